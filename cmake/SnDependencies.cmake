@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Third-party libraries, as imported targets: SnDeps::uv, SnDeps::hiredis, SnDeps::inih,
+# SnDeps::cmocka, OpenSSL::SSL, OpenSSL::Crypto.
+
+find_package(PkgConfig REQUIRED)
+
+# sn_find_module(target specs...): SnDeps::<target> from pkg-config modules, or a named way out.
+function(sn_find_module target)
+  pkg_check_modules(SN_${target} QUIET IMPORTED_TARGET GLOBAL ${ARGN})
+  if(NOT SN_${target}_FOUND)
+    list(JOIN ARGN " " wanted)
+    message(FATAL_ERROR "Not found by pkg-config: ${wanted}\n"
+                        "Run scripts/deps (scripts/deps --build installs only what a build needs).")
+  endif()
+  add_library(SnDeps::${target} ALIAS PkgConfig::SN_${target})
+endfunction()
+
+# hiredis 0.14 has no TLS and loses refused connections, so where the system's one is older than 1.1
+# (or lacks hiredis_ssl) the static one that scripts/deps leaves in build/deps is used.
+pkg_check_modules(SN_SYSTEM_HIREDIS QUIET hiredis>=1.1 hiredis_ssl>=1.1)
+if(NOT SN_SYSTEM_HIREDIS_FOUND)
+  set(sn_saved_path "$ENV{PKG_CONFIG_PATH}")
+  set(ENV{PKG_CONFIG_PATH} "${CMAKE_SOURCE_DIR}/build/deps/lib/pkgconfig:${sn_saved_path}")
+endif()
+sn_find_module(hiredis hiredis_ssl>=1.1 hiredis>=1.1)
+if(NOT SN_SYSTEM_HIREDIS_FOUND)
+  set(ENV{PKG_CONFIG_PATH} "${sn_saved_path}")
+endif()
+
+sn_find_module(uv libuv>=1.34)
+sn_find_module(inih inih)
+find_package(OpenSSL 1.1.1 REQUIRED)
+
+find_path(SN_UTHASH_INCLUDE uthash.h)
+if(NOT SN_UTHASH_INCLUDE)
+  message(FATAL_ERROR "uthash.h not found. Run scripts/deps.")
+endif()
+include_directories(SYSTEM "${SN_UTHASH_INCLUDE}")
+
+if(SN_TESTS)
+  sn_find_module(cmocka cmocka>=1.1)
+endif()
