@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_BASE_ADDR_H
+#define SN_BASE_ADDR_H
+
+/* Addresses in their two forms: the host as somebody wrote it, and its IP (PROTOCOL.md §20.1). */
+
+#include "base/types.h"
+
+#define SN_IP_MAX 45 /* longest textual IPv6 address, without scope */
+
+struct sn_addr {
+    char host[SN_HOST_MAX + 1]; /* as configured, heard or found in INFO; a literal IP or a name */
+    char ip[SN_IP_MAX + 1];     /* its resolution; "" while unknown */
+    uint16_t port;              /* 0 means "never connect" */
+};
+
+/* "ip:port" or "[ip]:port"; holds any result of sn_addr_format. */
+#define SN_ADDR_TEXT_MAX (SN_HOST_MAX + 10)
+
+/* True if text is a literal IPv4 or IPv6 address. */
+bool sn_addr_is_ip(const char *text);
+/* True if text may be a host: a literal IP, or a name of letters, digits, '-', '_' and '.', with at
+ * most SN_HOST_MAX bytes. */
+bool sn_addr_host_valid(const char *text);
+/* Fills *addr with host and port; ip is set too if host is a literal IP, else "".
+ * SN_EINVAL: not a host (sn_addr_host_valid); SN_ERANGE: port outside 0..65535. *addr is untouched
+ * on error. */
+SN_MUST_CHECK int sn_addr_make(const char *host, int64_t port, struct sn_addr *addr);
+/* Equal ports, and equal IPs or (ignoring case) equal hosts. Unresolved IPs equal nothing. */
+bool sn_addr_equal(const struct sn_addr *a, const struct sn_addr *b);
+/* The host as replies, events and hellos show it: the name if announce_hostnames, else the IP (or
+ * the name while there is no IP). Points into addr. */
+const char *sn_addr_shown(const struct sn_addr *addr, bool announce_hostnames);
+/* Writes "host:port", with brackets around a host that contains ':'. out holds SN_ADDR_TEXT_MAX + 1
+ * bytes. */
+void sn_addr_format(const char *host, uint16_t port, char *out);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_BASE_TYPES_H
+#define SN_BASE_TYPES_H
+
+/* Scalars and limits that every layer shares. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Milliseconds: an instant of the monotonic clock (`_at`) or a duration (`_ms`). */
+typedef int64_t sn_ms;
+
+#define SN_MS_NEVER INT64_MAX
+
+#define SN_MUST_CHECK __attribute__((warn_unused_result))
+#define SN_PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+
+/* A process id as Redis and sentinels announce it: 40 lower-case hexadecimal characters. */
+#define SN_RUNID_LEN 40
+
+/* Longest group name, host name and event payload that we accept or send (PROTOCOL.md §7.1). */
+#define SN_NAME_MAX 255
+#define SN_HOST_MAX 255
+#define SN_PAYLOAD_MAX 1023
+
+/* Epochs above this bound are refused: no honest history reaches it, and a poisoned one would let
+ * the next attempt wrap to zero (PROTOCOL.md §24.1). */
+#define SN_EPOCH_MAX ((uint64_t)1 << 48)
+
+/* The run id of a process; hex[0] == '\0' while unknown. */
+struct sn_runid {
+    char hex[SN_RUNID_LEN + 1];
+};
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CONF_SETTINGS_H
+#define SN_CONF_SETTINGS_H
+
+/* The settings of the server and the process (PROTOCOL.md §19.9): what is not a decision of the
+ * core. Text is owned by the settings; NULL means "not set". */
+
+#include "base/level.h"
+#include "base/types.h"
+
+/* `user` line or `rename-command` line, kept as its words. */
+struct sn_setting_words {
+    char **items;
+    size_t count;
+};
+
+struct sn_settings {
+    uint16_t port; /* 26379; 0: no plain TCP */
+    char **bind;   /* addresses; a leading '-' tolerates an unavailable one; none: all interfaces */
+    size_t bind_count;
+    char *unixsocket;
+    uint32_t unixsocketperm; /* 0: as umask leaves it */
+    bool protected_mode;
+    int tcp_backlog;       /* 511 */
+    int tcp_keepalive_s;   /* 300; 0: off */
+    int timeout_s;         /* idle clients; 0: never */
+    uint32_t maxclients;   /* 10000 */
+    char *bind_source_addr;
+    char *requirepass;
+    struct sn_setting_words *users; /* `user` lines, in order */
+    size_t user_count;
+    char *aclfile;
+    struct sn_setting_words *renames; /* server rename-command lines */
+    size_t rename_count;
+    uint64_t query_buffer_max;      /* client-query-buffer-limit, bytes */
+    uint64_t bulk_max;              /* proto-max-bulk-len, bytes */
+    uint64_t pubsub_hard_max;       /* client-output-buffer-limit pubsub: bytes at once */
+    uint64_t pubsub_soft_max;       /* … bytes for longer than */
+    int pubsub_soft_s;              /* … this */
+    bool daemonize;
+    char *pidfile;
+    enum sn_level loglevel; /* NOTICE */
+    char *logfile;          /* NULL: standard output */
+    bool syslog_enabled;
+    char *syslog_ident;
+    char *syslog_facility;
+    char *dir; /* working directory, entered at start */
+    char *state_file; /* NULL: the Redis-syntax file itself holds the state */
+};
+
+void sn_settings_init(struct sn_settings *settings); /* defaults */
+void sn_settings_fini(struct sn_settings *settings);
+void sn_settings_copy(const struct sn_settings *from, struct sn_settings *to);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_VIEW_H
+#define SN_CORE_VIEW_H
+
+/* Read-only access for whoever shows the state: the SENTINEL commands, INFO, later HTTP.
+ * Nothing here changes the core. Pointers are valid until the next step. */
+
+#include "base/level.h"
+#include "core/core.h"
+#include "core/timing.h"
+
+struct sn_group;
+struct sn_instance;
+
+/* Receives one field of a description. */
+typedef void sn_field_fn(void *arg, const char *name, const char *value);
+
+const struct sn_runid *sn_core_myid(const struct sn_core *core);
+const struct sn_globals *sn_core_globals(const struct sn_core *core);
+uint64_t sn_core_current_epoch(const struct sn_core *core);
+sn_ms sn_core_timing(const struct sn_core *core, enum sn_timing timing);
+unsigned sn_core_simulate_flags(const struct sn_core *core);
+bool sn_core_tilt(const struct sn_core *core);
+/* Milliseconds in TILT; -1 outside. */
+sn_ms sn_core_tilt_ms(const struct sn_core *core, sn_ms now);
+/* How often TILT was entered. */
+uint64_t sn_core_tilt_count(const struct sn_core *core);
+
+/* Groups in the order of their configuration. */
+size_t sn_core_group_count(const struct sn_core *core);
+const struct sn_group *sn_core_group_first(const struct sn_core *core);
+const struct sn_group *sn_group_next(const struct sn_group *group);
+/* By name, len bytes, case-sensitive; NULL if none. */
+const struct sn_group *sn_core_group_find(const struct sn_core *core, const char *name, size_t len);
+
+const char *sn_group_name(const struct sn_group *group);
+const struct sn_group_params *sn_group_params(const struct sn_group *group);
+const struct sn_instance *sn_group_master(const struct sn_group *group);
+/* Replicas and peers in the order in which they became known; NULL at the end. */
+const struct sn_instance *sn_group_replica_first(const struct sn_group *group);
+const struct sn_instance *sn_group_peer_first(const struct sn_group *group);
+const struct sn_instance *sn_instance_next(const struct sn_instance *instance);
+size_t sn_group_replica_count(const struct sn_group *group);
+size_t sn_group_peer_count(const struct sn_group *group);
+/* "ok", "sdown" or "odown". */
+const char *sn_group_status(const struct sn_group *group);
+/* The address of the current master as GET-MASTER-ADDR-BY-NAME tells it (PROTOCOL.md §4.3). */
+void sn_group_address(const struct sn_core *core, const struct sn_group *group, const char **host,
+                      uint16_t *port);
+/* usable: 1 + peers not S_DOWN; voters: 1 + all known peers (PROTOCOL.md §4.5). */
+void sn_group_quorum(const struct sn_group *group, size_t *usable, size_t *voters);
+
+/* False for a replica that asked not to be listed (replica_announced:0). */
+bool sn_instance_announced(const struct sn_instance *instance);
+/* Calls field for each field of PROTOCOL.md §4.2 in order; values are valid during the call. */
+void sn_instance_describe(const struct sn_core *core, const struct sn_instance *instance, sn_ms now,
+                          sn_field_fn *field, void *arg);
+/* The last INFO text (NULL if none yet) and its age in milliseconds (0 if none). */
+void sn_instance_info(const struct sn_instance *instance, sn_ms now, const char **text, size_t *len,
+                      sn_ms *age_ms);
+
+/* A script that waits or runs (PROTOCOL.md §4.13). */
+struct sn_script_view {
+    char *const *argv; /* NULL-terminated */
+    bool running;
+    int64_t pid;      /* 0 when not running */
+    sn_ms elapsed_ms; /* running: since its start; else until it may start, 0 if due */
+    unsigned starts;  /* so far */
+};
+size_t sn_core_script_count(const struct sn_core *core);
+size_t sn_core_script_running(const struct sn_core *core);
+/* index < sn_core_script_count(). */
+void sn_core_script_at(const struct sn_core *core, size_t index, sn_ms now,
+                       struct sn_script_view *view);
+
+/* The name of command on this link, after the group's rename-command (data nodes only). */
+const char *sn_core_command_name(const struct sn_core *core, struct sn_link_id link,
+                                 const char *command);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_PROCESS_H
+#define SN_SHELL_PROCESS_H
+
+/* Runs notification and reconfiguration scripts for the core (PROTOCOL.md §8): no shell, own process
+ * group, killed as a group. Queue, retries and time-outs are the core's. */
+
+#include "core/action.h"
+#include "shell/driver.h"
+
+struct sn_processes;
+
+struct sn_processes *sn_processes_new(uv_loop_t *loop);
+void sn_processes_set_driver(struct sn_processes *processes, struct sn_driver *driver);
+void sn_processes_start(struct sn_processes *processes, const struct sn_action_script *script);
+void sn_processes_kill(struct sn_processes *processes, struct sn_job_id job);
+/* Leaves running scripts alone (they end on their own) and forgets them. */
+void sn_processes_close(struct sn_processes *processes);
+
+#endif

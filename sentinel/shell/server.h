@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_SERVER_H
+#define SN_SHELL_SERVER_H
+
+/* The RESP server: listeners, clients, commands, Pub/Sub (DESIGN.md §4, PROTOCOL.md §3-§6). */
+
+#include "base/buf.h"
+#include "conf/settings.h"
+#include "shell/driver.h"
+#include "shell/log.h"
+
+struct sn_server;
+
+/* What commands need from the rest of the process. */
+struct sn_server_env {
+    uv_loop_t *loop;
+    const struct sn_settings *settings; /* borrowed */
+    const char *config_path;            /* for INFO */
+    struct sn_log *log;
+    /* Asked by SHUTDOWN: ends the process cleanly with status 0. */
+    void (*shutdown)(void *arg);
+    /* Looks host up, then calls done once with its IP ("" if it does not resolve), possibly at once. */
+    void (*resolve)(void *arg, const char *host, void (*done)(void *done_arg, const char *ip),
+                    void *done_arg);
+    void *arg;
+};
+
+struct sn_server *sn_server_new(const struct sn_server_env *env);
+void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver);
+
+/* Binds and listens as settings say. SN_EIO: *error says which address and port and why (for the
+ * operator); nothing listens then. */
+SN_MUST_CHECK int sn_server_listen(struct sn_server *server, struct sn_buf *error);
+
+/* Delivers the answer of the core to the client that waits for it (drops it if that client is gone). The
+ * client's next pipelined commands run in sn_server_flush. */
+void sn_server_answer(struct sn_server *server, const struct sn_action_answer *answer);
+/* Publishes to subscribers. */
+void sn_server_publish(struct sn_server *server, const char *channel, const char *message);
+/* Resumes clients whose answers came and writes what is buffered, one write per client. */
+void sn_server_flush(struct sn_server *server);
+/* Stops listening and drops all clients; the memory goes with the last close callback. */
+void sn_server_close(struct sn_server *server);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_WIRE_HELLO_H
+#define SN_WIRE_HELLO_H
+
+/* The hello message by which sentinels find each other and spread configurations
+ * (PROTOCOL.md §10.1). */
+
+#include "base/types.h"
+
+#define SN_HELLO_CHANNEL "__sentinel__:hello"
+#define SN_HELLO_MAX (3 * SN_HOST_MAX + SN_NAME_MAX + 160)
+
+struct sn_hello {
+    char ip[SN_HOST_MAX + 1]; /* of the sender; an IP or a host name */
+    uint16_t port;            /* of the sender, 1..65535 */
+    struct sn_runid runid;    /* of the sender, 40 hexadecimal characters */
+    uint64_t current_epoch;   /* of the sender */
+    char master_name[SN_NAME_MAX + 1];
+    char master_ip[SN_HOST_MAX + 1];
+    uint16_t master_port; /* 1..65535 */
+    uint64_t master_config_epoch;
+};
+
+/* Reads len bytes of text. Deliberately stricter than stock, which takes any id, port 0 and any
+ * number (PROTOCOL.md §24.1).
+ * SN_EINVAL: not exactly eight fields, a sender id that is not 40 hexadecimal characters, a host
+ * that cannot be one, an empty name, or an epoch or port that is no number; SN_ERANGE: a port
+ * outside 1..65535 or an epoch above SN_EPOCH_MAX. *hello is unspecified on error. */
+SN_MUST_CHECK int sn_hello_parse(const char *text, size_t len, struct sn_hello *hello);
+
+/* Writes the eight fields and a NUL into out (size bytes; SN_HELLO_MAX + 1 is always enough).
+ * SN_EFULL: out is too small. */
+SN_MUST_CHECK int sn_hello_format(const struct sn_hello *hello, char *out, size_t size);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_WIRE_INFO_H
+#define SN_WIRE_INFO_H
+
+/* What a sentinel reads out of the INFO text of a data node (PROTOCOL.md §12). Pure: text in,
+ * value out; every judgement is left to the core. */
+
+#include "base/types.h"
+
+#define SN_INFO_REPLICAS_MAX 1024
+
+enum sn_role { SN_ROLE_UNKNOWN = 0, SN_ROLE_MASTER, SN_ROLE_REPLICA };
+
+struct sn_info_replica {
+    char host[SN_HOST_MAX + 1];
+    uint16_t port; /* 1..65535 */
+};
+
+struct sn_info {
+    struct sn_runid runid; /* "" if absent or malformed */
+    enum sn_role role;
+    /* From the slaveN lines, both formats, only with role master; lines that name no usable host
+     * and port are skipped; at most SN_INFO_REPLICAS_MAX are kept. */
+    struct sn_info_replica *replicas;
+    size_t replica_count;
+    sn_ms link_down_ms; /* master_link_down_since_seconds; 0 if absent or negative */
+    /* The rest only if it stood behind role:slave; has_* tells. */
+    bool has_master_host, has_master_port, has_link_status, has_priority, has_offset,
+        has_announced;
+    char master_host[SN_HOST_MAX + 1];
+    uint16_t master_port;
+    bool link_up;         /* master_link_status:up */
+    uint32_t priority;    /* slave_priority */
+    uint64_t repl_offset; /* slave_repl_offset */
+    bool announced;       /* replica_announced */
+    /* Of a master: its own offset; for planned switchovers. 0 if absent. */
+    bool has_master_offset;
+    uint64_t master_repl_offset;
+};
+
+/* Reads the INFO text (len bytes, lines ended by CRLF or LF) into *info, which needs no
+ * initialisation. Cannot fail: what is not understood is left out. Free with sn_info_fini. */
+void sn_info_parse(const char *text, size_t len, struct sn_info *info);
+void sn_info_fini(struct sn_info *info);
+
+#endif
