@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checks of the sources that no compiler makes. Usage: lint.py CHECK SOURCE_DIR BUILD_DIR
+
+layers   every include is one that STYLE's table of layers allows
+symbols  the core library calls nothing but base, wire and a few pure functions of libc
+headers  each header compiles alone, and twice
+sizes    files and functions stay readable
+markers  no leftover work markers, no paths of somebody's machine
+licence  every source names its licence
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+LAYERS = ("base", "wire", "core", "conf", "shell")
+
+# Project headers that a layer may include; of core, outsiders see only the public ones.
+CORE_PUBLIC = ("core/core.h", "core/action.h", "core/event.h", "core/image.h", "core/view.h")
+ALLOWED_HEADERS = {
+    "base": ("base/",),
+    "wire": ("base/", "wire/"),
+    "core": ("base/", "core/", "wire/hello.h", "wire/info.h", "wire/reply.h", "wire/request.h"),
+    "conf": ("base/", "conf/") + CORE_PUBLIC,
+    "shell": ("base/", "wire/", "conf/", "shell/", "sn_version.h") + CORE_PUBLIC,
+    "main.c": ("base/", "shell/", "sn_version.h"),
+}
+
+PURE_LIBC = ("assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "stdarg.h", "stdbool.h",
+             "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "strings.h",
+             "uthash.h", "utlist.h")
+# System headers per layer; None: any.
+ALLOWED_SYSTEM = {
+    "base": None,
+    "wire": PURE_LIBC,
+    "core": PURE_LIBC,
+    "conf": None,
+    "shell": None,
+    "main.c": None,
+}
+ONLY_IN_SHELL = re.compile(r"^(uv\.h|hiredis/|openssl/|microhttpd)")
+
+# What the core may call besides sn_* of base, wire and core.
+PURE_CALLS = {
+    "memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strnlen", "strcmp", "strncmp",
+    "strchr", "strrchr", "strstr", "strspn", "strcspn", "strcpy", "strncpy", "stpcpy",
+    "strcasecmp", "strncasecmp", "snprintf", "vsnprintf", "qsort", "bsearch", "toupper", "tolower",
+    "abort", "free", "__assert_fail", "__ctype_b_loc", "__ctype_tolower_loc", "__ctype_toupper_loc",
+    "_GLOBAL_OFFSET_TABLE_",
+}
+INSTRUMENTATION = re.compile(r"^(__asan_|__ubsan_|__sanitizer_|__gcov_|__llvm_|__stack_chk_|__sancov_)")
+
+FILE_LINES_MAX = 700
+FILE_LINES_WISH = 600
+FUNCTION_LINES_MAX = 80
+FUNCTION_LINES_WISH = 70
+
+
+class Report:
+    def __init__(self):
+        self.errors = []
+        self.notes = []
+
+    def error(self, text):
+        self.errors.append(text)
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+def c_files(root, *folders, suffixes=(".c", ".h")):
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in suffixes and path.is_file():
+                yield path
+
+
+def layer_of(root, path):
+    return path.relative_to(root / "sentinel").parts[0]
+
+
+def includes(path):
+    """(line number, '<' or '"', header) of every include."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
+        if match:
+            yield number, match.group(1), match.group(2)
+
+
+def check_layers(root, _build, report):
+    inih_users = set()
+    for path in c_files(root, "sentinel"):
+        layer = layer_of(root, path)
+        for number, kind, header in includes(path):
+            where = f"{path.relative_to(root)}:{number}"
+            if header == "ini.h":
+                inih_users.add(str(path.relative_to(root)))
+            if kind == '"' and not header.startswith(ALLOWED_HEADERS[layer]):
+                report.error(f"{where}: {layer} may not include \"{header}\"")
+            if kind == "<":
+                allowed = ALLOWED_SYSTEM[layer]
+                if allowed is not None and header not in allowed:
+                    report.error(f"{where}: {layer} may not include <{header}>")
+                if ONLY_IN_SHELL.match(header) and layer != "shell":
+                    report.error(f"{where}: <{header}> belongs to shell")
+    if len(inih_users) > 1:
+        report.error("inih is used in more than one file: " + ", ".join(sorted(inih_users)))
+
+
+def nm(archive, *options):
+    output = subprocess.run(["nm", *options, str(archive)], check=True, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    return {line.split()[-1] for line in output.splitlines() if line and not line.endswith(":")}
+
+
+def check_symbols(_root, build, report):
+    archives = [build / "sentinel" / layer / f"libsn_{layer}.a" for layer in ("base", "wire", "core")]
+    defined = set().union(*(nm(archive, "--defined-only", "-g") for archive in archives))
+    for symbol in sorted(nm(archives[-1], "--undefined-only") - defined):
+        plain = re.sub(r"^__(?:isoc99_)?(\w+)_chk$", r"\1", symbol)
+        if plain not in PURE_CALLS and not INSTRUMENTATION.match(symbol):
+            report.error(f"libsn_core.a needs {symbol}, which is neither pure nor of base or wire")
+
+
+def compile_flags(build, layer):
+    """How a source of the layer is compiled, without its input and output."""
+    marker = f"CMakeFiles/sn_{layer}.dir/"
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        if marker not in entry["command"]:
+            continue
+        words = iter(shlex.split(entry["command"]))
+        kept = []
+        for word in words:
+            if word in ("-o", "-MF", "-MT", "-MQ"):
+                next(words)
+            elif word not in ("-c", "-MD", entry["file"]):
+                kept.append(word)
+        return kept
+    raise SystemExit(f"no source of {layer} in compile_commands.json")
+
+
+def check_headers(root, build, report):
+    for layer in LAYERS:
+        flags = compile_flags(build, layer)
+        for path in c_files(root, f"sentinel/{layer}", suffixes=(".h",)):
+            name = f"{layer}/{path.name}"
+            code = f'#include "{name}"\n#include "{name}"\nextern int sn_alone;\n'
+            done = subprocess.run(flags + ["-fsyntax-only", "-x", "c", "-"], input=code, text=True,
+                                  cwd=build, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if done.returncode != 0:
+                report.error(f"{name} does not compile alone:\n{done.stdout}")
+
+
+def functions(lines):
+    """(first line number, length, text of the head) of every function, as clang-format lays out."""
+    start = None
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            start = number
+        elif line == "}" and start is not None:
+            yield start, number - start + 1, lines[start - 2].strip()
+            start = None
+
+
+def check_sizes(root, _build, report):
+    for path in c_files(root, "sentinel", "tests"):
+        lines = path.read_text().splitlines()
+        name = path.relative_to(root)
+        if len(lines) > FILE_LINES_MAX:
+            report.error(f"{name}: {len(lines)} lines, at most {FILE_LINES_MAX}")
+        elif len(lines) > FILE_LINES_WISH:
+            report.note(f"{name}: {len(lines)} lines")
+        for first, length, head in functions(lines):
+            if length > FUNCTION_LINES_MAX:
+                report.error(f"{name}:{first}: {length} lines, at most {FUNCTION_LINES_MAX}: {head}")
+            elif length > FUNCTION_LINES_WISH:
+                report.note(f"{name}:{first}: {length} lines: {head}")
+
+
+TEXT_SUFFIXES = {".c", ".h", ".py", ".cmake", ".json", ".md", ".sh", ".txt", ".in", ".conf", ".ini"}
+# Spelt so that this file does not contain them.
+MARKERS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+MACHINE_PATHS = re.compile(r"(?<![\w.])/(wo" r"rk|ho" r"me|ro" r"ot)/")
+
+
+def own_texts(root):
+    for folder in ("sentinel", "tests", "scripts", "cmake", ".ci"):
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and "corpus" not in path.parts and "__pycache__" not in path.parts:
+                if path.suffix in TEXT_SUFFIXES or not path.suffix:
+                    yield path
+    yield root / "CMakeLists.txt"
+
+
+def check_markers(root, _build, report):
+    for path in own_texts(root):
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+            if MARKERS.search(line) or MACHINE_PATHS.search(line):
+                report.error(f"{path.relative_to(root)}:{number}: {line.strip()}")
+
+
+LICENSED_SUFFIXES = {".c", ".h", ".py", ".cmake", ".sh", ".in"}
+
+
+def check_licence(root, _build, report):
+    for path in own_texts(root):
+        is_script = not path.suffix and path.read_bytes()[:2] == b"#!"
+        if path.suffix in LICENSED_SUFFIXES or path.name == "CMakeLists.txt" or is_script:
+            head = path.read_text().splitlines()[:2]
+            if not any("SPDX-License-Identifier: BSD-3-Clause" in line for line in head):
+                report.error(f"{path.relative_to(root)}: no SPDX line at its top")
+
+
+CHECKS = {name[len("check_"):]: function for name, function in globals().items()
+          if name.startswith("check_")}
+
+
+def main():
+    check, root, build = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    os.environ["LC_ALL"] = "C"
+    report = Report()
+    CHECKS[check](root, build, report)
+    for text in report.notes:
+        print(f"long: {text}")
+    for text in report.errors:
+        print(f"error: {text}")
+    return 1 if report.errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
