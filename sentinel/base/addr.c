@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/addr.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Writes the one canonical spelling of a literal IP, so that equal IPs are equal texts. */
+static bool canonical_ip(const char *text, char out[SN_IP_MAX + 1])
+{
+    unsigned char raw[sizeof(struct in6_addr)];
+
+    if (inet_pton(AF_INET, text, raw) == 1)
+        return inet_ntop(AF_INET, raw, out, SN_IP_MAX + 1) != NULL;
+    if (inet_pton(AF_INET6, text, raw) == 1)
+        return inet_ntop(AF_INET6, raw, out, SN_IP_MAX + 1) != NULL;
+    return false;
+}
+
+bool sn_addr_is_ip(const char *text)
+{
+    char ip[SN_IP_MAX + 1];
+    return canonical_ip(text, ip);
+}
+
+static bool is_name_byte(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.';
+}
+
+bool sn_addr_host_valid(const char *text)
+{
+    size_t len = strnlen(text, SN_HOST_MAX + 1);
+
+    if (len == 0 || len > SN_HOST_MAX)
+        return false;
+    if (sn_addr_is_ip(text))
+        return true;
+    for (size_t i = 0; i < len; i++) {
+        if (!is_name_byte(text[i]))
+            return false;
+    }
+    return true;
+}
+
+int sn_addr_make(const char *host, int64_t port, struct sn_addr *addr)
+{
+    if (!sn_addr_host_valid(host))
+        return SN_EINVAL;
+    if (port < 0 || port > UINT16_MAX)
+        return SN_ERANGE;
+
+    struct sn_addr made = {.port = (uint16_t)port};
+    sn_text_copy(made.host, sizeof(made.host), host);
+    if (!canonical_ip(host, made.ip))
+        made.ip[0] = '\0';
+    *addr = made;
+    return 0;
+}
+
+bool sn_addr_equal(const struct sn_addr *a, const struct sn_addr *b)
+{
+    if (a->port != b->port)
+        return false;
+    if (a->ip[0] != '\0' && strcmp(a->ip, b->ip) == 0)
+        return true;
+    return strcasecmp(a->host, b->host) == 0;
+}
+
+const char *sn_addr_shown(const struct sn_addr *addr, bool announce_hostnames)
+{
+    return announce_hostnames || addr->ip[0] == '\0' ? addr->host : addr->ip;
+}
+
+void sn_addr_format(const char *host, uint16_t port, char *out)
+{
+    if (strchr(host, ':') != NULL)
+        snprintf(out, SN_ADDR_TEXT_MAX + 1, "[%.*s]:%u", SN_HOST_MAX, host, (unsigned)port);
+    else
+        snprintf(out, SN_ADDR_TEXT_MAX + 1, "%.*s:%u", SN_HOST_MAX, host, (unsigned)port);
+}
