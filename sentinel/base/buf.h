@@ -9,11 +9,11 @@
 #include "base/types.h"
 
 struct sn_buf {
-    char *data;   /* NULL until the first append */
-    size_t len;   /* bytes in use */
-    size_t room;  /* bytes allocated */
-    size_t cap;   /* most bytes allowed, set by init */
-    bool full;    /* an append was refused */
+    char *data;  /* NULL until the first append */
+    size_t len;  /* bytes in use */
+    size_t room; /* bytes allocated */
+    size_t cap;  /* most bytes allowed, set by init */
+    bool full;   /* an append was refused */
 };
 
 /* An empty buffer that may grow to cap bytes; allocates nothing. */

@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "base/types.h"
 
-/* Parses all of text as a decimal number, as Redis does: optional '-', no '+', no blanks, no leading
- * zeros ("0" alone is fine). SN_EINVAL: not a number; SN_ERANGE: does not fit. */
+/* Parses all of text as a decimal number, as Redis does: optional '-', no '+', no blanks, no
+ * leading zeros ("0" alone is fine). SN_EINVAL: not a number; SN_ERANGE: does not fit. */
 SN_MUST_CHECK int sn_text_to_i64(const char *text, size_t len, int64_t *value);
 SN_MUST_CHECK int sn_text_to_u64(const char *text, size_t len, uint64_t *value);
 
@@ -28,8 +28,8 @@ bool sn_text_is_runid(const char *id);
 
 /* A line split into words. */
 struct sn_words {
-    char **items;  /* count NUL-terminated words (may hold NUL bytes too: see lens) */
-    size_t *lens;  /* their lengths */
+    char **items; /* count NUL-terminated words (may hold NUL bytes too: see lens) */
+    size_t *lens; /* their lengths */
     size_t count;
 };
 
@@ -39,8 +39,8 @@ struct sn_words {
 SN_MUST_CHECK int sn_words_split(const char *line, size_t len, struct sn_words *words);
 void sn_words_fini(struct sn_words *words);
 
-/* Appends text as one word that sn_words_split reads back unchanged: bare if it is not empty and has
- * only unproblematic bytes, else in double quotes with escapes. */
+/* Appends text as one word that sn_words_split reads back unchanged: bare if it is not empty and
+ * has only unproblematic bytes, else in double quotes with escapes. */
 void sn_text_quote(struct sn_buf *out, const char *text);
 /* The same, but always in double quotes. */
 void sn_text_quote_always(struct sn_buf *out, const char *text);

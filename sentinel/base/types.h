@@ -13,15 +13,15 @@ typedef int64_t sn_ms;
 
 #define SN_MS_NEVER INT64_MAX
 
-#define SN_MUST_CHECK __attribute__((warn_unused_result))
+#define SN_MUST_CHECK                 __attribute__((warn_unused_result))
 #define SN_PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
 
 /* A process id as Redis and sentinels announce it: 40 lower-case hexadecimal characters. */
 #define SN_RUNID_LEN 40
 
 /* Longest group name, host name and event payload that we accept or send (PROTOCOL.md §7.1). */
-#define SN_NAME_MAX 255
-#define SN_HOST_MAX 255
+#define SN_NAME_MAX    255
+#define SN_HOST_MAX    255
 #define SN_PAYLOAD_MAX 1023
 
 /* Epochs above this bound are refused: no honest history reaches it, and a poisoned one would let

@@ -8,7 +8,7 @@
 #include "base/types.h"
 
 #define SN_HELLO_CHANNEL "__sentinel__:hello"
-#define SN_HELLO_MAX (3 * SN_HOST_MAX + SN_NAME_MAX + 160)
+#define SN_HELLO_MAX     (3 * SN_HOST_MAX + SN_NAME_MAX + 160)
 
 struct sn_hello {
     char ip[SN_HOST_MAX + 1]; /* of the sender; an IP or a host name */
@@ -24,7 +24,8 @@ struct sn_hello {
 /* Reads len bytes of text. Deliberately stricter than stock, which takes any id, port 0 and any
  * number (PROTOCOL.md §24.1).
  * SN_EINVAL: not exactly eight fields, a sender id that is not 40 hexadecimal characters, a host
- * that cannot be one, an empty name, or an epoch or port that is no number; SN_ERANGE: a port
+ * that cannot be one, a name that is empty, too long or has control characters, or an epoch or port
+ * that is no number; SN_ERANGE: a port
  * outside 1..65535 or an epoch above SN_EPOCH_MAX. *hello is unspecified on error. */
 SN_MUST_CHECK int sn_hello_parse(const char *text, size_t len, struct sn_hello *hello);
 

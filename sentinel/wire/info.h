@@ -25,8 +25,7 @@ struct sn_info {
     size_t replica_count;
     sn_ms link_down_ms; /* master_link_down_since_seconds; 0 if absent or negative */
     /* The rest only if it stood behind role:slave; has_* tells. */
-    bool has_master_host, has_master_port, has_link_status, has_priority, has_offset,
-        has_announced;
+    bool has_master_host, has_master_port, has_link_status, has_priority, has_offset, has_announced;
     char master_host[SN_HOST_MAX + 1];
     uint16_t master_port;
     bool link_up;         /* master_link_status:up */

@@ -10,13 +10,15 @@
 #include "base/types.h"
 
 struct sn_request_limits {
-    size_t bulk_max;   /* largest bulk string, bytes */
-    size_t args_max;   /* most elements of one array */
-    size_t total_max;  /* most bytes buffered for one request (client-query-buffer-limit) */
+    size_t bulk_max;  /* largest bulk string, bytes */
+    size_t args_max;  /* most elements of one array */
+    size_t total_max; /* most bytes of one request, as sent (client-query-buffer-limit) */
+    /* A length above bulk_max or args_max that others may use is called "unauthenticated". */
+    bool unauthenticated;
 };
 
-/* Full limits for a client that may do anything, and the tight ones of PROTOCOL.md §3.2 for one that
- * still has to authenticate (10 elements, 16384 bytes). */
+/* Full limits for a client that may do anything, and the tight ones of PROTOCOL.md §3.2 for one
+ * that still has to authenticate (10 elements, 16384 bytes). */
 extern const struct sn_request_limits sn_request_limits_open;
 extern const struct sn_request_limits sn_request_limits_unauthenticated;
 
@@ -32,11 +34,19 @@ struct sn_request_reader; /* opaque */
 
 struct sn_request_reader *sn_request_reader_new(void);
 void sn_request_reader_free(struct sn_request_reader *reader);
-/* Appends len bytes. Cheap; parses nothing. */
+/* Appends len bytes. Cheap; parses nothing. After a failed sn_request_reader_next the bytes are
+ * dropped. */
 void sn_request_reader_feed(struct sn_request_reader *reader, const char *bytes, size_t len);
-/* The next complete request, under limits. Empty lines and empty arrays are skipped.
+/* The next complete request, under limits. Empty lines and empty arrays are skipped. What comes out
+ * does not depend on how the bytes were cut into feeds.
  * SN_EAGAIN: more bytes are needed. SN_EINVAL: protocol error; sn_request_reader_error gives the
- * error text to send ("Protocol error: …" without "ERR "), and the reader stays unusable. */
+ * error text to send ("Protocol error: …" without "ERR "), and the reader stays unusable.
+ * SN_EFULL: the request outgrew limits->total_max; there is no text, as stock closes without a
+ * reply, and the reader stays unusable.
+ *
+ * Differs from stock where a line or header holds a NUL: stock waits for ever, here it is a byte
+ * like any other (in a header: a protocol error). A line end may stand up to 65536 bytes behind the
+ * start of the line; stock also takes a longer line when it happens to arrive at once. */
 SN_MUST_CHECK int sn_request_reader_next(struct sn_request_reader *reader,
                                          const struct sn_request_limits *limits,
                                          struct sn_request *request);

@@ -17,21 +17,21 @@ struct sn_resp {
 };
 
 void sn_resp_status(struct sn_resp *resp, const char *text); /* +text */
-/* -text: a text that starts with '-' is the whole line, else "ERR " is put in front; CR and LF become
- * blanks (PROTOCOL.md §3.3). */
+/* -text: a text that starts with '-' is the whole line, else "ERR " is put in front; CR and LF
+ * become blanks (PROTOCOL.md §3.3). */
 void sn_resp_error(struct sn_resp *resp, const char *text);
 SN_PRINTF(2, 3) void sn_resp_errorf(struct sn_resp *resp, const char *format, ...);
 void sn_resp_integer(struct sn_resp *resp, int64_t value);
 void sn_resp_bulk(struct sn_resp *resp, const char *bytes, size_t len);
-void sn_resp_text(struct sn_resp *resp, const char *text);           /* bulk of a C string */
-void sn_resp_bulk_integer(struct sn_resp *resp, int64_t value);      /* bulk of decimal digits */
-void sn_resp_null(struct sn_resp *resp);                             /* $-1 or _ */
-void sn_resp_null_array(struct sn_resp *resp);                       /* *-1 or _ */
-void sn_resp_array(struct sn_resp *resp, size_t count);              /* *count */
-void sn_resp_map(struct sn_resp *resp, size_t pairs);                /* *2n or %n */
-void sn_resp_set(struct sn_resp *resp, size_t count);                /* *n or ~n */
-void sn_resp_push(struct sn_resp *resp, size_t count);               /* *n or >n */
-void sn_resp_boolean(struct sn_resp *resp, bool value);              /* :1/:0 or #t/#f */
-void sn_resp_double(struct sn_resp *resp, double value);             /* bulk or ,value */
+void sn_resp_text(struct sn_resp *resp, const char *text);      /* bulk of a C string */
+void sn_resp_bulk_integer(struct sn_resp *resp, int64_t value); /* bulk of decimal digits */
+void sn_resp_null(struct sn_resp *resp);                        /* $-1 or _ */
+void sn_resp_null_array(struct sn_resp *resp);                  /* *-1 or _ */
+void sn_resp_array(struct sn_resp *resp, size_t count);         /* *count */
+void sn_resp_map(struct sn_resp *resp, size_t pairs);           /* *2n or %n */
+void sn_resp_set(struct sn_resp *resp, size_t count);           /* *n or ~n */
+void sn_resp_push(struct sn_resp *resp, size_t count);          /* *n or >n */
+void sn_resp_boolean(struct sn_resp *resp, bool value);         /* :1/:0 or #t/#f */
+void sn_resp_double(struct sn_resp *resp, double value);        /* bulk or ,value */
 
 #endif

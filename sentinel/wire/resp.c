@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "wire/resp.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_resp3(const struct sn_resp *resp)
+{
+    return resp->version == SN_RESP3;
+}
+
+/* Appends one line of text; a line break within it would start a reply of its own. */
+static void put_line(struct sn_resp *resp, const char *prefix, const char *text)
+{
+    sn_buf_puts(resp->out, prefix);
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\r\n");
+        sn_buf_append(resp->out, text, len);
+        text += len;
+        if (*text != '\0') {
+            sn_buf_putc(resp->out, ' ');
+            text++;
+        }
+    }
+    sn_buf_puts(resp->out, "\r\n");
+}
+
+static void put_count(struct sn_resp *resp, char type, size_t count)
+{
+    sn_buf_printf(resp->out, "%c%zu\r\n", type, count);
+}
+
+void sn_resp_status(struct sn_resp *resp, const char *text)
+{
+    put_line(resp, "+", text);
+}
+
+void sn_resp_error(struct sn_resp *resp, const char *text)
+{
+    put_line(resp, text[0] == '-' ? "" : "-ERR ", text);
+}
+
+void sn_resp_errorf(struct sn_resp *resp, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    assert(len >= 0);
+    char *text = sn_alloc((size_t)len + 1);
+    va_start(args, format);
+    vsnprintf(text, (size_t)len + 1, format, args);
+    va_end(args);
+    sn_resp_error(resp, text);
+    free(text);
+}
+
+void sn_resp_integer(struct sn_resp *resp, int64_t value)
+{
+    sn_buf_printf(resp->out, ":%" PRId64 "\r\n", value);
+}
+
+void sn_resp_bulk(struct sn_resp *resp, const char *bytes, size_t len)
+{
+    put_count(resp, '$', len);
+    sn_buf_append(resp->out, bytes, len);
+    sn_buf_puts(resp->out, "\r\n");
+}
+
+void sn_resp_text(struct sn_resp *resp, const char *text)
+{
+    sn_resp_bulk(resp, text, strlen(text));
+}
+
+void sn_resp_bulk_integer(struct sn_resp *resp, int64_t value)
+{
+    char digits[24];
+
+    snprintf(digits, sizeof(digits), "%" PRId64, value);
+    sn_resp_text(resp, digits);
+}
+
+void sn_resp_null(struct sn_resp *resp)
+{
+    sn_buf_puts(resp->out, is_resp3(resp) ? "_\r\n" : "$-1\r\n");
+}
+
+void sn_resp_null_array(struct sn_resp *resp)
+{
+    sn_buf_puts(resp->out, is_resp3(resp) ? "_\r\n" : "*-1\r\n");
+}
+
+void sn_resp_array(struct sn_resp *resp, size_t count)
+{
+    put_count(resp, '*', count);
+}
+
+void sn_resp_map(struct sn_resp *resp, size_t pairs)
+{
+    if (is_resp3(resp))
+        put_count(resp, '%', pairs);
+    else
+        put_count(resp, '*', 2 * pairs);
+}
+
+void sn_resp_set(struct sn_resp *resp, size_t count)
+{
+    put_count(resp, is_resp3(resp) ? '~' : '*', count);
+}
+
+void sn_resp_push(struct sn_resp *resp, size_t count)
+{
+    put_count(resp, is_resp3(resp) ? '>' : '*', count);
+}
+
+void sn_resp_boolean(struct sn_resp *resp, bool value)
+{
+    if (is_resp3(resp))
+        sn_buf_puts(resp->out, value ? "#t\r\n" : "#f\r\n");
+    else
+        sn_resp_integer(resp, value);
+}
+
+/* The shortest of the usual precisions that reads back as the same number. */
+static void format_double(double value, char *out, size_t size)
+{
+    if (isnan(value)) {
+        snprintf(out, size, "nan");
+    } else if (isinf(value)) {
+        snprintf(out, size, value > 0 ? "inf" : "-inf");
+    } else {
+        for (int digits = 15; digits <= 17; digits++) {
+            snprintf(out, size, "%.*g", digits, value);
+            if (strtod(out, NULL) >= value && strtod(out, NULL) <= value)
+                break;
+        }
+    }
+}
+
+void sn_resp_double(struct sn_resp *resp, double value)
+{
+    char text[40];
+
+    format_double(value, text, sizeof(text));
+    if (is_resp3(resp))
+        sn_buf_printf(resp->out, ",%s\r\n", text);
+    else
+        sn_resp_text(resp, text);
+}
