@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-3-Clause
+import pytest
+
+from harness import OURS, Place, default_flavour
+
+
+@pytest.fixture
+def place():
+    place = Place()
+    yield place
+    place.close()
+
+
+# For behaviour that the stock daemon does not have.
+def pytest_configure(config):
+    config.addinivalue_line("markers", "ours_only: skipped when the tests run on redis-sentinel")
+
+
+def pytest_collection_modifyitems(items):
+    if default_flavour() != OURS:
+        for item in items:
+            if item.get_closest_marker("ours_only"):
+                item.add_marker(pytest.mark.skip(reason="not a feature of redis-sentinel"))

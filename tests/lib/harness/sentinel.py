@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A sentinel process, ours or the stock one, with its configuration file and its events."""
+
+import os
+import shutil
+from typing import NamedTuple
+
+import redis
+
+from harness.events import EventRecorder
+from harness.poll import wait_until
+from harness.process import Process
+
+OURS, STOCK = "ours", "stock"
+STOCK_BINARY = os.environ.get("REDIS_SENTINEL", "redis-sentinel")
+
+
+def default_flavour():
+    """Which daemon the tests are about."""
+    return os.environ.get("SENTINELD_FLAVOUR", OURS)
+
+
+def our_binary():
+    binary = os.environ.get("SENTINELD")
+    assert binary and shutil.which(binary), "SENTINELD has to name the sentineld binary to be tested"
+    return binary
+
+
+class Monitor(NamedTuple):
+    """One monitored group in a configuration file. options: {directive: value or list of values}."""
+
+    name: str
+    port: int
+    quorum: int
+    options: dict
+
+    def lines(self):
+        yield f"sentinel monitor {self.name} 127.0.0.1 {self.port} {self.quorum}"
+        for directive, value in self.options.items():
+            for one in value if isinstance(value, (list, tuple)) else [value]:
+                yield f"sentinel {directive} {self.name} {one}"
+
+
+class Sentinel(Process):
+    """conf_text replaces what would be generated from monitors and extra (configuration lines).
+    password: how the test logs in, and the sentinel's own requirepass."""
+
+    def __init__(self, folder, port, monitors=(), flavour=None, extra=(), conf_text=None,
+                 password=None, arguments=()):
+        self.port = port
+        self.folder = folder
+        self.password = password
+        self.flavour = flavour or default_flavour()
+        self.conf_path = os.path.join(folder, "sentinel.conf")
+        self._recorders = []
+        self._commands = None
+        binary = our_binary() if self.flavour == OURS else STOCK_BINARY
+        super().__init__(f"{self.flavour}-sentinel-{port}", [binary, self.conf_path, *arguments],
+                         os.path.join(folder, "sentinel.log"))
+        if conf_text is None:
+            lines = [f"port {port}", "bind 127.0.0.1", f"dir {folder}", *extra]
+            if password:
+                lines.append(f"requirepass {password}")
+            for monitor in monitors:
+                lines.extend(monitor.lines())
+            conf_text = "".join(line + "\n" for line in lines)
+        with open(self.conf_path, "w", encoding="utf-8") as conf:
+            conf.write(conf_text)
+
+    @property
+    def address(self):
+        return ("127.0.0.1", self.port)
+
+    def client(self, **kwargs):
+        settings = {"socket_timeout": 5, "decode_responses": True, "password": self.password, **kwargs}
+        return redis.Redis(port=self.port, **settings)
+
+    @property
+    def commands(self):
+        """One client that is kept open, for the many questions of a test."""
+        if self._commands is None:
+            self._commands = self.client()
+        return self._commands
+
+    def start(self):
+        super().start()
+        wait_until(lambda: self.running() and self.commands.ping(), 10, f"{self.name} answers PING")
+        return self
+
+    def restart(self):
+        """A power loss and a new start."""
+        self.kill()
+        return self.start()
+
+    def record(self):
+        """A new recorder of this sentinel's events; closed with the sentinel."""
+        recorder = EventRecorder(self.client(socket_timeout=None))
+        self._recorders.append(recorder)
+        return recorder
+
+    def end(self):
+        for recorder in self._recorders:
+            recorder.close()
+        super().end()
+        if self._commands:
+            self._commands.close()
+
+    def conf_text(self):
+        with open(self.conf_path, encoding="utf-8") as conf:
+            return conf.read()
+
+    # What redis-py calls sentinel_*, under the names of the protocol.
+
+    def raw(self, *words):
+        """SENTINEL words…, the reply as it is (lists, strings, integers)."""
+        return self.commands.execute_command("SENTINEL", *words)
+
+    def my_id(self):
+        return self.raw("MYID")
+
+    def master_address(self, name):
+        return self.commands.sentinel_get_master_addr_by_name(name)
+
+    def master(self, name):
+        return self.commands.sentinel_master(name)
+
+    def replicas(self, name):
+        return self.commands.sentinel_slaves(name)
+
+    def peers(self, name):
+        return self.commands.sentinel_sentinels(name)
+
+    def ask_vote(self, port, epoch, candidate):
+        """[is down here, leader, epoch of the vote], as a peer would be answered."""
+        return self.raw("is-master-down-by-addr", "127.0.0.1", port, epoch, candidate)
