@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""SIGKILL at any moment: id, epochs, master, replicas and peers are there again after the start."""
+
+import random
+import time
+
+from harness import wait_until
+
+
+def memory(sentinel):
+    master = sentinel.master("mymaster")
+    return {
+        "id": sentinel.my_id(),
+        "master": sentinel.master_address("mymaster"),
+        "config epoch": master["config-epoch"],
+        "replicas": sorted(r["port"] for r in sentinel.replicas("mymaster")),
+        "peers": sorted((p["port"], p["runid"]) for p in sentinel.peers("mymaster")),
+    }
+
+
+def test_power_loss__a_settled_sentinel_remembers(place):
+    group = place.group(replicas=2, sentinels=3, down_after_ms=500)
+    old = group.master
+    old.kill()
+    group.wait_switched(old)
+    group.wait_settled()
+    sentinel = group.sentinels[0]
+    wait_until(lambda: sentinel.master("mymaster")["num-slaves"] == 2, 10, "both replicas are listed")
+    before = memory(sentinel)
+    assert before["config epoch"] >= 1 and len(before["peers"]) == 2
+
+    sentinel.kill()
+    sentinel.start()
+    assert memory(sentinel) == before
+    group.wait_settled()
+
+
+def test_power_loss__at_random_moments_of_failovers(place):
+    group = place.group(replicas=2, sentinels=3, down_after_ms=500, failover_timeout_ms=3000)
+    ids = [sentinel.my_id() for sentinel in group.sentinels]
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    for _ in range(3):
+        old = group.wait_settled()
+        epochs = [s.master("mymaster")["config-epoch"] for s in group.sentinels]
+        old.kill()
+        victim = chance.randrange(3)
+        # The down time, the election and the promotion all lie within this time.
+        moment = chance.uniform(0, 1.2)
+        time.sleep(moment)
+        group.sentinels[victim].restart()
+
+        group.wait_switched(old, 40)
+        group.wait_settled()
+        assert [s.my_id() for s in group.sentinels] == ids, f"seed {seed}"
+        for sentinel, before in zip(group.sentinels, epochs):
+            assert sentinel.master("mymaster")["config-epoch"] > before, f"seed {seed}"
+        old.start()

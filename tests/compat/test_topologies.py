@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Chained replicas, and a master that is not there when the sentinels start."""
+
+from harness import wait_until
+from harness.poll import stays_true
+
+
+def test_topologies__replica_of_a_replica_is_neither_listed_nor_moved(place):
+    master = place.redis()
+    first, second = place.redis(master), place.redis(master)
+    chained = place.redis(first, options={"replica-priority": 1})
+    group = place.group(servers=[master, first, second], sentinels=3, down_after_ms=500)
+    for sentinel in group.sentinels:
+        assert {r["port"] for r in sentinel.replicas("mymaster")} == {first.port, second.port}
+
+    master.kill()
+    new = group.wait_switched(master)
+    group.wait_settled()
+    assert new is not chained
+    stays_true(lambda: chained.info()["master_port"] == first.port, 1, "the chained replica stays")
+    wait_until(lambda: chained.follows(first), 20, "the chained replica is in sync again")
+
+
+def test_topologies__master_that_comes_later(place):
+    port = place.ports.take()
+    monitor = place.monitor(port, quorum=2, down_after_ms=500)
+    sentinels = [place.sentinel(monitor) for _ in range(2)]
+    for sentinel in sentinels:
+        wait_until(lambda s=sentinel: s.master("mymaster")["is_sdown"], 10,
+                   "the missing master is down")
+        assert sentinel.master("mymaster")["num-slaves"] == 0
+    master = place.redis(port=port)
+    replica = place.redis(master)
+    for sentinel in sentinels:
+        wait_until(lambda s=sentinel: s.master("mymaster")["flags"] == "master", 20, "it is well")
+        wait_until(lambda s=sentinel: [r["port"] for r in s.replicas("mymaster")] == [replica.port],
+                   20, "its replica is found")
+        wait_until(lambda s=sentinel: s.master("mymaster")["num-other-sentinels"] == 1, 20,
+                   "the sentinels find each other through it")
