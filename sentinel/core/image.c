@@ -286,6 +286,15 @@ struct sn_group_image *sn_image_find_group(const struct sn_image *image, const c
     return NULL;
 }
 
+void sn_image_remove_group(struct sn_image *image, size_t index)
+{
+    assert(index < image->group_count);
+    group_image_fini(&image->groups[index]);
+    image->group_count--;
+    memmove(&image->groups[index], &image->groups[index + 1],
+            (image->group_count - index) * sizeof(*image->groups));
+}
+
 void sn_group_image_add_replica(struct sn_group_image *group, const struct sn_addr *addr)
 {
     group->replicas = grow(group->replicas, group->replica_count, sizeof(*group->replicas));

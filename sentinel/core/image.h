@@ -116,6 +116,8 @@ struct sn_group_image *sn_image_add_group(struct sn_image *image, const char *na
                                           const struct sn_addr *addr, uint32_t quorum);
 /* The group called name (case-sensitive), NULL if none. */
 struct sn_group_image *sn_image_find_group(const struct sn_image *image, const char *name);
+/* Removes the group at an index; those behind it move up. */
+void sn_image_remove_group(struct sn_image *image, size_t index);
 void sn_group_image_add_replica(struct sn_group_image *group, const struct sn_addr *addr);
 void sn_group_image_add_peer(struct sn_group_image *group, const struct sn_addr *addr,
                              const struct sn_runid *runid);

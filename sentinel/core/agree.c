@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Agreement: O_DOWN of masters by quorum, and the questions to the peers that it needs
+ * (PROTOCOL.md §13.4, §13.5). Peers are asked the moment the master is S_DOWN here, again quickly while
+ * the quorum is missing (they may notice a few milliseconds later), then once per ask period. */
+
+#include "core/model.h"
+
+#include "base/text.h"
+
+#include <string.h>
+#include <utlist.h>
+
+#define QUICK_FIRST_MS 10
+#define QUICK_MAX 8
+#define EXPIRE_PERIODS 5
+
+void sn_agree_update(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    const struct sn_instance *peer;
+    uint32_t agreeing = 1;
+    if (core->tilt)
+        return;
+    DL_FOREACH(group->peers, peer)
+    {
+        if (peer->u.peer.master_down)
+            agreeing++;
+    }
+    bool down = group->master->s_down && agreeing >= group->params.quorum;
+    if (down == group->o_down)
+        return;
+    group->o_down = down;
+    if (down) {
+        group->o_down_at = core->now;
+        group->rank_at =
+            sn_after(core->now, (sn_ms)sn_group_rank(group) * SN_RANK_STEP_MS);
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "+odown", "#quorum %u/%u", agreeing,
+                       group->params.quorum);
+        sn_failover_step(group);
+    } else {
+        group->lost_rounds = 0;
+        group->retry_at = core->now;
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "-odown", NULL);
+    }
+    sn_election_plan(group);
+}
+
+static bool wants_votes(const struct sn_group *group)
+{
+    const struct sn_failover *failover = &group->failover;
+    return failover->state == SN_FAILOVER_WAIT_START && failover->durable && !failover->forced;
+}
+
+static void ask(struct sn_instance *peer)
+{
+    struct sn_core *core = peer->core;
+    struct sn_group *group = peer->group;
+    struct sn_peer *facts = &peer->u.peer;
+    bool vote = wants_votes(group);
+    if (core->tilt || (!group->master->s_down && !vote) || facts->asks == SN_ASKS_MAX ||
+        !sn_link_can_send(peer->cmd))
+        return;
+    if (!sn_persist_epochs_durable(core)) {
+        sn_timer_pull(&core->timers, &facts->ask, sn_after(core->now, QUICK_FIRST_MS));
+        if (!vote)
+            return;
+    }
+    struct sn_action_send send = {
+        .order = SN_ORDER_ASK,
+        .tag = peer->id,
+        .host = sn_instance_host(group->master),
+        .port = group->master->addr.port,
+        .epoch = vote ? group->failover.epoch : core->current_epoch,
+        .runid = vote ? core->myid.hex : "*",
+    };
+    sn_out_send(peer->cmd, &send);
+    facts->asked[facts->asks++] = vote ? group->failover.epoch : 0;
+    sn_timer_set(&core->timers, &facts->ask,
+                 sn_after(core->now, core->timings[SN_TIMING_ASK_PERIOD]));
+}
+
+void sn_agree_ask_all(struct sn_group *group)
+{
+    struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer)
+    ask(peer);
+}
+
+void sn_agree_ask_due(struct sn_instance *peer)
+{
+    struct sn_core *core = peer->core;
+    if (!peer->group->master->s_down && !wants_votes(peer->group))
+        return;
+    if (peer->u.peer.asks == 0)
+        ask(peer);
+    else /* one question at a time; a peer that never answers loses its link in the end */
+        sn_timer_set(&core->timers, &peer->u.peer.ask,
+                     sn_after(core->now, core->timings[SN_TIMING_ASK_PERIOD]));
+}
+
+void sn_agree_master_changed(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    struct sn_instance *instance;
+    DL_FOREACH(group->peers, instance)
+    {
+        instance->u.peer.quick = 0;
+        if (!group->master->s_down)
+            sn_timer_stop(&core->timers, &instance->u.peer.ask);
+    }
+    if (group->master->s_down) {
+        sn_agree_ask_all(group);
+        sn_group_ask_info_all(group);
+    }
+    sn_agree_update(group);
+}
+
+void sn_agree_hint(struct sn_group *group)
+{
+    struct sn_instance *peer;
+    if (!group->master->s_down || group->o_down)
+        return;
+    DL_FOREACH(group->peers, peer)
+    {
+        if (peer->u.peer.master_down || peer->u.peer.quick >= QUICK_MAX)
+            continue;
+        peer->u.peer.quick++;
+        ask(peer);
+    }
+}
+
+static void plan_next(struct sn_instance *peer)
+{
+    struct sn_core *core = peer->core;
+    struct sn_peer *facts = &peer->u.peer;
+    sn_ms pause = core->timings[SN_TIMING_ASK_PERIOD];
+    if (!peer->group->master->s_down && !wants_votes(peer->group))
+        return;
+    if (!peer->group->o_down && !facts->master_down && facts->quick < QUICK_MAX)
+        pause = sn_min(pause, (sn_ms)QUICK_FIRST_MS << facts->quick++);
+    sn_timer_set(&core->timers, &facts->ask, sn_after(core->now, pause));
+}
+
+/* Takes the record of the oldest question off. */
+static uint64_t pop_asked(struct sn_peer *facts)
+{
+    uint64_t epoch = facts->asked[0];
+    facts->asks--;
+    memmove(facts->asked, facts->asked + 1, facts->asks * sizeof(facts->asked[0]));
+    return epoch;
+}
+
+static bool well_formed(const struct sn_reply *reply)
+{
+    return reply->type == SN_REPLY_ARRAY && reply->count == 3 &&
+           reply->items[0].type == SN_REPLY_INTEGER && reply->items[1].type == SN_REPLY_STRING &&
+           reply->items[2].type == SN_REPLY_INTEGER && reply->items[2].integer >= 0 &&
+           (uint64_t)reply->items[2].integer <= SN_EPOCH_MAX;
+}
+
+static bool names_somebody(const struct sn_reply *vote)
+{
+    return vote->len > 0 && vote->len <= SN_RUNID_LEN && strlen(vote->text) == vote->len &&
+           strcmp(vote->text, "*") != 0 && !sn_text_has_control(vote->text, vote->len);
+}
+
+void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
+{
+    struct sn_core *core = peer->core;
+    struct sn_group *group = peer->group;
+    struct sn_peer *facts = &peer->u.peer;
+    if (facts->asks == 0)
+        return;
+    uint64_t asked = pop_asked(facts);
+    if (asked == SN_ASKED_STALE)
+        return;
+    if (asked > facts->answered_epoch)
+        facts->answered_epoch = asked;
+    if (well_formed(reply)) {
+        const struct sn_reply *vote = &reply->items[1];
+        facts->master_down = reply->items[0].integer == 1;
+        facts->answered_at = core->now;
+        sn_timer_set(&core->timers, &facts->answer_old,
+                     sn_after(core->now, EXPIRE_PERIODS * core->timings[SN_TIMING_ASK_PERIOD]));
+        if (names_somebody(vote)) {
+            uint64_t epoch = (uint64_t)reply->items[2].integer;
+            if (facts->vote_epoch != epoch || strcmp(facts->vote.hex, vote->text) != 0)
+                sn_out_log(core, SN_LEVEL_NOTICE, "%s voted for %s %llu", peer->runid.hex,
+                           vote->text, (unsigned long long)epoch);
+            memcpy(facts->vote.hex, vote->text, vote->len + 1);
+            facts->vote_epoch = epoch;
+            /* A refusal means that it has seen newer epochs than ours. */
+            sn_election_adopt_epoch(core, group, epoch);
+        }
+    }
+    sn_agree_update(group);
+    sn_election_count(group);
+    plan_next(peer);
+}
+
+void sn_agree_answer_old(struct sn_instance *peer)
+{
+    peer->u.peer.master_down = false;
+    peer->u.peer.vote.hex[0] = '\0';
+    sn_agree_update(peer->group);
+}
+
+void sn_agree_forget(struct sn_instance *peer)
+{
+    struct sn_peer *facts = &peer->u.peer;
+    for (unsigned i = 0; i < facts->asks; i++)
+        facts->asked[i] = SN_ASKED_STALE;
+    facts->answered_epoch = 0;
+    sn_timer_stop(&peer->core->timers, &facts->ask);
+}
+
+void sn_agree_link_lost(struct sn_instance *peer)
+{
+    peer->u.peer.asks = 0;
+}

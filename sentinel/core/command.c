@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The commands that change something, and the question of peers. Each is answered exactly once, and
+ * not before what it changed is durable; SET and its kin apply all of their changes or none. */
+
+#include "core/model.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+static void answer(struct sn_core *core, const struct sn_command *command, enum sn_answer_kind kind,
+                   int64_t number)
+{
+    const struct sn_action_answer value = {.kind = kind, .number = number};
+    sn_persist_answer(core, command->ticket, &value);
+}
+
+/* Errors change nothing, so they wait for nothing. */
+static void refuse(struct sn_core *core, const struct sn_command *command, const char *text)
+{
+    struct sn_action_answer *value = &sn_out_add(core, SN_ACTION_ANSWER)->u.answer;
+    value->ticket = command->ticket;
+    value->kind = SN_ANSWER_ERROR;
+    value->text = text;
+}
+
+static void run_ask(struct sn_core *core, const struct sn_command *command)
+{
+    struct sn_group *group = sn_core_group_at(core, &command->addr);
+    struct sn_action_answer value = {.kind = SN_ANSWER_VOTE, .text = "*"};
+    if (group != NULL) {
+        value.number = group->master->s_down && !core->tilt;
+        if (strcmp(command->runid, "*") != 0) {
+            sn_election_vote(group, command->runid, command->epoch);
+            value.text = group->leader.hex[0] == '\0' ? "*" : group->leader.hex;
+            value.epoch = group->leader_epoch;
+        }
+        sn_agree_hint(group);
+    }
+    if (value.epoch > 0 && !sn_persist_epochs_durable(core)) {
+        sn_persist_answer(core, command->ticket, &value);
+        return;
+    }
+    /* Says nothing that a crash could make us forget. */
+    struct sn_action_answer *now = &sn_out_add(core, SN_ACTION_ANSWER)->u.answer;
+    *now = value;
+    now->ticket = command->ticket;
+    now->text = sn_out_text(core, value.text);
+}
+
+static void run_monitor(struct sn_core *core, const struct sn_command *command)
+{
+    struct sn_group_image image = {.addr = command->addr};
+    char name[SN_NAME_MAX + 1];
+    if (command->quorum == 0) {
+        refuse(core, command, "Quorum must be 1 or greater.");
+    } else if (command->addr.ip[0] == '\0') {
+        refuse(core, command, "Invalid IP address or hostname specified");
+    } else if (sn_group_by_name(core, command->name, command->name_len) != NULL) {
+        refuse(core, command, "Duplicate master name.");
+    } else if (command->name_len == 0 || command->name_len > SN_NAME_MAX ||
+               sn_text_has_control(command->name, command->name_len) ||
+               memchr(command->name, ',', command->name_len) != NULL ||
+               memchr(command->name, ' ', command->name_len) != NULL) {
+        refuse(core, command,
+               "Invalid master name: it must not be empty or contain blanks, commas or control "
+               "characters");
+    } else {
+        memcpy(name, command->name, command->name_len);
+        name[command->name_len] = '\0';
+        image.name = name;
+        sn_group_params_init(&image.params, command->quorum);
+        image.params.down_after_ms = core->timings[SN_TIMING_DEFAULT_DOWN_AFTER];
+        image.params.failover_timeout_ms = core->timings[SN_TIMING_DEFAULT_FAILOVER_TIMEOUT];
+        struct sn_group *group = sn_group_new(core, &image);
+        sn_group_params_fini(&image.params);
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u", command->quorum);
+        sn_persist_touch(core, false);
+        answer(core, command, SN_ANSWER_OK, 0);
+    }
+}
+
+static void run_remove(struct sn_core *core, const struct sn_command *command,
+                       struct sn_group *group)
+{
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "-monitor", NULL);
+    sn_group_free(group);
+    sn_persist_touch(core, false);
+    answer(core, command, SN_ANSWER_OK, 0);
+}
+
+static void run_reset(struct sn_core *core, const struct sn_command *command)
+{
+    struct sn_group *group, *next;
+    int64_t matches = 0;
+    HASH_ITER(hh, core->groups, group, next)
+    {
+        if (!sn_text_glob(command->name, command->name_len, group->name, strlen(group->name), false))
+            continue;
+        sn_group_reset(group);
+        matches++;
+    }
+    answer(core, command, SN_ANSWER_INTEGER, matches);
+}
+
+static void run_failover(struct sn_core *core, const struct sn_command *command,
+                         struct sn_group *group)
+{
+    if (group->failover.state != SN_FAILOVER_NONE) {
+        refuse(core, command, "-INPROG Failover already in progress");
+    } else if (sn_select_replica(group, true) == NULL) {
+        refuse(core, command, "-NOGOODSLAVE No suitable replica to promote");
+    } else {
+        sn_out_log(core, SN_LEVEL_NOTICE, "Executing user requested FAILOVER of '%s'", group->name);
+        sn_group_ask_info_all(group);
+        sn_election_start(group, true);
+        answer(core, command, SN_ANSWER_OK, 0);
+    }
+}
+
+static void announce_set(struct sn_group *group, const struct sn_change *change)
+{
+    const char *value = change->value;
+    if (change->option == SN_OPTION_AUTH_PASS)
+        value = "******";
+    if (change->option == SN_OPTION_RENAME_COMMAND)
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "+set", "%s %s %s", change->name,
+                       change->value, change->to);
+    else
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "+set", "%s %s", change->name, value);
+}
+
+static void renew_data_links(struct sn_group *group)
+{
+    struct sn_instance *replica;
+    sn_link_renew(group->master->cmd);
+    sn_link_renew(group->master->sub);
+    DL_FOREACH(group->replicas, replica)
+    {
+        sn_link_renew(replica->cmd);
+        sn_link_renew(replica->sub);
+    }
+}
+
+static void run_set(struct sn_core *core, const struct sn_command *command, struct sn_group *group)
+{
+    bool credentials = false;
+    for (size_t i = 0; i < command->change_count; i++) {
+        const struct sn_change *change = &command->changes[i];
+        sn_group_params_apply(&group->params, change);
+        announce_set(group, change);
+        if (change->option == SN_OPTION_AUTH_PASS || change->option == SN_OPTION_AUTH_USER)
+            credentials = true;
+    }
+    if (credentials)
+        renew_data_links(group);
+    sn_group_reschedule(group);
+    sn_persist_touch(core, false);
+    answer(core, command, SN_ANSWER_OK, 0);
+}
+
+static void run_config_set(struct sn_core *core, const struct sn_command *command)
+{
+    bool credentials = false;
+    struct sn_link *link, *next;
+    for (size_t i = 0; i < command->change_count; i++) {
+        enum sn_option option = command->changes[i].option;
+        sn_globals_apply(&core->globals, &command->changes[i]);
+        if (option == SN_OPTION_SENTINEL_USER || option == SN_OPTION_SENTINEL_PASS)
+            credentials = true;
+    }
+    if (credentials) {
+        HASH_ITER(hh_runid, core->peer_links, link, next)
+        sn_link_renew(link);
+    }
+    sn_persist_touch(core, false);
+    answer(core, command, SN_ANSWER_OK, 0);
+}
+
+static void run_debug(struct sn_core *core, const struct sn_command *command)
+{
+    struct sn_group *group, *next;
+    for (size_t i = 0; i < command->timing_count; i++)
+        core->timings[command->timings[i].timing] = command->timings[i].value_ms;
+    sn_tilt_plan_heartbeat(core);
+    HASH_ITER(hh, core->groups, group, next)
+    {
+        struct sn_instance *replica;
+        sn_group_reschedule(group);
+        sn_instance_plan_info(group->master);
+        DL_FOREACH(group->replicas, replica)
+        sn_instance_plan_info(replica);
+        sn_group_push_hello(group);
+        sn_failover_step(group);
+    }
+    answer(core, command, SN_ANSWER_OK, 0);
+}
+
+/* Commands on one group by its name. */
+static void run_on_group(struct sn_core *core, const struct sn_command *command)
+{
+    struct sn_group *group = sn_group_by_name(core, command->name, command->name_len);
+    if (group == NULL) {
+        refuse(core, command, "No such master with that name");
+        return;
+    }
+    if (command->kind == SN_COMMAND_REMOVE)
+        run_remove(core, command, group);
+    else if (command->kind == SN_COMMAND_FAILOVER)
+        run_failover(core, command, group);
+    else
+        run_set(core, command, group);
+}
+
+void sn_command_run(struct sn_core *core, const struct sn_command *command)
+{
+    switch (command->kind) {
+    case SN_COMMAND_ASK:
+        run_ask(core, command);
+        break;
+    case SN_COMMAND_MONITOR:
+        run_monitor(core, command);
+        break;
+    case SN_COMMAND_REMOVE:
+    case SN_COMMAND_FAILOVER:
+    case SN_COMMAND_SET:
+        run_on_group(core, command);
+        break;
+    case SN_COMMAND_RESET:
+        run_reset(core, command);
+        break;
+    case SN_COMMAND_CONFIG_SET:
+        run_config_set(core, command);
+        break;
+    case SN_COMMAND_FLUSH:
+        sn_persist_touch(core, false); /* writes even if nothing has changed */
+        answer(core, command, SN_ANSWER_OK, 0);
+        break;
+    case SN_COMMAND_SIMULATE:
+        core->simulate = command->flags;
+        answer(core, command, SN_ANSWER_OK, 0);
+        break;
+    case SN_COMMAND_DEBUG:
+        run_debug(core, command);
+        break;
+    case SN_COMMAND_NONE:
+        refuse(core, command, "No such command");
+        break;
+    }
+}

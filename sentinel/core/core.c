@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The core's surface: one event in, the actions it causes out. This file only hands events and due
+ * timers to the modules that decide:
+ *
+ *   link       connections, PING          detect, tilt   S_DOWN, own stalls
+ *   discover   INFO                       agree          O_DOWN, questions to peers
+ *   hello      peers, epochs, adoption    election       votes given and counted
+ *   command    operators and clients      failover       choose (select), promote, switch
+ *   persist    what must be durable first reconf, repair replicas that follow the wrong master
+ */
+
+#include "core/model.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#define TIMERS_PER_STEP_MAX 1000000
+
+static void make_names(struct sn_core *core)
+{
+    (void)snprintf(core->cmd_name, sizeof(core->cmd_name), "sentinel-%.8s-cmd", core->myid.hex);
+    (void)snprintf(core->sub_name, sizeof(core->sub_name), "sentinel-%.8s-pubsub", core->myid.hex);
+}
+
+struct sn_core *sn_core_new(const struct sn_image *image, uint64_t seed, sn_ms now)
+{
+    struct sn_core *core = sn_alloc(sizeof(*core));
+    core->now = now;
+    sn_prng_init(&core->prng, seed);
+    sn_timers_init(&core->timers);
+    sn_timer_init(&core->tilt_end, SN_TIMER_TILT, core);
+    sn_timer_init(&core->heartbeat, SN_TIMER_HEARTBEAT, core);
+    sn_timer_init(&core->save, SN_TIMER_SAVE, core);
+    for (size_t i = 0; i < SN_TIMING_COUNT; i++)
+        core->timings[i] = sn_timing_default((enum sn_timing)i);
+    core->myid = image->myid;
+    if (core->myid.hex[0] == '\0') {
+        sn_prng_runid(&core->prng, &core->myid);
+        core->myid_made = true;
+    }
+    make_names(core);
+    sn_globals_copy(&image->globals, &core->globals);
+    core->current_epoch = image->current_epoch;
+    for (size_t i = 0; i < image->group_count; i++) {
+        const struct sn_group_image *group = &image->groups[i];
+        if (group->config_epoch > core->current_epoch)
+            core->current_epoch = group->config_epoch;
+        if (group->leader_epoch > core->current_epoch)
+            core->current_epoch = group->leader_epoch;
+        (void)sn_group_new(core, group);
+    }
+    return core;
+}
+
+void sn_core_free(struct sn_core *core)
+{
+    struct sn_group *group, *next_group;
+    if (core == NULL)
+        return;
+    HASH_ITER(hh, core->groups, group, next_group)
+    sn_group_free(group);
+    sn_script_fini(core);
+    sn_persist_fini(core);
+    sn_timer_stop(&core->timers, &core->tilt_end);
+    sn_timer_stop(&core->timers, &core->heartbeat);
+    sn_timer_stop(&core->timers, &core->save);
+    sn_timers_fini(&core->timers);
+    sn_out_fini(&core->out);
+    sn_globals_fini(&core->globals);
+    free(core);
+}
+
+static void start(struct sn_core *core)
+{
+    struct sn_group *group, *next;
+    if (core->myid_made)
+        sn_persist_touch(core, true);
+    sn_tilt_plan_heartbeat(core);
+    HASH_ITER(hh, core->groups, group, next)
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u", group->params.quorum);
+}
+
+static void run_timer(struct sn_core *core, const struct sn_timer *timer)
+{
+    switch ((enum sn_timer_kind)timer->kind) {
+    case SN_TIMER_LINK_RETRY:
+        sn_link_retry(timer->owner);
+        break;
+    case SN_TIMER_LINK_PING:
+        sn_link_ping(timer->owner);
+        break;
+    case SN_TIMER_LINK_STALE:
+        sn_link_stale(timer->owner);
+        break;
+    case SN_TIMER_DOWN:
+        sn_detect_update(timer->owner);
+        break;
+    case SN_TIMER_INFO:
+        sn_instance_info_due(timer->owner);
+        break;
+    case SN_TIMER_HELLO:
+        sn_instance_hello_due(timer->owner);
+        break;
+    case SN_TIMER_ASK:
+        sn_agree_ask_due(timer->owner);
+        break;
+    case SN_TIMER_ANSWER_OLD:
+        sn_agree_answer_old(timer->owner);
+        break;
+    case SN_TIMER_ELECTION:
+        sn_election_due(timer->owner);
+        break;
+    case SN_TIMER_FAILOVER:
+        sn_failover_step(timer->owner);
+        break;
+    case SN_TIMER_HEARTBEAT:
+        sn_tilt_plan_heartbeat(core);
+        break;
+    case SN_TIMER_TILT:
+        sn_tilt_leave(core);
+        break;
+    case SN_TIMER_SAVE:
+        sn_persist_retry(core);
+        break;
+    case SN_TIMER_JOB:
+        sn_script_due(timer->owner);
+        break;
+    case SN_TIMER_NONE:
+        break;
+    }
+}
+
+/* A timer that re-arms itself for now would spin here for ever; the cap turns that into a slow core
+ * instead of a dead one. */
+static void run_timers(struct sn_core *core)
+{
+    const struct sn_timer *timer;
+    for (size_t i = 0; i < TIMERS_PER_STEP_MAX; i++) {
+        timer = sn_timers_pop(&core->timers, core->now);
+        if (timer == NULL)
+            return;
+        run_timer(core, timer);
+    }
+}
+
+static void take_link_event(struct sn_core *core, const struct sn_event *event)
+{
+    struct sn_link *link = sn_link_find(core, event->u.link.link);
+    if (link == NULL)
+        return; /* about a connection that is over */
+    if (event->kind == SN_EVENT_LINK_UP)
+        sn_link_on_up(link, event->u.link.local_ip);
+    else if (event->kind == SN_EVENT_LINK_DOWN)
+        sn_link_on_down(link, event->u.link.reason);
+    else if (event->kind == SN_EVENT_LINK_NOTE)
+        sn_link_on_note(link, event->u.link.reason);
+    else
+        sn_link_on_traffic(link);
+}
+
+static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
+{
+    struct sn_link *link = sn_link_find(core, event->link);
+    struct sn_instance *instance = sn_instance_find(core, event->tag);
+    if (link == NULL)
+        return;
+    if (link->pending > 0)
+        link->pending--;
+    if (event->order == SN_ORDER_PING) {
+        sn_link_on_pong(link, event->reply);
+        return;
+    }
+    if (instance == NULL)
+        return; /* forgotten meanwhile */
+    switch (event->order) {
+    case SN_ORDER_INFO:
+        sn_discover_info(instance, event->reply, event->info);
+        break;
+    case SN_ORDER_PUBLISH:
+        instance->hello_pending = false;
+        if (event->reply->type == SN_REPLY_ERROR)
+            sn_link_on_note(link, sn_out_printf(core, "PUBLISH was answered by \"%.100s\"",
+                                                event->reply->text));
+        break;
+    case SN_ORDER_ASK:
+        sn_agree_answer(instance, event->reply);
+        break;
+    case SN_ORDER_PROMOTE:
+        sn_failover_promote_reply(instance, event);
+        break;
+    case SN_ORDER_FOLLOW:
+        sn_reconf_reply(instance, event);
+        break;
+    case SN_ORDER_PING:
+    case SN_ORDER_SCRIPT_KILL:
+    case SN_ORDER_CLIENT_PAUSE:
+    case SN_ORDER_CLIENT_UNPAUSE:
+    case SN_ORDER_NONE:
+        break;
+    }
+}
+
+static void take(struct sn_core *core, const struct sn_event *event)
+{
+    switch (event->kind) {
+    case SN_EVENT_START:
+        start(core);
+        break;
+    case SN_EVENT_LINK_UP:
+    case SN_EVENT_LINK_DOWN:
+    case SN_EVENT_LINK_NOTE:
+    case SN_EVENT_LINK_TRAFFIC:
+        take_link_event(core, event);
+        break;
+    case SN_EVENT_REPLY:
+        take_reply(core, &event->u.reply);
+        break;
+    case SN_EVENT_HELLO:
+        sn_hello_receive(core, &event->u.hello);
+        break;
+    case SN_EVENT_RESOLVED:
+        sn_instance_resolved(core, event->u.resolved.host, event->u.resolved.ip);
+        sn_hello_resolved(core, event->u.resolved.host, event->u.resolved.ip);
+        break;
+    case SN_EVENT_PERSISTED:
+        sn_persist_done(core, &event->u.persisted);
+        break;
+    case SN_EVENT_COMMAND:
+        sn_command_run(core, &event->u.command);
+        break;
+    case SN_EVENT_SCRIPT_STARTED:
+        sn_script_started(core, &event->u.script);
+        break;
+    case SN_EVENT_SCRIPT_EXITED:
+        sn_script_exited(core, &event->u.script);
+        break;
+    case SN_EVENT_TIMER:
+    case SN_EVENT_NONE:
+        break;
+    }
+}
+
+void sn_core_step(struct sn_core *core, const struct sn_event *event, struct sn_actions *out)
+{
+    sn_ms last_now = core->now;
+    assert(event->now >= last_now);
+    /* What sn_core_new wanted done leaves with the first step. */
+    if (event->kind != SN_EVENT_START)
+        sn_out_reset(&core->out);
+    core->now = event->now;
+    core->wall_ms = event->wall_ms;
+    if (event->kind != SN_EVENT_START)
+        sn_tilt_check(core, last_now);
+    take(core, event);
+    if (event->kind == SN_EVENT_TIMER)
+        run_timers(core);
+    sn_persist_flush(core);
+    out->items = core->out.items;
+    out->count = core->out.count;
+}
+
+sn_ms sn_core_deadline(const struct sn_core *core)
+{
+    return sn_timers_next(&core->timers);
+}
+
+static void snapshot_group(const struct sn_group *group, struct sn_image *image)
+{
+    struct sn_group_image *copy =
+        sn_image_add_group(image, group->name, &group->master->addr, group->params.quorum);
+    const struct sn_instance *instance;
+    sn_group_params_fini(&copy->params);
+    sn_group_params_copy(&group->params, &copy->params);
+    copy->config_epoch = group->config_epoch;
+    copy->leader_epoch = group->leader_epoch;
+    copy->leader = group->leader;
+    DL_FOREACH(group->replicas, instance)
+    sn_group_image_add_replica(copy, &instance->addr);
+    DL_FOREACH(group->peers, instance)
+    sn_group_image_add_peer(copy, &instance->addr, &instance->runid);
+}
+
+void sn_core_snapshot(const struct sn_core *core, struct sn_image *image)
+{
+    const struct sn_group *group, *next;
+    sn_image_init(image);
+    image->myid = core->myid;
+    image->current_epoch = core->current_epoch;
+    sn_globals_fini(&image->globals);
+    sn_globals_copy(&core->globals, &image->globals);
+    HASH_ITER(hh, core->groups, group, next)
+    snapshot_group(group, image);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What INFO replies teach: run ids, roles, replication state, new replicas (PROTOCOL.md §12). */
+
+#include "core/model.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+static void learn_runid(struct sn_instance *instance, const struct sn_runid *runid)
+{
+    struct sn_data *data = &instance->u.data;
+    if (runid->hex[0] == '\0' || sn_runid_equal(&instance->runid, runid))
+        return;
+    if (instance->runid.hex[0] != '\0') {
+        sn_event_raise(instance, SN_LEVEL_NOTICE, "+reboot", NULL);
+        if (instance->kind == SN_KIND_MASTER && instance->group->params.reboot_down_after_ms > 0) {
+            data->rebooting = true;
+            data->reboot_at = instance->core->now;
+            sn_detect_update(instance);
+        }
+    }
+    instance->runid = *runid;
+}
+
+static void add_replica(struct sn_group *group, const struct sn_info_replica *seen)
+{
+    struct sn_core *core = group->core;
+    struct sn_addr addr;
+    if (sn_addr_make(seen->host, seen->port, &addr) != 0)
+        return;
+    if (addr.ip[0] == '\0' && !core->globals.resolve_hostnames)
+        return;
+    if (sn_addr_equal(&addr, &group->master->addr) || sn_group_find_replica(group, &addr) != NULL)
+        return;
+    if (group->replica_count >= SN_REPLICAS_MAX) {
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Group %s has %d replicas already; %s:%u is not watched. SENTINEL RESET forgets "
+                   "those that are gone.",
+                   group->name, SN_REPLICAS_MAX, seen->host, seen->port);
+        return;
+    }
+    struct sn_instance *replica = sn_instance_new_data(group, SN_KIND_REPLICA, &addr);
+    DL_APPEND(group->replicas, replica);
+    group->replica_count++;
+    sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
+    sn_persist_touch(core, false);
+}
+
+static void learn_replication(struct sn_instance *instance, const struct sn_info *info)
+{
+    struct sn_data *data = &instance->u.data;
+    data->link_down_ms = info->link_down_ms;
+    const char *host = info->has_master_host ? info->master_host : data->master_host;
+    uint16_t port = info->has_master_port ? info->master_port : data->master_port;
+    if (strcasecmp(host, data->master_host) != 0 || port != data->master_port) {
+        if (host != data->master_host)
+            (void)sn_text_copy(data->master_host, sizeof(data->master_host), host);
+        data->master_port = port;
+        data->master_changed_at = instance->core->now;
+    }
+    if (info->has_link_status)
+        data->link_up = info->link_up;
+    if (info->has_priority)
+        data->priority = info->priority;
+    if (info->has_offset)
+        data->repl_offset = info->repl_offset;
+    if (info->has_announced)
+        data->announced = info->announced;
+}
+
+static void learn_role(struct sn_instance *instance, enum sn_role role)
+{
+    struct sn_data *data = &instance->u.data;
+    if (role == data->role_reported)
+        return;
+    data->role_reported = role;
+    data->role_reported_at = instance->core->now;
+    if (role != SN_ROLE_MASTER)
+        data->master_changed_at = instance->core->now;
+    bool expected = (role == SN_ROLE_MASTER) == (instance->kind == SN_KIND_MASTER);
+    sn_event_raise(instance, SN_LEVEL_VERBOSE, expected ? "+role-change" : "-role-change",
+                   "new reported role is %s", role == SN_ROLE_MASTER ? "master" : "slave");
+    sn_detect_update(instance);
+}
+
+static void keep_text(struct sn_data *data, const struct sn_reply *reply)
+{
+    free(data->info_text);
+    data->info_text = sn_strndup(reply->text, reply->len);
+    data->info_len = reply->len;
+}
+
+void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
+                      const struct sn_info *info)
+{
+    struct sn_core *core = instance->core;
+    struct sn_data *data = &instance->u.data;
+    data->info_pending = false;
+    if (info == NULL) {
+        if (reply->type == SN_REPLY_ERROR)
+            sn_link_on_note(instance->cmd,
+                            sn_out_printf(core, "INFO was answered by \"%.100s\"", reply->text));
+        sn_instance_plan_info(instance);
+        return;
+    }
+    keep_text(data, reply);
+    data->info_at = core->now;
+    learn_runid(instance, &info->runid);
+    learn_replication(instance, info);
+    if (instance->kind == SN_KIND_MASTER && info->role == SN_ROLE_MASTER) {
+        for (size_t i = 0; i < info->replica_count; i++)
+            add_replica(instance->group, &info->replicas[i]);
+    }
+    learn_role(instance, info->role);
+    if (!core->tilt && instance->kind == SN_KIND_REPLICA) {
+        if (data->promoted)
+            sn_failover_promoted_info(instance, info->role);
+        else if (instance->group->failover.state == SN_FAILOVER_RECONF)
+            sn_reconf_info(instance);
+        else if (instance->group->failover.state == SN_FAILOVER_SELECT)
+            sn_failover_step(instance->group);
+        else
+            sn_repair_replica(instance);
+    }
+    sn_instance_plan_info(instance);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Elections: epochs, votes given and votes counted (PROTOCOL.md §14).
+ *
+ * Happy path: O_DOWN; the candidate whose rank comes first starts an attempt with a new epoch and its own
+ * vote, both are saved, the peers are asked for theirs, a majority of all known sentinels and at least the
+ * quorum make it the leader. Differences from stock, all local: votes are asked for and counted at
+ * the attempt's own epoch, and given by the group's own last voted one (DESIGN.md D7); candidates take
+ * turns (D6); a round that nobody can win any more is repeated at once (D8); a leader that is down itself
+ * is not waited for (D9). */
+
+#include "core/model.h"
+
+#include "base/text.h"
+
+#include <string.h>
+#include <utlist.h>
+
+#define BACKOFF_DOUBLINGS_MAX 20
+
+void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint64_t epoch)
+{
+    if (epoch <= core->current_epoch || epoch > SN_EPOCH_MAX)
+        return;
+    core->current_epoch = epoch;
+    sn_persist_touch(core, true);
+    sn_event_plain(core, group, SN_LEVEL_WARNING, "+new-epoch", "%llu", (unsigned long long)epoch);
+}
+
+static void record_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
+{
+    (void)sn_text_copy(group->leader.hex, sizeof(group->leader.hex), candidate);
+    group->leader_epoch = epoch;
+    sn_persist_touch(group->core, true);
+    sn_event_plain(group->core, group, SN_LEVEL_WARNING, "+vote-for-leader", "%s %llu", candidate,
+                   (unsigned long long)epoch);
+}
+
+void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
+{
+    struct sn_core *core = group->core;
+    size_t len = strlen(candidate);
+    if (epoch > SN_EPOCH_MAX || len == 0 || len > SN_RUNID_LEN ||
+        sn_text_has_control(candidate, len))
+        return;
+    sn_election_adopt_epoch(core, group, epoch);
+    /* Deliberately not "the epoch is current": another group's election must not void this one. */
+    if (epoch <= group->leader_epoch || epoch <= group->config_epoch)
+        return;
+    record_vote(group, candidate, epoch);
+    if (strcmp(candidate, core->myid.hex) == 0)
+        return;
+    (void)sn_text_copy(group->rival.hex, sizeof(group->rival.hex), candidate);
+    group->rival_until = sn_after(core->now, 2 * group->params.failover_timeout_ms);
+    if (group->failover.state == SN_FAILOVER_WAIT_START && group->failover.epoch < epoch)
+        sn_failover_abort(group, "-failover-abort-not-elected", core->now);
+    sn_election_plan(group);
+}
+
+/* True if the sentinel that may be failing over is itself known to be down. */
+static bool rival_is_down(const struct sn_group *group)
+{
+    const struct sn_instance *peer = sn_group_find_peer(group, &group->rival);
+    return peer != NULL && peer->s_down;
+}
+
+void sn_election_plan(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    if (core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE) {
+        sn_timer_stop(&core->timers, &group->election);
+        return;
+    }
+    sn_ms at = sn_max(group->rank_at, group->retry_at);
+    if (group->rival_until != SN_MS_NEVER && !rival_is_down(group))
+        at = sn_max(at, group->rival_until);
+    sn_timer_set(&core->timers, &group->election, sn_max(at, core->now));
+}
+
+void sn_election_due(struct sn_group *group)
+{
+    if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
+        return;
+    sn_election_start(group, false);
+}
+
+void sn_election_start(struct sn_group *group, bool forced)
+{
+    struct sn_core *core = group->core;
+    struct sn_failover *failover = &group->failover;
+    uint64_t epoch = core->current_epoch;
+    if (epoch >= SN_EPOCH_MAX)
+        return; /* nobody can be elected any more; refusing epochs from outside prevents this */
+    epoch = (epoch < group->leader_epoch ? group->leader_epoch : epoch) + 1;
+    failover->epoch = epoch;
+    failover->forced = forced;
+    failover->durable = false;
+    failover->started_at = core->now;
+    group->rival_until = SN_MS_NEVER;
+    sn_failover_enter(group, SN_FAILOVER_WAIT_START);
+    sn_election_adopt_epoch(core, group, epoch);
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+try-failover", NULL);
+    record_vote(group, core->myid.hex, epoch);
+    sn_persist_defer(core, SN_DEFERRED_ATTEMPT, group, epoch);
+    sn_failover_step(group);
+}
+
+void sn_election_collect(struct sn_group *group, uint64_t epoch)
+{
+    if (group->failover.state != SN_FAILOVER_WAIT_START || group->failover.epoch != epoch)
+        return;
+    group->failover.durable = true;
+    if (!group->failover.forced)
+        sn_agree_ask_all(group);
+    sn_election_count(group);
+}
+
+/* Votes of the peers in one epoch. */
+struct tally {
+    size_t voters;     /* all known sentinels */
+    size_t needed;     /* to be elected */
+    size_t mine;       /* for this sentinel, its own included */
+    size_t best_other; /* for the strongest rival */
+    const struct sn_runid *rival;
+    size_t silent;   /* peers that have not answered this request, down or not */
+    size_t awaited;  /* those of them that may still answer */
+};
+
+static size_t votes_for(const struct sn_group *group, const struct sn_runid *runid, uint64_t epoch)
+{
+    size_t votes = 0;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer)
+    {
+        if (peer->u.peer.vote_epoch == epoch && sn_runid_equal(&peer->u.peer.vote, runid))
+            votes++;
+    }
+    return votes;
+}
+
+static void count_votes(const struct sn_group *group, struct tally *tally)
+{
+    uint64_t epoch = group->failover.epoch;
+    const struct sn_instance *peer;
+    memset(tally, 0, sizeof(*tally));
+    tally->voters = group->peer_count + 1;
+    tally->needed = tally->voters / 2 + 1;
+    if (tally->needed < group->params.quorum)
+        tally->needed = group->params.quorum;
+    tally->mine = 1 + votes_for(group, &group->core->myid, epoch);
+    DL_FOREACH(group->peers, peer)
+    {
+        const struct sn_peer *facts = &peer->u.peer;
+        if (facts->vote_epoch == epoch && facts->vote.hex[0] != '\0') {
+            size_t votes = votes_for(group, &facts->vote, epoch);
+            if (!sn_runid_equal(&facts->vote, &group->core->myid) && votes > tally->best_other) {
+                tally->best_other = votes;
+                tally->rival = &facts->vote;
+            }
+        } else if (facts->answered_epoch < epoch) {
+            tally->silent++;
+            if (!peer->s_down)
+                tally->awaited++;
+        }
+    }
+}
+
+static sn_ms backoff(struct sn_group *group)
+{
+    unsigned doublings = group->lost_rounds++;
+    if (doublings > BACKOFF_DOUBLINGS_MAX)
+        doublings = BACKOFF_DOUBLINGS_MAX;
+    sn_ms pause = sn_min((sn_ms)SN_RETRY_BASE_MS << doublings, group->params.failover_timeout_ms);
+    return pause / 2 + (sn_ms)sn_prng_below(&group->core->prng, (uint64_t)pause);
+}
+
+/* The attempt cannot be won any more. */
+static void give_up(struct sn_group *group, const struct tally *tally)
+{
+    struct sn_core *core = group->core;
+    sn_out_log(core, SN_LEVEL_NOTICE,
+               "Election %llu for %s cannot be won: %zu of %zu votes for us, %zu needed, %zu peers "
+               "did not answer.",
+               (unsigned long long)group->failover.epoch, group->name, tally->mine, tally->voters,
+               tally->needed, tally->silent);
+    if (tally->rival != NULL && tally->best_other + tally->silent >= tally->voters / 2 + 1) {
+        /* Somebody else may have won: the stock wait, unless that one is down. */
+        group->rival = *tally->rival;
+        group->rival_until =
+            sn_after(group->failover.started_at, 2 * group->params.failover_timeout_ms);
+    }
+    sn_failover_abort(group, "-failover-abort-not-elected", sn_after(core->now, backoff(group)));
+}
+
+void sn_election_count(struct sn_group *group)
+{
+    struct sn_failover *failover = &group->failover;
+    struct tally tally;
+    if (failover->state != SN_FAILOVER_WAIT_START || !failover->durable || group->core->tilt)
+        return;
+    count_votes(group, &tally);
+    if (failover->forced || tally.mine >= tally.needed) {
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "+elected-leader", NULL);
+        if ((group->core->simulate & SN_SIMULATE_AFTER_ELECTION) != 0) {
+            sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
+            return;
+        }
+        sn_failover_enter(group, SN_FAILOVER_SELECT);
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-state-select-slave", NULL);
+        sn_failover_step(group);
+    } else if (tally.mine + tally.awaited < tally.needed) {
+        give_up(group, &tally);
+    }
+}
+
+void sn_election_timeout(struct sn_group *group)
+{
+    struct tally tally;
+    count_votes(group, &tally);
+    give_up(group, &tally);
+}

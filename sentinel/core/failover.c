@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The failover state machine of the leader (PROTOCOL.md §15):
+ *
+ *   WAIT_START -> SELECT -> (SEND_PROMOTION) -> WAIT_PROMOTION -> RECONF -> done
+ *
+ * Promotion and proof leave in one write: the SLAVEOF transaction and an INFO behind it (DESIGN.md D11). A
+ * candidate that refuses, or dies, is followed by the next one. Once INFO says role:master the won epoch
+ * is saved, and then everybody hears of it at once (D12): the address is switched before the other
+ * replicas are reconfigured, not after. Until RECONF every state can be aborted; RECONF can only end. */
+
+#include "core/model.h"
+
+#include <assert.h>
+#include <string.h>
+#include <utlist.h>
+
+#define STATE(state) (1U << (unsigned)(state))
+
+static const unsigned legal_next[] = {
+    [SN_FAILOVER_NONE] = STATE(SN_FAILOVER_WAIT_START) | STATE(SN_FAILOVER_RECONF),
+    [SN_FAILOVER_WAIT_START] = STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SELECT),
+    [SN_FAILOVER_SELECT] = STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SEND_PROMOTION),
+    [SN_FAILOVER_SEND_PROMOTION] =
+        STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SELECT) | STATE(SN_FAILOVER_WAIT_PROMOTION),
+    [SN_FAILOVER_WAIT_PROMOTION] = STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SELECT),
+    [SN_FAILOVER_RECONF] = STATE(SN_FAILOVER_NONE),
+};
+
+void sn_failover_enter(struct sn_group *group, enum sn_failover_state state)
+{
+    struct sn_failover *failover = &group->failover;
+    assert((legal_next[failover->state] & STATE(state)) != 0);
+    failover->state = state;
+    failover->state_at = group->core->now;
+    if (state == SN_FAILOVER_NONE)
+        sn_timer_stop(&group->core->timers, &group->timeout);
+}
+
+const char *sn_failover_state_name(enum sn_failover_state state)
+{
+    switch (state) {
+    case SN_FAILOVER_NONE:
+        return "none";
+    case SN_FAILOVER_WAIT_START:
+        return "wait_start";
+    case SN_FAILOVER_SELECT:
+        return "select_slave";
+    case SN_FAILOVER_SEND_PROMOTION:
+        return "send_slaveof_noone";
+    case SN_FAILOVER_WAIT_PROMOTION:
+        return "wait_promotion";
+    case SN_FAILOVER_RECONF:
+        return "reconf_slaves";
+    }
+    return "unknown";
+}
+
+static void wake_at(struct sn_group *group, sn_ms at)
+{
+    sn_timer_set(&group->core->timers, &group->timeout, sn_max(at, group->core->now));
+}
+
+void sn_failover_clear(struct sn_group *group)
+{
+    struct sn_failover *failover = &group->failover;
+    struct sn_instance *replica;
+    if (failover->state == SN_FAILOVER_NONE)
+        return;
+    DL_FOREACH(group->replicas, replica)
+    {
+        replica->u.data.promoted = false;
+        replica->u.data.reconf = SN_RECONF_NONE;
+        replica->u.data.refused_epoch = 0;
+    }
+    sn_failover_enter(group, SN_FAILOVER_NONE);
+    memset(failover, 0, sizeof(*failover));
+}
+
+void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at)
+{
+    assert(group->failover.state != SN_FAILOVER_NONE && group->failover.state != SN_FAILOVER_RECONF);
+    sn_event_raise(group->master, SN_LEVEL_WARNING, event, NULL);
+    sn_failover_clear(group);
+    group->retry_at = retry_at;
+    sn_election_plan(group);
+}
+
+/* Back-off after an attempt that was won but could not be finished: doubles from a second up to the stock
+ * wait, so that a replica that comes back is not kept waiting for minutes. */
+static sn_ms next_try(struct sn_group *group)
+{
+    unsigned doublings = group->lost_rounds < 20 ? group->lost_rounds : 20;
+    group->lost_rounds++;
+    return sn_after(group->core->now,
+                    sn_min((sn_ms)1000 << doublings, 2 * group->params.failover_timeout_ms));
+}
+
+/* ---- choosing and promoting ----------------------------------------------------------------- */
+
+static void order_promotion(struct sn_group *group)
+{
+    struct sn_instance *replica = group->failover.promoted;
+    struct sn_action_send send = {.order = SN_ORDER_PROMOTE, .tag = replica->id};
+    sn_out_send(replica->cmd, &send);
+    replica->u.data.order_pending = true;
+    sn_instance_ask_info(replica);
+}
+
+static void choose(struct sn_group *group)
+{
+    struct sn_instance *replica = sn_select_replica(group, true);
+    if (replica == NULL) {
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "No replica of %s can be promoted. The reasons are above; a replica that becomes "
+                   "usable is tried with the next attempt.",
+                   group->name);
+        sn_failover_abort(group, "-failover-abort-no-good-slave", next_try(group));
+        return;
+    }
+    replica->u.data.promoted = true;
+    group->failover.promoted = replica;
+    group->failover.acked = false;
+    sn_event_raise(replica, SN_LEVEL_WARNING, "+selected-slave", NULL);
+    sn_failover_enter(group, SN_FAILOVER_SEND_PROMOTION);
+    sn_event_raise(replica, SN_LEVEL_NOTICE, "+failover-state-send-slaveof-noone", NULL);
+    sn_failover_step(group);
+}
+
+/* The chosen replica will not do after all; log says why. */
+static void pass_over(struct sn_group *group, const char *why)
+{
+    struct sn_instance *replica = group->failover.promoted;
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(replica, form);
+    sn_out_log(group->core, SN_LEVEL_WARNING, "%s was not promoted: %s. Trying the next candidate.",
+               form, why);
+    replica->u.data.promoted = false;
+    replica->u.data.refused_epoch = group->failover.epoch;
+    group->failover.promoted = NULL;
+    sn_failover_enter(group, SN_FAILOVER_SELECT);
+    sn_failover_step(group);
+}
+
+static void step_select(struct sn_group *group)
+{
+    sn_ms deadline = sn_select_facts_deadline(group);
+    if (sn_select_facts_fresh(group) || group->core->now >= deadline)
+        choose(group);
+    else
+        wake_at(group, deadline);
+}
+
+static void step_promotion(struct sn_group *group)
+{
+    struct sn_failover *failover = &group->failover;
+    sn_ms deadline = sn_after(failover->state_at, group->params.failover_timeout_ms);
+    if (failover->promoted->s_down) {
+        pass_over(group, "it went down");
+        return;
+    }
+    if (group->core->now >= deadline) {
+        sn_failover_abort(group, "-failover-abort-slave-timeout", next_try(group));
+        return;
+    }
+    if (failover->state == SN_FAILOVER_SEND_PROMOTION && sn_link_can_send(failover->promoted->cmd)) {
+        sn_event_raise(failover->promoted, SN_LEVEL_NOTICE, "+failover-state-wait-promotion", NULL);
+        sn_failover_enter(group, SN_FAILOVER_WAIT_PROMOTION);
+        order_promotion(group);
+        deadline = sn_after(failover->state_at, group->params.failover_timeout_ms);
+    }
+    wake_at(group, deadline);
+}
+
+void sn_failover_step(struct sn_group *group)
+{
+    struct sn_failover *failover = &group->failover;
+    struct sn_core *core = group->core;
+    if (core->tilt)
+        return;
+    switch (failover->state) {
+    case SN_FAILOVER_NONE:
+        return;
+    case SN_FAILOVER_WAIT_START: {
+        sn_ms patience =
+            sn_min(core->timings[SN_TIMING_ELECTION_TIMEOUT], group->params.failover_timeout_ms);
+        sn_ms deadline = sn_after(failover->started_at, patience);
+        if (core->now >= deadline)
+            sn_election_timeout(group);
+        else
+            wake_at(group, deadline);
+        return;
+    }
+    case SN_FAILOVER_SELECT:
+        step_select(group);
+        return;
+    case SN_FAILOVER_SEND_PROMOTION:
+    case SN_FAILOVER_WAIT_PROMOTION:
+        step_promotion(group);
+        return;
+    case SN_FAILOVER_RECONF:
+        sn_reconf_step(group);
+        return;
+    }
+}
+
+/* The text of what the promotion failed with; NULL if EXEC went well. */
+static const char *promotion_error(const struct sn_event_reply *reply)
+{
+    const struct sn_reply *exec = reply->reply;
+    if (exec->type == SN_REPLY_ARRAY && exec->count > 0)
+        return exec->items[0].type == SN_REPLY_ERROR ? exec->items[0].text : NULL;
+    if (reply->queue_error[0] != '\0')
+        return reply->queue_error;
+    return exec->type == SN_REPLY_ERROR ? exec->text : "the transaction was not executed";
+}
+
+void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
+{
+    struct sn_group *group = replica->group;
+    replica->u.data.order_pending = false;
+    if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
+        return;
+    const char *error = promotion_error(reply);
+    if (error != NULL) {
+        pass_over(group, error);
+        return;
+    }
+    group->failover.acked = true;
+    for (size_t i = 1; i < reply->reply->count; i++) {
+        if (reply->reply->items[i].type == SN_REPLY_ERROR)
+            sn_out_log(group->core, SN_LEVEL_NOTICE, "Promoted %s:%u all the same, but: %s",
+                       replica->addr.ip, replica->addr.port, reply->reply->items[i].text);
+    }
+    sn_instance_ask_info(replica);
+}
+
+/* ---- the switch ----------------------------------------------------------------------------- */
+
+static void confirm_promotion(struct sn_group *group)
+{
+    struct sn_failover won = group->failover;
+    struct sn_addr new_addr = won.promoted->addr;
+    sn_event_raise(won.promoted, SN_LEVEL_WARNING, "+promoted-slave", NULL);
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-state-reconf-slaves", NULL);
+    won.old_addr = group->master->addr;
+    won.promoted = NULL;
+    won.durable = false;
+    group->config_epoch = won.epoch;
+    sn_group_switch(group, &new_addr);
+    group->failover = won;
+    group->failover.state = SN_FAILOVER_NONE;
+    sn_failover_enter(group, SN_FAILOVER_RECONF);
+    wake_at(group, sn_after(group->core->now, group->params.failover_timeout_ms));
+    sn_persist_defer(group->core, SN_DEFERRED_SWITCH, group, won.epoch);
+}
+
+void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
+{
+    struct sn_group *group = replica->group;
+    if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
+        return;
+    if (role == SN_ROLE_MASTER)
+        confirm_promotion(group);
+    else if (!replica->u.data.order_pending && !group->failover.acked &&
+             sn_link_can_send(replica->cmd))
+        order_promotion(group); /* the link broke before EXEC was answered: once more */
+}
+
+void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
+{
+    struct sn_failover *failover = &group->failover;
+    if (failover->state != SN_FAILOVER_RECONF || failover->epoch != epoch)
+        return; /* a newer configuration came meanwhile */
+    if ((group->core->simulate & SN_SIMULATE_AFTER_PROMOTION) != 0) {
+        sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
+        return;
+    }
+    failover->durable = true;
+    sn_group_push_hello(group);
+    sn_script_reconfig(group, true, &failover->old_addr, &group->master->addr);
+    sn_group_announce_switch(group, &failover->old_addr);
+    sn_reconf_step(group);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Groups: one master, its replicas, the peers that watch it too. A switch of the master relabels the
+ * instances that are known already and keeps their links, instead of forgetting and meeting everybody
+ * again: a promotion costs no reconnection. */
+
+#include "core/model.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+static void add_known(struct sn_group *group, const struct sn_group_image *image)
+{
+    for (size_t i = 0; i < image->replica_count; i++) {
+        if (sn_addr_equal(&image->replicas[i], &group->master->addr) ||
+            sn_group_find_replica(group, &image->replicas[i]) != NULL)
+            continue;
+        struct sn_instance *replica =
+            sn_instance_new_data(group, SN_KIND_REPLICA, &image->replicas[i]);
+        DL_APPEND(group->replicas, replica);
+        group->replica_count++;
+    }
+    for (size_t i = 0; i < image->peer_count; i++) {
+        const struct sn_known_peer *known = &image->peers[i];
+        if (sn_runid_equal(&known->runid, &group->core->myid) ||
+            sn_group_find_peer(group, &known->runid) != NULL)
+            continue;
+        struct sn_instance *peer = sn_instance_new_peer(group, &known->runid, &known->addr);
+        DL_APPEND(group->peers, peer);
+        group->peer_count++;
+    }
+}
+
+struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image *image)
+{
+    struct sn_group *group = sn_alloc(sizeof(*group));
+    group->core = core;
+    group->id = ++core->next_id;
+    group->name = sn_strdup(image->name);
+    sn_group_params_copy(&image->params, &group->params);
+    group->config_epoch = image->config_epoch;
+    group->leader_epoch = image->leader_epoch;
+    group->leader = image->leader;
+    group->o_down_at = SN_MS_NEVER;
+    group->rank_at = core->now;
+    group->retry_at = core->now;
+    group->rival_until = SN_MS_NEVER;
+    sn_timer_init(&group->election, SN_TIMER_ELECTION, group);
+    sn_timer_init(&group->timeout, SN_TIMER_FAILOVER, group);
+    HASH_ADD_KEYPTR(hh, core->groups, group->name, strlen(group->name), group);
+    HASH_ADD(hh_id, core->groups_by_id, id, sizeof(group->id), group);
+    group->master = sn_instance_new_data(group, SN_KIND_MASTER, &image->addr);
+    add_known(group, image);
+    return group;
+}
+
+static void free_replicas(struct sn_group *group)
+{
+    struct sn_instance *instance, *next;
+    DL_FOREACH_SAFE(group->replicas, instance, next)
+    {
+        DL_DELETE(group->replicas, instance);
+        sn_instance_free(instance);
+    }
+    group->replica_count = 0;
+}
+
+static void free_peers(struct sn_group *group)
+{
+    struct sn_instance *instance, *next;
+    DL_FOREACH_SAFE(group->peers, instance, next)
+    {
+        DL_DELETE(group->peers, instance);
+        sn_instance_free(instance);
+    }
+    group->peer_count = 0;
+}
+
+void sn_group_free(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    free_replicas(group);
+    free_peers(group);
+    sn_instance_free(group->master);
+    sn_timer_stop(&core->timers, &group->election);
+    sn_timer_stop(&core->timers, &group->timeout);
+    HASH_DELETE(hh, core->groups, group);
+    HASH_DELETE(hh_id, core->groups_by_id, group);
+    sn_group_params_fini(&group->params);
+    free(group->name);
+    free(group);
+}
+
+struct sn_group *sn_group_by_id(struct sn_core *core, uint64_t id)
+{
+    struct sn_group *group;
+    HASH_FIND(hh_id, core->groups_by_id, &id, sizeof(id), group);
+    return group;
+}
+
+struct sn_group *sn_group_by_name(struct sn_core *core, const char *name, size_t len)
+{
+    struct sn_group *group;
+    HASH_FIND(hh, core->groups, name, len, group);
+    return group;
+}
+
+struct sn_instance *sn_group_find_replica(const struct sn_group *group, const struct sn_addr *addr)
+{
+    struct sn_instance *replica;
+    DL_FOREACH(group->replicas, replica)
+    {
+        if (sn_addr_equal(&replica->addr, addr))
+            return replica;
+    }
+    return NULL;
+}
+
+struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struct sn_runid *runid)
+{
+    struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer)
+    {
+        if (sn_runid_equal(&peer->runid, runid))
+            return peer;
+    }
+    return NULL;
+}
+
+void sn_group_push_hello(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    struct sn_instance *instance;
+    DL_FOREACH(group->peers, instance)
+    sn_timer_set(&core->timers, &instance->hello, core->now);
+    sn_timer_set(&core->timers, &group->master->hello, core->now);
+    DL_FOREACH(group->replicas, instance)
+    sn_timer_set(&core->timers, &instance->hello, core->now);
+}
+
+void sn_group_ask_info_all(struct sn_group *group)
+{
+    struct sn_instance *replica;
+    sn_instance_ask_info(group->master);
+    DL_FOREACH(group->replicas, replica)
+    sn_instance_ask_info(replica);
+}
+
+void sn_group_reschedule(struct sn_group *group)
+{
+    struct sn_instance *instance;
+    sn_link_reschedule(group->master->cmd);
+    sn_detect_update(group->master);
+    DL_FOREACH(group->replicas, instance)
+    {
+        sn_link_reschedule(instance->cmd);
+        sn_detect_update(instance);
+    }
+    DL_FOREACH(group->peers, instance)
+    {
+        sn_link_reschedule(instance->cmd);
+        sn_detect_update(instance);
+    }
+    sn_agree_update(group);
+}
+
+/* What was known of a node as a master or a replica means nothing in its new part. */
+static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
+{
+    struct sn_data *data = &instance->u.data;
+    instance->kind = kind;
+    instance->s_down = false;
+    data->role_reported_at = instance->core->now;
+    data->master_changed_at = instance->core->now;
+    data->promoted = false;
+    data->rebooting = false;
+    data->script_kill_sent = false;
+    data->reconf = SN_RECONF_NONE;
+    data->reconf_at = SN_MS_NEVER;
+}
+
+static void forget_agreement(struct sn_group *group)
+{
+    struct sn_instance *peer;
+    group->o_down = false;
+    DL_FOREACH(group->peers, peer)
+    {
+        peer->u.peer.master_down = false;
+        peer->u.peer.hello_agrees = false;
+        sn_agree_forget(peer);
+    }
+}
+
+void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
+{
+    struct sn_instance *old_master = group->master;
+    struct sn_instance *new_master = sn_group_find_replica(group, addr);
+    struct sn_instance *replica;
+
+    sn_failover_clear(group);
+    forget_agreement(group);
+    DL_FOREACH(group->replicas, replica)
+    begin_new_part(replica, SN_KIND_REPLICA);
+    if (new_master != NULL) {
+        DL_DELETE(group->replicas, new_master);
+        group->replica_count--;
+        begin_new_part(new_master, SN_KIND_MASTER);
+    } else {
+        new_master = sn_instance_new_data(group, SN_KIND_MASTER, addr);
+    }
+    begin_new_part(old_master, SN_KIND_REPLICA);
+    DL_APPEND(group->replicas, old_master);
+    group->replica_count++;
+    group->master = new_master;
+    group->lost_rounds = 0;
+    group->rival_until = SN_MS_NEVER;
+    group->stranger_told = false;
+    sn_group_ask_info_all(group);
+    sn_persist_touch(group->core, true);
+}
+
+void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_addr)
+{
+    struct sn_core *core = group->core;
+    bool names = core->globals.announce_hostnames;
+    struct sn_instance *replica;
+    sn_event_plain(core, group, SN_LEVEL_WARNING, "+switch-master", "%s %s %u %s %u", group->name,
+                   sn_addr_shown(old_addr, names), old_addr->port, sn_instance_host(group->master),
+                   group->master->addr.port);
+    DL_FOREACH(group->replicas, replica)
+    sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
+    /* A demoted master is usually down; as a replica it is reported down anew. */
+    sn_detect_update(group->master);
+    DL_FOREACH(group->replicas, replica)
+    sn_detect_update(replica);
+}
+
+void sn_group_reset(struct sn_group *group)
+{
+    struct sn_instance *master = group->master;
+    sn_failover_clear(group);
+    free_replicas(group);
+    free_peers(group);
+    begin_new_part(master, SN_KIND_MASTER);
+    group->o_down = false;
+    group->leader.hex[0] = '\0'; /* the epoch of the vote stays: no second vote for it */
+    group->rival_until = SN_MS_NEVER;
+    group->retry_at = group->core->now;
+    group->lost_rounds = 0;
+    master->runid.hex[0] = '\0';
+    master->u.data.role_reported = SN_ROLE_MASTER;
+    master->u.data.master_host[0] = '\0';
+    master->u.data.master_port = 0;
+    master->u.data.info_sent_at = SN_MS_NEVER; /* ask at once: no ten seconds without replicas */
+    master->cmd->act_ping_at = group->core->now;
+    master->cmd->silence_at = group->core->now;
+    sn_link_renew(master->cmd);
+    sn_link_renew(master->sub);
+    sn_detect_update(master);
+    sn_event_raise(master, SN_LEVEL_WARNING, "+reset-master", NULL);
+    sn_persist_touch(group->core, false);
+}
+
+static uint64_t rank_of(const struct sn_group *group, const struct sn_runid *runid)
+{
+    uint64_t epoch = group->core->current_epoch;
+    uint64_t hash = sn_hash_bytes(SN_HASH_START, runid->hex, strlen(runid->hex));
+    hash = sn_hash_bytes(hash, group->name, strlen(group->name));
+    return sn_hash_finish(sn_hash_bytes(hash, &epoch, sizeof(epoch)));
+}
+
+unsigned sn_group_rank(const struct sn_group *group)
+{
+    uint64_t own = rank_of(group, &group->core->myid);
+    unsigned rank = 0;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer)
+    {
+        if (!peer->s_down && rank_of(group, &peer->runid) < own)
+            rank++;
+    }
+    return rank;
+}

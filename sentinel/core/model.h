@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_MODEL_H
+#define SN_CORE_MODEL_H
+
+/* The core's own model: groups, instances, links, and the functions by which its modules call each
+ * other. Internal: only core/ and its unit tests include this.
+ *
+ * Ownership: the core owns groups, a group its instances, an instance a reference on its links.
+ * "No such instant" is SN_MS_NEVER everywhere. */
+
+#include "base/prng.h"
+#include "base/timer.h"
+#include "core/core.h"
+#include "core/view.h"
+
+#include <uthash.h>
+
+/* uthash would exit() without a word; our allocator says what happened. */
+#undef uthash_malloc
+#undef uthash_free
+#include "base/alloc.h"
+#define uthash_malloc(size) sn_alloc(size)
+#define uthash_free(memory, size) free(memory)
+
+#define SN_PENDING_MAX 100       /* unanswered commands per owner of a link (PROTOCOL.md §11.2) */
+#define SN_ASKS_MAX 4            /* outstanding questions to one peer about one group */
+#define SN_REPLICAS_MAX 1024     /* per group: INFO or a hello cannot make us grow without end */
+#define SN_PEERS_MAX 256         /* per group, for the same reason */
+#define SN_SCRIPT_QUEUE_MAX 256  /* PROTOCOL.md §8.2 */
+#define SN_SCRIPT_RUNNING_MAX 16
+#define SN_SCRIPT_STARTS_MAX 10
+#define SN_PRIORITY_DEFAULT 100
+
+#define SN_RANK_STEP_MS 25        /* candidate k waits k of these (DESIGN.md D6) */
+#define SN_POLL_FAST_MS 100       /* INFO while a promotion or reconfiguration is watched (D12) */
+#define SN_RETRY_BASE_MS 20       /* first back-off of an unwinnable round (D8) */
+#define SN_RETRY_SAVE_MS 1000     /* next attempt after a failed save */
+#define SN_FRESH_INFO_MAX_MS 500  /* longest wait for INFO before the choice (D10) */
+
+enum sn_timer_kind {
+    SN_TIMER_NONE = 0,
+    SN_TIMER_LINK_RETRY, /* open the link again, or give up an attempt that does not end */
+    SN_TIMER_LINK_PING,
+    SN_TIMER_LINK_STALE, /* close a link that looks dead (PROTOCOL.md §9.6) */
+    SN_TIMER_DOWN,       /* an instance's S_DOWN may have to change */
+    SN_TIMER_INFO,
+    SN_TIMER_HELLO,
+    SN_TIMER_ASK,
+    SN_TIMER_ANSWER_OLD, /* a peer's last answer expires */
+    SN_TIMER_ELECTION,   /* a group's next failover attempt */
+    SN_TIMER_FAILOVER,   /* a group's failover state has a deadline */
+    SN_TIMER_HEARTBEAT,  /* keeps steps coming, so that own stalls are noticed */
+    SN_TIMER_TILT,
+    SN_TIMER_SAVE, /* try to save again */
+    SN_TIMER_JOB   /* a script is due, or overdue */
+};
+
+enum sn_link_state { SN_LINK_IDLE = 0, SN_LINK_CONNECTING, SN_LINK_UP };
+
+/* A lasting relation to a process; its connections come and go. A peer's link is shared by all groups
+ * that know the peer (PROTOCOL.md §9.5). */
+struct sn_link {
+    struct sn_core *core;
+    enum sn_link_kind kind;
+    enum sn_link_state state;
+    struct sn_link_id id;         /* of the present connection or attempt; v == 0 if none */
+    struct sn_instance *owners;   /* linked by owner_next (peers) ; one for data nodes */
+    unsigned owner_count;
+    unsigned failures;            /* attempts since the last sign of life */
+    unsigned pending;             /* commands without a reply */
+    sn_ms up_at;                  /* of the present connection */
+    char local_ip[SN_IP_MAX + 1]; /* our address on it */
+    char *note;                   /* last complaint of the other side, logged once; NULL if none */
+    struct sn_timer retry;
+
+    /* Command links only. */
+    struct sn_timer ping;
+    struct sn_timer stale;
+    bool ping_pending;    /* on the present connection */
+    bool tilt_wait;       /* TILT waits for a PING of this link to be answered */
+    sn_ms ping_sent_at;   /* last PING */
+    sn_ms act_ping_at;    /* oldest PING without an acceptable reply, across connections */
+    sn_ms silence_at;     /* start of the present silence (DESIGN.md D2); NEVER while all is well */
+    sn_ms last_avail_at;  /* last acceptable PING reply */
+    sn_ms last_pong_at;   /* last PING reply of any content */
+
+    /* Subscription links only. */
+    sn_ms traffic_at; /* last message */
+
+    struct sn_runid runid; /* peer links: key of core->peer_links */
+    UT_hash_handle hh_id;
+    UT_hash_handle hh_runid;
+};
+
+enum sn_kind { SN_KIND_NONE = 0, SN_KIND_MASTER, SN_KIND_REPLICA, SN_KIND_PEER };
+
+enum sn_reconf { SN_RECONF_NONE = 0, SN_RECONF_SENT, SN_RECONF_INPROG, SN_RECONF_DONE };
+
+/* What only data nodes have. */
+struct sn_data {
+    bool info_pending;
+    sn_ms info_sent_at;
+    sn_ms info_at; /* last INFO reply */
+    char *info_text;
+    size_t info_len;
+    enum sn_role role_reported;
+    sn_ms role_reported_at; /* when the reported role last changed, or tracking began */
+    bool rebooting;         /* run id changed; waits for a PONG (master-reboot-down-after-period) */
+    sn_ms reboot_at;
+    bool script_kill_sent; /* during this S_DOWN */
+    sn_ms link_down_ms;    /* master_link_down_since_seconds */
+    bool link_up;
+    char master_host[SN_HOST_MAX + 1]; /* "" if never reported */
+    uint16_t master_port;
+    sn_ms master_changed_at; /* when the reported master last changed */
+    uint32_t priority;
+    uint64_t repl_offset;
+    bool announced;
+    bool promoted;          /* chosen by the running failover */
+    uint64_t refused_epoch; /* of the attempt in which it refused to be promoted */
+    bool order_pending;     /* a PROMOTE or FOLLOW without reply */
+    enum sn_reconf reconf;
+    sn_ms reconf_at; /* when reconf last changed */
+    sn_ms foreign_at; /* last sign that another group claims it (DESIGN.md D16) */
+    bool foreign_told; /* +foreign-instance was raised for the present claim */
+};
+
+/* What only peers have. */
+struct sn_peer {
+    sn_ms hello_heard_at;
+    uint64_t hello_config_epoch; /* as its last hello said */
+    bool hello_agrees;           /* its last hello named our master */
+    bool master_down;            /* its last answer */
+    sn_ms answered_at;
+    struct sn_runid vote; /* "" if none */
+    uint64_t vote_epoch;
+    uint64_t answered_epoch; /* highest vote request that it answered, in whatever way */
+    unsigned asks;           /* outstanding questions, oldest first: */
+    uint64_t asked[SN_ASKS_MAX]; /* the epoch of a vote request, 0 without one, STALE: ignore */
+    unsigned quick;              /* questions repeated quickly since S_DOWN */
+    struct sn_timer ask;
+    struct sn_timer answer_old;
+};
+
+#define SN_ASKED_STALE UINT64_MAX
+
+struct sn_instance {
+    struct sn_core *core;
+    struct sn_group *group;
+    uint64_t id; /* tag of what is sent; never used again */
+    enum sn_kind kind;
+    struct sn_addr addr;
+    struct sn_runid runid;
+    struct sn_link *cmd;
+    struct sn_link *sub; /* data nodes */
+    bool s_down;
+    sn_ms s_down_at;      /* when it last entered S_DOWN */
+    struct sn_timer down;
+    struct sn_timer hello;
+    struct sn_timer info; /* data nodes */
+    bool hello_pending;
+    union {
+        struct sn_data data;
+        struct sn_peer peer;
+    } u;
+    struct sn_instance *prev, *next;             /* in the group's list */
+    struct sn_instance *owner_next;              /* of the shared link */
+    struct sn_instance *place_prev, *place_next; /* at the same address */
+    UT_hash_handle hh_id;
+};
+
+enum sn_failover_state {
+    SN_FAILOVER_NONE = 0,
+    SN_FAILOVER_WAIT_START,     /* votes are being collected */
+    SN_FAILOVER_SELECT,         /* elected; waits for fresh INFO, then chooses */
+    SN_FAILOVER_SEND_PROMOTION, /* chosen, but its link is down */
+    SN_FAILOVER_WAIT_PROMOTION, /* ordered; waits for role:master */
+    SN_FAILOVER_RECONF          /* the master is switched; the other replicas follow */
+};
+
+struct sn_failover {
+    enum sn_failover_state state;
+    bool forced;
+    bool acked;          /* WAIT_PROMOTION: EXEC was answered well */
+    bool durable;        /* the own vote, later the won configuration, is on disk */
+    uint64_t epoch;
+    sn_ms started_at;
+    sn_ms state_at;      /* when the state was entered */
+    struct sn_instance *promoted; /* SEND_PROMOTION, WAIT_PROMOTION */
+    struct sn_addr old_addr;      /* RECONF: of the demoted master */
+};
+
+struct sn_group {
+    struct sn_core *core;
+    uint64_t id; /* never used again */
+    char *name;
+    struct sn_group_params params;
+    struct sn_instance *master;
+    struct sn_instance *replicas;
+    size_t replica_count;
+    struct sn_instance *peers;
+    size_t peer_count;
+    uint64_t config_epoch;
+    uint64_t leader_epoch; /* of the last vote given */
+    struct sn_runid leader;
+    bool o_down;
+    sn_ms o_down_at;
+    struct sn_failover failover;
+    sn_ms rank_at;        /* D6: not before our rank's turn */
+    sn_ms retry_at;       /* back-off after own attempts */
+    unsigned lost_rounds; /* in a row */
+    sn_ms rival_until;    /* somebody else may be failing over until then; NEVER: nobody */
+    struct sn_runid rival;
+    bool stranger_told;   /* +foreign-hello was raised and not yet calmed */
+    struct sn_timer election;
+    struct sn_timer timeout; /* of the failover state */
+    UT_hash_handle hh;
+    UT_hash_handle hh_id;
+};
+
+/* All data nodes at one address. */
+struct sn_place_key {
+    char ip[SN_IP_MAX + 1];
+    uint16_t port;
+};
+
+struct sn_place {
+    struct sn_place_key key;
+    struct sn_instance *members;
+    UT_hash_handle hh;
+};
+
+/* What must wait until a version is on disk. */
+enum sn_deferred_kind {
+    SN_DEFERRED_NONE = 0,
+    SN_DEFERRED_ANSWER,  /* tell a client */
+    SN_DEFERRED_ATTEMPT, /* ask for votes */
+    SN_DEFERRED_SWITCH   /* announce the new master */
+};
+
+struct sn_deferred {
+    enum sn_deferred_kind kind;
+    uint64_t version;
+    struct sn_ticket ticket;
+    enum sn_answer_kind answer;
+    int64_t number;
+    struct sn_runid runid;
+    uint64_t epoch;
+    uint64_t group; /* id */
+    struct sn_deferred *prev, *next;
+};
+
+struct sn_job {
+    struct sn_core *core;
+    struct sn_job_id id;
+    char **argv; /* NULL-terminated */
+    bool running;
+    bool killed;
+    int64_t pid;
+    unsigned starts;
+    sn_ms started_at;
+    struct sn_timer timer; /* waiting: due; running: overdue */
+    bool due;              /* waits for a free place only */
+    struct sn_job *prev, *next;
+};
+
+struct sn_chunk;
+
+/* Actions under construction and the memory of their texts. */
+struct sn_out {
+    struct sn_action *items;
+    size_t count;
+    size_t room;
+    struct sn_chunk *chunks;
+};
+
+struct sn_core {
+    struct sn_runid myid;
+    bool myid_made;
+    char cmd_name[32]; /* CLIENT SETNAME */
+    char sub_name[32];
+    uint64_t current_epoch;
+    struct sn_globals globals;
+    sn_ms timings[SN_TIMING_COUNT];
+    unsigned simulate;
+    struct sn_prng prng;
+    struct sn_timers timers;
+    struct sn_out out;
+    sn_ms now;
+    int64_t wall_ms;
+    uint64_t next_id; /* of links, instances, groups, jobs */
+
+    struct sn_group *groups;       /* by name */
+    struct sn_group *groups_by_id;
+    struct sn_instance *instances; /* by id */
+    struct sn_link *links;         /* by id of the present connection */
+    struct sn_link *peer_links;    /* by run id */
+    struct sn_place *places;
+    struct sn_addr looked_up;           /* the last host name that was resolved */
+    struct sn_event_hello parked_hello; /* the last one whose master has to be looked up */
+
+    bool tilt;
+    sn_ms tilt_at;
+    uint64_t tilt_count;
+    size_t tilt_waiting; /* links with tilt_wait */
+    struct sn_timer tilt_end;
+    struct sn_timer heartbeat;
+
+    uint64_t version;         /* of the state in memory */
+    uint64_t epoch_version;   /* version of the last change of any epoch or vote */
+    uint64_t asked_version;   /* of the last PERSIST */
+    uint64_t durable_version; /* on disk */
+    bool save_failed;         /* the last save did */
+    struct sn_deferred *deferred;
+    struct sn_timer save;
+
+    struct sn_job *jobs; /* oldest first */
+    size_t job_count;
+    size_t jobs_running;
+};
+
+/* ---- out.c: actions ------------------------------------------------------------------------- */
+
+void sn_out_reset(struct sn_out *out);
+void sn_out_fini(struct sn_out *out);
+/* A zeroed action of kind, appended; valid until the next call. */
+struct sn_action *sn_out_add(struct sn_core *core, enum sn_action_kind kind);
+/* Copies of text that live as long as the actions. NULL stays NULL. */
+const char *sn_out_text(struct sn_core *core, const char *text);
+SN_PRINTF(2, 3) const char *sn_out_printf(struct sn_core *core, const char *format, ...);
+SN_PRINTF(3, 4) void sn_out_log(struct sn_core *core, enum sn_level level, const char *format, ...);
+void sn_out_send(struct sn_link *link, const struct sn_action_send *send);
+
+/* The one choke point for events (PROTOCOL.md §7.1): emits, and feeds the notification script.
+ * The payload is the instance form, then a blank and the formatted text if format is not NULL. */
+SN_PRINTF(4, 5) void sn_event_raise(struct sn_instance *instance, enum sn_level level, const char *name,
+                                    const char *format, ...);
+/* An event whose payload is only the formatted text. group (may be NULL) is whose notification script
+ * hears of it. */
+SN_PRINTF(5, 6) void sn_event_plain(struct sn_core *core, struct sn_group *group, enum sn_level level,
+                                    const char *name, const char *format, ...);
+/* "master <name> <ip> <port>", "slave …", "sentinel …"; out holds SN_PAYLOAD_MAX + 1 bytes. */
+void sn_instance_form(const struct sn_instance *instance, char *out);
+
+/* ---- persist.c ------------------------------------------------------------------------------ */
+
+/* The durable state changed. `epochs`: an epoch or a vote is among the changes. */
+void sn_persist_touch(struct sn_core *core, bool epochs);
+/* True if every epoch and vote in memory is on disk: what carries epochs may be sent. */
+bool sn_persist_epochs_durable(const struct sn_core *core);
+/* Emits the PERSIST of this step, if one is needed: the last thing a step does. */
+void sn_persist_flush(struct sn_core *core);
+void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *persisted);
+void sn_persist_retry(struct sn_core *core);
+/* Answers now if all is durable, else once the present version is. */
+void sn_persist_answer(struct sn_core *core, struct sn_ticket ticket,
+                       const struct sn_action_answer *answer);
+void sn_persist_defer(struct sn_core *core, enum sn_deferred_kind kind, struct sn_group *group,
+                      uint64_t epoch);
+void sn_persist_fini(struct sn_core *core);
+
+/* ---- link.c --------------------------------------------------------------------------------- */
+
+struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind);
+/* The link to the peer called runid, shared if it exists already. */
+struct sn_link *sn_link_for_peer(struct sn_core *core, const struct sn_runid *runid);
+void sn_link_own(struct sn_link *link, struct sn_instance *instance);
+/* Gives up instance's share; the last owner takes the link with it. */
+void sn_link_disown(struct sn_link *link, struct sn_instance *instance);
+/* Starts an attempt now if none is under way. */
+void sn_link_open(struct sn_link *link);
+/* Closes the connection, if any, on our own account and opens a new one at once. */
+void sn_link_renew(struct sn_link *link);
+void sn_link_on_up(struct sn_link *link, const char *local_ip);
+void sn_link_on_down(struct sn_link *link, const char *reason);
+void sn_link_on_note(struct sn_link *link, const char *text);
+void sn_link_on_traffic(struct sn_link *link);
+void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply);
+void sn_link_retry(struct sn_link *link);
+void sn_link_ping(struct sn_link *link);
+void sn_link_stale(struct sn_link *link);
+/* The periods of its owners have changed. */
+void sn_link_reschedule(struct sn_link *link);
+bool sn_link_can_send(const struct sn_link *link);
+struct sn_link *sn_link_find(struct sn_core *core, struct sn_link_id id);
+
+/* ---- instance.c ----------------------------------------------------------------------------- */
+
+struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind kind,
+                                         const struct sn_addr *addr);
+struct sn_instance *sn_instance_new_peer(struct sn_group *group, const struct sn_runid *runid,
+                                         const struct sn_addr *addr);
+void sn_instance_free(struct sn_instance *instance);
+struct sn_instance *sn_instance_find(struct sn_core *core, uint64_t id);
+/* Puts the address in force, in the index too; the links are renewed if the place has changed. */
+void sn_instance_move(struct sn_instance *instance, const struct sn_addr *addr);
+/* True if another group has a data node at the same place. */
+bool sn_instance_shared_place(const struct sn_instance *instance);
+/* The first group whose master is at addr (IP, or host ignoring case); NULL if none. */
+struct sn_group *sn_core_group_at(struct sn_core *core, const struct sn_addr *addr);
+/* Up to date addresses for everything called host. */
+void sn_instance_resolved(struct sn_core *core, const char *host, const char *ip);
+void sn_instance_ask_info(struct sn_instance *instance);  /* now, if none is outstanding */
+void sn_instance_info_due(struct sn_instance *instance);  /* SN_TIMER_INFO */
+void sn_instance_plan_info(struct sn_instance *instance); /* re-arms by the rules of the moment */
+void sn_instance_hello_due(struct sn_instance *instance); /* SN_TIMER_HELLO */
+bool sn_instance_connected(const struct sn_instance *instance); /* all its links are up */
+const char *sn_instance_host(const struct sn_instance *instance); /* as shown */
+
+/* ---- group.c -------------------------------------------------------------------------------- */
+
+struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image *image);
+void sn_group_free(struct sn_group *group);
+struct sn_group *sn_group_by_id(struct sn_core *core, uint64_t id);
+struct sn_group *sn_group_by_name(struct sn_core *core, const char *name, size_t len);
+struct sn_instance *sn_group_find_replica(const struct sn_group *group, const struct sn_addr *addr);
+struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struct sn_runid *runid);
+/* Makes the data node at addr the master and the old master a replica, forgets what was agreed about
+ * the old one, and leaves no failover behind. Raises nothing. */
+void sn_group_switch(struct sn_group *group, const struct sn_addr *addr);
+/* +switch-master and a +slave for every replica. */
+void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_addr);
+/* SENTINEL RESET of one group (PROTOCOL.md §4.9). */
+void sn_group_reset(struct sn_group *group);
+/* Hellos to everybody at once. */
+void sn_group_push_hello(struct sn_group *group);
+void sn_group_ask_info_all(struct sn_group *group);
+/* The periods of the group have changed. */
+void sn_group_reschedule(struct sn_group *group);
+/* Position of this sentinel among those that are up, by hash (DESIGN.md D6). */
+unsigned sn_group_rank(const struct sn_group *group);
+
+/* ---- detect.c, tilt.c ----------------------------------------------------------------------- */
+
+/* Judges S_DOWN afresh and arms the timer for the next time it could change. */
+void sn_detect_update(struct sn_instance *instance);
+void sn_detect_link_changed(struct sn_link *link);
+
+void sn_tilt_check(struct sn_core *core, sn_ms last_now);
+void sn_tilt_link_answered(struct sn_link *link);
+void sn_tilt_link_gone(struct sn_link *link);
+void sn_tilt_leave(struct sn_core *core);
+void sn_tilt_plan_heartbeat(struct sn_core *core);
+
+/* ---- agree.c -------------------------------------------------------------------------------- */
+
+/* Judges O_DOWN afresh. */
+void sn_agree_update(struct sn_group *group);
+/* The master entered or left S_DOWN. */
+void sn_agree_master_changed(struct sn_group *group);
+/* Asks every peer for its view now; with a vote request if an attempt is collecting votes. */
+void sn_agree_ask_all(struct sn_group *group);
+void sn_agree_ask_due(struct sn_instance *peer);
+void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply);
+void sn_agree_answer_old(struct sn_instance *peer);
+/* A peer asked about our S_DOWN master: it sees it down as well, so its answer may have changed. */
+void sn_agree_hint(struct sn_group *group);
+/* Answers still on their way are about something that is over. */
+void sn_agree_forget(struct sn_instance *peer);
+void sn_agree_link_lost(struct sn_instance *peer);
+
+/* ---- election.c ----------------------------------------------------------------------------- */
+
+/* Adopts a higher epoch; `group` hears of it. Ignores lower and unreasonable ones. */
+void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint64_t epoch);
+/* Gives, or does not give, this sentinel's vote (PROTOCOL.md §14.2, DESIGN.md D7). */
+void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch);
+/* Arms the next attempt if one is due at some time. */
+void sn_election_plan(struct sn_group *group);
+void sn_election_due(struct sn_group *group); /* SN_TIMER_ELECTION */
+void sn_election_start(struct sn_group *group, bool forced);
+/* The own vote is durable: ask for the others. */
+void sn_election_collect(struct sn_group *group, uint64_t epoch);
+void sn_election_count(struct sn_group *group);
+void sn_election_timeout(struct sn_group *group);
+
+/* ---- select.c ------------------------------------------------------------------------------- */
+
+/* The best replica to promote (PROTOCOL.md §16); NULL if none will do. With log set, says of every
+ * refused candidate why. */
+struct sn_instance *sn_select_replica(struct sn_group *group, bool log);
+/* Why replica cannot be promoted now; NULL if it can. Static text. */
+const char *sn_select_refusal(const struct sn_group *group, const struct sn_instance *replica);
+/* True if every replica that answers has told its state since the failure (D10). */
+bool sn_select_facts_fresh(const struct sn_group *group);
+/* When the wait for that ends. */
+sn_ms sn_select_facts_deadline(const struct sn_group *group);
+
+/* ---- failover.c, reconf.c, repair.c --------------------------------------------------------- */
+
+/* The only place where a failover state changes; refuses impossible transitions. */
+void sn_failover_enter(struct sn_group *group, enum sn_failover_state state);
+/* Takes whatever step is possible now and arms the deadline of the state. */
+void sn_failover_step(struct sn_group *group);
+void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at);
+void sn_failover_clear(struct sn_group *group); /* without a word */
+void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
+void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role);
+void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch);
+const char *sn_failover_state_name(enum sn_failover_state state);
+
+void sn_reconf_step(struct sn_group *group);
+/* INFO of a replica has been read while the others are being reconfigured. */
+void sn_reconf_info(struct sn_instance *replica);
+void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
+/* Orders replica to follow the group's master, unless another group claims it. False if not sent. */
+bool sn_reconf_send(struct sn_instance *replica);
+/* True if another group claims the node too: it gets no orders (DESIGN.md D16). */
+bool sn_reconf_claimed(const struct sn_instance *replica);
+/* True if the master that replica reports is the one of its group. */
+bool sn_reconf_follows_master(const struct sn_instance *replica);
+
+/* INFO of a replica has been read: put it right if it is not what the group says. */
+void sn_repair_replica(struct sn_instance *replica);
+
+/* ---- discover.c, hello.c -------------------------------------------------------------------- */
+
+void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
+                      const struct sn_info *info);
+void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event);
+/* A host name was looked up: a hello that waited for it is taken now. */
+void sn_hello_resolved(struct sn_core *core, const char *host, const char *ip);
+/* Our hello about group as instance is to get it; false if we cannot name ourselves yet. */
+bool sn_hello_compose(const struct sn_instance *instance, char *out, size_t size);
+
+/* ---- command.c, script.c, image --------------------------------------------------------------- */
+
+void sn_command_run(struct sn_core *core, const struct sn_command *command);
+void sn_script_notify(struct sn_group *group, const char *event, const char *payload);
+void sn_script_reconfig(struct sn_group *group, bool leader, const struct sn_addr *from,
+                        const struct sn_addr *to);
+void sn_script_due(struct sn_job *job);
+void sn_script_started(struct sn_core *core, const struct sn_event_script *event);
+void sn_script_exited(struct sn_core *core, const struct sn_event_script *event);
+void sn_script_fini(struct sn_core *core);
+
+/* ---- small helpers -------------------------------------------------------------------------- */
+
+/* Milliseconds since `at`; 0 if that is NEVER. */
+static inline sn_ms sn_age(const struct sn_core *core, sn_ms at)
+{
+    return at == SN_MS_NEVER ? 0 : core->now - at;
+}
+
+static inline sn_ms sn_min(sn_ms a, sn_ms b)
+{
+    return a < b ? a : b;
+}
+
+static inline sn_ms sn_max(sn_ms a, sn_ms b)
+{
+    return a > b ? a : b;
+}
+
+/* at + ms, without running over; NEVER stays NEVER. */
+static inline sn_ms sn_after(sn_ms at, sn_ms ms)
+{
+    return at == SN_MS_NEVER || ms > SN_MS_NEVER - at ? SN_MS_NEVER : at + ms;
+}
+
+static inline bool sn_runid_equal(const struct sn_runid *a, const struct sn_runid *b)
+{
+    return __builtin_strcmp(a->hex, b->hex) == 0;
+}
+
+static inline bool sn_is_data(const struct sn_instance *instance)
+{
+    return instance->kind != SN_KIND_PEER;
+}
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Actions under construction. Texts live in chunks that never move, so that an action may point into
+ * them; everything is dropped at the start of the next step. */
+
+#include "core/model.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_SIZE 4096
+
+struct sn_chunk {
+    struct sn_chunk *next;
+    size_t used;
+    size_t size;
+    char bytes[];
+};
+
+void sn_out_reset(struct sn_out *out)
+{
+    out->count = 0;
+    /* One chunk is kept: most steps need no more. */
+    while (out->chunks != NULL && out->chunks->next != NULL) {
+        struct sn_chunk *next = out->chunks->next;
+        free(out->chunks);
+        out->chunks = next;
+    }
+    if (out->chunks != NULL)
+        out->chunks->used = 0;
+}
+
+void sn_out_fini(struct sn_out *out)
+{
+    sn_out_reset(out);
+    free(out->chunks);
+    free(out->items);
+    memset(out, 0, sizeof(*out));
+}
+
+static char *take_bytes(struct sn_out *out, size_t size)
+{
+    struct sn_chunk *chunk = out->chunks;
+    if (chunk == NULL || chunk->size - chunk->used < size) {
+        size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+        chunk = sn_alloc(sizeof(*chunk) + room);
+        chunk->size = room;
+        chunk->next = out->chunks;
+        out->chunks = chunk;
+    }
+    char *bytes = chunk->bytes + chunk->used;
+    chunk->used += size;
+    return bytes;
+}
+
+struct sn_action *sn_out_add(struct sn_core *core, enum sn_action_kind kind)
+{
+    struct sn_out *out = &core->out;
+    if (out->count == out->room) {
+        out->room = out->room == 0 ? 16 : 2 * out->room;
+        out->items = sn_realloc(out->items, out->room * sizeof(*out->items));
+    }
+    struct sn_action *action = &out->items[out->count++];
+    memset(action, 0, sizeof(*action));
+    action->kind = kind;
+    return action;
+}
+
+const char *sn_out_text(struct sn_core *core, const char *text)
+{
+    if (text == NULL)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    return memcpy(take_bytes(&core->out, size), text, size);
+}
+
+static const char *print_text(struct sn_core *core, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    size_t size = len < 0 ? 1 : (size_t)len + 1;
+    char *bytes = take_bytes(&core->out, size);
+    bytes[0] = '\0';
+    (void)vsnprintf(bytes, size, format, again);
+    va_end(again);
+    return bytes;
+}
+
+const char *sn_out_printf(struct sn_core *core, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = print_text(core, format, args);
+    va_end(args);
+    return text;
+}
+
+void sn_out_log(struct sn_core *core, enum sn_level level, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = print_text(core, format, args);
+    va_end(args);
+    struct sn_action *action = sn_out_add(core, SN_ACTION_LOG);
+    action->u.log.level = level;
+    action->u.log.text = text;
+}
+
+void sn_out_send(struct sn_link *link, const struct sn_action_send *send)
+{
+    struct sn_core *core = link->core;
+    struct sn_action *action = sn_out_add(core, SN_ACTION_SEND);
+    action->u.send = *send;
+    action->u.send.link = link->id;
+    action->u.send.message = sn_out_text(core, send->message);
+    action->u.send.host = sn_out_text(core, send->host);
+    action->u.send.runid = sn_out_text(core, send->runid);
+    link->pending++;
+}
+
+void sn_instance_form(const struct sn_instance *instance, char *out)
+{
+    const struct sn_group *group = instance->group;
+    const struct sn_instance *master = group->master;
+    const size_t size = SN_PAYLOAD_MAX + 1;
+    const char *host = sn_instance_host(instance);
+    char name[SN_ADDR_TEXT_MAX + 1];
+    switch (instance->kind) {
+    case SN_KIND_MASTER:
+        (void)snprintf(out, size, "master %s %s %u", group->name, host, instance->addr.port);
+        return;
+    case SN_KIND_REPLICA:
+        sn_addr_format(host, instance->addr.port, name);
+        (void)snprintf(out, size, "slave %s %s %u @ %s %s %u", name, host, instance->addr.port,
+                       group->name, sn_instance_host(master), master->addr.port);
+        return;
+    case SN_KIND_PEER:
+        (void)snprintf(out, size, "sentinel %s %s %u @ %s %s %u", instance->runid.hex, host,
+                       instance->addr.port, group->name, sn_instance_host(master),
+                       master->addr.port);
+        return;
+    case SN_KIND_NONE:
+        break;
+    }
+    out[0] = '\0';
+}
+
+static void raise_event(struct sn_core *core, struct sn_group *group, enum sn_level level,
+                        const char *name, const char *payload)
+{
+    struct sn_action *action = sn_out_add(core, SN_ACTION_EVENT);
+    action->u.event.level = level;
+    action->u.event.name = name;
+    action->u.event.payload = sn_out_text(core, payload);
+    if (level == SN_LEVEL_WARNING && group != NULL)
+        sn_script_notify(group, name, payload);
+}
+
+void sn_event_raise(struct sn_instance *instance, enum sn_level level, const char *name,
+                    const char *format, ...)
+{
+    char payload[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(instance, payload);
+    if (format != NULL) {
+        size_t len = strlen(payload);
+        if (len + 1 < sizeof(payload)) {
+            payload[len++] = ' ';
+            va_list args;
+            va_start(args, format);
+            (void)vsnprintf(payload + len, sizeof(payload) - len, format, args);
+            va_end(args);
+        }
+    }
+    raise_event(instance->core, instance->group, level, name, payload);
+}
+
+void sn_event_plain(struct sn_core *core, struct sn_group *group, enum sn_level level,
+                    const char *name, const char *format, ...)
+{
+    char payload[SN_PAYLOAD_MAX + 1];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(payload, sizeof(payload), format, args);
+    va_end(args);
+    raise_event(core, group, level, name, payload);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Putting stray replicas right, outside of a failover: one that claims to be master (usually the old
+ * master coming back), and one that follows somebody else (PROTOCOL.md §17.2, §17.3).
+ *
+ * Stock waits 8 seconds before it demotes a returning master, in case its own view is the stale one.
+ * Here the wait is skipped when a majority of the sentinels, within the last hello period, named our
+ * configuration: then no newer one exists, and every write that the old master takes meanwhile would be lost
+ * (DESIGN.md D13). */
+
+#include "core/model.h"
+
+#include <utlist.h>
+
+#define SANE_INFOS 2
+#define QUIET_PERIODS 4
+#define TURN_MS 500 /* sentinels take turns in rank order, so that one order is given, not five */
+
+/* The master is what we believe it to be. */
+static bool master_looks_sane(const struct sn_group *group)
+{
+    const struct sn_core *core = group->core;
+    const struct sn_instance *master = group->master;
+    const struct sn_data *data = &master->u.data;
+    return data->role_reported == SN_ROLE_MASTER && !master->s_down && !group->o_down &&
+           data->info_at != SN_MS_NEVER &&
+           sn_age(core, data->info_at) <= SANE_INFOS * core->timings[SN_TIMING_INFO_PERIOD];
+}
+
+/* A majority has just named exactly our configuration. */
+static bool peers_confirm(const struct sn_group *group)
+{
+    const struct sn_core *core = group->core;
+    const struct sn_instance *peer;
+    size_t agreeing = 1;
+    sn_ms recent = core->timings[SN_TIMING_PUBLISH_PERIOD] * 3 / 2;
+    DL_FOREACH(group->peers, peer)
+    {
+        const struct sn_peer *facts = &peer->u.peer;
+        if (facts->hello_agrees && facts->hello_config_epoch == group->config_epoch &&
+            sn_age(core, facts->hello_heard_at) <= recent)
+            agreeing++;
+    }
+    return group->config_epoch > 0 && agreeing >= (group->peer_count + 1) / 2 + 1;
+}
+
+static bool quiet_for(const struct sn_instance *replica, sn_ms wait)
+{
+    return replica->s_down_at == SN_MS_NEVER || sn_age(replica->core, replica->s_down_at) > wait;
+}
+
+static void demote(struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    const struct sn_core *core = group->core;
+    const struct sn_data *data = &replica->u.data;
+    sn_ms wait = QUIET_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
+    bool waited = quiet_for(replica, wait) && sn_age(core, data->role_reported_at) > wait;
+    bool confirmed = peers_confirm(group) && group->rival_until == SN_MS_NEVER;
+    if (confirmed) {
+        sn_ms turn = (sn_ms)sn_group_rank(group) * TURN_MS;
+        confirmed = sn_age(core, sn_max(replica->cmd->up_at, data->role_reported_at)) >= turn;
+    }
+    if ((waited || confirmed) && sn_reconf_send(replica))
+        sn_event_raise(replica, SN_LEVEL_NOTICE, "+convert-to-slave", NULL);
+}
+
+static void redirect(struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    sn_ms wait = group->params.failover_timeout_ms;
+    if (quiet_for(replica, wait) &&
+        sn_age(group->core, replica->u.data.master_changed_at) > wait && sn_reconf_send(replica))
+        sn_event_raise(replica, SN_LEVEL_NOTICE, "+fix-slave-config", NULL);
+}
+
+void sn_repair_replica(struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    if (group->core->tilt || group->failover.state != SN_FAILOVER_NONE || replica->s_down ||
+        !master_looks_sane(group))
+        return;
+    switch (replica->u.data.role_reported) {
+    case SN_ROLE_MASTER:
+        demote(replica);
+        break;
+    case SN_ROLE_REPLICA:
+        if (!sn_reconf_follows_master(replica))
+            redirect(replica);
+        break;
+    case SN_ROLE_UNKNOWN:
+        break;
+    }
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What the SENTINEL commands show (PROTOCOL.md §4.2, §4.3, §4.5). Reads only. */
+
+#include "core/model.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+#define VALUE_MAX (SN_HOST_MAX + 128)
+
+/* A description in progress. */
+struct form {
+    sn_field_fn *field;
+    void *arg;
+};
+
+SN_PRINTF(3, 4) static void put(const struct form *form, const char *name, const char *format, ...)
+{
+    char value[VALUE_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(value, sizeof(value), format, args);
+    va_end(args);
+    form->field(form->arg, name, value);
+}
+
+static void put_ms(const struct form *form, const char *name, sn_ms value)
+{
+    put(form, name, "%lld", (long long)value);
+}
+
+static sn_ms age_at(sn_ms now, sn_ms at)
+{
+    return at == SN_MS_NEVER ? 0 : now - at;
+}
+
+static void add_flag(char *flags, size_t size, bool set, const char *flag)
+{
+    size_t len = strlen(flags);
+    if (set)
+        (void)snprintf(flags + len, size - len, "%s%s", len > 0 ? "," : "", flag);
+}
+
+static void list_flags(const struct sn_instance *instance, char *flags, size_t size)
+{
+    const struct sn_group *group = instance->group;
+    const struct sn_data *data = &instance->u.data;
+    bool master = instance->kind == SN_KIND_MASTER;
+    bool replica = instance->kind == SN_KIND_REPLICA;
+    bool failing_over = group->failover.state != SN_FAILOVER_NONE;
+    flags[0] = '\0';
+    add_flag(flags, size, instance->s_down, "s_down");
+    add_flag(flags, size, master && group->o_down, "o_down");
+    add_flag(flags, size, master, "master");
+    add_flag(flags, size, replica, "slave");
+    add_flag(flags, size, !sn_is_data(instance), "sentinel");
+    add_flag(flags, size, !sn_instance_connected(instance), "disconnected");
+    if (!sn_is_data(instance)) {
+        add_flag(flags, size, instance->u.peer.master_down, "master_down");
+        return;
+    }
+    add_flag(flags, size, master && failing_over, "failover_in_progress");
+    add_flag(flags, size, data->promoted, "promoted");
+    add_flag(flags, size, data->reconf == SN_RECONF_SENT, "reconf_sent");
+    add_flag(flags, size, data->reconf == SN_RECONF_INPROG, "reconf_inprog");
+    add_flag(flags, size, data->reconf == SN_RECONF_DONE, "reconf_done");
+    add_flag(flags, size, master && failing_over && group->failover.forced, "force_failover");
+    add_flag(flags, size, data->script_kill_sent, "script_kill_sent");
+    add_flag(flags, size, data->rebooting, "master_reboot");
+}
+
+static void describe_common(const struct sn_instance *instance, sn_ms now, const struct form *form)
+{
+    const struct sn_group *group = instance->group;
+    const struct sn_link *link = instance->cmd;
+    const char *host = sn_instance_host(instance);
+    char text[VALUE_MAX];
+    if (instance->kind == SN_KIND_MASTER)
+        put(form, "name", "%s", group->name);
+    else if (instance->kind == SN_KIND_PEER)
+        put(form, "name", "%s", instance->runid.hex);
+    else {
+        sn_addr_format(host, instance->addr.port, text);
+        put(form, "name", "%s", text);
+    }
+    put(form, "ip", "%s", host);
+    put(form, "port", "%u", instance->addr.port);
+    put(form, "runid", "%s", instance->runid.hex);
+    list_flags(instance, text, sizeof(text));
+    put(form, "flags", "%s", text);
+    put(form, "link-pending-commands", "%u", link->pending);
+    put(form, "link-refcount", "%u", link->owner_count);
+    if (instance->kind == SN_KIND_MASTER && group->failover.state != SN_FAILOVER_NONE)
+        put(form, "failover-state", "%s", sn_failover_state_name(group->failover.state));
+    put_ms(form, "last-ping-sent", age_at(now, link->act_ping_at));
+    put_ms(form, "last-ok-ping-reply", now - link->last_avail_at);
+    put_ms(form, "last-ping-reply", now - link->last_pong_at);
+    if (instance->s_down)
+        put_ms(form, "s-down-time", age_at(now, instance->s_down_at));
+    if (instance->kind == SN_KIND_MASTER && group->o_down)
+        put_ms(form, "o-down-time", age_at(now, group->o_down_at));
+    put_ms(form, "down-after-milliseconds", group->params.down_after_ms);
+}
+
+static void describe_data(const struct sn_instance *instance, sn_ms now, const struct form *form)
+{
+    const struct sn_data *data = &instance->u.data;
+    put_ms(form, "info-refresh", age_at(now, data->info_at));
+    put(form, "role-reported", "%s", data->role_reported == SN_ROLE_MASTER ? "master" : "slave");
+    put_ms(form, "role-reported-time", now - data->role_reported_at);
+}
+
+static void describe_master(const struct sn_group *group, const struct form *form)
+{
+    const struct sn_group_params *params = &group->params;
+    put(form, "config-epoch", "%llu", (unsigned long long)group->config_epoch);
+    put(form, "num-slaves", "%zu", group->replica_count);
+    put(form, "num-other-sentinels", "%zu", group->peer_count);
+    put(form, "quorum", "%u", params->quorum);
+    put_ms(form, "failover-timeout", params->failover_timeout_ms);
+    put(form, "parallel-syncs", "%u", params->parallel_syncs);
+    if (params->notification_script != NULL)
+        form->field(form->arg, "notification-script", params->notification_script);
+    if (params->client_reconfig_script != NULL)
+        form->field(form->arg, "client-reconfig-script", params->client_reconfig_script);
+}
+
+static void describe_replica(const struct sn_instance *instance, const struct form *form)
+{
+    const struct sn_data *data = &instance->u.data;
+    put_ms(form, "master-link-down-time", data->link_down_ms);
+    put(form, "master-link-status", "%s", data->link_up ? "ok" : "err");
+    put(form, "master-host", "%s", data->master_host[0] == '\0' ? "?" : data->master_host);
+    put(form, "master-port", "%u", data->master_port);
+    put(form, "slave-priority", "%u", data->priority);
+    put(form, "slave-repl-offset", "%llu", (unsigned long long)data->repl_offset);
+    put(form, "replica-announced", "%d", data->announced ? 1 : 0);
+}
+
+static void describe_peer(const struct sn_instance *instance, sn_ms now, const struct form *form)
+{
+    const struct sn_peer *peer = &instance->u.peer;
+    put_ms(form, "last-hello-message", now - peer->hello_heard_at);
+    put(form, "voted-leader", "%s", peer->vote.hex[0] == '\0' ? "?" : peer->vote.hex);
+    put(form, "voted-leader-epoch", "%llu", (unsigned long long)peer->vote_epoch);
+}
+
+void sn_instance_describe(const struct sn_core *core, const struct sn_instance *instance, sn_ms now,
+                          sn_field_fn *field, void *arg)
+{
+    const struct form form = {field, arg};
+    (void)core;
+    describe_common(instance, now, &form);
+    if (sn_is_data(instance))
+        describe_data(instance, now, &form);
+    if (instance->kind == SN_KIND_MASTER)
+        describe_master(instance->group, &form);
+    else if (instance->kind == SN_KIND_REPLICA)
+        describe_replica(instance, &form);
+    else
+        describe_peer(instance, now, &form);
+    /* Beyond stock, and only while there is something to say: why it does not count as well. */
+    if (instance->cmd->note != NULL)
+        field(arg, "link-refusal", instance->cmd->note);
+}
+
+const struct sn_runid *sn_core_myid(const struct sn_core *core)
+{
+    return &core->myid;
+}
+
+const struct sn_globals *sn_core_globals(const struct sn_core *core)
+{
+    return &core->globals;
+}
+
+uint64_t sn_core_current_epoch(const struct sn_core *core)
+{
+    return core->current_epoch;
+}
+
+sn_ms sn_core_timing(const struct sn_core *core, enum sn_timing timing)
+{
+    return core->timings[timing];
+}
+
+unsigned sn_core_simulate_flags(const struct sn_core *core)
+{
+    return core->simulate;
+}
+
+bool sn_core_tilt(const struct sn_core *core)
+{
+    return core->tilt;
+}
+
+sn_ms sn_core_tilt_ms(const struct sn_core *core, sn_ms now)
+{
+    return core->tilt ? now - core->tilt_at : -1;
+}
+
+uint64_t sn_core_tilt_count(const struct sn_core *core)
+{
+    return core->tilt_count;
+}
+
+size_t sn_core_group_count(const struct sn_core *core)
+{
+    return HASH_COUNT(core->groups);
+}
+
+const struct sn_group *sn_core_group_first(const struct sn_core *core)
+{
+    return core->groups;
+}
+
+const struct sn_group *sn_group_next(const struct sn_group *group)
+{
+    return group->hh.next;
+}
+
+const struct sn_group *sn_core_group_find(const struct sn_core *core, const char *name, size_t len)
+{
+    struct sn_group *group;
+    HASH_FIND(hh, core->groups, name, len, group);
+    return group;
+}
+
+const char *sn_group_name(const struct sn_group *group)
+{
+    return group->name;
+}
+
+const struct sn_group_params *sn_group_params(const struct sn_group *group)
+{
+    return &group->params;
+}
+
+const struct sn_instance *sn_group_master(const struct sn_group *group)
+{
+    return group->master;
+}
+
+const struct sn_instance *sn_group_replica_first(const struct sn_group *group)
+{
+    return group->replicas;
+}
+
+const struct sn_instance *sn_group_peer_first(const struct sn_group *group)
+{
+    return group->peers;
+}
+
+const struct sn_instance *sn_instance_next(const struct sn_instance *instance)
+{
+    return instance->next;
+}
+
+size_t sn_group_replica_count(const struct sn_group *group)
+{
+    return group->replica_count;
+}
+
+size_t sn_group_peer_count(const struct sn_group *group)
+{
+    return group->peer_count;
+}
+
+const char *sn_group_status(const struct sn_group *group)
+{
+    if (group->o_down)
+        return "odown";
+    return group->master->s_down ? "sdown" : "ok";
+}
+
+void sn_group_address(const struct sn_core *core, const struct sn_group *group, const char **host,
+                      uint16_t *port)
+{
+    (void)core;
+    *host = sn_instance_host(group->master);
+    *port = group->master->addr.port;
+}
+
+void sn_group_quorum(const struct sn_group *group, size_t *usable, size_t *voters)
+{
+    const struct sn_instance *peer;
+    *voters = group->peer_count + 1;
+    *usable = 1;
+    DL_FOREACH(group->peers, peer)
+    {
+        if (!peer->s_down)
+            (*usable)++;
+    }
+}
+
+bool sn_instance_announced(const struct sn_instance *instance)
+{
+    return instance->kind != SN_KIND_REPLICA || instance->u.data.announced;
+}
+
+void sn_instance_info(const struct sn_instance *instance, sn_ms now, const char **text, size_t *len,
+                      sn_ms *age_ms)
+{
+    const struct sn_data *data = &instance->u.data;
+    *text = sn_is_data(instance) ? data->info_text : NULL;
+    *len = *text == NULL ? 0 : data->info_len;
+    *age_ms = *text == NULL ? 0 : age_at(now, data->info_at);
+}
+
+const char *sn_core_command_name(const struct sn_core *core, struct sn_link_id id,
+                                 const char *command)
+{
+    struct sn_link *link;
+    HASH_FIND(hh_id, core->links, &id.v, sizeof(id.v), link);
+    if (link == NULL || link->kind == SN_LINK_PEER)
+        return command;
+    return sn_group_params_command(&link->owners->group->params, command);
+}
