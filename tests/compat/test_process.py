@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The daemon as a process: ports, signals, log, pid file, options (PROTOCOL.md §3.2, §21)."""
+
+import os
+import re
+import signal
+import socket
+
+import pytest
+
+from harness import Process, wait_until
+
+
+def spoken(port, data):
+    """Everything the server says to these bytes until it closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(data)
+        said = b""
+        while True:
+            try:
+                more = connection.recv(65536)
+            except ConnectionResetError:
+                more = b""
+            if not more:
+                return said
+            said += more
+
+
+def test_process__port_in_use_is_named(place):
+    running = place.sentinel()
+    second = place.sentinel(port=running.port, start=False)
+    # Not Sentinel.start(), which waits for an answer: the first one would give it.
+    Process.start(second)
+    assert second.wait(10) == 1
+    assert f"listening on port {running.port} " in second.log_text()
+    assert running.commands.ping()
+
+
+@pytest.mark.parametrize("data, reply", [
+    (b"*1\r\nPING\r\n", b"-ERR Protocol error: expected '$', got 'P'\r\n"),
+    (b"*x\r\n", b"-ERR Protocol error: invalid multibulk length\r\n"),
+    (b"*1\r\n$-7\r\n", b"-ERR Protocol error: invalid bulk length\r\n"),
+    (b'PING "\r\n', b"-ERR Protocol error: unbalanced quotes in request\r\n"),
+    (b"y" * 66000, b"-ERR Protocol error: too big inline request\r\n"),
+    (b"POST / HTTP/1.1\r\n\r\n", b""),
+], ids=["no bulk", "count", "length", "quotes", "too long a line", "http"])
+def test_process__garbage_gets_an_error_and_a_close(place, data, reply):
+    sentinel = place.sentinel()
+    assert spoken(sentinel.port, data) == reply
+    assert sentinel.commands.ping()
+
+
+def test_process__random_bytes_never_end_it(place):
+    sentinel = place.sentinel()
+    for round_ in range(50):
+        with socket.create_connection(sentinel.address, timeout=5) as connection:
+            try:
+                connection.sendall(os.urandom(1 + 97 * round_) + b"\r\n")
+            except OSError:
+                pass
+    assert sentinel.running() and sentinel.commands.ping()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_process__clean_exit_on(place, number):
+    group = place.group(replicas=1, sentinels=2)
+    sentinel = group.sentinels[0]
+    before = sentinel.conf_text()
+    sentinel.signal(number)
+    assert sentinel.wait(10) == 0
+    assert sentinel.conf_text() == before
+
+
+def test_process__shutdown_command_exits_with_0(place):
+    sentinel = place.sentinel()
+    assert spoken(sentinel.port, b"SHUTDOWN\r\n") == b""
+    assert sentinel.wait(10) == 0
+
+
+@pytest.mark.ours_only
+def test_process__sighup_reopens_the_log(place):
+    log = os.path.join(place.folder, "own.log")
+    sentinel = place.sentinel(extra=[f"logfile {log}"])
+    wait_until(lambda: os.path.getsize(log) > 0, 5, "something is logged")
+    os.rename(log, log + ".1")
+    sentinel.signal(signal.SIGHUP)
+    wait_until(lambda: os.path.exists(log), 5, "the log exists under its name again")
+    master = place.redis()
+    assert sentinel.raw("MONITOR", "later", "127.0.0.1", master.port, "1") == "OK"
+
+    def logged():
+        with open(log, encoding="utf-8") as file:
+            return "+monitor master later" in file.read()
+    wait_until(logged, 5, "the new file gets the new lines")
+    with open(log + ".1", encoding="utf-8") as old:
+        assert "+monitor master later" not in old.read()
+
+
+def test_process__log_lines_have_the_known_form(place):
+    master = place.redis()
+    sentinel = place.sentinel(place.monitor(master, quorum=2))
+    line = re.compile(r"^\d+:X \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3} [.\-*#] \+monitor master "
+                      rf"mymaster 127\.0\.0\.1 {master.port} quorum 2$", re.M)
+    wait_until(lambda: line.search(sentinel.log_text()), 5, "the +monitor line")
+
+
+def test_process__daemonize_writes_and_removes_the_pid_file(place):
+    pidfile = os.path.join(place.folder, "own.pid")
+    log = os.path.join(place.folder, "own.log")
+    sentinel = place.sentinel(start=False, extra=["daemonize yes", f"pidfile {pidfile}",
+                                                  f"logfile {log}"])
+    Process.start(sentinel)
+    pid = None
+    try:
+        assert sentinel.wait(10) == 0, "the first process leaves at once"
+        wait_until(lambda: sentinel.commands.ping(), 10, "the daemon answers")
+        with open(pidfile, encoding="utf-8") as file:
+            text = file.read()
+        assert re.match(r"^\d+\n$", text)
+        pid = int(text)
+        assert pid == int(sentinel.commands.info("server")["process_id"]) != sentinel.pid
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(pidfile), 10, "the pid file is gone")
+        pid = None
+    finally:
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_process__options_on_the_command_line_win(place):
+    master = place.redis()
+    wrong, right = place.ports.take(), place.ports.take()
+    sentinel = place.sentinel(port=wrong, start=False, arguments=[
+        "--port", right, "--sentinel", "monitor", "extra", "127.0.0.1", master.port, "1",
+        "--loglevel", "debug"])
+    sentinel.port = right
+    sentinel.start()
+    assert list(sentinel.commands.sentinel_masters()) == ["extra"]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", wrong), timeout=5).close()
