@@ -57,8 +57,8 @@ struct sn_action_send {
 
 enum sn_answer_kind {
     SN_ANSWER_NONE = 0,
-    SN_ANSWER_OK,      /* +OK */
-    SN_ANSWER_ERROR,   /* text: with a leading '-' the whole error line, else "ERR " is put before */
+    SN_ANSWER_OK,    /* +OK */
+    SN_ANSWER_ERROR, /* text: with a leading '-' the whole error line, else "ERR " is put before */
     SN_ANSWER_INTEGER, /* number */
     SN_ANSWER_VOTE     /* array of three: number, text (a run id or "*"), epoch */
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* Agreement: O_DOWN of masters by quorum, and the questions to the peers that it needs
- * (PROTOCOL.md §13.4, §13.5). Peers are asked the moment the master is S_DOWN here, again quickly while
- * the quorum is missing (they may notice a few milliseconds later), then once per ask period. */
+ * (PROTOCOL.md §13.4, §13.5). Peers are asked the moment the master is S_DOWN here, again quickly
+ * while the quorum is missing (they may notice a few milliseconds later), then once per ask period.
+ */
 
 #include "core/model.h"
 
@@ -12,7 +13,7 @@
 #include <utlist.h>
 
 #define QUICK_FIRST_MS 10
-#define QUICK_MAX 8
+#define QUICK_MAX      8
 #define EXPIRE_PERIODS 5
 
 void sn_agree_update(struct sn_group *group)
@@ -33,8 +34,7 @@ void sn_agree_update(struct sn_group *group)
     group->o_down = down;
     if (down) {
         group->o_down_at = core->now;
-        group->rank_at =
-            sn_after(core->now, (sn_ms)sn_group_rank(group) * SN_RANK_STEP_MS);
+        group->rank_at = sn_after(core->now, (sn_ms)sn_group_rank(group) * SN_RANK_STEP_MS);
         sn_event_raise(group->master, SN_LEVEL_WARNING, "+odown", "#quorum %u/%u", agreeing,
                        group->params.quorum);
         sn_failover_step(group);

@@ -98,7 +98,8 @@ static void run_reset(struct sn_core *core, const struct sn_command *command)
     int64_t matches = 0;
     HASH_ITER(hh, core->groups, group, next)
     {
-        if (!sn_text_glob(command->name, command->name_len, group->name, strlen(group->name), false))
+        if (!sn_text_glob(command->name, command->name_len, group->name, strlen(group->name),
+                          false))
             continue;
         sn_group_reset(group);
         matches++;

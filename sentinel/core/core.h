@@ -8,8 +8,8 @@
  * Contract with the owner (the shell, or a simulator):
  *  - one step at a time, never from within the execution of another step's actions;
  *  - `now` never goes backwards;
- *  - a TIMER event follows soon after sn_core_deadline(); replies that have already arrived are best
- *    delivered before it;
+ *  - a TIMER event follows soon after sn_core_deadline(); replies that have already arrived are
+ * best delivered before it;
  *  - every CONNECT ends in LINK_UP or LINK_DOWN, every LINK_UP in LINK_DOWN, unless the core
  *    DISCONNECTs; every SEND on a link that stays up gets one REPLY, in order;
  *  - every PERSIST is followed, at some time, by a PERSISTED of its version or a newer one. */
@@ -24,7 +24,8 @@ struct sn_core;
 struct sn_core *sn_core_new(const struct sn_image *image, uint64_t seed, sn_ms now);
 void sn_core_free(struct sn_core *core);
 
-/* Takes one event in and hands out what is to be done about it. *out is valid until the next step. */
+/* Takes one event in and hands out what is to be done about it. *out is valid until the next step.
+ */
 void sn_core_step(struct sn_core *core, const struct sn_event *event, struct sn_actions *out);
 
 /* When the next TIMER event is due; SN_MS_NEVER if never. */

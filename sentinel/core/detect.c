@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Failure detection: S_DOWN of masters, replicas and peers, exact to the millisecond (DESIGN.md D1).
- * Nothing is scanned: whatever changes a fact calls sn_detect_update, which judges the instance and arms
- * its timer for the moment at which the present facts would make it S_DOWN. */
+/* Failure detection: S_DOWN of masters, replicas and peers, exact to the millisecond (DESIGN.md
+ * D1). Nothing is scanned: whatever changes a fact calls sn_detect_update, which judges the
+ * instance and arms its timer for the moment at which the present facts would make it S_DOWN. */
 
 #include "core/model.h"
 
 #include <utlist.h>
 
-/* When the facts of now make (or made) instance S_DOWN; NEVER if they do not (PROTOCOL.md §13.2). */
+/* When the facts of now make (or made) instance S_DOWN; NEVER if they do not (PROTOCOL.md §13.2).
+ */
 static sn_ms down_since(const struct sn_instance *instance)
 {
     const struct sn_core *core = instance->core;
@@ -40,8 +41,8 @@ static void spread(struct sn_instance *instance)
     case SN_KIND_PEER:
         if (instance->s_down) {
             /* Its turn, if it was its turn, passes on (DESIGN.md D9). */
-            group->rank_at = sn_after(group->core->now,
-                                      (sn_ms)sn_group_rank(group) * SN_RANK_STEP_MS);
+            group->rank_at =
+                sn_after(group->core->now, (sn_ms)sn_group_rank(group) * SN_RANK_STEP_MS);
             sn_election_count(group);
         } else {
             group->lost_rounds = 0;

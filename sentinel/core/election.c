@@ -2,12 +2,12 @@
 
 /* Elections: epochs, votes given and votes counted (PROTOCOL.md §14).
  *
- * Happy path: O_DOWN; the candidate whose rank comes first starts an attempt with a new epoch and its own
- * vote, both are saved, the peers are asked for theirs, a majority of all known sentinels and at least the
- * quorum make it the leader. Differences from stock, all local: votes are asked for and counted at
- * the attempt's own epoch, and given by the group's own last voted one (DESIGN.md D7); candidates take
- * turns (D6); a round that nobody can win any more is repeated at once (D8); a leader that is down itself
- * is not waited for (D9). */
+ * Happy path: O_DOWN; the candidate whose rank comes first starts an attempt with a new epoch and
+ * its own vote, both are saved, the peers are asked for theirs, a majority of all known sentinels
+ * and at least the quorum make it the leader. Differences from stock, all local: votes are asked
+ * for and counted at the attempt's own epoch, and given by the group's own last voted one
+ * (DESIGN.md D7); candidates take turns (D6); a round that nobody can win any more is repeated at
+ * once (D8); a leader that is down itself is not waited for (D9). */
 
 #include "core/model.h"
 
@@ -36,6 +36,26 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
                    (unsigned long long)epoch);
 }
 
+bool sn_election_rival_active(const struct sn_group *group)
+{
+    if (group->rival_until == SN_MS_NEVER || group->core->now >= group->rival_until)
+        return false;
+    const struct sn_instance *peer = sn_group_find_peer(group, &group->rival);
+    return peer == NULL || !peer->s_down;
+}
+
+/* Another sentinel may be failing the group over: no attempt of ours for the stock time. */
+static void yield_to(struct sn_group *group, const struct sn_runid *rival, sn_ms since)
+{
+    sn_ms wait = 2 * group->params.failover_timeout_ms;
+    group->rival = *rival;
+    group->rival_until = sn_after(since, wait);
+    sn_out_log(group->core, SN_LEVEL_NOTICE,
+               "Next failover delay: %.8s may be failing %s over; no attempt of ours for %lld ms, "
+               "unless it goes down.",
+               rival->hex, group->name, (long long)(group->rival_until - group->core->now));
+}
+
 void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
 {
     struct sn_core *core = group->core;
@@ -50,18 +70,10 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
     record_vote(group, candidate, epoch);
     if (strcmp(candidate, core->myid.hex) == 0)
         return;
-    (void)sn_text_copy(group->rival.hex, sizeof(group->rival.hex), candidate);
-    group->rival_until = sn_after(core->now, 2 * group->params.failover_timeout_ms);
+    yield_to(group, &group->leader, core->now);
     if (group->failover.state == SN_FAILOVER_WAIT_START && group->failover.epoch < epoch)
         sn_failover_abort(group, "-failover-abort-not-elected", core->now);
     sn_election_plan(group);
-}
-
-/* True if the sentinel that may be failing over is itself known to be down. */
-static bool rival_is_down(const struct sn_group *group)
-{
-    const struct sn_instance *peer = sn_group_find_peer(group, &group->rival);
-    return peer != NULL && peer->s_down;
 }
 
 void sn_election_plan(struct sn_group *group)
@@ -72,7 +84,7 @@ void sn_election_plan(struct sn_group *group)
         return;
     }
     sn_ms at = sn_max(group->rank_at, group->retry_at);
-    if (group->rival_until != SN_MS_NEVER && !rival_is_down(group))
+    if (sn_election_rival_active(group))
         at = sn_max(at, group->rival_until);
     sn_timer_set(&core->timers, &group->election, sn_max(at, core->now));
 }
@@ -122,8 +134,8 @@ struct tally {
     size_t mine;       /* for this sentinel, its own included */
     size_t best_other; /* for the strongest rival */
     const struct sn_runid *rival;
-    size_t silent;   /* peers that have not answered this request, down or not */
-    size_t awaited;  /* those of them that may still answer */
+    size_t silent;  /* peers that have not answered this request, down or not */
+    size_t awaited; /* those of them that may still answer */
 };
 
 static size_t votes_for(const struct sn_group *group, const struct sn_runid *runid, uint64_t epoch)
@@ -185,9 +197,7 @@ static void give_up(struct sn_group *group, const struct tally *tally)
                tally->needed, tally->silent);
     if (tally->rival != NULL && tally->best_other + tally->silent >= tally->voters / 2 + 1) {
         /* Somebody else may have won: the stock wait, unless that one is down. */
-        group->rival = *tally->rival;
-        group->rival_until =
-            sn_after(group->failover.started_at, 2 * group->params.failover_timeout_ms);
+        yield_to(group, tally->rival, group->failover.started_at);
     }
     sn_failover_abort(group, "-failover-abort-not-elected", sn_after(core->now, backoff(group)));
 }

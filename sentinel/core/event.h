@@ -95,10 +95,10 @@ struct sn_event_persisted {
 
 enum sn_command_kind {
     SN_COMMAND_NONE = 0,
-    SN_COMMAND_ASK,        /* SENTINEL IS-MASTER-DOWN-BY-ADDR; answer VOTE */
-    SN_COMMAND_MONITOR,    /* host names must have been RESOLVED before */
+    SN_COMMAND_ASK,     /* SENTINEL IS-MASTER-DOWN-BY-ADDR; answer VOTE */
+    SN_COMMAND_MONITOR, /* host names must have been RESOLVED before */
     SN_COMMAND_REMOVE,
-    SN_COMMAND_RESET,      /* answer INTEGER */
+    SN_COMMAND_RESET, /* answer INTEGER */
     SN_COMMAND_FAILOVER,
     SN_COMMAND_SET,        /* changes, all or nothing */
     SN_COMMAND_CONFIG_SET, /* changes, all or nothing */
@@ -119,10 +119,10 @@ struct sn_command {
     struct sn_ticket ticket; /* the answer carries it; exactly one ANSWER per command, never zero */
     const char *name;        /* group name; RESET: glob pattern (name_len bytes) */
     size_t name_len;
-    struct sn_addr addr;  /* MONITOR, ASK (host as given, port; ip if it is one) */
-    uint32_t quorum;      /* MONITOR */
-    uint64_t epoch;       /* ASK */
-    const char *runid;    /* ASK: candidate, or "*" */
+    struct sn_addr addr; /* MONITOR, ASK (host as given, port; ip if it is one) */
+    uint32_t quorum;     /* MONITOR */
+    uint64_t epoch;      /* ASK */
+    const char *runid;   /* ASK: candidate, or "*" */
     const struct sn_change *changes;
     size_t change_count;
     const struct sn_timing_change *timings;
@@ -132,10 +132,10 @@ struct sn_command {
 
 struct sn_event_script {
     struct sn_job_id job;
-    int64_t pid;     /* STARTED */
-    int64_t status;  /* EXITED: exit status */
-    int signal;      /* EXITED: the signal that ended it; 0 if none */
-    bool spawned;    /* EXITED: false if it could not be started at all */
+    int64_t pid;    /* STARTED */
+    int64_t status; /* EXITED: exit status */
+    int signal;     /* EXITED: the signal that ended it; 0 if none */
+    bool spawned;   /* EXITED: false if it could not be started at all */
 };
 
 struct sn_event {

@@ -4,10 +4,11 @@
  *
  *   WAIT_START -> SELECT -> (SEND_PROMOTION) -> WAIT_PROMOTION -> RECONF -> done
  *
- * Promotion and proof leave in one write: the SLAVEOF transaction and an INFO behind it (DESIGN.md D11). A
- * candidate that refuses, or dies, is followed by the next one. Once INFO says role:master the won epoch
- * is saved, and then everybody hears of it at once (D12): the address is switched before the other
- * replicas are reconfigured, not after. Until RECONF every state can be aborted; RECONF can only end. */
+ * Promotion and proof leave in one write: the SLAVEOF transaction and an INFO behind it (DESIGN.md
+ * D11). A candidate that refuses, or dies, is followed by the next one. Once INFO says role:master
+ * the won epoch is saved, and then everybody hears of it at once (D12): the address is switched
+ * before the other replicas are reconfigured, not after. Until RECONF every state can be aborted;
+ * RECONF can only end. */
 
 #include "core/model.h"
 
@@ -79,15 +80,16 @@ void sn_failover_clear(struct sn_group *group)
 
 void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at)
 {
-    assert(group->failover.state != SN_FAILOVER_NONE && group->failover.state != SN_FAILOVER_RECONF);
+    assert(group->failover.state != SN_FAILOVER_NONE &&
+           group->failover.state != SN_FAILOVER_RECONF);
     sn_event_raise(group->master, SN_LEVEL_WARNING, event, NULL);
     sn_failover_clear(group);
     group->retry_at = retry_at;
     sn_election_plan(group);
 }
 
-/* Back-off after an attempt that was won but could not be finished: doubles from a second up to the stock
- * wait, so that a replica that comes back is not kept waiting for minutes. */
+/* Back-off after an attempt that was won but could not be finished: doubles from a second up to the
+ * stock wait, so that a replica that comes back is not kept waiting for minutes. */
 static sn_ms next_try(struct sn_group *group)
 {
     unsigned doublings = group->lost_rounds < 20 ? group->lost_rounds : 20;
@@ -111,10 +113,11 @@ static void choose(struct sn_group *group)
 {
     struct sn_instance *replica = sn_select_replica(group, true);
     if (replica == NULL) {
-        sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "No replica of %s can be promoted. The reasons are above; a replica that becomes "
-                   "usable is tried with the next attempt.",
-                   group->name);
+        sn_out_log(
+            group->core, SN_LEVEL_WARNING,
+            "No replica of %s can be promoted. The reasons are above; a replica that becomes "
+            "usable is tried with the next attempt.",
+            group->name);
         sn_failover_abort(group, "-failover-abort-no-good-slave", next_try(group));
         return;
     }
@@ -163,7 +166,8 @@ static void step_promotion(struct sn_group *group)
         sn_failover_abort(group, "-failover-abort-slave-timeout", next_try(group));
         return;
     }
-    if (failover->state == SN_FAILOVER_SEND_PROMOTION && sn_link_can_send(failover->promoted->cmd)) {
+    if (failover->state == SN_FAILOVER_SEND_PROMOTION &&
+        sn_link_can_send(failover->promoted->cmd)) {
         sn_event_raise(failover->promoted, SN_LEVEL_NOTICE, "+failover-state-wait-promotion", NULL);
         sn_failover_enter(group, SN_FAILOVER_WAIT_PROMOTION);
         order_promotion(group);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Hellos: how peers are met, epochs spread and configurations adopted (PROTOCOL.md §10). Everything is
- * checked before anything is taken over, so that a hello is either adopted whole or not at all
+/* Hellos: how peers are met, epochs spread and configurations adopted (PROTOCOL.md §10). Everything
+ * is checked before anything is taken over, so that a hello is either adopted whole or not at all
  * (PROTOCOL.md §24.1). */
 
 #include "core/model.h"
@@ -28,7 +28,8 @@ bool sn_hello_compose(const struct sn_instance *instance, char *out, size_t size
     return ip[0] != '\0' && hello.port != 0 && hello.master_port != 0 &&
            sn_text_copy(hello.ip, sizeof(hello.ip), ip) &&
            sn_text_copy(hello.master_name, sizeof(hello.master_name), group->name) &&
-           sn_text_copy(hello.master_ip, sizeof(hello.master_ip), sn_instance_host(group->master)) &&
+           sn_text_copy(hello.master_ip, sizeof(hello.master_ip),
+                        sn_instance_host(group->master)) &&
            sn_hello_format(&hello, out, size) == 0;
 }
 
@@ -69,12 +70,14 @@ static bool is_stranger(struct sn_group *group, const struct sn_hello *hello,
         return false;
     if (!group->stranger_told) {
         group->stranger_told = true;
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "+foreign-hello", "from %s %s %u master %s %u",
-                       hello->runid.hex, sender->host, sender->port, master->host, master->port);
-        sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "A sentinel we do not know announces another master for %s and is ignored. If it "
-                   "belongs to another deployment, give the groups different names.",
-                   group->name);
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "+foreign-hello",
+                       "from %s %s %u master %s %u", hello->runid.hex, sender->host, sender->port,
+                       master->host, master->port);
+        sn_out_log(
+            group->core, SN_LEVEL_WARNING,
+            "A sentinel we do not know announces another master for %s and is ignored. If it "
+            "belongs to another deployment, give the groups different names.",
+            group->name);
     }
     return true;
 }
@@ -146,10 +149,11 @@ static struct sn_instance *add_peer(struct sn_group *group, const struct sn_runi
         break;
     }
     if (group->peer_count >= SN_PEERS_MAX) {
-        sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "Group %s has %d peers already; sentinel %s at %s:%u is not taken in. SENTINEL RESET "
-                   "forgets those that are gone.",
-                   group->name, SN_PEERS_MAX, runid->hex, addr->host, addr->port);
+        sn_out_log(
+            group->core, SN_LEVEL_WARNING,
+            "Group %s has %d peers already; sentinel %s at %s:%u is not taken in. SENTINEL RESET "
+            "forgets those that are gone.",
+            group->name, SN_PEERS_MAX, runid->hex, addr->host, addr->port);
         return NULL;
     }
     struct sn_instance *peer = sn_instance_new_peer(group, runid, addr);

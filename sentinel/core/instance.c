@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Instances: masters, replicas, peers. Their creation and end, the index of places by which questions
- * about an address are answered, and the traffic that each of them is due: INFO and hellos. */
+/* Instances: masters, replicas, peers. Their creation and end, the index of places by which
+ * questions about an address are answered, and the traffic that each of them is due: INFO and
+ * hellos. */
 
 #include "core/model.h"
 
@@ -146,8 +147,7 @@ struct sn_instance *sn_instance_find(struct sn_core *core, uint64_t id)
 
 void sn_instance_move(struct sn_instance *instance, const struct sn_addr *addr)
 {
-    bool moved =
-        strcmp(instance->addr.ip, addr->ip) != 0 || instance->addr.port != addr->port;
+    bool moved = strcmp(instance->addr.ip, addr->ip) != 0 || instance->addr.port != addr->port;
     leave_place(instance);
     instance->addr = *addr;
     enter_place(instance);
@@ -232,7 +232,8 @@ static sn_ms info_period(const struct sn_instance *instance)
     sn_ms period = instance->core->timings[SN_TIMING_INFO_PERIOD];
     if (data->promoted || data->reconf == SN_RECONF_SENT || data->reconf == SN_RECONF_INPROG)
         return sn_min(period, SN_POLL_FAST_MS);
-    bool expected_role = (data->role_reported == SN_ROLE_MASTER) == (instance->kind == SN_KIND_MASTER);
+    bool expected_role =
+        (data->role_reported == SN_ROLE_MASTER) == (instance->kind == SN_KIND_MASTER);
     bool busy = group->master->s_down || group->failover.state != SN_FAILOVER_NONE;
     if (!expected_role || (instance->kind == SN_KIND_REPLICA && (busy || data->link_down_ms > 0)))
         return sn_min(period, 1000);

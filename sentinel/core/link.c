@@ -3,9 +3,10 @@
 /* Links: when to connect, when to PING, when to call a connection dead.
  *
  * A link that is lost is opened again at once, because the commonest reason is the CLIENT KILL of
- * another sentinel's promotion (DESIGN.md D11); only attempts that follow without a sign of life in between
- * back off, up to the PING period. The silence that S_DOWN measures starts at the oldest unanswered PING
- * or at the break of the connection, whichever came first (D2), and ends with an acceptable reply. */
+ * another sentinel's promotion (DESIGN.md D11); only attempts that follow without a sign of life in
+ * between back off, up to the PING period. The silence that S_DOWN measures starts at the oldest
+ * unanswered PING or at the break of the connection, whichever came first (D2), and ends with an
+ * acceptable reply. */
 
 #include "core/model.h"
 
@@ -16,10 +17,10 @@
 #include <string.h>
 #include <utlist.h>
 
-#define RETRY_FIRST_MS 50
+#define RETRY_FIRST_MS     50
 #define PING_PERIOD_MIN_MS 50
-#define CONNECT_MIN_MS 200
-#define CONNECT_MAX_MS 5000
+#define CONNECT_MIN_MS     200
+#define CONNECT_MAX_MS     5000
 
 struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
 {
@@ -189,8 +190,8 @@ static void plan_retry(struct sn_link *link)
     sn_ms delay = 0;
     if (link->failures > 0) {
         unsigned doublings = link->failures > 10 ? 10 : link->failures - 1;
-        delay = sn_min((sn_ms)RETRY_FIRST_MS << doublings,
-                       link->core->timings[SN_TIMING_PING_PERIOD]);
+        delay =
+            sn_min((sn_ms)RETRY_FIRST_MS << doublings, link->core->timings[SN_TIMING_PING_PERIOD]);
     }
     sn_timer_set(&link->core->timers, &link->retry, sn_after(link->core->now, delay));
 }

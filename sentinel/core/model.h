@@ -19,22 +19,22 @@
 #undef uthash_malloc
 #undef uthash_free
 #include "base/alloc.h"
-#define uthash_malloc(size) sn_alloc(size)
+#define uthash_malloc(size)       sn_alloc(size)
 #define uthash_free(memory, size) free(memory)
 
-#define SN_PENDING_MAX 100       /* unanswered commands per owner of a link (PROTOCOL.md §11.2) */
-#define SN_ASKS_MAX 4            /* outstanding questions to one peer about one group */
-#define SN_REPLICAS_MAX 1024     /* per group: INFO or a hello cannot make us grow without end */
-#define SN_PEERS_MAX 256         /* per group, for the same reason */
-#define SN_SCRIPT_QUEUE_MAX 256  /* PROTOCOL.md §8.2 */
+#define SN_PENDING_MAX        100 /* unanswered commands per owner of a link (PROTOCOL.md §11.2) */
+#define SN_ASKS_MAX           4   /* outstanding questions to one peer about one group */
+#define SN_REPLICAS_MAX       1024 /* per group: INFO or a hello cannot make us grow without end */
+#define SN_PEERS_MAX          256  /* per group, for the same reason */
+#define SN_SCRIPT_QUEUE_MAX   256  /* PROTOCOL.md §8.2 */
 #define SN_SCRIPT_RUNNING_MAX 16
-#define SN_SCRIPT_STARTS_MAX 10
-#define SN_PRIORITY_DEFAULT 100
+#define SN_SCRIPT_STARTS_MAX  10
+#define SN_PRIORITY_DEFAULT   100
 
-#define SN_RANK_STEP_MS 25        /* candidate k waits k of these (DESIGN.md D6) */
-#define SN_POLL_FAST_MS 100       /* INFO while a promotion or reconfiguration is watched (D12) */
-#define SN_RETRY_BASE_MS 20       /* first back-off of an unwinnable round (D8) */
-#define SN_RETRY_SAVE_MS 1000     /* next attempt after a failed save */
+#define SN_RANK_STEP_MS      25   /* candidate k waits k of these (DESIGN.md D6) */
+#define SN_POLL_FAST_MS      100  /* INFO while a promotion or reconfiguration is watched (D12) */
+#define SN_RETRY_BASE_MS     20   /* first back-off of an unwinnable round (D8) */
+#define SN_RETRY_SAVE_MS     1000 /* next attempt after a failed save */
 #define SN_FRESH_INFO_MAX_MS 500  /* longest wait for INFO before the choice (D10) */
 
 enum sn_timer_kind {
@@ -57,14 +57,14 @@ enum sn_timer_kind {
 
 enum sn_link_state { SN_LINK_IDLE = 0, SN_LINK_CONNECTING, SN_LINK_UP };
 
-/* A lasting relation to a process; its connections come and go. A peer's link is shared by all groups
- * that know the peer (PROTOCOL.md §9.5). */
+/* A lasting relation to a process; its connections come and go. A peer's link is shared by all
+ * groups that know the peer (PROTOCOL.md §9.5). */
 struct sn_link {
     struct sn_core *core;
     enum sn_link_kind kind;
     enum sn_link_state state;
-    struct sn_link_id id;         /* of the present connection or attempt; v == 0 if none */
-    struct sn_instance *owners;   /* linked by owner_next (peers) ; one for data nodes */
+    struct sn_link_id id;       /* of the present connection or attempt; v == 0 if none */
+    struct sn_instance *owners; /* linked by owner_next (peers) ; one for data nodes */
     unsigned owner_count;
     unsigned failures;            /* attempts since the last sign of life */
     unsigned pending;             /* commands without a reply */
@@ -76,13 +76,13 @@ struct sn_link {
     /* Command links only. */
     struct sn_timer ping;
     struct sn_timer stale;
-    bool ping_pending;    /* on the present connection */
-    bool tilt_wait;       /* TILT waits for a PING of this link to be answered */
-    sn_ms ping_sent_at;   /* last PING */
-    sn_ms act_ping_at;    /* oldest PING without an acceptable reply, across connections */
-    sn_ms silence_at;     /* start of the present silence (DESIGN.md D2); NEVER while all is well */
-    sn_ms last_avail_at;  /* last acceptable PING reply */
-    sn_ms last_pong_at;   /* last PING reply of any content */
+    bool ping_pending;   /* on the present connection */
+    bool tilt_wait;      /* TILT waits for a PING of this link to be answered */
+    sn_ms ping_sent_at;  /* last PING */
+    sn_ms act_ping_at;   /* oldest PING without an acceptable reply, across connections */
+    sn_ms silence_at;    /* start of the present silence (DESIGN.md D2); NEVER while all is well */
+    sn_ms last_avail_at; /* last acceptable PING reply */
+    sn_ms last_pong_at;  /* last PING reply of any content */
 
     /* Subscription links only. */
     sn_ms traffic_at; /* last message */
@@ -120,8 +120,8 @@ struct sn_data {
     uint64_t refused_epoch; /* of the attempt in which it refused to be promoted */
     bool order_pending;     /* a PROMOTE or FOLLOW without reply */
     enum sn_reconf reconf;
-    sn_ms reconf_at; /* when reconf last changed */
-    sn_ms foreign_at; /* last sign that another group claims it (DESIGN.md D16) */
+    sn_ms reconf_at;   /* when reconf last changed */
+    sn_ms foreign_at;  /* last sign that another group claims it (DESIGN.md D16) */
     bool foreign_told; /* +foreign-instance was raised for the present claim */
 };
 
@@ -134,8 +134,8 @@ struct sn_peer {
     sn_ms answered_at;
     struct sn_runid vote; /* "" if none */
     uint64_t vote_epoch;
-    uint64_t answered_epoch; /* highest vote request that it answered, in whatever way */
-    unsigned asks;           /* outstanding questions, oldest first: */
+    uint64_t answered_epoch;     /* highest vote request that it answered, in whatever way */
+    unsigned asks;               /* outstanding questions, oldest first: */
     uint64_t asked[SN_ASKS_MAX]; /* the epoch of a vote request, 0 without one, STALE: ignore */
     unsigned quick;              /* questions repeated quickly since S_DOWN */
     struct sn_timer ask;
@@ -154,7 +154,7 @@ struct sn_instance {
     struct sn_link *cmd;
     struct sn_link *sub; /* data nodes */
     bool s_down;
-    sn_ms s_down_at;      /* when it last entered S_DOWN */
+    sn_ms s_down_at; /* when it last entered S_DOWN */
     struct sn_timer down;
     struct sn_timer hello;
     struct sn_timer info; /* data nodes */
@@ -181,11 +181,11 @@ enum sn_failover_state {
 struct sn_failover {
     enum sn_failover_state state;
     bool forced;
-    bool acked;          /* WAIT_PROMOTION: EXEC was answered well */
-    bool durable;        /* the own vote, later the won configuration, is on disk */
+    bool acked;   /* WAIT_PROMOTION: EXEC was answered well */
+    bool durable; /* the own vote, later the won configuration, is on disk */
     uint64_t epoch;
     sn_ms started_at;
-    sn_ms state_at;      /* when the state was entered */
+    sn_ms state_at;               /* when the state was entered */
     struct sn_instance *promoted; /* SEND_PROMOTION, WAIT_PROMOTION */
     struct sn_addr old_addr;      /* RECONF: of the demoted master */
 };
@@ -211,7 +211,7 @@ struct sn_group {
     unsigned lost_rounds; /* in a row */
     sn_ms rival_until;    /* somebody else may be failing over until then; NEVER: nobody */
     struct sn_runid rival;
-    bool stranger_told;   /* +foreign-hello was raised and not yet calmed */
+    bool stranger_told; /* +foreign-hello was raised and not yet calmed */
     struct sn_timer election;
     struct sn_timer timeout; /* of the failover state */
     UT_hash_handle hh;
@@ -290,7 +290,7 @@ struct sn_core {
     int64_t wall_ms;
     uint64_t next_id; /* of links, instances, groups, jobs */
 
-    struct sn_group *groups;       /* by name */
+    struct sn_group *groups; /* by name */
     struct sn_group *groups_by_id;
     struct sn_instance *instances; /* by id */
     struct sn_link *links;         /* by id of the present connection */
@@ -333,12 +333,14 @@ void sn_out_send(struct sn_link *link, const struct sn_action_send *send);
 
 /* The one choke point for events (PROTOCOL.md §7.1): emits, and feeds the notification script.
  * The payload is the instance form, then a blank and the formatted text if format is not NULL. */
-SN_PRINTF(4, 5) void sn_event_raise(struct sn_instance *instance, enum sn_level level, const char *name,
-                                    const char *format, ...);
-/* An event whose payload is only the formatted text. group (may be NULL) is whose notification script
- * hears of it. */
-SN_PRINTF(5, 6) void sn_event_plain(struct sn_core *core, struct sn_group *group, enum sn_level level,
-                                    const char *name, const char *format, ...);
+SN_PRINTF(4, 5)
+void sn_event_raise(struct sn_instance *instance, enum sn_level level, const char *name,
+                    const char *format, ...);
+/* An event whose payload is only the formatted text. group (may be NULL) is whose notification
+ * script hears of it. */
+SN_PRINTF(5, 6)
+void sn_event_plain(struct sn_core *core, struct sn_group *group, enum sn_level level,
+                    const char *name, const char *format, ...);
 /* "master <name> <ip> <port>", "slave …", "sentinel …"; out holds SN_PAYLOAD_MAX + 1 bytes. */
 void sn_instance_form(const struct sn_instance *instance, char *out);
 
@@ -404,7 +406,7 @@ void sn_instance_ask_info(struct sn_instance *instance);  /* now, if none is out
 void sn_instance_info_due(struct sn_instance *instance);  /* SN_TIMER_INFO */
 void sn_instance_plan_info(struct sn_instance *instance); /* re-arms by the rules of the moment */
 void sn_instance_hello_due(struct sn_instance *instance); /* SN_TIMER_HELLO */
-bool sn_instance_connected(const struct sn_instance *instance); /* all its links are up */
+bool sn_instance_connected(const struct sn_instance *instance);   /* all its links are up */
 const char *sn_instance_host(const struct sn_instance *instance); /* as shown */
 
 /* ---- group.c -------------------------------------------------------------------------------- */
@@ -415,8 +417,8 @@ struct sn_group *sn_group_by_id(struct sn_core *core, uint64_t id);
 struct sn_group *sn_group_by_name(struct sn_core *core, const char *name, size_t len);
 struct sn_instance *sn_group_find_replica(const struct sn_group *group, const struct sn_addr *addr);
 struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struct sn_runid *runid);
-/* Makes the data node at addr the master and the old master a replica, forgets what was agreed about
- * the old one, and leaves no failover behind. Raises nothing. */
+/* Makes the data node at addr the master and the old master a replica, forgets what was agreed
+ * about the old one, and leaves no failover behind. Raises nothing. */
 void sn_group_switch(struct sn_group *group, const struct sn_addr *addr);
 /* +switch-master and a +slave for every replica. */
 void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_addr);
@@ -465,6 +467,8 @@ void sn_agree_link_lost(struct sn_instance *peer);
 void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint64_t epoch);
 /* Gives, or does not give, this sentinel's vote (PROTOCOL.md §14.2, DESIGN.md D7). */
 void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch);
+/* True while somebody else may be failing the group over: voted for, and not known to be down. */
+bool sn_election_rival_active(const struct sn_group *group);
 /* Arms the next attempt if one is due at some time. */
 void sn_election_plan(struct sn_group *group);
 void sn_election_due(struct sn_group *group); /* SN_TIMER_ELECTION */
@@ -503,7 +507,8 @@ void sn_reconf_step(struct sn_group *group);
 /* INFO of a replica has been read while the others are being reconfigured. */
 void sn_reconf_info(struct sn_instance *replica);
 void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
-/* Orders replica to follow the group's master, unless another group claims it. False if not sent. */
+/* Orders replica to follow the group's master, unless another group claims it. False if not sent.
+ */
 bool sn_reconf_send(struct sn_instance *replica);
 /* True if another group claims the node too: it gets no orders (DESIGN.md D16). */
 bool sn_reconf_claimed(const struct sn_instance *replica);
@@ -523,7 +528,8 @@ void sn_hello_resolved(struct sn_core *core, const char *host, const char *ip);
 /* Our hello about group as instance is to get it; false if we cannot name ourselves yet. */
 bool sn_hello_compose(const struct sn_instance *instance, char *out, size_t size);
 
-/* ---- command.c, script.c, image --------------------------------------------------------------- */
+/* ---- command.c, script.c, image ---------------------------------------------------------------
+ */
 
 void sn_command_run(struct sn_core *core, const struct sn_command *command);
 void sn_script_notify(struct sn_group *group, const char *event, const char *payload);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* Persist before speak. Every change of the durable state raises the version; what must not be said
- * before it is on disk waits here, and a failed write drops it: no vote is ever given that a crash could
- * make us forget. All changes of one step, and all steps during one write, are saved together.
+ * before it is on disk waits here, and a failed write drops it: no vote is ever given that a crash
+ * could make us forget. All changes of one step, and all steps during one write, are saved
+ * together.
  *
  * A failed save is tried again every SN_RETRY_SAVE_MS, and with every further change. */
 
@@ -102,8 +103,8 @@ static void release(struct sn_core *core, const struct sn_deferred *item)
     }
 }
 
-/* True if item is settled by the failure; what has already happened outside must still be told, once a
- * later write succeeds. */
+/* True if item is settled by the failure; what has already happened outside must still be told,
+ * once a later write succeeds. */
 static bool refuse(struct sn_core *core, const struct sn_deferred *item)
 {
     struct sn_group *group;
@@ -116,10 +117,11 @@ static bool refuse(struct sn_core *core, const struct sn_deferred *item)
         group = sn_group_by_id(core, item->group);
         if (group != NULL && group->failover.epoch == item->epoch &&
             group->failover.state == SN_FAILOVER_WAIT_START) {
-            sn_out_log(core, SN_LEVEL_WARNING,
-                       "Attempt %llu for %s given up: its vote could not be saved. Free the disk or "
-                       "mend its rights.",
-                       (unsigned long long)item->epoch, group->name);
+            sn_out_log(
+                core, SN_LEVEL_WARNING,
+                "Attempt %llu for %s given up: its vote could not be saved. Free the disk or "
+                "mend its rights.",
+                (unsigned long long)item->epoch, group->name);
             sn_failover_abort(group, "-failover-abort-not-elected",
                               sn_after(core->now, SN_RETRY_SAVE_MS));
         }

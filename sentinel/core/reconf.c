@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* After the switch: the other replicas are pointed at the new master, parallel-syncs at a time, and
- * the old master, if it still answers, at once. A replica that does not obey in time, refuses, or goes
- * down gives its place to the next one (PROTOCOL.md §15.6, §15.7, §24.2). */
+ * the old master, if it still answers, at once. A replica that does not obey in time, refuses, or
+ * goes down gives its place to the next one (PROTOCOL.md §15.6, §15.7, §24.2). */
 
 #include "core/model.h"
 
@@ -36,10 +36,11 @@ static bool refuse_claimed(struct sn_instance *replica)
     bool claimed = sn_reconf_claimed(replica);
     if (claimed && !data->foreign_told) {
         sn_event_raise(replica, SN_LEVEL_WARNING, "+foreign-instance", NULL);
-        sn_out_log(replica->core, SN_LEVEL_WARNING,
-                   "Another group claims %s:%u too, so it gets no orders from us. Take it out of one "
-                   "of them, then run SENTINEL RESET there.",
-                   replica->addr.ip, replica->addr.port);
+        sn_out_log(
+            replica->core, SN_LEVEL_WARNING,
+            "Another group claims %s:%u too, so it gets no orders from us. Take it out of one "
+            "of them, then run SENTINEL RESET there.",
+            replica->addr.ip, replica->addr.port);
     }
     data->foreign_told = claimed;
     return claimed;
@@ -48,8 +49,7 @@ static bool refuse_claimed(struct sn_instance *replica)
 bool sn_reconf_send(struct sn_instance *replica)
 {
     const struct sn_instance *master = replica->group->master;
-    if (!sn_link_can_send(replica->cmd) || replica->u.data.order_pending ||
-        refuse_claimed(replica))
+    if (!sn_link_can_send(replica->cmd) || replica->u.data.order_pending || refuse_claimed(replica))
         return false;
     struct sn_action_send send = {
         .order = SN_ORDER_FOLLOW,
@@ -72,8 +72,8 @@ static void set_reconf(struct sn_instance *replica, enum sn_reconf reconf)
 
 static bool in_progress(const struct sn_instance *replica)
 {
-    return !replica->s_down && (replica->u.data.reconf == SN_RECONF_SENT ||
-                                replica->u.data.reconf == SN_RECONF_INPROG);
+    return !replica->s_down &&
+           (replica->u.data.reconf == SN_RECONF_SENT || replica->u.data.reconf == SN_RECONF_INPROG);
 }
 
 static bool is_old_master(const struct sn_instance *replica)
@@ -253,10 +253,11 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
         sn_instance_ask_info(replica);
         return;
     }
-    sn_out_log(replica->core, SN_LEVEL_WARNING,
-               "Replica %s:%u of %s refused to follow the master: %s. Check its ACL rules and renamed "
-               "commands.",
-               replica->addr.ip, replica->addr.port, replica->group->name, error);
+    sn_out_log(
+        replica->core, SN_LEVEL_WARNING,
+        "Replica %s:%u of %s refused to follow the master: %s. Check its ACL rules and renamed "
+        "commands.",
+        replica->addr.ip, replica->addr.port, replica->group->name, error);
     if (data->reconf == SN_RECONF_SENT) {
         set_reconf(replica, SN_RECONF_DONE);
         sn_reconf_step(replica->group);

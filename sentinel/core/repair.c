@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Putting stray replicas right, outside of a failover: one that claims to be master (usually the old
- * master coming back), and one that follows somebody else (PROTOCOL.md §17.2, §17.3).
+/* Putting stray replicas right, outside of a failover: one that claims to be master (usually the
+ * old master coming back), and one that follows somebody else (PROTOCOL.md §17.2, §17.3).
  *
- * Stock waits 8 seconds before it demotes a returning master, in case its own view is the stale one.
- * Here the wait is skipped when a majority of the sentinels, within the last hello period, named our
- * configuration: then no newer one exists, and every write that the old master takes meanwhile would be lost
- * (DESIGN.md D13). */
+ * Stock waits 8 seconds before it demotes a returning master, in case its own view is the stale
+ * one. Here the wait is skipped when a majority of the sentinels, within the last hello period,
+ * named our configuration: then no newer one exists, and every write that the old master takes
+ * meanwhile would be lost (DESIGN.md D13). */
 
 #include "core/model.h"
 
 #include <utlist.h>
 
-#define SANE_INFOS 2
+#define SANE_INFOS    2
 #define QUIET_PERIODS 4
-#define TURN_MS 500 /* sentinels take turns in rank order, so that one order is given, not five */
+#define TURN_MS       500 /* sentinels take turns in rank order, so that one order is given, not five */
 
 /* The master is what we believe it to be. */
 static bool master_looks_sane(const struct sn_group *group)
@@ -56,7 +56,7 @@ static void demote(struct sn_instance *replica)
     const struct sn_data *data = &replica->u.data;
     sn_ms wait = QUIET_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
     bool waited = quiet_for(replica, wait) && sn_age(core, data->role_reported_at) > wait;
-    bool confirmed = peers_confirm(group) && group->rival_until == SN_MS_NEVER;
+    bool confirmed = peers_confirm(group) && !sn_election_rival_active(group);
     if (confirmed) {
         sn_ms turn = (sn_ms)sn_group_rank(group) * TURN_MS;
         confirmed = sn_age(core, sn_max(replica->cmd->up_at, data->role_reported_at)) >= turn;
@@ -69,8 +69,8 @@ static void redirect(struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
     sn_ms wait = group->params.failover_timeout_ms;
-    if (quiet_for(replica, wait) &&
-        sn_age(group->core, replica->u.data.master_changed_at) > wait && sn_reconf_send(replica))
+    if (quiet_for(replica, wait) && sn_age(group->core, replica->u.data.master_changed_at) > wait &&
+        sn_reconf_send(replica))
         sn_event_raise(replica, SN_LEVEL_NOTICE, "+fix-slave-config", NULL);
 }
 

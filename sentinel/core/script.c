@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The queue of notification and client reconfiguration scripts (PROTOCOL.md §8): at most 256 wait, 16
- * run; exit 1 or a signal is retried with doubling pauses, ten starts in all; a run that takes too long is
- * killed. Who may run and when is decided here; processes are the shell's. */
+/* The queue of notification and client reconfiguration scripts (PROTOCOL.md §8): at most 256 wait,
+ * 16 run; exit 1 or a signal is retried with doubling pauses, ten starts in all; a run that takes
+ * too long is killed. Who may run and when is decided here; processes are the shell's. */
 
 #include "core/model.h"
 
@@ -66,9 +66,8 @@ static void enqueue(struct sn_core *core, const char *const *words, size_t count
         }
         if (oldest == NULL)
             return;
-        sn_out_log(core, SN_LEVEL_WARNING,
-                   "More than %d scripts wait: the oldest (%s) is dropped.", SN_SCRIPT_QUEUE_MAX,
-                   oldest->argv[0]);
+        sn_out_log(core, SN_LEVEL_WARNING, "More than %d scripts wait: the oldest (%s) is dropped.",
+                   SN_SCRIPT_QUEUE_MAX, oldest->argv[0]);
         drop_job(core, oldest);
     }
     struct sn_job *job = sn_alloc(sizeof(*job));
@@ -102,14 +101,9 @@ void sn_script_reconfig(struct sn_group *group, bool leader, const struct sn_add
         return;
     (void)snprintf(from_port, sizeof(from_port), "%u", from->port);
     (void)snprintf(to_port, sizeof(to_port), "%u", to->port);
-    const char *words[] = {group->params.client_reconfig_script,
-                           group->name,
-                           leader ? "leader" : "observer",
-                           "start",
-                           sn_addr_shown(from, names),
-                           from_port,
-                           sn_addr_shown(to, names),
-                           to_port};
+    const char *words[] = {
+        group->params.client_reconfig_script, group->name, leader ? "leader" : "observer", "start",
+        sn_addr_shown(from, names),           from_port,   sn_addr_shown(to, names),       to_port};
     enqueue(group->core, words, 8);
 }
 
@@ -164,8 +158,9 @@ void sn_script_exited(struct sn_core *core, const struct sn_event_script *event)
         sn_timer_set(&core->timers, &job->timer, sn_after(core->now, pause));
     } else {
         if (again || event->status != 0)
-            sn_event_plain(core, NULL, SN_LEVEL_WARNING, "-script-error", "%s %d %lld", job->argv[0],
-                           event->spawned ? event->signal : 99, (long long)event->status);
+            sn_event_plain(core, NULL, SN_LEVEL_WARNING, "-script-error", "%s %d %lld",
+                           job->argv[0], event->spawned ? event->signal : 99,
+                           (long long)event->status);
         drop_job(core, job);
     }
     start_due(core);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Which replica becomes the master (PROTOCOL.md §16): the stock order, on facts that are younger than
- * the failure (DESIGN.md D10), and a reason for everybody who is passed over. */
+/* Which replica becomes the master (PROTOCOL.md §16): the stock order, on facts that are younger
+ * than the failure (DESIGN.md D10), and a reason for everybody who is passed over. */
 
 #include "core/model.h"
 
@@ -9,8 +9,8 @@
 #include <strings.h>
 #include <utlist.h>
 
-#define FRESH_PINGS 5
-#define FRESH_INFOS 3
+#define FRESH_PINGS      5
+#define FRESH_INFOS      3
 #define LINK_DOWN_FACTOR 10
 
 /* The moment from which on facts count as fresh. */
