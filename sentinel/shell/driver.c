@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One loop iteration of libuv runs timers, then the poll for input, then check callbacks. The core's
- * deadline is therefore taken in two steps: the timer only notes that it is due and keeps the poll
- * from blocking (an active idle handle); the step is made in the check callback, when everything that
- * had arrived by then has been fed. After a stall of the process this is what keeps waiting answers
- * from being taken for silence. */
+/* One loop iteration of libuv runs timers, then the poll for input, then check callbacks. The
+ * core's deadline is therefore taken in two steps: the timer only notes that it is due and keeps
+ * the poll from blocking (an active idle handle); the step is made in the check callback, when
+ * everything that had arrived by then has been fed. After a stall of the process this is what keeps
+ * waiting answers from being taken for silence. */
 #include "shell/driver.h"
 
 #include "base/alloc.h"
@@ -80,8 +80,8 @@ static void rearm(struct sn_driver *driver)
         uv_timer_stop(&driver->timer);
         return;
     }
-    /* The loop's own idea of the time is as old as this iteration. It counts the same milliseconds as
-     * our clock, so that a timer set by it never fires before the deadline. */
+    /* The loop's own idea of the time is as old as this iteration. It counts the same milliseconds
+     * as our clock, so that a timer set by it never fires before the deadline. */
     uv_update_time(driver->timer.loop);
     sn_ms loop_now = (sn_ms)uv_now(driver->timer.loop);
     uv_timer_start(&driver->timer, on_timer,

@@ -28,8 +28,8 @@ struct sn_driver_ports {
     void (*script_start)(void *arg, const struct sn_action_script *script);
     void (*script_kill)(void *arg, struct sn_job_id job);
     void (*exit)(void *arg, int status);
-    /* Called when the queue has run empty: the place to flush what was buffered and to resume clients
-     * whose answers have come. May feed further events. */
+    /* Called when the queue has run empty: the place to flush what was buffered and to resume
+     * clients whose answers have come. May feed further events. */
     void (*idle)(void *arg);
 };
 
@@ -39,8 +39,8 @@ struct sn_driver *sn_driver_new(uv_loop_t *loop, struct sn_core *core,
 /* Closes the handles; the memory goes with their close callbacks. */
 void sn_driver_close(struct sn_driver *driver);
 
-/* Feeds an event; event->now and wall_ms are filled in here. Steps the core at once, or, from within an
- * action, queues a deep copy. */
+/* Feeds an event; event->now and wall_ms are filled in here. Steps the core at once, or, from
+ * within an action, queues a deep copy. */
 void sn_driver_feed(struct sn_driver *driver, struct sn_event *event);
 
 /* Milliseconds of the monotonic clock, as of this wake-up of the loop. */

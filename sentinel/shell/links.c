@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A link is a TCP stream of libuv, hiredis' formatter and protocol reader, and a queue of what the next
- * replies belong to. hiredis' own connection layer is deliberately not used: it asserts that a server
- * keeps to the protocol (an unsolicited reply aborts the process), and it knows a subscription only by
- * the word SUBSCRIBE, which rename-command may have changed.
+/* A link is a TCP stream of libuv, hiredis' formatter and protocol reader, and a queue of what the
+ * next replies belong to. hiredis' own connection layer is deliberately not used: it asserts that a
+ * server keeps to the protocol (an unsolicited reply aborts the process), and it knows a
+ * subscription only by the word SUBSCRIBE, which rename-command may have changed.
  *
- * Happy path: connect, write the opening commands, feed LINK_UP, then one REPLY per SEND in order, or
- * hellos on a subscription link. Any failure ends in one LINK_DOWN with its reason; a link is out of
- * the table before that is fed, so that whatever the core does in answer meets no half-dead link.
- * What is written during one wake-up leaves together, just before the loop sleeps. */
+ * Happy path: connect, write the opening commands, feed LINK_UP, then one REPLY per SEND in order,
+ * or hellos on a subscription link. Any failure ends in one LINK_DOWN with its reason; a link is
+ * out of the table before that is fed, so that whatever the core does in answer meets no half-dead
+ * link. What is written during one wake-up leaves together, just before the loop sleeps. */
 #include "shell/links.h"
 
 #include "base/addr.h"
@@ -23,10 +23,10 @@
 #include <uthash.h>
 #include <utlist.h>
 
-#define OUTPUT_MAX (1024 * 1024) /* bytes that a server does not read */
-#define PENDING_MAX 1024         /* commands that it does not answer */
-#define READ_CHUNK 65536
-#define REASON_MAX 256
+#define OUTPUT_MAX  (1024 * 1024) /* bytes that a server does not read */
+#define PENDING_MAX 1024          /* commands that it does not answer */
+#define READ_CHUNK  65536
+#define REASON_MAX  256
 #define KEEPALIVE_S 15
 
 /* Whom the next reply is for. */
@@ -246,8 +246,8 @@ static void expect_setup(struct link *link, const char *setup)
 
 /* ---- replies ---- */
 
-/* The text of an error reply for the log. A server that does not know AUTH repeats its arguments, so
- * that part goes, and the password wherever else it may stand. */
+/* The text of an error reply for the log. A server that does not know AUTH repeats its arguments,
+ * so that part goes, and the password wherever else it may stand. */
 static void describe_setup_error(const struct link *link, const char *setup, const char *error,
                                  char out[REASON_MAX])
 {
@@ -321,8 +321,9 @@ static void take_message(struct link *link, const struct sn_reply *reply)
 {
     struct sn_event event = {.kind = SN_EVENT_HELLO, .u.hello.link = {link->id}};
 
-    if (reply->type != SN_REPLY_ARRAY || reply->count != 3 || !is_text(&reply->items[0], "message") ||
-        !is_text(&reply->items[1], SN_HELLO_CHANNEL) || reply->items[2].type != SN_REPLY_STRING)
+    if (reply->type != SN_REPLY_ARRAY || reply->count != 3 ||
+        !is_text(&reply->items[0], "message") || !is_text(&reply->items[1], SN_HELLO_CHANNEL) ||
+        reply->items[2].type != SN_REPLY_STRING)
         return;
     if (sn_hello_parse(reply->items[2].text, reply->items[2].len, &event.u.hello.hello) == 0)
         sn_driver_feed(link->links->driver, &event);
@@ -380,8 +381,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     }
     if (status == SN_EINVAL && !link->gone) {
         char reason[REASON_MAX];
-        snprintf(reason, sizeof(reason), "protocol error: %s",
-                 sn_reply_reader_error(link->reader));
+        snprintf(reason, sizeof(reason), "protocol error: %s", sn_reply_reader_error(link->reader));
         fail(link, reason);
     }
 }
@@ -456,8 +456,7 @@ static int open_stream(struct link *link, const char *ip, uint16_t port)
     if (links->source.ss_family == addr.ss_family)
         (void)uv_tcp_bind(&link->tcp, (const struct sockaddr *)&links->source, 0);
     link->connect.data = link;
-    return uv_tcp_connect(&link->connect, &link->tcp, (const struct sockaddr *)&addr,
-                          on_connected);
+    return uv_tcp_connect(&link->connect, &link->tcp, (const struct sockaddr *)&addr, on_connected);
 }
 
 void sn_links_connect(struct sn_links *links, const struct sn_action_connect *connect)

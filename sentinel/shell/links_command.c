@@ -43,8 +43,8 @@ static void put(const struct target *to, const char *const *words)
 
 #define PUT(to, ...) put((to), (const char *const[]){__VA_ARGS__, NULL})
 
-/* One transaction, so that no client writes to the old role between the steps; the kills make clients
- * reconnect and ask who the master is. */
+/* One transaction, so that no client writes to the old role between the steps; the kills make
+ * clients reconnect and ask who the master is. */
 static void put_reconfigure(const struct target *to, const char *host, const char *port)
 {
     PUT(to, "MULTI");

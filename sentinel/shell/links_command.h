@@ -2,15 +2,15 @@
 #ifndef SN_SHELL_LINKS_COMMAND_H
 #define SN_SHELL_LINKS_COMMAND_H
 
-/* The commands of a link as bytes: what the core's orders are called on the wire (PROTOCOL.md §9, §15).
- * The first word of each command is mapped by sn_core_command_name. */
+/* The commands of a link as bytes: what the core's orders are called on the wire (PROTOCOL.md §9,
+ * §15). The first word of each command is mapped by sn_core_command_name. */
 
 #include "base/buf.h"
 #include "core/action.h"
 #include "core/core.h"
 
-/* Appends the command or commands of send->order. Returns how many replies it will get; the last one is
- * the answer. */
+/* Appends the command or commands of send->order. Returns how many replies it will get; the last
+ * one is the answer. */
 unsigned sn_links_write_order(struct sn_buf *out, const struct sn_core *core,
                               const struct sn_action_send *send);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One line, one write. A log that cannot take a line right now (a full pipe, a stopped terminal) loses
- * it and says later how many were lost: a supervisor must not stand still for its log. */
+/* One line, one write. A log that cannot take a line right now (a full pipe, a stopped terminal)
+ * loses it and says later how many were lost: a supervisor must not stand still for its log. */
 #include "shell/log.h"
 
 #include "base/alloc.h"
@@ -257,8 +257,9 @@ void sn_log_reopen(struct sn_log *log)
         return;
     int fd = open_file(log->path);
     if (fd < 0) {
-        sn_log(log, SN_LEVEL_WARNING, "Cannot open the log file %s again: %s. Going on with the old one",
-               log->path, strerror(errno));
+        sn_log(log, SN_LEVEL_WARNING,
+               "Cannot open the log file %s again: %s. Going on with the old one", log->path,
+               strerror(errno));
         return;
     }
     close(log->fd);

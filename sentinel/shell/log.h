@@ -15,8 +15,8 @@ struct sn_log;
 SN_MUST_CHECK int sn_log_open(const char *path, enum sn_level threshold, const char *syslog_ident,
                               const char *syslog_facility, struct sn_log **log);
 void sn_log_close(struct sn_log *log);
-/* Opens the file again under its name, after a rotation. On failure goes on with the old one and says so
- * in it. */
+/* Opens the file again under its name, after a rotation. On failure goes on with the old one and
+ * says so in it. */
 void sn_log_reopen(struct sn_log *log);
 void sn_log_set_level(struct sn_log *log, enum sn_level threshold);
 enum sn_level sn_log_level(const struct sn_log *log);

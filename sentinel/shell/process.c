@@ -4,8 +4,11 @@
 #include "base/alloc.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 /* What a failed exec yields as exit status: never retried (PROTOCOL.md §8.2). */
@@ -67,15 +70,24 @@ void sn_processes_set_driver(struct sn_processes *processes, struct sn_driver *d
     processes->driver = driver;
 }
 
+/* libuv looks a bare name up in PATH; ours is relative to the working directory. */
+static const char *file_of(const char *path, char *out, size_t size)
+{
+    if (strchr(path, '/') != NULL)
+        return path;
+    snprintf(out, size, "./%s", path);
+    return out;
+}
+
 void sn_processes_start(struct sn_processes *processes, const struct sn_action_script *script)
 {
+    char file[PATH_MAX];
     uv_stdio_container_t stdio[] = {{.flags = UV_IGNORE},
                                     {.flags = UV_INHERIT_FD, .data.fd = 1},
                                     {.flags = UV_INHERIT_FD, .data.fd = 2}};
-    /* libuv takes pointers to non-const but changes nothing. DETACHED: its own session and with it its own
-     * process group. */
-    uv_process_options_t options = {.file = script->argv[0],
-                                    .args = (char **)(uintptr_t)script->argv,
+    /* libuv takes pointers to non-const but changes nothing. DETACHED: its own session and with it
+     * its own process group. */
+    uv_process_options_t options = {.args = (char **)(uintptr_t)script->argv,
                                     .flags = UV_PROCESS_DETACHED,
                                     .exit_cb = on_exit,
                                     .stdio = stdio,
@@ -89,6 +101,7 @@ void sn_processes_start(struct sn_processes *processes, const struct sn_action_s
     DL_APPEND(processes->jobs, job);
 
     struct sn_event_script told = {.job = script->job};
+    options.file = file_of(script->argv[0], file, sizeof(file));
     if (uv_spawn(processes->loop, &job->handle, &options) != 0) {
         uv_close((uv_handle_t *)&job->handle, on_closed);
         told.status = STATUS_NOT_STARTED;

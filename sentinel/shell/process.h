@@ -2,8 +2,8 @@
 #ifndef SN_SHELL_PROCESS_H
 #define SN_SHELL_PROCESS_H
 
-/* Runs notification and reconfiguration scripts for the core (PROTOCOL.md §8): no shell, own process
- * group, killed as a group. Queue, retries and time-outs are the core's. */
+/* Runs notification and reconfiguration scripts for the core (PROTOCOL.md §8): no shell, own
+ * process group, killed as a group. Queue, retries and time-outs are the core's. */
 
 #include "core/action.h"
 #include "shell/driver.h"

@@ -31,8 +31,9 @@ struct sn_resolver {
     bool closing;
 };
 
-/* The first IPv4 address, else the first IPv6 one: replicas and peers mostly announce the former, and
- * an address that changes its family from one look-up to the next would look like a moved instance. */
+/* The first IPv4 address, else the first IPv6 one: replicas and peers mostly announce the former,
+ * and an address that changes its family from one look-up to the next would look like a moved
+ * instance. */
 static void choose(const struct addrinfo *list, char ip[SN_IP_MAX + 1])
 {
     ip[0] = '\0';
@@ -42,8 +43,7 @@ static void choose(const struct addrinfo *list, char ip[SN_IP_MAX + 1])
             return;
         }
         if (one->ai_family == AF_INET6 && ip[0] == '\0')
-            uv_ip6_name((const struct sockaddr_in6 *)(const void *)one->ai_addr, ip,
-                        SN_IP_MAX + 1);
+            uv_ip6_name((const struct sockaddr_in6 *)(const void *)one->ai_addr, ip, SN_IP_MAX + 1);
     }
 }
 

@@ -2,8 +2,8 @@
 #ifndef SN_SHELL_RESOLVER_H
 #define SN_SHELL_RESOLVER_H
 
-/* Host names to addresses, aside from the loop (getaddrinfo in libuv's pool). Equal names asked for at
- * the same time share one look-up. */
+/* Host names to addresses, aside from the loop (getaddrinfo in libuv's pool). Equal names asked for
+ * at the same time share one look-up. */
 
 #include "base/types.h"
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/error.h"
+#include "shell/boot.h"
+#include "shell/daemon.h"
+
+#include <uv.h>
+
+static int run(const struct sn_boot *boot, struct sn_conf *conf)
+{
+    if (boot->mode == SN_BOOT_CHECK_CONFIG) {
+        sn_boot_print_check(boot, conf);
+        return 0;
+    }
+    if (sn_boot_prepare(conf) != 0)
+        return 1;
+    return sn_daemon_run(conf);
+}
+
+int main(int argc, char **argv)
+{
+    struct sn_boot boot;
+    struct sn_conf conf;
+
+    argv = uv_setup_args(argc, argv);
+    if (sn_boot_parse(argc, argv, &boot) != 0)
+        return 1;
+    if (boot.mode == SN_BOOT_VERSION) {
+        sn_boot_print_version();
+        return 0;
+    }
+    if (boot.mode == SN_BOOT_HELP) {
+        sn_boot_print_help();
+        return 0;
+    }
+    if (sn_boot_load(&boot, &conf) != 0)
+        return 1;
+    int status = run(&boot, &conf);
+    sn_conf_fini(&conf);
+    return status;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/boot.h"
+
+#include "base/error.h"
+#include "sn_version.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX 65536
+
+static bool is_one_of(const char *word, const char *a, const char *b)
+{
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+static int refuse_without_file(void)
+{
+    fputs("Sentinel needs config file on disk to save state. Exiting...\n"
+          "Give the path of a configuration file that this user can write, for example\n"
+          "    sentineld /etc/redis/sentinel.conf\n"
+          "An empty file will do; sentineld --help tells more.\n",
+          stderr);
+    return SN_EINVAL;
+}
+
+int sn_boot_parse(int argc, char *const *argv, struct sn_boot *boot)
+{
+    int at = 1;
+
+    *boot = (struct sn_boot){.mode = SN_BOOT_RUN};
+    /* `redis-server --sentinel FILE` is an old habit. */
+    while (at < argc && strcmp(argv[at], "--sentinel") == 0)
+        at++;
+    if (at < argc && is_one_of(argv[at], "--version", "-v")) {
+        boot->mode = SN_BOOT_VERSION;
+        return 0;
+    }
+    if (at < argc && is_one_of(argv[at], "--help", "-h")) {
+        boot->mode = SN_BOOT_HELP;
+        return 0;
+    }
+    if (at < argc && strcmp(argv[at], "--check-config") == 0) {
+        boot->mode = SN_BOOT_CHECK_CONFIG;
+        at++;
+    }
+    if (at >= argc || argv[at][0] == '-' || argv[at][0] == '\0')
+        return refuse_without_file();
+    boot->path = argv[at];
+    boot->overrides = argv + at + 1;
+    boot->override_count = argc - at - 1;
+    return 0;
+}
+
+int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf)
+{
+    struct sn_buf error;
+
+    sn_buf_init(&error, MESSAGE_MAX);
+    int status = sn_conf_load(boot->path, boot->override_count, boot->overrides, conf, &error);
+    if (status != 0) {
+        const char *text = sn_buf_text(&error);
+        fputs(text, stderr);
+        if (error.len == 0 || text[error.len - 1] != '\n')
+            fputc('\n', stderr);
+    }
+    sn_buf_fini(&error);
+    return status;
+}
+
+static int check_writable(const struct sn_conf *conf)
+{
+    if (access(conf->state_path, W_OK) == 0)
+        return 0;
+    if (conf->state_in_conf) {
+        fprintf(stderr,
+                "Sentinel config file %s is not writable: %s. Exiting...\n"
+                "State is saved in it. Make it and its folder writable for user id %ld, or name "
+                "another place with `state-file PATH`.\n",
+                conf->path, strerror(errno), (long)geteuid());
+        return SN_EIO;
+    }
+    char copy[PATH_MAX];
+    int missing = errno == ENOENT;
+    snprintf(copy, sizeof(copy), "%s", conf->state_path);
+    const char *folder = dirname(copy);
+    if (missing && access(folder, W_OK | X_OK) == 0)
+        return 0;
+    fprintf(stderr,
+            "The state file %s cannot be written: %s. Exiting...\n"
+            "Make the folder %s writable for user id %ld, or name another place with "
+            "`state-file`.\n",
+            conf->state_path, strerror(errno), folder, (long)geteuid());
+    return SN_EIO;
+}
+
+int sn_boot_prepare(const struct sn_conf *conf)
+{
+    const char *dir = conf->settings.dir;
+    int status = check_writable(conf);
+
+    if (status != 0)
+        return status;
+    if (dir != NULL && chdir(dir) != 0) {
+        fprintf(stderr, "%s: dir %s: %s. Expected: a folder that this user can enter.\n",
+                conf->path, dir, strerror(errno));
+        return SN_EIO;
+    }
+    return 0;
+}
+
+void sn_boot_print_check(const struct sn_boot *boot, const struct sn_conf *conf)
+{
+    for (size_t i = 0; i < conf->notice_count; i++)
+        printf("%s: note: %s\n", boot->path, conf->notices[i]);
+    printf("%s: ok, %zu %s, syntax %s, state in %s\n", boot->path, conf->image.group_count,
+           conf->image.group_count == 1 ? "group" : "groups",
+           conf->syntax == SN_CONF_INI ? "ini" : "redis", conf->state_path);
+}
+
+void sn_boot_print_version(void)
+{
+    puts("sentineld " SN_VERSION);
+}
+
+void sn_boot_print_help(void)
+{
+    fputs("Usage: sentineld FILE [--directive value...]...\n"
+          "       sentineld --check-config FILE [--directive value...]...\n"
+          "       sentineld --version | --help\n"
+          "\n"
+          "Watches groups of Redis or Valkey servers, replaces masters that are down, and tells\n"
+          "clients where the master is. Takes the place of redis-sentinel: the same configuration\n"
+          "file, the same commands.\n"
+          "\n"
+          "FILE is a sentinel.conf, which is also where state is saved, or a file in INI syntax\n"
+          "with a [sentinel] section and one [master NAME] section for each group, which is never\n"
+          "written (state is then saved beside it). It must exist and may be empty.\n"
+          "Directives on the command line win over the file:\n"
+          "\n"
+          "    sentineld /etc/redis/sentinel.conf --port 26380 --loglevel verbose\n"
+          "\n"
+          "A minimal FILE:\n"
+          "\n"
+          "    sentinel monitor mymaster 127.0.0.1 6379 2\n"
+          "    sentinel down-after-milliseconds mymaster 5000\n"
+          "\n"
+          "Signals: TERM and INT end the process cleanly, HUP opens the log file again.\n"
+          "Exit status: 0 ended as asked, 1 could not start, 99 simulated failure.\n",
+          stdout);
+}

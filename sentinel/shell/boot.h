@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_BOOT_H
+#define SN_SHELL_BOOT_H
+
+/* The command line, and everything that is checked before the process becomes a daemon. */
+
+#include "conf/conf.h"
+
+enum sn_boot_mode {
+    SN_BOOT_NONE = 0,
+    SN_BOOT_RUN,
+    SN_BOOT_CHECK_CONFIG,
+    SN_BOOT_VERSION,
+    SN_BOOT_HELP
+};
+
+struct sn_boot {
+    enum sn_boot_mode mode;
+    const char *path;       /* RUN, CHECK_CONFIG: the configuration file */
+    char *const *overrides; /* the words behind it, borrowed from argv */
+    int override_count;
+};
+
+/* SN_EINVAL: the words make no sense, or there is no configuration file; says so on standard error.
+ */
+SN_MUST_CHECK int sn_boot_parse(int argc, char *const *argv, struct sn_boot *boot);
+/* Loads the configuration; any error goes to standard error. Errors as sn_conf_load. */
+SN_MUST_CHECK int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf);
+/* See that state can be saved, and enter the working directory. SN_EIO: said on standard error. */
+SN_MUST_CHECK int sn_boot_prepare(const struct sn_conf *conf);
+/* What --check-config, --version and --help print. */
+void sn_boot_print_check(const struct sn_boot *boot, const struct sn_conf *conf);
+void sn_boot_print_version(void);
+void sn_boot_print_help(void);
+
+#endif

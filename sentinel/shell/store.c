@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/store.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "core/view.h"
+#include "shell/store_file.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Configuration and state of some ten thousand groups. */
+#define FILE_MAX (64 * 1024 * 1024)
+
+struct sn_store {
+    uv_loop_t *loop;
+    const struct sn_conf *conf;
+    struct sn_log *log;
+    struct sn_driver *driver;
+    sn_store_watch *watch;
+    void *watch_arg;
+    mode_t new_mode;
+    uint64_t wanted; /* newest version asked for */
+    bool again;      /* it was asked for during the write under way */
+    bool busy;
+    bool closing;
+    bool failing;        /* the last write failed */
+    bool in_place_noted; /* said once in the log */
+
+    /* The write under way; the worker has these to itself. */
+    uv_work_t work;
+    uv_sem_t written;
+    struct sn_image image;
+    uint64_t version;
+    int status;
+    bool in_place;
+    char reason[SN_STORE_REASON_MAX];
+};
+
+static int render_and_write(struct sn_store *store)
+{
+    const struct sn_conf *conf = store->conf;
+    struct sn_store_file file = {
+        .path = conf->state_path, .new_mode = store->new_mode, .journal_dir = "."};
+    struct sn_buf old;
+    struct sn_buf fresh;
+
+    sn_buf_init(&old, FILE_MAX);
+    sn_buf_init(&fresh, FILE_MAX);
+    int status = 0;
+    if (conf->state_in_conf)
+        status = sn_store_file_read(conf->state_path, &old, store->reason);
+    if (status == 0) {
+        status = sn_conf_render(conf, &store->image, sn_buf_text(&old), old.len, &fresh);
+        if (status == 0 && fresh.full)
+            status = SN_EFULL;
+        if (status != 0)
+            snprintf(store->reason, sizeof(store->reason), "rendering the state: %s",
+                     sn_strerror(status));
+    }
+    if (status == 0)
+        status = sn_store_file_write(&file, sn_buf_text(&fresh), fresh.len, &store->in_place,
+                                     store->reason);
+    sn_buf_fini(&old);
+    sn_buf_fini(&fresh);
+    return status;
+}
+
+static void in_worker(uv_work_t *work)
+{
+    struct sn_store *store = work->data;
+
+    store->status = render_and_write(store);
+    uv_sem_post(&store->written);
+}
+
+static void log_result(struct sn_store *store)
+{
+    if (store->status != 0) {
+        sn_log(store->log, SN_LEVEL_WARNING,
+               "WARNING: Sentinel was not able to save the new configuration on disk!!!: %s",
+               store->reason);
+        if (!store->failing)
+            sn_log(store->log, SN_LEVEL_WARNING,
+                   "No vote is given and no failover started until saving works again. Make the "
+                   "folder of %s writable for user id %ld, and see that the disk has space",
+                   store->conf->state_path, (long)geteuid());
+        return;
+    }
+    if (store->failing)
+        sn_log(store->log, SN_LEVEL_NOTICE, "The state can be saved again");
+    if (store->in_place && !store->in_place_noted) {
+        store->in_place_noted = true;
+        sn_log(
+            store->log, SN_LEVEL_WARNING,
+            "%s cannot be replaced by a renamed file here, so it is overwritten in place, with a "
+            "journal in the working directory. Mount its folder instead of the single file to "
+            "avoid "
+            "that",
+            store->conf->state_path);
+    }
+    sn_log(store->log, SN_LEVEL_VERBOSE, "State saved to %s (version %" PRIu64 ")",
+           store->conf->state_path, store->version);
+}
+
+static void start_write(struct sn_store *store);
+
+static void release(struct sn_store *store)
+{
+    uv_sem_destroy(&store->written);
+    free(store);
+}
+
+static void on_done(uv_work_t *work, int status)
+{
+    struct sn_store *store = work->data;
+
+    (void)status; /* never cancelled */
+    if (store->closing) {
+        release(store);
+        return;
+    }
+    uv_sem_wait(&store->written);
+    sn_image_fini(&store->image);
+    bool ok = store->status == 0;
+    log_result(store);
+    store->failing = !ok;
+    store->busy = false;
+    if (store->watch != NULL)
+        store->watch(store->watch_arg, ok);
+
+    struct sn_event event = {.kind = SN_EVENT_PERSISTED,
+                             .u.persisted = {.version = store->version, .ok = ok}};
+    sn_driver_feed(store->driver, &event);
+    if (store->again && !store->busy && !store->closing)
+        start_write(store);
+}
+
+static void start_write(struct sn_store *store)
+{
+    store->again = false;
+    store->busy = true;
+    store->in_place = false;
+    store->reason[0] = '\0';
+    store->version = store->wanted;
+    sn_core_snapshot(sn_driver_core(store->driver), &store->image);
+    store->work.data = store;
+    int status = uv_queue_work(store->loop, &store->work, in_worker, on_done);
+    assert(status == 0); /* fails only without a callback */
+    (void)status;
+}
+
+struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struct sn_log *log)
+{
+    struct sn_store *store = sn_alloc(sizeof(*store));
+
+    store->loop = loop;
+    store->conf = conf;
+    store->log = log;
+    /* A state file may hold passwords; a configuration file is made readable as stock does it. */
+    mode_t mask = umask(0);
+    umask(mask);
+    store->new_mode = conf->state_in_conf ? 0644 & ~mask : 0600;
+    if (uv_sem_init(&store->written, 0) != 0)
+        abort(); /* out of resources at the start */
+    return store;
+}
+
+void sn_store_set_driver(struct sn_store *store, struct sn_driver *driver)
+{
+    store->driver = driver;
+}
+
+void sn_store_set_watch(struct sn_store *store, sn_store_watch *watch, void *arg)
+{
+    store->watch = watch;
+    store->watch_arg = arg;
+}
+
+void sn_store_persist(struct sn_store *store, uint64_t version)
+{
+    if (store->closing)
+        return;
+    if (version > store->wanted)
+        store->wanted = version;
+    if (store->busy)
+        store->again = true;
+    else
+        start_write(store);
+}
+
+void sn_store_close(struct sn_store *store)
+{
+    assert(!store->closing);
+    store->closing = true;
+    if (!store->busy) {
+        release(store);
+        return;
+    }
+    uv_sem_wait(&store->written);
+    sn_image_fini(&store->image);
+    log_result(store);
+}

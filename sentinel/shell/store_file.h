@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_STORE_FILE_H
+#define SN_SHELL_STORE_FILE_H
+
+/* Replaces the content of a file so that after a crash at any moment either the old or the new
+ * content is there (PROTOCOL.md §19.8, §24.2). Blocks; for a worker thread. */
+
+#include "base/buf.h"
+
+#include <sys/types.h>
+
+#define SN_STORE_REASON_MAX 512
+
+struct sn_store_file {
+    const char *path; /* a symbolic link is followed: it stays, what it points to is replaced */
+    mode_t new_mode;  /* for a file that does not exist yet; else mode and owner are kept */
+    const char *journal_dir; /* for the copy below */
+};
+
+/* Writes len bytes: to a temporary file beside it that then takes its name. Where that is
+ * impossible but the file itself can be written (a single file mounted into a container, a folder
+ * without write permission) it is overwritten in place, and *in_place is set: first the content
+ * goes to
+ * `<journal_dir>/<name>.journal`, which is removed when the overwriting is complete, so that a
+ * journal that exists is always complete and newer than the file. SN_EIO: reason says what failed
+ * and why; the old content is still there. */
+SN_MUST_CHECK int sn_store_file_write(const struct sn_store_file *file, const char *bytes,
+                                      size_t len, bool *in_place, char reason[SN_STORE_REASON_MAX]);
+
+/* Appends the content of path, nothing if there is no such file.
+ * SN_EIO: it cannot be read (reason says why); SN_EFULL: it is larger than buf takes. */
+SN_MUST_CHECK int sn_store_file_read(const char *path, struct sn_buf *buf,
+                                     char reason[SN_STORE_REASON_MAX]);
+
+#endif
