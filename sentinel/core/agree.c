@@ -23,8 +23,7 @@ void sn_agree_update(struct sn_group *group)
     uint32_t agreeing = 1;
     if (core->tilt)
         return;
-    DL_FOREACH(group->peers, peer)
-    {
+    DL_FOREACH(group->peers, peer) {
         if (peer->u.peer.master_down)
             agreeing++;
     }
@@ -84,7 +83,7 @@ void sn_agree_ask_all(struct sn_group *group)
 {
     struct sn_instance *peer;
     DL_FOREACH(group->peers, peer)
-    ask(peer);
+        ask(peer);
 }
 
 void sn_agree_ask_due(struct sn_instance *peer)
@@ -103,8 +102,7 @@ void sn_agree_master_changed(struct sn_group *group)
 {
     struct sn_core *core = group->core;
     struct sn_instance *instance;
-    DL_FOREACH(group->peers, instance)
-    {
+    DL_FOREACH(group->peers, instance) {
         instance->u.peer.quick = 0;
         if (!group->master->s_down)
             sn_timer_stop(&core->timers, &instance->u.peer.ask);
@@ -121,8 +119,7 @@ void sn_agree_hint(struct sn_group *group)
     struct sn_instance *peer;
     if (!group->master->s_down || group->o_down)
         return;
-    DL_FOREACH(group->peers, peer)
-    {
+    DL_FOREACH(group->peers, peer) {
         if (peer->u.peer.master_down || peer->u.peer.quick >= QUICK_MAX)
             continue;
         peer->u.peer.quick++;

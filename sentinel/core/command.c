@@ -96,8 +96,7 @@ static void run_reset(struct sn_core *core, const struct sn_command *command)
 {
     struct sn_group *group, *next;
     int64_t matches = 0;
-    HASH_ITER(hh, core->groups, group, next)
-    {
+    HASH_ITER(hh, core->groups, group, next) {
         if (!sn_text_glob(command->name, command->name_len, group->name, strlen(group->name),
                           false))
             continue;
@@ -139,8 +138,7 @@ static void renew_data_links(struct sn_group *group)
     struct sn_instance *replica;
     sn_link_renew(group->master->cmd);
     sn_link_renew(group->master->sub);
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         sn_link_renew(replica->cmd);
         sn_link_renew(replica->sub);
     }
@@ -175,7 +173,7 @@ static void run_config_set(struct sn_core *core, const struct sn_command *comman
     }
     if (credentials) {
         HASH_ITER(hh_runid, core->peer_links, link, next)
-        sn_link_renew(link);
+            sn_link_renew(link);
     }
     sn_persist_touch(core, false);
     answer(core, command, SN_ANSWER_OK, 0);
@@ -187,13 +185,12 @@ static void run_debug(struct sn_core *core, const struct sn_command *command)
     for (size_t i = 0; i < command->timing_count; i++)
         core->timings[command->timings[i].timing] = command->timings[i].value_ms;
     sn_tilt_plan_heartbeat(core);
-    HASH_ITER(hh, core->groups, group, next)
-    {
+    HASH_ITER(hh, core->groups, group, next) {
         struct sn_instance *replica;
         sn_group_reschedule(group);
         sn_instance_plan_info(group->master);
         DL_FOREACH(group->replicas, replica)
-        sn_instance_plan_info(replica);
+            sn_instance_plan_info(replica);
         sn_group_push_hello(group);
         sn_failover_step(group);
     }

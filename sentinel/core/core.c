@@ -62,7 +62,7 @@ void sn_core_free(struct sn_core *core)
     if (core == NULL)
         return;
     HASH_ITER(hh, core->groups, group, next_group)
-    sn_group_free(group);
+        sn_group_free(group);
     sn_script_fini(core);
     sn_persist_fini(core);
     sn_timer_stop(&core->timers, &core->tilt_end);
@@ -81,7 +81,8 @@ static void start(struct sn_core *core)
         sn_persist_touch(core, true);
     sn_tilt_plan_heartbeat(core);
     HASH_ITER(hh, core->groups, group, next)
-    sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u", group->params.quorum);
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u",
+                       group->params.quorum);
 }
 
 static void run_timer(struct sn_core *core, const struct sn_timer *timer)
@@ -279,9 +280,9 @@ static void snapshot_group(const struct sn_group *group, struct sn_image *image)
     copy->leader_epoch = group->leader_epoch;
     copy->leader = group->leader;
     DL_FOREACH(group->replicas, instance)
-    sn_group_image_add_replica(copy, &instance->addr);
+        sn_group_image_add_replica(copy, &instance->addr);
     DL_FOREACH(group->peers, instance)
-    sn_group_image_add_peer(copy, &instance->addr, &instance->runid);
+        sn_group_image_add_peer(copy, &instance->addr, &instance->runid);
 }
 
 void sn_core_snapshot(const struct sn_core *core, struct sn_image *image)
@@ -293,5 +294,5 @@ void sn_core_snapshot(const struct sn_core *core, struct sn_image *image)
     sn_globals_fini(&image->globals);
     sn_globals_copy(&core->globals, &image->globals);
     HASH_ITER(hh, core->groups, group, next)
-    snapshot_group(group, image);
+        snapshot_group(group, image);
 }

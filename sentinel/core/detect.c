@@ -83,5 +83,5 @@ void sn_detect_link_changed(struct sn_link *link)
     if (link->kind == SN_LINK_SUBSCRIBE)
         return;
     LL_FOREACH2(link->owners, owner, owner_next)
-    sn_detect_update(owner);
+        sn_detect_update(owner);
 }

@@ -142,8 +142,7 @@ static size_t votes_for(const struct sn_group *group, const struct sn_runid *run
 {
     size_t votes = 0;
     const struct sn_instance *peer;
-    DL_FOREACH(group->peers, peer)
-    {
+    DL_FOREACH(group->peers, peer) {
         if (peer->u.peer.vote_epoch == epoch && sn_runid_equal(&peer->u.peer.vote, runid))
             votes++;
     }
@@ -160,8 +159,7 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
     if (tally->needed < group->params.quorum)
         tally->needed = group->params.quorum;
     tally->mine = 1 + votes_for(group, &group->core->myid, epoch);
-    DL_FOREACH(group->peers, peer)
-    {
+    DL_FOREACH(group->peers, peer) {
         const struct sn_peer *facts = &peer->u.peer;
         if (facts->vote_epoch == epoch && facts->vote.hex[0] != '\0') {
             size_t votes = votes_for(group, &facts->vote, epoch);

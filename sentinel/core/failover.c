@@ -68,8 +68,7 @@ void sn_failover_clear(struct sn_group *group)
     struct sn_instance *replica;
     if (failover->state == SN_FAILOVER_NONE)
         return;
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         replica->u.data.promoted = false;
         replica->u.data.reconf = SN_RECONF_NONE;
         replica->u.data.refused_epoch = 0;

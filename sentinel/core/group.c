@@ -60,8 +60,7 @@ struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image 
 static void free_replicas(struct sn_group *group)
 {
     struct sn_instance *instance, *next;
-    DL_FOREACH_SAFE(group->replicas, instance, next)
-    {
+    DL_FOREACH_SAFE(group->replicas, instance, next) {
         DL_DELETE(group->replicas, instance);
         sn_instance_free(instance);
     }
@@ -71,8 +70,7 @@ static void free_replicas(struct sn_group *group)
 static void free_peers(struct sn_group *group)
 {
     struct sn_instance *instance, *next;
-    DL_FOREACH_SAFE(group->peers, instance, next)
-    {
+    DL_FOREACH_SAFE(group->peers, instance, next) {
         DL_DELETE(group->peers, instance);
         sn_instance_free(instance);
     }
@@ -111,8 +109,7 @@ struct sn_group *sn_group_by_name(struct sn_core *core, const char *name, size_t
 struct sn_instance *sn_group_find_replica(const struct sn_group *group, const struct sn_addr *addr)
 {
     struct sn_instance *replica;
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         if (sn_addr_equal(&replica->addr, addr))
             return replica;
     }
@@ -122,8 +119,7 @@ struct sn_instance *sn_group_find_replica(const struct sn_group *group, const st
 struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struct sn_runid *runid)
 {
     struct sn_instance *peer;
-    DL_FOREACH(group->peers, peer)
-    {
+    DL_FOREACH(group->peers, peer) {
         if (sn_runid_equal(&peer->runid, runid))
             return peer;
     }
@@ -135,10 +131,10 @@ void sn_group_push_hello(struct sn_group *group)
     struct sn_core *core = group->core;
     struct sn_instance *instance;
     DL_FOREACH(group->peers, instance)
-    sn_timer_set(&core->timers, &instance->hello, core->now);
+        sn_timer_set(&core->timers, &instance->hello, core->now);
     sn_timer_set(&core->timers, &group->master->hello, core->now);
     DL_FOREACH(group->replicas, instance)
-    sn_timer_set(&core->timers, &instance->hello, core->now);
+        sn_timer_set(&core->timers, &instance->hello, core->now);
 }
 
 void sn_group_ask_info_all(struct sn_group *group)
@@ -146,7 +142,7 @@ void sn_group_ask_info_all(struct sn_group *group)
     struct sn_instance *replica;
     sn_instance_ask_info(group->master);
     DL_FOREACH(group->replicas, replica)
-    sn_instance_ask_info(replica);
+        sn_instance_ask_info(replica);
 }
 
 void sn_group_reschedule(struct sn_group *group)
@@ -154,13 +150,11 @@ void sn_group_reschedule(struct sn_group *group)
     struct sn_instance *instance;
     sn_link_reschedule(group->master->cmd);
     sn_detect_update(group->master);
-    DL_FOREACH(group->replicas, instance)
-    {
+    DL_FOREACH(group->replicas, instance) {
         sn_link_reschedule(instance->cmd);
         sn_detect_update(instance);
     }
-    DL_FOREACH(group->peers, instance)
-    {
+    DL_FOREACH(group->peers, instance) {
         sn_link_reschedule(instance->cmd);
         sn_detect_update(instance);
     }
@@ -186,8 +180,7 @@ static void forget_agreement(struct sn_group *group)
 {
     struct sn_instance *peer;
     group->o_down = false;
-    DL_FOREACH(group->peers, peer)
-    {
+    DL_FOREACH(group->peers, peer) {
         peer->u.peer.master_down = false;
         peer->u.peer.hello_agrees = false;
         sn_agree_forget(peer);
@@ -203,7 +196,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     sn_failover_clear(group);
     forget_agreement(group);
     DL_FOREACH(group->replicas, replica)
-    begin_new_part(replica, SN_KIND_REPLICA);
+        begin_new_part(replica, SN_KIND_REPLICA);
     if (new_master != NULL) {
         DL_DELETE(group->replicas, new_master);
         group->replica_count--;
@@ -231,11 +224,11 @@ void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_
                    sn_addr_shown(old_addr, names), old_addr->port, sn_instance_host(group->master),
                    group->master->addr.port);
     DL_FOREACH(group->replicas, replica)
-    sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
+        sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
     /* A demoted master is usually down; as a replica it is reported down anew. */
     sn_detect_update(group->master);
     DL_FOREACH(group->replicas, replica)
-    sn_detect_update(replica);
+        sn_detect_update(replica);
 }
 
 void sn_group_reset(struct sn_group *group)
@@ -277,8 +270,7 @@ unsigned sn_group_rank(const struct sn_group *group)
     uint64_t own = rank_of(group, &group->core->myid);
     unsigned rank = 0;
     const struct sn_instance *peer;
-    DL_FOREACH(group->peers, peer)
-    {
+    DL_FOREACH(group->peers, peer) {
         if (!peer->s_down && rank_of(group, &peer->runid) < own)
             rank++;
     }

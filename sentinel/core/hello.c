@@ -45,8 +45,7 @@ static bool usable_addr(struct sn_core *core, const char *host, uint16_t port, s
     if (strcasecmp(core->looked_up.host, host) == 0)
         memcpy(addr->ip, core->looked_up.ip, sizeof(addr->ip));
     const struct sn_instance *instance, *next;
-    HASH_ITER(hh_id, core->instances, instance, next)
-    {
+    HASH_ITER(hh_id, core->instances, instance, next) {
         if (addr->ip[0] != '\0')
             break;
         if (strcasecmp(instance->addr.host, host) == 0)
@@ -104,8 +103,7 @@ static void remove_peer(struct sn_instance *peer)
 static void remove_peer_everywhere(struct sn_core *core, struct sn_runid runid)
 {
     struct sn_group *group, *next;
-    HASH_ITER(hh, core->groups, group, next)
-    {
+    HASH_ITER(hh, core->groups, group, next) {
         struct sn_instance *peer = sn_group_find_peer(group, &runid);
         if (peer == NULL)
             continue;
@@ -123,8 +121,7 @@ static void move_peer(struct sn_instance *peer, const struct sn_addr *addr)
     unsigned others = 0;
     sn_event_raise(peer->group->master, SN_LEVEL_NOTICE, "+sentinel-address-switch",
                    "ip %s port %u for %s", addr->host, addr->port, peer->runid.hex);
-    LL_FOREACH2(peer->cmd->owners, owner, owner_next)
-    {
+    LL_FOREACH2(peer->cmd->owners, owner, owner_next) {
         owner->addr = *addr;
         if (owner != peer)
             others++;
@@ -140,8 +137,7 @@ static struct sn_instance *add_peer(struct sn_group *group, const struct sn_runi
                                     const struct sn_addr *addr)
 {
     struct sn_instance *other, *next;
-    DL_FOREACH_SAFE(group->peers, other, next)
-    {
+    DL_FOREACH_SAFE(group->peers, other, next) {
         if (!sn_addr_equal(&other->addr, addr))
             continue;
         sn_event_raise(other, SN_LEVEL_NOTICE, "+sentinel-invalid-addr", NULL);

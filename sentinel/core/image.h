@@ -9,9 +9,9 @@
 #include "base/addr.h"
 #include "base/types.h"
 
-#define SN_DOWN_AFTER_DEFAULT_MS 30000
+#define SN_DOWN_AFTER_DEFAULT_MS       30000
 #define SN_FAILOVER_TIMEOUT_DEFAULT_MS 180000
-#define SN_PARALLEL_SYNCS_DEFAULT 1
+#define SN_PARALLEL_SYNCS_DEFAULT      1
 
 /* A command that the data nodes of a group know under another name (rename-command). */
 struct sn_rename {
@@ -21,7 +21,7 @@ struct sn_rename {
 
 /* The adjustable parameters of a group (SENTINEL SET and the directives of the same names). */
 struct sn_group_params {
-    uint32_t quorum; /* >= 1 */
+    uint32_t quorum;         /* >= 1 */
     uint32_t parallel_syncs; /* >= 1 */
     sn_ms down_after_ms;
     sn_ms failover_timeout_ms;
@@ -100,8 +100,9 @@ enum sn_option {
 /* One validated change. Text is borrowed. */
 struct sn_change {
     enum sn_option option;
-    const char *name;  /* the option as the user spelt it, for the +set event */
-    const char *value; /* the value as typed; for RENAME_COMMAND the command, in `to` its new name */
+    const char *name; /* the option as the user spelt it, for the +set event */
+    const char
+        *value; /* the value as typed; for RENAME_COMMAND the command, in `to` its new name */
     const char *to;
     int64_t number; /* the parsed value of numeric and yes/no options */
 };
@@ -125,7 +126,8 @@ void sn_group_image_add_peer(struct sn_group_image *group, const struct sn_addr 
 void sn_group_params_init(struct sn_group_params *params, uint32_t quorum);
 void sn_group_params_fini(struct sn_group_params *params);
 void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_params *to);
-/* Applies a change of a group option. Precondition: change->option is one, and its value is valid. */
+/* Applies a change of a group option. Precondition: change->option is one, and its value is valid.
+ */
 void sn_group_params_apply(struct sn_group_params *params, const struct sn_change *change);
 /* The name under which the group's data nodes know command (any case); command itself if not
  * renamed. */

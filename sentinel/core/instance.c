@@ -164,8 +164,7 @@ bool sn_instance_shared_place(const struct sn_instance *instance)
         return false;
     const struct sn_place *place = find_place(instance->core, &instance->addr);
     const struct sn_instance *member;
-    DL_FOREACH2(place->members, member, place_next)
-    {
+    DL_FOREACH2(place->members, member, place_next) {
         if (member->group != instance->group)
             return true;
     }
@@ -177,16 +176,14 @@ struct sn_group *sn_core_group_at(struct sn_core *core, const struct sn_addr *ad
     if (addr->ip[0] != '\0') {
         const struct sn_place *place = find_place(core, addr);
         const struct sn_instance *member;
-        DL_FOREACH2(place == NULL ? NULL : place->members, member, place_next)
-        {
+        DL_FOREACH2(place == NULL ? NULL : place->members, member, place_next) {
             if (member->kind == SN_KIND_MASTER)
                 return member->group;
         }
         return NULL;
     }
     struct sn_group *group, *next;
-    HASH_ITER(hh, core->groups, group, next)
-    {
+    HASH_ITER(hh, core->groups, group, next) {
         if (sn_addr_equal(&group->master->addr, addr))
             return group;
     }
@@ -202,8 +199,7 @@ void sn_instance_resolved(struct sn_core *core, const char *host, const char *ip
         return;
     }
     struct sn_instance *instance, *next;
-    HASH_ITER(hh_id, core->instances, instance, next)
-    {
+    HASH_ITER(hh_id, core->instances, instance, next) {
         if (strcasecmp(instance->addr.host, host) != 0 || strcmp(instance->addr.ip, ip) == 0)
             continue;
         struct sn_addr addr = instance->addr;

@@ -77,8 +77,7 @@ static void forget_connection(struct sn_link *link)
     if (link->kind == SN_LINK_SUBSCRIBE)
         return;
     struct sn_instance *owner;
-    LL_FOREACH2(link->owners, owner, owner_next)
-    {
+    LL_FOREACH2(link->owners, owner, owner_next) {
         owner->hello_pending = false;
         if (sn_is_data(owner)) {
             owner->u.data.info_pending = false;
@@ -114,7 +113,7 @@ static sn_ms shortest_down_after(const struct sn_link *link)
     sn_ms shortest = SN_MS_NEVER;
     const struct sn_instance *owner;
     LL_FOREACH2(link->owners, owner, owner_next)
-    shortest = sn_min(shortest, owner->group->params.down_after_ms);
+        shortest = sn_min(shortest, owner->group->params.down_after_ms);
     return shortest;
 }
 
@@ -222,8 +221,7 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
     }
     sn_link_ping(link);
     struct sn_instance *owner;
-    LL_FOREACH2(link->owners, owner, owner_next)
-    {
+    LL_FOREACH2(link->owners, owner, owner_next) {
         sn_timer_set(&core->timers, &owner->hello, core->now);
         if (sn_is_data(owner))
             sn_instance_ask_info(owner);

@@ -140,8 +140,7 @@ void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *pers
         core->durable_version = persisted->version;
     /* Releasing may defer more: those are appended with newer versions and stay. */
     struct sn_deferred *item, *next;
-    DL_FOREACH_SAFE(core->deferred, item, next)
-    {
+    DL_FOREACH_SAFE(core->deferred, item, next) {
         if (item->version > persisted->version)
             break;
         DL_DELETE(core->deferred, item);
@@ -160,8 +159,7 @@ void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *pers
 void sn_persist_fini(struct sn_core *core)
 {
     struct sn_deferred *item, *next;
-    DL_FOREACH_SAFE(core->deferred, item, next)
-    {
+    DL_FOREACH_SAFE(core->deferred, item, next) {
         DL_DELETE(core->deferred, item);
         free(item);
     }

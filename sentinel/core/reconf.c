@@ -106,13 +106,11 @@ static void start_some(struct sn_group *group)
 {
     struct sn_instance *replica;
     unsigned busy = 0;
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         if (in_progress(replica) && !is_old_master(replica))
             busy++;
     }
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         if (is_old_master(replica)) {
             demote_old_master(replica);
             continue;
@@ -137,8 +135,7 @@ static void time_out_some(struct sn_group *group)
 {
     struct sn_core *core = group->core;
     struct sn_instance *replica;
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         if (replica->u.data.reconf != SN_RECONF_SENT ||
             sn_age(core, replica->u.data.reconf_at) < core->timings[SN_TIMING_SLAVE_RECONF_TIMEOUT])
             continue;
@@ -150,8 +147,7 @@ static void time_out_some(struct sn_group *group)
 static bool all_done(const struct sn_group *group)
 {
     const struct sn_instance *replica;
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         if (replica->u.data.reconf != SN_RECONF_DONE && !replica->s_down)
             return false;
     }
@@ -170,8 +166,7 @@ static void end_for_timeout(struct sn_group *group)
     struct sn_instance *replica;
     sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end-for-timeout", NULL);
     sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end", NULL);
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         enum sn_reconf reconf = replica->u.data.reconf;
         if (reconf != SN_RECONF_DONE && reconf != SN_RECONF_SENT && sn_reconf_send(replica))
             sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-sent-be", NULL);
@@ -185,8 +180,7 @@ static void plan(struct sn_group *group)
     struct sn_core *core = group->core;
     const struct sn_instance *replica;
     sn_ms at = sn_after(group->failover.state_at, group->params.failover_timeout_ms);
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         if (replica->u.data.reconf == SN_RECONF_SENT)
             at = sn_min(at, sn_after(replica->u.data.reconf_at,
                                      core->timings[SN_TIMING_SLAVE_RECONF_TIMEOUT]));

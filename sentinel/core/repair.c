@@ -34,8 +34,7 @@ static bool peers_confirm(const struct sn_group *group)
     const struct sn_instance *peer;
     size_t agreeing = 1;
     sn_ms recent = core->timings[SN_TIMING_PUBLISH_PERIOD] * 3 / 2;
-    DL_FOREACH(group->peers, peer)
-    {
+    DL_FOREACH(group->peers, peer) {
         const struct sn_peer *facts = &peer->u.peer;
         if (facts->hello_agrees && facts->hello_config_epoch == group->config_epoch &&
             sn_age(core, facts->hello_heard_at) <= recent)

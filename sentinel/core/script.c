@@ -46,8 +46,7 @@ static void start_job(struct sn_job *job)
 static void start_due(struct sn_core *core)
 {
     struct sn_job *job;
-    DL_FOREACH(core->jobs, job)
-    {
+    DL_FOREACH(core->jobs, job) {
         if (core->jobs_running >= SN_SCRIPT_RUNNING_MAX)
             return;
         if (job->due)
@@ -59,8 +58,7 @@ static void enqueue(struct sn_core *core, const char *const *words, size_t count
 {
     if (core->job_count >= SN_SCRIPT_QUEUE_MAX) {
         struct sn_job *oldest;
-        DL_FOREACH(core->jobs, oldest)
-        {
+        DL_FOREACH(core->jobs, oldest) {
             if (!oldest->running)
                 break;
         }
@@ -124,8 +122,7 @@ void sn_script_due(struct sn_job *job)
 static struct sn_job *find_running(struct sn_core *core, struct sn_job_id id)
 {
     struct sn_job *job;
-    DL_FOREACH(core->jobs, job)
-    {
+    DL_FOREACH(core->jobs, job) {
         if (job->id.v == id.v && job->running)
             return job;
     }
@@ -170,7 +167,7 @@ void sn_script_fini(struct sn_core *core)
 {
     struct sn_job *job, *next;
     DL_FOREACH_SAFE(core->jobs, job, next)
-    drop_job(core, job);
+        drop_job(core, job);
 }
 
 size_t sn_core_script_count(const struct sn_core *core)

@@ -65,8 +65,7 @@ struct sn_instance *sn_select_replica(struct sn_group *group, bool log)
 {
     struct sn_instance *best = NULL, *replica;
     char form[SN_PAYLOAD_MAX + 1];
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         const char *refusal = sn_select_refusal(group, replica);
         if (refusal == NULL && (best == NULL || better(replica, best)))
             best = replica;
@@ -87,8 +86,7 @@ bool sn_select_facts_fresh(const struct sn_group *group)
 {
     sn_ms since = failure_at(group);
     const struct sn_instance *replica;
-    DL_FOREACH(group->replicas, replica)
-    {
+    DL_FOREACH(group->replicas, replica) {
         sn_ms info_at = replica->u.data.info_at;
         if (!replica->s_down && (info_at == SN_MS_NEVER || info_at < since))
             return false;

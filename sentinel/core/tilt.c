@@ -34,15 +34,13 @@ static void enter(struct sn_core *core)
     core->tilt_count++;
     core->tilt_waiting = 0;
     sn_event_plain(core, NULL, SN_LEVEL_WARNING, "+tilt", "#tilt mode entered");
-    HASH_ITER(hh_id, core->instances, instance, next)
-    {
+    HASH_ITER(hh_id, core->instances, instance, next) {
         instance->cmd->tilt_wait = false;
         restart_silence(instance->cmd);
         if (sn_is_data(instance))
             restart_silence(instance->sub);
     }
-    HASH_ITER(hh_id, core->instances, instance, next)
-    {
+    HASH_ITER(hh_id, core->instances, instance, next) {
         struct sn_link *link = instance->cmd;
         if (instance->s_down || link->tilt_wait)
             continue;
@@ -94,14 +92,12 @@ void sn_tilt_leave(struct sn_core *core)
     core->tilt = false;
     sn_timer_stop(&core->timers, &core->tilt_end);
     sn_event_plain(core, NULL, SN_LEVEL_WARNING, "-tilt", "#tilt mode exited");
-    HASH_ITER(hh_id, core->instances, instance, next)
-    {
+    HASH_ITER(hh_id, core->instances, instance, next) {
         instance->cmd->tilt_wait = false;
         sn_detect_update(instance);
     }
     core->tilt_waiting = 0;
-    HASH_ITER(hh, core->groups, group, next_group)
-    {
+    HASH_ITER(hh, core->groups, group, next_group) {
         sn_agree_update(group);
         if (group->master->s_down)
             sn_agree_ask_all(group);

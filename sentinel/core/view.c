@@ -289,8 +289,7 @@ void sn_group_quorum(const struct sn_group *group, size_t *usable, size_t *voter
     const struct sn_instance *peer;
     *voters = group->peer_count + 1;
     *usable = 1;
-    DL_FOREACH(group->peers, peer)
-    {
+    DL_FOREACH(group->peers, peer) {
         if (!peer->s_down)
             (*usable)++;
     }
