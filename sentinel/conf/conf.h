@@ -14,14 +14,18 @@ enum sn_conf_syntax { SN_CONF_NONE = 0, SN_CONF_REDIS, SN_CONF_INI };
 
 struct sn_conf {
     enum sn_conf_syntax syntax;
-    char *path;       /* of the configuration file, absolute, resolved before `dir` is entered */
-    char *state_path; /* where state is saved, absolute: path itself, or the state file */
+    char *path;         /* of the configuration file, absolute, resolved before `dir` is entered */
+    char *state_path;   /* where state is saved, absolute: path itself, or the state file */
     bool state_in_conf; /* true: path itself is rewritten (Redis syntax without state-file) */
     struct sn_settings settings;
     struct sn_image image; /* configuration with the saved state merged in */
-    /* What the operator's files say, without saved state: the base for telling what was changed at run
-     * time. Only used when a separate state file is in use. */
+    /* What the operator's files say, without saved state: the base for telling what was changed at
+     * run time. Only used when a separate state file is in use. */
     struct sn_image base;
+    /* What included files and the command line say, as lines in canonical form: the former is never
+     * copied into the main file, of the latter the server directives are written to it. */
+    struct sn_setting_words included;
+    struct sn_setting_words overrides;
     char **notices; /* things to log once the log is open ("save: has no meaning here, ignored") */
     size_t notice_count;
 };
@@ -30,17 +34,17 @@ struct sn_conf {
  * (`--port 26380 --sentinel monitor …`, argc/argv without the program and the path), then the state
  * file if one is in use. Nothing is written, no directory entered.
  * On error returns SN_EINVAL, SN_ENOENT, SN_EIO or SN_ECORRUPT, leaves *conf empty and puts into
- * *error a complete message of one or more lines for standard error that names file, line, directive and
- * what was expected. */
+ * *error a complete message of one or more lines for standard error that names file, line,
+ * directive and what was expected. */
 SN_MUST_CHECK int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *conf,
                                struct sn_buf *error);
 void sn_conf_fini(struct sn_conf *conf);
 
-/* Renders what is to be written to conf->state_path: the Redis-syntax file with `old` (its present text,
- * old_len bytes, may be empty) rewritten as redis-sentinel does it (PROTOCOL.md §19.8), or the state file,
- * which ignores `old`. image is the state to save. Pure; safe to call from another thread on values
- * nobody else touches.
- * SN_EINVAL: a value cannot be written without changing the meaning of the file (control characters). */
+/* Renders what is to be written to conf->state_path: the Redis-syntax file with `old` (its present
+ * text, old_len bytes, may be empty) rewritten as redis-sentinel does it (PROTOCOL.md §19.8), or
+ * the state file, which ignores `old`. image is the state to save. Pure; safe to call from another
+ * thread on values nobody else touches. SN_EINVAL: a value cannot be written without changing the
+ * meaning of the file (control characters). */
 SN_MUST_CHECK int sn_conf_render(const struct sn_conf *conf, const struct sn_image *image,
                                  const char *old, size_t old_len, struct sn_buf *out);
 
@@ -56,8 +60,8 @@ void sn_changes_fini(struct sn_changes *changes);
  * SN_EINVAL: *error holds the exact error text without "ERR " (PROTOCOL.md §4.18). */
 SN_MUST_CHECK int sn_conf_parse_set(int argc, char *const *argv, bool scripts_denied,
                                     struct sn_changes *changes, struct sn_buf *error);
-/* The same for `SENTINEL CONFIG SET` pairs (PROTOCOL.md §4.17), except `loglevel`, which comes back in
- * *loglevel (SN_LEVEL_NONE if not named). */
+/* The same for `SENTINEL CONFIG SET` pairs (PROTOCOL.md §4.17), except `loglevel`, which comes back
+ * in *loglevel (SN_LEVEL_NONE if not named). */
 SN_MUST_CHECK int sn_conf_parse_config_set(int argc, char *const *argv, struct sn_changes *changes,
                                            enum sn_level *loglevel, struct sn_buf *error);
 

@@ -14,6 +14,29 @@ struct sn_setting_words {
     size_t count;
 };
 
+/* `tls-…` directives (PROTOCOL.md §20.5). */
+struct sn_tls_settings {
+    uint16_t port; /* 0: no TLS listener */
+    char *cert_file;
+    char *key_file;
+    char *key_file_pass;
+    char *client_cert_file; /* for outgoing links instead of cert_file */
+    char *client_key_file;
+    char *client_key_file_pass;
+    char *ca_cert_file;
+    char *ca_cert_dir;
+    char *dh_params_file;
+    char *auth_clients; /* "yes", "no" or "optional" */
+    bool replication;   /* outgoing links use TLS, and hellos carry the TLS port */
+    char *protocols;
+    char *ciphers;
+    char *ciphersuites;
+    bool prefer_server_ciphers;
+    bool session_caching;
+    int session_cache_size;
+    int session_cache_timeout_s;
+};
+
 struct sn_settings {
     uint16_t port; /* 26379; 0: no plain TCP */
     char **bind;   /* addresses; a leading '-' tolerates an unavailable one; none: all interfaces */
@@ -21,10 +44,10 @@ struct sn_settings {
     char *unixsocket;
     uint32_t unixsocketperm; /* 0: as umask leaves it */
     bool protected_mode;
-    int tcp_backlog;       /* 511 */
-    int tcp_keepalive_s;   /* 300; 0: off */
-    int timeout_s;         /* idle clients; 0: never */
-    uint32_t maxclients;   /* 10000 */
+    int tcp_backlog;     /* 511 */
+    int tcp_keepalive_s; /* 300; 0: off */
+    int timeout_s;       /* idle clients; 0: never */
+    uint32_t maxclients; /* 10000 */
     char *bind_source_addr;
     char *requirepass;
     struct sn_setting_words *users; /* `user` lines, in order */
@@ -32,11 +55,11 @@ struct sn_settings {
     char *aclfile;
     struct sn_setting_words *renames; /* server rename-command lines */
     size_t rename_count;
-    uint64_t query_buffer_max;      /* client-query-buffer-limit, bytes */
-    uint64_t bulk_max;              /* proto-max-bulk-len, bytes */
-    uint64_t pubsub_hard_max;       /* client-output-buffer-limit pubsub: bytes at once */
-    uint64_t pubsub_soft_max;       /* … bytes for longer than */
-    int pubsub_soft_s;              /* … this */
+    uint64_t query_buffer_max; /* client-query-buffer-limit, bytes */
+    uint64_t bulk_max;         /* proto-max-bulk-len, bytes */
+    uint64_t pubsub_hard_max;  /* client-output-buffer-limit pubsub: bytes at once */
+    uint64_t pubsub_soft_max;  /* … bytes for longer than */
+    int pubsub_soft_s;         /* … this */
     bool daemonize;
     char *pidfile;
     enum sn_level loglevel; /* NOTICE */
@@ -44,8 +67,9 @@ struct sn_settings {
     bool syslog_enabled;
     char *syslog_ident;
     char *syslog_facility;
-    char *dir; /* working directory, entered at start */
+    char *dir;        /* working directory, entered at start */
     char *state_file; /* NULL: the Redis-syntax file itself holds the state */
+    struct sn_tls_settings tls;
 };
 
 void sn_settings_init(struct sn_settings *settings); /* defaults */

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/loader.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define uthash_malloc(size) sn_alloc(size)
+#include <uthash.h>
+
+struct sn_group_ref {
+    char *name;
+    size_t index;
+    enum sn_origin origin;
+    UT_hash_handle hh;
+};
+
+void sn_list_take(struct sn_setting_words *list, char *item)
+{
+    list->items = sn_realloc(list->items, (list->count + 1) * sizeof(*list->items));
+    list->items[list->count++] = item;
+}
+
+void sn_list_fini(struct sn_setting_words *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (struct sn_setting_words){0};
+}
+
+void sn_loader_init(struct sn_loader *loader, struct sn_conf *conf, bool files,
+                    struct sn_buf *error)
+{
+    *loader = (struct sn_loader){.conf = conf, .error = error, .files = files};
+}
+
+void sn_loader_fini(struct sn_loader *loader)
+{
+    for (size_t i = 0; i < loader->count; i++) {
+        struct sn_statement *statement = &loader->items[i];
+        free((char *)(uintptr_t)statement->at.text);
+        free(statement->group);
+        for (size_t j = 0; j < statement->value_count; j++)
+            free(statement->values[j]);
+        free(statement->values);
+    }
+    free(loader->items);
+    for (size_t i = 0; i < loader->name_count; i++)
+        free(loader->names[i]);
+    free(loader->names);
+
+    struct sn_group_ref *ref, *next;
+    HASH_ITER(hh, loader->groups, ref, next) {
+        HASH_DEL(loader->groups, ref);
+        free(ref->name);
+        free(ref);
+    }
+    *loader = (struct sn_loader){0};
+}
+
+const char *sn_loader_name(struct sn_loader *loader, const char *file)
+{
+    loader->names = sn_realloc(loader->names, (loader->name_count + 1) * sizeof(*loader->names));
+    loader->names[loader->name_count] = sn_strdup(file);
+    return loader->names[loader->name_count++];
+}
+
+static void put_place(struct sn_buf *out, const struct sn_place *at)
+{
+    if (at->file == NULL) {
+        sn_buf_puts(out, "command line: ");
+        return;
+    }
+    sn_text_escape(out, at->file, strlen(at->file));
+    sn_buf_printf(out, ":%d: ", at->line);
+}
+
+int sn_loader_fail(struct sn_loader *loader, const struct sn_place *at, const char *problem,
+                   const char *expected)
+{
+    struct sn_buf *out = loader->error;
+    size_t len = strlen(problem);
+
+    put_place(out, at);
+    sn_text_escape(out, at->text, strlen(at->text));
+    sn_buf_putc(out, '\n');
+    sn_text_escape(out, problem, len);
+    if (expected != NULL) {
+        bool ended = len > 0 && strchr(".!?", problem[len - 1]) != NULL;
+        sn_buf_printf(out, "%s Expected: %s.", ended ? "" : ".", expected);
+    }
+    sn_buf_putc(out, '\n');
+    return SN_EINVAL;
+}
+
+void sn_loader_notice(struct sn_loader *loader, const struct sn_place *at, const char *format, ...)
+{
+    char text[1024];
+    struct sn_buf buf;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+
+    sn_buf_init(&buf, SIZE_MAX);
+    if (at != NULL)
+        put_place(&buf, at);
+    sn_text_escape(&buf, text, strlen(text));
+
+    struct sn_conf *conf = loader->conf;
+    conf->notices = sn_realloc(conf->notices, (conf->notice_count + 1) * sizeof(*conf->notices));
+    conf->notices[conf->notice_count++] = sn_buf_take(&buf);
+}
+
+static bool values_fit(const struct sn_directive *directive, size_t count)
+{
+    return count >= directive->values_min &&
+           (count <= directive->values_max || directive->values_max == SN_VALUES_ANY);
+}
+
+static int fail_count(struct sn_loader *loader, const struct sn_place *at,
+                      const struct sn_directive *directive)
+{
+    char expected[128];
+    const char *name = directive->scope == SN_SCOPE_GROUP ? "a group's name and " : "";
+    const char *error = directive->scope == SN_SCOPE_SERVER
+                            ? "wrong number of arguments"
+                            : "Unrecognized sentinel configuration statement.";
+
+    if (directive->values_max == SN_VALUES_ANY)
+        snprintf(expected, sizeof(expected), "%s at least %d", directive->name,
+                 directive->values_min);
+    else
+        snprintf(expected, sizeof(expected), "%s%d value%s after %s", name, directive->values_max,
+                 directive->values_max == 1 ? "" : "s", directive->name);
+    return sn_loader_fail(loader, at, error, expected);
+}
+
+static struct sn_statement *push(struct sn_loader *loader)
+{
+    if (loader->count == loader->room) {
+        loader->room = loader->room > 0 ? loader->room * 2 : 64;
+        loader->items = sn_realloc(loader->items, loader->room * sizeof(*loader->items));
+    }
+    struct sn_statement *statement = &loader->items[loader->count++];
+    *statement = (struct sn_statement){0};
+    return statement;
+}
+
+int sn_loader_add(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
+                  const struct sn_directive *directive, const char *group, char *const *values,
+                  size_t count)
+{
+    if (!values_fit(directive, count))
+        return fail_count(loader, at, directive);
+    for (size_t i = 0; i < count; i++) {
+        if (sn_text_has_control(values[i], strlen(values[i])))
+            return sn_loader_fail(loader, at, "control characters are not allowed in a value",
+                                  NULL);
+    }
+
+    struct sn_statement *statement = push(loader);
+    statement->directive = directive;
+    statement->origin = origin;
+    statement->at = *at;
+    statement->at.text = sn_strdup(at->text);
+    statement->group = sn_strdup(group);
+    statement->values = sn_alloc_array(count, sizeof(*statement->values));
+    statement->value_count = count;
+    for (size_t i = 0; i < count; i++)
+        statement->values[i] = sn_strdup(values[i]);
+    return 0;
+}
+
+int sn_loader_fail_unknown(struct sn_loader *loader, const struct sn_place *at, const char *word,
+                           enum sn_scope scope, enum sn_scope other)
+{
+    struct sn_buf problem;
+    const char *near = sn_directive_near(scope, word);
+    if (near == NULL)
+        near = sn_directive_near(other, word);
+
+    /* The literal text of the other daemons stays first, for whoever searches for it. */
+    sn_buf_init(&problem, SIZE_MAX);
+    sn_buf_printf(&problem, "%s '%s' is not a known directive",
+                  scope == SN_SCOPE_GROUP ? "Unrecognized sentinel configuration statement."
+                                          : "Bad directive or wrong number of arguments.",
+                  word);
+    if (near != NULL)
+        sn_buf_printf(&problem, "; did you mean '%s'?", near);
+    int code = sn_loader_fail(loader, at, sn_buf_text(&problem), NULL);
+    sn_buf_fini(&problem);
+    return code;
+}
+
+static int add_sentinel_words(struct sn_loader *loader, const struct sn_place *at,
+                              enum sn_origin origin, char *const *words, size_t count)
+{
+    const struct sn_directive *directive = sn_directive_find_sentinel(words[0]);
+    if (directive == NULL)
+        return sn_loader_fail_unknown(loader, at, words[0], SN_SCOPE_GROUP, SN_SCOPE_SENTINEL);
+    if (directive->scope != SN_SCOPE_GROUP)
+        return sn_loader_add(loader, at, origin, directive, NULL, words + 1, count - 1);
+    if (count < 2)
+        return fail_count(loader, at, directive);
+    return sn_loader_add(loader, at, origin, directive, words[1], words + 2, count - 2);
+}
+
+int sn_loader_add_words(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
+                        char *const *words, size_t count)
+{
+    bool quiet;
+
+    if (strcasecmp(words[0], "sentinel") == 0)
+        return count == 1 ? 0 : add_sentinel_words(loader, at, origin, words + 1, count - 1);
+
+    const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, words[0]);
+    if (directive != NULL)
+        return sn_loader_add(loader, at, origin, directive, NULL, words + 1, count - 1);
+    if (!sn_directive_ignored(words[0], &quiet))
+        return sn_loader_fail_unknown(loader, at, words[0], SN_SCOPE_SERVER, SN_SCOPE_NONE);
+    if (!quiet)
+        sn_loader_notice(loader, at, "%s has no meaning for a sentinel, ignored", words[0]);
+    return 0;
+}
+
+struct sn_group_image *sn_loader_group(const struct sn_loader *loader, const char *name)
+{
+    struct sn_group_ref *ref;
+    HASH_FIND_STR(loader->groups, name, ref);
+    return ref != NULL ? &loader->conf->image.groups[ref->index] : NULL;
+}
+
+enum sn_origin sn_loader_group_origin(const struct sn_loader *loader, const char *name)
+{
+    struct sn_group_ref *ref;
+    HASH_FIND_STR(loader->groups, name, ref);
+    return ref != NULL ? ref->origin : SN_ORIGIN_NONE;
+}
+
+struct sn_group_image *sn_loader_add_group(struct sn_loader *loader, const char *name,
+                                           const struct sn_addr *addr, uint32_t quorum,
+                                           enum sn_origin origin)
+{
+    struct sn_image *image = &loader->conf->image;
+    struct sn_group_ref *ref;
+
+    HASH_FIND_STR(loader->groups, name, ref);
+    if (ref != NULL) {
+        ref->origin = origin;
+        return &image->groups[ref->index];
+    }
+    ref = sn_alloc(sizeof(*ref));
+    ref->name = sn_strdup(name);
+    ref->index = image->group_count;
+    ref->origin = origin;
+    HASH_ADD_KEYPTR(hh, loader->groups, ref->name, strlen(ref->name), ref);
+    return sn_image_add_group(image, name, addr, quorum);
+}
+
+/* A script is started from the working directory, which is not entered yet. */
+static bool script_usable(const struct sn_loader *loader, const char *path)
+{
+    const char *dir = loader->conf->settings.dir;
+    if (path[0] == '\0' || !loader->files)
+        return true;
+    if (path[0] == '/' || dir == NULL)
+        return access(path, X_OK) == 0;
+
+    struct sn_buf full;
+    sn_buf_init(&full, SIZE_MAX);
+    sn_buf_printf(&full, "%s/%s", dir, path);
+    bool usable = access(sn_buf_text(&full), X_OK) == 0;
+    sn_buf_fini(&full);
+    return usable;
+}
+
+static int fail_value(struct sn_loader *loader, const struct sn_statement *statement, int code)
+{
+    struct sn_buf problem;
+    struct sn_buf expected;
+
+    sn_buf_init(&problem, SIZE_MAX);
+    sn_buf_init(&expected, SIZE_MAX);
+    sn_value_error(statement->directive, code, &problem);
+    sn_value_expected(statement->directive, &expected);
+    code = sn_loader_fail(loader, &statement->at, sn_buf_text(&problem), sn_buf_text(&expected));
+    sn_buf_fini(&problem);
+    sn_buf_fini(&expected);
+    return code;
+}
+
+static int apply_value(struct sn_loader *loader, const struct sn_statement *statement)
+{
+    const struct sn_directive *directive = statement->directive;
+    const char *text = statement->values[0];
+    struct sn_change change = {.option = directive->option, .name = directive->name, .value = text};
+
+    int code = sn_value_parse(directive, text, &change.number);
+    if (code == 0 && directive->kind == SN_VALUE_SCRIPT && !script_usable(loader, text))
+        code = SN_EINVAL;
+    if (code < 0)
+        return fail_value(loader, statement, code);
+
+    if (directive->option == SN_OPTION_NONE)
+        sn_value_store(directive, text, change.number, &loader->conf->settings);
+    else if (directive->scope == SN_SCOPE_GROUP)
+        sn_group_params_apply(&sn_loader_group(loader, statement->group)->params, &change);
+    else
+        sn_globals_apply(&loader->conf->image.globals, &change);
+    return 0;
+}
+
+static bool is_monitor(const struct sn_directive *directive)
+{
+    return directive->apply == sn_apply_monitor;
+}
+
+static int pass_of(const struct sn_directive *directive)
+{
+    if (directive->scope != SN_SCOPE_GROUP)
+        return directive->scope == SN_SCOPE_SERVER ? 0 : 1;
+    return is_monitor(directive) ? 2 : 3;
+}
+
+static int apply_statement(struct sn_loader *loader, const struct sn_statement *statement)
+{
+    const struct sn_directive *directive = statement->directive;
+
+    if (directive->scope == SN_SCOPE_GROUP && !is_monitor(directive) &&
+        sn_loader_group(loader, statement->group) == NULL)
+        return sn_loader_fail(loader, &statement->at, "No such master with specified name.",
+                              "a group that a monitor line defines, in any place of the file");
+    if (directive->apply != NULL)
+        return directive->apply(loader, statement);
+    return apply_value(loader, statement);
+}
+
+/* Remembers what must or must not be written when the main file is rewritten. */
+static void remember_line(struct sn_loader *loader, const struct sn_statement *statement)
+{
+    struct sn_setting_words *list;
+    if (statement->origin == SN_ORIGIN_INCLUDED)
+        list = &loader->conf->included;
+    else if (statement->origin == SN_ORIGIN_COMMAND_LINE &&
+             statement->directive->scope == SN_SCOPE_SERVER)
+        list = &loader->conf->overrides;
+    else
+        return;
+
+    struct sn_buf line;
+    sn_buf_init(&line, SIZE_MAX);
+    sn_line_put(&line, statement->directive, statement->group, statement->values,
+                statement->value_count);
+    sn_list_take(list, sn_buf_take(&line));
+}
+
+int sn_loader_apply(struct sn_loader *loader)
+{
+    for (int pass = 0; pass <= 3; pass++) {
+        for (size_t i = 0; i < loader->count; i++) {
+            const struct sn_statement *statement = &loader->items[i];
+            if (pass_of(statement->directive) != pass)
+                continue;
+            int code = apply_statement(loader, statement);
+            if (code < 0)
+                return code;
+            remember_line(loader, statement);
+        }
+    }
+    return 0;
+}
+
+void sn_line_put(struct sn_buf *out, const struct sn_directive *directive, const char *group,
+                 char *const *values, size_t count)
+{
+    if (directive->scope != SN_SCOPE_SERVER)
+        sn_buf_puts(out, "sentinel ");
+    sn_buf_puts(out, directive->name);
+    if (group != NULL) {
+        sn_buf_putc(out, ' ');
+        sn_text_quote(out, group);
+    }
+    for (size_t i = 0; i < count; i++) {
+        sn_buf_putc(out, ' ');
+        sn_text_quote(out, values[i]);
+    }
+}
+
+int sn_file_read(const char *path, struct sn_buf *text)
+{
+    enum { FILE_SIZE_MAX = 64 << 20 };
+    char chunk[16384];
+
+    sn_buf_init(text, FILE_SIZE_MAX);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return errno == ENOENT ? SN_ENOENT : SN_EIO;
+    size_t got;
+    errno = 0;
+    while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0 && !text->full)
+        sn_buf_append(text, chunk, got);
+    int code = text->full ? SN_ERANGE : ferror(file) ? SN_EIO : 0;
+    int reason = errno;
+    fclose(file);
+    errno = reason;
+    return code;
+}
