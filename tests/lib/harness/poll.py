@@ -12,12 +12,12 @@ class NotReached(AssertionError):
     """A condition did not come true in time."""
 
 
-def wait_until(condition, timeout_s, what, explain=None):
+def wait_until(condition, timeout_s, what, explain=None, hopeless=None):
     """Calls condition() until it returns something true, which is handed back.
 
-    An exception counts as "not yet". When timeout_s has passed, NotReached tells what was waited
-    for, the last value or exception, what explain() has to say, and the last log lines of every
-    process that this test started.
+    An exception counts as "not yet". When timeout_s has passed, or hopeless() is true, NotReached
+    tells what was waited for, the last value or exception, what explain() has to say, and the last
+    log lines of every process that this test started.
     """
     deadline = time.monotonic() + timeout_s
     while True:
@@ -27,7 +27,7 @@ def wait_until(condition, timeout_s, what, explain=None):
                 return last
         except Exception as error:  # pylint: disable=broad-except
             last = f"{type(error).__name__}: {error}"
-        if time.monotonic() >= deadline:
+        if time.monotonic() >= deadline or (hopeless and hopeless()):
             break
         time.sleep(INTERVAL_S)
 

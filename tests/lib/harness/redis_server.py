@@ -52,7 +52,8 @@ class RedisServer(Process):
 
     def start(self):
         super().start()
-        wait_until(self.answers, 10, f"{self.name} answers PING")
+        wait_until(self.answers, 10, f"{self.name} answers PING",
+                   hopeless=lambda: not self.running())
         return self
 
     def answers(self):

@@ -84,7 +84,8 @@ class Sentinel(Process):
 
     def start(self):
         super().start()
-        wait_until(lambda: self.running() and self.commands.ping(), 10, f"{self.name} answers PING")
+        wait_until(lambda: self.running() and self.commands.ping(), 10, f"{self.name} answers PING",
+                   hopeless=lambda: not self.running())
         return self
 
     def restart(self):
