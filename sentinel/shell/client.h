@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_CLIENT_H
+#define SN_SHELL_CLIENT_H
+
+/* One client connection: bytes in, requests executed, replies out.
+ *
+ * All replies that one read causes leave in one write. A request whose answer the core has to give
+ * holds back the ones behind it. A connection is never freed while its code runs: closing it is
+ * deferred to sn_server_flush, its memory to libuv's close callback. */
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "shell/acl.h"
+#include "shell/pubsub.h"
+#include "wire/request.h"
+#include "wire/resp.h"
+
+#include <uthash.h>
+#include <uv.h>
+
+struct sn_server;
+struct sn_wait;
+
+/* Most bytes that wait to be read by a client that is no subscriber. */
+#define SN_CLIENT_OUTPUT_MAX ((size_t)256 << 20)
+/* While an answer is waited for, no more than this is read ahead. */
+#define SN_CLIENT_READ_AHEAD_MAX ((size_t)1 << 20)
+#define SN_CLIENT_NAME_MAX       1024 /* of CLIENT SETNAME and SETINFO */
+
+struct sn_client {
+    struct sn_server *server;
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } uv;
+    uv_write_t write;
+    struct sn_buf out;     /* not yet given to the kernel */
+    struct sn_buf writing; /* belongs to `write` while that is under way */
+    struct sn_request_reader *reader;
+
+    uint64_t id; /* > 0 */
+    char peer[SN_ADDR_TEXT_MAX + 1];
+    char local[SN_ADDR_TEXT_MAX + 1];
+    char *name; /* NULL: none; so are the next two */
+    char *lib_name;
+    char *lib_ver;
+    struct sn_acl_user *user;
+    const struct sn_command_spec *last_command; /* NULL: none yet */
+    struct sn_subscriptions subscriptions;
+    struct sn_wait *wait; /* the answer that this client waits for; NULL: none */
+    enum sn_resp_version version;
+    uint64_t created_at; /* loop time, milliseconds; so are the next two */
+    uint64_t active_at;
+    uint64_t soft_at; /* since when the output is over the soft limit; 0: it is not */
+
+    bool is_unix;
+    bool authenticated;
+    bool reading;
+    bool writing_now;
+    bool running;           /* its requests are being executed up the stack */
+    bool resume;            /* its answer came: requests may be waiting behind it */
+    bool dirty;             /* in the server's list of clients to be flushed */
+    bool eof;               /* the other side will send no more */
+    bool doomed;            /* close without ado at the next flush */
+    bool close_after_reply; /* close once all output is written */
+    bool closing;           /* uv_close was called */
+    bool muted;             /* CLIENT REPLY OFF */
+    bool mute_next;         /* CLIENT REPLY SKIP: the next command */
+    bool no_evict;
+    bool tracking;
+    bool rejected; /* never served: over maxclients, or denied */
+
+    struct sn_client *prev, *next;             /* all clients */
+    struct sn_client *dirty_prev, *dirty_next; /* the clients to be flushed */
+};
+
+/* A connection that listener has waiting. NULL: it was gone already. Starts reading, or answers
+ * that it is not welcome and closes. */
+struct sn_client *sn_client_accept(struct sn_server *server, uv_stream_t *listener, bool is_unix);
+
+/* Executes the complete requests that were read, until one has to wait. */
+void sn_client_run(struct sn_client *client);
+/* Writes what is buffered, and closes what is to be closed. client may be in closing afterwards. */
+void sn_client_flush(struct sn_client *client);
+/* Has the next sn_server_flush look at this client. */
+void sn_client_touch(struct sn_client *client);
+/* Closes at the next flush, without writing what is left. */
+void sn_client_doom(struct sn_client *client);
+/* Closes now. Not for a client that is running. */
+void sn_client_close(struct sn_client *client);
+
+/* Bytes that the client has yet to read. */
+size_t sn_client_output(const struct sn_client *client);
+/* Dooms the client if its output is over a limit. */
+void sn_client_check_output(struct sn_client *client);
+/* True if the client is subscribed to anything. */
+bool sn_client_subscribed(const struct sn_client *client);
+/* Back to the user and protocol of a fresh connection. */
+void sn_client_reset(struct sn_client *client);
+/* From now on the client acts as user. */
+void sn_client_login(struct sn_client *client, struct sn_acl_user *user);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The ACL subcommands (PROTOCOL.md §5.4). Changes live in memory until the process ends. */
+
+#include "base/error.h"
+#include "base/text.h"
+#include "shell/cmd.h"
+#include "shell/server_internal.h"
+
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+#define GENPASS_BITS_MAX 4096
+
+static const char no_acl_file[] =
+    "This Redis instance is not configured to use an ACL file. You may want to specify users via "
+    "the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis "
+    "configuration file set) in order to store users in the Redis configuration.";
+
+static void reply_bad_count(struct sn_call *call, const char *word)
+{
+    sn_resp_errorf(call->resp,
+                   "unknown subcommand or wrong number of arguments for '%s'. Try ACL HELP.", word);
+}
+
+void sn_cmd_acl_whoami(struct sn_call *call)
+{
+    sn_resp_text(call->resp, call->client->user->name);
+}
+
+void sn_cmd_acl_users(struct sn_call *call)
+{
+    struct sn_acl *acl = &call->server->acl;
+
+    sn_resp_array(call->resp, HASH_COUNT(acl->users));
+    for (const struct sn_acl_user *user = acl->users; user; user = user->hh.next)
+        sn_resp_text(call->resp, user->name);
+}
+
+void sn_cmd_acl_list(struct sn_call *call)
+{
+    struct sn_acl *acl = &call->server->acl;
+    struct sn_buf line;
+
+    sn_buf_init(&line, SN_CLIENT_OUTPUT_MAX);
+    sn_resp_array(call->resp, HASH_COUNT(acl->users));
+    for (const struct sn_acl_user *user = acl->users; user; user = user->hh.next) {
+        sn_buf_clear(&line);
+        sn_acl_describe(user, &line);
+        sn_resp_bulk(call->resp, sn_buf_text(&line), line.len);
+    }
+    sn_buf_fini(&line);
+}
+
+static void reply_part(struct sn_call *call, const char *name, const struct sn_acl_user *user,
+                       void (*describe)(const struct sn_acl_user *user, struct sn_buf *out))
+{
+    struct sn_buf text;
+
+    sn_buf_init(&text, SN_CLIENT_OUTPUT_MAX);
+    describe(user, &text);
+    sn_resp_text(call->resp, name);
+    sn_resp_bulk(call->resp, sn_buf_text(&text), text.len);
+    sn_buf_fini(&text);
+}
+
+void sn_cmd_acl_getuser(struct sn_call *call)
+{
+    const struct sn_acl_user *user = sn_acl_find(&call->server->acl, call->argv[2]);
+    const struct sn_acl_word *word;
+    struct sn_resp *resp = call->resp;
+    int passwords = 0;
+
+    if (!user) {
+        sn_resp_null(resp);
+        return;
+    }
+    sn_resp_map(resp, 6);
+    sn_resp_text(resp, "flags");
+    sn_resp_set(resp, user->nopass ? 3 : 2);
+    sn_resp_text(resp, user->enabled ? "on" : "off");
+    if (user->nopass)
+        sn_resp_text(resp, "nopass");
+    sn_resp_text(resp, user->no_sanitize ? "skip-sanitize-payload" : "sanitize-payload");
+    sn_resp_text(resp, "passwords");
+    DL_COUNT(user->passwords, word, passwords);
+    sn_resp_array(resp, (size_t)passwords);
+    DL_FOREACH(user->passwords, word)
+        sn_resp_text(resp, word->text);
+    reply_part(call, "commands", user, sn_acl_describe_commands);
+    reply_part(call, "keys", user, sn_acl_describe_keys);
+    reply_part(call, "channels", user, sn_acl_describe_channels);
+    sn_resp_text(resp, "selectors");
+    sn_resp_array(resp, 0);
+}
+
+static bool has_all_channels_of(const struct sn_acl_user *user, const struct sn_client *client)
+{
+    /* A change of channel rights ends all subscriptions of the user, unless everything is allowed:
+     * that is stricter than stock, and never leaves a forbidden one. */
+    return user->all_channels || !sn_client_subscribed(client);
+}
+
+/* Connections of user go, or those of them which listen to what they no longer may. */
+static void drop_clients(struct sn_call *call, const struct sn_acl_user *user, bool all)
+{
+    struct sn_client *client;
+
+    DL_FOREACH(call->server->clients, client) {
+        if (client->user != user || (!all && has_all_channels_of(user, client)))
+            continue;
+        if (all) {
+            client->user = call->server->acl.standard;
+            client->authenticated = false;
+        }
+        if (client == call->client)
+            client->close_after_reply = true;
+        else
+            sn_client_doom(client);
+    }
+}
+
+void sn_cmd_acl_setuser(struct sn_call *call)
+{
+    struct sn_acl *acl = &call->server->acl;
+    struct sn_buf error;
+
+    if (sn_text_has_control(call->argv[2], call->lens[2]) || strchr(call->argv[2], ' ') ||
+        call->lens[2] == 0) {
+        sn_resp_error(call->resp, "Usernames can't contain spaces or null characters");
+        return;
+    }
+    sn_buf_init(&error, 4096);
+    if (sn_acl_set_user(acl, call->argv[2], call->argc - 3, call->argv + 3, &error) != 0) {
+        sn_resp_error(call->resp, sn_buf_text(&error));
+    } else {
+        drop_clients(call, sn_acl_find(acl, call->argv[2]), false);
+        sn_resp_status(call->resp, "OK");
+    }
+    sn_buf_fini(&error);
+}
+
+void sn_cmd_acl_deluser(struct sn_call *call)
+{
+    struct sn_acl *acl = &call->server->acl;
+    int64_t deleted = 0;
+
+    for (size_t i = 2; i < call->argc; i++) {
+        if (strcmp(call->argv[i], "default") == 0) {
+            sn_resp_error(call->resp, "The 'default' user cannot be removed");
+            return;
+        }
+    }
+    for (size_t i = 2; i < call->argc; i++) {
+        struct sn_acl_user *user = sn_acl_find(acl, call->argv[i]);
+        if (!user)
+            continue;
+        drop_clients(call, user, true);
+        sn_acl_delete_user(acl, user);
+        deleted++;
+    }
+    sn_resp_integer(call->resp, deleted);
+}
+
+void sn_cmd_acl_cat(struct sn_call *call)
+{
+    enum sn_category category;
+    char name[SN_COMMAND_NAME_MAX + 1];
+    size_t count = 0;
+
+    if (call->argc > 3) {
+        reply_bad_count(call, "CAT");
+        return;
+    }
+    if (call->argc == 2) {
+        sn_resp_array(call->resp, SN_CAT_COUNT);
+        for (int i = 0; i < SN_CAT_COUNT; i++)
+            sn_resp_text(call->resp, sn_category_name((enum sn_category)i));
+        return;
+    }
+    if (sn_category_find(call->argv[2], &category) != 0) {
+        sn_resp_errorf(call->resp, "Unknown category '%.128s'", call->argv[2]);
+        return;
+    }
+    for (size_t i = 0; i < sn_commands_count; i++)
+        count += (sn_commands_table[i].categories >> category) & 1;
+    sn_resp_array(call->resp, count);
+    for (size_t i = 0; i < sn_commands_count; i++) {
+        if (((sn_commands_table[i].categories >> category) & 1) == 0)
+            continue;
+        sn_commands_full_name(&sn_commands_table[i], name);
+        sn_resp_text(call->resp, name);
+    }
+}
+
+void sn_cmd_acl_dryrun(struct sn_call *call)
+{
+    const struct sn_acl_user *user = sn_acl_find(&call->server->acl, call->argv[2]);
+    const struct sn_command_spec *spec = sn_commands_find(call->argv[3]);
+    char name[SN_COMMAND_NAME_MAX + 1], text[256];
+    const char *denied = NULL;
+    size_t argc = call->argc - 3;
+
+    if (!user) {
+        sn_resp_errorf(call->resp, "User '%.128s' not found", call->argv[2]);
+        return;
+    }
+    if (spec && sn_commands_is_container(spec) && argc > 1)
+        spec = sn_commands_find_sub(spec->name, call->argv[4]);
+    if (!spec) {
+        sn_resp_errorf(call->resp, "Command '%.128s' not found", call->argv[3]);
+        return;
+    }
+    sn_commands_full_name(spec, name);
+    if (!sn_commands_arity_fits(spec, argc)) {
+        sn_resp_errorf(call->resp, "wrong number of arguments for '%s' command", name);
+        return;
+    }
+    switch (sn_acl_may_run(user, spec, argc, call->argv + 3, &denied)) {
+    case SN_ACL_DENIED_COMMAND:
+        snprintf(text, sizeof(text), "User %.100s has no permissions to run the '%s' command",
+                 user->name, name);
+        sn_resp_text(call->resp, text);
+        break;
+    case SN_ACL_DENIED_CHANNEL:
+        snprintf(text, sizeof(text), "User %.100s has no permissions to access the '%.64s' channel",
+                 user->name, denied);
+        sn_resp_text(call->resp, text);
+        break;
+    case SN_ACL_NONE:
+    case SN_ACL_ALLOWED:
+        sn_resp_status(call->resp, "OK");
+        break;
+    }
+}
+
+void sn_cmd_acl_genpass(struct sn_call *call)
+{
+    unsigned char random[GENPASS_BITS_MAX / 8];
+    char text[2 * sizeof(random) + 1];
+    int64_t bits = 256;
+
+    if (call->argc > 3) {
+        reply_bad_count(call, "GENPASS");
+        return;
+    }
+    if (call->argc == 3 && sn_call_integer(call, 2, &bits) != 0) {
+        sn_resp_error(call->resp, "value is not an integer or out of range");
+        return;
+    }
+    if (bits <= 0 || bits > GENPASS_BITS_MAX) {
+        sn_resp_error(call->resp, "ACL GENPASS argument must be the number of bits for the output "
+                                  "password, a positive number up to 4096");
+        return;
+    }
+    if (uv_random(NULL, NULL, random, sizeof(random), 0, NULL) != 0) {
+        sn_resp_error(call->resp, "the system gives no random numbers");
+        return;
+    }
+    for (size_t i = 0; i < sizeof(random); i++)
+        snprintf(text + 2 * i, 3, "%02x", random[i]);
+    sn_resp_bulk(call->resp, text, (size_t)(bits + 3) / 4); /* four bits a digit */
+}
+
+void sn_cmd_acl_load(struct sn_call *call)
+{
+    sn_resp_error(call->resp, call->server->env.settings->aclfile
+                                  ? "the ACL file is read at start only"
+                                  : no_acl_file);
+}
+
+void sn_cmd_acl_save(struct sn_call *call)
+{
+    sn_resp_error(call->resp, call->server->env.settings->aclfile ? "the ACL file is never written"
+                                                                  : no_acl_file);
+}
+
+void sn_cmd_acl_log(struct sn_call *call)
+{
+    int64_t count = 0;
+
+    if (call->argc > 3) {
+        reply_bad_count(call, "LOG");
+    } else if (call->argc == 3 && sn_call_word_is(call, 2, "reset")) {
+        sn_acl_log_clear(&call->server->acl_log);
+        sn_resp_status(call->resp, "OK");
+    } else if (call->argc == 3 && sn_call_integer(call, 2, &count) != 0) {
+        sn_resp_error(call->resp, "value is not an integer or out of range");
+    } else {
+        size_t most = call->argc == 3 ? (size_t)(count > 0 ? count : 0) : SN_ACL_LOG_SHOWN;
+        sn_acl_log_reply(&call->server->acl_log, uv_now(call->server->env.loop), most, call->resp);
+    }
+}
+
+void sn_cmd_acl_help(struct sn_call *call)
+{
+    static const char *const lines[] = {
+        "CAT [<category>]",
+        "    List all categories, or the commands of one.",
+        "DELUSER <username> [<username> ...]",
+        "    Remove users and close their connections.",
+        "DRYRUN <username> <command> [<arg> ...]",
+        "    Tell whether a user may run a command, without running it.",
+        "GENPASS [<bits>]",
+        "    Make a random password of 256 (or so many) bits.",
+        "GETUSER <username>",
+        "    Show the rules of a user.",
+        "LIST",
+        "    Show all users as lines of a configuration file.",
+        "LOAD",
+        "    Read the ACL file again.",
+        "LOG [<count> | RESET]",
+        "    Show the latest refused commands and logins, or forget them.",
+        "SAVE",
+        "    Write the users to the ACL file.",
+        "SETUSER <username> <rule> [<rule> ...]",
+        "    Make or change a user, until the process ends.",
+        "USERS",
+        "    List the names of all users.",
+        "WHOAMI",
+        "    Name the user of this connection.",
+    };
+
+    sn_commands_reply_help(call, "ACL", lines, sizeof(lines) / sizeof(lines[0]));
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_CMD_SENTINEL_H
+#define SN_SHELL_CMD_SENTINEL_H
+
+/* What the files of the SENTINEL command share. */
+
+#include "core/view.h"
+#include "shell/commands.h"
+
+/* Most names that one INFO-CACHE may ask for. */
+#define SN_INFO_CACHE_NAMES_MAX 16384
+
+/* The group named by an argument. NULL: there is none, and the error is in the reply. */
+const struct sn_group *sn_cmd_group(struct sn_call *call, size_t index);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_SERVER_INTERNAL_H
+#define SN_SHELL_SERVER_INTERNAL_H
+
+/* The inside of the server, for its own files: server*.c, client*.c, commands*.c, cmd_*.c. */
+
+#include "shell/acl.h"
+#include "shell/acl_log.h"
+#include "shell/client.h"
+#include "shell/pubsub.h"
+#include "shell/server.h"
+
+/* What we say we are compatible with, where clients compare versions (HELLO, INFO). */
+#define SN_REDIS_VERSION "7.2.0"
+
+#define SN_READ_SIZE ((size_t)64 << 10)
+
+/* Events per second: what was counted during the last full second. */
+struct sn_rate {
+    uint64_t second;
+    uint64_t current;
+    uint64_t last;
+};
+
+struct sn_server_stats {
+    uint64_t connections;
+    uint64_t rejected;
+    uint64_t commands;
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    uint64_t error_replies;
+    uint64_t reads;
+    uint64_t writes;
+    uint64_t denied_login;
+    uint64_t denied_command;
+    uint64_t denied_channel;
+    struct sn_rate commands_rate;
+    struct sn_rate bytes_in_rate;
+    struct sn_rate bytes_out_rate;
+};
+
+struct sn_listener {
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } uv;
+    struct sn_server *server;
+    bool is_unix;
+    char *text; /* "127.0.0.1" or the path, for INFO */
+    struct sn_listener *next;
+};
+
+/* A command in the hands of the core. Outlives its client: the answer then finds client NULL. */
+struct sn_wait {
+    uint64_t ticket;
+    struct sn_server *server;
+    struct sn_client *client;
+    bool muted;              /* the answer is not shown */
+    enum sn_level loglevel;  /* CONFIG SET: to be set on OK; NONE: not named */
+    struct sn_command *held; /* MONITOR while its host is looked up; NULL otherwise */
+    char *held_name;         /* its group name */
+    UT_hash_handle hh;
+};
+
+struct sn_server {
+    struct sn_server_env env;
+    struct sn_driver *driver;
+    struct sn_listener *listeners;
+    struct sn_client *clients;
+    struct sn_client *dirty;
+    size_t client_count;   /* without the rejected */
+    size_t blocked_count;  /* that wait for an answer */
+    struct sn_wait *waits; /* by ticket */
+    uint64_t next_client_id;
+    uint64_t next_ticket;
+    struct sn_pubsub pubsub;
+    struct sn_acl acl;
+    struct sn_acl_log acl_log;
+    struct sn_server_stats stats;
+    struct sn_runid runid; /* of this process, not of the sentinel */
+    uint64_t started_at;   /* loop time, ms */
+    uv_timer_t timer;      /* once a second: idle clients, soft output limits */
+    size_t handles;        /* not yet closed */
+    bool flushing;
+    bool closing;
+    struct sn_buf scratch; /* of replies that nobody is to see */
+    char read_buffer[SN_READ_SIZE];
+};
+
+/* Counts amount at loop time now_ms. */
+void sn_rate_add(struct sn_rate *rate, uint64_t now_ms, uint64_t amount);
+/* The count of the last full second. */
+uint64_t sn_rate_get(const struct sn_rate *rate, uint64_t now_ms);
+
+/* One handle less; the last one frees a closing server. */
+void sn_server_handle_closed(struct sn_server *server);
+
+/* Makes client wait for the answer to a new ticket. */
+struct sn_wait *sn_server_wait(struct sn_server *server, struct sn_client *client, bool muted);
+/* Finds the wait of ticket; NULL if none. */
+struct sn_wait *sn_server_find_wait(struct sn_server *server, uint64_t ticket);
+/* Ends a wait: its client, if there still is one, goes on. */
+void sn_server_end_wait(struct sn_server *server, struct sn_wait *wait);
+/* The answer to wait, as replies go: to its client, or nowhere. */
+struct sn_resp sn_server_wait_resp(struct sn_server *server, const struct sn_wait *wait);
+
+/* Puts a refusal into ACL LOG. */
+void sn_server_note_refusal(struct sn_client *client, const char *reason, const char *object,
+                            const char *user);
+
+/* True if a fresh connection is the default user without a password. */
+bool sn_server_open_to_all(const struct sn_server *server);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where the server listens (PROTOCOL.md §20.4): every bind address, in both families, and the unix
+ * socket. All or nothing: a socket that cannot be had closes the others again. */
+
+#include "shell/server_internal.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utlist.h>
+
+static void on_connection(uv_stream_t *stream, int status)
+{
+    struct sn_listener *listener = stream->data;
+    struct sn_server *server = listener->server;
+
+    if (server->closing)
+        return;
+    if (status < 0) {
+        sn_log(server->env.log, SN_LEVEL_WARNING, "Accepting a client connection: %s",
+               uv_strerror(status));
+        return;
+    }
+    sn_client_accept(server, stream, listener->is_unix);
+    sn_server_flush(server);
+}
+
+static struct sn_listener *listener_new(struct sn_server *server, bool is_unix, const char *text)
+{
+    struct sn_listener *listener = sn_alloc(sizeof(*listener));
+
+    listener->server = server;
+    listener->is_unix = is_unix;
+    listener->text = sn_strdup(text);
+    return listener;
+}
+
+static void listener_add(struct sn_listener *listener)
+{
+    listener->uv.handle.data = listener;
+    listener->server->handles++;
+    LL_APPEND(listener->server->listeners, listener);
+}
+
+/* "*" and "::*" are all addresses of a family. Names are looked up; this is start-up, so it may
+ * block. */
+static int find_address(const char *host, uint16_t port, struct sockaddr_storage *address)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found = NULL;
+
+    if (strcmp(host, "*") == 0)
+        host = "0.0.0.0";
+    else if (strcmp(host, "::*") == 0)
+        host = "::";
+    if (uv_ip4_addr(host, port, (struct sockaddr_in *)address) == 0 ||
+        uv_ip6_addr(host, port, (struct sockaddr_in6 *)address) == 0)
+        return 0;
+    if (getaddrinfo(host, NULL, &hints, &found) != 0 || !found)
+        return UV_EADDRNOTAVAIL;
+    memcpy(address, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    if (address->ss_family == AF_INET)
+        ((struct sockaddr_in *)address)->sin_port = htons(port);
+    else
+        ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+    return 0;
+}
+
+static int listen_tcp(struct sn_server *server, const char *host)
+{
+    const struct sn_settings *settings = server->env.settings;
+    struct sn_listener *listener = listener_new(server, false, host);
+    struct sockaddr_storage address;
+
+    uv_tcp_init(server->env.loop, &listener->uv.tcp);
+    listener_add(listener);
+    int rc = find_address(host, settings->port, &address);
+    if (rc == 0)
+        rc = uv_tcp_bind(&listener->uv.tcp, (const struct sockaddr *)&address,
+                         address.ss_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0);
+    if (rc == 0)
+        rc = uv_listen(&listener->uv.stream, settings->tcp_backlog, on_connection);
+    return rc;
+}
+
+static int listen_unix(struct sn_server *server, const char *path)
+{
+    const struct sn_settings *settings = server->env.settings;
+    struct sn_listener *listener = listener_new(server, true, path);
+    struct stat old;
+
+    uv_pipe_init(server->env.loop, &listener->uv.pipe, 0);
+    listener_add(listener);
+    /* A socket left behind by a process that died; never anything else. */
+    if (lstat(path, &old) == 0 && S_ISSOCK(old.st_mode))
+        (void)unlink(path);
+    int rc = uv_pipe_bind(&listener->uv.pipe, path);
+    if (rc == 0 && settings->unixsocketperm != 0 &&
+        chmod(path, (mode_t)settings->unixsocketperm) != 0)
+        rc = UV_EPERM;
+    if (rc == 0)
+        rc = uv_listen(&listener->uv.stream, settings->tcp_backlog, on_connection);
+    return rc;
+}
+
+static void on_dropped(uv_handle_t *handle)
+{
+    struct sn_listener *listener = handle->data;
+    struct sn_server *server = listener->server;
+
+    free(listener->text);
+    free(listener);
+    sn_server_handle_closed(server);
+}
+
+static void drop_listener(struct sn_listener *listener)
+{
+    LL_DELETE(listener->server->listeners, listener);
+    uv_close(&listener->uv.handle, on_dropped);
+}
+
+static struct sn_listener *last_listener(const struct sn_server *server)
+{
+    struct sn_listener *listener = server->listeners;
+
+    while (listener && listener->next)
+        listener = listener->next;
+    return listener;
+}
+
+/* Such an address does not exist on this machine; a '-' in front of it says that this is no error.
+ */
+static bool is_unavailable(int rc)
+{
+    return rc == UV_EADDRNOTAVAIL || rc == UV_EAFNOSUPPORT || rc == UV_EPROTONOSUPPORT ||
+           rc == UV_ENOPROTOOPT || rc == UV_ENOTSUP || rc == UV_EINVAL;
+}
+
+static int fail(struct sn_server *server, struct sn_buf *error, const char *where, int rc)
+{
+    sn_buf_printf(error, "%s: %s", where, uv_strerror(rc));
+    while (server->listeners)
+        drop_listener(server->listeners);
+    return SN_EIO;
+}
+
+static int listen_bind(struct sn_server *server, const char *bind, struct sn_buf *error)
+{
+    char where[SN_ADDR_TEXT_MAX + 16];
+    bool optional = bind[0] == '-';
+    const char *host = optional ? bind + 1 : bind;
+    int rc = listen_tcp(server, host);
+
+    if (rc == 0)
+        return 0;
+    if (optional && is_unavailable(rc)) {
+        drop_listener(last_listener(server));
+        return 0;
+    }
+    snprintf(where, sizeof(where), "%.*s port %u (TCP)", SN_HOST_MAX, host,
+             (unsigned)server->env.settings->port);
+    return fail(server, error, where, rc);
+}
+
+int sn_server_listen(struct sn_server *server, struct sn_buf *error)
+{
+    static char *all[] = {"*", "-::*"};
+    const struct sn_settings *settings = server->env.settings;
+    char *const *binds = settings->bind_count > 0 ? settings->bind : all;
+    size_t count = settings->bind_count > 0 ? settings->bind_count : 2;
+
+    int rc = sn_acl_load(&server->acl, settings, error);
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; settings->port != 0 && i < count; i++) {
+        rc = listen_bind(server, binds[i], error);
+        if (rc != 0)
+            return rc;
+    }
+    if (settings->unixsocket) {
+        rc = listen_unix(server, settings->unixsocket);
+        if (rc != 0)
+            return fail(server, error, settings->unixsocket, rc);
+    }
+    if (!server->listeners) {
+        sn_buf_puts(error, "Configured to not listen anywhere, exiting.");
+        return SN_EIO;
+    }
+    return 0;
+}
