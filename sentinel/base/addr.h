@@ -22,9 +22,9 @@ bool sn_addr_is_ip(const char *text);
 /* True if text may be a host: a literal IP, or a name of letters, digits, '-', '_' and '.', with at
  * most SN_HOST_MAX bytes. */
 bool sn_addr_host_valid(const char *text);
-/* Fills *addr with host and port; ip is set too if host is a literal IP, else "".
- * SN_EINVAL: not a host (sn_addr_host_valid); SN_ERANGE: port outside 0..65535. *addr is untouched
- * on error. */
+/* Fills *addr with host and port; ip is set too if host is a literal IP (in its canonical spelling,
+ * so that equal IPs are equal texts), else "". SN_EINVAL: not a host (sn_addr_host_valid);
+ * SN_ERANGE: port outside 0..65535. *addr is untouched on error. */
 SN_MUST_CHECK int sn_addr_make(const char *host, int64_t port, struct sn_addr *addr);
 /* Equal ports, and equal IPs or (ignoring case) equal hosts. Unresolved IPs equal nothing. */
 bool sn_addr_equal(const struct sn_addr *a, const struct sn_addr *b);

@@ -25,8 +25,8 @@ struct sn_hello {
  * number (PROTOCOL.md §24.1).
  * SN_EINVAL: not exactly eight fields, a sender id that is not 40 hexadecimal characters, a host
  * that cannot be one, a name that is empty, too long or has control characters, or an epoch or port
- * that is no number; SN_ERANGE: a port
- * outside 1..65535 or an epoch above SN_EPOCH_MAX. *hello is unspecified on error. */
+ * that is no number; SN_ERANGE: a port outside 1..65535 or an epoch outside 0..SN_EPOCH_MAX. The
+ * first bad field decides. *hello is unspecified on error. */
 SN_MUST_CHECK int sn_hello_parse(const char *text, size_t len, struct sn_hello *hello);
 
 /* Writes the eight fields and a NUL into out (size bytes; SN_HELLO_MAX + 1 is always enough).

@@ -23,7 +23,8 @@ struct sn_info {
      * and port are skipped; at most SN_INFO_REPLICAS_MAX are kept. */
     struct sn_info_replica *replicas;
     size_t replica_count;
-    sn_ms link_down_ms; /* master_link_down_since_seconds; 0 if absent or negative */
+    /* master_link_down_since_seconds; 0 if absent or negative, cut to about 2^53 if larger. */
+    sn_ms link_down_ms;
     /* The rest only if it stood behind role:slave; has_* tells. */
     bool has_master_host, has_master_port, has_link_status, has_priority, has_offset, has_announced;
     char master_host[SN_HOST_MAX + 1];

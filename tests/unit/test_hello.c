@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/error.h"
+#include "wire/hello.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define ID      "aca1bc02fc2da77f4931728d6521654525cecac8"
+#define NAME51  "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+#define NAME255 NAME51 NAME51 NAME51 NAME51 NAME51
+
+static void test_hello__reads_what_a_stock_sentinel_sends(void **state)
+{
+    const char *text = "127.0.0.1,30011," ID ",7,mymaster,::1,30001,3";
+    struct sn_hello hello;
+
+    (void)state;
+    assert_int_equal(sn_hello_parse(text, strlen(text), &hello), 0);
+    assert_string_equal(hello.ip, "127.0.0.1");
+    assert_int_equal(hello.port, 30011);
+    assert_string_equal(hello.runid.hex, ID);
+    assert_int_equal(hello.current_epoch, 7);
+    assert_string_equal(hello.master_name, "mymaster");
+    assert_string_equal(hello.master_ip, "::1");
+    assert_int_equal(hello.master_port, 30001);
+    assert_int_equal(hello.master_config_epoch, 3);
+}
+
+static void test_hello__accepts_and_refuses(void **state)
+{
+    static const struct {
+        const char *text;
+        int rc;
+    } rows[] = {
+        {"h,1," ID ",0,m,h,1,0", 0},
+        {"h,65535," ID ",281474976710656,m,h,65535,281474976710656", 0},
+        {"h,1," ID ",0," NAME255 ",h,1,0", 0},
+        {"h,1," ID ",0,a name \"with\" \xc3\xa9,h,1,0", 0},
+        /* number of fields */
+        {"", SN_EINVAL},
+        {"h", SN_EINVAL},
+        {",,,,,,,", SN_EINVAL},
+        {"h,1," ID ",0,m,h,1", SN_EINVAL},
+        {"h,1," ID ",0,m,h,1,0,", SN_EINVAL},
+        {"h,1," ID ",0,m,h,1,0,9", SN_EINVAL},
+        {"h,1," ID ",0,m,m,h,1,0", SN_EINVAL},
+        /* hosts */
+        {",1," ID ",0,m,h,1,0", SN_EINVAL},
+        {"h h,1," ID ",0,m,h,1,0", SN_EINVAL},
+        {"h,1," ID ",0,m,,1,0", SN_EINVAL},
+        {"h,1," ID ",0,m,h\n,1,0", SN_EINVAL},
+        {NAME255 "n,1," ID ",0,m,h,1,0", SN_EINVAL},
+        /* sender id */
+        {"h,1,,0,m,h,1,0", SN_EINVAL},
+        {"h,1,x,0,m,h,1,0", SN_EINVAL},
+        {"h,1,*,0,m,h,1,0", SN_EINVAL},
+        {"h,1," ID "0,0,m,h,1,0", SN_EINVAL},
+        {"h,1,Aca1bc02fc2da77f4931728d6521654525cecac8,0,m,h,1,0", SN_EINVAL},
+        {"h,1,gca1bc02fc2da77f4931728d6521654525cecac8,0,m,h,1,0", SN_EINVAL},
+        /* names */
+        {"h,1," ID ",0,,h,1,0", SN_EINVAL},
+        {"h,1," ID ",0,m\x01,h,1,0", SN_EINVAL},
+        {"h,1," ID ",0,m\nsentinel myid x,h,1,0", SN_EINVAL},
+        {"h,1," ID ",0," NAME255 "n,h,1,0", SN_EINVAL},
+        /* ports */
+        {"h,0," ID ",0,m,h,1,0", SN_ERANGE},
+        {"h,65536," ID ",0,m,h,1,0", SN_ERANGE},
+        {"h,-1," ID ",0,m,h,1,0", SN_ERANGE},
+        {"h,4294967297," ID ",0,m,h,1,0", SN_ERANGE},
+        {"h,," ID ",0,m,h,1,0", SN_EINVAL},
+        {"h,1x," ID ",0,m,h,1,0", SN_EINVAL},
+        {"h,01," ID ",0,m,h,1,0", SN_EINVAL},
+        {"h,1," ID ",0,m,h,0,0", SN_ERANGE},
+        {"h,1," ID ",0,m,h,65536,0", SN_ERANGE},
+        {"h,1," ID ",0,m,h, 1,0", SN_EINVAL},
+        /* epochs */
+        {"h,1," ID ",281474976710657,m,h,1,0", SN_ERANGE},
+        {"h,1," ID ",18446744073709551615,m,h,1,0", SN_ERANGE},
+        {"h,1," ID ",18446744073709551616,m,h,1,0", SN_ERANGE},
+        {"h,1," ID ",-1,m,h,1,0", SN_ERANGE},
+        {"h,1," ID ",,m,h,1,0", SN_EINVAL},
+        {"h,1," ID ",x,m,h,1,0", SN_EINVAL},
+        {"h,1," ID ",0,m,h,1,281474976710657", SN_ERANGE},
+        {"h,1," ID ",0,m,h,1,-1", SN_ERANGE},
+        {"h,1," ID ",0,m,h,1,", SN_EINVAL},
+        {"h,1," ID ",0,m,h,1,0 ", SN_EINVAL},
+        {"h,1," ID ",0,m,h,1,0\r\n", SN_EINVAL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sn_hello hello;
+        int rc = sn_hello_parse(rows[i].text, strlen(rows[i].text), &hello);
+        if (rc != rows[i].rc)
+            fail_msg("row %zu, '%s' gave %d", i, rows[i].text, rc);
+    }
+}
+
+static void test_hello__minds_the_length(void **state)
+{
+    static const char text[] = "h,1," ID ",0,m,h,1,12";
+    static const char nul[] = "h,1," ID ",0,m\0m,h,1,12";
+    struct sn_hello hello;
+
+    (void)state;
+    assert_int_equal(sn_hello_parse(text, sizeof(text) - 2, &hello), 0);
+    assert_int_equal(hello.master_config_epoch, 1);
+    assert_int_equal(sn_hello_parse(nul, sizeof(nul) - 1, &hello), SN_EINVAL);
+    assert_int_equal(sn_hello_parse(NULL, 0, &hello), SN_EINVAL);
+    for (size_t len = 0; len < sizeof(text) - 3; len++)
+        assert_int_equal(sn_hello_parse(text, len, &hello), SN_EINVAL);
+}
+
+static void test_hello__writes_what_it_reads(void **state)
+{
+    const char *text = "redis-0.local,30011," ID ",281474976710656,mymaster,10.0.0.1,65535,41";
+    struct sn_hello hello;
+    char out[SN_HELLO_MAX + 1];
+
+    (void)state;
+    assert_int_equal(sn_hello_parse(text, strlen(text), &hello), 0);
+    assert_int_equal(sn_hello_format(&hello, out, sizeof(out)), 0);
+    assert_string_equal(out, text);
+}
+
+static void test_hello__room_is_always_enough_and_checked(void **state)
+{
+    struct sn_hello hello = {.port = 65535,
+                             .runid = {ID},
+                             .current_epoch = UINT64_MAX,
+                             .master_port = 65535,
+                             .master_config_epoch = UINT64_MAX};
+    char out[SN_HELLO_MAX + 1];
+
+    (void)state;
+    memset(hello.ip, 'i', SN_HOST_MAX);
+    memset(hello.master_name, 'n', SN_NAME_MAX);
+    memset(hello.master_ip, 'm', SN_HOST_MAX);
+    assert_int_equal(sn_hello_format(&hello, out, sizeof(out)), 0);
+    size_t len = strlen(out);
+    assert_int_equal(sn_hello_format(&hello, out, len + 1), 0);
+    assert_int_equal(sn_hello_format(&hello, out, len), SN_EFULL);
+    assert_int_equal(sn_hello_format(&hello, out, 1), SN_EFULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hello__reads_what_a_stock_sentinel_sends),
+        cmocka_unit_test(test_hello__accepts_and_refuses),
+        cmocka_unit_test(test_hello__minds_the_length),
+        cmocka_unit_test(test_hello__writes_what_it_reads),
+        cmocka_unit_test(test_hello__room_is_always_enough_and_checked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
