@@ -96,7 +96,6 @@ struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind ki
     instance->sub->owner_count = 1;
     sn_detect_update(instance);
     sn_link_open(instance->cmd);
-    sn_link_open(instance->sub);
     return instance;
 }
 
@@ -231,7 +230,11 @@ static sn_ms info_period(const struct sn_instance *instance)
     bool expected_role =
         (data->role_reported == SN_ROLE_MASTER) == (instance->kind == SN_KIND_MASTER);
     bool busy = group->master->s_down || group->failover.state != SN_FAILOVER_NONE;
-    if (!expected_role || (instance->kind == SN_KIND_REPLICA && (busy || data->link_down_ms > 0)))
+    /* A master that we have just met, or met again, may be about to gain replicas. */
+    bool young =
+        instance->kind == SN_KIND_MASTER && sn_age(instance->core, instance->cmd->up_at) < period;
+    if (young || !expected_role ||
+        (instance->kind == SN_KIND_REPLICA && (busy || data->link_down_ms > 0)))
         return sn_min(period, 1000);
     return period;
 }

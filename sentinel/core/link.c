@@ -145,6 +145,8 @@ void sn_link_open(struct sn_link *link)
     const struct sn_addr *addr = &link->owners->addr;
     if (link->state != SN_LINK_IDLE || addr->port == 0)
         return;
+    if (link->kind == SN_LINK_SUBSCRIBE && link->owners->cmd->state != SN_LINK_UP)
+        return; /* one knock at the door is enough; the command link opens it when it is up */
     if (link->kind != SN_LINK_SUBSCRIBE && core->globals.resolve_hostnames &&
         !sn_addr_is_ip(addr->host))
         sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, addr->host);
@@ -223,14 +225,16 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
     struct sn_instance *owner;
     LL_FOREACH2(link->owners, owner, owner_next) {
         sn_timer_set(&core->timers, &owner->hello, core->now);
-        if (sn_is_data(owner))
+        if (sn_is_data(owner)) {
             sn_instance_ask_info(owner);
-        else if (owner->group->master->s_down)
+            sn_link_open(owner->sub);
+        } else if (owner->group->master->s_down)
             sn_timer_set(&core->timers, &owner->u.peer.ask, core->now);
-        if (owner->kind == SN_KIND_REPLICA)
-            sn_failover_step(owner->group);
     }
-    sn_detect_link_changed(link);
+    if (owner->kind == SN_KIND_REPLICA)
+        sn_failover_step(owner->group);
+}
+sn_detect_link_changed(link);
 }
 
 void sn_link_on_down(struct sn_link *link, const char *reason)
