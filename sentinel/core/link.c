@@ -228,13 +228,13 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
         if (sn_is_data(owner)) {
             sn_instance_ask_info(owner);
             sn_link_open(owner->sub);
-        } else if (owner->group->master->s_down)
+        } else if (owner->group->master->s_down) {
             sn_timer_set(&core->timers, &owner->u.peer.ask, core->now);
+        }
+        if (owner->kind == SN_KIND_REPLICA)
+            sn_failover_step(owner->group);
     }
-    if (owner->kind == SN_KIND_REPLICA)
-        sn_failover_step(owner->group);
-}
-sn_detect_link_changed(link);
+    sn_detect_link_changed(link);
 }
 
 void sn_link_on_down(struct sn_link *link, const char *reason)
