@@ -203,7 +203,7 @@ static const char *note_rule(struct sn_acl_user *user, const char *rule)
 
 static const char *apply_plus_minus(struct sn_acl_user *user, const char *rule)
 {
-    char lower[SN_COMMAND_NAME_MAX + 2];
+    char lower[SN_COMMAND_NAME_MAX + 2] = "";
     bool on = rule[0] == '+';
 
     if (strlen(rule) >= sizeof(lower))
