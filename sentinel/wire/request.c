@@ -128,9 +128,18 @@ static int protocol_error(struct sn_request_reader *reader, const char *what)
     return SN_EINVAL;
 }
 
-/* Finds the byte that ends the line at `at`; *len is the distance to it. */
-static int find_line_end(struct sn_request_reader *reader, char end, const char *too_big,
-                         size_t *len)
+/* True if the request is too long by its next len bytes. Errors behind that place must not count:
+ * whether they are seen would depend on how the bytes were cut. */
+static bool outgrows(const struct sn_request_reader *reader, const struct sn_request_limits *limits,
+                     size_t len)
+{
+    return reader->at - reader->start + len > limits->total_max;
+}
+
+/* Finds the byte that ends the line at `at`; *len is the distance to it, and the whole line has
+ * tail bytes more. */
+static int find_line_end(struct sn_request_reader *reader, const struct sn_request_limits *limits,
+                         char end, size_t tail, const char *too_big, size_t *len)
 {
     size_t unread = reader->in.len - reader->at;
     size_t window = unread <= LINE_MAX_LEN ? unread : LINE_MAX_LEN + 1;
@@ -141,21 +150,22 @@ static int find_line_end(struct sn_request_reader *reader, char end, const char 
     const char *found = memchr(line + reader->scanned, end, window - reader->scanned);
     if (found == NULL) {
         reader->scanned = window;
-        return unread > LINE_MAX_LEN ? protocol_error(reader, too_big) : SN_EAGAIN;
+        if (unread <= LINE_MAX_LEN)
+            return SN_EAGAIN;
+        return outgrows(reader, limits, LINE_MAX_LEN) ? SN_EFULL : protocol_error(reader, too_big);
     }
     *len = (size_t)(found - line);
     reader->scanned = *len;
-    return 0;
+    if (outgrows(reader, limits, *len + tail))
+        return SN_EFULL;
+    return unread < *len + tail ? SN_EAGAIN : 0;
 }
 
 /* Finds the end of an array or bulk header: a CR and one byte more, which nobody looks at. */
-static int find_header_end(struct sn_request_reader *reader, const char *too_big, size_t *len)
+static int find_header_end(struct sn_request_reader *reader, const struct sn_request_limits *limits,
+                           const char *too_big, size_t *len)
 {
-    int rc = find_line_end(reader, '\r', too_big, len);
-
-    if (rc == 0 && reader->in.len - reader->at < *len + 2)
-        return SN_EAGAIN;
-    return rc;
+    return find_line_end(reader, limits, '\r', 2, too_big, len);
 }
 
 static void advance(struct sn_request_reader *reader, size_t len)
@@ -164,10 +174,10 @@ static void advance(struct sn_request_reader *reader, size_t len)
     reader->scanned = 0;
 }
 
-static int read_inline(struct sn_request_reader *reader)
+static int read_inline(struct sn_request_reader *reader, const struct sn_request_limits *limits)
 {
     size_t len;
-    int rc = find_line_end(reader, '\n', "too big inline request", &len);
+    int rc = find_line_end(reader, limits, '\n', 1, "too big inline request", &len);
 
     if (rc != 0)
         return rc;
@@ -184,7 +194,7 @@ static int read_array_header(struct sn_request_reader *reader,
 {
     size_t len;
     int64_t count;
-    int rc = find_header_end(reader, "too big mbulk count string", &len);
+    int rc = find_header_end(reader, limits, "too big mbulk count string", &len);
 
     if (rc != 0)
         return rc;
@@ -213,7 +223,7 @@ static int read_bulk_header(struct sn_request_reader *reader,
 {
     size_t len;
     int64_t bulk_len;
-    int rc = find_header_end(reader, "too big bulk count string", &len);
+    int rc = find_header_end(reader, limits, "too big bulk count string", &len);
 
     if (rc != 0)
         return rc;
@@ -284,7 +294,7 @@ static int read_first(struct sn_request_reader *reader, const struct sn_request_
     if (reader->at == reader->in.len)
         return SN_EAGAIN;
     return reader->in.data[reader->at] == '*' ? read_array_header(reader, limits)
-                                              : read_inline(reader);
+                                              : read_inline(reader, limits);
 }
 
 /* Reads on until a request is complete, or the bytes run out, or they are wrong. */

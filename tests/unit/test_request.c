@@ -231,6 +231,13 @@ static void test_request__limits_of_choice(void **state)
         {TEXT("aaaaaaaaa bbbbbbbbb ccccccccc dddddddddd\n"), "full"},
         {TEXT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), "wait"},
         {TEXT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), "full"},
+        /* an error counts only within the limit, or it would depend on the cuts */
+        {TEXT("aaaaaaaaa bbbbbbbbb ccccccccc \"dddddddd\n"),
+         "Protocol error: unbalanced quotes in request"},
+        {TEXT("aaaaaaaaa bbbbbbbbb ccccccccc \"ddddddddd\n"), "full"},
+        {TEXT("*2\r\n$1\r\na\r\n$00000000000000000000000001\r\n"),
+         "Protocol error: invalid bulk length"},
+        {TEXT("*2\r\n$1\r\na\r\n$000000000000000000000000001\r\n"), "full"},
         {TEXT("*2\r\n$1\r\na\r\n$0000000000000000000000000001"), "wait"},
         {TEXT("*2\r\n$1\r\na\r\n$00000000000000000000000000001"), "full"},
     };
