@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/log.h"
+
+#include "base/error.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64];
+static char path[128];
+static char moved[128];
+
+static int set_up(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/sn-log-XXXXXX");
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    snprintf(path, sizeof(path), "%s/sentinel.log", folder);
+    snprintf(moved, sizeof(moved), "%s/sentinel.log.1", folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    unlink(path);
+    unlink(moved);
+    return rmdir(folder);
+}
+
+static const char *content(const char *name)
+{
+    static char text[65536];
+    FILE *file = fopen(name, "r");
+
+    assert_non_null(file);
+    size_t len = fread(text, 1, sizeof(text) - 1, file);
+    text[len] = '\0';
+    fclose(file);
+    return text;
+}
+
+static struct sn_log *open_log(enum sn_level level)
+{
+    struct sn_log *log = NULL;
+
+    assert_int_equal(sn_log_open(path, level, NULL, NULL, &log), 0);
+    return log;
+}
+
+static void test_log__writes_lines_in_the_stock_format(void **state)
+{
+    (void)state;
+    struct sn_log *log = open_log(SN_LEVEL_NOTICE);
+    regex_t pattern;
+
+    sn_log(log, SN_LEVEL_WARNING, "+sdown master %s", "m");
+    sn_log_close(log);
+    assert_int_equal(regcomp(&pattern,
+                             "^[0-9]+:X [0-9]{2} [A-Z][a-z]{2} [0-9]{4} "
+                             "[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3} # \\+sdown master m\n$",
+                             REG_EXTENDED | REG_NOSUB),
+                     0);
+    assert_int_equal(regexec(&pattern, content(path), 0, NULL, 0), 0);
+    regfree(&pattern);
+}
+
+static void test_log__marks_each_level(void **state)
+{
+    (void)state;
+    struct sn_log *log = open_log(SN_LEVEL_DEBUG);
+
+    sn_log(log, SN_LEVEL_DEBUG, "one");
+    sn_log(log, SN_LEVEL_VERBOSE, "two");
+    sn_log(log, SN_LEVEL_NOTICE, "three");
+    sn_log(log, SN_LEVEL_WARNING, "four");
+    sn_log_close(log);
+    assert_non_null(strstr(content(path), " . one\n"));
+    assert_non_null(strstr(content(path), " - two\n"));
+    assert_non_null(strstr(content(path), " * three\n"));
+    assert_non_null(strstr(content(path), " # four\n"));
+}
+
+static void test_log__drops_what_is_below_its_threshold(void **state)
+{
+    (void)state;
+    struct sn_log *log = open_log(SN_LEVEL_NOTICE);
+
+    sn_log(log, SN_LEVEL_VERBOSE, "below");
+    sn_log_set_level(log, SN_LEVEL_VERBOSE);
+    assert_int_equal(sn_log_level(log), SN_LEVEL_VERBOSE);
+    sn_log(log, SN_LEVEL_VERBOSE, "at");
+    sn_log_set_level(log, SN_LEVEL_NOTHING);
+    sn_log(log, SN_LEVEL_WARNING, "silenced");
+    sn_log_close(log);
+    assert_null(strstr(content(path), "below"));
+    assert_non_null(strstr(content(path), "- at\n"));
+    assert_null(strstr(content(path), "silenced"));
+}
+
+static void test_log__lets_nobody_forge_a_line(void **state)
+{
+    (void)state;
+    struct sn_log *log = open_log(SN_LEVEL_NOTICE);
+
+    sn_log(log, SN_LEVEL_NOTICE, "%s", "a\n1:X 01 Jan 2030 00:00:00.000 # forged\033[31m");
+    sn_log_close(log);
+    const char *text = content(path);
+    assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+    assert_null(strchr(text, '\033'));
+    assert_non_null(strstr(text, "a\\n1:X"));
+}
+
+static void test_log__cuts_endless_text_but_ends_the_line(void **state)
+{
+    (void)state;
+    struct sn_log *log = open_log(SN_LEVEL_NOTICE);
+    char endless[20000];
+
+    memset(endless, '\001', sizeof(endless) - 1);
+    endless[sizeof(endless) - 1] = '\0';
+    sn_log(log, SN_LEVEL_NOTICE, "%s", endless);
+    sn_log_close(log);
+    const char *text = content(path);
+    assert_in_range(strlen(text), 2000, 4096);
+    assert_int_equal(text[strlen(text) - 1], '\n');
+}
+
+static void test_log__reopens_its_file_after_a_rotation(void **state)
+{
+    (void)state;
+    struct sn_log *log = open_log(SN_LEVEL_NOTICE);
+
+    sn_log(log, SN_LEVEL_NOTICE, "before");
+    assert_int_equal(rename(path, moved), 0);
+    sn_log_reopen(log);
+    sn_log(log, SN_LEVEL_NOTICE, "after");
+    sn_log_close(log);
+    assert_non_null(strstr(content(moved), "before"));
+    assert_null(strstr(content(moved), "after"));
+    assert_non_null(strstr(content(path), "after"));
+}
+
+static void test_log__follows_a_rotation_that_nobody_signals(void **state)
+{
+    (void)state;
+    struct sn_log *log = open_log(SN_LEVEL_NOTICE);
+
+    assert_int_equal(rename(path, moved), 0);
+    sn_log(log, SN_LEVEL_NOTICE, "after");
+    sn_log_close(log);
+    assert_string_equal(content(moved), "");
+    assert_non_null(strstr(content(path), "after"));
+}
+
+static void test_log__goes_on_with_the_old_file_if_it_cannot_reopen(void **state)
+{
+    (void)state;
+    char elsewhere[160];
+    struct sn_log *log = open_log(SN_LEVEL_NOTICE);
+
+    /* The whole folder is gone from its name. */
+    snprintf(elsewhere, sizeof(elsewhere), "%s-moved", folder);
+    assert_int_equal(rename(folder, elsewhere), 0);
+    sn_log_reopen(log);
+    sn_log_close(log);
+    assert_int_equal(rename(elsewhere, folder), 0);
+    assert_non_null(strstr(content(path), "No such file or directory"));
+}
+
+static void test_log__refuses_a_file_it_cannot_open(void **state)
+{
+    (void)state;
+    struct sn_log *log = NULL;
+
+    assert_int_equal(sn_log_open("/nonexistent/x.log", SN_LEVEL_NOTICE, NULL, NULL, &log), SN_EIO);
+}
+
+/* Standard output becomes a pipe that nobody reads, then one that is read again. */
+static void test_log__loses_lines_rather_than_wait_and_says_so(void **state)
+{
+    (void)state;
+    struct sn_log *log = NULL;
+    int ends[2];
+    char drained[1 << 17];
+    int saved = dup(STDOUT_FILENO);
+
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(sn_log_open(NULL, SN_LEVEL_NOTICE, NULL, NULL, &log), 0);
+    dup2(ends[1], STDOUT_FILENO);
+    for (int i = 0; i < 2000; i++)
+        sn_log(log, SN_LEVEL_NOTICE, "%01000d", i);
+    ssize_t count = read(ends[0], drained, sizeof(drained));
+    sn_log(log, SN_LEVEL_NOTICE, "here again");
+    ssize_t more = read(ends[0], drained, sizeof(drained) - 1);
+    dup2(saved, STDOUT_FILENO);
+    close(saved);
+    close(ends[0]);
+    close(ends[1]);
+    sn_log_close(log);
+    assert_true(count > 0 && more > 0);
+    drained[more] = '\0';
+    assert_non_null(strstr(drained, "log lines were lost here"));
+    assert_non_null(strstr(drained, "here again"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_log__writes_lines_in_the_stock_format, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_log__marks_each_level, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_log__drops_what_is_below_its_threshold, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_log__lets_nobody_forge_a_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_log__cuts_endless_text_but_ends_the_line, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_log__reopens_its_file_after_a_rotation, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_log__follows_a_rotation_that_nobody_signals, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_log__goes_on_with_the_old_file_if_it_cannot_reopen,
+                                        set_up, tear_down),
+        cmocka_unit_test(test_log__refuses_a_file_it_cannot_open),
+        cmocka_unit_test(test_log__loses_lines_rather_than_wait_and_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/process.h"
+
+#include "fake_core.h"
+#include "loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static uv_loop_t loop;
+static struct sn_driver *driver;
+static struct sn_processes *processes;
+static char folder[64];
+static char script[96];
+static char output[96];
+
+static char *const *argv_to_start;
+
+static void port_script_start(void *arg, const struct sn_action_script *start)
+{
+    (void)arg;
+    sn_processes_start(processes, start);
+}
+
+static void port_idle(void *arg)
+{
+    (void)arg;
+}
+
+static void on_step(const struct sn_event *event)
+{
+    if (event->kind != SN_EVENT_START)
+        return;
+    fake_core_act(SN_ACTION_SCRIPT_START)->u.script =
+        (struct sn_action_script){.job = {1}, .argv = argv_to_start};
+}
+
+static int set_up(void **state)
+{
+    static const struct sn_driver_ports ports = {.script_start = port_script_start,
+                                                 .idle = port_idle};
+
+    (void)state;
+    fake_core_reset();
+    fake_core.on_step = on_step;
+    strcpy(folder, "/tmp/sn-process-XXXXXX");
+    if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+        return -1;
+    snprintf(script, sizeof(script), "%s/script", folder);
+    snprintf(output, sizeof(output), "%s/output", folder);
+    uv_loop_init(&loop);
+    driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
+    processes = sn_processes_new(&loop);
+    sn_processes_set_driver(processes, driver);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    if (processes != NULL)
+        sn_processes_close(processes);
+    sn_driver_close(driver);
+    loop_finish(&loop);
+    fake_core_reset();
+    unlink(script);
+    unlink(output);
+    if (chdir("/") != 0)
+        return -1;
+    return rmdir(folder);
+}
+
+static void write_script(const char *text)
+{
+    FILE *file = fopen(script, "w");
+
+    assert_non_null(file);
+    fprintf(file, "#!/bin/sh\n%s\n", text);
+    fclose(file);
+    assert_int_equal(chmod(script, 0700), 0);
+}
+
+static void start(char *const *argv)
+{
+    struct sn_event event = {.kind = SN_EVENT_START};
+
+    argv_to_start = argv;
+    sn_driver_feed(driver, &event);
+}
+
+static bool has_exited(void)
+{
+    return fake_core_count(SN_EVENT_SCRIPT_EXITED, NULL) > 0;
+}
+
+static const struct sn_event_script *wait_for_exit(void)
+{
+    const struct sn_event *last = NULL;
+
+    assert_true(loop_run_until(&loop, has_exited));
+    assert_int_equal(fake_core_count(SN_EVENT_SCRIPT_EXITED, &last), 1);
+    assert_int_equal(last->u.script.job.v, 1);
+    return &last->u.script;
+}
+
+static void expect_started(void)
+{
+    const struct sn_event *last = NULL;
+
+    assert_int_equal(fake_core_count(SN_EVENT_SCRIPT_STARTED, &last), 1);
+    assert_int_equal(last->u.script.job.v, 1);
+    assert_true(last->u.script.pid > 0);
+}
+
+static const char *read_output(void)
+{
+    static char text[1024];
+    FILE *file = fopen(output, "r");
+
+    text[0] = '\0';
+    if (file == NULL)
+        return text;
+    size_t len = fread(text, 1, sizeof(text) - 1, file);
+    text[len] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void test_process__passes_arguments_without_a_shell(void **state)
+{
+    (void)state;
+    char *argv[] = {script, "+odown", "master m 127.0.0.1 6379 $HOME; ls", NULL};
+
+    write_script("printf '%s|%s|%s' \"$#\" \"$1\" \"$2\" > output");
+    start(argv);
+    expect_started();
+    const struct sn_event_script *end = wait_for_exit();
+    assert_int_equal(end->status, 0);
+    assert_int_equal(end->signal, 0);
+    assert_true(end->spawned);
+    assert_string_equal(read_output(), "2|+odown|master m 127.0.0.1 6379 $HOME; ls");
+}
+
+static void test_process__tells_the_exit_status(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+
+    write_script("exit 3");
+    start(argv);
+    assert_int_equal(wait_for_exit()->status, 3);
+}
+
+static void test_process__tells_a_death_by_signal(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+
+    write_script("kill -TERM $$");
+    start(argv);
+    const struct sn_event_script *end = wait_for_exit();
+    assert_int_equal(end->signal, SIGTERM);
+    assert_true(end->spawned);
+}
+
+static void test_process__tells_what_could_not_be_started(void **state)
+{
+    (void)state;
+    char *argv[] = {"/nonexistent/script", NULL};
+
+    start(argv);
+    const struct sn_event_script *end = wait_for_exit();
+    assert_false(end->spawned);
+    assert_int_equal(end->status, 2);
+    assert_int_equal(fake_core_count(SN_EVENT_SCRIPT_STARTED, NULL), 0);
+}
+
+static void test_process__takes_a_bare_name_from_the_working_directory(void **state)
+{
+    (void)state;
+    char *argv[] = {"script", NULL};
+    char *not_in_path[] = {"true", NULL};
+
+    write_script("exit 4");
+    start(argv);
+    assert_int_equal(wait_for_exit()->status, 4);
+    fake_core_reset();
+    fake_core.on_step = on_step;
+    start(not_in_path);
+    assert_false(wait_for_exit()->spawned);
+}
+
+static pid_t child_pid;
+
+static bool has_told_child(void)
+{
+    child_pid = (pid_t)strtol(read_output(), NULL, 10);
+    return child_pid > 0 && strchr(read_output(), '\n') != NULL;
+}
+
+/* Its parent is gone too, so nobody but init can reap it: a zombie counts as ended. */
+static bool child_is_gone(void)
+{
+    char path[64];
+    char stat[256] = "";
+
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)child_pid);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return true;
+    char *read = fgets(stat, sizeof(stat), file);
+    fclose(file);
+    return read == NULL || strstr(stat, ") Z ") != NULL;
+}
+
+static void test_process__kills_the_whole_group(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+
+    write_script("sleep 100 & echo $! > output; wait");
+    start(argv);
+    assert_true(loop_run_until(&loop, has_told_child));
+    assert_false(child_is_gone());
+    sn_processes_kill(processes, (struct sn_job_id){1});
+    assert_int_equal(wait_for_exit()->signal, SIGKILL);
+    assert_true(loop_run_until(&loop, child_is_gone));
+}
+
+static void test_process__kills_nothing_for_an_unknown_job(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+
+    write_script("sleep 0.05; exit 5");
+    start(argv);
+    sn_processes_kill(processes, (struct sn_job_id){2});
+    assert_int_equal(wait_for_exit()->status, 5);
+    sn_processes_kill(processes, (struct sn_job_id){1});
+}
+
+static void test_process__leaves_running_scripts_alone_at_the_end(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+
+    write_script("echo $$ > output; exec sleep 100");
+    start(argv);
+    assert_true(loop_run_until(&loop, has_told_child));
+    sn_processes_close(processes);
+    processes = NULL;
+    loop_run_for(&loop, 20);
+    assert_int_equal(kill(child_pid, 0), 0);
+    assert_false(has_exited());
+    kill(child_pid, SIGKILL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_process__##name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(passes_arguments_without_a_shell),
+        TEST(tells_the_exit_status),
+        TEST(tells_a_death_by_signal),
+        TEST(tells_what_could_not_be_started),
+        TEST(takes_a_bare_name_from_the_working_directory),
+        TEST(kills_the_whole_group),
+        TEST(kills_nothing_for_an_unknown_job),
+        TEST(leaves_running_scripts_alone_at_the_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* unshare */
+#include "shell/store.h"
+
+#include "base/error.h"
+#include "shell/store_file.h"
+
+#include "fake_core.h"
+#include "loop.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static uv_loop_t loop;
+static struct sn_driver *driver;
+static struct sn_store *store;
+static struct sn_log *log_file;
+static struct sn_conf conf;
+static char folder[64];
+static char file_path[96];
+static char log_path[96];
+static size_t writes; /* counted where the state is rendered */
+static int render_status;
+
+/* In place of the real one: the file is the version, behind what was there. */
+int sn_conf_render(const struct sn_conf *config, const struct sn_image *image, const char *old,
+                   size_t old_len, struct sn_buf *out)
+{
+    (void)config;
+    __atomic_add_fetch(&writes, 1, __ATOMIC_SEQ_CST);
+    if (render_status != 0)
+        return render_status;
+    sn_buf_append(out, old, old_len);
+    sn_buf_printf(out, "epoch %" PRIu64 "\n", image->current_epoch);
+    return 0;
+}
+
+static void port_idle(void *arg)
+{
+    (void)arg;
+}
+
+static void make_store(void)
+{
+    static const struct sn_driver_ports ports = {.idle = port_idle};
+
+    uv_loop_init(&loop);
+    driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
+    store = sn_store_new(&loop, &conf, log_file);
+    sn_store_set_driver(store, driver);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_core_reset();
+    writes = 0;
+    render_status = 0;
+    strcpy(folder, "/tmp/sn-store-XXXXXX");
+    if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+        return -1;
+    snprintf(file_path, sizeof(file_path), "%s/sentinel.state", folder);
+    snprintf(log_path, sizeof(log_path), "%s.log", folder);
+    conf = (struct sn_conf){.path = "unused", .state_path = file_path};
+    if (sn_log_open(log_path, SN_LEVEL_DEBUG, NULL, NULL, &log_file) != 0)
+        return -1;
+    make_store();
+    return 0;
+}
+
+static void remove_folder(const char *path)
+{
+    DIR *dir = opendir(path);
+    char inner[512];
+
+    if (dir == NULL)
+        return;
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
+        if (unlink(inner) != 0)
+            remove_folder(inner);
+    }
+    closedir(dir);
+    rmdir(path);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    if (store != NULL)
+        sn_store_close(store);
+    sn_driver_close(driver);
+    loop_finish(&loop);
+    sn_log_close(log_file);
+    fake_core_reset();
+    unlink(log_path);
+    if (chdir("/") != 0)
+        return -1;
+    remove_folder(folder);
+    return 0;
+}
+
+static const char *content(const char *path)
+{
+    static char text[65536];
+    FILE *file = fopen(path, "r");
+
+    if (file == NULL)
+        return "(no file)";
+    size_t len = fread(text, 1, sizeof(text) - 1, file);
+    text[len] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void put(const char *path, const char *text, mode_t mode)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat entry;
+
+    assert_int_equal(lstat(path, &entry), 0);
+    return entry.st_mode & 07777;
+}
+
+static size_t files_in(const char *path)
+{
+    DIR *dir = opendir(path);
+    size_t count = 0;
+
+    assert_non_null(dir);
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+        count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count;
+}
+
+static size_t wanted;
+
+static bool has_persisted(void)
+{
+    return fake_core_count(SN_EVENT_PERSISTED, NULL) >= wanted;
+}
+
+/* The outcome of the next write, which carries version. */
+static bool wait_for(size_t count, uint64_t version)
+{
+    const struct sn_event *last = NULL;
+
+    wanted = count;
+    assert_true(loop_run_until(&loop, has_persisted));
+    assert_int_equal(fake_core_count(SN_EVENT_PERSISTED, &last), count);
+    assert_int_equal(last->u.persisted.version, version);
+    return last->u.persisted.ok;
+}
+
+static void persist(uint64_t version)
+{
+    fake_core.version = version;
+    sn_store_persist(store, version);
+}
+
+/* ---- the store ---- */
+
+static void test_store__writes_a_new_state_file_for_the_owner_only(void **state)
+{
+    (void)state;
+    persist(1);
+    assert_true(wait_for(1, 1));
+    assert_string_equal(content(file_path), "epoch 1\n");
+    assert_int_equal(mode_of(file_path), 0600);
+    assert_int_equal(files_in(folder), 1);
+}
+
+static void test_store__saves_all_versions_of_one_write_by_the_next(void **state)
+{
+    (void)state;
+    for (uint64_t version = 1; version <= 1000; version++)
+        persist(version);
+    assert_true(wait_for(2, 1000));
+    assert_int_equal(writes, 2);
+    assert_int_equal(fake_core.snapshots, 2);
+    assert_string_equal(content(file_path), "epoch 1000\n");
+    loop_run_for(&loop, 20);
+    assert_int_equal(writes, 2);
+}
+
+static void test_store__takes_the_snapshot_when_the_write_starts(void **state)
+{
+    (void)state;
+    persist(1);
+    fake_core.version = 2; /* not asked for yet */
+    assert_true(wait_for(1, 1));
+    assert_string_equal(content(file_path), "epoch 1\n");
+}
+
+static void test_store__hands_the_old_text_to_a_rewritten_configuration(void **state)
+{
+    (void)state;
+    conf.state_in_conf = true;
+    put(file_path, "# mine\n", 0640);
+    persist(3);
+    assert_true(wait_for(1, 3));
+    assert_string_equal(content(file_path), "# mine\nepoch 3\n");
+    assert_int_equal(mode_of(file_path), 0640);
+}
+
+static void test_store__keeps_a_symbolic_link(void **state)
+{
+    (void)state;
+    char inner[128];
+    char target[160];
+    char text[160];
+
+    snprintf(inner, sizeof(inner), "%s/real", folder);
+    snprintf(target, sizeof(target), "%s/state", inner);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    put(target, "old", 0604);
+    assert_int_equal(symlink("real/state", file_path), 0);
+    persist(4);
+    assert_true(wait_for(1, 4));
+    ssize_t len = readlink(file_path, text, sizeof(text) - 1);
+    assert_true(len > 0);
+    text[len] = '\0';
+    assert_string_equal(text, "real/state");
+    assert_string_equal(content(target), "epoch 4\n");
+    assert_int_equal(mode_of(target), 0604);
+    assert_int_equal(files_in(inner), 1);
+}
+
+static void test_store__tells_a_failure_and_works_again(void **state)
+{
+    (void)state;
+    char missing[128];
+    char path[160];
+
+    snprintf(missing, sizeof(missing), "%s/missing", folder);
+    snprintf(path, sizeof(path), "%s/state", missing);
+    conf.state_path = path;
+    persist(1);
+    assert_false(wait_for(1, 1));
+    const char *text = content(log_path);
+    assert_non_null(strstr(text, "WARNING: Sentinel was not able to save the new configuration on "
+                                 "disk!!!: creating a temporary file"));
+    assert_non_null(strstr(text, "no such file or directory"));
+
+    assert_int_equal(mkdir(missing, 0700), 0);
+    persist(2);
+    assert_true(wait_for(2, 2));
+    assert_string_equal(content(path), "epoch 2\n");
+    assert_non_null(strstr(content(log_path), "The state can be saved again"));
+    assert_non_null(strstr(content(log_path), "(version 2)"));
+}
+
+static void test_store__fails_what_cannot_be_rendered(void **state)
+{
+    (void)state;
+    put(file_path, "old", 0600);
+    render_status = SN_EINVAL;
+    persist(1);
+    assert_false(wait_for(1, 1));
+    assert_string_equal(content(file_path), "old");
+    assert_int_equal(files_in(folder), 1);
+}
+
+static void test_store__starts_again_after_a_failure_if_more_was_asked(void **state)
+{
+    (void)state;
+    render_status = SN_EINVAL;
+    persist(1);
+    persist(2);
+    wanted = 2;
+    assert_true(loop_run_until(&loop, has_persisted));
+    assert_int_equal(fake_core.events[0].u.persisted.version, 1);
+    assert_int_equal(fake_core.events[1].u.persisted.version, 2);
+    loop_run_for(&loop, 20);
+    assert_int_equal(writes, 2); /* when to retry is the core's to say */
+}
+
+static bool watched_ok;
+static size_t watched;
+
+static void on_watch(void *arg, bool ok)
+{
+    assert_ptr_equal(arg, &watched);
+    watched++;
+    watched_ok = ok;
+    assert_int_equal(fake_core.event_count, 0); /* before it is fed */
+}
+
+static void test_store__tells_its_watcher_first(void **state)
+{
+    (void)state;
+    watched = 0;
+    sn_store_set_watch(store, on_watch, &watched);
+    persist(1);
+    assert_true(wait_for(1, 1));
+    assert_int_equal(watched, 1);
+    assert_true(watched_ok);
+}
+
+static void test_store__waits_at_the_end_for_a_write_under_way(void **state)
+{
+    (void)state;
+    persist(1);
+    persist(2);
+    sn_store_close(store);
+    store = NULL;
+    assert_string_equal(content(file_path), "epoch 1\n");
+    loop_run_for(&loop, 20);
+    assert_int_equal(writes, 1);
+    assert_int_equal(fake_core.event_count, 0);
+}
+
+/* ---- the file ---- */
+
+static int write_text(const char *path, const char *text, bool *in_place, char *reason)
+{
+    struct sn_store_file file = {.path = path, .new_mode = 0600, .journal_dir = "."};
+
+    return sn_store_file_write(&file, text, strlen(text), in_place, reason);
+}
+
+static void test_store_file__reads_nothing_where_there_is_nothing(void **state)
+{
+    (void)state;
+    struct sn_buf buf;
+    char reason[SN_STORE_REASON_MAX];
+
+    sn_buf_init(&buf, 10);
+    assert_int_equal(sn_store_file_read(file_path, &buf, reason), 0);
+    assert_int_equal(buf.len, 0);
+    put(file_path, "0123456789", 0600);
+    assert_int_equal(sn_store_file_read(file_path, &buf, reason), 0);
+    assert_string_equal(sn_buf_text(&buf), "0123456789");
+    sn_buf_clear(&buf);
+    put(file_path, "0123456789a", 0600);
+    assert_int_equal(sn_store_file_read(file_path, &buf, reason), SN_EFULL);
+    assert_int_equal(sn_store_file_read(folder, &buf, reason), SN_EIO);
+    sn_buf_fini(&buf);
+}
+
+/* Child processes report what they saw by their exit status, because cmocka lives in the parent. */
+static int in_child(int (*body)(void))
+{
+    int status = 0;
+
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(body());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+enum { CHILD_OK = 0, CHILD_SKIP = 77 };
+
+/* A single file mounted over itself: it can be written, but nothing can be renamed to it. */
+static int overwrite_a_mounted_file(void)
+{
+    bool in_place = false;
+    char reason[SN_STORE_REASON_MAX] = "";
+
+    if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+        return CHILD_SKIP;
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount(file_path, file_path, NULL, MS_BIND, NULL) != 0)
+        return CHILD_SKIP;
+    if (write_text(file_path, "short", &in_place, reason) != 0) {
+        fprintf(stderr, "%s\n", reason);
+        return 1;
+    }
+    if (!in_place)
+        return 2;
+    if (strcmp(content(file_path), "short") != 0)
+        return 3;
+    /* The journal and the temporary file are gone. */
+    if (files_in(folder) != 1)
+        return 4;
+    /* Without a place for the journal nothing is overwritten. */
+    struct sn_store_file file = {.path = file_path, .new_mode = 0600, .journal_dir = "missing"};
+    if (sn_store_file_write(&file, "x", 1, &in_place, reason) != SN_EIO)
+        return 5;
+    return strcmp(content(file_path), "short") == 0 ? CHILD_OK : 6;
+}
+
+static void test_store_file__overwrites_a_single_mounted_file(void **state)
+{
+    (void)state;
+    put(file_path, "a longer text that must not shine through", 0640);
+    int outcome = in_child(overwrite_a_mounted_file);
+    if (outcome == CHILD_SKIP)
+        skip();
+    assert_int_equal(outcome, CHILD_OK);
+    assert_int_equal(mode_of(file_path), 0640);
+}
+
+static int write_where_it_is_forbidden(void)
+{
+    char path[128];
+    bool in_place = false;
+    char reason[SN_STORE_REASON_MAX] = "";
+
+    snprintf(path, sizeof(path), "%s/closed/state", folder);
+    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+        return CHILD_SKIP;
+    if (write_text(path, "new", &in_place, reason) != SN_EIO)
+        return 1;
+    if (strstr(reason, "permission denied") == NULL)
+        return 2;
+    return CHILD_OK;
+}
+
+static void test_store_file__says_what_a_closed_folder_forbids(void **state)
+{
+    (void)state;
+    char closed[128];
+    char path[160];
+
+    snprintf(closed, sizeof(closed), "%s/closed", folder);
+    snprintf(path, sizeof(path), "%s/state", closed);
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(mkdir(closed, 0755), 0);
+    put(path, "old", 0444);
+    assert_int_equal(chmod(closed, 0555), 0);
+    int outcome = in_child(write_where_it_is_forbidden);
+    assert_int_equal(chmod(closed, 0755), 0);
+    if (outcome == CHILD_SKIP)
+        skip();
+    assert_int_equal(outcome, CHILD_OK);
+    assert_string_equal(content(path), "old");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(store__writes_a_new_state_file_for_the_owner_only),
+        TEST(store__saves_all_versions_of_one_write_by_the_next),
+        TEST(store__takes_the_snapshot_when_the_write_starts),
+        TEST(store__hands_the_old_text_to_a_rewritten_configuration),
+        TEST(store__keeps_a_symbolic_link),
+        TEST(store__tells_a_failure_and_works_again),
+        TEST(store__fails_what_cannot_be_rendered),
+        TEST(store__starts_again_after_a_failure_if_more_was_asked),
+        TEST(store__tells_its_watcher_first),
+        TEST(store__waits_at_the_end_for_a_write_under_way),
+        TEST(store_file__reads_nothing_where_there_is_nothing),
+        TEST(store_file__overwrites_a_single_mounted_file),
+        TEST(store_file__says_what_a_closed_folder_forbids),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
