@@ -144,31 +144,47 @@ static int overwrite(const char *path, const char *bytes, size_t len,
     return status;
 }
 
-static int overwrite_with_journal(const char *path, const char *journal_dir, const char *bytes,
-                                  size_t len, char reason[SN_STORE_REASON_MAX])
+/* After the name that the operator uses, which is where the configuration is read from. */
+static int journal_of(const struct sn_store_file *file, char out[PATH_ROOM])
 {
     char copy[PATH_ROOM];
+
+    snprintf(copy, sizeof(copy), "%s", file->path);
+    if (snprintf(out, PATH_ROOM, "%s/%s.journal", file->journal_dir, basename(copy)) < PATH_ROOM)
+        return 0;
+    errno = ENAMETOOLONG;
+    return SN_EIO;
+}
+
+static int overwrite_with_journal(const char *path, const struct sn_store_file *file,
+                                  const char *bytes, size_t len, char reason[SN_STORE_REASON_MAX])
+{
     char journal[PATH_ROOM];
 
     /* Before a journal is made: a file that cannot be opened is still whole. */
     if (access(path, W_OK) != 0)
         return explain(reason, "opening for writing", path);
-    snprintf(copy, sizeof(copy), "%s", path);
-    if (snprintf(journal, sizeof(journal), "%s/%s.journal", journal_dir, basename(copy)) >=
-        (int)sizeof(journal)) {
-        errno = ENAMETOOLONG;
+    if (journal_of(file, journal) != 0)
         return explain(reason, "creating the journal for", path);
-    }
     int status = replace(journal, NULL, 0600, bytes, len, reason);
     if (status == 0)
         status = overwrite(path, bytes, len, reason);
     /* After a failure in the middle the journal is the only whole copy and stays. */
     if (status == 0) {
-        unlink(journal);
         char ignored[SN_STORE_REASON_MAX];
+        unlink(journal);
         (void)!sync_folder_of(journal, ignored);
     }
     return status;
+}
+
+/* One that an overwriting left behind, now that the file is whole again without it. */
+static void remove_journal(const struct sn_store_file *file)
+{
+    char journal[PATH_ROOM];
+
+    if (journal_of(file, journal) == 0)
+        unlink(journal);
 }
 
 int sn_store_file_write(const struct sn_store_file *file, const char *bytes, size_t len,
@@ -183,14 +199,16 @@ int sn_store_file_write(const struct sn_store_file *file, const char *bytes, siz
     snprintf(path, sizeof(path), "%s", real != NULL ? real : file->path);
     bool exists = real != NULL && stat(path, &old) == 0;
     free(real);
-    if (replace(path, exists ? &old : NULL, file->new_mode, bytes, len, reason) == 0)
+    if (replace(path, exists ? &old : NULL, file->new_mode, bytes, len, reason) == 0) {
+        remove_journal(file);
         return 0;
+    }
     if (!exists || !can_only_overwrite(errno))
         return SN_EIO;
 
     memcpy(first_reason, reason, sizeof(first_reason));
     *in_place = true;
-    if (overwrite_with_journal(path, file->journal_dir, bytes, len, reason) == 0)
+    if (overwrite_with_journal(path, file, bytes, len, reason) == 0)
         return 0;
     char both[2 * SN_STORE_REASON_MAX + 32];
     snprintf(both, sizeof(both), "%s; in place: %s", first_reason, reason);
