@@ -48,7 +48,8 @@ void sn_agree_update(struct sn_group *group)
 static bool wants_votes(const struct sn_group *group)
 {
     const struct sn_failover *failover = &group->failover;
-    return failover->state == SN_FAILOVER_WAIT_START && failover->durable && !failover->forced;
+    return failover->state == SN_FAILOVER_WAIT_START && failover->durable &&
+           failover->mode != SN_MODE_FORCED;
 }
 
 static void ask(struct sn_instance *peer)

@@ -111,12 +111,13 @@ static void run_failover(struct sn_core *core, const struct sn_command *command,
 {
     if (group->failover.state != SN_FAILOVER_NONE) {
         refuse(core, command, "-INPROG Failover already in progress");
-    } else if (sn_select_replica(group, true) == NULL) {
+    } else if (sn_select_wanted(group, &command->addr) == NULL) {
         refuse(core, command, "-NOGOODSLAVE No suitable replica to promote");
     } else {
         sn_out_log(core, SN_LEVEL_NOTICE, "Executing user requested FAILOVER of '%s'", group->name);
         sn_group_ask_info_all(group);
-        sn_election_start(group, true);
+        sn_election_start(group, command->mode == SN_MODE_NONE ? SN_MODE_PLANNED : command->mode,
+                          &command->addr);
         answer(core, command, SN_ANSWER_OK, 0);
     }
 }

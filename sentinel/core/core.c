@@ -196,9 +196,11 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
     case SN_ORDER_FOLLOW:
         sn_reconf_reply(instance, event);
         break;
+    case SN_ORDER_CLIENT_PAUSE:
+        sn_drain_pause_reply(instance, event->reply);
+        break;
     case SN_ORDER_PING:
     case SN_ORDER_SCRIPT_KILL:
-    case SN_ORDER_CLIENT_PAUSE:
     case SN_ORDER_CLIENT_UNPAUSE:
     case SN_ORDER_NONE:
         break;

@@ -117,6 +117,8 @@ void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
             add_replica(instance->group, &info->replicas[i]);
     }
     learn_role(instance, info->role);
+    if (!core->tilt)
+        sn_drain_info(instance, info);
     if (!core->tilt && instance->kind == SN_KIND_REPLICA) {
         if (data->promoted)
             sn_failover_promoted_info(instance, info->role);

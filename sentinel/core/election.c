@@ -93,10 +93,11 @@ void sn_election_due(struct sn_group *group)
 {
     if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
         return;
-    sn_election_start(group, false);
+    sn_election_start(group, SN_MODE_NONE, NULL);
 }
 
-void sn_election_start(struct sn_group *group, bool forced)
+void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
+                       const struct sn_addr *wanted)
 {
     struct sn_core *core = group->core;
     struct sn_failover *failover = &group->failover;
@@ -105,7 +106,9 @@ void sn_election_start(struct sn_group *group, bool forced)
         return; /* nobody can be elected any more; refusing epochs from outside prevents this */
     epoch = (epoch < group->leader_epoch ? group->leader_epoch : epoch) + 1;
     failover->epoch = epoch;
-    failover->forced = forced;
+    failover->mode = mode;
+    if (wanted != NULL)
+        failover->wanted = *wanted;
     failover->durable = false;
     failover->started_at = core->now;
     group->rival_until = SN_MS_NEVER;
@@ -122,7 +125,7 @@ void sn_election_collect(struct sn_group *group, uint64_t epoch)
     if (group->failover.state != SN_FAILOVER_WAIT_START || group->failover.epoch != epoch)
         return;
     group->failover.durable = true;
-    if (!group->failover.forced)
+    if (group->failover.mode != SN_MODE_FORCED)
         sn_agree_ask_all(group);
     sn_election_count(group);
 }
@@ -200,30 +203,58 @@ static void give_up(struct sn_group *group, const struct tally *tally)
     sn_failover_abort(group, "-failover-abort-not-elected", sn_after(core->now, backoff(group)));
 }
 
+static void win(struct sn_group *group)
+{
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+elected-leader", NULL);
+    if ((group->core->simulate & SN_SIMULATE_AFTER_ELECTION) != 0) {
+        sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
+        return;
+    }
+    sn_failover_enter(group, SN_FAILOVER_SELECT);
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-state-select-slave", NULL);
+    sn_failover_step(group);
+}
+
+/* An operator's order does not need the votes (stock asks nobody), but they raise the epoch at the
+ * peers, so that two orders on two sentinels cannot use the same one; only a majority for somebody
+ * else stops it. */
+static bool goes_without_votes(const struct sn_group *group, const struct tally *tally)
+{
+    enum sn_failover_mode mode = group->failover.mode;
+    return mode == SN_MODE_FORCED ||
+           (mode == SN_MODE_PLANNED && tally->best_other < tally->voters / 2 + 1);
+}
+
 void sn_election_count(struct sn_group *group)
 {
-    struct sn_failover *failover = &group->failover;
+    const struct sn_failover *failover = &group->failover;
     struct tally tally;
     if (failover->state != SN_FAILOVER_WAIT_START || !failover->durable || group->core->tilt)
         return;
     count_votes(group, &tally);
-    if (failover->forced || tally.mine >= tally.needed) {
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "+elected-leader", NULL);
-        if ((group->core->simulate & SN_SIMULATE_AFTER_ELECTION) != 0) {
-            sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
-            return;
-        }
-        sn_failover_enter(group, SN_FAILOVER_SELECT);
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-state-select-slave", NULL);
-        sn_failover_step(group);
-    } else if (tally.mine + tally.awaited < tally.needed) {
+    bool lost = tally.mine + tally.awaited < tally.needed;
+    if (failover->mode == SN_MODE_FORCED || tally.mine >= tally.needed ||
+        (lost && goes_without_votes(group, &tally)))
+        win(group);
+    else if (lost)
         give_up(group, &tally);
-    }
+}
+
+sn_ms sn_election_patience(const struct sn_group *group)
+{
+    sn_ms patience =
+        sn_min(group->core->timings[SN_TIMING_ELECTION_TIMEOUT], group->params.failover_timeout_ms);
+    return group->failover.mode == SN_MODE_PLANNED ? sn_min(patience, SN_VOTES_MAX_MS) : patience;
 }
 
 void sn_election_timeout(struct sn_group *group)
 {
     struct tally tally;
     count_votes(group, &tally);
-    give_up(group, &tally);
+    if (group->failover.durable && goes_without_votes(group, &tally))
+        win(group);
+    else if (!group->failover.durable && group->failover.mode == SN_MODE_PLANNED)
+        return; /* the disk decides: durable, or given up */
+    else
+        give_up(group, &tally);
 }

@@ -107,6 +107,14 @@ enum sn_command_kind {
     SN_COMMAND_DEBUG       /* timings, all or nothing */
 };
 
+/* How a failover came about (DESIGN.md D17). */
+enum sn_failover_mode {
+    SN_MODE_NONE = 0,    /* the master is down: quorum and majority decide */
+    SN_MODE_PLANNED,     /* asked for: drain the master if possible, else go on without */
+    SN_MODE_COORDINATED, /* asked for: rather stop than lose a write; needs a majority */
+    SN_MODE_FORCED       /* asked for: at once, as stock does it */
+};
+
 struct sn_timing_change {
     enum sn_timing timing;
     sn_ms value_ms; /* > 0 */
@@ -119,10 +127,13 @@ struct sn_command {
     struct sn_ticket ticket; /* the answer carries it; exactly one ANSWER per command, never zero */
     const char *name;        /* group name; RESET: glob pattern (name_len bytes) */
     size_t name_len;
-    struct sn_addr addr; /* MONITOR, ASK (host as given, port; ip if it is one) */
-    uint32_t quorum;     /* MONITOR */
-    uint64_t epoch;      /* ASK */
-    const char *runid;   /* ASK: candidate, or "*" */
+    /* MONITOR, ASK (host as given, port; ip if it is one); FAILOVER: the replica to promote, port 0
+     * for the best one. */
+    struct sn_addr addr;
+    enum sn_failover_mode mode; /* FAILOVER; NONE means PLANNED */
+    uint32_t quorum;            /* MONITOR */
+    uint64_t epoch;             /* ASK */
+    const char *runid;          /* ASK: candidate, or "*" */
     const struct sn_change *changes;
     size_t change_count;
     const struct sn_timing_change *timings;

@@ -82,6 +82,7 @@ void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at
     assert(group->failover.state != SN_FAILOVER_NONE &&
            group->failover.state != SN_FAILOVER_RECONF);
     sn_event_raise(group->master, SN_LEVEL_WARNING, event, NULL);
+    sn_drain_resume(group->master);
     sn_failover_clear(group);
     group->retry_at = retry_at;
     sn_election_plan(group);
@@ -110,7 +111,7 @@ static void order_promotion(struct sn_group *group)
 
 static void choose(struct sn_group *group)
 {
-    struct sn_instance *replica = sn_select_replica(group, true);
+    struct sn_instance *replica = sn_select_wanted(group, &group->failover.wanted);
     if (replica == NULL) {
         sn_out_log(
             group->core, SN_LEVEL_WARNING,
@@ -126,6 +127,7 @@ static void choose(struct sn_group *group)
     sn_event_raise(replica, SN_LEVEL_WARNING, "+selected-slave", NULL);
     sn_failover_enter(group, SN_FAILOVER_SEND_PROMOTION);
     sn_event_raise(replica, SN_LEVEL_NOTICE, "+failover-state-send-slaveof-noone", NULL);
+    sn_instance_plan_info(replica);
     sn_failover_step(group);
 }
 
@@ -140,6 +142,8 @@ static void pass_over(struct sn_group *group, const char *why)
     replica->u.data.promoted = false;
     replica->u.data.refused_epoch = group->failover.epoch;
     group->failover.promoted = NULL;
+    if (group->failover.drain.target_known)
+        group->failover.drain.phase = SN_DRAIN_CATCHING; /* the next one has to catch up as well */
     sn_failover_enter(group, SN_FAILOVER_SELECT);
     sn_failover_step(group);
 }
@@ -185,9 +189,7 @@ void sn_failover_step(struct sn_group *group)
     case SN_FAILOVER_NONE:
         return;
     case SN_FAILOVER_WAIT_START: {
-        sn_ms patience =
-            sn_min(core->timings[SN_TIMING_ELECTION_TIMEOUT], group->params.failover_timeout_ms);
-        sn_ms deadline = sn_after(failover->started_at, patience);
+        sn_ms deadline = sn_after(failover->started_at, sn_election_patience(group));
         if (core->now >= deadline)
             sn_election_timeout(group);
         else

@@ -31,11 +31,14 @@
 #define SN_SCRIPT_STARTS_MAX  10
 #define SN_PRIORITY_DEFAULT   100
 
-#define SN_RANK_STEP_MS      25   /* candidate k waits k of these (DESIGN.md D6) */
-#define SN_POLL_FAST_MS      100  /* INFO while a promotion or reconfiguration is watched (D12) */
-#define SN_RETRY_BASE_MS     20   /* first back-off of an unwinnable round (D8) */
-#define SN_RETRY_SAVE_MS     1000 /* next attempt after a failed save */
-#define SN_FRESH_INFO_MAX_MS 500  /* longest wait for INFO before the choice (D10) */
+#define SN_RANK_STEP_MS  25   /* candidate k waits k of these (DESIGN.md D6) */
+#define SN_POLL_FAST_MS  100  /* INFO while a promotion or reconfiguration is watched (D12) */
+#define SN_RETRY_BASE_MS 20   /* first back-off of an unwinnable round (D8) */
+#define SN_RETRY_SAVE_MS 1000 /* next attempt after a failed save */
+#define SN_POLL_DRAIN_MS 3 /* … and while a replica has to catch up with the paused master (D17) \
+                            */
+#define SN_VOTES_MAX_MS      500 /* a planned switchover waits so long for votes it can do without */
+#define SN_FRESH_INFO_MAX_MS 500 /* longest wait for INFO before the choice (D10) */
 
 enum sn_timer_kind {
     SN_TIMER_NONE = 0,
@@ -119,6 +122,7 @@ struct sn_data {
     bool promoted;          /* chosen by the running failover */
     uint64_t refused_epoch; /* of the attempt in which it refused to be promoted */
     bool order_pending;     /* a PROMOTE or FOLLOW without reply */
+    bool paused;            /* its clients are paused by us: it is owed a CLIENT UNPAUSE */
     enum sn_reconf reconf;
     sn_ms reconf_at;   /* when reconf last changed */
     sn_ms foreign_at;  /* last sign that another group claims it (DESIGN.md D16) */
@@ -178,9 +182,27 @@ enum sn_failover_state {
     SN_FAILOVER_RECONF          /* the master is switched; the other replicas follow */
 };
 
+/* The drain of a planned switchover (DESIGN.md D17), a part of SEND_PROMOTION. */
+enum sn_drain_phase {
+    SN_DRAIN_NONE = 0, /* not begun */
+    SN_DRAIN_PAUSING,  /* CLIENT PAUSE is on its way */
+    SN_DRAIN_CATCHING, /* paused; the replica has to reach the master's offset */
+    SN_DRAIN_OVER      /* reached, or done without: promote */
+};
+
+struct sn_drain {
+    enum sn_drain_phase phase;
+    bool skip_info; /* the INFO that was outstanding at the pause is too old */
+    bool target_known;
+    uint64_t target; /* the master's offset behind the pause */
+    sn_ms deadline;
+};
+
 struct sn_failover {
     enum sn_failover_state state;
-    bool forced;
+    enum sn_failover_mode mode;
+    struct sn_addr wanted; /* the replica that was asked for; port 0 if none was */
+    struct sn_drain drain;
     bool acked;   /* WAIT_PROMOTION: EXEC was answered well */
     bool durable; /* the own vote, later the won configuration, is on disk */
     uint64_t epoch;
@@ -472,17 +494,23 @@ bool sn_election_rival_active(const struct sn_group *group);
 /* Arms the next attempt if one is due at some time. */
 void sn_election_plan(struct sn_group *group);
 void sn_election_due(struct sn_group *group); /* SN_TIMER_ELECTION */
-void sn_election_start(struct sn_group *group, bool forced);
+void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
+                       const struct sn_addr *wanted);
 /* The own vote is durable: ask for the others. */
 void sn_election_collect(struct sn_group *group, uint64_t epoch);
 void sn_election_count(struct sn_group *group);
 void sn_election_timeout(struct sn_group *group);
+/* How long an attempt may collect votes. */
+sn_ms sn_election_patience(const struct sn_group *group);
 
 /* ---- select.c ------------------------------------------------------------------------------- */
 
 /* The best replica to promote (PROTOCOL.md §16); NULL if none will do. With log set, says of every
  * refused candidate why. */
 struct sn_instance *sn_select_replica(struct sn_group *group, bool log);
+/* The replica that the operator asked for, if it will do; the best one if wanted->port is 0. Logs
+ * why not. */
+struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_addr *wanted);
 /* Why replica cannot be promoted now; NULL if it can. Static text. */
 const char *sn_select_refusal(const struct sn_group *group, const struct sn_instance *replica);
 /* True if every replica that answers has told its state since the failure (D10). */
@@ -502,6 +530,19 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_even
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role);
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch);
 const char *sn_failover_state_name(enum sn_failover_state state);
+
+/* ---- drain.c -------------------------------------------------------------------------------- */
+
+/* Drains the master as far as is possible now. True once the promotion may be sent; false while it
+ * must wait, or if the attempt was aborted. */
+bool sn_drain_step(struct sn_group *group);
+/* When sn_drain_step wants to be called next; NEVER if only replies matter. */
+sn_ms sn_drain_deadline(const struct sn_group *group);
+void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *reply);
+/* INFO of the master or of the chosen replica has been read. */
+void sn_drain_info(struct sn_instance *instance, const struct sn_info *info);
+/* Lets the clients of node go on, if it was us who paused them. */
+void sn_drain_resume(struct sn_instance *node);
 
 void sn_reconf_step(struct sn_group *group);
 /* INFO of a replica has been read while the others are being reconfigured. */

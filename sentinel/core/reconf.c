@@ -244,6 +244,7 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
         error = reply->queue_error[0] != '\0' ? reply->queue_error : exec->text;
     }
     if (error == NULL) {
+        sn_drain_resume(replica);
         sn_instance_ask_info(replica);
         return;
     }

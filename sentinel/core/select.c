@@ -82,6 +82,20 @@ struct sn_instance *sn_select_replica(struct sn_group *group, bool log)
     return best;
 }
 
+struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_addr *wanted)
+{
+    if (wanted->port == 0)
+        return sn_select_replica(group, true);
+    struct sn_instance *replica = sn_group_find_replica(group, wanted);
+    const char *refusal =
+        replica == NULL ? "it is no known replica" : sn_select_refusal(group, replica);
+    if (refusal == NULL)
+        return replica;
+    sn_out_log(group->core, SN_LEVEL_WARNING, "%s:%u cannot be made master of %s as asked: %s.",
+               wanted->host, wanted->port, group->name, refusal);
+    return NULL;
+}
+
 bool sn_select_facts_fresh(const struct sn_group *group)
 {
     sn_ms since = failure_at(group);

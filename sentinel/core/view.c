@@ -67,7 +67,10 @@ static void list_flags(const struct sn_instance *instance, char *flags, size_t s
     add_flag(flags, size, data->reconf == SN_RECONF_SENT, "reconf_sent");
     add_flag(flags, size, data->reconf == SN_RECONF_INPROG, "reconf_inprog");
     add_flag(flags, size, data->reconf == SN_RECONF_DONE, "reconf_done");
-    add_flag(flags, size, master && failing_over && group->failover.forced, "force_failover");
+    add_flag(flags, size, master && failing_over && group->failover.mode != SN_MODE_NONE,
+             "force_failover");
+    add_flag(flags, size, master && failing_over && group->failover.mode == SN_MODE_COORDINATED,
+             "coordinated_failover");
     add_flag(flags, size, data->script_kill_sent, "script_kill_sent");
     add_flag(flags, size, data->rebooting, "master_reboot");
 }

@@ -74,11 +74,38 @@ void sn_cmd_sentinel_reset(struct sn_call *call)
     decide(call, &command, SN_LEVEL_NONE);
 }
 
+/* Reads `[TO host port] [COORDINATED] [FORCE]` (DESIGN.md D17). NULL, or the error. */
+static const char *parse_failover(const struct sn_call *call, struct sn_command *command)
+{
+    int64_t port = 0;
+
+    command->mode = SN_MODE_PLANNED;
+    for (size_t i = 3; i < call->argc; i++) {
+        bool modal = command->mode != SN_MODE_PLANNED;
+        if (strcasecmp(call->argv[i], "COORDINATED") == 0 && !modal)
+            command->mode = SN_MODE_COORDINATED;
+        else if (strcasecmp(call->argv[i], "FORCE") == 0 && !modal)
+            command->mode = SN_MODE_FORCED;
+        else if (strcasecmp(call->argv[i], "TO") == 0 && i + 2 < call->argc) {
+            if (sn_call_integer(call, i + 2, &port) != 0 || port == 0 ||
+                sn_addr_make(call->argv[i + 1], port, &command->addr) != 0)
+                return "Invalid replica address";
+            i += 2;
+        } else {
+            return "Unknown failover option specified";
+        }
+    }
+    return NULL;
+}
+
 void sn_cmd_sentinel_failover(struct sn_call *call)
 {
     struct sn_command command = named(call, SN_COMMAND_FAILOVER);
+    const char *error = parse_failover(call, &command);
 
-    if (sn_cmd_group(call, 2))
+    if (error != NULL)
+        sn_resp_error(call->resp, error);
+    else if (sn_cmd_group(call, 2))
         decide(call, &command, SN_LEVEL_NONE);
 }
 

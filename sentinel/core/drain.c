@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The drain before a planned switchover (DESIGN.md D17): no acknowledged write may be lost.
+ *
+ * CLIENT PAUSE … WRITE stops the master's offset; INFO behind it tells the offset; the chosen
+ * replica is asked until it has reached it, and only then promoted. The old master follows the new
+ * one in the same moment and is resumed. Where the pause is not possible (older servers, missing
+ * rights, master down) a plain order goes on without it, as stock does; a coordinated one is
+ * aborted. The pause ends by itself if we should die. */
+
+#include "core/model.h"
+
+#define DRAIN_MAX_MS   5000 /* longest pause of the clients for the sake of the drain */
+#define PAUSE_SPARE_MS 2000 /* on top, for the promotion and the demotion behind it */
+
+static void go_on(struct sn_group *group)
+{
+    group->failover.drain.phase = SN_DRAIN_OVER;
+}
+
+/* The drain is not possible. True if the promotion may be sent all the same. */
+static bool do_without(struct sn_group *group, const char *why)
+{
+    if (group->failover.mode == SN_MODE_COORDINATED) {
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "Coordinated failover of %s stopped, as writes could be lost: %s.", group->name,
+                   why);
+        sn_failover_abort(group, "-failover-abort-master-timeout", group->core->now);
+        return false;
+    }
+    sn_out_log(
+        group->core, SN_LEVEL_WARNING,
+        "Failover of %s goes on without draining the master, so its last writes may be lost: "
+        "%s.",
+        group->name, why);
+    sn_drain_resume(group->master);
+    go_on(group);
+    return true;
+}
+
+static bool begin(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    struct sn_drain *drain = &group->failover.drain;
+    struct sn_instance *master = group->master;
+    enum sn_failover_mode mode = group->failover.mode;
+    if (mode == SN_MODE_NONE || mode == SN_MODE_FORCED) {
+        go_on(group);
+        return true;
+    }
+    if (master->s_down || !sn_link_can_send(master->cmd))
+        return do_without(group, "the master does not answer");
+    sn_ms longest = sn_min(DRAIN_MAX_MS, group->params.failover_timeout_ms);
+    struct sn_action_send send = {
+        .order = SN_ORDER_CLIENT_PAUSE, .tag = master->id, .duration_ms = longest + PAUSE_SPARE_MS};
+    sn_out_send(master->cmd, &send);
+    master->u.data.paused = true;
+    drain->phase = SN_DRAIN_PAUSING;
+    drain->deadline = sn_after(core->now, longest);
+    drain->skip_info = master->u.data.info_pending;
+    sn_instance_ask_info(master);
+    return false;
+}
+
+bool sn_drain_step(struct sn_group *group)
+{
+    const struct sn_drain *drain = &group->failover.drain;
+    if (drain->phase == SN_DRAIN_NONE)
+        return begin(group);
+    if (drain->phase == SN_DRAIN_OVER)
+        return true;
+    if (group->master->s_down)
+        return do_without(group, "the master went down meanwhile");
+    if (group->core->now >= drain->deadline)
+        return do_without(group, "the replica did not catch up in time");
+    return false;
+}
+
+sn_ms sn_drain_deadline(const struct sn_group *group)
+{
+    const struct sn_drain *drain = &group->failover.drain;
+    bool busy = drain->phase == SN_DRAIN_PAUSING || drain->phase == SN_DRAIN_CATCHING;
+    return busy ? drain->deadline : SN_MS_NEVER;
+}
+
+void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *reply)
+{
+    struct sn_group *group = master->group;
+    struct sn_drain *drain = &group->failover.drain;
+    if (reply->type == SN_REPLY_ERROR)
+        master->u.data.paused = false;
+    if (group->failover.state != SN_FAILOVER_SEND_PROMOTION || drain->phase != SN_DRAIN_PAUSING ||
+        master != group->master)
+        return;
+    if (reply->type == SN_REPLY_ERROR) {
+        const char *why =
+            sn_out_printf(group->core,
+                          "the master refused CLIENT PAUSE with \"%.100s\" (the rights "
+                          "+client|pause and +client|unpause, and Redis 6.2, are needed)",
+                          reply->text);
+        if (do_without(group, why))
+            sn_failover_step(group);
+        return;
+    }
+    drain->phase = SN_DRAIN_CATCHING;
+    sn_drain_info(master, NULL);
+}
+
+/* The master has told its offset, or has to be asked again. */
+static void take_target(struct sn_instance *master, const struct sn_info *info)
+{
+    struct sn_drain *drain = &master->group->failover.drain;
+    if (info != NULL && drain->skip_info) {
+        drain->skip_info = false;
+    } else if (info != NULL && info->has_master_offset) {
+        drain->target = info->master_repl_offset;
+        drain->target_known = true;
+        sn_instance_ask_info(master->group->failover.promoted);
+    }
+    if (!drain->target_known)
+        sn_instance_ask_info(master);
+}
+
+void sn_drain_info(struct sn_instance *instance, const struct sn_info *info)
+{
+    struct sn_group *group = instance->group;
+    struct sn_drain *drain = &group->failover.drain;
+    if (group->failover.state != SN_FAILOVER_SEND_PROMOTION ||
+        (drain->phase != SN_DRAIN_CATCHING && drain->phase != SN_DRAIN_PAUSING))
+        return;
+    if (instance == group->master && !drain->target_known) {
+        take_target(instance, info);
+    } else if (instance == group->failover.promoted && drain->target_known) {
+        if (instance->u.data.repl_offset >= drain->target) {
+            go_on(group);
+            sn_failover_step(group);
+        }
+    }
+}
+
+void sn_drain_resume(struct sn_instance *node)
+{
+    struct sn_action_send send = {.order = SN_ORDER_CLIENT_UNPAUSE, .tag = node->id};
+    if (!node->u.data.paused)
+        return;
+    node->u.data.paused = false;
+    if (sn_link_can_send(node->cmd))
+        sn_out_send(node->cmd, &send);
+}
