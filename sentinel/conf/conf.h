@@ -26,6 +26,11 @@ struct sn_conf {
      * copied into the main file, of the latter the server directives are written to it. */
     struct sn_setting_words included;
     struct sn_setting_words overrides;
+    /* Set if the configuration file was damaged in the middle of a write and its journal was read:
+     * what that says, and the hash of the damaged text, for which it stands when the file is
+     * rewritten. */
+    char *recovered;
+    uint64_t damaged_hash;
     char **notices; /* things to log once the log is open ("save: has no meaning here, ignored") */
     size_t notice_count;
 };

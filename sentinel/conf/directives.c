@@ -250,7 +250,7 @@ const char *sn_directive_near(enum sn_scope scope, const char *name)
     size_t best = strlen(name) / 4 + 2;
     for (size_t i = 0; i < count; i++) {
         size_t far = distance(name, table[i].name);
-        if (far < best) {
+        if (far > 0 && far < best) {
             best = far;
             nearest = table[i].name;
         }

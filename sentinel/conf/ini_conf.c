@@ -134,7 +134,10 @@ static int add_key(struct ini_conf *ini, const struct sn_place *at,
     struct sn_words words;
     int code = 0;
 
-    if (directive->state || directive->apply == sn_apply_monitor)
+    if (directive->apply == sn_apply_monitor)
+        return sn_loader_fail(ini->loader, at, "that is said in two lines here",
+                              "address = host:port, and quorum = N");
+    if (directive->state)
         return sn_loader_fail(ini->loader, at,
                               "that is learned at run time and kept in the state file", NULL);
     if (sn_words_split(value, strlen(value), &words) < 0)

@@ -5,7 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/text.h"
+#include "base/prng.h"
+#include "conf/journal.h"
 #include "conf/loader.h"
 #include "conf/state.h"
 
@@ -34,6 +35,7 @@ void sn_conf_fini(struct sn_conf *conf)
     for (size_t i = 0; i < conf->notice_count; i++)
         free(conf->notices[i]);
     free(conf->notices);
+    free(conf->recovered);
     *conf = (struct sn_conf){0};
 }
 
@@ -42,8 +44,7 @@ static enum sn_conf_syntax find_syntax(const char *text, size_t len)
 {
     const char *end = text + len;
 
-    if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-        text += 3;
+    text += sn_bom_len(text, len);
     while (text < end) {
         while (text < end && strchr(" \t\r\n", *text) != NULL && *text != '\0')
             text++;
@@ -145,20 +146,47 @@ static int find_state(struct sn_conf *conf, struct sn_buf *error)
     return sn_state_load(conf, error);
 }
 
-int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *conf,
-                 struct sn_buf *error)
+/* Reads path, or its journal in its place; *recovered then holds the latter's text. */
+static int read_and_parse(const char *path, int argc, char *const *argv, struct sn_conf *conf,
+                          struct sn_buf *error)
 {
-    struct sn_buf text;
+    struct sn_buf text, journal;
 
-    *conf = (struct sn_conf){0};
     int code = sn_file_read(path, &text);
     if (code < 0) {
         sn_buf_printf(error, "Fatal error, can't open config file '%s': %s\n", path,
                       code == SN_ERANGE ? "it is larger than 64 MiB" : strerror(errno));
-    } else {
+        sn_buf_fini(&text);
+        return code;
+    }
+    char *from = sn_journal_find(path, &text, &journal);
+    if (from == NULL) {
         code = sn_conf_parse(path, sn_buf_text(&text), text.len, argc, argv, true, conf, error);
+    } else {
+        code =
+            sn_conf_parse(from, sn_buf_text(&journal), journal.len, argc, argv, true, conf, error);
+        if (code == 0) {
+            struct sn_buf notice;
+            sn_buf_init(&notice, SIZE_MAX);
+            sn_buf_printf(&notice,
+                          "%s: writing it was not finished: its journal %s is used instead", path,
+                          from);
+            sn_conf_notice(conf, sn_buf_take(&notice));
+            conf->damaged_hash = sn_hash_bytes(SN_HASH_START, sn_buf_text(&text), text.len);
+            conf->recovered = sn_buf_take(&journal);
+        }
+        sn_buf_fini(&journal);
+        free(from);
     }
     sn_buf_fini(&text);
+    return code;
+}
+
+int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *conf,
+                 struct sn_buf *error)
+{
+    *conf = (struct sn_conf){0};
+    int code = read_and_parse(path, argc, argv, conf, error);
     if (code < 0)
         return code;
 

@@ -397,6 +397,11 @@ void sn_line_put(struct sn_buf *out, const struct sn_directive *directive, const
     }
 }
 
+size_t sn_bom_len(const char *text, size_t len)
+{
+    return len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
 int sn_file_read(const char *path, struct sn_buf *text)
 {
     enum { FILE_SIZE_MAX = 64 << 20 };

@@ -92,6 +92,9 @@ SN_MUST_CHECK int sn_argv_read(struct sn_loader *loader, int argc, char *const *
  */
 SN_MUST_CHECK int sn_file_read(const char *path, struct sn_buf *text);
 
+/* The length of the byte order mark that some editors put before UTF-8 text; 0: none. */
+size_t sn_bom_len(const char *text, size_t len);
+
 /* Appends a line in canonical form: names in lower case, values quoted where they need it. */
 void sn_line_put(struct sn_buf *out, const struct sn_directive *directive, const char *group,
                  char *const *values, size_t count);

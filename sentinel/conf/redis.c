@@ -135,7 +135,9 @@ static int read_lines(struct sn_loader *loader, const char *file, const char *te
 
 int sn_redis_read(struct sn_loader *loader, const char *file, const char *text, size_t len)
 {
-    return read_lines(loader, sn_loader_name(loader, file), text, len, SN_ORIGIN_MAIN);
+    size_t skip = sn_bom_len(text, len);
+    return read_lines(loader, sn_loader_name(loader, file), text + skip, len - skip,
+                      SN_ORIGIN_MAIN);
 }
 
 static bool is_directive(const char *word)

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/prng.h"
 #include "base/text.h"
 #include "conf/loader.h"
 #include "conf/option.h"
@@ -176,6 +177,7 @@ static void take_lines(struct rewrite *rewrite, const char *text, size_t len)
 {
     const char *end = text + len;
 
+    text += sn_bom_len(text, len);
     while (text < end) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         const char *last = newline != NULL ? newline : end;
@@ -437,7 +439,10 @@ int sn_conf_render(const struct sn_conf *conf, const struct sn_image *image, con
     if (!conf->state_in_conf)
         return sn_state_render(conf, image, out);
     sn_buf_init(&rewrite.added, SIZE_MAX);
-    take_lines(&rewrite, old, old_len);
+    if (conf->recovered != NULL && sn_hash_bytes(SN_HASH_START, old, old_len) == conf->damaged_hash)
+        take_lines(&rewrite, conf->recovered, strlen(conf->recovered));
+    else
+        take_lines(&rewrite, old, old_len);
     take_included(&rewrite);
     emit_image(&rewrite, image);
     emit_overrides(&rewrite);

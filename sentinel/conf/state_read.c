@@ -4,6 +4,7 @@
 #include "base/prng.h"
 #include "base/text.h"
 #include "conf/ini.h"
+#include "conf/journal.h"
 #include "conf/loader.h"
 #include "conf/option.h"
 #include "conf/state.h"
@@ -369,29 +370,13 @@ static int parse_file(const char *path, struct sn_state *state, struct sn_buf *p
     return code;
 }
 
-/* Where writes in place keep their copy: beside the file, or in the working directory. */
-static char *journal_path(const struct sn_conf *conf, bool beside)
-{
-    struct sn_buf path;
-    const char *slash = strrchr(conf->state_path, '/');
-    const char *name = slash != NULL ? slash + 1 : conf->state_path;
-
-    sn_buf_init(&path, SIZE_MAX);
-    if (beside)
-        sn_buf_printf(&path, "%s.journal", conf->state_path);
-    else
-        sn_buf_printf(&path, "%s/%s.journal", conf->settings.dir != NULL ? conf->settings.dir : ".",
-                      name);
-    return sn_buf_take(&path);
-}
-
 static bool parse_journal(struct sn_conf *conf, struct sn_state *state, const char *problem)
 {
     bool found = false;
 
     for (int beside = 1; beside >= 0 && !found; beside--) {
         struct sn_buf ignored, notice;
-        char *path = journal_path(conf, beside == 1);
+        char *path = sn_journal_path(conf->state_path, conf->settings.dir, beside == 1);
         sn_buf_init(&ignored, SIZE_MAX);
         found = parse_file(path, state, &ignored) == 0;
         if (found) {

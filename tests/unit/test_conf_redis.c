@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/error.h"
+#include "conf/loader.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ID_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define ID_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static void load_words(const char *text, int argc, char *const *argv, struct sn_conf *conf)
+{
+    struct sn_buf error;
+    sn_buf_init(&error, SIZE_MAX);
+    int code = sn_conf_parse("s.conf", text, strlen(text), argc, argv, true, conf, &error);
+    if (code < 0)
+        fail_msg("%s", sn_buf_text(&error));
+    sn_buf_fini(&error);
+}
+
+static void load(const char *text, struct sn_conf *conf)
+{
+    load_words(text, 0, NULL, conf);
+}
+
+static struct sn_group_image *group_of(const struct sn_conf *conf, const char *name)
+{
+    struct sn_group_image *group = sn_image_find_group(&conf->image, name);
+    assert_non_null(group);
+    return group;
+}
+
+static void test_conf_redis__empty_file_means_defaults(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("", &conf);
+    assert_int_equal(conf.syntax, SN_CONF_REDIS);
+    assert_int_equal(conf.settings.port, 26379);
+    assert_int_equal(conf.settings.maxclients, 10000);
+    assert_int_equal(conf.settings.tcp_backlog, 511);
+    assert_int_equal(conf.settings.tcp_keepalive_s, 300);
+    assert_int_equal(conf.settings.bulk_max, 512 << 20);
+    assert_int_equal(conf.settings.query_buffer_max, 1 << 30);
+    assert_int_equal(conf.settings.pubsub_hard_max, 32 << 20);
+    assert_int_equal(conf.settings.loglevel, SN_LEVEL_NOTICE);
+    assert_string_equal(conf.settings.tls.auth_clients, "yes");
+    assert_true(conf.settings.tls.session_caching);
+    assert_false(conf.settings.protected_mode);
+    assert_null(conf.settings.logfile);
+    assert_int_equal(conf.image.group_count, 0);
+    assert_int_equal(conf.notice_count, 0);
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_redis__two_groups(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("port 5000\n"
+         "sentinel monitor mymaster 127.0.0.1 6379 2\n"
+         "sentinel down-after-milliseconds mymaster 60000\n"
+         "sentinel failover-timeout mymaster 180000\n"
+         "sentinel parallel-syncs mymaster 1\n"
+         "\n"
+         "sentinel monitor resque 192.168.1.3 6380 3\n"
+         "sentinel down-after-milliseconds resque 10000\n"
+         "sentinel failover-timeout resque 180000\n"
+         "sentinel parallel-syncs resque 5\n",
+         &conf);
+    assert_int_equal(conf.settings.port, 5000);
+    assert_int_equal(conf.image.globals.listen_port, 5000);
+    assert_int_equal(conf.image.group_count, 2);
+    const struct sn_group_image *group = &conf.image.groups[0];
+    assert_string_equal(group->name, "mymaster");
+    assert_string_equal(group->addr.ip, "127.0.0.1");
+    assert_int_equal(group->params.quorum, 2);
+    assert_int_equal(group->params.down_after_ms, 60000);
+    group = &conf.image.groups[1];
+    assert_string_equal(group->name, "resque");
+    assert_int_equal(group->addr.port, 6380);
+    assert_int_equal(group->params.parallel_syncs, 5);
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_redis__options_may_stand_before_their_group(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("sentinel known-replica m db2.example 6380\n"
+         "sentinel down-after-milliseconds m 7\n"
+         "sentinel monitor m db.example 6379 1\n"
+         "SENTINEL Resolve-Hostnames YES\n",
+         &conf);
+    const struct sn_group_image *group = group_of(&conf, "m");
+    assert_int_equal(group->params.down_after_ms, 7);
+    assert_string_equal(group->addr.host, "db.example");
+    assert_string_equal(group->addr.ip, "");
+    assert_string_equal(group->replicas[0].host, "db2.example");
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_redis__lines_quotes_blanks_and_comments(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("\xEF\xBB\xBF# a mark of the encoding may stand before a comment\n"
+         "  \t Port 1 \r\n"
+         "sentinel\n"
+         "   # indented\n"
+         "requirepass \"a b\\\"\\x41\\\\\"\n"
+         "logfile 'it\\'s'\n"
+         "sentinel monitor m 127.0.0.1 6379 1\r\n"
+         "sentinel auth-pass m 'x \\' y'\n"
+         "sentinel auth-user m a#b",
+         &conf);
+    assert_int_equal(conf.settings.port, 1);
+    assert_string_equal(conf.settings.requirepass, "a b\"A\\");
+    assert_string_equal(conf.image.globals.own_pass, "a b\"A\\");
+    assert_string_equal(group_of(&conf, "m")->params.auth_pass, "x ' y");
+    assert_string_equal(group_of(&conf, "m")->params.auth_user, "a#b");
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_redis__server_directives_reach_their_fields(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("bind 127.0.0.1 -::1\nunixsocket /tmp/s\nunixsocketperm 700\nprotected-mode yes\n"
+         "tcp-backlog 5\ntcp-keepalive 6\ntimeout 7\nmaxclients 8\nbind-source-addr 127.0.0.2\n"
+         "user alice on >x +@all\nuser bob off\nrename-command PING p\naclfile /a\n"
+         "client-query-buffer-limit 2mb\nproto-max-bulk-len 3m\n"
+         "client-output-buffer-limit normal 0 0 0 pubsub 4kb 2k 9\n"
+         "daemonize yes\npidfile /p\nloglevel DEBUG\nlogfile /l\nsyslog-enabled yes\n"
+         "syslog-ident i\nsyslog-facility LOCAL3\ndir /\ntls-port 9\ntls-replication yes\n"
+         "tls-auth-clients optional\ntls-cert-file /c\n",
+         &conf);
+    const struct sn_settings *s = &conf.settings;
+    assert_int_equal(s->bind_count, 2);
+    assert_string_equal(s->bind[1], "-::1");
+    assert_string_equal(s->unixsocket, "/tmp/s");
+    assert_int_equal(s->unixsocketperm, 0700);
+    assert_true(s->protected_mode);
+    assert_int_equal(s->tcp_backlog, 5);
+    assert_int_equal(s->tcp_keepalive_s, 6);
+    assert_int_equal(s->timeout_s, 7);
+    assert_int_equal(s->maxclients, 8);
+    assert_string_equal(s->bind_source_addr, "127.0.0.2");
+    assert_int_equal(s->user_count, 2);
+    assert_int_equal(s->users[0].count, 4);
+    assert_string_equal(s->users[0].items[2], ">x");
+    assert_string_equal(s->users[1].items[0], "bob");
+    assert_string_equal(s->renames[0].items[1], "p");
+    assert_int_equal(s->query_buffer_max, 2 * 1024 * 1024);
+    assert_int_equal(s->bulk_max, 3000000);
+    assert_int_equal(s->pubsub_hard_max, 4096);
+    assert_int_equal(s->pubsub_soft_max, 2000);
+    assert_int_equal(s->pubsub_soft_s, 9);
+    assert_true(s->daemonize);
+    assert_int_equal(s->loglevel, SN_LEVEL_DEBUG);
+    assert_true(s->syslog_enabled);
+    assert_string_equal(s->syslog_facility, "LOCAL3");
+    assert_string_equal(s->dir, "/");
+    assert_int_equal(s->tls.port, 9);
+    assert_true(s->tls.replication);
+    assert_string_equal(s->tls.auth_clients, "optional");
+
+    struct sn_settings copy;
+    sn_settings_copy(s, &copy);
+    sn_conf_fini(&conf);
+    assert_string_equal(copy.users[0].items[3], "+@all");
+    assert_string_equal(copy.bind[0], "127.0.0.1");
+    assert_string_equal(copy.tls.cert_file, "/c");
+    assert_string_equal(copy.dir, "/");
+    sn_settings_fini(&copy);
+}
+
+static void test_conf_redis__state_lines_after_a_crash_and_from_other_daemons(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("sentinel monitor m 127.0.0.1 6379 1\n"
+         "sentinel myid " ID_A "\n"
+         "sentinel config-epoch m 18446744073709551615\n"
+         "sentinel leader-epoch m 3\n"
+         "sentinel current-epoch 2\n"
+         "sentinel known-replica m 127.0.0.1 6380\n"
+         "sentinel known-slave m 127.0.0.1 6380\n"
+         "sentinel known-replica m 127.0.0.1 6379\n"
+         "sentinel known-replica m 127.0.0.1 0\n"
+         "sentinel known-sentinel m 127.0.0.1 26380 " ID_B "\n"
+         "sentinel known-sentinel m 127.0.0.1 26381 " ID_B "\n"
+         "sentinel known-sentinel m 127.0.0.1 26382 short\n"
+         "sentinel known-sentinel m 127.0.0.1 26383\n"
+         "latency-tracking-info-percentiles 50 99 99.9\n",
+         &conf);
+    const struct sn_group_image *group = group_of(&conf, "m");
+    assert_string_equal(conf.image.myid.hex, ID_A);
+    assert_int_equal(group->config_epoch, SN_EPOCH_MAX / 2);
+    assert_int_equal(conf.image.current_epoch, SN_EPOCH_MAX / 2);
+    assert_int_equal(group->leader_epoch, 3);
+    assert_int_equal(group->replica_count, 2);
+    assert_int_equal(group->peer_count, 1);
+    assert_int_equal(group->peers[0].addr.port, 26381);
+    /* The epoch, the master as its own replica, port 0, the short id. */
+    assert_int_equal(conf.notice_count, 4);
+    assert_string_equal(conf.notices[0],
+                        "s.conf:3: no honest history reaches that epoch: it counts as "
+                        "140737488355328");
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_redis__current_epoch_only_rises(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("sentinel current-epoch 9\nsentinel current-epoch 4\n", &conf);
+    assert_int_equal(conf.image.current_epoch, 9);
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_redis__directives_of_data_nodes_are_noted_and_ignored(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("appendonly yes\nset-proc-title no\nmin-slaves-to-write 1\n", &conf);
+    assert_int_equal(conf.notice_count, 2);
+    assert_string_equal(conf.notices[0],
+                        "s.conf:1: appendonly has no meaning for a sentinel, ignored");
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_redis__command_line_wins(void **state)
+{
+    static char *argv[] = {"--port",   "7", "--sentinel", "--sentinel",    "monitor", "m",
+                           "10.0.0.9", "1", "5",          "--sentinel",    "monitor", "n",
+                           "10.0.0.1", "2", "1",          "--requirepass", "a b"};
+    struct sn_conf conf;
+
+    (void)state;
+    load_words("port 1\nsentinel monitor m 127.0.0.1 6379 2\n", (int)(sizeof(argv) / sizeof(*argv)),
+               argv, &conf);
+    assert_int_equal(conf.settings.port, 7);
+    assert_string_equal(conf.settings.requirepass, "a b");
+    /* What the file says of the address may be newer than the command line. */
+    assert_string_equal(group_of(&conf, "m")->addr.ip, "127.0.0.1");
+    assert_int_equal(group_of(&conf, "m")->params.quorum, 5);
+    assert_int_equal(conf.notice_count, 1);
+    assert_string_equal(group_of(&conf, "n")->addr.ip, "10.0.0.1");
+    sn_conf_fini(&conf);
+}
+
+static char folder[] = "/tmp/sn_conf_XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int drop_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+static void put_file(const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void drop_file(const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    unlink(path);
+}
+
+static void test_conf_redis__includes(void **state)
+{
+    struct sn_conf conf;
+    struct sn_buf error;
+    char text[512];
+
+    (void)state;
+    put_file("a.inc", "port 2\nsentinel monitor a 127.0.0.1 6379 2\n");
+    put_file("b.inc", "\nsentinel monitor b 127.0.0.1 6380 2\nsentinel parallel-syncs b 0\n");
+    snprintf(text, sizeof(text), "port 1\ninclude %s/a.i*\nINCLUDE %s/none*\n", folder, folder);
+    load(text, &conf);
+    assert_int_equal(conf.settings.port, 2);
+    group_of(&conf, "a");
+    sn_conf_fini(&conf);
+
+    /* The line of the included file is named. */
+    snprintf(text, sizeof(text), "include %s/b.inc\n", folder);
+    sn_buf_init(&error, SIZE_MAX);
+    assert_int_equal(sn_conf_parse("s.conf", text, strlen(text), 0, NULL, true, &conf, &error),
+                     SN_EINVAL);
+    assert_non_null(strstr(sn_buf_text(&error), "/b.inc:3: sentinel parallel-syncs b 0\n"));
+
+    /* A file that includes itself ends in an error, not in a crash. */
+    snprintf(text, sizeof(text), "include %s/a.inc\n", folder);
+    put_file("a.inc", text);
+    sn_buf_clear(&error);
+    assert_int_equal(sn_conf_parse("s.conf", text, strlen(text), 0, NULL, true, &conf, &error),
+                     SN_EINVAL);
+    assert_non_null(strstr(sn_buf_text(&error), "files include each other more than 16 deep"));
+    sn_buf_fini(&error);
+    drop_file("a.inc");
+    drop_file("b.inc");
+}
+
+static void test_conf_redis__main_file_may_move_an_included_group(void **state)
+{
+    struct sn_conf conf;
+    char text[512];
+
+    (void)state;
+    put_file("a.inc", "sentinel monitor a 127.0.0.1 6379 2\n");
+    snprintf(text, sizeof(text), "include %s/a.inc\nsentinel monitor a 127.0.0.1 6380 3\n", folder);
+    load(text, &conf);
+    assert_int_equal(conf.image.group_count, 1);
+    assert_int_equal(group_of(&conf, "a")->addr.port, 6380);
+    assert_int_equal(group_of(&conf, "a")->params.quorum, 3);
+    sn_conf_fini(&conf);
+    snprintf(text, sizeof(text), "sentinel monitor a 127.0.0.1 6380 3\ninclude %s/a.inc\n", folder);
+    load(text, &conf);
+    assert_int_equal(group_of(&conf, "a")->addr.port, 6380);
+    sn_conf_fini(&conf);
+    drop_file("a.inc");
+}
+
+static void test_conf_redis__scripts_are_looked_up_from_dir(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("sentinel monitor m 127.0.0.1 6379 2\n"
+         "sentinel notification-script m bin/sh\n"
+         "sentinel client-reconfig-script m \"\"\n"
+         "dir /\n",
+         &conf);
+    assert_string_equal(group_of(&conf, "m")->params.notification_script, "bin/sh");
+    assert_null(group_of(&conf, "m")->params.client_reconfig_script);
+    sn_conf_fini(&conf);
+}
+
+/* A write in place that was cut off: the journal stands for the file until that is written again.
+ */
+static void test_conf_redis__journal_of_an_unfinished_write(void **state)
+{
+    static const char whole[] = "port 7\n# kept\nsentinel myid " ID_A "\n";
+    struct sn_conf conf;
+    struct sn_buf error, out;
+    char path[256];
+
+    (void)state;
+    sn_buf_init(&error, SIZE_MAX);
+    sn_buf_init(&out, SIZE_MAX);
+    snprintf(path, sizeof(path), "%s/s.conf", folder);
+    put_file("s.conf", "port 7\nsentinel my");
+    put_file("s.conf.journal", whole);
+    assert_int_equal(sn_conf_load(path, 0, NULL, &conf, &error), 0);
+    assert_string_equal(conf.image.myid.hex, ID_A);
+    assert_int_equal(conf.notice_count, 1);
+    assert_int_equal(sn_conf_render(&conf, &conf.image, "port 7\nsentinel my", 18, &out), 0);
+    assert_non_null(strstr(sn_buf_text(&out), "# kept\n"));
+    sn_conf_fini(&conf);
+
+    /* The journal of somebody else with the same file name. */
+    put_file("s.conf", "port 8\nsentinel myid " ID_B "\n");
+    assert_int_equal(sn_conf_load(path, 0, NULL, &conf, &error), 0);
+    assert_int_equal(conf.settings.port, 8);
+    assert_string_equal(conf.image.myid.hex, ID_B);
+    sn_conf_fini(&conf);
+    drop_file("s.conf");
+    drop_file("s.conf.journal");
+    sn_buf_fini(&error);
+    sn_buf_fini(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_conf_redis__empty_file_means_defaults),
+        cmocka_unit_test(test_conf_redis__two_groups),
+        cmocka_unit_test(test_conf_redis__options_may_stand_before_their_group),
+        cmocka_unit_test(test_conf_redis__lines_quotes_blanks_and_comments),
+        cmocka_unit_test(test_conf_redis__server_directives_reach_their_fields),
+        cmocka_unit_test(test_conf_redis__state_lines_after_a_crash_and_from_other_daemons),
+        cmocka_unit_test(test_conf_redis__current_epoch_only_rises),
+        cmocka_unit_test(test_conf_redis__directives_of_data_nodes_are_noted_and_ignored),
+        cmocka_unit_test(test_conf_redis__command_line_wins),
+        cmocka_unit_test(test_conf_redis__includes),
+        cmocka_unit_test(test_conf_redis__main_file_may_move_an_included_group),
+        cmocka_unit_test(test_conf_redis__scripts_are_looked_up_from_dir),
+        cmocka_unit_test(test_conf_redis__journal_of_an_unfinished_write),
+    };
+    return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}
