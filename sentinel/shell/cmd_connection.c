@@ -15,7 +15,7 @@ static bool log_in(struct sn_call *call, const char *name, size_t pass_at)
     if (sn_acl_authenticate(&call->server->acl, name, call->argv[pass_at], call->lens[pass_at],
                             &user) != 0) {
         call->server->stats.denied_login++;
-        sn_server_note_refusal(call->client, "auth", call->spec->name, name);
+        sn_server_note_refusal(call->client, "auth", call->argv[0], name);
         sn_resp_error(call->resp, "-WRONGPASS invalid username-password pair or user is disabled.");
         return false;
     }

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_TESTS_SHELL_SERVER_RIG_H
+#define SN_TESTS_SHELL_SERVER_RIG_H
+
+/* A server with a real core and driver on a free loopback port, in the loop of the test, and raw
+ * connections to it. Nothing is connected to, run or saved: a save is confirmed at once, or when
+ * the test lets it. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "conf/settings.h"
+#include "shell/driver.h"
+#include "shell/log.h"
+#include "shell/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <uv.h>
+
+#define RIG_PATIENCE_MS 10000
+
+struct rig {
+    uv_loop_t loop;
+    struct sn_settings settings;
+    struct sn_image image;
+    struct sn_log *log;
+    struct sn_core *core;
+    struct sn_driver *driver;
+    struct sn_server *server;
+    bool hold_saves;   /* set by a test: saves are confirmed by rig_confirm_save */
+    bool fail_saves;   /* … are confirmed as failed */
+    uint64_t unsaved;  /* version of the save that is held; 0: none */
+    bool shutdown;     /* SHUTDOWN was asked for */
+    bool hold_resolve; /* set by a test: look-ups end by rig_resolve */
+    void (*resolved)(void *arg, const char *ip);
+    void *resolved_arg;
+    char resolve_host[SN_HOST_MAX + 1];
+};
+
+static inline uint64_t rig_now_ms(void)
+{
+    return uv_hrtime() / 1000000;
+}
+
+static inline void rig_confirm_save(struct rig *rig)
+{
+    struct sn_event event = {.kind = SN_EVENT_PERSISTED};
+
+    event.u.persisted.version = rig->unsaved;
+    event.u.persisted.ok = !rig->fail_saves;
+    rig->unsaved = 0;
+    sn_driver_feed(rig->driver, &event);
+}
+
+static inline void rig_persist(void *arg, uint64_t version)
+{
+    struct rig *rig = arg;
+
+    rig->unsaved = version;
+    if (!rig->hold_saves)
+        rig_confirm_save(rig);
+}
+
+static inline void rig_answer(void *arg, const struct sn_action_answer *answer)
+{
+    sn_server_answer(((struct rig *)arg)->server, answer);
+}
+
+static inline void rig_event(void *arg, const struct sn_action_event *event)
+{
+    if (event->level != SN_LEVEL_DEBUG)
+        sn_server_publish(((struct rig *)arg)->server, event->name, event->payload);
+}
+
+static inline void rig_idle(void *arg)
+{
+    sn_server_flush(((struct rig *)arg)->server);
+}
+
+static inline void rig_connect(void *arg, const struct sn_action_connect *connect)
+{
+    (void)arg;
+    (void)connect;
+}
+
+static inline void rig_disconnect(void *arg, struct sn_link_id link)
+{
+    (void)arg;
+    (void)link;
+}
+
+static inline void rig_send_order(void *arg, const struct sn_action_send *send)
+{
+    (void)arg;
+    (void)send;
+}
+
+static inline void rig_resolve_action(void *arg, const char *host)
+{
+    (void)arg;
+    (void)host;
+}
+
+static inline void rig_log(void *arg, const struct sn_action_log *log)
+{
+    (void)arg;
+    (void)log;
+}
+
+static inline void rig_script(void *arg, const struct sn_action_script *script)
+{
+    (void)arg;
+    (void)script;
+}
+
+static inline void rig_script_kill(void *arg, struct sn_job_id job)
+{
+    (void)arg;
+    (void)job;
+}
+
+static inline void rig_exit(void *arg, int status)
+{
+    (void)arg;
+    (void)status;
+}
+
+static inline void rig_shutdown(void *arg)
+{
+    ((struct rig *)arg)->shutdown = true;
+}
+
+static inline void rig_resolve(struct rig *rig, const char *ip)
+{
+    assert_non_null(rig->resolved);
+    void (*done)(void *arg, const char *ip) = rig->resolved;
+    rig->resolved = NULL;
+    done(rig->resolved_arg, ip);
+}
+
+static inline void rig_look_up(void *arg, const char *host,
+                               void (*done)(void *done_arg, const char *ip), void *done_arg)
+{
+    struct rig *rig = arg;
+
+    snprintf(rig->resolve_host, sizeof(rig->resolve_host), "%s", host);
+    rig->resolved = done;
+    rig->resolved_arg = done_arg;
+    if (!rig->hold_resolve)
+        rig_resolve(rig, "127.0.0.9");
+}
+
+/* A port that was free a moment ago. */
+static inline uint16_t rig_free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+/* Everything but listening: the test may change rig->settings in between. */
+static inline void rig_init(struct rig *rig)
+{
+    static char bind_address[] = "127.0.0.1";
+
+    memset(rig, 0, sizeof(*rig));
+    assert_int_equal(uv_loop_init(&rig->loop), 0);
+    sn_settings_init(&rig->settings);
+    rig->settings.port = rig_free_port();
+    rig->settings.bind = calloc(1, sizeof(*rig->settings.bind));
+    rig->settings.bind[0] = strdup(bind_address);
+    rig->settings.bind_count = 1;
+    sn_image_init(&rig->image);
+    assert_int_equal(sn_log_open("/dev/null", SN_LEVEL_NOTICE, NULL, NULL, &rig->log), 0);
+}
+
+static inline void rig_add_group(struct rig *rig, const char *name, const char *ip, int64_t port)
+{
+    struct sn_addr address;
+
+    assert_int_equal(sn_addr_make(ip, port, &address), 0);
+    sn_image_add_group(&rig->image, name, &address, 2);
+}
+
+/* Makes core, driver and server; listening is the caller's. */
+static inline void rig_build(struct rig *rig)
+{
+    static const struct sn_driver_ports ports = {
+        .connect = rig_connect,
+        .disconnect = rig_disconnect,
+        .send = rig_send_order,
+        .resolve = rig_resolve_action,
+        .persist = rig_persist,
+        .answer = rig_answer,
+        .event = rig_event,
+        .log = rig_log,
+        .script_start = rig_script,
+        .script_kill = rig_script_kill,
+        .exit = rig_exit,
+        .idle = rig_idle,
+    };
+    struct sn_server_env env = {.loop = &rig->loop,
+                                .settings = &rig->settings,
+                                .config_path = "/etc/s.conf",
+                                .log = rig->log,
+                                .shutdown = rig_shutdown,
+                                .resolve = rig_look_up,
+                                .arg = rig};
+    struct sn_event start = {.kind = SN_EVENT_START};
+
+    rig->server = sn_server_new(&env);
+    rig->core = sn_core_new(&rig->image, 7, (sn_ms)rig_now_ms());
+    rig->driver = sn_driver_new(&rig->loop, rig->core, &ports, rig);
+    sn_server_set_driver(rig->server, rig->driver);
+    sn_driver_feed(rig->driver, &start);
+}
+
+static inline void rig_start(struct rig *rig)
+{
+    struct sn_buf error;
+
+    rig_build(rig);
+    sn_buf_init(&error, 1024);
+    if (sn_server_listen(rig->server, &error) != 0)
+        fail_msg("cannot listen: %s", sn_buf_text(&error));
+    sn_buf_fini(&error);
+}
+
+static inline void rig_stop(struct rig *rig)
+{
+    sn_server_close(rig->server);
+    sn_driver_close(rig->driver);
+    uv_run(&rig->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&rig->loop), 0);
+    sn_core_free(rig->core);
+    sn_image_fini(&rig->image);
+    sn_settings_fini(&rig->settings);
+    sn_log_close(rig->log);
+}
+
+/* Connects without waiting for the server to accept. */
+static inline int rig_dial(const struct rig *rig)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(rig->settings.port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    return fd;
+}
+
+static inline void rig_turn(struct rig *rig)
+{
+    uv_run(&rig->loop, UV_RUN_NOWAIT);
+    uv_sleep(1);
+}
+
+/* Runs the loop for ms: to see that nothing happens. */
+static inline void rig_wait(struct rig *rig, uint64_t ms)
+{
+    for (uint64_t until = rig_now_ms() + ms; rig_now_ms() < until;)
+        rig_turn(rig);
+}
+
+/* Sends all bytes, running the server meanwhile. */
+static inline void rig_send_bytes(struct rig *rig, int fd, const char *bytes, size_t len)
+{
+    uint64_t until = rig_now_ms() + RIG_PATIENCE_MS;
+
+    while (len > 0 && rig_now_ms() < until) {
+        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+        if (sent > 0) {
+            bytes += sent;
+            len -= (size_t)sent;
+        } else if (errno != EAGAIN) {
+            return; /* closed: what the test expects to read tells */
+        }
+        rig_turn(rig);
+    }
+    assert_int_equal(len, 0);
+}
+
+static inline void rig_send(struct rig *rig, int fd, const char *text)
+{
+    rig_send_bytes(rig, fd, text, strlen(text));
+}
+
+/* Reads exactly as many bytes as expected has, and compares. */
+static inline void rig_expect(struct rig *rig, int fd, const char *expected)
+{
+    uint64_t until = rig_now_ms() + RIG_PATIENCE_MS;
+    size_t want = strlen(expected), got = 0;
+    char *bytes = calloc(1, want + 1);
+
+    while (got < want && rig_now_ms() < until) {
+        rig_turn(rig);
+        ssize_t count = recv(fd, bytes + got, want - got, 0);
+        if (count == 0)
+            break;
+        if (count > 0)
+            got += (size_t)count;
+        if (strncmp(bytes, expected, got) != 0)
+            break;
+    }
+    if (strcmp(bytes, expected) != 0)
+        fail_msg("expected \"%s\", got \"%s\"", expected, bytes);
+    free(bytes);
+}
+
+/* The connection ends without another byte. */
+static inline void rig_expect_end(struct rig *rig, int fd)
+{
+    uint64_t until = rig_now_ms() + RIG_PATIENCE_MS;
+    char byte;
+
+    while (rig_now_ms() < until) {
+        rig_turn(rig);
+        ssize_t count = recv(fd, &byte, 1, 0);
+        if (count == 0 || (count < 0 && errno != EAGAIN))
+            return;
+        assert_true(count < 0);
+    }
+    fail_msg("the connection is still open");
+}
+
+/* Nothing arrives for a while. */
+static inline void rig_expect_silence(struct rig *rig, int fd)
+{
+    char bytes[256] = "";
+
+    rig_wait(rig, 30);
+    ssize_t count = recv(fd, bytes, sizeof(bytes) - 1, 0);
+    if (count >= 0)
+        fail_msg("expected nothing, got %zd bytes: \"%s\"", count, bytes);
+    assert_int_equal(errno, EAGAIN);
+}
+
+/* Reads all that comes within a while into out (NUL-terminated). */
+static inline size_t rig_read(struct rig *rig, int fd, char *out, size_t size)
+{
+    size_t got = 0;
+
+    rig_wait(rig, 30);
+    for (;;) {
+        ssize_t count = recv(fd, out + got, size - 1 - got, 0);
+        if (count <= 0)
+            break;
+        got += (size_t)count;
+        rig_turn(rig);
+    }
+    out[got] = '\0';
+    return got;
+}
+
+static inline void rig_talk(struct rig *rig, int fd, const char *request, const char *reply)
+{
+    rig_send(rig, fd, request);
+    rig_expect(rig, fd, reply);
+}
+
+#endif

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Connections: reading, order of replies, waiting for the core, limits, listening. */
+
+#include "server_rig.h"
+
+#include "base/error.h"
+
+#define MONITOR "SENTINEL MONITOR m1 127.0.0.1 6379 2\r\n"
+
+static struct rig rig;
+
+static int start(void **state)
+{
+    (void)state;
+    rig_init(&rig);
+    rig_start(&rig);
+    return 0;
+}
+
+static int prepare(void **state)
+{
+    (void)state;
+    rig_init(&rig);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    rig_stop(&rig);
+    return 0;
+}
+
+static void test_server__pipelined_requests_are_answered_in_order(void **state)
+{
+    int fd = rig_dial(&rig);
+
+    (void)state;
+    rig_send(&rig, fd,
+             "PING\r\n*2\r\n$4\r\nPING\r\n$1\r\nx\r\n\r\n*0\r\nping \"a "
+             "b\"\nNOSUCH\r\n*1\r\n$4\r\nping\r\n");
+    rig_expect(&rig, fd,
+               "+PONG\r\n$1\r\nx\r\n$3\r\na b\r\n-ERR unknown command 'NOSUCH', with args "
+               "beginning with: \r\n+PONG\r\n");
+    close(fd);
+}
+
+static void test_server__a_request_may_come_byte_by_byte(void **state)
+{
+    static const char request[] = "*2\r\n$4\r\nPING\r\n$5\r\nh\r\nlo\r\n";
+    int fd = rig_dial(&rig);
+
+    (void)state;
+    for (size_t i = 0; i + 1 < sizeof(request); i++) {
+        rig_send_bytes(&rig, fd, request + i, 1);
+        rig_turn(&rig);
+    }
+    rig_expect(&rig, fd, "$5\r\nh\r\nlo\r\n");
+    close(fd);
+}
+
+static void test_server__replies_of_one_read_leave_in_one_write(void **state)
+{
+    int fd = rig_dial(&rig);
+    char requests[601] = "";
+
+    (void)state;
+    for (size_t i = 0; i < 100; i++)
+        memcpy(requests + 6 * i, "PING\r\n", 6);
+    assert_int_equal(send(fd, requests, 600, 0), 600);
+    for (int i = 0; i < 100; i++)
+        rig_expect(&rig, fd, "+PONG\r\n");
+    rig_send(&rig, fd, "INFO stats\r\n");
+    char text[8192];
+    rig_read(&rig, fd, text, sizeof(text));
+    assert_non_null(strstr(text, "total_writes_processed:1\r\n"));
+    close(fd);
+}
+
+static void test_server__a_protocol_error_is_answered_and_ends_the_connection(void **state)
+{
+    int fd = rig_dial(&rig);
+
+    (void)state;
+    rig_send(&rig, fd, "PING\r\n*1\r\nPING\r\nPING\r\n");
+    rig_expect(&rig, fd, "+PONG\r\n-ERR Protocol error: expected '$', got 'P'\r\n");
+    rig_expect_end(&rig, fd);
+    close(fd);
+}
+
+static void test_server__cross_protocol_requests_get_no_word(void **state)
+{
+    static const char *const requests[] = {"PING\r\nPOST / HTTP/1.1\r\n", "post\r\n",
+                                           "PING\r\nhost: x\r\nPING\r\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        int fd = rig_dial(&rig);
+        send(fd, requests[i], strlen(requests[i]), 0);
+        rig_expect_end(&rig, fd);
+        close(fd);
+    }
+}
+
+static void test_server__later_requests_wait_for_the_answer_of_the_core(void **state)
+{
+    int fd = rig_dial(&rig), other = rig_dial(&rig);
+
+    (void)state;
+    rig.hold_saves = true;
+    rig_send(&rig, fd, MONITOR "PING\r\nPING 2\r\n");
+    rig_expect_silence(&rig, fd);
+    rig_talk(&rig, other, "PING\r\n", "+PONG\r\n");
+    rig_confirm_save(&rig);
+    rig_expect(&rig, fd, "+OK\r\n+PONG\r\n$1\r\n2\r\n");
+    close(fd);
+    close(other);
+}
+
+static void test_server__an_answer_for_a_client_that_left_finds_nothing(void **state)
+{
+    int fd = rig_dial(&rig), other = rig_dial(&rig);
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+
+    (void)state;
+    rig.hold_saves = true;
+    rig_send(&rig, fd, MONITOR "PING\r\n");
+    rig_expect_silence(&rig, fd);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(fd);
+    rig_wait(&rig, 20);
+    rig_confirm_save(&rig);
+    rig_talk(&rig, other, "SENTINEL GET-MASTER-ADDR-BY-NAME m1\r\n",
+             "*2\r\n$9\r\n127.0.0.1\r\n$4\r\n6379\r\n");
+    close(other);
+}
+
+static void test_server__a_half_closed_client_still_gets_its_answers(void **state)
+{
+    int fd = rig_dial(&rig);
+
+    (void)state;
+    rig.hold_saves = true;
+    rig_send(&rig, fd, MONITOR "PING\r\n");
+    shutdown(fd, SHUT_WR);
+    rig_expect_silence(&rig, fd);
+    rig_confirm_save(&rig);
+    rig_expect(&rig, fd, "+OK\r\n+PONG\r\n");
+    rig_expect_end(&rig, fd);
+    close(fd);
+}
+
+static void test_server__closing_drops_clients_that_wait(void **state)
+{
+    int fd = rig_dial(&rig);
+
+    (void)state;
+    rig.hold_saves = true;
+    rig_send(&rig, fd, MONITOR);
+    rig_expect_silence(&rig, fd);
+    /* stop() closes the server, asserts that the loop can be closed, and leaks show there */
+    close(fd);
+}
+
+static void test_server__one_client_too_many_is_told_and_dropped(void **state)
+{
+    (void)state;
+    rig.settings.maxclients = 2;
+    rig_start(&rig);
+    int a = rig_dial(&rig), b = rig_dial(&rig);
+    rig_talk(&rig, a, "PING\r\n", "+PONG\r\n");
+    rig_talk(&rig, b, "PING\r\n", "+PONG\r\n");
+    int c = rig_dial(&rig);
+    rig_expect(&rig, c, "-ERR max number of clients reached\r\n");
+    rig_expect_end(&rig, c);
+    close(b);
+    rig_wait(&rig, 20);
+    int d = rig_dial(&rig);
+    rig_talk(&rig, d, "PING\r\n", "+PONG\r\n");
+    close(a);
+    close(c);
+    close(d);
+}
+
+static void test_server__an_idle_client_is_dropped_but_no_subscriber(void **state)
+{
+    (void)state;
+    rig.settings.timeout_s = 1;
+    rig_start(&rig);
+    int idle = rig_dial(&rig), subscriber = rig_dial(&rig);
+    rig_talk(&rig, subscriber, "SUBSCRIBE x\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n");
+    rig_talk(&rig, idle, "PING\r\n", "+PONG\r\n");
+    rig_expect_end(&rig, idle);
+    rig_expect_silence(&rig, subscriber);
+    close(idle);
+    close(subscriber);
+}
+
+static void publish_much(size_t bytes)
+{
+    char *payload = malloc(1000001);
+
+    memset(payload, 'x', 1000000);
+    payload[1000000] = '\0';
+    for (size_t sent = 0; sent < bytes; sent += 1000000)
+        sn_server_publish(rig.server, "x", payload);
+    sn_server_flush(rig.server);
+    free(payload);
+}
+
+static void test_server__a_subscriber_that_does_not_read_is_dropped_at_the_hard_limit(void **state)
+{
+    char text[4096];
+
+    (void)state;
+    rig.settings.pubsub_hard_max = 20000000;
+    rig.settings.pubsub_soft_max = 0;
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    rig_talk(&rig, fd, "SUBSCRIBE x\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n");
+    publish_much(15000000); /* below the limit */
+    int other = rig_dial(&rig);
+    rig_send(&rig, other, "CLIENT LIST TYPE pubsub\r\n");
+    rig_read(&rig, other, text, sizeof(text));
+    assert_non_null(strstr(text, " sub=1 "));
+    publish_much(25000000);
+    rig_talk(&rig, other, "CLIENT LIST TYPE pubsub\r\n", "$0\r\n\r\n");
+    close(fd);
+    close(other);
+}
+
+static void test_server__a_subscriber_over_the_soft_limit_is_dropped_after_its_time(void **state)
+{
+    char text[4096] = "";
+
+    (void)state;
+    rig.settings.pubsub_hard_max = 0;
+    rig.settings.pubsub_soft_max = 8000000;
+    rig.settings.pubsub_soft_s = 1;
+    rig_start(&rig);
+    int fd = rig_dial(&rig), other = rig_dial(&rig);
+    rig_talk(&rig, fd, "SUBSCRIBE x\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n");
+    publish_much(20000000);
+    for (int i = 0; i < 100 && strstr(text, "$0\r\n") == NULL; i++) {
+        rig_send(&rig, other, "CLIENT LIST TYPE pubsub\r\n");
+        rig_read(&rig, other, text, sizeof(text));
+        if (i == 0)
+            assert_non_null(strstr(text, " sub=1 "));
+        rig_wait(&rig, 100);
+    }
+    assert_string_equal(text, "$0\r\n\r\n");
+    close(fd);
+    close(other);
+}
+
+static void test_server__a_large_reply_is_written_as_the_client_reads(void **state)
+{
+    int fd = rig_dial(&rig);
+    size_t want = 4000 * 1007, got = 0;
+    char word[1001], *request = malloc(1100);
+    static char bytes[65536];
+
+    (void)state;
+    memset(word, 'y', 1000);
+    word[1000] = '\0';
+    snprintf(request, 1100, "PING %s\r\n", word);
+    for (int i = 0; i < 4000; i++)
+        rig_send(&rig, fd, request);
+    want = 4000 * strlen("$1000\r\n") + 4000 * 1002;
+    uint64_t until = rig_now_ms() + RIG_PATIENCE_MS;
+    while (got < want && rig_now_ms() < until) {
+        rig_turn(&rig);
+        ssize_t count = recv(fd, bytes, sizeof(bytes), 0);
+        if (count > 0)
+            got += (size_t)count;
+    }
+    assert_int_equal(got, want);
+    rig_talk(&rig, fd, "PING\r\n", "+PONG\r\n");
+    free(request);
+    close(fd);
+}
+
+static void test_server__the_query_buffer_has_a_limit(void **state)
+{
+    char chunk[4097];
+
+    (void)state;
+    rig.settings.query_buffer_max = 100000;
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    memset(chunk, 'z', 4096);
+    chunk[4096] = '\0';
+    rig_send(&rig, fd, "*2\r\n$4\r\nPING\r\n$900000\r\n");
+    for (int i = 0; i < 200; i++)
+        send(fd, chunk, 4096, MSG_NOSIGNAL), rig_turn(&rig);
+    char text[4096];
+    size_t got = rig_read(&rig, fd, text, sizeof(text));
+    assert_true(got == 0 || text[0] == '-');
+    rig_expect_end(&rig, fd);
+    close(fd);
+}
+
+static void test_server__listens_on_a_unix_socket(void **state)
+{
+    char folder[] = "/tmp/sn-server-XXXXXX", text[4096];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/s.sock", folder);
+    rig.settings.unixsocket = strdup(address.sun_path);
+    rig.settings.port = 0;
+    rig_start(&rig);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    rig_talk(&rig, fd, "PING\r\n", "+PONG\r\n");
+    rig_send(&rig, fd, "CLIENT INFO\r\n");
+    rig_read(&rig, fd, text, sizeof(text));
+    assert_non_null(strstr(text, "flags=U"));
+    close(fd);
+    unlink(address.sun_path);
+    rmdir(folder);
+}
+
+static void test_server__a_port_in_use_is_named(void **state)
+{
+    struct sn_buf error;
+    struct rig second;
+
+    (void)state;
+    rig_start(&rig);
+    rig_init(&second);
+    second.settings.port = rig.settings.port;
+    rig_build(&second);
+    sn_buf_init(&error, 1024);
+    assert_int_equal(sn_server_listen(second.server, &error), SN_EIO);
+    char port[32];
+    snprintf(port, sizeof(port), "127.0.0.1 port %u", (unsigned)rig.settings.port);
+    assert_non_null(strstr(sn_buf_text(&error), port));
+    assert_non_null(strstr(sn_buf_text(&error), "address already in use"));
+    sn_buf_fini(&error);
+    rig_stop(&second);
+}
+
+static void test_server__only_an_optional_address_may_be_missing(void **state)
+{
+    struct sn_buf error;
+    struct rig second;
+
+    (void)state;
+    /* 192.0.2.0/24 is for documentation: no machine has it */
+    rig.settings.bind = realloc(rig.settings.bind, 2 * sizeof(char *));
+    rig.settings.bind[1] = strdup("-192.0.2.1");
+    rig.settings.bind_count = 2;
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    rig_talk(&rig, fd, "PING\r\n", "+PONG\r\n");
+    close(fd);
+
+    rig_init(&second);
+    free(second.settings.bind[0]);
+    second.settings.bind[0] = strdup("192.0.2.1");
+    rig_build(&second);
+    sn_buf_init(&error, 1024);
+    assert_int_equal(sn_server_listen(second.server, &error), SN_EIO);
+    assert_non_null(strstr(sn_buf_text(&error), "192.0.2.1"));
+    sn_buf_fini(&error);
+    rig_stop(&second);
+}
+
+static void test_server__shutdown_is_asked_for_without_a_reply(void **state)
+{
+    int fd = rig_dial(&rig);
+
+    (void)state;
+    rig_talk(&rig, fd, "SHUTDOWN now foo\r\n", "-ERR syntax error\r\n");
+    rig_talk(&rig, fd, "SHUTDOWN abort\r\n", "-ERR No shutdown in progress.\r\n");
+    assert_false(rig.shutdown);
+    rig_send(&rig, fd, "SHUTDOWN NOSAVE\r\n");
+    rig_expect_end(&rig, fd);
+    assert_true(rig.shutdown);
+    close(fd);
+}
+
+static void test_server__replies_can_be_switched_off(void **state)
+{
+    int fd = rig_dial(&rig);
+
+    (void)state;
+    rig_talk(&rig, fd, "CLIENT REPLY SKIP\r\nPING\r\nPING 1\r\n", "$1\r\n1\r\n");
+    rig_talk(&rig, fd, "CLIENT REPLY OFF\r\nPING\r\n" MONITOR "PING\r\nCLIENT REPLY ON\r\n",
+             "+OK\r\n");
+    rig_talk(&rig, fd, "CLIENT REPLY SKIP\r\nSENTINEL REMOVE m1\r\nPING\r\n", "+PONG\r\n");
+    rig_expect_silence(&rig, fd);
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_server__pipelined_requests_are_answered_in_order,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(test_server__a_request_may_come_byte_by_byte, start, stop),
+        cmocka_unit_test_setup_teardown(test_server__replies_of_one_read_leave_in_one_write, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(
+            test_server__a_protocol_error_is_answered_and_ends_the_connection, start, stop),
+        cmocka_unit_test_setup_teardown(test_server__cross_protocol_requests_get_no_word, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(test_server__later_requests_wait_for_the_answer_of_the_core,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(test_server__an_answer_for_a_client_that_left_finds_nothing,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(test_server__a_half_closed_client_still_gets_its_answers,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(test_server__closing_drops_clients_that_wait, start, stop),
+        cmocka_unit_test_setup_teardown(test_server__one_client_too_many_is_told_and_dropped,
+                                        prepare, stop),
+        cmocka_unit_test_setup_teardown(test_server__an_idle_client_is_dropped_but_no_subscriber,
+                                        prepare, stop),
+        cmocka_unit_test_setup_teardown(
+            test_server__a_subscriber_that_does_not_read_is_dropped_at_the_hard_limit, prepare,
+            stop),
+        cmocka_unit_test_setup_teardown(
+            test_server__a_subscriber_over_the_soft_limit_is_dropped_after_its_time, prepare, stop),
+        cmocka_unit_test_setup_teardown(test_server__a_large_reply_is_written_as_the_client_reads,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(test_server__the_query_buffer_has_a_limit, prepare, stop),
+        cmocka_unit_test_setup_teardown(test_server__listens_on_a_unix_socket, prepare, stop),
+        cmocka_unit_test_setup_teardown(test_server__a_port_in_use_is_named, prepare, stop),
+        cmocka_unit_test_setup_teardown(test_server__only_an_optional_address_may_be_missing,
+                                        prepare, stop),
+        cmocka_unit_test_setup_teardown(test_server__shutdown_is_asked_for_without_a_reply, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(test_server__replies_can_be_switched_off, start, stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
