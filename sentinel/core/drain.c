@@ -54,8 +54,9 @@ static bool begin(struct sn_group *group)
     struct sn_action_send send = {
         .order = SN_ORDER_CLIENT_PAUSE, .tag = master->id, .duration_ms = longest + PAUSE_SPARE_MS};
     sn_out_send(master->cmd, &send);
-    master->u.data.paused = true;
+    master->u.data.paused_until = sn_after(core->now, send.duration_ms);
     drain->phase = SN_DRAIN_PAUSING;
+    drain->paused_at = core->now;
     drain->deadline = sn_after(core->now, longest);
     drain->skip_info = master->u.data.info_pending;
     sn_instance_ask_info(master);
@@ -88,7 +89,7 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
     struct sn_group *group = master->group;
     struct sn_drain *drain = &group->failover.drain;
     if (reply->type == SN_REPLY_ERROR)
-        master->u.data.paused = false;
+        master->u.data.paused_until = SN_MS_NEVER;
     if (group->failover.state != SN_FAILOVER_SEND_PROMOTION || drain->phase != SN_DRAIN_PAUSING ||
         master != group->master)
         return;
@@ -132,18 +133,29 @@ void sn_drain_info(struct sn_instance *instance, const struct sn_info *info)
         take_target(instance, info);
     } else if (instance == group->failover.promoted && drain->target_known) {
         if (instance->u.data.repl_offset >= drain->target) {
+            sn_out_log(
+                group->core, SN_LEVEL_NOTICE,
+                "Drained the master of %s: the replica has all writes up to offset %llu, %lld "
+                "ms after the pause.",
+                group->name, (unsigned long long)drain->target,
+                (long long)sn_age(group->core, drain->paused_at));
             go_on(group);
             sn_failover_step(group);
         }
     }
 }
 
+bool sn_drain_is_paused(const struct sn_instance *node)
+{
+    sn_ms until = sn_is_data(node) ? node->u.data.paused_until : SN_MS_NEVER;
+    return until != SN_MS_NEVER && node->core->now < until;
+}
+
 void sn_drain_resume(struct sn_instance *node)
 {
     struct sn_action_send send = {.order = SN_ORDER_CLIENT_UNPAUSE, .tag = node->id};
-    if (!node->u.data.paused)
-        return;
-    node->u.data.paused = false;
-    if (sn_link_can_send(node->cmd))
+    if (sn_drain_is_paused(node) && sn_link_can_send(node->cmd))
         sn_out_send(node->cmd, &send);
+    node->u.data.paused_until = SN_MS_NEVER;
+    sn_timer_pull(&node->core->timers, &node->hello, node->core->now);
 }

@@ -169,6 +169,11 @@ static void step_promotion(struct sn_group *group)
         sn_failover_abort(group, "-failover-abort-slave-timeout", next_try(group));
         return;
     }
+    if (failover->state == SN_FAILOVER_SEND_PROMOTION && !sn_drain_step(group)) {
+        if (failover->state == SN_FAILOVER_SEND_PROMOTION)
+            wake_at(group, sn_min(deadline, sn_drain_deadline(group)));
+        return;
+    }
     if (failover->state == SN_FAILOVER_SEND_PROMOTION &&
         sn_link_can_send(failover->promoted->cmd)) {
         sn_event_raise(failover->promoted, SN_LEVEL_NOTICE, "+failover-state-wait-promotion", NULL);

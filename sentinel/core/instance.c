@@ -87,6 +87,7 @@ struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind ki
     data->announced = true;
     data->reconf_at = SN_MS_NEVER;
     data->foreign_at = SN_MS_NEVER;
+    data->paused_until = SN_MS_NEVER;
     enter_place(instance);
     instance->cmd = sn_link_new(group->core, SN_LINK_DATA);
     instance->sub = sn_link_new(group->core, SN_LINK_SUBSCRIBE);
@@ -287,6 +288,10 @@ void sn_instance_hello_due(struct sn_instance *instance)
         /* An epoch that a crash could make us forget must not be heard of. */
         sn_ms pause = core->save_failed ? SN_RETRY_SAVE_MS : 5;
         sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, pause));
+        return;
+    }
+    if (sn_drain_is_paused(instance)) {
+        sn_timer_set(&core->timers, &instance->hello, instance->u.data.paused_until);
         return;
     }
     sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, period));

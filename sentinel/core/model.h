@@ -21,6 +21,8 @@
 #include "base/alloc.h"
 #define uthash_malloc(size)       sn_alloc(size)
 #define uthash_free(memory, size) free(memory)
+#undef uthash_fatal
+#define uthash_fatal(text) abort()
 
 #define SN_PENDING_MAX        100 /* unanswered commands per owner of a link (PROTOCOL.md §11.2) */
 #define SN_ASKS_MAX           4   /* outstanding questions to one peer about one group */
@@ -35,8 +37,9 @@
 #define SN_POLL_FAST_MS  100  /* INFO while a promotion or reconfiguration is watched (D12) */
 #define SN_RETRY_BASE_MS 20   /* first back-off of an unwinnable round (D8) */
 #define SN_RETRY_SAVE_MS 1000 /* next attempt after a failed save */
-#define SN_POLL_DRAIN_MS 3 /* … and while a replica has to catch up with the paused master (D17) \
-                            */
+#define SN_POLL_DRAIN_MS                                                                           \
+    3 /* … and while a replica has to catch up with the paused master (D17)                      \
+       */
 #define SN_VOTES_MAX_MS      500 /* a planned switchover waits so long for votes it can do without */
 #define SN_FRESH_INFO_MAX_MS 500 /* longest wait for INFO before the choice (D10) */
 
@@ -122,7 +125,8 @@ struct sn_data {
     bool promoted;          /* chosen by the running failover */
     uint64_t refused_epoch; /* of the attempt in which it refused to be promoted */
     bool order_pending;     /* a PROMOTE or FOLLOW without reply */
-    bool paused;            /* its clients are paused by us: it is owed a CLIENT UNPAUSE */
+    sn_ms
+        paused_until; /* its writes, and with them PUBLISH, are paused by us; NEVER: they are not */
     enum sn_reconf reconf;
     sn_ms reconf_at;   /* when reconf last changed */
     sn_ms foreign_at;  /* last sign that another group claims it (DESIGN.md D16) */
@@ -195,6 +199,7 @@ struct sn_drain {
     bool skip_info; /* the INFO that was outstanding at the pause is too old */
     bool target_known;
     uint64_t target; /* the master's offset behind the pause */
+    sn_ms paused_at;
     sn_ms deadline;
 };
 
@@ -543,6 +548,8 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
 void sn_drain_info(struct sn_instance *instance, const struct sn_info *info);
 /* Lets the clients of node go on, if it was us who paused them. */
 void sn_drain_resume(struct sn_instance *node);
+/* True while a PUBLISH to node would block our link to it. */
+bool sn_drain_is_paused(const struct sn_instance *node);
 
 void sn_reconf_step(struct sn_group *group);
 /* INFO of a replica has been read while the others are being reconfigured. */
