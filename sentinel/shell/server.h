@@ -19,7 +19,8 @@ struct sn_server_env {
     struct sn_log *log;
     /* Asked by SHUTDOWN: ends the process cleanly with status 0. */
     void (*shutdown)(void *arg);
-    /* Looks host up, then calls done once with its IP ("" if it does not resolve), possibly at once. */
+    /* Looks host up, then calls done once with its IP ("" if it does not resolve), possibly at
+     * once. */
     void (*resolve)(void *arg, const char *host, void (*done)(void *done_arg, const char *ip),
                     void *done_arg);
     void *arg;
@@ -32,8 +33,8 @@ void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver);
  * operator); nothing listens then. */
 SN_MUST_CHECK int sn_server_listen(struct sn_server *server, struct sn_buf *error);
 
-/* Delivers the answer of the core to the client that waits for it (drops it if that client is gone). The
- * client's next pipelined commands run in sn_server_flush. */
+/* Delivers the answer of the core to the client that waits for it (drops it if that client is
+ * gone). The client's next pipelined commands run in sn_server_flush. */
 void sn_server_answer(struct sn_server *server, const struct sn_action_answer *answer);
 /* Publishes to subscribers. */
 void sn_server_publish(struct sn_server *server, const char *channel, const char *message);
