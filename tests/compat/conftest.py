@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import pytest
 
-from harness import OURS, Place, default_flavour
+from harness import OURS, Place, default_flavour, process
 
 
 @pytest.fixture
 def place():
     place = Place()
     yield place
+    problems = place.problems()
+    words = process.last_words()
     place.close()
+    assert not problems, "\n".join(problems + [words])
 
 
 # For behaviour that the stock daemon does not have.

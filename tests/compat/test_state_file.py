@@ -40,8 +40,11 @@ def remembered(sentinel):
 
 def fail_over_and_restart(place, sentinel, master, replica):
     wait_until(lambda: sentinel.master("mymaster")["num-slaves"] == 1, 15, "the replica is known")
+    events = sentinel.record()
     master.kill()
-    wait_until(lambda: sentinel.master_address("mymaster")[1] == replica.port, 20, "failed over")
+    # Announced is what is on disk.
+    events.wait_for("+switch-master", 20)
+    assert sentinel.master_address("mymaster")[1] == replica.port
     wait_until(lambda: replica.role() == "master", 10, "promoted")
     wait_until(lambda: [r["port"] for r in sentinel.replicas("mymaster")] == [master.port], 15,
                "the old master is listed as replica")

@@ -29,6 +29,11 @@ class Place:
         shutil.rmtree(self.folder, ignore_errors=True)
         atexit.unregister(self.close)
 
+    def problems(self):
+        """Ends all sentinels and lists what was wrong with any of them."""
+        return [problem for process in self._processes if isinstance(process, Sentinel)
+                for problem in process.problems()]
+
     def subfolder(self, name):
         path = os.path.join(self.folder, name)
         os.makedirs(path, exist_ok=True)

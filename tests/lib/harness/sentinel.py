@@ -2,6 +2,7 @@
 """A sentinel process, ours or the stock one, with its configuration file and its events."""
 
 import os
+import re
 import shutil
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from harness.poll import wait_until
 from harness.process import Process
 
 OURS, STOCK = "ours", "stock"
+# What only a defect of the daemon writes.
+DEFECT = re.compile(r"(Address|Leak|Undefined\w*)Sanitizer|runtime error:|Assertion .* failed")
 STOCK_BINARY = os.environ.get("REDIS_SENTINEL", "redis-sentinel")
 
 
@@ -105,6 +108,16 @@ class Sentinel(Process):
         super().end()
         if self._commands:
             self._commands.close()
+
+    def problems(self):
+        """Ends a running one cleanly and says what was not right with it, sanitizer reports included."""
+        if self.running():
+            status = self.stop()
+            if status != 0:
+                yield f"{self.name} ended with {status} on SIGTERM"
+        for line in self.log_text().splitlines():
+            if DEFECT.search(line):
+                yield f"{self.name}: {line}"
 
     def conf_text(self):
         with open(self.conf_path, encoding="utf-8") as conf:
