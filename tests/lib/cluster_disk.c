@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The disk of a sentinel, with the group commit of the shell: one write at a time, of a snapshot
+ * taken when it begins; what was asked for meanwhile goes into the next one. */
+
+#include "cluster_internal.h"
+
+static void begin_write(struct sentinel *sentinel)
+{
+    struct disk *disk = &sentinel->disk;
+    struct cluster *cluster = sentinel->node.cluster;
+    uint64_t spread = (uint64_t)disk->latency_jitter_ms + 1;
+    disk->busy = true;
+    disk->again = false;
+    disk->version = disk->wanted;
+    sn_core_snapshot(sentinel->core, &disk->image);
+    sn_timer_set(&cluster->wires, &disk->timer,
+                 cluster->now + disk->latency_ms + (sn_ms)sn_prng_below(&cluster->prng, spread));
+}
+
+void disk_persist(struct sentinel *sentinel, uint64_t version)
+{
+    struct disk *disk = &sentinel->disk;
+    if (version > disk->wanted)
+        disk->wanted = version;
+    if (disk->busy)
+        disk->again = true;
+    else
+        begin_write(sentinel);
+}
+
+/* What was written is what a restart finds. */
+static void make_durable(struct sentinel *sentinel)
+{
+    struct disk *disk = &sentinel->disk;
+    check_durable(sentinel, &disk->image);
+    sn_image_fini(&sentinel->durable);
+    sentinel->durable = disk->image;
+    sn_image_init(&disk->image);
+    cluster_say(sentinel->node.cluster, &sentinel->node, "saved %llu",
+                (unsigned long long)disk->version);
+}
+
+static void tell(struct sentinel *sentinel)
+{
+    struct disk *disk = &sentinel->disk;
+    struct sn_event event = {.kind = SN_EVENT_PERSISTED,
+                             .u.persisted = {.version = disk->version, .ok = disk->done_ok}};
+    disk->busy = false;
+    disk->done_waiting = false;
+    sentinel_feed(sentinel, &event);
+    if (sentinel->core != NULL && disk->again && !disk->busy)
+        begin_write(sentinel);
+}
+
+void disk_due(struct sentinel *sentinel)
+{
+    struct disk *disk = &sentinel->disk;
+    disk->done_ok = !disk->failing;
+    disk->done_waiting = true;
+    if (disk->done_ok) {
+        make_durable(sentinel);
+    } else {
+        sn_image_fini(&disk->image);
+        cluster_say(sentinel->node.cluster, &sentinel->node, "could not save %llu",
+                    (unsigned long long)disk->version);
+    }
+    /* "saved" may have been what a hook waits for to kill or stop us. */
+    if (disk->done_waiting && sentinel->node.state == NODE_RUNNING)
+        tell(sentinel);
+}
+
+void disk_late_due(struct sentinel *sentinel)
+{
+    if (sentinel->disk.done_waiting && sentinel->node.state == NODE_RUNNING)
+        tell(sentinel);
+}
+
+void disk_crash(struct sentinel *sentinel)
+{
+    struct disk *disk = &sentinel->disk;
+    struct cluster *cluster = sentinel->node.cluster;
+    sn_timer_stop(&cluster->wires, &disk->timer);
+    sn_timer_stop(&cluster->wires, &sentinel->late);
+    if (disk->busy && !disk->done_waiting) {
+        /* The rename may have happened, or not. */
+        if (!disk->failing && !disk->lost_on_crash && sn_prng_below(&cluster->prng, 2) == 0)
+            make_durable(sentinel);
+        else
+            sn_image_fini(&disk->image);
+    }
+    disk->busy = false;
+    disk->again = false;
+    disk->done_waiting = false;
+    disk->wanted = 0;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* A sentinel as a server: requests of peers, commands of operators, and what its answers become. */
+
+#include "cluster_internal.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#define SCRIPT_POLL_MS 100
+
+uint64_t sentinel_ticket(struct sentinel *sentinel, struct conn *conn, uint64_t tag,
+                         const char *group)
+{
+    struct ticket *ticket = sn_alloc(sizeof(*ticket));
+    ticket->v = ++sentinel->next_ticket;
+    ticket->conn = conn;
+    ticket->tag = tag;
+    (void)sn_text_copy(ticket->group, sizeof(ticket->group), group);
+    LL_PREPEND(sentinel->tickets, ticket);
+    return ticket->v;
+}
+
+static struct ticket *take_ticket(struct sentinel *sentinel, uint64_t v)
+{
+    struct ticket *ticket;
+    LL_SEARCH_SCALAR(sentinel->tickets, ticket, v, v);
+    if (ticket != NULL)
+        LL_DELETE(sentinel->tickets, ticket);
+    return ticket;
+}
+
+void sentinel_forget_conn(struct sentinel *sentinel, const struct conn *conn)
+{
+    struct ticket *ticket;
+    LL_FOREACH(sentinel->tickets, ticket) {
+        if (ticket->conn == conn)
+            ticket->conn = NULL;
+    }
+}
+
+void sentinel_drop_runs(struct sentinel *sentinel)
+{
+    struct ticket *ticket, *next_ticket;
+    struct script_run *run, *next_run;
+    LL_FOREACH_SAFE(sentinel->tickets, ticket, next_ticket) {
+        free(ticket);
+    }
+    sentinel->tickets = NULL;
+    LL_FOREACH_SAFE(sentinel->scripts, run, next_run) {
+        sn_timer_stop(&sentinel->node.cluster->wires, &run->timer);
+        free(run);
+    }
+    sentinel->scripts = NULL;
+}
+
+void script_due(struct script_run *run)
+{
+    struct sentinel *sentinel = run->sentinel;
+    struct sn_event event = {.kind = SN_EVENT_SCRIPT_EXITED,
+                             .u.script = {.job = run->job, .spawned = true}};
+    if (sentinel->node.state == NODE_HUNG) {
+        struct cluster *cluster = sentinel->node.cluster;
+        sn_timer_set(&cluster->wires, &run->timer, cluster->now + SCRIPT_POLL_MS);
+        return;
+    }
+    LL_DELETE(sentinel->scripts, run);
+    free(run);
+    sentinel_feed(sentinel, &event);
+}
+
+/* ---- requests of peers --------------------------------------------------------------------------
+ */
+
+static void serve_ask(struct sentinel *sentinel, struct conn *conn, const struct packet *request)
+{
+    struct sn_event event = {.kind = SN_EVENT_COMMAND};
+    struct sn_command *command = &event.u.command;
+    command->kind = SN_COMMAND_ASK;
+    command->name = "";
+    command->epoch = request->epoch;
+    command->runid = request->runid;
+    if (sn_addr_make(request->host, request->port, &command->addr) != 0)
+        abort();
+    conn->ticket = sentinel_ticket(sentinel, conn, request->tag,
+                                   sentinel_group_at(sentinel, request->host, request->port));
+    command->ticket.v = conn->ticket;
+    sentinel_feed(sentinel, &event);
+}
+
+static void serve_publish(struct sentinel *sentinel, struct conn *conn,
+                          const struct packet *request)
+{
+    struct sn_event event = {.kind = SN_EVENT_HELLO};
+    struct sim_reply reply = {.type = SN_REPLY_INTEGER, .integer = 1};
+    conn_reply(conn, request->order, request->tag, &reply);
+    if (sn_hello_parse(request->message, strlen(request->message), &event.u.hello.hello) == 0)
+        sentinel_feed(sentinel, &event);
+}
+
+static void serve(struct sentinel *sentinel, struct conn *conn, const struct packet *request)
+{
+    struct sim_reply reply = {.type = SN_REPLY_STATUS};
+    if (request->order == SN_ORDER_ASK) {
+        serve_ask(sentinel, conn, request);
+    } else if (request->order == SN_ORDER_PUBLISH) {
+        serve_publish(sentinel, conn, request);
+    } else if (request->order == SN_ORDER_PING) {
+        reply.text = sn_strdup("PONG");
+        conn_reply(conn, request->order, request->tag, &reply);
+    } else {
+        reply.type = SN_REPLY_ERROR;
+        reply.text = sn_strdup("ERR unknown command");
+        conn_reply(conn, request->order, request->tag, &reply);
+    }
+}
+
+static void serve_inbox(struct sentinel *sentinel, struct conn *conn)
+{
+    while (conn->inbox != NULL && conn->ticket == 0 && sentinel->core != NULL) {
+        struct packet *request = conn->inbox;
+        LL_DELETE(conn->inbox, request);
+        serve(sentinel, conn, request);
+        packet_free(request);
+    }
+}
+
+void sentinel_take_request(struct sentinel *sentinel, struct conn *conn, struct packet *take_packet)
+{
+    LL_APPEND(conn->inbox, take_packet);
+    serve_inbox(sentinel, conn);
+}
+
+/* ---- answers ----------------------------------------------------------------------------------
+ */
+
+static void say_answer(struct sentinel *sentinel, const struct sn_action_answer *answer,
+                       const char *to)
+{
+    struct cluster *cluster = sentinel->node.cluster;
+    struct node *node = &sentinel->node;
+    switch (answer->kind) {
+    case SN_ANSWER_OK:
+        cluster_say(cluster, node, "answers %s OK", to);
+        break;
+    case SN_ANSWER_ERROR:
+        cluster_say(cluster, node, "answers %s error %s", to, answer->text);
+        break;
+    case SN_ANSWER_INTEGER:
+        cluster_say(cluster, node, "answers %s %lld", to, (long long)answer->number);
+        break;
+    case SN_ANSWER_VOTE:
+        if (answer->epoch > 0)
+            cluster_say(cluster, node, "answers %s %lld %s %llu", to, (long long)answer->number,
+                        answer->text, (unsigned long long)answer->epoch);
+        else
+            cluster_murmur(cluster, node, "answers %s %lld *", to, (long long)answer->number);
+        break;
+    case SN_ANSWER_NONE:
+        cluster_say(cluster, node, "! empty answer");
+        break;
+    }
+}
+
+static void make_reply(const struct sn_action_answer *answer, struct sim_reply *reply)
+{
+    memset(reply, 0, sizeof(*reply));
+    if (answer->kind != SN_ANSWER_VOTE) {
+        reply->type = SN_REPLY_ERROR;
+        reply->text = sn_strdup(answer->text == NULL ? "ERR" : answer->text);
+        return;
+    }
+    reply->type = SN_REPLY_ARRAY;
+    reply->count = 3;
+    reply->items[0].type = SN_REPLY_INTEGER;
+    reply->items[0].integer = answer->number;
+    reply->items[1].type = SN_REPLY_STRING;
+    reply->items[1].text = sn_strdup(answer->text);
+    reply->items[2].type = SN_REPLY_INTEGER;
+    reply->items[2].integer = (int64_t)answer->epoch;
+}
+
+void sentinel_answer(struct sentinel *sentinel, const struct sn_action_answer *answer)
+{
+    struct cluster *cluster = sentinel->node.cluster;
+    struct ticket *ticket = take_ticket(sentinel, answer->ticket.v);
+    if (ticket == NULL) {
+        cluster_say(cluster, &sentinel->node, "! answered a command twice");
+        return;
+    }
+    struct conn *conn = ticket->conn;
+    say_answer(sentinel, answer, conn == NULL ? "operator" : conn->client->name);
+    check_answer(sentinel, ticket->group, answer);
+    if (conn != NULL) {
+        struct sim_reply reply;
+        make_reply(answer, &reply);
+        conn_reply(conn, SN_ORDER_ASK, ticket->tag, &reply);
+        conn->ticket = 0;
+        /* What waited behind it is served once this step is over. */
+        if (conn->inbox != NULL)
+            sn_timer_set(&cluster->wires, &conn->serve, cluster->now);
+    }
+    free(ticket);
+}
+
+void conn_serve_due(struct conn *conn)
+{
+    /* cluster_unstall() looks again when a stopped process goes on. */
+    if (!conn->server_gone && conn->server->state == NODE_RUNNING)
+        serve_inbox(conn->server->sentinel, conn);
+}
+
+/* ---- commands of operators ----------------------------------------------------------------------
+ */
+
+static const char *command_name(enum sn_command_kind kind)
+{
+    switch (kind) {
+    case SN_COMMAND_ASK:
+        return "ASK";
+    case SN_COMMAND_MONITOR:
+        return "MONITOR";
+    case SN_COMMAND_REMOVE:
+        return "REMOVE";
+    case SN_COMMAND_RESET:
+        return "RESET";
+    case SN_COMMAND_FAILOVER:
+        return "FAILOVER";
+    case SN_COMMAND_SET:
+        return "SET";
+    case SN_COMMAND_CONFIG_SET:
+        return "CONFIG SET";
+    case SN_COMMAND_FLUSH:
+        return "FLUSHCONFIG";
+    case SN_COMMAND_SIMULATE:
+        return "SIMULATE-FAILURE";
+    case SN_COMMAND_DEBUG:
+        return "DEBUG";
+    case SN_COMMAND_NONE:
+        break;
+    }
+    return "?";
+}
+
+void cluster_command(struct sentinel *sentinel, const struct sn_command *command)
+{
+    struct sn_event event = {.kind = SN_EVENT_COMMAND, .u.command = *command};
+    if (sentinel->core == NULL || sentinel->node.state != NODE_RUNNING)
+        return;
+    cluster_say(sentinel->node.cluster, &sentinel->node, "command %s %.*s",
+                command_name(command->kind), (int)command->name_len, command->name);
+    const char *group = command->kind == SN_COMMAND_ASK
+                            ? sentinel_group_at(sentinel, command->addr.host, command->addr.port)
+                            : "";
+    event.u.command.ticket.v = sentinel_ticket(sentinel, NULL, 0, group);
+    sentinel_feed(sentinel, &event);
+}
+
+static void simple(struct sentinel *sentinel, enum sn_command_kind kind, const char *name)
+{
+    struct sn_command command = {.kind = kind, .name = name, .name_len = strlen(name)};
+    cluster_command(sentinel, &command);
+}
+
+void cluster_failover(struct sentinel *sentinel, const char *name)
+{
+    simple(sentinel, SN_COMMAND_FAILOVER, name);
+}
+
+void cluster_reset_group(struct sentinel *sentinel, const char *pattern)
+{
+    simple(sentinel, SN_COMMAND_RESET, pattern);
+}
+
+void cluster_remove(struct sentinel *sentinel, const char *name)
+{
+    check_forget_group(sentinel, name);
+    simple(sentinel, SN_COMMAND_REMOVE, name);
+}
+
+void cluster_monitor(struct sentinel *sentinel, const char *name, const struct sn_addr *addr,
+                     uint32_t quorum)
+{
+    struct sn_command command = {.kind = SN_COMMAND_MONITOR,
+                                 .name = name,
+                                 .name_len = strlen(name),
+                                 .addr = *addr,
+                                 .quorum = quorum};
+    cluster_command(sentinel, &command);
+}
+
+void cluster_set(struct sentinel *sentinel, const char *name, enum sn_option option,
+                 const char *option_name, int64_t value)
+{
+    char text[32];
+    (void)snprintf(text, sizeof(text), "%lld", (long long)value);
+    struct sn_change change = {
+        .option = option, .name = option_name, .value = text, .number = value};
+    struct sn_command command = {.kind = SN_COMMAND_SET,
+                                 .name = name,
+                                 .name_len = strlen(name),
+                                 .changes = &change,
+                                 .change_count = 1};
+    cluster_command(sentinel, &command);
+}
+
+void cluster_ask(struct sentinel *sentinel, const struct sn_addr *addr, uint64_t epoch,
+                 const char *runid)
+{
+    struct sn_command command = {
+        .kind = SN_COMMAND_ASK, .name = "", .addr = *addr, .epoch = epoch, .runid = runid};
+    cluster_command(sentinel, &command);
+}
+
+void cluster_publish(struct sentinel *sentinel, const char *hello)
+{
+    struct sn_event event = {.kind = SN_EVENT_HELLO};
+    if (sentinel->core == NULL || sentinel->node.state != NODE_RUNNING)
+        return;
+    cluster_say(sentinel->node.cluster, &sentinel->node, "command PUBLISH %s", hello);
+    if (sn_hello_parse(hello, strlen(hello), &event.u.hello.hello) == 0)
+        sentinel_feed(sentinel, &event);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TESTS_LIB_MODEL_REDIS_H
+#define TESTS_LIB_MODEL_REDIS_H
+
+/* A Redis server as a sentinel sees one: role, replication, INFO, PING, pub/sub of hellos, and the
+ * orders. Not in it: data. An offset stands for the writes. */
+
+#include "cluster.h"
+#include "wire/info.h"
+
+enum repl_state {
+    REPL_NONE = 0, /* a master */
+    REPL_CONNECT,  /* looks for its master once per second */
+    REPL_SYNC,     /* for sync_ms */
+    REPL_UP
+};
+
+struct model_redis {
+    struct node node;
+    struct sn_runid runid;
+    enum sn_role role;
+    struct sn_addr master; /* of a replica */
+    enum repl_state repl;
+    sn_ms link_down_at;  /* since when repl is not UP */
+    sn_ms silent_at;     /* since when an UP link's master is out of reach; NEVER while it is not */
+    sn_ms loading_until; /* PING says -LOADING */
+    uint64_t offset;
+    struct sn_timer timer;
+    /* As CONFIG REWRITE saved it: what a restart begins with. */
+    enum sn_role saved_role;
+    struct sn_addr saved_master;
+
+    /* Behaviour; may be changed at any time. */
+    uint32_t priority;
+    sn_ms sync_ms;
+    sn_ms repl_timeout_ms;
+    sn_ms loading_ms;        /* after a restart */
+    bool lagging;            /* gets no writes */
+    const char *ping_error;  /* PING answers this error, without '-' */
+    const char *order_error; /* PROMOTE and FOLLOW are refused with this */
+    bool ignores_orders;     /* says OK and does nothing */
+    enum sn_role lies_role;  /* INFO says this role; UNKNOWN: the truth */
+    bool drops_orders;       /* closes the connection instead of answering EXEC */
+
+    /* Statistics. */
+    unsigned promotions, follows, syncs;
+};
+
+/* Called by the cluster. */
+void model_redis_init(struct model_redis *redis);
+void model_redis_start(struct model_redis *redis);
+void model_redis_stopped(struct model_redis *redis);
+void model_redis_timer(struct model_redis *redis);
+void model_redis_request(struct model_redis *redis, struct conn *conn, const struct packet *packet);
+
+/* Orders from outside, as by redis-cli. */
+void model_redis_promote(struct model_redis *redis);
+void model_redis_follow(struct model_redis *redis, const char *host, uint16_t port);
+/* The master takes bytes of writes; replicas that are up have them at once. */
+void model_redis_write(struct model_redis *redis, uint64_t bytes);
+/* Publishes message on the hello channel. */
+void model_redis_publish(struct model_redis *redis, const char *message);
+/* Servers of the cluster that are syncing now. */
+unsigned model_redis_syncing(const struct cluster *cluster);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The ordinary failovers: a master that is killed, that hangs, that comes back. */
+
+#include "cluster.h"
+#include "model_redis.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define MASTER     6379
+#define DOWN_AFTER 1000 /* of cluster_add_simple */
+
+/* Three sentinels, a master and two replicas, all knowing each other. r3 is ahead, so that it is
+ * the one to be promoted. */
+static struct cluster *make_three(uint64_t seed)
+{
+    struct cluster *cluster = cluster_new(seed);
+    cluster_add_simple(cluster, "mymaster", MASTER, 2, 2);
+    cluster_start_sentinels(cluster, 3, 130);
+    cluster_settle(cluster);
+    cluster->servers[1]->lagging = true;
+    model_redis_write(cluster->servers[0], 100);
+    return cluster;
+}
+
+static void require_replicas_follow(const struct cluster *cluster, const struct model_redis *master)
+{
+    for (size_t i = 0; i < cluster->server_count; i++) {
+        const struct model_redis *redis = cluster->servers[i];
+        if (redis == master || redis->node.state != NODE_RUNNING)
+            continue;
+        assert_int_equal(redis->role, SN_ROLE_REPLICA);
+        assert_int_equal(redis->master.port, master->node.addr.port);
+        assert_int_equal(redis->repl, REPL_UP);
+    }
+}
+
+static void test_failover__killed_master_is_replaced_everywhere_within_50_ms(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct cluster *cluster = make_three(seed);
+        size_t mark = cluster_mark(cluster);
+        sn_ms killed_at = cluster->now;
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_for(cluster, DOWN_AFTER - 1);
+        cluster_expect_count(cluster, mark, "s? +sdown *", 0);
+        cluster_run_for(cluster, 3000);
+
+        /* One leader, one address, and everybody within 50 ms behind down-after. */
+        cluster_expect_count(cluster, mark,
+                             "s? +switch-master mymaster 127.0.0.1 6379 127.0.0.1 6381", 3);
+        cluster_expect_count(cluster, mark, "s? +switch-master *", 3);
+        cluster_expect_count(cluster, mark, "s? +elected-leader *", 1);
+        cluster_expect_count(cluster, mark, "s? > r3 PROMOTE", 1);
+        sn_ms last_at = trace_when_last(&cluster->trace, mark, "s? +switch-master *");
+        cluster_require(cluster, mark, last_at - killed_at <= DOWN_AFTER + 50, "within 50 ms");
+        assert_true(cluster_agreed(cluster, "mymaster", 6381));
+        require_replicas_follow(cluster, cluster->servers[2]);
+        cluster_free(cluster);
+    }
+}
+
+static void test_failover__leader_goes_through_the_states_in_order(void **state)
+{
+    (void)state;
+    struct cluster *cluster = make_three(1);
+    size_t mark = cluster_mark(cluster);
+    cluster_kill(&cluster->servers[0]->node);
+    cluster_run_for(cluster, 3000);
+    EXPECT(cluster, mark, "s? +sdown master mymaster 127.0.0.1 6379",
+           "s? +odown master mymaster 127.0.0.1 6379 #quorum 2/2", "s? +new-epoch 1",
+           "s? +try-failover master mymaster 127.0.0.1 6379", "s? +vote-for-leader s? 1",
+           "s? saved *", "s? > s? ASK 127.0.0.1 6379 1 s?", "s? answers s? 1 s? 1",
+           "s? +elected-leader master mymaster 127.0.0.1 6379",
+           "s? +failover-state-select-slave master mymaster 127.0.0.1 6379",
+           "s? +selected-slave slave 127.0.0.1:6381 127.0.0.1 6381 @ mymaster 127.0.0.1 6379",
+           "s? +failover-state-send-slaveof-noone slave 127.0.0.1:6381 *",
+           "s? +failover-state-wait-promotion slave 127.0.0.1:6381 *", "s? > r3 PROMOTE",
+           "r3 is master now", "s? -role-change slave 127.0.0.1:6381 * new reported role is master",
+           "s? +promoted-slave slave 127.0.0.1:6381 127.0.0.1 6381 @ mymaster 127.0.0.1 6379",
+           "s? +failover-state-reconf-slaves master mymaster 127.0.0.1 6379", "s? saved *",
+           "s? +switch-master mymaster 127.0.0.1 6379 127.0.0.1 6381",
+           "s? +slave slave 127.0.0.1:6380 127.0.0.1 6380 @ mymaster 127.0.0.1 6381",
+           "s? +slave slave 127.0.0.1:6379 127.0.0.1 6379 @ mymaster 127.0.0.1 6381",
+           "s? > r2 FOLLOW 127.0.0.1 6381",
+           "s? +slave-reconf-sent slave 127.0.0.1:6380 127.0.0.1 6380 @ mymaster 127.0.0.1 6381",
+           "s? +slave-reconf-inprog slave 127.0.0.1:6380 *",
+           "s? +slave-reconf-done slave 127.0.0.1:6380 *",
+           "s? +failover-end master mymaster 127.0.0.1 6381");
+    EXPECT(cluster, mark,
+           "s? +config-update-from sentinel s? 127.0.0.1 * @ mymaster 127.0.0.1 6379",
+           "s? +switch-master mymaster 127.0.0.1 6379 127.0.0.1 6381",
+           "s? +slave slave 127.0.0.1:6380 *", "s? +slave slave 127.0.0.1:6379 *",
+           "s? +sdown slave 127.0.0.1:6379 127.0.0.1 6379 @ mymaster 127.0.0.1 6381");
+    cluster_free(cluster);
+}
+
+static void test_failover__hung_master_is_replaced_and_demoted_when_it_goes_on(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct cluster *cluster = make_three(seed);
+        size_t mark = cluster_mark(cluster);
+        sn_ms hung_at = cluster->now;
+        cluster_hang(&cluster->servers[0]->node);
+        cluster_run_to_line(cluster, mark, "s? +switch-master *", 3000);
+        /* The silence starts with the first PING that is not answered: up to 200 ms later. */
+        cluster_require(cluster, mark, cluster->now - hung_at <= DOWN_AFTER + 200 + 50,
+                        "within down-after, one PING period and 50 ms");
+        cluster_run_for(cluster, 20000);
+        assert_true(cluster_agreed(cluster, "mymaster", 6381));
+
+        mark = cluster_mark(cluster);
+        cluster_resume(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 12000);
+        EXPECT(cluster, mark, "r1 goes on", "s? -sdown slave 127.0.0.1:6379 *",
+               "s? > r1 FOLLOW 127.0.0.1 6381", "r1 follows 127.0.0.1 6381", "r1 replicates r3");
+        cluster_expect_count(cluster, mark, "s? +switch-master *", 0);
+        require_replicas_follow(cluster, cluster->servers[2]);
+        cluster_free(cluster);
+    }
+}
+
+static void test_failover__returning_master_is_demoted_within_two_seconds(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct cluster *cluster = make_three(seed);
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 20000);
+        assert_true(cluster_agreed(cluster, "mymaster", 6381));
+        size_t mark = cluster_mark(cluster);
+        sn_ms back_at = cluster->now;
+        cluster_start(&cluster->servers[0]->node);
+        cluster_run_to_line(cluster, mark, "r1 follows 127.0.0.1 6381", 20000);
+        cluster_require(cluster, mark, cluster->now - back_at <= 2000, "within two seconds");
+        cluster_run_for(cluster, 5000);
+        cluster_expect_count(cluster, mark, "s? +convert-to-slave slave 127.0.0.1:6379 *", 1);
+        cluster_expect_count(cluster, mark, "s? +switch-master *", 0);
+        require_replicas_follow(cluster, cluster->servers[2]);
+        cluster_free(cluster);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CLUSTER_TEST(test_failover__killed_master_is_replaced_everywhere_within_50_ms),
+        CLUSTER_TEST(test_failover__leader_goes_through_the_states_in_order),
+        CLUSTER_TEST(test_failover__hung_master_is_replaced_and_demoted_when_it_goes_on),
+        CLUSTER_TEST(test_failover__returning_master_is_demoted_within_two_seconds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
