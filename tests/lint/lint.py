@@ -55,9 +55,10 @@ PURE_CALLS = {
 }
 INSTRUMENTATION = re.compile(r"^(__asan_|__ubsan_|__sanitizer_|__gcov_|__llvm_|__stack_chk_|__sancov_)")
 
-FILE_LINES_MAX = 700
+FILE_LINES_MAX = {"sentinel": 700, "tests": 1000}
 FILE_LINES_WISH = 600
-FUNCTION_LINES_MAX = 80
+# Tests may hold a long table.
+FUNCTION_LINES_MAX = {"sentinel": 80, "tests": 250}
 FUNCTION_LINES_WISH = 70
 
 
@@ -171,13 +172,14 @@ def check_sizes(root, _build, report):
     for path in c_files(root, "sentinel", "tests"):
         lines = path.read_text().splitlines()
         name = path.relative_to(root)
-        if len(lines) > FILE_LINES_MAX:
-            report.error(f"{name}: {len(lines)} lines, at most {FILE_LINES_MAX}")
+        lines_max, function_max = FILE_LINES_MAX[name.parts[0]], FUNCTION_LINES_MAX[name.parts[0]]
+        if len(lines) > lines_max:
+            report.error(f"{name}: {len(lines)} lines, at most {lines_max}")
         elif len(lines) > FILE_LINES_WISH:
             report.note(f"{name}: {len(lines)} lines")
         for first, length, head in functions(lines):
-            if length > FUNCTION_LINES_MAX:
-                report.error(f"{name}:{first}: {length} lines, at most {FUNCTION_LINES_MAX}: {head}")
+            if length > function_max:
+                report.error(f"{name}:{first}: {length} lines, at most {function_max}: {head}")
             elif length > FUNCTION_LINES_WISH:
                 report.note(f"{name}:{first}: {length} lines: {head}")
 
