@@ -45,8 +45,9 @@ static void test_buf__appends_of_every_kind(void **state)
     sn_buf_puts(&buf, "");
     sn_buf_printf(&buf, "%d-%s", 42, "x");
     sn_buf_printf(&buf, "%s", "");
-    assert_int_equal(buf.len, 9);
-    assert_memory_equal(buf.data, "a\0bcd42-x", 10);
+    sn_buf_printf(&buf, "%d", 7);
+    assert_int_equal(buf.len, 10);
+    assert_memory_equal(buf.data, "a\0bcd42-x7", 11);
     sn_buf_fini(&buf);
 }
 
@@ -74,6 +75,20 @@ static void test_buf__cap_is_exact(void **state)
     sn_buf_fini(&buf);
 }
 
+static void test_buf__memory_stays_within_the_cap(void **state)
+{
+    struct sn_buf buf;
+
+    (void)state;
+    sn_buf_init(&buf, 100);
+    for (int i = 0; i < 100; i++) {
+        sn_buf_putc(&buf, 'x');
+        assert_true(buf.room <= 101);
+    }
+    assert_false(buf.full);
+    sn_buf_fini(&buf);
+}
+
 static void test_buf__full_refuses_whole_appends_until_cleared(void **state)
 {
     struct sn_buf buf;
@@ -92,6 +107,10 @@ static void test_buf__full_refuses_whole_appends_until_cleared(void **state)
     assert_int_equal(buf.len, 0);
     sn_buf_clear(&buf);
     assert_false(buf.full);
+    sn_buf_putc(&buf, 'x');
+    sn_buf_clear(&buf);
+    assert_int_equal(buf.len, 0);
+    assert_string_equal(sn_buf_text(&buf), "");
     sn_buf_puts(&buf, "12345678");
     assert_string_equal(sn_buf_text(&buf), "12345678");
     sn_buf_fini(&buf);
@@ -153,6 +172,7 @@ int main(void)
         cmocka_unit_test(test_buf__grows_and_stays_terminated),
         cmocka_unit_test(test_buf__appends_of_every_kind),
         cmocka_unit_test(test_buf__cap_is_exact),
+        cmocka_unit_test(test_buf__memory_stays_within_the_cap),
         cmocka_unit_test(test_buf__full_refuses_whole_appends_until_cleared),
         cmocka_unit_test(test_buf__huge_lengths_do_not_overflow),
         cmocka_unit_test(test_buf__consume_drops_the_front),

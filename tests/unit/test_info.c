@@ -123,6 +123,7 @@ static void test_info__of_a_master(void **state)
     check_master(&info);
     sn_info_fini(&info);
     assert_null(info.replicas);
+    assert_int_equal(info.replica_count, 0);
     sn_info_fini(&info);
 }
 
@@ -371,13 +372,16 @@ static void test_info__hostile_values_are_left_out(void **state)
     /* A bad line does not undo a good one before it. */
     parse_text("role:slave\nslave_repl_offset:18446744073709551615\n"
                "slave_repl_offset:18446744073709551616\nslave_priority:4294967295\n"
-               "slave_priority:\nmaster_host:good\nmaster_host:\nreplica_announced:0\n"
+               "slave_priority:\nmaster_port:7\nmaster_port:70000\nmaster_host:good\nmaster_host:"
+               "\nreplica_announced:0\n"
                "replica_announced:\n",
                &info);
     assert_true(info.has_offset && info.has_priority && info.has_master_host && info.has_announced);
     assert_true(info.repl_offset == UINT64_MAX);
     assert_true(info.priority == UINT32_MAX);
     assert_string_equal(info.master_host, "good");
+    assert_true(info.has_master_port);
+    assert_int_equal(info.master_port, 7);
     assert_false(info.announced);
     sn_info_fini(&info);
 }
@@ -435,6 +439,9 @@ static void test_info__cut_anywhere_and_damaged_at_random(void **state)
             sn_info_fini(&info);
         }
     }
+    parse_text("\n\r\n\n\rrole:master\nrole:slave\n", &info);
+    assert_int_equal(info.role, SN_ROLE_REPLICA);
+    sn_info_fini(&info);
     /* The last line counts without its end. */
     parse_text("role:slave\nslave_priority:12", &info);
     assert_int_equal(info.priority, 12);

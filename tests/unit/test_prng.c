@@ -93,6 +93,9 @@ static void test_prng__runids_are_well_formed_and_differ(void **state)
     assert_true(sn_text_is_runid(b.hex));
     assert_string_not_equal(a.hex, b.hex);
     assert_string_not_equal(a.hex + 32, b.hex + 32);
+    /* Fresh bits throughout: no digit is the rule anywhere. */
+    for (size_t i = 0; i + 8 <= SN_RUNID_LEN; i++)
+        assert_memory_not_equal(a.hex + i, "00000000", 8);
 }
 
 /* Published test vectors of FNV-1a. */

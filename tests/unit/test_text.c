@@ -16,6 +16,16 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
+/* A copy in memory of exactly the right size, so that reading beyond it is caught. Free it. */
+static char *exact(const char *text)
+{
+    char *copy = malloc(strlen(text) + (text[0] == '\0'));
+
+    assert_non_null(copy);
+    memcpy(copy, text, strlen(text));
+    return copy;
+}
+
 static void test_text__signed_numbers_at_their_limits(void **state)
 {
     static const struct {
@@ -52,7 +62,9 @@ static void test_text__signed_numbers_at_their_limits(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t value = 42;
-        int rc = sn_text_to_i64(rows[i].text, strlen(rows[i].text), &value);
+        char *text = exact(rows[i].text);
+        int rc = sn_text_to_i64(text, strlen(rows[i].text), &value);
+        free(text);
         if (rc != rows[i].rc || value != (rc == 0 ? rows[i].value : 42))
             fail_msg("'%s' gave %d, %lld", rows[i].text, rc, (long long)value);
     }
@@ -80,7 +92,9 @@ static void test_text__unsigned_numbers_at_their_limits(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         uint64_t value = 42;
-        int rc = sn_text_to_u64(rows[i].text, strlen(rows[i].text), &value);
+        char *text = exact(rows[i].text);
+        int rc = sn_text_to_u64(text, strlen(rows[i].text), &value);
+        free(text);
         if (rc != rows[i].rc || value != (rc == 0 ? rows[i].value : 42))
             fail_msg("'%s' gave %d, %llu", rows[i].text, rc, (unsigned long long)value);
     }
@@ -123,13 +137,24 @@ static void test_text__glob_corpus(void **state)
         {"*aab", "aaab", true},
         {"a*b?c", "abxbyc", true},
         {"a*?", "a", false},
+        {"ab*b?", "abc", false},
+        {"a*", "", false},
+        {"a*", "b", false},
         {"[abc]", "b", true},
         {"[abc]", "d", false},
+        {"[axc]", "b", false},
         {"[^abc]", "d", true},
         {"[^abc]", "a", false},
         {"[^]", "a", true},
         {"[a-c]x", "bx", true},
         {"[c-a]", "b", true},
+        {"[c-a]", "a", true},
+        {"[c-a]", "c", true},
+        {"[c-a]", "d", false},
+        {"[ab\\", "\\", true},
+        {"[a-", "-", true},
+        {"[a", "a", true},
+        {"[^", "a", true},
         {"[a-]", "a", true}, /* an unclosed range from 'a' to ']' */
         {"[a-]", "^", true},
         {"[a-]", "-", false},
@@ -156,9 +181,13 @@ static void test_text__glob_corpus(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *pattern = rows[i].pattern, *text = rows[i].text;
-        if (sn_text_glob(pattern, strlen(pattern), text, strlen(text), false) != rows[i].matches)
-            fail_msg("pattern '%s' on '%s'", pattern, text);
+        char *pattern = exact(rows[i].pattern), *text = exact(rows[i].text);
+        bool matches =
+            sn_text_glob(pattern, strlen(rows[i].pattern), text, strlen(rows[i].text), false);
+        free(pattern);
+        free(text);
+        if (matches != rows[i].matches)
+            fail_msg("pattern '%s' on '%s'", rows[i].pattern, rows[i].text);
     }
 }
 
@@ -167,6 +196,8 @@ static void test_text__glob_ignores_case_on_request(void **state)
     (void)state;
     assert_true(sn_text_glob("MY[A-N]*\\R", 10, "mymasteR", 8, true));
     assert_false(sn_text_glob("MY[A-N]*\\R", 10, "mymasteR", 8, false));
+    assert_true(sn_text_glob("azAZ", 4, "AZaz", 4, true));
+    assert_false(sn_text_glob("@[`{", 4, "`{@[", 4, true));
     assert_false(sn_text_glob("[^A]", 4, "a", 1, true));
     assert_true(sn_text_glob("[^A]", 4, "a", 1, false));
 }
@@ -287,7 +318,7 @@ static void test_words__split_corpus(void **state)
         {"a\"b c\"", "[ab c]"},
         {"a'b c'", "[ab c]"},
         {"\"\\n\\r\\t\\b\\a\\\\\\\"\"", "[\\n\\r\\t\\x08\\x07\\\"]"},
-        {"\"\\x41\\xfF\\x0a\"", "[A\\xff\\n]"},
+        {"\"\\x41\\xfF\\x0a\\xAa\"", "[A\\xff\\n\\xaa]"},
         {"\"\\x4\\xg1\\q\"", "[x4xg1q]"},
         {"\"it's\"", "[it's]"},
         {"'say \"x\"'", "[say \"x\"]"},
@@ -313,7 +344,9 @@ static void test_words__split_corpus(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct sn_buf out;
         sn_buf_init(&out, 1000);
-        show_words(rows[i].line, strlen(rows[i].line), &out);
+        char *line = exact(rows[i].line);
+        show_words(line, strlen(rows[i].line), &out);
+        free(line);
         assert_string_equal(sn_buf_text(&out), rows[i].outcome);
         sn_buf_fini(&out);
     }
@@ -369,6 +402,7 @@ static void test_quote__only_where_needed(void **state)
     check_quote("a\"b", "\"a\\\"b\"");
     check_quote("x\nsentinel myid y", "\"x\\nsentinel myid y\"");
     check_quote("\r\t\b\a\x01\x7f", "\"\\r\\t\\b\\a\\x01\\x7f\"");
+    check_quote("\x80", "\"\\x80\"");
     check_quote("\xc3\xa9", "\"\\xc3\\xa9\"");
 }
 
@@ -450,6 +484,10 @@ static void test_escape__shows_text_and_hides_control(void **state)
         {"\xe0\x80\x8a", "\\xe0\\x80\\x8a"},
         {"\xf0\x80\x80\x8a", "\\xf0\\x80\\x80\\x8a"},
         {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
+        {"\xed\xbf\xbf", "\\xed\\xbf\\xbf"},
+        {"\xee\x80\x80", "\xee\x80\x80"},
+        {"\xe0\xa0\x80", "\xe0\xa0\x80"},
+        {"abc\xe2\x82", "abc\\xe2\\x82"},
         {"\xed\x9f\xbf", "\xed\x9f\xbf"},
         {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},
         {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
@@ -459,7 +497,9 @@ static void test_escape__shows_text_and_hides_control(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct sn_buf out;
         sn_buf_init(&out, 1000);
-        sn_text_escape(&out, rows[i].text, strlen(rows[i].text));
+        char *text = exact(rows[i].text);
+        sn_text_escape(&out, text, strlen(rows[i].text));
+        free(text);
         assert_string_equal(sn_buf_text(&out), rows[i].outcome);
         sn_buf_fini(&out);
     }
