@@ -184,6 +184,7 @@ static void take_lines(struct rewrite *rewrite, const char *text, size_t len)
         const char *next = newline != NULL ? newline + 1 : end;
         while (text < last && strchr(" \t\r", *text) != NULL && *text != '\0')
             text++;
+        last = text + strnlen(text, (size_t)(last - text)); /* only a comment can hold a NUL */
         while (last > text && strchr(" \t\r", last[-1]) != NULL && last[-1] != '\0')
             last--;
         take_line(rewrite, text, (size_t)(last - text));

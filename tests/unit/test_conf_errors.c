@@ -230,6 +230,8 @@ static void test_conf_errors__of_the_ini_syntax(void **state)
     static const struct row rows[] = {
         {"[sentinel]\nport 1\n",
          "s.ini:2: port 1\nthat is no \"key = value\". Expected: [section], or key = value.\n"},
+        {"[sentinel]\nport 1\nport = x\n",
+         "s.ini:2: port 1\nthat is no \"key = value\". Expected: [section], or key = value.\n"},
         {"[sentinel\n",
          "s.ini:1: [sentinel\nthe section's name has no end. Expected: [section], or key "
          "= value.\n"},

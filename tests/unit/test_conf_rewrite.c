@@ -391,7 +391,7 @@ static void test_conf_rewrite__refuses_values_that_would_inject_lines(void **sta
 /* Generous bounds, for machines under load and sanitizers: quadratic work would take minutes. */
 static void test_conf_rewrite__many_groups_are_no_problem(void **state)
 {
-    enum { GROUPS = 5000 };
+    enum { GROUPS = 2000 };
     struct sn_buf text;
     struct sn_conf conf;
 
@@ -403,12 +403,12 @@ static void test_conf_rewrite__many_groups_are_no_problem(void **state)
                       "sentinel down-after-milliseconds g%d 5000\n"
                       "sentinel known-replica g%d 127.0.0.1 7000\n",
                       i, i + 1, i, i);
-    time_t start = time(NULL);
+    clock_t start = clock();
     load_words(sn_buf_text(&text), 0, NULL, &conf);
     char *once = render(&conf, sn_buf_text(&text));
     char *twice = render(&conf, once);
     assert_string_equal(once, twice);
-    assert_true(time(NULL) - start < 20);
+    assert_true(clock() - start < 20 * CLOCKS_PER_SEC);
     free(once);
     free(twice);
     sn_conf_fini(&conf);
