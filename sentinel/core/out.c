@@ -78,6 +78,7 @@ const char *sn_out_text(struct sn_core *core, const char *text)
     return memcpy(take_bytes(&core->out, size), text, size);
 }
 
+SN_PRINTF(2, 0)
 static const char *print_text(struct sn_core *core, const char *format, va_list args)
 {
     va_list again;
