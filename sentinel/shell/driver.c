@@ -146,8 +146,7 @@ static void drop_queue(struct sn_driver *driver)
 {
     struct queued *item, *next;
 
-    DL_FOREACH_SAFE(driver->queue, item, next)
-    {
+    DL_FOREACH_SAFE(driver->queue, item, next) {
         DL_DELETE(driver->queue, item);
         sn_event_copy_fini(&item->event);
         free(item);
