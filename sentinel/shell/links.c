@@ -113,8 +113,7 @@ static void on_link_closed(uv_handle_t *handle)
     struct sn_links *links = link->links;
     struct pending *item, *next;
 
-    DL_FOREACH_SAFE(link->pending, item, next)
-    {
+    DL_FOREACH_SAFE(link->pending, item, next) {
         DL_DELETE(link->pending, item);
         free(item);
     }
@@ -210,8 +209,7 @@ static void on_prepare(uv_prepare_t *prepare)
     struct sn_links *links = prepare->data;
     struct link *link, *next;
 
-    DL_FOREACH_SAFE2(links->dirty, link, next, dirty_next)
-    {
+    DL_FOREACH_SAFE2(links->dirty, link, next, dirty_next) {
         DL_DELETE2(links->dirty, link, dirty_prev, dirty_next);
         link->dirty = false;
         flush(link);
@@ -546,8 +544,7 @@ void sn_links_close(struct sn_links *links)
 
     assert(!links->closing);
     links->closing = true;
-    HASH_ITER(hh, links->by_id, link, next)
-    {
+    HASH_ITER(hh, links->by_id, link, next) {
         drop(link);
     }
     uv_close((uv_handle_t *)&links->prepare, on_prepare_closed);
