@@ -117,8 +117,7 @@ void sn_processes_kill(struct sn_processes *processes, struct sn_job_id id)
 {
     struct job *job;
 
-    DL_FOREACH(processes->jobs, job)
-    {
+    DL_FOREACH(processes->jobs, job) {
         if (job->id.v == id.v && !uv_is_closing((const uv_handle_t *)&job->handle))
             kill(-job->handle.pid, SIGKILL);
     }
@@ -134,8 +133,7 @@ void sn_processes_close(struct sn_processes *processes)
         free(processes);
         return;
     }
-    DL_FOREACH(processes->jobs, job)
-    {
+    DL_FOREACH(processes->jobs, job) {
         if (!uv_is_closing((const uv_handle_t *)&job->handle))
             uv_close((uv_handle_t *)&job->handle, on_closed);
     }
