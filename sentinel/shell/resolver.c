@@ -54,8 +54,7 @@ static void finish(struct look_up *look_up, const char *ip)
 
     /* Out of the list first: a waiter may ask for the same name again. */
     DL_DELETE(resolver->look_ups, look_up);
-    LL_FOREACH_SAFE(look_up->waiters, waiter, next)
-    {
+    LL_FOREACH_SAFE(look_up->waiters, waiter, next) {
         if (!resolver->closing)
             waiter->done(waiter->arg, look_up->host, ip);
         free(waiter);
@@ -79,8 +78,7 @@ static struct look_up *find(struct sn_resolver *resolver, const char *host)
 {
     struct look_up *look_up;
 
-    DL_FOREACH(resolver->look_ups, look_up)
-    {
+    DL_FOREACH(resolver->look_ups, look_up) {
         if (strcasecmp(look_up->host, host) == 0)
             return look_up;
     }
@@ -146,8 +144,7 @@ void sn_resolver_close(struct sn_resolver *resolver)
         free(resolver);
         return;
     }
-    DL_FOREACH(resolver->look_ups, look_up)
-    {
+    DL_FOREACH(resolver->look_ups, look_up) {
         uv_cancel((uv_req_t *)&look_up->request);
     }
 }
