@@ -99,9 +99,10 @@ void sn_tilt_leave(struct sn_core *core)
     core->tilt_waiting = 0;
     HASH_ITER(hh, core->groups, group, next_group) {
         sn_agree_update(group);
-        if (group->master->s_down)
-            sn_agree_ask_all(group);
+        sn_election_count(group); /* votes, or an order to go without, that came meanwhile */
         sn_failover_step(group);
+        DL_FOREACH(group->peers, instance)
+            sn_agree_ask_due(instance);
         sn_election_plan(group);
     }
 }
