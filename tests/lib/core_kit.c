@@ -188,6 +188,8 @@ static void take_send(struct kit *kit, const struct sn_action_send *send)
                        (unsigned long long)send->epoch, send->runid);
     else if (send->order == SN_ORDER_FOLLOW)
         (void)snprintf(rest, sizeof(rest), " %s %u", send->host, send->port);
+    else if (send->order == SN_ORDER_CLIENT_PAUSE)
+        (void)snprintf(rest, sizeof(rest), " %lld", (long long)send->duration_ms);
     kit_line(kit, "%s %s%s", order_word(send->order), conn->node->name, rest);
 
     struct kit_sent *sent = sn_alloc(sizeof(*sent));

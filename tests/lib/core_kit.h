@@ -12,6 +12,7 @@
  * Lines of the trace, by their first word:
  *   connect sub n1                  disconnect data n1       resolve example.org
  *   ping n1   info n1   publish n1 <hello>   promote n2   follow n3 10.0.0.2 6379   script-kill n1
+ *   pause n1 7000   unpause n1
  *   ask a 10.0.0.1 6379 5 *
  *   event W +sdown master m1 10.0.0.1 6379   (level W, N, V or D)
  *   log W <text>   persist 3   start 17 /path word   kill 17   exit 99
@@ -53,7 +54,8 @@ struct kit_node {
     const char *pong;  /* answer to PING, kit_reply syntax; NULL: +PONG */
     const char *order; /* answer to PROMOTE and FOLLOW, kit_reply syntax; NULL: obeys */
     /* Data nodes: */
-    bool deaf; /* our hellos do not come back on the subscription */
+    const char *pause; /* answer to CLIENT PAUSE, kit_reply syntax; NULL: +OK */
+    bool deaf;         /* our hellos do not come back on the subscription */
     enum sn_role role;
     char master[64]; /* name of the node that it follows */
     struct sn_runid runid;

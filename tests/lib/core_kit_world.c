@@ -150,7 +150,8 @@ static void write_info(struct kit *kit, const struct kit_node *node, char *out, 
     unsigned number = 0;
     size_t len = (size_t)snprintf(out, size, "run_id:%s\r\n", node->runid.hex);
     if (node->role == SN_ROLE_MASTER) {
-        len += (size_t)snprintf(out + len, size - len, "role:master\r\n");
+        len += (size_t)snprintf(out + len, size - len, "role:master\r\nmaster_repl_offset:%llu\r\n",
+                                node->offset);
         LL_FOREACH(kit->nodes, other) {
             if (other->role == SN_ROLE_REPLICA && strcmp(other->master, node->name) == 0)
                 len += (size_t)snprintf(out + len, size - len,
@@ -228,8 +229,10 @@ static void write_reply(struct kit *kit, struct kit_node *node, const struct kit
         obey(kit, node, sent);
         text = node->order == NULL ? "[+OK|+OK|:1|:0]" : node->order;
         break;
-    case SN_ORDER_SCRIPT_KILL:
     case SN_ORDER_CLIENT_PAUSE:
+        text = node->pause == NULL ? "+OK" : node->pause;
+        break;
+    case SN_ORDER_SCRIPT_KILL:
     case SN_ORDER_CLIENT_UNPAUSE:
     case SN_ORDER_NONE:
         break;

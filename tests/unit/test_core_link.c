@@ -319,7 +319,7 @@ static void test_link__names_are_looked_up_before_each_attempt(void **state)
     kit_expect(kit, "resolve connect disconnect", "");
     kit_resolved(kit, "db.example.org", "10.0.0.8");
     kit_expect(kit, "connect disconnect",
-               "disconnect data n7\ndisconnect sub n7\nconnect data n8\nconnect sub n8\n");
+               "disconnect data n7\nconnect data n8\ndisconnect sub n7\nconnect sub n8\n");
     kit_free(kit);
 }
 
