@@ -133,6 +133,8 @@ void sn_client_close(struct sn_client *client)
         DL_DELETE2(server->dirty, client, dirty_prev, dirty_next);
         client->dirty = false;
     }
+    if (client->yielded)
+        DL_DELETE2(server->yielded, client, yield_prev, yield_next);
     DL_DELETE(server->clients, client);
     if (!client->rejected)
         server->client_count--;
@@ -235,7 +237,14 @@ static bool is_cross_protocol(const struct sn_request *request)
 
 static bool may_run(const struct sn_client *client)
 {
-    return !client->closing && !client->doomed && !client->close_after_reply && !client->wait;
+    return !client->closing && !client->doomed && !client->yielded && !client->close_after_reply &&
+           !client->wait;
+}
+
+/* The clock of the loop stands still while a turn lasts. */
+static bool is_turn_over(const struct sn_client *client)
+{
+    return uv_hrtime() / 1000000 > uv_now(client->server->env.loop) + SN_TURN_MAX_MS;
 }
 
 static void run_next(struct sn_client *client, bool *more)
@@ -301,14 +310,19 @@ void sn_client_run(struct sn_client *client)
     if (client->running || client->closing)
         return;
     client->running = true;
-    while (more && may_run(client))
+    while (more && may_run(client)) {
         run_next(client, &more);
+        if (more && is_turn_over(client))
+            break;
+    }
     client->running = false;
     if (client->closing)
         return;
-    if (client->eof && !client->wait)
+    if (more && may_run(client))
+        sn_server_yield(client->server, client);
+    else if (client->eof && !client->wait)
         client->close_after_reply = true;
-    if (client->close_after_reply || client->doomed)
+    if (client->close_after_reply || client->doomed || client->yielded)
         stop_reading(client);
     else if (client->wait && sn_request_reader_pending(client->reader) > SN_CLIENT_READ_AHEAD_MAX)
         stop_reading(client);

@@ -25,7 +25,10 @@ struct sn_wait;
 #define SN_CLIENT_OUTPUT_MAX ((size_t)256 << 20)
 /* While an answer is waited for, no more than this is read ahead. */
 #define SN_CLIENT_READ_AHEAD_MAX ((size_t)1 << 20)
-#define SN_CLIENT_NAME_MAX       1024 /* of CLIENT SETNAME and SETINFO */
+/* A turn of the loop in which commands run for longer than this makes the rest of them wait, so
+ * that no client can hold up the watching of the groups. */
+#define SN_TURN_MAX_MS     5
+#define SN_CLIENT_NAME_MAX 1024 /* of CLIENT SETNAME and SETINFO */
 
 struct sn_client {
     struct sn_server *server;
@@ -61,6 +64,7 @@ struct sn_client {
     bool writing_now;
     bool running;           /* its requests are being executed up the stack */
     bool resume;            /* its answer came: requests may be waiting behind it */
+    bool yielded;           /* more requests are there, but it is the turn of others */
     bool dirty;             /* in the server's list of clients to be flushed */
     bool eof;               /* the other side will send no more */
     bool doomed;            /* close without ado at the next flush */
@@ -74,13 +78,15 @@ struct sn_client {
 
     struct sn_client *prev, *next;             /* all clients */
     struct sn_client *dirty_prev, *dirty_next; /* the clients to be flushed */
+    struct sn_client *yield_prev, *yield_next; /* the clients that yielded */
 };
 
 /* A connection that listener has waiting. NULL: it was gone already. Starts reading, or answers
  * that it is not welcome and closes. */
 struct sn_client *sn_client_accept(struct sn_server *server, uv_stream_t *listener, bool is_unix);
 
-/* Executes the complete requests that were read, until one has to wait. */
+/* Executes the complete requests that were read, until one has to wait, or until this turn of the
+ * loop has lasted SN_TURN_MAX_MS: then the rest is executed in the next one. */
 void sn_client_run(struct sn_client *client);
 /* Writes what is buffered, and closes what is to be closed. client may be in closing afterwards. */
 void sn_client_flush(struct sn_client *client);

@@ -84,6 +84,29 @@ static void on_second(uv_timer_t *timer)
     sn_server_flush(server);
 }
 
+/* The clients that yielded go on. */
+static void on_idle(uv_idle_t *idle)
+{
+    struct sn_server *server = idle->data;
+    struct sn_client *client, *tmp;
+
+    uv_idle_stop(idle);
+    DL_FOREACH_SAFE2(server->yielded, client, tmp, yield_next) {
+        DL_DELETE2(server->yielded, client, yield_prev, yield_next);
+        client->yielded = false;
+        client->resume = true;
+        sn_client_touch(client);
+    }
+    sn_server_flush(server);
+}
+
+void sn_server_yield(struct sn_server *server, struct sn_client *client)
+{
+    client->yielded = true;
+    DL_APPEND2(server->yielded, client, yield_prev, yield_next);
+    uv_idle_start(&server->idle, on_idle);
+}
+
 struct sn_server *sn_server_new(const struct sn_server_env *env)
 {
     struct sn_server *server = sn_alloc(sizeof(*server));
@@ -102,7 +125,9 @@ struct sn_server *sn_server_new(const struct sn_server_env *env)
     assert(rc == 0);
     (void)rc;
     server->timer.data = server;
-    server->handles = 1;
+    uv_idle_init(env->loop, &server->idle);
+    server->idle.data = server;
+    server->handles = 2;
     uv_timer_start(&server->timer, on_second, 1000, 1000);
     return server;
 }
@@ -170,6 +195,7 @@ void sn_server_close(struct sn_server *server)
     LL_FOREACH(server->listeners, listener)
         uv_close(&listener->uv.handle, on_listener_close);
     uv_close((uv_handle_t *)&server->timer, on_close);
+    uv_close((uv_handle_t *)&server->idle, on_close);
 }
 
 struct sn_wait *sn_server_wait(struct sn_server *server, struct sn_client *client, bool muted)

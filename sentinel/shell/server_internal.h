@@ -70,6 +70,7 @@ struct sn_server {
     struct sn_listener *listeners;
     struct sn_client *clients;
     struct sn_client *dirty;
+    struct sn_client *yielded;
     size_t client_count;   /* without the rejected */
     size_t blocked_count;  /* that wait for an answer */
     struct sn_wait *waits; /* by ticket */
@@ -82,6 +83,7 @@ struct sn_server {
     struct sn_runid runid; /* of this process, not of the sentinel */
     uint64_t started_at;   /* loop time, ms */
     uv_timer_t timer;      /* once a second: idle clients, soft output limits */
+    uv_idle_t idle;        /* active while clients have yielded */
     size_t handles;        /* not yet closed */
     bool flushing;
     bool closing;
@@ -93,6 +95,9 @@ struct sn_server {
 void sn_rate_add(struct sn_rate *rate, uint64_t now_ms, uint64_t amount);
 /* The count of the last full second. */
 uint64_t sn_rate_get(const struct sn_rate *rate, uint64_t now_ms);
+
+/* Has client go on with its requests in the next turn of the loop. */
+void sn_server_yield(struct sn_server *server, struct sn_client *client);
 
 /* One handle less; the last one frees a closing server. */
 void sn_server_handle_closed(struct sn_server *server);

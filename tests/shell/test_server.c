@@ -280,6 +280,41 @@ static void test_server__a_large_reply_is_written_as_the_client_reads(void **sta
     close(fd);
 }
 
+static void test_server__a_busy_client_leaves_turns_to_others(void **state)
+{
+    enum { COMMANDS = 4000 };
+    static char requests[COMMANDS * 14 + 1], text[8192];
+    int busy = rig_dial(&rig), other = rig_dial(&rig);
+
+    (void)state;
+    rig_talk(&rig, busy, "PING\r\n", "+PONG\r\n");
+    rig_talk(&rig, other, "PING\r\n", "+PONG\r\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        memcpy(requests + 14 * i, "COMMAND DOCS\r\n", 14);
+    assert_int_equal(send(busy, requests, 14 * COMMANDS, 0), 14 * COMMANDS);
+    send(other, "INFO stats\r\n", 12, 0);
+    while (recv(other, text, sizeof(text) - 1, 0) <= 0)
+        uv_run(&rig.loop, UV_RUN_NOWAIT);
+    const char *count = strstr(text, "total_commands_processed:");
+    assert_non_null(count);
+    assert_in_range(atoi(count + strlen("total_commands_processed:")), 3, COMMANDS / 2);
+
+    /* and all are answered in the end, also when the busy one says no more */
+    shutdown(busy, SHUT_WR);
+    size_t replies = 0;
+    for (uint64_t until = rig_now_ms() + RIG_PATIENCE_MS; rig_now_ms() < until;) {
+        uv_run(&rig.loop, UV_RUN_NOWAIT);
+        ssize_t got = recv(busy, text, sizeof(text) - 1, 0);
+        if (got == 0)
+            break;
+        for (ssize_t i = 0; i + 4 < got; i++)
+            replies += memcmp(text + i, "*30\r\n", 5) == 0;
+    }
+    assert_in_range(replies, COMMANDS - 64, COMMANDS); /* some are cut by the ends of reads */
+    close(busy);
+    close(other);
+}
+
 static void test_server__the_query_buffer_has_a_limit(void **state)
 {
     char chunk[4097];
@@ -426,6 +461,8 @@ int main(void)
             test_server__a_subscriber_over_the_soft_limit_is_dropped_after_its_time, prepare, stop),
         cmocka_unit_test_setup_teardown(test_server__a_large_reply_is_written_as_the_client_reads,
                                         start, stop),
+        cmocka_unit_test_setup_teardown(test_server__a_busy_client_leaves_turns_to_others, start,
+                                        stop),
         cmocka_unit_test_setup_teardown(test_server__the_query_buffer_has_a_limit, prepare, stop),
         cmocka_unit_test_setup_teardown(test_server__listens_on_a_unix_socket, prepare, stop),
         cmocka_unit_test_setup_teardown(test_server__a_port_in_use_is_named, prepare, stop),
