@@ -167,9 +167,8 @@ static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
     struct sn_data *data = &instance->u.data;
     instance->kind = kind;
     instance->s_down = false;
-    /* As if met anew: how long it has claimed to be master is counted from its next INFO on. */
-    if (kind == SN_KIND_REPLICA)
-        data->role_reported = SN_ROLE_REPLICA;
+    /* As if met anew: how long it has claimed another role is counted from its next INFO on. */
+    data->role_reported = kind == SN_KIND_MASTER ? SN_ROLE_MASTER : SN_ROLE_REPLICA;
     data->role_reported_at = instance->core->now;
     data->master_changed_at = instance->core->now;
     data->promoted = false;
