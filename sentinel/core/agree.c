@@ -62,7 +62,8 @@ static void ask(struct sn_instance *peer)
         !sn_link_can_send(peer->cmd))
         return;
     if (!sn_persist_epochs_durable(core)) {
-        sn_timer_pull(&core->timers, &facts->ask, sn_after(core->now, QUICK_FIRST_MS));
+        sn_ms pause = core->save_failed ? SN_RETRY_SAVE_MS : QUICK_FIRST_MS;
+        sn_timer_pull(&core->timers, &facts->ask, sn_after(core->now, pause));
         if (!vote)
             return;
     }
@@ -92,11 +93,11 @@ void sn_agree_ask_due(struct sn_instance *peer)
     struct sn_core *core = peer->core;
     if (!peer->group->master->s_down && !wants_votes(peer->group))
         return;
+    sn_timer_set(&core->timers, &peer->u.peer.ask,
+                 sn_after(core->now, core->timings[SN_TIMING_ASK_PERIOD]));
+    /* One question at a time; a peer that never answers loses its link in the end. */
     if (peer->u.peer.asks == 0)
         ask(peer);
-    else /* one question at a time; a peer that never answers loses its link in the end */
-        sn_timer_set(&core->timers, &peer->u.peer.ask,
-                     sn_after(core->now, core->timings[SN_TIMING_ASK_PERIOD]));
 }
 
 void sn_agree_master_changed(struct sn_group *group)
