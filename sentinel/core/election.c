@@ -89,11 +89,36 @@ void sn_election_plan(struct sn_group *group)
     sn_timer_set(&core->timers, &group->election, sn_max(at, core->now));
 }
 
+/* With nobody to promote, those who may have somebody go first, instead of voting for us and
+ * waiting for what we cannot do. A sentinel that was just started, for one, knows the master's
+ * silence only since then, and finds that the replicas lost their link too long before it. */
+static sn_ms stand_back_until(struct sn_group *group)
+{
+    const struct sn_core *core = group->core;
+    sn_ms until = sn_after(group->o_down_at, core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2);
+    bool known = sn_select_facts_fresh(group) || core->now >= sn_select_facts_deadline(group);
+    return known && sn_select_replica(group, false) == NULL ? until : core->now;
+}
+
 void sn_election_due(struct sn_group *group)
 {
     if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
         return;
+    sn_ms at = stand_back_until(group);
+    if (at > group->core->now) {
+        sn_timer_set(&group->core->timers, &group->election, at);
+        return;
+    }
     sn_election_start(group, SN_MODE_NONE, NULL);
+}
+
+/* A hello can bring a configuration from above the current epoch; winning below it would be in
+ * vain. */
+static uint64_t highest_epoch(const struct sn_group *group)
+{
+    uint64_t epoch = group->core->current_epoch;
+    epoch = epoch < group->leader_epoch ? group->leader_epoch : epoch;
+    return epoch < group->config_epoch ? group->config_epoch : epoch;
 }
 
 void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
@@ -101,11 +126,10 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
 {
     struct sn_core *core = group->core;
     struct sn_failover *failover = &group->failover;
-    uint64_t epoch = core->current_epoch;
+    uint64_t epoch = highest_epoch(group);
     if (epoch >= SN_EPOCH_MAX)
         return; /* nobody can be elected any more; refusing epochs from outside prevents this */
-    epoch = (epoch < group->leader_epoch ? group->leader_epoch : epoch) + 1;
-    failover->epoch = epoch;
+    failover->epoch = ++epoch;
     failover->mode = mode;
     if (wanted != NULL)
         failover->wanted = *wanted;
@@ -178,13 +202,20 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
     }
 }
 
+/* Before the next round (D8): the candidates take turns again, and the random part doubles in case
+ * they disagree about whose turn it is. The unit is the time that a round takes here: with slow
+ * links or disks, shorter pauses would only make the same candidates collide again. */
 static sn_ms backoff(struct sn_group *group)
 {
+    sn_ms unit = sn_min(sn_max(SN_RETRY_BASE_MS, sn_age(group->core, group->failover.started_at)),
+                        SN_RETRY_UNIT_MAX_MS);
     unsigned doublings = group->lost_rounds++;
     if (doublings > BACKOFF_DOUBLINGS_MAX)
         doublings = BACKOFF_DOUBLINGS_MAX;
-    sn_ms pause = sn_min((sn_ms)SN_RETRY_BASE_MS << doublings, group->params.failover_timeout_ms);
-    return pause / 2 + (sn_ms)sn_prng_below(&group->core->prng, (uint64_t)pause);
+    sn_ms turn = unit * (sn_ms)sn_group_rank(group);
+    sn_ms spread = unit << doublings;
+    sn_ms pause = spread / 2 + (sn_ms)sn_prng_below(&group->core->prng, (uint64_t)(spread / 2 + 1));
+    return sn_min(turn + pause, group->params.failover_timeout_ms);
 }
 
 /* The attempt cannot be won any more. */

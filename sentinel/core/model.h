@@ -33,10 +33,11 @@
 #define SN_SCRIPT_STARTS_MAX  10
 #define SN_PRIORITY_DEFAULT   100
 
-#define SN_RANK_STEP_MS  25   /* candidate k waits k of these (DESIGN.md D6) */
-#define SN_POLL_FAST_MS  100  /* INFO while a promotion or reconfiguration is watched (D12) */
-#define SN_RETRY_BASE_MS 20   /* first back-off of an unwinnable round (D8) */
-#define SN_RETRY_SAVE_MS 1000 /* next attempt after a failed save */
+#define SN_RANK_STEP_MS      25   /* candidate k waits k of these (DESIGN.md D6) */
+#define SN_POLL_FAST_MS      100  /* INFO while a promotion or reconfiguration is watched (D12) */
+#define SN_RETRY_BASE_MS     20   /* first back-off of an unwinnable round (D8) */
+#define SN_RETRY_UNIT_MAX_MS 500  /* and the longest, however long the round took */
+#define SN_RETRY_SAVE_MS     1000 /* next attempt after a failed save */
 #define SN_POLL_DRAIN_MS                                                                           \
     3 /* … and while a replica has to catch up with the paused master (D17)                      \
        */
