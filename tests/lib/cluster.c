@@ -265,6 +265,17 @@ void cluster_start_sentinels(struct cluster *cluster, unsigned n, sn_ms step_ms)
     }
 }
 
+struct cluster *cluster_new_three(uint64_t seed)
+{
+    struct cluster *cluster = cluster_new(seed);
+    cluster_add_simple(cluster, "mymaster", 6379, 2, 2);
+    cluster_start_sentinels(cluster, 3, 130);
+    cluster_settle(cluster);
+    cluster->servers[1]->lagging = true;
+    (void)model_redis_write(cluster->servers[0], 100);
+    return cluster;
+}
+
 /* ---- running ----------------------------------------------------------------------------------
  */
 

@@ -140,6 +140,9 @@ struct sn_group_image *cluster_add_simple(struct cluster *cluster, const char *n
                                           unsigned replicas, uint32_t quorum);
 /* Adds n sentinels and starts them, step_ms apart. */
 void cluster_start_sentinels(struct cluster *cluster, unsigned n, sn_ms step_ms);
+/* What most tests begin with: three sentinels, and "mymaster" with the master r1 at 6379 and the
+ * replicas r2 at 6380 and r3 at 6381, quorum 2, settled. r2 lags behind, so r3 will be chosen. */
+struct cluster *cluster_new_three(uint64_t seed);
 /* Runs until every sentinel that runs knows every other one and every server that replicates in its
  * groups, and all links are up. Fails the test if that takes more than ten seconds. */
 void cluster_settle(struct cluster *cluster);
@@ -192,7 +195,7 @@ void cluster_readdress(struct node *node, uint16_t port);
 
 /* Gives command (its ticket is chosen here); the answer becomes a line "sN answer …". */
 void cluster_command(struct sentinel *sentinel, const struct sn_command *command);
-void cluster_failover(struct sentinel *sentinel, const char *name);
+void cluster_failover(struct sentinel *sentinel, const char *name, enum sn_failover_mode mode);
 void cluster_reset_group(struct sentinel *sentinel, const char *pattern);
 void cluster_remove(struct sentinel *sentinel, const char *name);
 void cluster_monitor(struct sentinel *sentinel, const char *name, const struct sn_addr *addr,
@@ -219,6 +222,8 @@ void cluster_field(const struct sentinel *sentinel, const char *name, const char
 /* Epochs of a group as this sentinel has them in memory. */
 uint64_t cluster_config_epoch(const struct sentinel *sentinel, const char *name);
 uint64_t cluster_vote_epoch(const struct sentinel *sentinel, const char *name);
+/* The node that a line of the trace is about; NULL if none. */
+struct node *cluster_line_node(const struct cluster *cluster, size_t index);
 struct sentinel *cluster_sentinel_by_id(const struct cluster *cluster, const char *runid);
 
 /* ---- expecting --------------------------------------------------------------------------------
@@ -233,6 +238,9 @@ size_t cluster_expect(const struct cluster *cluster, size_t from, const char *co
 void cluster_require(const struct cluster *cluster, size_t from, bool condition, const char *what);
 void cluster_expect_count(const struct cluster *cluster, size_t from, const char *pattern,
                           size_t count);
+/* Fails the test unless every running server at ports first..last but master follows master. */
+void cluster_require_replicas(const struct cluster *cluster, size_t from,
+                              const struct model_redis *master, uint16_t first, uint16_t last);
 /* Runs until cluster_agreed; fails the test after bound_ms. Returns the milliseconds it took. */
 sn_ms cluster_run_to_agreement(struct cluster *cluster, const char *name, uint16_t port,
                                sn_ms bound_ms);

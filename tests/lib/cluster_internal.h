@@ -14,7 +14,7 @@
 enum wire_kind {
     WIRE_NONE = 0,
     WIRE_PIPE,   /* the first packet of a pipe is due */
-    WIRE_SERVE,  /* a sentinel goes on with what a client asked */
+    WIRE_SERVE,  /* a server goes on with what a client asked */
     WIRE_DISK,   /* a write ends */
     WIRE_LATE,   /* a write ended while the process was stopped */
     WIRE_REPL,   /* a server's replication link */
@@ -61,6 +61,7 @@ struct packet {
     char *runid;
     uint16_t port;
     uint64_t epoch;
+    sn_ms duration_ms;
     struct sim_reply reply;
     struct packet *next;
 };
@@ -94,7 +95,7 @@ struct conn {
     bool in_grave;
     struct conn *grave_next;
     struct pipe to_server, to_client;
-    /* A sentinel answers one request after the other. */
+    /* Servers answer one request after the other. */
     struct packet *inbox;
     struct sn_timer serve;
     uint64_t ticket; /* of the request that waits for the core; 0 if none */
@@ -147,6 +148,8 @@ void conn_close_by_server(struct conn *conn, const char *reason);
 void conn_reply(struct conn *conn, enum sn_order order, uint64_t tag, struct sim_reply *take_reply);
 /* Puts a published message onto a subscription. */
 void conn_publish(struct conn *conn, const char *message);
+/* The server goes on with what waits in the inbox. */
+void conn_serve_due(struct conn *conn);
 void pipe_due(struct pipe *pipe);
 /* Everything that was held up tries again. */
 void cluster_unstall(struct cluster *cluster);
@@ -164,13 +167,11 @@ void sentinel_feed(struct sentinel *sentinel, struct sn_event *event);
 /* What arrives at a sentinel as a client, and as a server. */
 void sentinel_take_packet(struct sentinel *sentinel, struct conn *conn,
                           const struct packet *packet);
-void sentinel_take_request(struct sentinel *sentinel, struct conn *conn,
-                           struct packet *take_packet);
+void sentinel_serve(struct sentinel *sentinel, struct conn *conn);
 void sentinel_forget_conn(struct sentinel *sentinel, const struct conn *conn);
 void sentinel_answer(struct sentinel *sentinel, const struct sn_action_answer *answer);
 uint64_t sentinel_ticket(struct sentinel *sentinel, struct conn *conn, uint64_t tag,
                          const char *group);
-void conn_serve_due(struct conn *conn);
 void script_due(struct script_run *run);
 void sentinel_drop_runs(struct sentinel *sentinel);
 

@@ -94,6 +94,18 @@ struct sentinel *cluster_sentinel_by_id(const struct cluster *cluster, const cha
     return NULL;
 }
 
+struct node *cluster_line_node(const struct cluster *cluster, size_t index)
+{
+    const char *text = cluster->trace.lines[index].text;
+    size_t len = strcspn(text, " ");
+    for (size_t i = 0; i < cluster->node_count; i++) {
+        const char *name = cluster->nodes[i]->name;
+        if (strlen(name) == len && strncmp(name, text, len) == 0)
+            return cluster->nodes[i];
+    }
+    return NULL;
+}
+
 bool cluster_agreed(const struct cluster *cluster, const char *name, uint16_t port)
 {
     char state[FIELD_MAX];
@@ -220,6 +232,23 @@ void cluster_expect_count(const struct cluster *cluster, size_t from, const char
     size_t found = trace_count(&cluster->trace, from, pattern);
     (void)snprintf(what, sizeof(what), "%zu lines match %s, expected %zu", found, pattern, count);
     cluster_require(cluster, from, found == count, what);
+}
+
+void cluster_require_replicas(const struct cluster *cluster, size_t from,
+                              const struct model_redis *master, uint16_t first, uint16_t last)
+{
+    char what[128];
+    for (size_t i = 0; i < cluster->server_count; i++) {
+        const struct model_redis *redis = cluster->servers[i];
+        uint16_t port = redis->node.addr.port;
+        if (redis == master || redis->node.state != NODE_RUNNING || port < first || port > last)
+            continue;
+        (void)snprintf(what, sizeof(what), "%s replicates %s", redis->node.name, master->node.name);
+        cluster_require(cluster, from,
+                        redis->role == SN_ROLE_REPLICA && redis->repl == REPL_UP &&
+                            redis->master.port == master->node.addr.port,
+                        what);
+    }
 }
 
 struct agreement {

@@ -228,6 +228,17 @@ void conn_publish(struct conn *conn, const char *message)
         push_note(&conn->to_client, PACKET_MESSAGE, message);
 }
 
+void conn_serve_due(struct conn *conn)
+{
+    /* cluster_unstall() looks again when a stopped process goes on. */
+    if (conn->server_gone || conn->server->state != NODE_RUNNING)
+        return;
+    if (conn->server->redis != NULL)
+        model_redis_serve(conn->server->redis, conn);
+    else
+        sentinel_serve(conn->server->sentinel, conn);
+}
+
 /* ---- delivery ---------------------------------------------------------------------------------
  */
 
@@ -248,18 +259,15 @@ static void accept_or_refuse(struct conn *conn)
 
 static void deliver_to_server(struct conn *conn, struct packet *packet)
 {
-    struct node *server = conn->server;
     if (packet->kind == PACKET_SYN) {
         accept_or_refuse(conn);
         packet_free(packet);
     } else if (packet->kind == PACKET_FIN) {
         packet_free(packet);
         end_server_side(conn);
-    } else if (server->redis != NULL) {
-        model_redis_request(server->redis, conn, packet);
-        packet_free(packet);
     } else {
-        sentinel_take_request(server->sentinel, conn, packet);
+        LL_APPEND(conn->inbox, packet);
+        conn_serve_due(conn);
     }
 }
 

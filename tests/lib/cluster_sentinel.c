@@ -122,6 +122,7 @@ static void do_send(struct sentinel *sentinel, const struct sn_action_send *send
     packet->runid = sn_strdup(send->runid);
     packet->port = send->port;
     packet->epoch = send->epoch;
+    packet->duration_ms = send->duration_ms;
     conn_send(conn, packet);
 }
 

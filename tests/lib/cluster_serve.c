@@ -119,7 +119,7 @@ static void serve(struct sentinel *sentinel, struct conn *conn, const struct pac
     }
 }
 
-static void serve_inbox(struct sentinel *sentinel, struct conn *conn)
+void sentinel_serve(struct sentinel *sentinel, struct conn *conn)
 {
     while (conn->inbox != NULL && conn->ticket == 0 && sentinel->core != NULL) {
         struct packet *request = conn->inbox;
@@ -127,12 +127,6 @@ static void serve_inbox(struct sentinel *sentinel, struct conn *conn)
         serve(sentinel, conn, request);
         packet_free(request);
     }
-}
-
-void sentinel_take_request(struct sentinel *sentinel, struct conn *conn, struct packet *take_packet)
-{
-    LL_APPEND(conn->inbox, take_packet);
-    serve_inbox(sentinel, conn);
 }
 
 /* ---- answers ----------------------------------------------------------------------------------
@@ -207,13 +201,6 @@ void sentinel_answer(struct sentinel *sentinel, const struct sn_action_answer *a
     free(ticket);
 }
 
-void conn_serve_due(struct conn *conn)
-{
-    /* cluster_unstall() looks again when a stopped process goes on. */
-    if (!conn->server_gone && conn->server->state == NODE_RUNNING)
-        serve_inbox(conn->server->sentinel, conn);
-}
-
 /* ---- commands of operators ----------------------------------------------------------------------
  */
 
@@ -266,9 +253,11 @@ static void simple(struct sentinel *sentinel, enum sn_command_kind kind, const c
     cluster_command(sentinel, &command);
 }
 
-void cluster_failover(struct sentinel *sentinel, const char *name)
+void cluster_failover(struct sentinel *sentinel, const char *name, enum sn_failover_mode mode)
 {
-    simple(sentinel, SN_COMMAND_FAILOVER, name);
+    struct sn_command command = {
+        .kind = SN_COMMAND_FAILOVER, .name = name, .name_len = strlen(name), .mode = mode};
+    cluster_command(sentinel, &command);
 }
 
 void cluster_reset_group(struct sentinel *sentinel, const char *pattern)

@@ -147,6 +147,7 @@ void model_redis_start(struct model_redis *redis)
 {
     sn_prng_runid(&redis->node.cluster->prng, &redis->runid);
     redis->loading_until = redis->node.cluster->now + redis->loading_ms;
+    redis->paused_until = 0;
     redis->repl = REPL_NONE;
     redis->role = redis->saved_role;
     if (redis->role == SN_ROLE_REPLICA)
@@ -201,10 +202,21 @@ static void write_down(struct model_redis *redis, unsigned depth)
     }
 }
 
-void model_redis_write(struct model_redis *redis, uint64_t bytes)
+bool model_redis_write(struct model_redis *redis, uint64_t bytes)
 {
+    if (redis->node.state != NODE_RUNNING || redis->role != SN_ROLE_MASTER ||
+        model_redis_is_paused(redis))
+        return false;
     redis->offset += bytes;
     write_down(redis, 0);
+    return true;
+}
+
+void model_redis_catch_up(struct model_redis *redis)
+{
+    redis->lagging = false;
+    if (redis->repl == REPL_UP)
+        redis->offset = master_of(redis)->offset;
 }
 
 unsigned model_redis_syncing(const struct cluster *cluster)
@@ -354,7 +366,33 @@ static void take_order(struct model_redis *redis, struct conn *conn, const struc
     conn_reply(conn, request->order, request->tag, &reply);
 }
 
-void model_redis_request(struct model_redis *redis, struct conn *conn, const struct packet *packet)
+static void unpause(struct model_redis *redis)
+{
+    struct cluster *cluster = redis->node.cluster;
+    struct conn *conn;
+    redis->paused_until = 0;
+    DL_FOREACH2(redis->node.conns, conn, node_next) {
+        if (conn->inbox != NULL)
+            sn_timer_set(&cluster->wires, &conn->serve, cluster->now);
+    }
+}
+
+static void take_pause(struct model_redis *redis, struct conn *conn, const struct packet *request)
+{
+    if (redis->pause_error != NULL) {
+        reply_text(conn, request, SN_REPLY_ERROR, redis->pause_error);
+        return;
+    }
+    if (request->order == SN_ORDER_CLIENT_PAUSE)
+        redis->paused_until = redis->node.cluster->now + request->duration_ms;
+    else
+        unpause(redis);
+    cluster_say(redis->node.cluster, &redis->node,
+                request->order == SN_ORDER_CLIENT_PAUSE ? "pauses writes" : "takes writes again");
+    reply_text(conn, request, SN_REPLY_STATUS, "OK");
+}
+
+static void answer(struct model_redis *redis, struct conn *conn, const struct packet *packet)
 {
     struct sim_reply number = {.type = SN_REPLY_INTEGER};
     switch (packet->order) {
@@ -372,14 +410,35 @@ void model_redis_request(struct model_redis *redis, struct conn *conn, const str
     case SN_ORDER_FOLLOW:
         take_order(redis, conn, packet);
         break;
-    case SN_ORDER_SCRIPT_KILL:
     case SN_ORDER_CLIENT_PAUSE:
     case SN_ORDER_CLIENT_UNPAUSE:
+        take_pause(redis, conn, packet);
+        break;
+    case SN_ORDER_SCRIPT_KILL:
         reply_text(conn, packet, SN_REPLY_STATUS, "OK");
         break;
     case SN_ORDER_ASK:
     case SN_ORDER_NONE:
         reply_text(conn, packet, SN_REPLY_ERROR, "ERR unknown command");
         break;
+    }
+}
+
+bool model_redis_is_paused(const struct model_redis *redis)
+{
+    return redis->node.cluster->now < redis->paused_until;
+}
+
+void model_redis_serve(struct model_redis *redis, struct conn *conn)
+{
+    while (conn->inbox != NULL && !conn->server_gone) {
+        struct packet *request = conn->inbox;
+        if (request->order == SN_ORDER_PUBLISH && model_redis_is_paused(redis)) {
+            sn_timer_set(&redis->node.cluster->wires, &conn->serve, redis->paused_until);
+            return;
+        }
+        LL_DELETE(conn->inbox, request);
+        answer(redis, conn, request);
+        packet_free(request);
     }
 }

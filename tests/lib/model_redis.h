@@ -24,6 +24,7 @@ struct model_redis {
     sn_ms link_down_at;  /* since when repl is not UP */
     sn_ms silent_at;     /* since when an UP link's master is out of reach; NEVER while it is not */
     sn_ms loading_until; /* PING says -LOADING */
+    sn_ms paused_until;  /* CLIENT PAUSE … WRITE */
     uint64_t offset;
     struct sn_timer timer;
     /* As CONFIG REWRITE saved it: what a restart begins with. */
@@ -38,6 +39,7 @@ struct model_redis {
     bool lagging;            /* gets no writes */
     const char *ping_error;  /* PING answers this error, without '-' */
     const char *order_error; /* PROMOTE and FOLLOW are refused with this */
+    const char *pause_error; /* CLIENT PAUSE is refused with this */
     bool ignores_orders;     /* says OK and does nothing */
     enum sn_role lies_role;  /* INFO says this role; UNKNOWN: the truth */
     bool drops_orders;       /* closes the connection instead of answering EXEC */
@@ -51,13 +53,18 @@ void model_redis_init(struct model_redis *redis);
 void model_redis_start(struct model_redis *redis);
 void model_redis_stopped(struct model_redis *redis);
 void model_redis_timer(struct model_redis *redis);
-void model_redis_request(struct model_redis *redis, struct conn *conn, const struct packet *packet);
+/* Answers what waits in conn's inbox; PUBLISH waits for the end of a pause, as in Redis. */
+void model_redis_serve(struct model_redis *redis, struct conn *conn);
 
 /* Orders from outside, as by redis-cli. */
 void model_redis_promote(struct model_redis *redis);
 void model_redis_follow(struct model_redis *redis, const char *host, uint16_t port);
-/* The master takes bytes of writes; replicas that are up have them at once. */
-void model_redis_write(struct model_redis *redis, uint64_t bytes);
+/* The master takes bytes of writes; replicas that are up and do not lag have them at once. False if
+ * it takes none: not running, no master, or paused. */
+bool model_redis_write(struct model_redis *redis, uint64_t bytes);
+/* A lagging replica gets everything that its master has. */
+void model_redis_catch_up(struct model_redis *redis);
+bool model_redis_is_paused(const struct model_redis *redis);
 /* Publishes message on the hello channel. */
 void model_redis_publish(struct model_redis *redis, const char *message);
 /* Servers of the cluster that are syncing now. */

@@ -10,39 +10,13 @@
 
 #include <cmocka.h>
 
-#define MASTER     6379
-#define DOWN_AFTER 1000 /* of cluster_add_simple */
-
-/* Three sentinels, a master and two replicas, all knowing each other. r3 is ahead, so that it is
- * the one to be promoted. */
-static struct cluster *make_three(uint64_t seed)
-{
-    struct cluster *cluster = cluster_new(seed);
-    cluster_add_simple(cluster, "mymaster", MASTER, 2, 2);
-    cluster_start_sentinels(cluster, 3, 130);
-    cluster_settle(cluster);
-    cluster->servers[1]->lagging = true;
-    model_redis_write(cluster->servers[0], 100);
-    return cluster;
-}
-
-static void require_replicas_follow(const struct cluster *cluster, const struct model_redis *master)
-{
-    for (size_t i = 0; i < cluster->server_count; i++) {
-        const struct model_redis *redis = cluster->servers[i];
-        if (redis == master || redis->node.state != NODE_RUNNING)
-            continue;
-        assert_int_equal(redis->role, SN_ROLE_REPLICA);
-        assert_int_equal(redis->master.port, master->node.addr.port);
-        assert_int_equal(redis->repl, REPL_UP);
-    }
-}
+#define DOWN_AFTER 1000 /* of cluster_new_three */
 
 static void test_failover__killed_master_is_replaced_everywhere_within_50_ms(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        struct cluster *cluster = make_three(seed);
+        struct cluster *cluster = cluster_new_three(seed);
         size_t mark = cluster_mark(cluster);
         sn_ms killed_at = cluster->now;
         cluster_kill(&cluster->servers[0]->node);
@@ -59,7 +33,7 @@ static void test_failover__killed_master_is_replaced_everywhere_within_50_ms(voi
         sn_ms last_at = trace_when_last(&cluster->trace, mark, "s? +switch-master *");
         cluster_require(cluster, mark, last_at - killed_at <= DOWN_AFTER + 50, "within 50 ms");
         assert_true(cluster_agreed(cluster, "mymaster", 6381));
-        require_replicas_follow(cluster, cluster->servers[2]);
+        cluster_require_replicas(cluster, mark, cluster->servers[2], 6379, 6381);
         cluster_free(cluster);
     }
 }
@@ -67,7 +41,7 @@ static void test_failover__killed_master_is_replaced_everywhere_within_50_ms(voi
 static void test_failover__leader_goes_through_the_states_in_order(void **state)
 {
     (void)state;
-    struct cluster *cluster = make_three(1);
+    struct cluster *cluster = cluster_new_three(1);
     size_t mark = cluster_mark(cluster);
     cluster_kill(&cluster->servers[0]->node);
     cluster_run_for(cluster, 3000);
@@ -103,7 +77,7 @@ static void test_failover__hung_master_is_replaced_and_demoted_when_it_goes_on(v
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        struct cluster *cluster = make_three(seed);
+        struct cluster *cluster = cluster_new_three(seed);
         size_t mark = cluster_mark(cluster);
         sn_ms hung_at = cluster->now;
         cluster_hang(&cluster->servers[0]->node);
@@ -120,7 +94,7 @@ static void test_failover__hung_master_is_replaced_and_demoted_when_it_goes_on(v
         EXPECT(cluster, mark, "r1 goes on", "s? -sdown slave 127.0.0.1:6379 *",
                "s? > r1 FOLLOW 127.0.0.1 6381", "r1 follows 127.0.0.1 6381", "r1 replicates r3");
         cluster_expect_count(cluster, mark, "s? +switch-master *", 0);
-        require_replicas_follow(cluster, cluster->servers[2]);
+        cluster_require_replicas(cluster, mark, cluster->servers[2], 6379, 6381);
         cluster_free(cluster);
     }
 }
@@ -129,7 +103,7 @@ static void test_failover__returning_master_is_demoted_within_two_seconds(void *
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        struct cluster *cluster = make_three(seed);
+        struct cluster *cluster = cluster_new_three(seed);
         cluster_kill(&cluster->servers[0]->node);
         cluster_run_for(cluster, 20000);
         assert_true(cluster_agreed(cluster, "mymaster", 6381));
@@ -141,7 +115,7 @@ static void test_failover__returning_master_is_demoted_within_two_seconds(void *
         cluster_run_for(cluster, 5000);
         cluster_expect_count(cluster, mark, "s? +convert-to-slave slave 127.0.0.1:6379 *", 1);
         cluster_expect_count(cluster, mark, "s? +switch-master *", 0);
-        require_replicas_follow(cluster, cluster->servers[2]);
+        cluster_require_replicas(cluster, mark, cluster->servers[2], 6379, 6381);
         cluster_free(cluster);
     }
 }

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Who may fail over, and how fast contested elections end. */
+
+#include "cluster.h"
+#include "model_redis.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define DOWN_AFTER 1000
+
+static void test_quorum__minority_never_promotes(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct cluster *cluster = cluster_new_three(seed);
+        /* s1 keeps the replicas, but neither the master nor its peers. */
+        struct node *s1 = &cluster->sentinels[0]->node;
+        size_t mark = cluster_mark(cluster);
+        cluster_cut(s1, &cluster->servers[0]->node);
+        cluster_cut(s1, &cluster->sentinels[1]->node);
+        cluster_cut(s1, &cluster->sentinels[2]->node);
+        cluster_run_for(cluster, 60000);
+        cluster_expect_count(cluster, mark, "s1 +sdown master *", 1);
+        cluster_expect_count(cluster, mark, "s? +odown *", 0);
+        cluster_expect_count(cluster, mark, "s? > r? *", 0);
+        cluster_heal(cluster);
+        cluster_run_for(cluster, 10000);
+        assert_true(cluster_agreed(cluster, "mymaster", 6379));
+        cluster_expect_count(cluster, mark, "s? +switch-master *", 0);
+        cluster_free(cluster);
+    }
+}
+
+static void test_quorum__of_one_still_needs_a_majority_of_votes(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        struct cluster *cluster = cluster_new(seed);
+        cluster_add_simple(cluster, "mymaster", 6379, 2, 1);
+        cluster_start_sentinels(cluster, 3, 130);
+        cluster_settle(cluster);
+        size_t mark = cluster_mark(cluster);
+        cluster_kill(&cluster->sentinels[1]->node);
+        cluster_kill(&cluster->sentinels[2]->node);
+        cluster_run_for(cluster, 3000);
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 60000);
+        EXPECT(cluster, mark, "s1 +odown master mymaster 127.0.0.1 6379 #quorum 1/1",
+               "s1 +try-failover *", "s1 -failover-abort-not-elected *");
+        cluster_expect_count(cluster, mark, "s1 > r? *", 0);
+        /* Attempts back off instead of burning epochs. */
+        size_t attempts = trace_count(&cluster->trace, mark, "s1 +try-failover *");
+        cluster_require(cluster, mark, attempts <= 40, "attempts back off");
+
+        size_t back = cluster_mark(cluster);
+        cluster_start(&cluster->sentinels[1]->node);
+        cluster_run_to_line(cluster, back, "s? +switch-master *", 10000);
+        cluster_free(cluster);
+    }
+}
+
+static void test_quorum__above_majority_is_needed_in_full(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_new(1);
+    cluster_add_simple(cluster, "mymaster", 6379, 2, 4);
+    cluster_start_sentinels(cluster, 5, 130);
+    cluster_settle(cluster);
+    size_t mark = cluster_mark(cluster);
+    cluster_kill(&cluster->sentinels[3]->node);
+    cluster_kill(&cluster->sentinels[4]->node);
+    cluster_kill(&cluster->servers[0]->node);
+    cluster_run_for(cluster, 30000);
+    cluster_expect_count(cluster, mark, "s? +odown *", 0);
+    cluster_expect_count(cluster, mark, "s? +try-failover *", 0);
+    cluster_start(&cluster->sentinels[3]->node);
+    cluster_run_to_line(cluster, mark, "s? +switch-master *", 10000);
+    cluster_free(cluster);
+}
+
+/* Everybody sees the failure in the same millisecond, with three and five sentinels and any delay.
+ */
+static void test_quorum__simultaneous_detection_elects_in_one_round(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        struct cluster *cluster = cluster_new(seed);
+        unsigned sentinels = seed % 2 == 0 ? 3 : 5;
+        cluster->delay_max_ms = (sn_ms)(seed % 4) + 1;
+        cluster_add_simple(cluster, "mymaster", 6379, 2, 2);
+        cluster_start_sentinels(cluster, sentinels, 0);
+        cluster_settle(cluster);
+        size_t mark = cluster_mark(cluster);
+        sn_ms killed_at = cluster->now;
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 3000);
+        cluster_expect_count(cluster, mark, "s? +try-failover *", 1);
+        cluster_expect_count(cluster, mark, "s? +elected-leader *", 1);
+        cluster_expect_count(cluster, mark, "s? +switch-master *", sentinels);
+        sn_ms took = trace_when_last(&cluster->trace, mark, "s? +switch-master *") - killed_at;
+        cluster_require(cluster, mark, took <= DOWN_AFTER + 150, "within 150 ms");
+        cluster_free(cluster);
+    }
+}
+
+/* Disks so slow that rank steps do not keep the candidates apart: votes split, but not for long. */
+static void test_quorum__split_votes_are_resolved_within_seconds(void **state)
+{
+    (void)state;
+    sn_ms longest = 0, total = 0;
+    unsigned splits = 0;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct cluster *cluster = cluster_new(seed);
+        cluster->delay_min_ms = 20;
+        cluster->delay_max_ms = 60;
+        cluster_add_simple(cluster, "mymaster", 6379, 2, 2);
+        cluster_start_sentinels(cluster, seed % 2 == 0 ? 4 : 5, 10);
+        cluster_settle(cluster);
+        for (size_t i = 0; i < cluster->sentinel_count; i++) {
+            cluster->sentinels[i]->disk.latency_ms = 5;
+            cluster->sentinels[i]->disk.latency_jitter_ms = 40;
+        }
+        size_t mark = cluster_mark(cluster);
+        sn_ms killed_at = cluster->now;
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_to_line(cluster, mark, "s? +switch-master *", 20000);
+        if (cluster->now - killed_at > longest)
+            longest = cluster->now - killed_at;
+        total += cluster->now - killed_at;
+        splits += trace_count(&cluster->trace, mark, "s? -failover-abort-not-elected *") > 0;
+        cluster_run_for(cluster, 2000);
+        cluster_expect_count(cluster, mark, "s? > r? PROMOTE", 1);
+        cluster_free(cluster);
+    }
+    print_message("%u of 60 elections split; failovers took %lld ms, the longest %lld ms\n", splits,
+                  (long long)total / 60, (long long)longest);
+    assert_true(splits > 0); /* else this test tests nothing */
+    assert_true(longest <= DOWN_AFTER + 3000);
+}
+
+/* Two of three candidates are cut off from each other, so that both ask the third. */
+static void test_quorum__candidates_that_do_not_see_each_other_elect_one(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct cluster *cluster = cluster_new_three(seed);
+        size_t mark = cluster_mark(cluster);
+        cluster_cut(&cluster->sentinels[0]->node, &cluster->sentinels[1]->node);
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_to_agreement(cluster, "mymaster", 6381, 10000);
+        cluster_expect_count(cluster, mark, "s? > r? PROMOTE", 1);
+        cluster_free(cluster);
+    }
+}
+
+static void test_quorum__voter_that_is_away_does_not_delay_the_majority(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct cluster *cluster = cluster_new_three(seed);
+        size_t mark = cluster_mark(cluster);
+        sn_ms failed_at = cluster->now;
+        cluster_hang(&cluster->sentinels[seed % 3]->node);
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_to_line(cluster, mark, "s? +switch-master *", 20000);
+        cluster_require(cluster, mark, cluster->now - failed_at <= DOWN_AFTER + 200,
+                        "within 200 ms beyond down-after");
+        cluster_free(cluster);
+    }
+}
+
+/* The whole host of the master and one sentinel is gone. */
+static void test_quorum__losing_master_and_sentinel_together_is_survived(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct cluster *cluster = cluster_new_three(seed);
+        size_t mark = cluster_mark(cluster);
+        cluster_isolate(&cluster->servers[0]->node);
+        cluster_isolate(&cluster->sentinels[seed % 3]->node);
+        sn_ms failed_at = cluster->now;
+        cluster_run_to_line(cluster, mark, "s? +switch-master *", 20000);
+        cluster_require(cluster, mark, cluster->now - failed_at <= DOWN_AFTER + 500,
+                        "within 500 ms beyond down-after");
+        cluster_heal(cluster);
+        cluster_run_for(cluster, 30000);
+        cluster_require(cluster, mark, cluster_agreed(cluster, "mymaster", 6381), "agreement");
+        cluster_require_replicas(cluster, mark, cluster->servers[2], 6379, 6381);
+        cluster_free(cluster);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CLUSTER_TEST(test_quorum__minority_never_promotes),
+        CLUSTER_TEST(test_quorum__of_one_still_needs_a_majority_of_votes),
+        CLUSTER_TEST(test_quorum__above_majority_is_needed_in_full),
+        CLUSTER_TEST(test_quorum__simultaneous_detection_elects_in_one_round),
+        CLUSTER_TEST(test_quorum__split_votes_are_resolved_within_seconds),
+        CLUSTER_TEST(test_quorum__candidates_that_do_not_see_each_other_elect_one),
+        CLUSTER_TEST(test_quorum__voter_that_is_away_does_not_delay_the_majority),
+        CLUSTER_TEST(test_quorum__losing_master_and_sentinel_together_is_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
