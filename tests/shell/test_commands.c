@@ -408,8 +408,10 @@ static void test_commands__info_has_the_sections_in_order(void **state)
     rig_read(&rig, fd, text, sizeof(text));
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         at = strstr(at, marks[i]);
-        if (!at)
+        if (!at) {
             fail_msg("not found, or not in order: %s", marks[i]);
+            break;
+        }
     }
     rig_send(&rig, fd, "INFO sentinel Server nosuch\r\n");
     rig_read(&rig, fd, text, sizeof(text));
