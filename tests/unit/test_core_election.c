@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Own attempts: when they start, how votes are counted, how they end (PROTOCOL.md §14, DESIGN.md
+ * D6-D9). */
+
+#include "core_kit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+#define TRY  "event W +try-failover master m1 10.0.0.1 6379\n"
+#define LOST "event W -failover-abort-not-elected master m1 10.0.0.1 6379\n"
+
+/* Runs until a line begins so, at most `ms`; the time is then the line's. */
+static void run_until(struct kit *kit, const char *start, sn_ms ms)
+{
+    sn_ms end = kit_now(kit) + ms;
+    while (kit_count(kit, start) == 0 && kit_now(kit) < end)
+        kit_to(kit, kit_now(kit) + 1);
+    if (kit_count(kit, start) == 0)
+        fail_msg("no line \"%s\" within %lld ms", start, (long long)ms);
+}
+
+/* n1 dies at 0; the peers of `down` agree at 1000; questions are held. */
+static struct kit *at_o_down(const char *text, const char *down)
+{
+    struct kit *kit = kit_new(text);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 999);
+    kit->hold = KIT_HOLD(SN_ORDER_ASK);
+    kit_to(kit, 1000);
+    for (const char *letter = down; *letter != '\0'; letter++) {
+        const char name[] = {*letter, '\0'};
+        kit_reply(kit, name, SN_ORDER_ASK, "[:1|$*|:0]");
+    }
+    kit_clear(kit);
+    return kit;
+}
+
+/* The same, and the attempt has begun. */
+static struct kit *at_attempt(const char *text, const char *down)
+{
+    struct kit *kit = at_o_down(text, down);
+    run_until(kit, "event W +try-failover", 200);
+    return kit;
+}
+
+static void test_election__starts_with_an_epoch_and_a_vote_on_disk(void **state)
+{
+    struct kit *kit = at_o_down("- epoch 4;m1 n1 replicas n2 peers a quorum 2", "a");
+    (void)state;
+    kit->disk = KIT_DISK_SLOW;
+    kit_to(kit, 1100);
+    kit_expect(kit, "event persist ask",
+               "event W +new-epoch 5\n" TRY "event W +vote-for-leader " KIT_ME " 5\npersist 2\n");
+    kit_persisted(kit, true);
+    kit_expect(kit, "event persist ask", "ask a 10.0.0.1 6379 5 " KIT_ME "\n");
+    kit_free(kit);
+}
+
+static void test_election__a_vote_that_cannot_be_saved_ends_the_attempt(void **state)
+{
+    struct kit *kit = at_o_down("m1 n1 replicas n2 peers a", "a");
+    (void)state;
+    kit->disk = KIT_DISK_BAD;
+    run_until(kit, "event W +try-failover", 200);
+    sn_ms at = kit_now(kit);
+    kit_expect(kit, "event ask",
+               "event W +new-epoch 1\n" TRY "event W +vote-for-leader " KIT_ME " 1\n" LOST);
+    kit_to(kit, at + 999);
+    kit_expect(kit, "event", "");
+    kit->disk = KIT_DISK_GOOD;
+    kit_to(kit, at + 1000);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    kit_free(kit);
+}
+
+static void test_election__candidates_take_turns_by_rank(void **state)
+{
+    unsigned seen = 0;
+    (void)state;
+    /* The rank depends on the name of the group; any four names would do, these show all ranks. */
+    for (int i = 0; i < 40 && seen != 15; i++) {
+        char text[128], start[64];
+        (void)snprintf(text, sizeof(text), "g%d n1 replicas n2 peers a,b,c quorum 1", i);
+        (void)snprintf(start, sizeof(start), "event W +try-failover master g%d ", i);
+        struct kit *kit = kit_new(text);
+        const char *name = strtok(text, " ");
+        unsigned rank = sn_group_rank(kit_group(kit, name));
+        assert_in_range(rank, 0, 3);
+        seen |= 1U << rank;
+        kit_mode(kit, "n1", KIT_REFUSING);
+        kit_to(kit, 2000);
+        assert_int_equal(kit_when(kit, start), 1000 + (int)rank * SN_RANK_STEP_MS);
+        kit_free(kit);
+    }
+    assert_int_equal(seen, 15);
+}
+
+static void test_election__each_candidate_has_a_rank_of_its_own(void **state)
+{
+    static const char *const ids[] = {KIT_ME, KIT_A, KIT_B, KIT_C};
+    unsigned taken = 0;
+    (void)state;
+    for (size_t self = 0; self < 4; self++) {
+        struct sn_image image;
+        struct sn_addr addr;
+        sn_image_init(&image);
+        memcpy(image.myid.hex, ids[self], SN_RUNID_LEN + 1);
+        assert_int_equal(sn_addr_make("10.0.0.1", 6379, &addr), 0);
+        (void)sn_image_add_group(&image, "m1", &addr, 2);
+        for (size_t peer = 0; peer < 4; peer++) {
+            struct sn_runid runid;
+            memcpy(runid.hex, ids[peer], SN_RUNID_LEN + 1);
+            if (peer != self)
+                sn_group_image_add_peer(&image.groups[0], &addr, &runid);
+        }
+        struct sn_core *core = sn_core_new(&image, 1, 0);
+        taken |= 1U << sn_group_rank(sn_group_by_name(core, "m1", 2));
+        sn_core_free(core);
+        sn_image_fini(&image);
+    }
+    assert_int_equal(taken, 15);
+}
+
+static void test_election__candidates_that_are_down_hold_no_turn(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b,c quorum 1");
+    (void)state;
+    kit_mode(kit, "a", KIT_REFUSING);
+    kit_mode(kit, "b", KIT_REFUSING);
+    kit_mode(kit, "c", KIT_REFUSING);
+    kit_to(kit, 1500);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 2500);
+    assert_int_equal(kit_when(kit, "event W +try-failover"), 2500);
+    kit_free(kit);
+}
+
+static void test_election__needs_a_majority_of_all_known_and_the_quorum(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *votes;
+        bool elected;
+    } rows[] = {{"m1 n1 replicas n2 quorum 1", "", true},
+                {"m1 n1 replicas n2 peers a quorum 1", "", false},
+                {"m1 n1 replicas n2 peers a quorum 1", "a", true},
+                {"m1 n1 replicas n2 peers a,b quorum 1", "", false},
+                {"m1 n1 replicas n2 peers a,b quorum 1", "b", true},
+                {"m1 n1 replicas n2 peers a,b,c quorum 1", "a", false},
+                {"m1 n1 replicas n2 peers a,b,c quorum 1", "ac", true},
+                {"m1 n1 replicas n2 peers a,b,c,d quorum 1", "a", false},
+                {"m1 n1 replicas n2 peers a,b,c,d quorum 1", "ad", true},
+                {"m1 n1 replicas n2 peers a,b,c,d quorum 4", "ad", false},
+                {"m1 n1 replicas n2 peers a,b,c,d quorum 4", "adb", true},
+                {"m1 n1 replicas n2 peers a,b,c,d quorum 5", "adb", false},
+                {"m1 n1 replicas n2 peers a,b,c,d quorum 5", "adbc", true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = kit_new(rows[i].text);
+        const struct sn_instance *peer;
+        for (char letter = 'a'; letter <= 'd'; letter++) {
+            const char name[] = {letter, '\0'};
+            kit_node(kit, name)->says_down = true;
+            kit_node(kit, name)->refuses = strchr(rows[i].votes, letter) == NULL;
+        }
+        DL_FOREACH(kit_group(kit, "m1")->peers, peer)
+            assert_false(peer->s_down);
+        kit_mode(kit, "n1", KIT_REFUSING);
+        kit_to(kit, 1110);
+        assert_true(kit_count(kit, "event W +try-failover") >= 1);
+        if ((kit_count(kit, "event W +elected-leader") > 0) != rows[i].elected)
+            fail_msg("row %zu", i);
+        kit_free(kit);
+    }
+}
+
+static void test_election__peers_that_are_down_still_count_as_voters(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b,c,d quorum 2");
+    (void)state;
+    kit_mode(kit, "b", KIT_REFUSING);
+    kit_mode(kit, "c", KIT_REFUSING);
+    kit_mode(kit, "d", KIT_REFUSING);
+    kit_to(kit, 1500);
+    kit_kill_master(kit, "a");
+    kit_to(kit, 30000);
+    assert_true(kit_count(kit, "event W +try-failover") > 1);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    kit_free(kit);
+}
+
+static void test_election__only_votes_of_its_own_epoch_count(void **state)
+{
+    struct kit *kit = at_attempt("- epoch 4;m1 n1 replicas n2 peers a,b,c,d", "a");
+    (void)state;
+    kit->hold |= KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_clear(kit);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_ME "|:4]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$*|:0]"); /* to the question of 1000 */
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$" KIT_ME "|:5]");
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    kit_reply(kit, "c", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "c", SN_ORDER_ASK, "[:1|$" KIT_ME "|:5]");
+    assert_int_equal(kit_count(kit, "event W +elected-leader master m1 10.0.0.1 6379"), 1);
+    assert_int_equal(kit_count(kit, "event W +failover-state-select-slave master m1"), 1);
+    kit_free(kit);
+}
+
+static void test_election__an_unwinnable_round_ends_at_once_and_is_repeated_soon(void **state)
+{
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b,c,d", "a");
+    (void)state;
+    sn_ms at = kit_now(kit);
+    kit_clear(kit);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "-ERR no"); /* refusals of all kinds */
+    kit_expect(kit, "event", "");
+    kit_reply(kit, "c", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "c", SN_ORDER_ASK, "[:1|$" KIT_A "|:0]");
+    kit_expect(kit, "event", LOST); /* 1 + at most d's is less than 3 */
+    sn_ms turn = SN_RETRY_BASE_MS * (sn_ms)sn_group_rank(kit_group(kit, "m1"));
+    run_until(kit, "event W +try-failover", 500);
+    assert_in_range(kit_now(kit) - at, turn + SN_RETRY_BASE_MS / 2, turn + SN_RETRY_BASE_MS);
+    assert_int_equal(kit_count(kit, "event W +new-epoch 2"), 1);
+    kit_free(kit);
+}
+
+static void test_election__back_off_doubles_up_to_the_failover_timeout(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b timeout 1000");
+    const struct sn_group *group = kit_group(kit, "m1");
+    (void)state;
+    kit_node(kit, "a")->says_down = true;
+    kit_node(kit, "a")->refuses = true;
+    kit_node(kit, "b")->refuses = true;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    run_until(kit, "event W +try-failover", 3000);
+    for (unsigned round = 0; round < 12; round++) {
+        sn_ms spread = (sn_ms)SN_RETRY_BASE_MS << round;
+        sn_ms turn = SN_RETRY_BASE_MS * (sn_ms)sn_group_rank(group);
+        sn_ms lost_at = kit_now(kit); /* at once, as everybody refuses at once */
+        kit_clear(kit);
+        run_until(kit, "event W +try-failover", 3000);
+        assert_in_range(kit_now(kit) - lost_at, sn_min(turn + spread / 2, 1000),
+                        sn_min(turn + spread, 1000));
+    }
+    kit_free(kit);
+}
+
+static void test_election__yields_to_a_rival_that_may_have_won(void **state)
+{
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b timeout 5000", "a");
+    (void)state;
+    sn_ms at = kit_now(kit);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_B "|:1]");
+    kit_clear(kit);
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$" KIT_B "|:1]");
+    kit_expect(kit, "event", LOST);
+    kit->hold = 0;
+    kit_node(kit, "a")->says_down = true;
+    kit_to(kit, at + 9999);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    kit_to(kit, at + 10000);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    kit_free(kit);
+}
+
+static void test_election__a_rival_that_dies_is_not_waited_for(void **state)
+{
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b timeout 5000", "a");
+    (void)state;
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_B "|:1]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$" KIT_B "|:1]");
+    kit->hold = 0;
+    kit_node(kit, "a")->says_down = true;
+    kit_mode(kit, "b", KIT_REFUSING);
+    sn_ms at = kit_now(kit);
+    kit_clear(kit);
+    run_until(kit, "event W +try-failover", 1000 + SN_RANK_STEP_MS);
+    assert_int_equal(kit_when(kit, "event W +sdown sentinel " KIT_B), at + 1000);
+    kit_free(kit);
+}
+
+static void test_election__a_split_vote_that_nobody_won_is_repeated_soon(void **state)
+{
+    /* Five voters: two for us, two for a, one refused. Nobody has three. */
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b,c,d", "a");
+    (void)state;
+    static const char *const names[] = {"b", "c", "d"};
+    for (size_t i = 0; i < 3; i++)
+        kit_reply(kit, names[i], SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_clear(kit);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_A "|:1]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$" KIT_ME "|:1]");
+    kit_reply(kit, "c", SN_ORDER_ASK, "[:1|$" KIT_A "|:1]");
+    kit_expect(kit, "event", "");
+    kit_reply(kit, "d", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_expect(kit, "event", LOST);
+    run_until(kit, "event W +try-failover", 9 * SN_RETRY_BASE_MS);
+    kit_free(kit);
+}
+
+static void test_election__ends_after_the_election_timeout_or_the_failover_timeout(void **state)
+{
+    static const struct {
+        const char *text;
+        sn_ms patience;
+    } rows[] = {{"m1 n1 replicas n2 peers a,b timeout 60000", 10000},
+                {"m1 n1 replicas n2 peers a,b timeout 3000", 3000}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = at_attempt(rows[i].text, "a");
+        sn_ms at = kit_now(kit);
+        kit_clear(kit);
+        kit_to(kit, at + rows[i].patience - 1);
+        assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
+        kit_to(kit, at + rows[i].patience);
+        assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 1);
+        kit_free(kit);
+    }
+}
+
+static void test_election__asks_again_for_votes_each_ask_period(void **state)
+{
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b,c,d", "a");
+    (void)state;
+    sn_ms at = kit_now(kit);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_ME "|:1]");
+    kit_clear(kit);
+    kit_to(kit, at + 999);
+    assert_int_equal(kit_count(kit, "ask a"), 0);
+    kit_to(kit, at + 1000);
+    assert_int_equal(kit_count(kit, "ask a 10.0.0.1 6379 1 " KIT_ME), 1);
+    kit_free(kit);
+}
+
+static void test_election__a_peer_that_comes_back_is_asked_for_its_vote(void **state)
+{
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b,c,d", "a");
+    (void)state;
+    kit_clear(kit);
+    kit_drop(kit, "c");
+    kit_to(kit, kit_now(kit));
+    assert_int_equal(kit_count(kit, "ask c 10.0.0.1 6379 1 " KIT_ME), 1);
+    kit_free(kit);
+}
+
+static void test_election__a_higher_epoch_in_an_answer_is_adopted_and_surpassed(void **state)
+{
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b", "a");
+    (void)state;
+    kit_clear(kit);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_C "|:7]");
+    assert_int_equal(kit_count(kit, "event W +new-epoch 7"), 1);
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$*|:3]");
+    assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 1);
+    run_until(kit, "event W +new-epoch 8", 9 * SN_RETRY_BASE_MS);
+    kit_free(kit);
+}
+
+static void test_election__its_epoch_is_above_everything_known(void **state)
+{
+    struct kit *kit = kit_new("- epoch 3;m1 n1 replicas n2 config 5 voted 8 quorum 1");
+    (void)state;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 1100);
+    assert_int_equal(kit_count(kit, "event W +new-epoch 9"), 1);
+    kit_free(kit);
+
+    /* A hello may bring a configuration whose epoch is above the current one of its sender. */
+    kit = kit_new("m1 n1 replicas n2 peers a quorum 1");
+    kit_hello(kit, "a", "m1", "n1", 2, 6);
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 6);
+    kit_kill_master(kit, "");
+    kit_to(kit, 1200);
+    assert_int_equal(kit_count(kit, "event W +new-epoch 7"), 1);
+    kit_free(kit);
+}
+
+static void test_election__stops_at_the_bound_of_epochs(void **state)
+{
+    struct kit *kit = kit_new("- epoch 281474976710656;m1 n1 replicas n2 quorum 1");
+    (void)state;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 5000);
+    assert_int_equal(kit_count(kit, "event W +odown"), 1);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    assert_int_equal(kit_count(kit, "event W +new-epoch"), 0);
+    kit_free(kit);
+}
+
+static void test_election__does_not_stop_when_the_master_comes_back(void **state)
+{
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b", "a");
+    (void)state;
+    kit_mode(kit, "n1", KIT_WELL);
+    run_until(kit, "event W -odown", 1000);
+    kit_clear(kit);
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:0|$*|:0]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:0|$" KIT_ME "|:1]");
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
+    kit_free(kit);
+}
+
+static void test_election__no_attempt_without_o_down(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a");
+    (void)state;
+    kit_kill_master(kit, "");
+    kit_to(kit, 60000);
+    assert_int_equal(kit_count(kit, "event W +sdown master"), 1);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    kit_free(kit);
+}
+
+static void test_election__two_groups_at_once_win_at_their_own_epochs(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b;m2 n3 replicas n4 peers a,b");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_node(kit, "a")->says_down = true;
+    kit_node(kit, "a")->refuses = true;
+    kit_node(kit, "b")->refuses = true;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_mode(kit, "n3", KIT_REFUSING);
+    kit_to(kit, 999);
+    kit->hold |= KIT_HOLD(SN_ORDER_ASK);
+    kit_to(kit, 1000);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_to(kit, 1100);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 2);
+    uint64_t first = kit_group(kit, "m1")->failover.epoch;
+    uint64_t second = kit_group(kit, "m2")->failover.epoch;
+    assert_int_equal(first + second, 3); /* 1 and 2, whoever came first */
+    char line[128];
+    (void)snprintf(line, sizeof(line), "ask a 10.0.0.1 6379 %llu " KIT_ME,
+                   (unsigned long long)first);
+    assert_int_equal(kit_count(kit, line), 1);
+    (void)snprintf(line, sizeof(line), "ask a 10.0.0.3 6379 %llu " KIT_ME,
+                   (unsigned long long)second);
+    assert_int_equal(kit_count(kit, line), 1);
+    kit_free(kit);
+}
+
+static uint64_t order_failover(struct kit *kit, enum sn_failover_mode mode)
+{
+    struct sn_command command = {
+        .kind = SN_COMMAND_FAILOVER, .name = "m1", .name_len = 2, .mode = mode};
+    return kit_command(kit, &command);
+}
+
+static void test_election__forced_failover_asks_nobody_but_is_saved_first(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit->disk = KIT_DISK_SLOW;
+    kit_node(kit, "a")->refuses = true;
+    kit_node(kit, "b")->refuses = true;
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    order_failover(kit, SN_MODE_FORCED);
+    kit_to(kit, 5);
+    kit_expect(kit, "event ask promote answer persist",
+               "event W +new-epoch 1\n" TRY "event W +vote-for-leader " KIT_ME " 1\npersist 2\n");
+    kit_persisted(kit, true);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
+    assert_int_equal(kit_count(kit, "answer 1 ok"), 1);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    assert_int_equal(kit_count(kit, "ask"), 0);
+    kit_free(kit);
+}
+
+static void test_election__planned_failover_asks_but_goes_without(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE) | KIT_HOLD(SN_ORDER_ASK);
+    order_failover(kit, SN_MODE_PLANNED);
+    assert_int_equal(kit_count(kit, "ask a 10.0.0.1 6379 1 " KIT_ME), 1);
+    kit_to(kit, 499);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    kit_to(kit, 500);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
+    kit_free(kit);
+}
+
+static void test_election__planned_failover_yields_to_a_majority_for_another(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_ASK);
+    order_failover(kit, SN_MODE_PLANNED);
+    kit_clear(kit);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:0|$" KIT_B "|:1]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:0|$" KIT_B "|:1]");
+    kit_expect(kit, "event", LOST);
+    kit_free(kit);
+}
+
+static void test_election__coordinated_failover_needs_a_majority(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit_node(kit, "a")->refuses = true;
+    kit_node(kit, "b")->refuses = true;
+    order_failover(kit, SN_MODE_COORDINATED);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 1);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    kit_free(kit);
+}
+
+static void test_election__simulated_crash_leaves_after_the_election(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 quorum 1");
+    struct sn_command command = {.kind = SN_COMMAND_SIMULATE, .flags = SN_SIMULATE_AFTER_ELECTION};
+    (void)state;
+    kit_command(kit, &command);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 1000);
+    assert_int_equal(kit_count(kit, "exit 99"), 1);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
+    assert_int_equal(kit_count(kit, "event W +selected-slave"), 0);
+    kit_free(kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_election__starts_with_an_epoch_and_a_vote_on_disk),
+        cmocka_unit_test(test_election__a_vote_that_cannot_be_saved_ends_the_attempt),
+        cmocka_unit_test(test_election__candidates_take_turns_by_rank),
+        cmocka_unit_test(test_election__each_candidate_has_a_rank_of_its_own),
+        cmocka_unit_test(test_election__candidates_that_are_down_hold_no_turn),
+        cmocka_unit_test(test_election__needs_a_majority_of_all_known_and_the_quorum),
+        cmocka_unit_test(test_election__peers_that_are_down_still_count_as_voters),
+        cmocka_unit_test(test_election__only_votes_of_its_own_epoch_count),
+        cmocka_unit_test(test_election__an_unwinnable_round_ends_at_once_and_is_repeated_soon),
+        cmocka_unit_test(test_election__back_off_doubles_up_to_the_failover_timeout),
+        cmocka_unit_test(test_election__yields_to_a_rival_that_may_have_won),
+        cmocka_unit_test(test_election__a_rival_that_dies_is_not_waited_for),
+        cmocka_unit_test(test_election__a_split_vote_that_nobody_won_is_repeated_soon),
+        cmocka_unit_test(test_election__ends_after_the_election_timeout_or_the_failover_timeout),
+        cmocka_unit_test(test_election__asks_again_for_votes_each_ask_period),
+        cmocka_unit_test(test_election__a_peer_that_comes_back_is_asked_for_its_vote),
+        cmocka_unit_test(test_election__a_higher_epoch_in_an_answer_is_adopted_and_surpassed),
+        cmocka_unit_test(test_election__its_epoch_is_above_everything_known),
+        cmocka_unit_test(test_election__stops_at_the_bound_of_epochs),
+        cmocka_unit_test(test_election__does_not_stop_when_the_master_comes_back),
+        cmocka_unit_test(test_election__no_attempt_without_o_down),
+        cmocka_unit_test(test_election__two_groups_at_once_win_at_their_own_epochs),
+        cmocka_unit_test(test_election__forced_failover_asks_nobody_but_is_saved_first),
+        cmocka_unit_test(test_election__planned_failover_asks_but_goes_without),
+        cmocka_unit_test(test_election__planned_failover_yields_to_a_majority_for_another),
+        cmocka_unit_test(test_election__coordinated_failover_needs_a_majority),
+        cmocka_unit_test(test_election__simulated_crash_leaves_after_the_election),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
