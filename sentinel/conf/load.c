@@ -182,6 +182,19 @@ static int read_and_parse(const char *path, int argc, char *const *argv, struct 
     return code;
 }
 
+/* Plain text where the operator has asked for TLS would be worse than no start. */
+static int refuse_tls(const struct sn_conf *conf, struct sn_buf *error)
+{
+    if (conf->settings.tls.port == 0 && !conf->settings.tls.replication)
+        return 0;
+    sn_buf_printf(
+        error,
+        "%s: %s asks for TLS, which this version does not speak. Expected: neither tls-port "
+        "nor tls-replication.\n",
+        conf->path, conf->settings.tls.port != 0 ? "tls-port" : "tls-replication yes");
+    return SN_EINVAL;
+}
+
 int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *conf,
                  struct sn_buf *error)
 {
@@ -191,7 +204,9 @@ int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *
         return code;
 
     conf->path = absolute(path);
-    code = find_state(conf, error);
+    code = refuse_tls(conf, error);
+    if (code == 0)
+        code = find_state(conf, error);
     if (code < 0)
         sn_conf_fini(conf);
     return code;

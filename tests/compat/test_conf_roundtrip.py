@@ -2,10 +2,12 @@
 """One configuration file that goes back and forth between sentineld and redis-sentinel."""
 
 import os
+import re
+import subprocess
 
 import pytest
 
-from harness import OURS, STOCK, Sentinel, wait_until
+from harness import OURS, STOCK, Sentinel, our_binary, wait_until
 
 pytestmark = pytest.mark.ours_only
 
@@ -111,3 +113,33 @@ def test_conf_roundtrip__included_settings_stay_in_their_file(place):
     assert sentinel.master("mymaster")["down-after-milliseconds"] == 777
     assert "sentinel monitor" not in sentinel.conf_text()
     hand_over(place, sentinel, STOCK)
+
+
+@pytest.mark.parametrize("name,mark", [("sentinel.conf.example", "#"), ("sentinel.ini.example", ";")])
+@pytest.mark.parametrize("everything", [False, True], ids=["as it is", "all uncommented"])
+def test_conf_roundtrip__the_examples_are_good(place, name, mark, everything):
+    source = os.path.join(os.path.dirname(__file__), "..", "..", name)
+    with open(source, encoding="utf-8") as file:
+        text = file.read()
+    if everything:
+        text, count = re.subn(rf"^{mark}(?=[a-z])", "", text, flags=re.MULTILINE)
+        assert count > 5
+        text = re.sub(r"/var/lib/sentineld/\w+\.sh", "/bin/true", text)
+    path = os.path.join(place.folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    done = subprocess.run([our_binary(), "--check-config", path], text=True, timeout=20, check=False,
+                          stdin=subprocess.DEVNULL, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert "ok, 1 group" in done.stdout
+    assert "note:" not in done.stdout
+
+
+def test_conf_roundtrip__the_example_starts_the_stock_daemon(place):
+    source = os.path.join(os.path.dirname(__file__), "..", "..", "sentinel.conf.example")
+    with open(source, encoding="utf-8") as file:
+        text = file.read()
+    port = place.ports.take()
+    sentinel = start_on(place, place.subfolder("example"), port, STOCK,
+                        text.replace("port 26379", f"port {port}", 1))
+    assert sentinel.master("mymaster")["quorum"] == 2
