@@ -311,9 +311,8 @@ static void on_input(uv_poll_t *poll, int status, int events)
 
 /* The process stands still over its deadline while an answer waits in a socket: when it goes on,
  * libuv runs the timer first. */
-static void test_driver__takes_waiting_input_before_an_overdue_timer(void **state)
+static void stall_with_input_waiting(void (*step)(const struct sn_event *event), bool (*done)(void))
 {
-    (void)state;
     uv_poll_t poll;
     int ends[2];
 
@@ -321,19 +320,65 @@ static void test_driver__takes_waiting_input_before_an_overdue_timer(void **stat
     uv_poll_init(&loop, &poll, ends[0]);
     poll.data = (void *)(intptr_t)ends[0];
     uv_poll_start(&poll, UV_READABLE, on_input);
-    fake_core.on_step = disarm;
+    fake_core.on_step = step;
     fake_core.deadline = sn_driver_now(driver) + 20;
     feed(SN_EVENT_START);
     assert_int_equal(write(ends[1], "x", 1), 1);
     uv_sleep(60);
-    assert_true(loop_run_until(&loop, timer_came));
-    assert_int_equal(fake_core.event_count, 3);
-    assert_int_equal(fake_core.events[1].kind, SN_EVENT_LINK_TRAFFIC);
-    assert_int_equal(fake_core.events[2].kind, SN_EVENT_TIMER);
+    assert_true(loop_run_until(&loop, done));
     uv_close((uv_handle_t *)&poll, NULL);
     uv_run(&loop, UV_RUN_NOWAIT);
     close(ends[0]);
     close(ends[1]);
+}
+
+static void test_driver__takes_waiting_input_before_an_overdue_timer(void **state)
+{
+    (void)state;
+    stall_with_input_waiting(disarm, timer_came);
+    assert_int_equal(fake_core.event_count, 3);
+    assert_int_equal(fake_core.events[1].kind, SN_EVENT_LINK_TRAFFIC);
+    assert_int_equal(fake_core.events[2].kind, SN_EVENT_TIMER);
+}
+
+static void disarm_at_input(const struct sn_event *event)
+{
+    if (event->kind == SN_EVENT_LINK_TRAFFIC)
+        fake_core.deadline = SN_MS_NEVER;
+}
+
+static bool input_came(void)
+{
+    return fake_core_count(SN_EVENT_LINK_TRAFFIC, NULL) > 0;
+}
+
+static void test_driver__forgets_an_overdue_timer_that_waiting_input_disarms(void **state)
+{
+    (void)state;
+    stall_with_input_waiting(disarm_at_input, input_came);
+    loop_run_for(&loop, 30);
+    assert_false(timer_came());
+}
+
+/* Nothing else wakes the loop for a long time. */
+static void test_driver__timer_does_not_wait_for_other_events(void **state)
+{
+    (void)state;
+    const struct sn_event *timer = NULL;
+    uv_timer_t watchdog;
+
+    uv_timer_init(&loop, &watchdog);
+    uv_timer_start(&watchdog, loop_tick, 3000, 0);
+    fake_core.on_step = disarm;
+    sn_ms deadline = sn_driver_now(driver) + 5;
+    fake_core.deadline = deadline;
+    feed(SN_EVENT_START);
+    for (int i = 0; i < 5 && !timer_came(); i++)
+        uv_run(&loop, UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&watchdog, NULL);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    assert_int_equal(fake_core_count(SN_EVENT_TIMER, &timer), 1);
+    assert_true(timer->now < deadline + 2000);
 }
 
 static void test_driver__stamps_time_that_moves_and_never_goes_back(void **state)
@@ -369,6 +414,8 @@ int main(void)
         TEST(rearms_for_an_earlier_deadline),
         TEST(fires_no_timer_after_disarming),
         TEST(takes_waiting_input_before_an_overdue_timer),
+        TEST(forgets_an_overdue_timer_that_waiting_input_disarms),
+        TEST(timer_does_not_wait_for_other_events),
         TEST(stamps_time_that_moves_and_never_goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ static char script[96];
 static char output[96];
 
 static char *const *argv_to_start;
+static pid_t child_pid; /* of a script that would run on; 0: none */
 
 static void port_script_start(void *arg, const struct sn_action_script *start)
 {
@@ -47,6 +48,7 @@ static int set_up(void **state)
     (void)state;
     fake_core_reset();
     fake_core.on_step = on_step;
+    child_pid = 0;
     strcpy(folder, "/tmp/sn-process-XXXXXX");
     if (mkdtemp(folder) == NULL || chdir(folder) != 0)
         return -1;
@@ -62,6 +64,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    if (child_pid > 0)
+        kill(child_pid, SIGKILL);
     if (processes != NULL)
         sn_processes_close(processes);
     sn_driver_close(driver);
@@ -194,8 +198,6 @@ static void test_process__takes_a_bare_name_from_the_working_directory(void **st
     assert_false(wait_for_exit()->spawned);
 }
 
-static pid_t child_pid;
-
 static bool has_told_child(void)
 {
     child_pid = (pid_t)strtol(read_output(), NULL, 10);
@@ -229,6 +231,7 @@ static void test_process__kills_the_whole_group(void **state)
     sn_processes_kill(processes, (struct sn_job_id){1});
     assert_int_equal(wait_for_exit()->signal, SIGKILL);
     assert_true(loop_run_until(&loop, child_is_gone));
+    child_pid = 0;
 }
 
 static void test_process__kills_nothing_for_an_unknown_job(void **state)
@@ -256,7 +259,6 @@ static void test_process__leaves_running_scripts_alone_at_the_end(void **state)
     loop_run_for(&loop, 20);
     assert_int_equal(kill(child_pid, 0), 0);
     assert_false(has_exited());
-    kill(child_pid, SIGKILL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_process__##name, set_up, tear_down)
