@@ -32,7 +32,7 @@ const char *sn_select_refusal(const struct sn_group *group, const struct sn_inst
 
     if (replica->s_down)
         return "it is down";
-    if (replica->cmd->state != SN_LINK_UP)
+    if (!sn_instance_connected(replica))
         return "it is not connected";
     if (sn_age(core, replica->cmd->last_avail_at) > ping_limit)
         return "it has not answered PING lately";
