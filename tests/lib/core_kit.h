@@ -135,6 +135,7 @@ void kit_free(struct kit *kit);
 struct kit_node *kit_node(struct kit *kit, const char *name);
 struct sn_group *kit_group(struct kit *kit, const char *name);
 struct sn_instance *kit_instance(struct kit *kit, const char *group, const char *node);
+const char *kit_node_name(struct kit *kit, const struct sn_instance *instance);
 
 /* ---- time and events ------------------------------------------------------------------------ */
 
@@ -148,6 +149,8 @@ void kit_step(struct kit *kit, struct sn_event *event);
 
 /* Every connection of node breaks; what was outstanding on it is lost. */
 void kit_drop(struct kit *kit, const char *node);
+/* Only its links of one kind. */
+void kit_drop_link(struct kit *kit, const char *node, enum sn_link_kind kind);
 /* Changes the mode; REFUSING also drops what is connected. */
 void kit_mode(struct kit *kit, const char *node, enum kit_mode mode);
 /* Answers the oldest outstanding `order` to node: "+STATUS", "-ERROR", ":1", "$string", "_" for

@@ -94,6 +94,11 @@ struct sn_instance *kit_instance(struct kit *kit, const char *group_name, const 
     return sn_group_find_replica(group, &addr);
 }
 
+const char *kit_node_name(struct kit *kit, const struct sn_instance *instance)
+{
+    return kit_node_at(kit, instance->addr.ip, instance->addr.port)->name;
+}
+
 /* ---- what they say -------------------------------------------------------------------------- */
 
 static void make_item(const char *text, size_t len, struct reply_room *room, size_t *used,
@@ -365,6 +370,11 @@ void kit_info(struct kit *kit, const char *node, const char *text)
 
 void kit_drop(struct kit *kit, const char *name)
 {
+    kit_drop_link(kit, name, SN_LINK_NONE);
+}
+
+void kit_drop_link(struct kit *kit, const char *name, enum sn_link_kind kind)
+{
     const struct kit_node *node = kit_node(kit, name);
     bool found = true;
     bool busy = kit->busy;
@@ -376,7 +386,8 @@ void kit_drop(struct kit *kit, const char *name)
                                      .u.link = {.link = kit->conns[i].id,
                                                 .local_ip = "",
                                                 .reason = "Connection closed"}};
-            if (kit->conns[i].node != node || !kit->conns[i].up)
+            if (kit->conns[i].node != node || !kit->conns[i].up ||
+                (kind != SN_LINK_NONE && kit->conns[i].kind != kind))
                 continue;
             found = true;
             kit_forget_conn(kit, kit->conns[i].id);

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Which replica is chosen (PROTOCOL.md §16, DESIGN.md D10, D16). */
+
+#include "core_kit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *refusal(struct kit *kit, const char *node)
+{
+    kit->core->now = kit->now; /* as in the step that would ask */
+    return sn_select_refusal(kit_group(kit, "m1"), kit_instance(kit, "m1", node));
+}
+
+static void expect_refusal(struct kit *kit, const char *node, const char *expected)
+{
+    const char *got = refusal(kit, node);
+    if (expected == NULL)
+        assert_null(got);
+    else
+        assert_string_equal(got == NULL ? "" : got, expected);
+}
+
+static const char *best(struct kit *kit)
+{
+    kit->core->now = kit->now;
+    const struct sn_instance *found = sn_select_replica(kit_group(kit, "m1"), false);
+    return found == NULL ? "" : kit_node_name(kit, found);
+}
+
+static void test_select__refuses_what_is_down(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2");
+    (void)state;
+    expect_refusal(kit, "n2", NULL);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_to(kit, 1000);
+    expect_refusal(kit, "n2", "it is down");
+    kit_free(kit);
+}
+
+static void test_select__refuses_what_is_not_connected_by_either_link(void **state)
+{
+    static const enum sn_link_kind kinds[] = {SN_LINK_DATA, SN_LINK_SUBSCRIBE};
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2");
+        kit_mode(kit, "n2", KIT_GONE);
+        kit_drop_link(kit, "n2", kinds[k]);
+        expect_refusal(kit, "n2", "it is not connected");
+        kit_mode(kit, "n2", KIT_WELL);
+        kit_to(kit, 600);
+        expect_refusal(kit, "n2", NULL);
+        kit_free(kit);
+    }
+}
+
+static void test_select__refuses_what_has_not_ponged_for_five_periods(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 down-after 60000");
+    (void)state;
+    kit_node(kit, "n2")->pong = "-BUSY Redis is busy running a script.";
+    kit_to(kit, 5000);
+    expect_refusal(kit, "n2", NULL);
+    kit_to(kit, 5001);
+    expect_refusal(kit, "n2", "it has not answered PING lately");
+    kit_free(kit);
+}
+
+static void test_select__refuses_priority_zero(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3");
+    (void)state;
+    kit_node(kit, "n2")->priority = 0;
+    kit_node(kit, "n2")->offset = 99;
+    kit_to(kit, 10000);
+    expect_refusal(kit, "n2", "its priority is 0");
+    assert_string_equal(best(kit), "n3");
+    kit_node(kit, "n3")->priority = 0;
+    kit_to(kit, 20000);
+    assert_string_equal(best(kit), "");
+    kit_free(kit);
+}
+
+static void test_select__refuses_old_info(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, 30000);
+    expect_refusal(kit, "n2", NULL);
+    kit_to(kit, 30001);
+    expect_refusal(kit, "n2", "its last INFO is too old");
+    kit_free(kit);
+
+    /* Much sooner while the master is down. */
+    kit = kit_new("m1 n1 replicas n2");
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 5000);
+    expect_refusal(kit, "n2", NULL);
+    kit_to(kit, 5001);
+    expect_refusal(kit, "n2", "its last INFO is too old");
+    kit_free(kit);
+}
+
+static void test_select__refuses_what_never_told_anything(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    kit_node(kit, "n2")->role = SN_ROLE_REPLICA;
+    (void)snprintf(kit_node(kit, "n2")->master, 64, "n1");
+    kit_to(kit, 999);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, 1000);
+    kit_info(kit, "n1", NULL);
+    kit_to(kit, 1001);
+    expect_refusal(kit, "n2", "its last INFO is too old");
+    kit_info(kit, "n2", NULL);
+    expect_refusal(kit, "n2", NULL);
+    kit_free(kit);
+}
+
+static void test_select__refuses_a_link_that_was_down_for_too_long(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 down-after 2000");
+    (void)state;
+    kit_node(kit, "n2")->link_down_s = 20;
+    kit_node(kit, "n3")->link_down_s = 21;
+    kit_to(kit, 10000);
+    expect_refusal(kit, "n2", NULL);
+    expect_refusal(kit, "n3", "its link to the master was down for too long");
+    /* The time since the master went down is not held against them. */
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 12999);
+    assert_int_equal(kit_instance(kit, "m1", "n1")->s_down_at, kit->start + 12000);
+    expect_refusal(kit, "n3", "its link to the master was down for too long");
+    kit_to(kit, 13000);
+    expect_refusal(kit, "n3", NULL);
+    kit_free(kit);
+}
+
+static void test_select__refuses_what_another_group_claims(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3;m2 n4 replicas n2");
+    (void)state;
+    expect_refusal(kit, "n2", "another group claims it too");
+    expect_refusal(kit, "n3", NULL);
+    kit_free(kit);
+}
+
+static void test_select__order_is_priority_offset_runid(void **state)
+{
+    static const struct {
+        unsigned priority[3];
+        unsigned long long offset[3];
+        const char *runid[3]; /* first character; "" for none */
+        const char *best;
+    } rows[] = {
+        {{100, 100, 100}, {5, 5, 5}, {"b", "a", "c"}, "n3"},
+        {{100, 100, 100}, {5, 5, 6}, {"b", "a", "c"}, "n4"},
+        {{100, 10, 100}, {9, 5, 6}, {"b", "c", "a"}, "n3"},
+        {{1, 10, 100}, {0, 5, 6}, {"c", "b", "a"}, "n2"},
+        {{10, 10, 100}, {7, 8, 9}, {"a", "b", "a"}, "n3"},
+        {{100, 100, 100}, {5, 5, 5}, {"B", "A", "c"}, "n3"}, /* case is ignored */
+        {{100, 100, 100}, {5, 5, 5}, {"", "", "f"}, "n4"},   /* unknown comes last */
+        {{100, 100, 100}, {18446744073709551615U, 9, 9223372036854775808U}, {"c", "b", "a"}, "n2"},
+        {{0, 4294967295U, 0}, {9, 0, 9}, {"c", "b", "a"}, "n3"},
+    };
+    static const char *const names[] = {"n2", "n3", "n4"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2,n3,n4");
+        for (size_t n = 0; n < 3; n++) {
+            struct sn_instance *replica = kit_instance(kit, "m1", names[n]);
+            replica->u.data.priority = rows[i].priority[n];
+            replica->u.data.repl_offset = rows[i].offset[n];
+            memset(replica->runid.hex, 0, sizeof(replica->runid.hex));
+            if (rows[i].runid[n][0] != '\0')
+                memset(replica->runid.hex, rows[i].runid[n][0], SN_RUNID_LEN);
+        }
+        if (strcmp(best(kit), rows[i].best) != 0)
+            fail_msg("row %zu: %s", i, best(kit));
+        kit_free(kit);
+    }
+}
+
+static void test_select__ignores_role_master_and_announcement(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 down-after 60000");
+    (void)state;
+    struct sn_data *data = &kit_instance(kit, "m1", "n2")->u.data;
+    data->role_reported = SN_ROLE_MASTER;
+    data->announced = false;
+    data->link_up = false;
+    (void)snprintf(data->master_host, sizeof(data->master_host), "10.9.9.9");
+    assert_string_equal(best(kit), "n2");
+    kit_free(kit);
+}
+
+static void test_select__says_why_each_candidate_is_refused(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3,n4");
+    (void)state;
+    kit_node(kit, "n3")->priority = 0;
+    kit_to(kit, 10000);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_to(kit, 11000);
+    kit_clear(kit);
+    struct sn_command command = {
+        .kind = SN_COMMAND_FAILOVER, .name = "m1", .name_len = 2, .mode = SN_MODE_FORCED};
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    kit->disk = KIT_DISK_SLOW;
+    kit_command(kit, &command);
+    kit_expect(
+        kit, "log",
+        "log N Not a candidate: slave 10.0.0.2:6379 10.0.0.2 6379 @ m1 10.0.0.1 6379: it is "
+        "down.\n"
+        "log N Not a candidate: slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.1 6379: its "
+        "priority is 0.\n"
+        "log N Candidate: slave 10.0.0.4:6379 10.0.0.4 6379 @ m1 10.0.0.1 6379: priority 100, "
+        "offset 0.\n"
+        "log N Executing user requested FAILOVER of 'm1'\n");
+    kit_free(kit);
+}
+
+static void test_select__waits_for_facts_younger_than_the_failure(void **state)
+{
+    static const struct {
+        const char *text;
+        sn_ms down_at, patience;
+    } rows[] = {{"m1 n1 replicas n2,n3 quorum 1 down-after 1000", 1000, 500},
+                {"m1 n1 replicas n2,n3 quorum 1 down-after 400", 400, 200},
+                {"m1 n1 replicas n2,n3 quorum 1 down-after 4000", 4000, 500}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = kit_new(rows[i].text);
+        kit->hold = KIT_HOLD(SN_ORDER_INFO) | KIT_HOLD(SN_ORDER_PROMOTE);
+        kit_mode(kit, "n1", KIT_REFUSING);
+        kit_to(kit, rows[i].down_at + rows[i].patience - 1);
+        assert_int_equal(kit_count(kit, "info n2"), 1); /* asked in the moment of S_DOWN */
+        assert_int_equal(kit_count(kit, "event W +failover-state-select-slave"), 1);
+        assert_int_equal(kit_count(kit, "promote"), 0);
+        kit_to(kit, rows[i].down_at + rows[i].patience);
+        assert_int_equal(kit_count(kit, "promote n2"), 1);
+        kit_free(kit);
+    }
+}
+
+static void test_select__chooses_by_the_fresh_facts_as_soon_as_they_are_in(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3,n4 quorum 1");
+    (void)state;
+    kit_mode(kit, "n4", KIT_REFUSING); /* what is down is not waited for */
+    kit_to(kit, 2000);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO) | KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 3000);
+    kit_node(kit, "n3")->offset = 7;
+    kit_info(kit, "n2", NULL);
+    assert_int_equal(kit_count(kit, "promote"), 0);
+    kit_info(kit, "n3", NULL);
+    assert_int_equal(kit_count(kit, "promote n3"), 1);
+    kit_free(kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_select__refuses_what_is_down),
+        cmocka_unit_test(test_select__refuses_what_is_not_connected_by_either_link),
+        cmocka_unit_test(test_select__refuses_what_has_not_ponged_for_five_periods),
+        cmocka_unit_test(test_select__refuses_priority_zero),
+        cmocka_unit_test(test_select__refuses_old_info),
+        cmocka_unit_test(test_select__refuses_what_never_told_anything),
+        cmocka_unit_test(test_select__refuses_a_link_that_was_down_for_too_long),
+        cmocka_unit_test(test_select__refuses_what_another_group_claims),
+        cmocka_unit_test(test_select__order_is_priority_offset_runid),
+        cmocka_unit_test(test_select__ignores_role_master_and_announcement),
+        cmocka_unit_test(test_select__says_why_each_candidate_is_refused),
+        cmocka_unit_test(test_select__waits_for_facts_younger_than_the_failure),
+        cmocka_unit_test(test_select__chooses_by_the_fresh_facts_as_soon_as_they_are_in),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
