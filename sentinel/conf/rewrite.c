@@ -52,9 +52,10 @@ struct rewrite {
     struct line *lines;
     size_t count;
     size_t room;
-    struct key *keys; /* uthash */
-    bool marked;      /* MARK stands in the file */
-    bool has_control;
+    struct key *keys;    /* uthash */
+    bool names;          /* host names may be written: resolve-hostnames is on */
+    bool marked;         /* MARK stands in the file */
+    bool unwritable;     /* a value that would change the meaning of the file */
     struct sn_buf added; /* lines to append */
 };
 
@@ -228,10 +229,10 @@ static void emit(struct rewrite *rewrite, const struct sn_directive *directive, 
     struct sn_buf name, text;
 
     if (group != NULL && sn_text_has_control(group, strlen(group)))
-        rewrite->has_control = true;
+        rewrite->unwritable = true;
     for (size_t i = 0; i < count; i++) {
         if (sn_text_has_control(values[i], strlen(values[i])))
-            rewrite->has_control = true;
+            rewrite->unwritable = true;
     }
     sn_buf_init(&name, SIZE_MAX);
     sn_buf_init(&text, SIZE_MAX);
@@ -291,23 +292,39 @@ static void emit_epoch(struct rewrite *rewrite, const struct sn_directive *direc
     emit(rewrite, directive, group, values, 1, false);
 }
 
-/* `last` is the third word, if there is one: a quorum or a run id. The host is written as it was
- * configured or learned, never its resolution. */
+/* The host as it was configured or learned, not its resolution, unless names have been switched off
+ * since. */
+static const char *host_of(const struct rewrite *rewrite, const struct sn_addr *addr)
+{
+    return rewrite->names || addr->ip[0] == '\0' ? addr->host : addr->ip;
+}
+
+/* True if a file may say this: no reader would take the rest. */
+static bool is_readable(const struct rewrite *rewrite, const struct sn_addr *addr)
+{
+    return sn_addr_host_valid(addr->host) && (rewrite->names || addr->ip[0] != '\0');
+}
+
+/* `last` is the third word, if there is one: a quorum or a run id. */
 static void emit_address(struct rewrite *rewrite, const struct sn_directive *directive,
                          const char *group, const struct sn_addr *addr, const char *last)
 {
     char port[8];
-    char *const values[] = {(char *)(uintptr_t)addr->host, port, (char *)(uintptr_t)last};
+    char *const values[] = {(char *)(uintptr_t)host_of(rewrite, addr), port,
+                            (char *)(uintptr_t)last};
     snprintf(port, sizeof(port), "%u", (unsigned)addr->port);
     emit(rewrite, directive, group, values, last != NULL ? 3 : 2, false);
 }
 
+/* Members whose address or id no reader would take are left out: they are learned again. */
 static void emit_state(struct rewrite *rewrite, const struct sn_directive *directive,
                        const struct sn_group_image *group)
 {
     char quorum[16];
 
     if (directive->apply == sn_apply_monitor) {
+        if (!is_readable(rewrite, &group->addr))
+            rewrite->unwritable = true;
         snprintf(quorum, sizeof(quorum), "%" PRIu32, group->params.quorum);
         emit_address(rewrite, directive, group->name, &group->addr, quorum);
     } else if (directive->apply == sn_apply_config_epoch) {
@@ -315,12 +332,16 @@ static void emit_state(struct rewrite *rewrite, const struct sn_directive *direc
     } else if (directive->apply == sn_apply_leader_epoch) {
         emit_epoch(rewrite, directive, group->name, group->leader_epoch);
     } else if (directive->apply == sn_apply_known_replica) {
-        for (size_t i = 0; i < group->replica_count; i++)
-            emit_address(rewrite, directive, group->name, &group->replicas[i], NULL);
+        for (size_t i = 0; i < group->replica_count; i++) {
+            if (is_readable(rewrite, &group->replicas[i]))
+                emit_address(rewrite, directive, group->name, &group->replicas[i], NULL);
+        }
     } else if (directive->apply == sn_apply_known_sentinel) {
-        for (size_t i = 0; i < group->peer_count; i++)
-            emit_address(rewrite, directive, group->name, &group->peers[i].addr,
-                         group->peers[i].runid.hex);
+        for (size_t i = 0; i < group->peer_count; i++) {
+            const struct sn_known_peer *peer = &group->peers[i];
+            if (is_readable(rewrite, &peer->addr) && sn_text_is_runid(peer->runid.hex))
+                emit_address(rewrite, directive, group->name, &peer->addr, peer->runid.hex);
+        }
     }
 }
 
@@ -435,7 +456,7 @@ static void rewrite_fini(struct rewrite *rewrite)
 int sn_conf_render(const struct sn_conf *conf, const struct sn_image *image, const char *old,
                    size_t old_len, struct sn_buf *out)
 {
-    struct rewrite rewrite = {.conf = conf};
+    struct rewrite rewrite = {.conf = conf, .names = image->globals.resolve_hostnames};
 
     if (!conf->state_in_conf)
         return sn_state_render(conf, image, out);
@@ -448,7 +469,7 @@ int sn_conf_render(const struct sn_conf *conf, const struct sn_image *image, con
     emit_image(&rewrite, image);
     emit_overrides(&rewrite);
     put_lines(&rewrite, out);
-    int code = rewrite.has_control ? SN_EINVAL : out->full ? SN_EFULL : 0;
+    int code = rewrite.unwritable ? SN_EINVAL : out->full ? SN_EFULL : 0;
     rewrite_fini(&rewrite);
     return code;
 }

@@ -129,13 +129,28 @@ static int put_changes(struct sn_buf *out, enum sn_scope scope, const struct sn_
     return code;
 }
 
+/* Members whose address or id the reader would not take are left out: they are learned again. */
+static void put_members(struct sn_buf *out, const struct sn_group_image *group)
+{
+    for (size_t i = 0; i < group->replica_count; i++) {
+        if (sn_addr_host_valid(group->replicas[i].host))
+            put_addr(out, "replica", &group->replicas[i], NULL);
+    }
+    for (size_t i = 0; i < group->peer_count; i++) {
+        const struct sn_known_peer *peer = &group->peers[i];
+        if (sn_addr_host_valid(peer->addr.host) && sn_text_is_runid(peer->runid.hex))
+            put_addr(out, "peer", &peer->addr, peer->runid.hex);
+    }
+}
+
 /* base is the configured group, NULL if there is none. */
 static int put_group(struct sn_buf *out, const struct sn_conf *conf, const struct sn_image *image,
                      const struct sn_group_image *group, const struct sn_group_image *base)
 {
     struct sn_group_params defaults;
 
-    if (sn_text_has_control(group->name, strlen(group->name)))
+    if (sn_text_has_control(group->name, strlen(group->name)) ||
+        !sn_addr_host_valid(group->addr.host))
         return SN_EINVAL;
     sn_buf_puts(out, "\n[group]\n");
     put_text(out, "name", "", group->name);
@@ -144,12 +159,9 @@ static int put_group(struct sn_buf *out, const struct sn_conf *conf, const struc
     put_addr(out, "address", &group->addr, NULL);
     sn_buf_printf(out, "config-epoch = %" PRIu64 "\nleader-epoch = %" PRIu64 "\n",
                   group->config_epoch, group->leader_epoch);
-    if (group->leader.hex[0] != '\0')
+    if (sn_text_is_runid(group->leader.hex))
         sn_buf_printf(out, "leader = %s\n", group->leader.hex);
-    for (size_t i = 0; i < group->replica_count; i++)
-        put_addr(out, "replica", &group->replicas[i], NULL);
-    for (size_t i = 0; i < group->peer_count; i++)
-        put_addr(out, "peer", &group->peers[i].addr, group->peers[i].runid.hex);
+    put_members(out, group);
 
     sn_group_params_init(&defaults, 0);
     int code = put_changes(out, SN_SCOPE_GROUP, image, &conf->base, &group->params,
@@ -205,7 +217,7 @@ int sn_state_render(const struct sn_conf *conf, const struct sn_image *image, st
     sn_buf_puts(out, "; What sentineld has learned and what was changed at run time.\n"
                      "; Written by the program: do not edit.\n"
                      "version = 1\n");
-    if (image->myid.hex[0] != '\0')
+    if (sn_text_is_runid(image->myid.hex))
         sn_buf_printf(out, "myid = %s\n", image->myid.hex);
     sn_buf_printf(out, "current-epoch = %" PRIu64 "\n", image->current_epoch);
     int code = put_changes(out, SN_SCOPE_SENTINEL, image, &conf->base, NULL, NULL);

@@ -388,6 +388,52 @@ static void test_conf_rewrite__refuses_values_that_would_inject_lines(void **sta
     sn_conf_fini(&conf);
 }
 
+static void test_conf_rewrite__never_writes_what_could_not_be_read(void **state)
+{
+    static const struct sn_runid none = {""}, odd = {"short"};
+    static const struct sn_addr nowhere = {.port = 1};
+    struct sn_conf conf;
+    struct sn_buf out;
+
+    (void)state;
+    load_words("sentinel monitor m 127.0.0.1 1 1\n", 0, NULL, &conf);
+    struct sn_group_image *group = &conf.image.groups[0];
+    sn_group_image_add_replica(group, &nowhere);
+    sn_group_image_add_peer(group, &group->addr, &none);
+    sn_group_image_add_peer(group, &group->addr, &odd);
+    char *text = render(&conf, "");
+    assert_null(strstr(text, "known-"));
+    free(text);
+    group->addr = nowhere;
+    sn_buf_init(&out, SIZE_MAX);
+    assert_int_equal(sn_conf_render(&conf, &conf.image, "", 0, &out), SN_EINVAL);
+    sn_buf_fini(&out);
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_rewrite__names_become_addresses_once_they_are_switched_off(void **state)
+{
+    static const char before[] = "sentinel resolve-hostnames yes\n"
+                                 "sentinel monitor m db.example 1 1\n"
+                                 "sentinel known-replica m db2.example 2\n"
+                                 "sentinel known-replica m db3.example 3\n";
+    struct sn_conf conf;
+
+    (void)state;
+    load_words(before, 0, NULL, &conf);
+    struct sn_group_image *group = &conf.image.groups[0];
+    memcpy(group->addr.ip, "10.0.0.1", 9);
+    memcpy(group->replicas[0].ip, "10.0.0.2", 9);
+    conf.image.globals.resolve_hostnames = false;
+    char *text = render(&conf, before);
+    assert_string_equal(text, "sentinel resolve-hostnames no\n"
+                              "sentinel monitor m 10.0.0.1 1 1\n"
+                              "sentinel known-replica m 10.0.0.2 2\n" MARK FRESH
+                              "sentinel current-epoch 0\n");
+    free(text);
+    sn_conf_fini(&conf);
+}
+
 /* Generous bounds, for machines under load and sanitizers: quadratic work would take minutes. */
 static void test_conf_rewrite__many_groups_are_no_problem(void **state)
 {
@@ -429,6 +475,8 @@ int main(void)
         cmocka_unit_test(test_conf_rewrite__command_line_is_written_down),
         cmocka_unit_test(test_conf_rewrite__does_not_repeat_included_settings),
         cmocka_unit_test(test_conf_rewrite__refuses_values_that_would_inject_lines),
+        cmocka_unit_test(test_conf_rewrite__never_writes_what_could_not_be_read),
+        cmocka_unit_test(test_conf_rewrite__names_become_addresses_once_they_are_switched_off),
         cmocka_unit_test(test_conf_rewrite__many_groups_are_no_problem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -500,6 +500,32 @@ static void test_state__control_characters_are_never_written(void **state)
     sn_conf_fini(&conf);
 }
 
+static void test_state__never_writes_what_could_not_be_read(void **state)
+{
+    static const struct sn_runid none = {""}, odd = {"short"};
+    static const struct sn_addr nowhere = {.port = 1};
+    struct sn_conf conf;
+    struct sn_buf out;
+
+    (void)state;
+    load(TWO_GROUPS, &conf);
+    struct sn_group_image *group = &conf.image.groups[0];
+    sn_group_image_add_replica(group, &nowhere);
+    sn_group_image_add_peer(group, &group->addr, &none);
+    sn_group_image_add_peer(group, &group->addr, &odd);
+    group->leader = odd;
+    save(&conf);
+    sn_conf_fini(&conf);
+    load(TWO_GROUPS, &conf);
+    assert_int_equal(conf.image.groups[0].replica_count, 0);
+    assert_int_equal(conf.image.groups[0].peer_count, 0);
+    conf.image.groups[0].addr = nowhere;
+    sn_buf_init(&out, SIZE_MAX);
+    assert_int_equal(sn_conf_render(&conf, &conf.image, "", 0, &out), SN_EINVAL);
+    sn_buf_fini(&out);
+    sn_conf_fini(&conf);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, drop_files, drop_files)
 
 int main(void)
@@ -518,6 +544,7 @@ int main(void)
         TEST(test_state__journal_stands_in_for_a_damaged_or_missing_file),
         TEST(test_state__file_of_the_redis_syntax_with_a_state_file),
         TEST(test_state__control_characters_are_never_written),
+        TEST(test_state__never_writes_what_could_not_be_read),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
