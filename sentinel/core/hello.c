@@ -171,6 +171,15 @@ static struct sn_instance *meet_sender(struct sn_group *group, const struct sn_r
     return peer;
 }
 
+/* An attempt from before the configuration in force would lower the config epoch if it were won. */
+static void end_outdated_attempt(struct sn_group *group)
+{
+    const struct sn_failover *failover = &group->failover;
+    if (failover->state != SN_FAILOVER_NONE && failover->state != SN_FAILOVER_RECONF &&
+        failover->epoch <= group->config_epoch)
+        sn_failover_abort(group, "-failover-abort-not-elected", group->core->now);
+}
+
 /* The sender has a newer configuration than we have. */
 static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
                          const struct sn_addr *master)
@@ -183,6 +192,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     if (sn_addr_equal(master, &old_addr)) {
         group->config_epoch = hello->master_config_epoch;
         sn_persist_touch(core, true);
+        end_outdated_attempt(group);
         return;
     }
     if (master->ip[0] == '\0')
