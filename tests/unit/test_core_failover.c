@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Promotion and switch (PROTOCOL.md §15.2-§15.5, §15.9, DESIGN.md D11, D12). */
+
+#include "core_kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define M1 "master m1 10.0.0.1 6379"
+#define N2 "slave 10.0.0.2:6379 10.0.0.2 6379 @ m1 10.0.0.1 6379"
+#define N3 "slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.1 6379"
+#define SELECTED(form)                                                                             \
+    "event W +selected-slave " form "\nevent N +failover-state-send-slaveof-noone " form           \
+    "\nevent N +failover-state-wait-promotion " form "\n"
+#define TIMED_OUT "event W -failover-abort-slave-timeout " M1 "\n"
+
+static const char three[] = "m1 n1 replicas n2,n3 peers a,b quorum 2";
+
+/* n2 has been ordered to become master, and n3 would be the next. */
+static struct kit *at_promotion(const char *text)
+{
+    struct kit *kit = kit_new(text);
+    kit_to_promotion(kit, "ab");
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    kit_clear(kit);
+    return kit;
+}
+
+static void test_failover__promotes_and_verifies_in_one_write(void **state)
+{
+    struct kit *kit = kit_new(three);
+    (void)state;
+    kit_to_promotion(kit, "ab");
+    assert_non_null(kit_find(kit, "event W +failover-state-select-slave " M1));
+    const char *after = "event promote info";
+    char *all = kit_dump(kit);
+    const char *order = strstr(all, "promote n2\n");
+    assert_non_null(order);
+    assert_non_null(strstr(order, "info n2\n")); /* right behind the transaction */
+    free(all);
+    kit_clear(kit);
+    kit_expect(kit, after, "");
+    kit_free(kit);
+}
+
+static void test_failover__tells_everything_in_order(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b quorum 2");
+    (void)state;
+    kit_kill_master(kit, "ab");
+    kit_to(kit, 2000);
+    kit_expect(
+        kit, "event persist promote follow",
+        "event W +sdown " M1 "\nevent W +odown " M1 " #quorum 2/2\nevent W +new-epoch 1\n"
+        "event W +try-failover " M1 "\nevent W +vote-for-leader " KIT_ME " 1\npersist 2\n"
+        "event W +elected-leader " M1 "\nevent W +failover-state-select-slave " M1 "\n" SELECTED(
+            N2) "promote n2\n"
+                "event V -role-change " N2 " new reported role is master\n"
+                "event W +promoted-slave " N2 "\nevent W +failover-state-reconf-slaves " M1
+                "\npersist 3\n"
+                "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379\n"
+                "event N +slave slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.2 6379\n"
+                "event N +slave slave 10.0.0.1:6379 10.0.0.1 6379 @ m1 10.0.0.2 6379\n"
+                "event W +sdown slave 10.0.0.1:6379 10.0.0.1 6379 @ m1 10.0.0.2 6379\n"
+                "follow n3 10.0.0.2 6379\n"
+                "event N +slave-reconf-sent slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.2 6379\n"
+                "event N +slave-reconf-inprog slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.2 "
+                "6379\n"
+                "event N +slave-reconf-done slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.2 6379\n"
+                "event W +failover-end master m1 10.0.0.2 6379\n");
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 1);
+    kit_free(kit);
+}
+
+static void test_failover__hellos_carry_the_new_master_at_once(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:1|:0]");
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    sn_ms at = kit_now(kit);
+    kit_to(kit, at + 100); /* the next INFO */
+    sn_ms switched = kit_when(kit, "event W +switch-master");
+    assert_in_range(switched, at, at + 100);
+    static const char *const all[] = {"a", "b", "n2", "n3"};
+    for (size_t i = 0; i < 4; i++) {
+        char line[128];
+        (void)snprintf(line, sizeof(line),
+                       "publish %s 10.0.9.9,26379," KIT_ME ",1,m1,10.0.0.2,6379,1", all[i]);
+        assert_int_equal(kit_when(kit, line), switched);
+    }
+    kit_free(kit);
+}
+
+static void test_failover__waits_for_info_and_asks_for_it_every_100_ms(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    sn_ms at = kit_now(kit);
+    /* EXEC is answered, but INFO keeps saying slave for a while. */
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:1|:0]");
+    kit_to(kit, at + 350);
+    assert_in_range(kit_count(kit, "info n2"), 4, 5);
+    assert_int_equal(kit_count(kit, "event W +promoted-slave"), 0);
+    assert_int_equal(kit_count(kit, "promote"), 0); /* once is enough */
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_to(kit, at + 450);
+    assert_int_equal(kit_count(kit, "event W +promoted-slave " N2), 1);
+    kit_free(kit);
+}
+
+static void test_failover__refusal_is_told_and_the_next_candidate_tried(void **state)
+{
+    static const struct {
+        const char *exec, *queue_error, *why;
+    } rows[] = {
+        {"[-NOPERM this user has no permissions|+OK|:0|:0]", "",
+         "NOPERM this user has no permissions"},
+        {"-EXECABORT Transaction discarded because of previous errors.",
+         "NOPERM no permissions to run the 'slaveof' command",
+         "NOPERM no permissions to run the 'slaveof' command"},
+        {"-EXECABORT Transaction discarded because of previous errors.", "",
+         "EXECABORT Transaction discarded because of previous errors."},
+        {"_", "", "the transaction was not executed"},
+        {"[]", "", "the transaction was not executed"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = at_promotion(three);
+        char log[512];
+        sn_ms at = kit_now(kit);
+        kit_reply_queue_error(kit, "n2", SN_ORDER_PROMOTE, rows[i].exec, rows[i].queue_error);
+        (void)snprintf(log, sizeof(log),
+                       "log W " N2 " was not promoted: %s. Trying the next candidate.",
+                       rows[i].why);
+        assert_non_null(kit_find(kit, log));
+        assert_int_equal(kit_now(kit), at);
+        kit_expect(kit, "event promote", SELECTED(N3) "promote n3\n");
+        kit_free(kit);
+    }
+}
+
+static void test_failover__without_a_transaction_info_decides(void **state)
+{
+    static const char refused[] = "NOPERM no permissions to run the 'multi' command";
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit_reply_queue_error(kit, "n2", SN_ORDER_PROMOTE, "-ERR EXEC without MULTI", refused);
+    kit_to(kit, kit_now(kit) + 100);
+    kit_expect(kit, "event promote", SELECTED(N3) "promote n3\n");
+    kit_free(kit);
+
+    kit = at_promotion(three);
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_reply_queue_error(kit, "n2", SN_ORDER_PROMOTE, "-ERR EXEC without MULTI", refused);
+    kit_to(kit, kit_now(kit) + 100);
+    assert_int_equal(kit_count(kit, "promote"), 0);
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
+    kit_free(kit);
+}
+
+static void test_failover__what_fails_behind_slaveof_does_not_matter(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE,
+              "[+OK|-ERR The server is running without a config file|:1|:0]");
+    kit_to(kit, kit_now(kit) + 100);
+    assert_non_null(kit_find(kit,
+                             "log N Promoted 10.0.0.2:6379 all the same, but: ERR The server is "
+                             "running without a config file"));
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
+    kit_free(kit);
+}
+
+static void test_failover__when_nobody_will_do_it_tries_again_with_growing_pauses(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 quorum 1 timeout 2000");
+    static const sn_ms pauses[] = {1000, 2000, 4000, 4000, 4000};
+    (void)state;
+    kit_node(kit, "n2")->order = "[-NOPERM no|+OK|:0|:0]";
+    kit_kill_master(kit, "");
+    kit_expect(kit, "event promote",
+               "event W +sdown " M1 "\nevent W +odown " M1 " #quorum 1/1\n"
+               "event W +new-epoch 1\nevent W +try-failover " M1 "\n"
+               "event W +vote-for-leader " KIT_ME " 1\nevent W +elected-leader " M1 "\n"
+               "event W +failover-state-select-slave " M1
+               "\n" SELECTED(N2) "promote n2\n"
+                                 "event W -failover-abort-no-good-slave " M1 "\n");
+    sn_ms at = kit_now(kit);
+    for (size_t i = 0; i < sizeof(pauses) / sizeof(*pauses); i++) {
+        kit_to(kit, at + pauses[i] - 1);
+        assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+        at += pauses[i];
+        kit_to(kit, at);
+        assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+        assert_int_equal(kit_count(kit, "promote n2"), 1); /* a new attempt, a new chance */
+        kit_clear(kit);
+    }
+    kit_free(kit);
+}
+
+static void test_failover__a_candidate_that_dies_is_replaced(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    sn_ms at = kit_now(kit);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_to(kit, at + 999);
+    kit_expect(kit, "event promote", "");
+    kit_to(kit, at + 1000);
+    kit_expect(kit, "event promote", "event W +sdown " N2 "\n" SELECTED(N3) "promote n3\n");
+    kit_free(kit);
+}
+
+static void test_failover__a_link_that_breaks_before_execs_answer_is_no_proof(void **state)
+{
+    /* The order was lost: it is given again. */
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit_drop(kit, "n2");
+    kit_to(kit, kit_now(kit));
+    kit_expect(kit, "promote connect", "connect data n2\nconnect sub n2\npromote n2\n");
+    kit_free(kit);
+
+    /* Only the answer was lost. */
+    kit = at_promotion(three);
+    kit_drop(kit, "n2");
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_to(kit, kit_now(kit));
+    kit_expect(kit, "promote", "");
+    assert_true(kit_group(kit, "m1")->failover.state == SN_FAILOVER_NONE);
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 1);
+    kit_free(kit);
+}
+
+static void test_failover__a_silent_candidate_is_given_up_after_the_failover_timeout(void **state)
+{
+    struct kit *kit = at_promotion("m1 n1 replicas n2,n3 peers a,b timeout 4000");
+    (void)state;
+    sn_ms at = kit_now(kit);
+    kit_to(kit, at + 3999);
+    kit_expect(kit, "event", "");
+    kit_to(kit, at + 4000);
+    kit_expect(kit, "event", TIMED_OUT);
+    assert_false(kit_instance(kit, "m1", "n2")->u.data.promoted);
+    kit_to(kit, at + 4999);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    kit_to(kit, at + 5000);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    kit_free(kit);
+}
+
+static void test_failover__late_answers_of_an_old_candidate_change_nothing(void **state)
+{
+    struct kit *kit = at_promotion("m1 n1 replicas n2,n3 peers a,b timeout 4000");
+    (void)state;
+    kit_to(kit, kit_now(kit) + 4500);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-slave-timeout"), 1);
+    kit_clear(kit);
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[-NOPERM no|+OK|:1|:0]");
+    kit_expect(kit, "event promote", "");
+    kit_free(kit);
+}
+
+static void test_failover__the_switch_is_on_disk_before_anybody_hears_of_it(void **state)
+{
+    struct kit *kit =
+        at_promotion("m1 n1 replicas n2,n3 peers a,b notify /n reconfig /r config 3;- epoch 3");
+    const char *host;
+    uint16_t port;
+    (void)state;
+    kit->disk = KIT_DISK_SLOW;
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:1|:0]");
+    kit_to(kit, kit_now(kit) + 100);
+    assert_int_equal(kit_count(kit, "event W +promoted-slave"), 1);
+    assert_int_equal(kit_count(kit, "persist"), 1);
+    kit_to(kit, kit_now(kit) + 5000);
+    assert_int_equal(kit_count(kit, "event W +switch-master"), 0);
+    assert_int_equal(kit_count(kit, "publish"), 0);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    assert_null(kit_find(kit, "start 0 /r")); /* whatever the number */
+    /* Who asks us is told the truth already. */
+    sn_group_address(kit->core, kit_group(kit, "m1"), &host, &port);
+    assert_string_equal(host, "10.0.0.2");
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 4);
+    struct sn_image image;
+    sn_core_snapshot(kit->core, &image);
+    assert_string_equal(image.groups[0].addr.ip, "10.0.0.2");
+    assert_int_equal(image.groups[0].config_epoch, 4);
+    assert_int_equal(image.groups[0].replica_count, 2);
+    assert_string_equal(image.groups[0].replicas[1].ip, "10.0.0.1");
+    sn_image_fini(&image);
+
+    kit_clear(kit);
+    kit_persisted(kit, false); /* what has happened out there is told all the same, but later */
+    kit_to(kit, kit_now(kit) + 999);
+    assert_int_equal(kit_count(kit, "event W +switch-master"), 0);
+    kit_to(kit, kit_now(kit) + 1);
+    assert_int_equal(kit_count(kit, "persist"), 1);
+    kit_persisted(kit, true);
+    kit_to(kit, kit_now(kit));
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
+    assert_int_equal(kit_count(kit, "publish a 10.0.9.9,26379," KIT_ME ",4,m1,10.0.0.2,6379,4"), 1);
+    assert_int_equal(kit_count(kit, "follow n3 10.0.0.2 6379"), 1);
+    kit_free(kit);
+}
+
+static void test_failover__calls_the_reconfiguration_script_as_leader(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b quorum 2 reconfig /r");
+    (void)state;
+    kit_kill_master(kit, "ab");
+    kit_to(kit, 1500);
+    assert_int_equal(kit_count(kit, "start"), 1);
+    assert_non_null(
+        strstr(kit_find(kit, "start"), " /r m1 leader start 10.0.0.1 6379 10.0.0.2 6379"));
+    kit_free(kit);
+}
+
+static void test_failover__simulated_crash_leaves_after_the_promotion_is_saved(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    struct sn_command command = {.kind = SN_COMMAND_SIMULATE, .flags = SN_SIMULATE_AFTER_PROMOTION};
+    (void)state;
+    kit_command(kit, &command);
+    kit->disk = KIT_DISK_SLOW;
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:1|:0]");
+    kit_to(kit, kit_now(kit) + 100);
+    assert_int_equal(kit_count(kit, "event W +promoted-slave"), 1);
+    assert_int_equal(kit_count(kit, "exit"), 0);
+    kit_persisted(kit, true);
+    assert_int_equal(kit_count(kit, "exit 99"), 1);
+    assert_int_equal(kit_count(kit, "event W +switch-master"), 0);
+    kit_free(kit);
+}
+
+static void test_failover__a_newer_configuration_with_another_master_ends_it(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit_hello(kit, "a", "m1", "n3", 6, 6);
+    assert_true(kit_group(kit, "m1")->failover.state == SN_FAILOVER_NONE);
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.3 6379"), 1);
+    kit_clear(kit);
+    /* n2 obeyed our order meanwhile; the answer is of no consequence. */
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:1|:0]");
+    assert_int_equal(kit_count(kit, "event W +promoted-slave"), 0);
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 6);
+    kit_free(kit);
+}
+
+static void test_failover__a_newer_configuration_with_the_same_master_ends_it(void **state)
+{
+    /* Won at epoch 1, it would lower the config epoch. */
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit_hello(kit, "a", "m1", "n1", 6, 6);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected " M1), 1);
+    /* The next attempt is above it. */
+    kit_to(kit, kit_now(kit) + 10);
+    assert_int_equal(kit_group(kit, "m1")->failover.epoch, 7);
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 6);
+    kit_free(kit);
+
+    /* An older or equal one does not. */
+    kit = at_promotion("m1 n1 replicas n2,n3 peers a,b config 3;- epoch 3");
+    kit_hello(kit, "a", "m1", "n1", 4, 3);
+    assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
+    kit_free(kit);
+}
+
+static void test_failover__reset_and_remove_end_it_without_a_word(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit_named(kit, SN_COMMAND_RESET, "m1");
+    kit_expect(kit, "event", "event W +reset-master " M1 "\n");
+    kit_to(kit, kit_now(kit) + 100);
+    assert_int_equal(kit_count(kit, "event W -"), 0);
+    kit_free(kit);
+
+    kit = at_promotion(three);
+    kit_named(kit, SN_COMMAND_REMOVE, "m1");
+    kit_expect(kit, "event", "event W -monitor " M1 "\n");
+    kit_to(kit, kit_now(kit) + 30000);
+    kit_expect(kit, "event promote connect", "");
+    kit_free(kit);
+}
+
+static void test_failover__forced_one_leaves_the_master_unasked(void **state)
+{
+    struct kit *kit = kit_new(three);
+    struct sn_command command = {
+        .kind = SN_COMMAND_FAILOVER, .name = "m1", .name_len = 2, .mode = SN_MODE_FORCED};
+    (void)state;
+    kit_to(kit, 500);
+    kit_clear(kit);
+    kit_command(kit, &command);
+    kit_to(kit, 600);
+    assert_int_equal(kit_count(kit, "pause"), 0);
+    assert_int_equal(kit_when(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 500);
+    /* The old master still answers: it is demoted in the same moment. */
+    assert_int_equal(kit_when(kit, "follow n1 10.0.0.2 6379"), 500);
+    assert_int_equal(kit_count(kit, "event N +convert-to-slave slave 10.0.0.1:6379"), 1);
+    assert_int_equal(kit_when(kit, "event W +failover-end master m1 10.0.0.2 6379"), 500);
+    kit_free(kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_failover__promotes_and_verifies_in_one_write),
+        cmocka_unit_test(test_failover__tells_everything_in_order),
+        cmocka_unit_test(test_failover__hellos_carry_the_new_master_at_once),
+        cmocka_unit_test(test_failover__waits_for_info_and_asks_for_it_every_100_ms),
+        cmocka_unit_test(test_failover__refusal_is_told_and_the_next_candidate_tried),
+        cmocka_unit_test(test_failover__without_a_transaction_info_decides),
+        cmocka_unit_test(test_failover__what_fails_behind_slaveof_does_not_matter),
+        cmocka_unit_test(test_failover__when_nobody_will_do_it_tries_again_with_growing_pauses),
+        cmocka_unit_test(test_failover__a_candidate_that_dies_is_replaced),
+        cmocka_unit_test(test_failover__a_link_that_breaks_before_execs_answer_is_no_proof),
+        cmocka_unit_test(test_failover__a_silent_candidate_is_given_up_after_the_failover_timeout),
+        cmocka_unit_test(test_failover__late_answers_of_an_old_candidate_change_nothing),
+        cmocka_unit_test(test_failover__the_switch_is_on_disk_before_anybody_hears_of_it),
+        cmocka_unit_test(test_failover__calls_the_reconfiguration_script_as_leader),
+        cmocka_unit_test(test_failover__simulated_crash_leaves_after_the_promotion_is_saved),
+        cmocka_unit_test(test_failover__a_newer_configuration_with_another_master_ends_it),
+        cmocka_unit_test(test_failover__a_newer_configuration_with_the_same_master_ends_it),
+        cmocka_unit_test(test_failover__reset_and_remove_end_it_without_a_word),
+        cmocka_unit_test(test_failover__forced_one_leaves_the_master_unasked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
