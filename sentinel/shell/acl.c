@@ -163,15 +163,11 @@ enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user,
     return SN_ACL_ALLOWED;
 }
 
-/* The words of a `user` line: "user" (optional), the name, the rules. */
+/* The words of a `user` line behind "user": the name, the rules. */
 static int load_line(struct sn_acl *acl, char *const *words, size_t count, struct sn_buf *error)
 {
     static char *reset[] = {"reset"};
 
-    if (count > 0 && strcmp(words[0], "user") == 0) {
-        words++;
-        count--;
-    }
     if (count == 0 || words[0][0] == '\0' || strpbrk(words[0], " \t\r\n")) {
         sn_buf_puts(error, "expected: user NAME RULE…");
         return SN_EINVAL;
@@ -197,7 +193,7 @@ static int load_text(struct sn_acl *acl, const char *path, const struct sn_buf *
         if (rc == 0 && words.count > 0 && words.items[0][0] != '#') {
             rc = strcmp(words.items[0], "user") == 0 ? 0 : SN_EINVAL;
             if (rc == 0)
-                rc = load_line(acl, words.items, words.count, error);
+                rc = load_line(acl, words.items + 1, words.count - 1, error);
         }
         sn_words_fini(&words);
         line += len + (line[len] == '\n');

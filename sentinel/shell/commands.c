@@ -150,10 +150,42 @@ static void reply_unknown_command(struct sn_call *call)
     sn_buf_fini(&text);
 }
 
+int sn_commands_check_renames(const struct sn_settings *settings, struct sn_buf *error)
+{
+    for (size_t i = 0; i < settings->rename_count; i++) {
+        const struct sn_setting_words *line = &settings->renames[i];
+        if (line->count != 2 || !sn_commands_find(line->items[0])) {
+            sn_buf_printf(error, "rename-command %s: no such command of a sentinel",
+                          line->count > 0 ? line->items[0] : "");
+            return SN_EINVAL;
+        }
+        if (sn_commands_find(line->items[1])) {
+            sn_buf_printf(error, "rename-command %s %s: the new name is a command already",
+                          line->items[0], line->items[1]);
+            return SN_EINVAL;
+        }
+    }
+    return 0;
+}
+
+/* As sn_commands_find, under the names that rename-command gave. */
+static const struct sn_command_spec *find_renamed(const struct sn_settings *settings,
+                                                  const char *name)
+{
+    for (size_t i = 0; i < settings->rename_count; i++) {
+        char *const *words = settings->renames[i].items;
+        if (words[1][0] != '\0' && strcasecmp(name, words[1]) == 0)
+            return sn_commands_find(words[0]);
+        if (strcasecmp(name, words[0]) == 0)
+            return NULL;
+    }
+    return sn_commands_find(name);
+}
+
 /* Finds the command of call; on failure the error is in the reply. */
 static bool look_up(struct sn_call *call)
 {
-    const struct sn_command_spec *spec = sn_commands_find(call->argv[0]);
+    const struct sn_command_spec *spec = find_renamed(call->server->env.settings, call->argv[0]);
 
     if (!spec || strlen(call->argv[0]) != call->lens[0]) {
         reply_unknown_command(call);

@@ -6,6 +6,7 @@
  * (PROTOCOL.md §3.4, §3.5). Everything that COMMAND and ACL tell about commands comes from here. */
 
 #include "base/buf.h"
+#include "conf/settings.h"
 #include "wire/request.h"
 #include "wire/resp.h"
 
@@ -112,6 +113,10 @@ size_t sn_commands_permission_index(const struct sn_command_spec *spec);
 void sn_commands_full_name(const struct sn_command_spec *spec, char *out);
 /* True if argc words suit spec. */
 bool sn_commands_arity_fits(const struct sn_command_spec *spec, size_t argc);
+
+/* Checks the rename-command lines of settings. SN_EINVAL: *error says which is wrong and why. */
+SN_MUST_CHECK int sn_commands_check_renames(const struct sn_settings *settings,
+                                            struct sn_buf *error);
 
 /* Checks request in the order of PROTOCOL.md §3.4 and runs it, for client. The reply, if there is
  * one already, is in the client's output. */

@@ -29,8 +29,8 @@ struct sn_server_env {
 struct sn_server *sn_server_new(const struct sn_server_env *env);
 void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver);
 
-/* Binds and listens as settings say. SN_EIO: *error says which address and port and why (for the
- * operator); nothing listens then. */
+/* Loads the users and listens as settings say. SN_EIO, SN_EINVAL: *error says which address and
+ * port, or which setting, and why (for the operator); nothing listens then. */
 SN_MUST_CHECK int sn_server_listen(struct sn_server *server, struct sn_buf *error);
 
 /* Delivers the answer of the core to the client that waits for it (drops it if that client is

@@ -176,7 +176,9 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
     char *const *binds = settings->bind_count > 0 ? settings->bind : all;
     size_t count = settings->bind_count > 0 ? settings->bind_count : 2;
 
-    int rc = sn_acl_load(&server->acl, settings, error);
+    int rc = sn_commands_check_renames(settings, error);
+    if (rc == 0)
+        rc = sn_acl_load(&server->acl, settings, error);
     if (rc != 0)
         return rc;
     for (size_t i = 0; settings->port != 0 && i < count; i++) {

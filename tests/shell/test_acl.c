@@ -25,7 +25,7 @@ static int stop(void **state)
     return 0;
 }
 
-/* Adds a `user` line to the settings. */
+/* Adds the words behind "user" of such a line to the settings. */
 static void add_user_line(const char *line)
 {
     struct sn_settings *settings = &rig.settings;
@@ -101,6 +101,7 @@ static void test_acl__user_lines_give_rights(void **state)
                   "+subscribe +psubscribe +publish +client|id");
     add_user_line("bob on nopass +@all -sentinel +sentinel|myid -@dangerous");
     add_user_line("carol off nopass +@all");
+    add_user_line("user on >x +ping");
     rig_start(&rig);
     int fd = rig_dial(&rig);
     rig_talk(&rig, fd, "AUTH carol x\r\n", WRONGPASS);
@@ -124,6 +125,7 @@ static void test_acl__user_lines_give_rights(void **state)
              "-NOPERM User alice has no permissions to run the 'info' command\r\n");
     close(fd);
     fd = rig_dial(&rig);
+    rig_talk(&rig, fd, "AUTH user x\r\nPING\r\n", "+OK\r\n+PONG\r\n");
     rig_talk(&rig, fd, "AUTH bob any\r\nPING\r\n", "+OK\r\n+PONG\r\n");
     rig_talk(&rig, fd, "SENTINEL MYID\r\n",
              "-NOPERM User bob has no permissions to run the 'sentinel|myid' command\r\n");
@@ -204,6 +206,39 @@ static const char *set(struct sn_acl *acl, const char *rules)
     snprintf(text, sizeof(text), "%s", sn_buf_text(&error));
     sn_buf_fini(&error);
     return text;
+}
+
+static void test_acl__commands_can_be_renamed_and_taken_away(void **state)
+{
+    struct sn_settings *settings = &rig.settings;
+    struct sn_buf error;
+
+    (void)state;
+    settings->renames = calloc(2, sizeof(*settings->renames));
+    settings->rename_count = 2;
+    for (size_t i = 0; i < 2; i++) {
+        settings->renames[i].items = calloc(2, sizeof(char *));
+        settings->renames[i].count = 2;
+        settings->renames[i].items[0] = strdup(i == 0 ? "SHUTDOWN" : "role");
+        settings->renames[i].items[1] = strdup(i == 0 ? "halt" : "");
+    }
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    rig_talk(&rig, fd, "shutdown\r\n",
+             "-ERR unknown command 'shutdown', with args beginning with: \r\n");
+    rig_talk(&rig, fd, "role\r\n", "-ERR unknown command 'role', with args beginning with: \r\n");
+    rig_talk(&rig, fd, "HALT x\r\n", "-ERR syntax error\r\n");
+    close(fd);
+    free(settings->renames[0].items[1]);
+    settings->renames[0].items[1] = strdup("Ping");
+    sn_buf_init(&error, 1024);
+    assert_int_equal(sn_commands_check_renames(settings, &error), SN_EINVAL);
+    sn_buf_clear(&error);
+    free(settings->renames[0].items[0]);
+    settings->renames[0].items[0] = strdup("GET");
+    assert_int_equal(sn_commands_check_renames(settings, &error), SN_EINVAL);
+    assert_non_null(strstr(sn_buf_text(&error), "rename-command GET"));
+    sn_buf_fini(&error);
 }
 
 static void test_acl__rules(void **state)
@@ -323,6 +358,7 @@ int main(void)
         TEST(a_bad_user_line_stops_the_start),
         TEST(a_missing_acl_file_stops_the_start),
         TEST(an_acl_file_is_read),
+        TEST(commands_can_be_renamed_and_taken_away),
         cmocka_unit_test(test_acl__rules),
         cmocka_unit_test(test_acl__aliases_share_the_rights_of_their_command),
         TEST(commands),
