@@ -52,7 +52,7 @@ static int set_up(void **state)
     strcpy(folder, "/tmp/sn-process-XXXXXX");
     if (mkdtemp(folder) == NULL || chdir(folder) != 0)
         return -1;
-    snprintf(script, sizeof(script), "%s/script", folder);
+    snprintf(script, sizeof(script), "%s/sn-test-script", folder);
     snprintf(output, sizeof(output), "%s/output", folder);
     uv_loop_init(&loop);
     driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
@@ -186,7 +186,7 @@ static void test_process__tells_what_could_not_be_started(void **state)
 static void test_process__takes_a_bare_name_from_the_working_directory(void **state)
 {
     (void)state;
-    char *argv[] = {"script", NULL};
+    char *argv[] = {"sn-test-script", NULL};
     char *not_in_path[] = {"true", NULL};
 
     write_script("exit 4");
