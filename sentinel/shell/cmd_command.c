@@ -77,6 +77,21 @@ static void reply_categories(struct sn_resp *resp, unsigned categories)
     }
 }
 
+/* Hints for proxies that spread commands over a cluster; stock gives them here too. */
+static void reply_tips(struct sn_resp *resp, const struct sn_command_spec *spec)
+{
+    bool ping = spec->container == NULL && strcmp(spec->name, "ping") == 0;
+    bool info = spec->container == NULL && strcmp(spec->name, "info") == 0;
+
+    sn_resp_set(resp, ping ? 2 : info ? 3 : 0);
+    if (info)
+        sn_resp_text(resp, "nondeterministic_output");
+    if (ping || info)
+        sn_resp_text(resp, "request_policy:all_shards");
+    if (ping || info)
+        sn_resp_text(resp, ping ? "response_policy:all_succeeded" : "response_policy:special");
+}
+
 /* Ten elements. Recursion ends at subcommands, which have none. */
 static void reply_info(struct sn_resp *resp, const struct sn_command_spec *spec)
 {
@@ -91,7 +106,7 @@ static void reply_info(struct sn_resp *resp, const struct sn_command_spec *spec)
     for (int i = 0; i < 3; i++) /* first key, last key, step: there are no keys */
         sn_resp_integer(resp, 0);
     reply_categories(resp, spec->categories);
-    sn_resp_set(resp, 0); /* tips */
+    reply_tips(resp, spec);
     sn_resp_set(resp, 0); /* key specifications */
     sn_resp_array(resp, subs);
     for (size_t i = 1; i <= subs; i++)

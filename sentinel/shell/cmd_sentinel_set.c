@@ -300,6 +300,15 @@ void sn_cmd_sentinel_config(struct sn_call *call)
 
 /* SIMULATE-FAILURE and DEBUG */
 
+/* Stock clears the flags first and sets them word by word: what stands before a bad word counts. */
+static void simulate_without_answer(struct sn_call *call, const struct sn_command *command)
+{
+    struct sn_event event = {.kind = SN_EVENT_COMMAND};
+
+    event.u.command = *command; /* nobody waits for ticket 0 */
+    sn_driver_feed(call->server->driver, &event);
+}
+
 void sn_cmd_sentinel_simulate(struct sn_call *call)
 {
     struct sn_command command = {.kind = SN_COMMAND_SIMULATE, .name = ""};
@@ -310,11 +319,13 @@ void sn_cmd_sentinel_simulate(struct sn_call *call)
         } else if (sn_call_word_is(call, i, "crash-after-promotion")) {
             command.flags |= SN_SIMULATE_AFTER_PROMOTION;
         } else if (sn_call_word_is(call, i, "help")) {
+            simulate_without_answer(call, &command);
             sn_resp_array(call->resp, 2);
             sn_resp_text(call->resp, "crash-after-election");
             sn_resp_text(call->resp, "crash-after-promotion");
             return;
         } else {
+            simulate_without_answer(call, &command);
             sn_resp_error(call->resp, "Unknown failure simulation specified");
             return;
         }
