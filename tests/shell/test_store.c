@@ -169,6 +169,8 @@ static bool wait_for(size_t count, uint64_t version)
     wanted = count;
     assert_true(loop_run_until(&loop, has_persisted));
     assert_int_equal(fake_core_count(SN_EVENT_PERSISTED, &last), count);
+    if (last == NULL)
+        return false;
     assert_int_equal(last->u.persisted.version, version);
     return last->u.persisted.ok;
 }
