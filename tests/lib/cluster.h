@@ -109,6 +109,7 @@ struct cluster {
     void *delay_arg;
     sn_ms delay_min_ms;
     sn_ms delay_max_ms;
+    bool blocking_peers; /* a sentinel serves a client only after its last request is answered */
     sn_ms timer_late_ms; /* cores' timers fire up to this much late */
     struct hook *hooks;
     struct later *laters;

@@ -98,17 +98,26 @@ struct conn {
     /* Servers answer one request after the other. */
     struct packet *inbox;
     struct sn_timer serve;
-    uint64_t ticket; /* of the request that waits for the core; 0 if none */
+    struct slot *slots; /* of sentinels: replies to come, in the order of the requests */
     struct conn *prev, *next;
     struct conn *node_prev, *node_next;
     UT_hash_handle hh;
+};
+
+/* A reply that must not overtake those before it. */
+struct slot {
+    enum sn_order order;
+    uint64_t tag;
+    bool done;
+    struct sim_reply reply;
+    struct slot *next;
 };
 
 /* A command that waits for the core's answer. */
 struct ticket {
     uint64_t v;
     struct conn *conn; /* NULL: an operator's */
-    uint64_t tag;
+    struct slot *slot;
     char group[SN_NAME_MAX + 1]; /* ASK: whose master was asked about; "" if nobody's */
     struct ticket *next;
 };
@@ -168,10 +177,9 @@ void sentinel_feed(struct sentinel *sentinel, struct sn_event *event);
 void sentinel_take_packet(struct sentinel *sentinel, struct conn *conn,
                           const struct packet *packet);
 void sentinel_serve(struct sentinel *sentinel, struct conn *conn);
-void sentinel_forget_conn(struct sentinel *sentinel, const struct conn *conn);
+/* The connection is over: its replies are dropped. */
+void sentinel_forget_conn(struct sentinel *sentinel, struct conn *conn);
 void sentinel_answer(struct sentinel *sentinel, const struct sn_action_answer *answer);
-uint64_t sentinel_ticket(struct sentinel *sentinel, struct conn *conn, uint64_t tag,
-                         const char *group);
 void script_due(struct script_run *run);
 void sentinel_drop_runs(struct sentinel *sentinel);
 

@@ -73,6 +73,8 @@ static void free_conn(struct conn *conn)
     empty_pipe(&conn->to_client);
     empty_pipe(&conn->to_server);
     drop_packets(&conn->inbox);
+    if (conn->slots != NULL)
+        sentinel_forget_conn(conn->server->sentinel, conn);
     sn_timer_stop(&conn->cluster->wires, &conn->serve);
     leave_node(conn);
     if (!conn->client_gone)
@@ -192,9 +194,8 @@ static void end_server_side(struct conn *conn)
     conn->open = false;
     empty_pipe(&conn->to_server);
     drop_packets(&conn->inbox);
-    if (conn->ticket != 0 && conn->server->sentinel != NULL)
+    if (conn->server->sentinel != NULL)
         sentinel_forget_conn(conn->server->sentinel, conn);
-    conn->ticket = 0;
     leave_node(conn);
 }
 

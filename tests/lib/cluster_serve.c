@@ -13,13 +13,13 @@
 
 #define SCRIPT_POLL_MS 100
 
-uint64_t sentinel_ticket(struct sentinel *sentinel, struct conn *conn, uint64_t tag,
-                         const char *group)
+static uint64_t make_ticket(struct sentinel *sentinel, struct conn *conn, struct slot *slot,
+                            const char *group)
 {
     struct ticket *ticket = sn_alloc(sizeof(*ticket));
     ticket->v = ++sentinel->next_ticket;
     ticket->conn = conn;
-    ticket->tag = tag;
+    ticket->slot = slot;
     (void)sn_text_copy(ticket->group, sizeof(ticket->group), group);
     LL_PREPEND(sentinel->tickets, ticket);
     return ticket->v;
@@ -34,13 +34,19 @@ static struct ticket *take_ticket(struct sentinel *sentinel, uint64_t v)
     return ticket;
 }
 
-void sentinel_forget_conn(struct sentinel *sentinel, const struct conn *conn)
+void sentinel_forget_conn(struct sentinel *sentinel, struct conn *conn)
 {
     struct ticket *ticket;
+    struct slot *slot, *next;
     LL_FOREACH(sentinel->tickets, ticket) {
         if (ticket->conn == conn)
             ticket->conn = NULL;
     }
+    LL_FOREACH_SAFE(conn->slots, slot, next) {
+        sim_reply_fini(&slot->reply);
+        free(slot);
+    }
+    conn->slots = NULL;
 }
 
 void sentinel_drop_runs(struct sentinel *sentinel)
@@ -76,6 +82,26 @@ void script_due(struct script_run *run)
 /* ---- requests of peers --------------------------------------------------------------------------
  */
 
+static struct slot *add_slot(struct conn *conn, const struct packet *request)
+{
+    struct slot *slot = sn_alloc(sizeof(*slot));
+    slot->order = request->order;
+    slot->tag = request->tag;
+    LL_APPEND(conn->slots, slot);
+    return slot;
+}
+
+/* Sends the replies that no earlier one holds up. */
+static void flush_slots(struct conn *conn)
+{
+    while (conn->slots != NULL && conn->slots->done) {
+        struct slot *slot = conn->slots;
+        LL_DELETE(conn->slots, slot);
+        conn_reply(conn, slot->order, slot->tag, &slot->reply);
+        free(slot);
+    }
+}
+
 static void serve_ask(struct sentinel *sentinel, struct conn *conn, const struct packet *request)
 {
     struct sn_event event = {.kind = SN_EVENT_COMMAND};
@@ -86,42 +112,46 @@ static void serve_ask(struct sentinel *sentinel, struct conn *conn, const struct
     command->runid = request->runid;
     if (sn_addr_make(request->host, request->port, &command->addr) != 0)
         abort();
-    conn->ticket = sentinel_ticket(sentinel, conn, request->tag,
-                                   sentinel_group_at(sentinel, request->host, request->port));
-    command->ticket.v = conn->ticket;
+    command->ticket.v = make_ticket(sentinel, conn, add_slot(conn, request),
+                                    sentinel_group_at(sentinel, request->host, request->port));
     sentinel_feed(sentinel, &event);
 }
 
-static void serve_publish(struct sentinel *sentinel, struct conn *conn,
-                          const struct packet *request)
+static void serve_at_once(struct conn *conn, const struct packet *request)
 {
-    struct sn_event event = {.kind = SN_EVENT_HELLO};
-    struct sim_reply reply = {.type = SN_REPLY_INTEGER, .integer = 1};
-    conn_reply(conn, request->order, request->tag, &reply);
-    if (sn_hello_parse(request->message, strlen(request->message), &event.u.hello.hello) == 0)
-        sentinel_feed(sentinel, &event);
+    struct slot *slot = add_slot(conn, request);
+    slot->done = true;
+    if (request->order == SN_ORDER_PUBLISH) {
+        slot->reply.type = SN_REPLY_INTEGER;
+        slot->reply.integer = 1;
+    } else if (request->order == SN_ORDER_PING) {
+        slot->reply.type = SN_REPLY_STATUS;
+        slot->reply.text = sn_strdup("PONG");
+    } else {
+        slot->reply.type = SN_REPLY_ERROR;
+        slot->reply.text = sn_strdup("ERR unknown command");
+    }
+    flush_slots(conn);
 }
 
 static void serve(struct sentinel *sentinel, struct conn *conn, const struct packet *request)
 {
-    struct sim_reply reply = {.type = SN_REPLY_STATUS};
+    struct sn_event event = {.kind = SN_EVENT_HELLO};
     if (request->order == SN_ORDER_ASK) {
         serve_ask(sentinel, conn, request);
-    } else if (request->order == SN_ORDER_PUBLISH) {
-        serve_publish(sentinel, conn, request);
-    } else if (request->order == SN_ORDER_PING) {
-        reply.text = sn_strdup("PONG");
-        conn_reply(conn, request->order, request->tag, &reply);
-    } else {
-        reply.type = SN_REPLY_ERROR;
-        reply.text = sn_strdup("ERR unknown command");
-        conn_reply(conn, request->order, request->tag, &reply);
+        return;
     }
+    serve_at_once(conn, request);
+    if (request->order == SN_ORDER_PUBLISH &&
+        sn_hello_parse(request->message, strlen(request->message), &event.u.hello.hello) == 0)
+        sentinel_feed(sentinel, &event);
 }
 
 void sentinel_serve(struct sentinel *sentinel, struct conn *conn)
 {
-    while (conn->inbox != NULL && conn->ticket == 0 && sentinel->core != NULL) {
+    const struct cluster *cluster = sentinel->node.cluster;
+    while (conn->inbox != NULL && sentinel->core != NULL && !conn->server_gone &&
+           (conn->slots == NULL || !cluster->blocking_peers)) {
         struct packet *request = conn->inbox;
         LL_DELETE(conn->inbox, request);
         serve(sentinel, conn, request);
@@ -190,11 +220,10 @@ void sentinel_answer(struct sentinel *sentinel, const struct sn_action_answer *a
     say_answer(sentinel, answer, conn == NULL ? "operator" : conn->client->name);
     check_answer(sentinel, ticket->group, answer);
     if (conn != NULL) {
-        struct sim_reply reply;
-        make_reply(answer, &reply);
-        conn_reply(conn, SN_ORDER_ASK, ticket->tag, &reply);
-        conn->ticket = 0;
-        /* What waited behind it is served once this step is over. */
+        make_reply(answer, &ticket->slot->reply);
+        ticket->slot->done = true;
+        flush_slots(conn);
+        /* What waits behind it is served once this step is over. */
         if (conn->inbox != NULL)
             sn_timer_set(&cluster->wires, &conn->serve, cluster->now);
     }
@@ -243,7 +272,7 @@ void cluster_command(struct sentinel *sentinel, const struct sn_command *command
     const char *group = command->kind == SN_COMMAND_ASK
                             ? sentinel_group_at(sentinel, command->addr.host, command->addr.port)
                             : "";
-    event.u.command.ticket.v = sentinel_ticket(sentinel, NULL, 0, group);
+    event.u.command.ticket.v = make_ticket(sentinel, NULL, NULL, group);
     sentinel_feed(sentinel, &event);
 }
 
