@@ -2,9 +2,9 @@
 #ifndef SN_SHELL_LINKS_H
 #define SN_SHELL_LINKS_H
 
-/* Connections to data nodes and peers (hiredis async on libuv): performs CONNECT, DISCONNECT and
- * SEND, and feeds LINK_UP, LINK_DOWN, LINK_NOTE, LINK_TRAFFIC, HELLO and REPLY to the driver.
- * Decides nothing. */
+/* Connections to data nodes and peers (libuv streams, hiredis' formatter and protocol reader):
+ * performs CONNECT, DISCONNECT and SEND, and feeds LINK_UP, LINK_DOWN, LINK_NOTE, LINK_TRAFFIC,
+ * HELLO and REPLY to the driver. Decides nothing. */
 
 #include "core/action.h"
 #include "shell/driver.h"
