@@ -78,18 +78,36 @@ static void reply_categories(struct sn_resp *resp, unsigned categories)
 }
 
 /* Hints for proxies that spread commands over a cluster; stock gives them here too. */
-static void reply_tips(struct sn_resp *resp, const struct sn_command_spec *spec)
-{
-    bool ping = spec->container == NULL && strcmp(spec->name, "ping") == 0;
-    bool info = spec->container == NULL && strcmp(spec->name, "info") == 0;
+static const struct {
+    const char *name;
+    const char *tips[3];
+} tips_table[] = {
+    {"ping", {"request_policy:all_shards", "response_policy:all_succeeded"}},
+    {"info", {"nondeterministic_output", "request_policy:all_shards", "response_policy:special"}},
+    {"client|list", {"nondeterministic_output"}},
+    {"client|info", {"nondeterministic_output"}},
+    {"command", {"nondeterministic_output_order"}},
+    {"command|docs", {"nondeterministic_output_order"}},
+    {"command|info", {"nondeterministic_output_order"}},
+    {"command|list", {"nondeterministic_output_order"}},
+};
 
-    sn_resp_set(resp, ping ? 2 : info ? 3 : 0);
-    if (info)
-        sn_resp_text(resp, "nondeterministic_output");
-    if (ping || info)
-        sn_resp_text(resp, "request_policy:all_shards");
-    if (ping || info)
-        sn_resp_text(resp, ping ? "response_policy:all_succeeded" : "response_policy:special");
+static void reply_tips(struct sn_resp *resp, const char *full_name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof(tips_table) / sizeof(tips_table[0]); i++) {
+        const char *const *tips = tips_table[i].tips;
+        if (strcmp(tips_table[i].name, full_name) != 0)
+            continue;
+        while (count < 3 && tips[count] != NULL)
+            count++;
+        sn_resp_set(resp, count);
+        for (size_t tip = 0; tip < count; tip++)
+            sn_resp_text(resp, tips[tip]);
+        return;
+    }
+    sn_resp_set(resp, 0);
 }
 
 /* Ten elements. Recursion ends at subcommands, which have none. */
@@ -106,9 +124,12 @@ static void reply_info(struct sn_resp *resp, const struct sn_command_spec *spec)
     for (int i = 0; i < 3; i++) /* first key, last key, step: there are no keys */
         sn_resp_integer(resp, 0);
     reply_categories(resp, spec->categories);
-    reply_tips(resp, spec);
+    reply_tips(resp, name);
     sn_resp_set(resp, 0); /* key specifications */
-    sn_resp_array(resp, subs);
+    if (subs == 0)
+        sn_resp_set(resp, 0);
+    else
+        sn_resp_array(resp, subs);
     for (size_t i = 1; i <= subs; i++)
         reply_info(resp, spec + i);
 }
