@@ -158,9 +158,18 @@ static void take_link_event(struct sn_core *core, const struct sn_event *event)
     else if (event->kind == SN_EVENT_LINK_DOWN)
         sn_link_on_down(link, event->u.link.reason);
     else if (event->kind == SN_EVENT_LINK_NOTE)
-        sn_link_on_note(link, event->u.link.reason);
+        sn_link_refused_opening(link, event->u.link.reason);
     else
         sn_link_on_traffic(link);
+}
+
+/* For commands whose answer is of no other use. */
+static void note_refusal(struct sn_link *link, const struct sn_event_reply *event)
+{
+    if (event->reply->type == SN_REPLY_ERROR)
+        sn_link_refused(link, event->order, event->reply->text);
+    else
+        sn_link_accepted(link, event->order);
 }
 
 static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
@@ -183,9 +192,7 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
         break;
     case SN_ORDER_PUBLISH:
         instance->hello_pending = false;
-        if (event->reply->type == SN_REPLY_ERROR)
-            sn_link_on_note(link, sn_out_printf(core, "PUBLISH was answered by \"%.100s\"",
-                                                event->reply->text));
+        note_refusal(link, event);
         break;
     case SN_ORDER_ASK:
         sn_agree_answer(instance, event->reply);
@@ -199,9 +206,13 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
     case SN_ORDER_CLIENT_PAUSE:
         sn_drain_pause_reply(instance, event->reply);
         break;
-    case SN_ORDER_PING:
     case SN_ORDER_SCRIPT_KILL:
+        note_refusal(link, event);
+        break;
     case SN_ORDER_CLIENT_UNPAUSE:
+        sn_drain_unpause_reply(instance, event->reply);
+        break;
+    case SN_ORDER_PING:
     case SN_ORDER_NONE:
         break;
     }

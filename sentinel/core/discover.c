@@ -103,11 +103,11 @@ void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     data->info_pending = false;
     if (info == NULL) {
         if (reply->type == SN_REPLY_ERROR)
-            sn_link_on_note(instance->cmd,
-                            sn_out_printf(core, "INFO was answered by \"%.100s\"", reply->text));
+            sn_link_refused(instance->cmd, SN_ORDER_INFO, reply->text);
         sn_instance_plan_info(instance);
         return;
     }
+    sn_link_accepted(instance->cmd, SN_ORDER_INFO);
     keep_text(data, reply);
     data->info_at = core->now;
     learn_runid(instance, &info->runid);

@@ -107,6 +107,18 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
     sn_drain_info(master, NULL);
 }
 
+void sn_drain_unpause_reply(const struct sn_instance *node, const struct sn_reply *reply)
+{
+    if (reply->type == SN_REPLY_ERROR)
+        sn_out_log(
+            node->core, SN_LEVEL_WARNING,
+            "%s:%u of %s refused CLIENT UNPAUSE with \"%.100s\": its clients wait until the "
+            "pause ends by itself, at most %d ms after it began. The right +client|unpause is "
+            "needed.",
+            node->addr.ip, node->addr.port, node->group->name, reply->text,
+            DRAIN_MAX_MS + PAUSE_SPARE_MS);
+}
+
 /* The master has told its offset, or has to be asked again. */
 static void take_target(struct sn_instance *master, const struct sn_info *info)
 {

@@ -124,6 +124,7 @@ static void choose(struct sn_group *group)
     replica->u.data.promoted = true;
     group->failover.promoted = replica;
     group->failover.acked = false;
+    group->failover.doubt = false;
     sn_event_raise(replica, SN_LEVEL_WARNING, "+selected-slave", NULL);
     sn_failover_enter(group, SN_FAILOVER_SEND_PROMOTION);
     sn_event_raise(replica, SN_LEVEL_NOTICE, "+failover-state-send-slaveof-noone", NULL);
@@ -225,6 +226,12 @@ static const char *promotion_error(const struct sn_event_reply *reply)
     return exec->type == SN_REPLY_ERROR ? exec->text : "the transaction was not executed";
 }
 
+bool sn_failover_untransacted(const struct sn_event_reply *reply)
+{
+    return reply->queue_error[0] != '\0' && reply->reply->type == SN_REPLY_ERROR &&
+           strncmp(reply->reply->text, "ERR EXEC without MULTI", 22) == 0;
+}
+
 void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
 {
     struct sn_group *group = replica->group;
@@ -232,6 +239,15 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_even
     if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
         return;
     const char *error = promotion_error(reply);
+    if (error != NULL && sn_failover_untransacted(reply)) {
+        /* To pass it over now could make two masters. */
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "%s:%u of %s executed the promotion without a transaction, as far as it did: %s",
+                   replica->addr.ip, replica->addr.port, group->name, error);
+        group->failover.doubt = true;
+        sn_instance_ask_info(replica);
+        return;
+    }
     if (error != NULL) {
         pass_over(group, error);
         return;
@@ -272,6 +288,8 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
         return;
     if (role == SN_ROLE_MASTER)
         confirm_promotion(group);
+    else if (group->failover.doubt)
+        pass_over(group, "it refused a part of the order and is a replica still");
     else if (!replica->u.data.order_pending && !group->failover.acked &&
              sn_link_can_send(replica->cmd))
         order_promotion(group); /* the link broke before EXEC was answered: once more */

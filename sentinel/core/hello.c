@@ -82,13 +82,11 @@ static bool is_stranger(struct sn_group *group, const struct sn_hello *hello,
 }
 
 /* A link carries hellos of a group that is not its own: somebody else claims the node (D16). */
-static void note_foreign_claim(struct sn_core *core, const struct sn_event_hello *event,
-                               const struct sn_group *named)
+static void note_foreign_claim(const struct sn_link *link, const struct sn_group *named)
 {
-    struct sn_link *link = event->link.v == 0 ? NULL : sn_link_find(core, event->link);
-    if (link == NULL || link->kind != SN_LINK_SUBSCRIBE || link->owners->group == named)
+    if (link->owners->group == named)
         return;
-    link->owners->u.data.foreign_at = core->now;
+    link->owners->u.data.foreign_at = link->core->now;
 }
 
 static void remove_peer(struct sn_instance *peer)
@@ -209,10 +207,15 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
 {
     const struct sn_hello *hello = &event->hello;
     struct sn_group *group = sn_group_by_name(core, hello->master_name, strlen(hello->master_name));
+    struct sn_link *link = event->link.v == 0 ? NULL : sn_link_find(core, event->link);
     struct sn_addr sender, master;
+    bool heard = link != NULL && link->kind == SN_LINK_SUBSCRIBE;
+    if (heard)
+        sn_link_opening_judged(link);
     if (sn_runid_equal(&hello->runid, &core->myid))
         return;
-    note_foreign_claim(core, event, group);
+    if (heard)
+        note_foreign_claim(link, group);
     if (group == NULL || !usable_addr(core, hello->ip, hello->port, &sender) ||
         !usable_addr(core, hello->master_ip, hello->master_port, &master) ||
         is_stranger(group, hello, &sender, &master))

@@ -86,6 +86,7 @@ struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind ki
     data->priority = SN_PRIORITY_DEFAULT;
     data->announced = true;
     data->reconf_at = SN_MS_NEVER;
+    data->ordered_at = SN_MS_NEVER;
     data->foreign_at = SN_MS_NEVER;
     data->paused_until = SN_MS_NEVER;
     enter_place(instance);

@@ -214,6 +214,7 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
     assert(link->state == SN_LINK_CONNECTING);
     link->state = SN_LINK_UP;
     link->up_at = core->now;
+    link->opening_refused = false;
     (void)sn_text_copy(link->local_ip, sizeof(link->local_ip), local_ip);
     sn_timer_stop(&core->timers, &link->retry);
     if (link->kind == SN_LINK_SUBSCRIBE) {
@@ -252,19 +253,6 @@ void sn_link_on_down(struct sn_link *link, const char *reason)
         link->silence_at = core->now;
     plan_retry(link);
     sn_detect_link_changed(link);
-}
-
-void sn_link_on_note(struct sn_link *link, const char *text)
-{
-    if (link->note != NULL && strcmp(link->note, text) == 0)
-        return;
-    sn_strset(&link->note, text);
-    char form[SN_PAYLOAD_MAX + 1];
-    sn_instance_form(link->owners, form);
-    sn_out_log(link->core, SN_LEVEL_WARNING,
-               "%s answers, but refuses us: %s. It is misconfigured rather than dead: check its "
-               "password and ACL rules against ours.",
-               form, text);
 }
 
 void sn_link_on_traffic(struct sn_link *link)
@@ -330,14 +318,16 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
         link->silence_at = SN_MS_NEVER;
         link->last_avail_at = core->now;
         if (strncmp(reply->text, "PONG", 4) == 0) {
-            sn_strset(&link->note, NULL);
+            sn_link_accepted(link, SN_ORDER_PING);
+            sn_link_accepted(link, SN_ORDER_SCRIPT_KILL); /* no longer needed */
+            sn_link_opening_judged(link);
             if (sn_is_data(link->owners))
                 link->owners->u.data.rebooting = false;
         }
     } else if (reply->type == SN_REPLY_ERROR && strncmp(reply->text, "BUSY", 4) == 0) {
         kill_busy_script(link);
     } else {
-        sn_link_on_note(link, sn_out_printf(core, "PING was answered by \"%.100s\"", reply->text));
+        sn_link_refused(link, SN_ORDER_PING, reply->text);
     }
     sn_link_reschedule(link);
     sn_tilt_link_answered(link);

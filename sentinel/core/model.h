@@ -77,7 +77,10 @@ struct sn_link {
     unsigned pending;             /* commands without a reply */
     sn_ms up_at;                  /* of the present connection */
     char local_ip[SN_IP_MAX + 1]; /* our address on it */
-    char *note;                   /* last complaint of the other side, logged once; NULL if none */
+    char *note; /* what the other side refuses, for the description; NULL if nothing */
+    enum sn_order note_order; /* which command that is; NONE: an opening one (AUTH …) */
+    unsigned refused;         /* bits by order: refused when last tried, and told in the log */
+    bool opening_refused;     /* on the present connection */
     struct sn_timer retry;
 
     /* Command links only. */
@@ -126,6 +129,8 @@ struct sn_data {
     bool promoted;          /* chosen by the running failover */
     uint64_t refused_epoch; /* of the attempt in which it refused to be promoted */
     bool order_pending;     /* a PROMOTE or FOLLOW without reply */
+    sn_ms ordered_at;       /* last FOLLOW */
+    bool order_refused;     /* it was */
     sn_ms
         paused_until; /* its writes, and with them PUBLISH, are paused by us; NEVER: they are not */
     enum sn_reconf reconf;
@@ -210,6 +215,7 @@ struct sn_failover {
     struct sn_addr wanted; /* the replica that was asked for; port 0 if none was */
     struct sn_drain drain;
     bool acked;   /* WAIT_PROMOTION: EXEC was answered well */
+    bool doubt;   /* … it was not, but SLAVEOF may have been executed: INFO tells */
     bool durable; /* the own vote, later the won configuration, is on disk */
     uint64_t epoch;
     sn_ms started_at;
@@ -403,7 +409,6 @@ void sn_link_open(struct sn_link *link);
 void sn_link_renew(struct sn_link *link);
 void sn_link_on_up(struct sn_link *link, const char *local_ip);
 void sn_link_on_down(struct sn_link *link, const char *reason);
-void sn_link_on_note(struct sn_link *link, const char *text);
 void sn_link_on_traffic(struct sn_link *link);
 void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply);
 void sn_link_retry(struct sn_link *link);
@@ -413,6 +418,17 @@ void sn_link_stale(struct sn_link *link);
 void sn_link_reschedule(struct sn_link *link);
 bool sn_link_can_send(const struct sn_link *link);
 struct sn_link *sn_link_find(struct sn_core *core, struct sn_link_id id);
+
+/* ---- refusal.c ------------------------------------------------------------------------------ */
+
+/* AUTH, CLIENT SETNAME or SUBSCRIBE was answered by an error; text names it. */
+void sn_link_refused_opening(struct sn_link *link, const char *text);
+/* The opening of the present connection has been answered. */
+void sn_link_opening_judged(struct sn_link *link);
+/* order was answered by an error; one that is not going to last, like LOADING, is passed over. */
+void sn_link_refused(struct sn_link *link, enum sn_order order, const char *error);
+/* order was answered well: an earlier refusal of it is over. */
+void sn_link_accepted(struct sn_link *link, enum sn_order order);
 
 /* ---- instance.c ----------------------------------------------------------------------------- */
 
@@ -535,6 +551,8 @@ void sn_failover_clear(struct sn_group *group); /* without a word */
 void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role);
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch);
+/* MULTI was refused, so that the commands behind it were executed, or refused, one by one. */
+bool sn_failover_untransacted(const struct sn_event_reply *reply);
 const char *sn_failover_state_name(enum sn_failover_state state);
 
 /* ---- drain.c -------------------------------------------------------------------------------- */
@@ -545,6 +563,7 @@ bool sn_drain_step(struct sn_group *group);
 /* When sn_drain_step wants to be called next; NEVER if only replies matter. */
 sn_ms sn_drain_deadline(const struct sn_group *group);
 void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *reply);
+void sn_drain_unpause_reply(const struct sn_instance *node, const struct sn_reply *reply);
 /* INFO of the master or of the chosen replica has been read. */
 void sn_drain_info(struct sn_instance *instance, const struct sn_info *info);
 /* Lets the clients of node go on, if it was us who paused them. */

@@ -59,6 +59,7 @@ bool sn_reconf_send(struct sn_instance *replica)
     };
     sn_out_send(replica->cmd, &send);
     replica->u.data.order_pending = true;
+    replica->u.data.ordered_at = replica->core->now;
     sn_instance_ask_info(replica);
     return true;
 }
@@ -243,6 +244,13 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
     } else {
         error = reply->queue_error[0] != '\0' ? reply->queue_error : exec->text;
     }
+    if (error != NULL && sn_failover_untransacted(reply)) {
+        sn_out_log(replica->core, SN_LEVEL_WARNING,
+                   "Replica %s:%u of %s was told to follow the master without a transaction: %s",
+                   replica->addr.ip, replica->addr.port, replica->group->name, error);
+        error = NULL;
+    }
+    data->order_refused = error != NULL;
     if (error == NULL) {
         sn_drain_resume(replica);
         sn_instance_ask_info(replica);

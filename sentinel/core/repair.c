@@ -14,6 +14,7 @@
 
 #define SANE_INFOS    2
 #define QUIET_PERIODS 4
+#define REPEAT_MS     1000 /* at least, between two orders to one replica */
 #define TURN_MS       500 /* sentinels take turns in rank order, so that one order is given, not five */
 
 /* The master is what we believe it to be. */
@@ -73,11 +74,19 @@ static void redirect(struct sn_instance *replica)
         sn_event_raise(replica, SN_LEVEL_NOTICE, "+fix-slave-config", NULL);
 }
 
+/* An order is followed by an INFO at once: one that does not help must not be repeated as fast. */
+static bool ordered_lately(const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    sn_ms pause = data->order_refused ? replica->core->timings[SN_TIMING_INFO_PERIOD] : REPEAT_MS;
+    return data->ordered_at != SN_MS_NEVER && sn_age(replica->core, data->ordered_at) < pause;
+}
+
 void sn_repair_replica(struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
     if (group->core->tilt || group->failover.state != SN_FAILOVER_NONE || replica->s_down ||
-        !master_looks_sane(group))
+        !master_looks_sane(group) || ordered_lately(replica))
         return;
     switch (replica->u.data.role_reported) {
     case SN_ROLE_MASTER:

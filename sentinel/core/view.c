@@ -166,8 +166,11 @@ void sn_instance_describe(const struct sn_core *core, const struct sn_instance *
     else
         describe_peer(instance, now, &form);
     /* Beyond stock, and only while there is something to say: why it does not count as well. */
-    if (instance->cmd->note != NULL)
-        field(arg, "link-refusal", instance->cmd->note);
+    const char *note = instance->cmd->note;
+    if (note == NULL && sn_is_data(instance))
+        note = instance->sub->note;
+    if (note != NULL)
+        field(arg, "link-refusal", note);
 }
 
 const struct sn_runid *sn_core_myid(const struct sn_core *core)

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What the other side of a link refuses: wrong passwords, missing rights, renamed commands. Told
+ * once in the log, and shown in the description for as long as it lasts (DESIGN.md D4). Each kind
+ * of command is remembered by itself: a PING that is answered says nothing about a refused PUBLISH.
+ */
+
+#include "core/model.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static unsigned bit(enum sn_order order)
+{
+    return 1U << (unsigned)order;
+}
+
+/* About the state that the server is in, not about what we may do. */
+static bool is_passing(const char *error)
+{
+    static const char *const words[] = {"LOADING", "BUSY", "MASTERDOWN", "NOTBUSY", "UNKILLABLE"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strncmp(error, words[i], strlen(words[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *command_name(enum sn_order order)
+{
+    switch (order) {
+    case SN_ORDER_PING:
+        return "PING";
+    case SN_ORDER_INFO:
+        return "INFO";
+    case SN_ORDER_PUBLISH:
+        return "PUBLISH";
+    case SN_ORDER_SCRIPT_KILL:
+        return "SCRIPT KILL";
+    case SN_ORDER_NONE:
+    case SN_ORDER_ASK:
+    case SN_ORDER_PROMOTE:
+    case SN_ORDER_FOLLOW:
+    case SN_ORDER_CLIENT_PAUSE:
+    case SN_ORDER_CLIENT_UNPAUSE:
+        break;
+    }
+    return "a command";
+}
+
+static void complain(struct sn_link *link, enum sn_order order, const char *text)
+{
+    bool known = (link->refused & bit(order)) != 0;
+    bool same = link->note != NULL && link->note_order == order && strcmp(link->note, text) == 0;
+    bool shown_other = link->note != NULL && link->note_order != order;
+    link->refused |= bit(order);
+    if (!shown_other && !same) {
+        sn_strset(&link->note, text);
+        link->note_order = order;
+    }
+    if (same || (known && shown_other))
+        return;
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(link->owners, form);
+    sn_out_log(link->core, SN_LEVEL_WARNING,
+               "%s answers, but refuses us: %s. It is misconfigured rather than dead: check its "
+               "password and ACL rules against ours.",
+               form, text);
+}
+
+void sn_link_refused_opening(struct sn_link *link, const char *text)
+{
+    link->opening_refused = true;
+    complain(link, SN_ORDER_NONE, text);
+}
+
+void sn_link_refused(struct sn_link *link, enum sn_order order, const char *error)
+{
+    if (!is_passing(error))
+        complain(
+            link, order,
+            sn_out_printf(link->core, "%s was answered by \"%.100s\"", command_name(order), error));
+}
+
+void sn_link_accepted(struct sn_link *link, enum sn_order order)
+{
+    link->refused &= ~bit(order);
+    if (link->note != NULL && link->note_order == order)
+        sn_strset(&link->note, NULL);
+}
+
+void sn_link_opening_judged(struct sn_link *link)
+{
+    if (!link->opening_refused)
+        sn_link_accepted(link, SN_ORDER_NONE);
+}
