@@ -82,7 +82,7 @@ static void learn_role(struct sn_instance *instance, enum sn_role role)
     data->role_reported_at = instance->core->now;
     if (role != SN_ROLE_MASTER)
         data->master_changed_at = instance->core->now;
-    bool expected = (role == SN_ROLE_MASTER) == (instance->kind == SN_KIND_MASTER);
+    bool expected = role == (instance->kind == SN_KIND_MASTER ? SN_ROLE_MASTER : SN_ROLE_REPLICA);
     sn_event_raise(instance, SN_LEVEL_VERBOSE, expected ? "+role-change" : "-role-change",
                    "new reported role is %s", role == SN_ROLE_MASTER ? "master" : "slave");
     sn_detect_update(instance);
