@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Replicas that are not what the group says (PROTOCOL.md §17.2, §17.3, §23.9, DESIGN.md D13, D16).
+ */
+
+#include "core_kit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define N2      "slave 10.0.0.2:6379 10.0.0.2 6379 @ m1 10.0.0.1 6379"
+#define CONVERT "follow n2 10.0.0.1 6379\nevent N +convert-to-slave " N2 "\n"
+#define FIX     "follow n2 10.0.0.1 6379\nevent N +fix-slave-config " N2 "\n"
+#define AWRY    "event V -role-change " N2 " new reported role is master\n"
+
+static const char group[] = "m1 n1 replicas n2 peers a,b config 3;- epoch 3";
+
+/* n2 claims to be master, as noticed at 10000; its INFO is in the test's hands from then on, and no
+ * order helps. */
+static struct kit *with_second_master(const char *text)
+{
+    struct kit *kit = kit_new(text);
+    kit_to(kit, 9999);
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_node(kit, "n2")->order = "[:0]";
+    kit_clear(kit);
+    return kit;
+}
+
+/* Answers INFO of n2 at exactly `at`, and lets what follows happen. */
+static void info_at(struct kit *kit, sn_ms at)
+{
+    kit->hold = 0;
+    kit_to(kit, at - 2);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit->core->timings[SN_TIMING_INFO_PERIOD] = 1;
+    sn_instance_plan_info(kit_instance(kit, "m1", "n2"));
+    kit_to(kit, at - 1);
+    kit->core->timings[SN_TIMING_INFO_PERIOD] = 10000;
+    kit_clear(kit);
+    kit_to(kit, at);
+    kit_info(kit, "n2", NULL);
+}
+
+static void confirm(struct kit *kit, const char *peer)
+{
+    kit_hello(kit, peer, "m1", "n1", 3, 3);
+}
+
+static void test_repair__a_second_master_is_demoted_after_four_publish_periods(void **state)
+{
+    struct kit *kit = with_second_master(group);
+    (void)state;
+    kit_to(kit, 10000);
+    kit_expect(kit, "event follow", AWRY);
+    info_at(kit, 18000);
+    kit_expect(kit, "event follow", "");
+    kit_free(kit);
+
+    kit = with_second_master(group);
+    info_at(kit, 18001);
+    kit_expect(kit, "event follow", CONVERT);
+    kit_free(kit);
+}
+
+static void test_repair__its_role_is_looked_at_every_second(void **state)
+{
+    struct kit *kit = with_second_master(group);
+    (void)state;
+    kit_to(kit, 18999);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    assert_in_range(kit_count(kit, "info n2"), 9, 10);
+    kit_to(kit, 19000);
+    assert_int_equal(kit_when(kit, "follow n2 10.0.0.1 6379"), 19000);
+    kit_free(kit);
+}
+
+static void test_repair__a_replica_that_was_just_down_is_left_alone(void **state)
+{
+    struct kit *kit = kit_new(group);
+    (void)state;
+    kit_to(kit, 11000);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_to(kit, 12500); /* down at 12000 */
+    kit_instance(kit, "m1", "n2")->u.data.role_reported_at -= 20000;
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_instance(kit, "m1", "n2")->u.data.role_reported = SN_ROLE_MASTER;
+    kit_node(kit, "n2")->order = "[:0]";
+    kit_mode(kit, "n2", KIT_WELL);
+    kit_to(kit, 15000);
+    assert_false(kit_instance(kit, "m1", "n2")->s_down);
+    assert_int_equal(kit_instance(kit, "m1", "n2")->s_down_at - kit->start, 12000);
+    info_at(kit, 20000);
+    kit_expect(kit, "event follow", "");
+    info_at(kit, 20003);
+    kit_expect(kit, "event follow", CONVERT);
+    kit_free(kit);
+}
+
+static void test_repair__nothing_is_ordered_unless_the_master_looks_sane(void **state)
+{
+    struct kit *kit;
+    (void)state;
+    /* It is S_DOWN. */
+    kit = with_second_master(group);
+    kit_to(kit, 16000);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 30000);
+    assert_int_equal(kit_count(kit, "event W +sdown"), 1);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_free(kit);
+
+    /* It says that it is a replica. */
+    kit = with_second_master(group);
+    kit_node(kit, "n1")->role = SN_ROLE_REPLICA;
+    (void)snprintf(kit_node(kit, "n1")->master, 64, "n2");
+    kit_to(kit, 30000);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_free(kit);
+
+    /* Its INFO is older than two periods. */
+    kit = with_second_master(group);
+    kit_to(kit, 10000);
+    struct sn_data *master = &kit_instance(kit, "m1", "n1")->u.data;
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, 18998);
+    master->info_at = kit->now + 2 - 20001;
+    info_at(kit, 19000);
+    kit_expect(kit, "follow", "");
+    kit_free(kit);
+
+    kit = with_second_master(group);
+    kit_to(kit, 10000);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, 18998);
+    kit_instance(kit, "m1", "n1")->u.data.info_at = kit->now + 2 - 20000;
+    info_at(kit, 19000);
+    kit_expect(kit, "follow", "follow n2 10.0.0.1 6379\n");
+    kit_free(kit);
+}
+
+static void test_repair__a_majority_that_confirms_makes_it_immediate(void **state)
+{
+    struct kit *kit = with_second_master(group);
+    (void)state;
+    sn_ms turn = 500 * (sn_ms)sn_group_rank(kit_group(kit, "m1"));
+    confirm(kit, "a"); /* with ourselves two of three */
+    kit_to(kit, 10000);
+    if (turn > 0)
+        assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_to(kit, 10999 + turn);
+    confirm(kit, "a");
+    kit_to(kit, 11000 + turn);
+    assert_int_equal(kit_count(kit, "follow n2 10.0.0.1 6379"), 1);
+    assert_true(kit_when(kit, "follow n2") >= 10000 + turn);
+    kit_free(kit);
+}
+
+static void test_repair__turns_go_by_rank(void **state)
+{
+    unsigned seen = 0;
+    (void)state;
+    for (int i = 0; i < 40 && seen != 7; i++) {
+        char text[128], name[16];
+        (void)snprintf(name, sizeof(name), "g%d", i);
+        (void)snprintf(text, sizeof(text), "%s n1 replicas n2 peers a,b config 3;- epoch 3", name);
+        struct kit *kit = kit_new(text);
+        unsigned rank = sn_group_rank(kit_group(kit, name));
+        seen |= 1U << rank;
+        kit_to(kit, 9999);
+        kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+        for (sn_ms at = 9999; at < 12000; at += 500) {
+            kit_to(kit, at);
+            kit_hello(kit, "a", name, "n1", 3, 3);
+        }
+        /* INFO comes each second, a turn lasts half of one. */
+        static const sn_ms expected[] = {10000, 11000, 11000};
+        assert_int_equal(kit_when(kit, "follow n2"), expected[rank]);
+        kit_free(kit);
+    }
+    assert_int_equal(seen, 7);
+}
+
+static void test_repair__what_does_not_confirm(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *peers;
+        const char *master;
+        uint64_t config_epoch;
+        sn_ms heard_at;
+        bool demoted; /* before the eight seconds are over */
+    } rows[] = {
+        {group, "a", "n1", 3, 9500, true},
+        {group, "", "n1", 3, 9500, false},
+        {group, "a", "n1", 2, 9500, false},                                   /* an older one */
+        {"m1 n1 replicas n2 peers a,b config 0", "ab", "n1", 0, 9500, false}, /* none at all */
+        {"m1 n1 replicas n2 peers a,b,c,d config 3;- epoch 3", "a", "n1", 3, 9500, false},
+        {"m1 n1 replicas n2 peers a,b,c,d config 3;- epoch 3", "ab", "n1", 3, 9500, true},
+        {"m1 n1 replicas n2 config 3;- epoch 3", "", "n1", 3, 9500, true}, /* nobody else to ask */
+        {group, "a", "n1", 3, 5000, false},                                /* long ago */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = with_second_master(rows[i].text);
+        kit_free(kit);
+        kit = kit_new(rows[i].text);
+        kit_to(kit, rows[i].heard_at);
+        for (const char *letter = rows[i].peers; *letter != '\0'; letter++) {
+            const char name[] = {*letter, '\0'};
+            kit_hello(kit, name, "m1", rows[i].master, 3, rows[i].config_epoch);
+        }
+        kit_to(kit, 9999);
+        kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+        /* Long enough for any turn, with hellos that stay as fresh. */
+        for (sn_ms at = 10000; at <= 13000; at += 1000) {
+            kit_to(kit, at - 1);
+            for (const char *letter = rows[i].peers; *letter != '\0' && rows[i].heard_at > 5000;
+                 letter++) {
+                const char name[] = {*letter, '\0'};
+                kit_hello(kit, name, "m1", rows[i].master, 3, rows[i].config_epoch);
+            }
+            kit_to(kit, at);
+        }
+        if ((kit_count(kit, "follow") > 0) != rows[i].demoted)
+            fail_msg("row %zu", i);
+        kit_free(kit);
+    }
+}
+
+static void test_repair__a_confirmation_is_good_for_one_and_a_half_publish_periods(void **state)
+{
+    (void)state;
+    for (sn_ms age = 3000; age <= 3001; age++) {
+        struct kit *kit = with_second_master(group);
+        kit_to(kit, 13000);
+        kit_clear(kit);
+        confirm(kit, "a");
+        info_at(kit, 13000 + age); /* all turns have passed */
+        kit_expect(kit, "follow", age == 3000 ? "follow n2 10.0.0.1 6379\n" : "");
+        kit_free(kit);
+    }
+}
+
+static void test_repair__another_failover_under_way_forbids_haste(void **state)
+{
+    struct kit *kit = with_second_master(group);
+    (void)state;
+    kit_ask(kit, "n1", 4, KIT_B); /* b may be failing the group over */
+    kit_clear(kit);
+    for (sn_ms at = 10000; at <= 14000; at += 500) {
+        kit_to(kit, at);
+        confirm(kit, "a");
+    }
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_free(kit);
+}
+
+static void
+test_repair__one_that_follows_somebody_else_is_redirected_after_the_timeout(void **state)
+{
+    (void)state;
+    for (sn_ms age = 6000; age <= 6001; age++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b config 3 timeout 6000;- epoch 3");
+        kit_to(kit, 9999);
+        (void)snprintf(kit_node(kit, "n2")->master, 64, "n9");
+        kit_node(kit, "n2")->order = "[:0]";
+        kit_to(kit, 10000);
+        confirm(kit, "a"); /* there is no quick rule for this */
+        confirm(kit, "b");
+        info_at(kit, 10000 + age);
+        kit_expect(kit, "event follow", age == 6000 ? "" : FIX);
+        kit_free(kit);
+    }
+}
+
+static void test_repair__the_wrong_port_is_a_wrong_master_too(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 config 3 timeout 6000;- epoch 3");
+    (void)state;
+    kit_to(kit, 9999);
+    (void)snprintf(kit_node(kit, "n2")->master, 64, "10.0.0.1:6380");
+    kit_to(kit, 30000);
+    assert_int_equal(kit_count(kit, "event N +fix-slave-config"), 1);
+    kit_free(kit);
+}
+
+static void test_repair__a_redirected_replica_must_not_have_been_down_lately(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 config 3 timeout 6000;- epoch 3");
+    (void)state;
+    kit_to(kit, 9999);
+    (void)snprintf(kit_node(kit, "n2")->master, 64, "n9");
+    kit_node(kit, "n2")->order = "[:0]";
+    kit_to(kit, 13000);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_to(kit, 14500); /* down since 14000 */
+    kit_mode(kit, "n2", KIT_WELL);
+    info_at(kit, 20000);
+    kit_expect(kit, "follow", "");
+    info_at(kit, 20003);
+    kit_expect(kit, "follow", "follow n2 10.0.0.1 6379\n");
+    kit_free(kit);
+}
+
+static void test_repair__unknown_roles_and_right_masters_get_no_order(void **state)
+{
+    struct kit *kit = kit_new(group);
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, 10000);
+    kit_info(kit, "n2", "run_id:none\r\n");
+    kit_expect(kit, "event", "event V -role-change " N2 " new reported role is slave\n");
+    kit_to(kit, 60000);
+    kit_info(kit, "n2", "run_id:none\r\n");
+    kit_expect(kit, "follow", "");
+    kit_free(kit);
+}
+
+static void test_repair__not_during_a_failover_or_tilt(void **state)
+{
+    struct kit *kit = with_second_master(group);
+    (void)state;
+    kit_to(kit, 18500);
+    kit_mode(kit, "a", KIT_FROZEN); /* makes TILT last */
+    kit_stall(kit, 3000);
+    kit_clear(kit);
+    kit_to(kit, 22499);
+    kit_expect(kit, "follow", "");
+    kit_to(kit, 24000);
+    assert_true(kit_count(kit, "follow n2") > 0);
+    kit_free(kit);
+
+    kit = with_second_master("m1 n1 replicas n2,n3 peers a,b config 3;- epoch 3");
+    struct sn_command command = {
+        .kind = SN_COMMAND_FAILOVER, .name = "m1", .name_len = 2, .mode = SN_MODE_COORDINATED};
+    kit->hold = KIT_HOLD(SN_ORDER_ASK);
+    kit_to(kit, 17000);
+    kit_command(kit, &command);
+    kit_to(kit, 26999);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_free(kit);
+}
+
+static void test_repair__an_instance_that_two_groups_claim_gets_no_order(void **state)
+{
+    struct kit *kit = with_second_master(
+        "m1 n1 replicas n2 peers a,b config 3;m2 n8 replicas n2 config 3;- epoch 3");
+    (void)state;
+    kit_to(kit, 40000);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    assert_int_equal(kit_count(kit, "event W +foreign-instance " N2), 1); /* once */
+    /* The claim ends: so does the restraint. */
+    kit_named(kit, SN_COMMAND_REMOVE, "m2");
+    kit_to(kit, 41100);
+    assert_true(kit_count(kit, "follow n2 10.0.0.1 6379") > 0);
+    kit_free(kit);
+}
+
+static void test_repair__hellos_of_another_group_on_an_instance_claim_it(void **state)
+{
+    struct kit *kit = with_second_master(group);
+    (void)state;
+    kit_to(kit, 17500);
+    assert_true(kit_hello_text(kit, "n2", "10.0.5.5,26379," KIT_E ",9,other,10.0.0.2,6379,9"));
+    kit_to(kit, 23500); /* good for three publish periods */
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    assert_int_equal(kit_count(kit, "event W +foreign-instance " N2), 1);
+    assert_int_equal(sn_core_current_epoch(kit->core), 3);
+    kit_to(kit, 24500);
+    assert_true(kit_count(kit, "follow n2 10.0.0.1 6379") > 0);
+    kit_free(kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_repair__a_second_master_is_demoted_after_four_publish_periods),
+        cmocka_unit_test(test_repair__its_role_is_looked_at_every_second),
+        cmocka_unit_test(test_repair__a_replica_that_was_just_down_is_left_alone),
+        cmocka_unit_test(test_repair__nothing_is_ordered_unless_the_master_looks_sane),
+        cmocka_unit_test(test_repair__a_majority_that_confirms_makes_it_immediate),
+        cmocka_unit_test(test_repair__turns_go_by_rank),
+        cmocka_unit_test(test_repair__what_does_not_confirm),
+        cmocka_unit_test(test_repair__a_confirmation_is_good_for_one_and_a_half_publish_periods),
+        cmocka_unit_test(test_repair__another_failover_under_way_forbids_haste),
+        cmocka_unit_test(
+            test_repair__one_that_follows_somebody_else_is_redirected_after_the_timeout),
+        cmocka_unit_test(test_repair__the_wrong_port_is_a_wrong_master_too),
+        cmocka_unit_test(test_repair__a_redirected_replica_must_not_have_been_down_lately),
+        cmocka_unit_test(test_repair__unknown_roles_and_right_masters_get_no_order),
+        cmocka_unit_test(test_repair__not_during_a_failover_or_tilt),
+        cmocka_unit_test(test_repair__an_instance_that_two_groups_claim_gets_no_order),
+        cmocka_unit_test(test_repair__hellos_of_another_group_on_an_instance_claim_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
