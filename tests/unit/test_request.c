@@ -228,6 +228,8 @@ static void test_request__limits_of_choice(void **state)
         /* 40 and 41 bytes; the bytes of other requests do not count */
         {TEXT("PING\r\naaaaaaaaa bbbbbbbbb ccccccccc ddddddddd\nPING\r\n"),
          "[PING][aaaaaaaaa|bbbbbbbbb|ccccccccc|ddddddddd][PING]wait"},
+        {TEXT("\n\r\n*0\r\n*-1\r\naaaaaaaaa bbbbbbbbb ccccccccc ddddddddd\n"),
+         "[aaaaaaaaa|bbbbbbbbb|ccccccccc|ddddddddd]wait"},
         {TEXT("aaaaaaaaa bbbbbbbbb ccccccccc dddddddddd\n"), "full"},
         {TEXT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), "wait"},
         {TEXT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), "full"},
@@ -306,6 +308,35 @@ static void test_request__large_bulk(void **state)
     check_long("*2\r\n$1\r\nb\r\n$100000\r\n", '\\', 100000, "\r\n", arg);
 }
 
+/* More arguments and bytes than the reader keeps room for between requests. */
+static void test_request__memory_of_a_large_request_is_given_back(void **state)
+{
+    enum { ARGS = 3000, ARG_LEN = 200 };
+    static const char follower[] = "*2\r\n$4\r\nPING\r\n$1\r\nx\r\n";
+    struct sn_buf input, outcome;
+
+    (void)state;
+    sn_buf_init(&input, SIZE_MAX);
+    sn_buf_init(&outcome, SIZE_MAX);
+    for (int round = 0; round < 2; round++) {
+        sn_buf_printf(&input, "*%d\r\n", ARGS);
+        for (int i = 0; i < ARGS; i++) {
+            sn_buf_printf(&input, "$%d\r\n%0*d\r\n", ARG_LEN, ARG_LEN, i);
+            sn_buf_printf(&outcome, "%c%0*d", i == 0 ? '[' : '|', ARG_LEN, i);
+        }
+        sn_buf_puts(&input, follower);
+        sn_buf_puts(&outcome, "][PING|x]");
+    }
+    sn_buf_puts(&outcome, "wait");
+    check(input.data, input.len, 0, SIZE_MAX, &sn_request_limits_open, outcome.data);
+    check(input.data, input.len, 0, 1000, &sn_request_limits_open, outcome.data);
+    /* The first request ends exactly where the first part does. */
+    check(input.data, input.len, input.len / 2 - sizeof(follower) + 1, SIZE_MAX,
+          &sn_request_limits_open, outcome.data);
+    sn_buf_fini(&input);
+    sn_buf_fini(&outcome);
+}
+
 static void feed_text(struct sn_request_reader *reader, const char *text)
 {
     sn_request_reader_feed(reader, text, strlen(text));
@@ -367,6 +398,21 @@ static void test_request__limits_may_change_between_requests(void **state)
     sn_request_reader_free(reader);
 }
 
+static void test_request__reader_may_go_while_a_request_is_out(void **state)
+{
+    static const char *const inputs[] = {"PING a\r\nPING", "*1\r\n$4\r\nPING\r\n*2\r\n$4"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(inputs); i++) {
+        struct sn_request_reader *reader = sn_request_reader_new();
+        struct sn_request request;
+        feed_text(reader, inputs[i]);
+        assert_int_equal(sn_request_reader_next(reader, &sn_request_limits_open, &request), 0);
+        assert_string_equal(request.argv[0], "PING");
+        sn_request_reader_free(reader);
+    }
+}
+
 /* A copy per request or per byte of what remains would make this take minutes. */
 static void test_request__long_pipelines_and_tiny_feeds_stay_linear(void **state)
 {
@@ -410,9 +456,11 @@ int main(void)
         cmocka_unit_test(test_request__limits_of_choice),
         cmocka_unit_test(test_request__lines_end_within_64_kib),
         cmocka_unit_test(test_request__large_bulk),
+        cmocka_unit_test(test_request__memory_of_a_large_request_is_given_back),
         cmocka_unit_test(test_request__stays_unusable_after_an_error),
         cmocka_unit_test(test_request__counts_pending_bytes),
         cmocka_unit_test(test_request__limits_may_change_between_requests),
+        cmocka_unit_test(test_request__reader_may_go_while_a_request_is_out),
         cmocka_unit_test(test_request__long_pipelines_and_tiny_feeds_stay_linear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
