@@ -50,9 +50,14 @@ static bool begin(struct sn_group *group)
     }
     if (master->s_down || !sn_link_can_send(master->cmd))
         return do_without(group, "the master does not answer");
+    /* A pause also holds up the hellos of the other sentinels, and every PING behind them: it must
+     * be over before they take the master for dead. */
+    sn_ms down_after = group->params.down_after_ms;
     sn_ms longest = sn_min(DRAIN_MAX_MS, group->params.failover_timeout_ms);
-    struct sn_action_send send = {
-        .order = SN_ORDER_CLIENT_PAUSE, .tag = master->id, .duration_ms = longest + PAUSE_SPARE_MS};
+    longest = sn_min(longest, down_after / 2);
+    struct sn_action_send send = {.order = SN_ORDER_CLIENT_PAUSE,
+                                  .tag = master->id,
+                                  .duration_ms = longest + sn_min(PAUSE_SPARE_MS, down_after / 4)};
     sn_out_send(master->cmd, &send);
     master->u.data.paused_until = sn_after(core->now, send.duration_ms);
     drain->phase = SN_DRAIN_PAUSING;
