@@ -72,6 +72,9 @@ static void run_monitor(struct sn_core *core, const struct sn_command *command)
         memcpy(name, command->name, command->name_len);
         name[command->name_len] = '\0';
         image.name = name;
+        /* A group of this name may have been removed a moment ago, and with it the memory of the
+         * votes given: no vote in any epoch that has been seen. */
+        image.leader_epoch = core->current_epoch;
         sn_group_params_init(&image.params, command->quorum);
         image.params.down_after_ms = core->timings[SN_TIMING_DEFAULT_DOWN_AFTER];
         image.params.failover_timeout_ms = core->timings[SN_TIMING_DEFAULT_FAILOVER_TIMEOUT];
