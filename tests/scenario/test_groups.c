@@ -128,8 +128,8 @@ static void test_groups__two_hundred_failing_at_once_are_switched_within_100_ms(
     run_many(false, 100);
 }
 
-/* Where a sentinel serves a peer's next question only after the last one is answered, votes wait for
- * each other's writes. */
+/* Where a sentinel serves a peer's next question only after the last one is answered, votes wait
+ * for each other's writes. */
 static void test_groups__two_hundred_are_switched_though_votes_wait_for_each_other(void **state)
 {
     (void)state;
