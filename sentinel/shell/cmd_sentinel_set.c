@@ -198,6 +198,19 @@ void sn_cmd_sentinel_monitor(struct sn_call *call)
 
 /* SET and CONFIG */
 
+/* A value with a NUL byte would be cut silently. True if there is one; the error is in the reply. */
+static bool refuse_nul(struct sn_call *call, const char *command)
+{
+    for (size_t i = 3; i < call->argc; i++) {
+        if (strlen(call->argv[i]) == call->lens[i])
+            continue;
+        sn_resp_errorf(call->resp, "Invalid argument '%.128s' for %s: it contains a NUL byte",
+                       call->argv[i], command);
+        return true;
+    }
+    return false;
+}
+
 void sn_cmd_sentinel_set(struct sn_call *call)
 {
     struct sn_command command = named(call, SN_COMMAND_SET);
@@ -205,7 +218,7 @@ void sn_cmd_sentinel_set(struct sn_call *call)
     struct sn_changes changes = {0};
     struct sn_buf error;
 
-    if (!sn_cmd_group(call, 2))
+    if (!sn_cmd_group(call, 2) || refuse_nul(call, "SENTINEL SET"))
         return;
     sn_buf_init(&error, ERROR_TEXT_MAX);
     if (sn_conf_parse_set((int)(call->argc - 3), call->argv + 3,
@@ -289,6 +302,8 @@ static void config_get(struct sn_call *call)
 
 void sn_cmd_sentinel_config(struct sn_call *call)
 {
+    if (refuse_nul(call, "SENTINEL CONFIG"))
+        return;
     if (sn_call_word_is(call, 2, "get"))
         config_get(call);
     else if (sn_call_word_is(call, 2, "set") && call->argc >= 5)
