@@ -198,7 +198,8 @@ void sn_cmd_sentinel_monitor(struct sn_call *call)
 
 /* SET and CONFIG */
 
-/* A value with a NUL byte would be cut silently. True if there is one; the error is in the reply. */
+/* A value with a NUL byte would be cut silently. True if there is one; the error is in the reply.
+ */
 static bool refuse_nul(struct sn_call *call, const char *command)
 {
     for (size_t i = 3; i < call->argc; i++) {
