@@ -380,7 +380,9 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     }
     if (status == SN_EINVAL && !link->gone) {
         char reason[REASON_MAX];
-        snprintf(reason, sizeof(reason), "protocol error: %s", sn_reply_reader_error(link->reader));
+        const char *error = sn_reply_reader_error(link->reader);
+        bool says_so = strncasecmp(error, "protocol error", strlen("protocol error")) == 0;
+        snprintf(reason, sizeof(reason), "%s%s", says_so ? "" : "protocol error: ", error);
         fail(link, reason);
     }
 }

@@ -539,6 +539,7 @@ static void test_links__drop_a_server_that_talks_garbage(void **state)
     send_order(SN_ORDER_PING, 1);
     tcp_server_say(&server, "HTTP/1.1 400 Bad Request\r\n");
     expect_down("Protocol error, got \"H\"");
+    assert_null(strstr(only(SN_EVENT_LINK_DOWN)->u.link.reason, "protocol error:"));
     assert_true(loop_run_until(&loop, server_lost_its_client));
 }
 
