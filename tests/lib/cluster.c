@@ -227,6 +227,7 @@ struct sentinel *cluster_add_sentinel(struct cluster *cluster)
     (void)snprintf(sentinel->node.name, sizeof(sentinel->node.name), "s%zu", count + 1);
     sn_prng_runid(&cluster->prng, &sentinel->id);
     sentinel->disk.latency_ms = 2;
+    sentinel->deployment = "";
     sn_image_init(&sentinel->durable);
     sn_timer_init(&sentinel->disk.timer, WIRE_DISK, sentinel);
     sn_timer_init(&sentinel->late, WIRE_LATE, sentinel);

@@ -73,6 +73,7 @@ struct sentinel {
     struct sn_runid id;
     struct sn_image durable; /* what a restart would begin with */
     struct disk disk;
+    const char *deployment; /* those of another one may use the same group names for other groups */
     unsigned boots;
     bool stepping;        /* inside the execution of a step's actions */
     bool crash_asked;     /* by a hook during that */

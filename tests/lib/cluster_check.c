@@ -198,8 +198,8 @@ static void check_hello(struct sentinel *sentinel, const char *message)
     check_grows(sentinel, key, hello.current_epoch);
     if (hello.master_config_epoch == 0)
         return;
-    (void)snprintf(key, sizeof(key), "address of %s %" PRIu64, hello.master_name,
-                   hello.master_config_epoch);
+    (void)snprintf(key, sizeof(key), "address of %s%s %" PRIu64, sentinel->deployment,
+                   hello.master_name, hello.master_config_epoch);
     (void)snprintf(addr, sizeof(addr), "%.64s:%u", hello.master_ip, hello.master_port);
     check_same(sentinel, key, addr);
 }
@@ -260,7 +260,7 @@ static void check_elected(struct sentinel *sentinel, const char *group)
     const struct sn_group_image *image = sn_image_find_group(&live, group);
     uint64_t epoch = image == NULL ? 0 : image->leader_epoch;
     sn_image_fini(&live);
-    (void)snprintf(key, sizeof(key), "leader of %s %" PRIu64, group, epoch);
+    (void)snprintf(key, sizeof(key), "leader of %s%s %" PRIu64, sentinel->deployment, group, epoch);
     check_same(sentinel, key, sentinel->node.name);
     if (durable_vote_epoch(sentinel, group) < epoch)
         violated(sentinel, "leads %s in %" PRIu64 " before its vote is durable", group, epoch);
@@ -268,13 +268,15 @@ static void check_elected(struct sentinel *sentinel, const char *group)
 
 void check_event(struct sentinel *sentinel, const struct sn_action_event *event)
 {
-    char group[SN_NAME_MAX + 1];
+    char group[SN_NAME_MAX + 1], port[8];
     if (strcmp(event->name, "+elected-leader") == 0) {
         take_word(event->payload, 1, group, sizeof(group));
         check_elected(sentinel, group);
     } else if (strcmp(event->name, "+switch-master") == 0 && !sentinel->told_update) {
         take_word(event->payload, 0, group, sizeof(group));
-        if (durable_config_epoch(sentinel, group) < cluster_config_epoch(sentinel, group))
+        take_word(event->payload, 4, port, sizeof(port));
+        const struct sn_group_image *image = sn_image_find_group(&sentinel->durable, group);
+        if (image != NULL && image->addr.port != strtoul(port, NULL, 10))
             violated(sentinel, "+switch-master of %s before it is durable", group);
     }
     sentinel->told_update = strcmp(event->name, "+config-update-from") == 0;

@@ -108,8 +108,9 @@ static void do_send(struct sentinel *sentinel, const struct sn_action_send *send
 {
     struct conn *conn = conn_find(&sentinel->node, send->link);
     if (conn == NULL) {
-        cluster_say(sentinel->node.cluster, &sentinel->node,
-                    "! sent %s on a link that is not there", order_name(send->order));
+        /* Its end has arrived, but the core is told of something else first: TILT, for one. */
+        cluster_murmur(sentinel->node.cluster, &sentinel->node, "%s comes too late",
+                       order_name(send->order));
         return;
     }
     say_send(sentinel, send, conn->server == NULL ? "nobody" : conn->server->name);
