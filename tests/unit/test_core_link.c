@@ -308,8 +308,6 @@ static void test_link__names_are_looked_up_before_each_attempt(void **state)
     kit_expect(kit, "resolve connect", "");
     kit_to(kit, 1000);
     kit_expect(kit, "resolve connect", "resolve db.example.org\n");
-    (void)kit_node(kit, "n7");
-    (void)kit_node(kit, "n8");
     kit_resolved(kit, "DB.example.org", "10.0.0.7");
     /* The attempt looks it up as well; the answer to that changes nothing. */
     kit_expect(kit, "resolve connect", "resolve db.example.org\nconnect data n7\nconnect sub n7\n");
