@@ -138,7 +138,8 @@ static void test_commands__table_of_commands(void **state)
         {"COMMAND COUNT", ":15"},
         {"COMMAND INFO ping nosuch",
          "*2\r\n*10\r\n$4\r\nping\r\n:-1\r\n*1\r\n+fast\r\n:0\r\n:0\r\n:0\r\n*2\r\n+@fast\r\n"
-         "+@connection\r\n*0\r\n*0\r\n*0\r\n$-1"},
+         "+@connection\r\n*2\r\n$25\r\nrequest_policy:all_shards\r\n"
+         "$29\r\nresponse_policy:all_succeeded\r\n*0\r\n*0\r\n$-1"},
         {"COMMAND DOCS nosuch", "*0"},
         {"COMMAND LIST FILTERBY ACLCAT pubsub",
          "*5\r\n$10\r\npsubscribe\r\n$7\r\npublish\r\n$12\r\npunsubscribe\r\n$9\r\nsubscribe\r\n"
