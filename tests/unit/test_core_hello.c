@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Hellos sent and received (PROTOCOL.md §10, §24.1, DESIGN.md D15, D16). */
+
+#include "core_kit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define M1        "master m1 10.0.0.1 6379"
+#define PEER_A    "sentinel " KIT_A " 10.0.1.1 26379 @ m1 10.0.0.1 6379"
+#define A_AT(ip)  ip ",26379," KIT_A
+#define HELLO_A   "10.0.1.1,26379," KIT_A ","
+#define ABOUT_M1  ",m1,10.0.0.1,6379,"
+#define OURS      "10.0.9.9,26379," KIT_ME ","
+#define STRANGERS "10.0.5.5,26379," KIT_E ","
+
+/* The data nodes are what a finished failover to `master` made of them. */
+static void fail_over(struct kit *kit, const char *master)
+{
+    struct kit_node *old = kit_node(kit, "n1");
+    kit_node(kit, master)->role = SN_ROLE_MASTER;
+    old->role = SN_ROLE_REPLICA;
+    (void)snprintf(old->master, sizeof(old->master), "%s", master);
+}
+
+static void hear(struct kit *kit, const char *text)
+{
+    assert_true(kit_hello_text(kit, NULL, text));
+}
+
+/* ---- sending -------------------------------------------------------------------------------- */
+
+static void test_hello__goes_to_all_every_publish_period(void **state)
+{
+    struct kit *kit = kit_new("- epoch 7;m1 n1 replicas n2 peers a config 5");
+    (void)state;
+    kit_to(kit, 1999);
+    assert_int_equal(kit_count(kit, "publish"), 0);
+    kit_to(kit, 2000);
+    kit_expect(kit, "publish",
+               "publish n1 " OURS "7,m1,10.0.0.1,6379,5\npublish n2 " OURS "7,m1,10.0.0.1,6379,5\n"
+               "publish a " OURS "7,m1,10.0.0.1,6379,5\n");
+    kit_debug(kit, SN_TIMING_PUBLISH_PERIOD, 300);
+    kit_to(kit, 2000); /* a new period begins with a hello */
+    kit_clear(kit);
+    kit_to(kit, 2299);
+    assert_int_equal(kit_count(kit, "publish"), 0);
+    kit_to(kit, 2300);
+    assert_int_equal(kit_count(kit, "publish"), 3);
+    kit_free(kit);
+}
+
+static void test_hello__says_what_is_announced(void **state)
+{
+    struct kit *kit = kit_new("- announce-hostnames;m1 n1");
+    (void)state;
+    struct sn_change changes[] = {
+        {.option = SN_OPTION_ANNOUNCE_IP, .name = "announce-ip", .value = "192.0.2.7"},
+        {.option = SN_OPTION_ANNOUNCE_PORT, .name = "announce-port", .value = "77", .number = 77},
+    };
+    struct sn_command command = {
+        .kind = SN_COMMAND_CONFIG_SET, .changes = changes, .change_count = 2};
+    kit_command(kit, &command);
+    kit_to(kit, 2000);
+    assert_int_equal(kit_count(kit, "publish n1 192.0.2.7,77," KIT_ME ",0,m1,10.0.0.1,6379,0"), 1);
+    kit_free(kit);
+}
+
+static void test_hello__one_at_a_time_and_refusals_wait_for_the_period(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PUBLISH);
+    kit_to(kit, 9000);
+    assert_int_equal(kit_count(kit, "publish"), 1);
+    kit_reply(kit, "n1", SN_ORDER_PUBLISH, "-NOPERM no");
+    kit_to(kit, 9999);
+    assert_int_equal(kit_count(kit, "publish"), 1);
+    kit_to(kit, 10000);
+    assert_int_equal(kit_count(kit, "publish"), 2);
+    kit_free(kit);
+}
+
+static void test_hello__epochs_are_on_disk_before_they_are_told(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a");
+    (void)state;
+    kit_to(kit, 1500);
+    kit->disk = KIT_DISK_SLOW;
+    kit_ask(kit, "n1", 9, KIT_A);
+    kit_clear(kit);
+    kit_to(kit, 8000);
+    assert_int_equal(kit_count(kit, "publish"), 0);
+    kit_persisted(kit, true);
+    kit_to(kit, 8010);
+    assert_int_equal(kit_count(kit, "publish n1 " OURS "9,m1,10.0.0.1,6379,0"), 1);
+    assert_int_equal(kit_count(kit, "publish a " OURS "9,m1,10.0.0.1,6379,0"), 1);
+    kit_free(kit);
+}
+
+/* ---- peers (the rows of PROTOCOL.md §10.5) -------------------------------------------------- */
+
+static void test_hello__a_new_peer_is_taken_in_and_saved(void **state)
+{
+    struct kit *kit = kit_new("m1 n1;m2 n2");
+    (void)state;
+    hear(kit, HELLO_A "0" ABOUT_M1 "0");
+    kit_expect(kit, "event connect persist",
+               "connect peer a\nevent N +sentinel " PEER_A "\npersist 1\n");
+    /* Heard again, it is known. */
+    hear(kit, HELLO_A "0" ABOUT_M1 "0");
+    kit_expect(kit, "event connect persist", "");
+    /* In another group it shares the link. */
+    hear(kit, HELLO_A "0,m2,10.0.0.2,6379,0");
+    kit_expect(kit, "event connect persist",
+               "event N +sentinel sentinel " KIT_A " 10.0.1.1 26379 @ m2 10.0.0.2 6379\npersist "
+               "2\n");
+    assert_int_equal(kit_instance(kit, "m1", "a")->cmd->owner_count, 2);
+    kit_free(kit);
+}
+
+static void test_hello__the_first_hello_of_ours_to_a_new_peer_leaves_at_once(void **state)
+{
+    struct kit *kit = kit_new("m1 n1;m2 n2");
+    (void)state;
+    kit_to(kit, 700);
+    kit_clear(kit);
+    hear(kit, HELLO_A "0" ABOUT_M1 "0");
+    kit_to(kit, 700);
+    assert_int_equal(kit_count(kit, "publish a " OURS "0" ABOUT_M1 "0"), 1);
+    hear(kit, HELLO_A "0,m2,10.0.0.2,6379,0");
+    kit_to(kit, 700);
+    assert_int_equal(kit_count(kit, "publish a " OURS "0,m2,10.0.0.2,6379,0"), 1);
+    kit_free(kit);
+}
+
+static void test_hello__a_peer_that_moved_is_followed_in_all_groups(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a;m2 n2 peers a");
+    (void)state;
+    hear(kit, "10.0.1.2,26379," KIT_A ",0" ABOUT_M1 "0");
+    kit_expect(kit, "event connect disconnect persist",
+               "event N +sentinel-address-switch " M1 " ip 10.0.1.2 port 26379 for " KIT_A "\n"
+               "disconnect peer a\nconnect peer b\n"
+               "event N +sentinel-address-update sentinel " KIT_A
+               " 10.0.1.2 26379 @ m1 10.0.0.1 6379 1 additional matching instances\npersist 1\n");
+    assert_string_equal(kit_instance(kit, "m2", "b")->runid.hex, KIT_A);
+    kit_free(kit);
+
+    kit = kit_new("m1 n1 peers a;m2 n2"); /* nobody else knows it */
+    hear(kit, "10.0.1.1,26380," KIT_A ",0" ABOUT_M1 "0");
+    assert_int_equal(kit_count(kit, "event N +sentinel-address-switch"), 1);
+    assert_int_equal(kit_count(kit, "event N +sentinel-address-update"), 0);
+    kit_free(kit);
+}
+
+static void test_hello__a_new_id_at_a_known_address_displaces_the_old_one_everywhere(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a,c;m2 n2 peers a");
+    (void)state;
+    hear(kit, "10.0.1.1,26379," KIT_B ",0" ABOUT_M1 "0");
+    kit_expect(kit, "event disconnect connect persist",
+               "event N +sentinel-invalid-addr " PEER_A "\ndisconnect peer a\nconnect peer a\n"
+               "event N +sentinel sentinel " KIT_B
+               " 10.0.1.1 26379 @ m1 10.0.0.1 6379\npersist 3\n");
+    assert_int_equal(kit_group(kit, "m1")->peer_count, 2);
+    assert_int_equal(kit_group(kit, "m2")->peer_count, 0);
+    kit_free(kit);
+}
+
+static void test_hello__peers_have_a_cap(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    for (int i = 0; i < SN_PEERS_MAX + 2; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "10.0.7.7,%d,%040d,0" ABOUT_M1 "0", 20000 + i, i + 1);
+        hear(kit, text);
+    }
+    assert_int_equal(kit_group(kit, "m1")->peer_count, SN_PEERS_MAX);
+    assert_int_equal(kit_count(kit, "log W Group m1 has 256 peers already"), 2);
+    kit_free(kit);
+}
+
+static void test_hello__our_own_id_is_ignored_everywhere(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    hear(kit, "10.0.1.1,26379," KIT_ME ",50,m1,10.0.0.7,6379,50");
+    assert_true(kit_hello_text(kit, "n1", "10.0.1.1,26379," KIT_ME ",50,m1,10.0.0.7,6379,50"));
+    kit_expect(kit, "event persist connect", "");
+    assert_int_equal(sn_core_current_epoch(kit->core), 0);
+    kit_free(kit);
+}
+
+static void test_hello__what_is_of_no_use_is_ignored_whole(void **state)
+{
+    static const char *const useless[] = {
+        HELLO_A "9,nosuch,10.0.0.1,6379,9",                          /* unknown group */
+        "sentinel.example.org,26379," KIT_A ",9,m1,10.0.0.1,6379,9", /* names are not resolved */
+        HELLO_A "9,m1,db.example.org,6379,9",
+    };
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    for (size_t i = 0; i < sizeof(useless) / sizeof(*useless); i++) {
+        hear(kit, useless[i]);
+        kit_expect(kit, "event persist connect", "");
+        assert_int_equal(sn_core_current_epoch(kit->core), 0);
+    }
+    kit_free(kit);
+}
+
+static void test_hello__the_time_is_noted(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a,b");
+    (void)state;
+    kit_to(kit, 1234);
+    kit_hello(kit, "a", "m1", "n1", 0, 0);
+    assert_int_equal(kit_instance(kit, "m1", "a")->u.peer.hello_heard_at - kit->start, 1234);
+    assert_int_equal(kit_instance(kit, "m1", "b")->u.peer.hello_heard_at - kit->start, 0);
+    kit_free(kit);
+}
+
+/* ---- epochs and configurations -------------------------------------------------------------- */
+
+static void test_hello__a_higher_epoch_is_adopted_and_saved(void **state)
+{
+    struct kit *kit = kit_new("- epoch 4;m1 n1 peers a");
+    (void)state;
+    kit_hello(kit, "a", "m1", "n1", 4, 0);
+    kit_hello(kit, "a", "m1", "n1", 3, 0);
+    kit_expect(kit, "event persist", "");
+    kit_hello(kit, "a", "m1", "n1", 7, 0);
+    kit_expect(kit, "event persist", "event W +new-epoch 7\npersist 1\n");
+    assert_int_equal(sn_core_current_epoch(kit->core), 7);
+    kit_free(kit);
+}
+
+static void test_hello__a_higher_config_epoch_with_our_master_is_adopted_and_saved(void **state)
+{
+    struct kit *kit = kit_new("- epoch 7;m1 n1 peers a config 2");
+    (void)state;
+    kit_hello(kit, "a", "m1", "n1", 7, 3);
+    kit_expect(kit, "event persist", "persist 1\n"); /* stock forgets to save it */
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 3);
+    kit_free(kit);
+}
+
+static void test_hello__equal_or_lower_config_epochs_change_nothing(void **state)
+{
+    struct kit *kit = kit_new("- epoch 7;m1 n1 replicas n2 peers a config 3");
+    (void)state;
+    kit_hello(kit, "a", "m1", "n2", 7, 3);
+    kit_hello(kit, "a", "m1", "n2", 7, 2);
+    kit_hello(kit, "a", "m1", "n1", 7, 2);
+    kit_expect(kit, "event persist connect", "");
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 3);
+    assert_string_equal(kit_group(kit, "m1")->master->addr.ip, "10.0.0.1");
+    kit_free(kit);
+}
+
+static void test_hello__a_newer_configuration_is_adopted_as_an_observer(void **state)
+{
+    struct kit *kit = kit_new("- epoch 7;m1 n1 replicas n2,n3 peers a config 3 reconfig /r");
+    (void)state;
+    fail_over(kit, "n2");
+    kit_hello(kit, "a", "m1", "n2", 10, 10);
+    kit_to(kit, 0);
+    kit_expect(kit, "event persist connect disconnect follow",
+               "event W +new-epoch 10\nevent W +config-update-from " PEER_A "\n"
+               "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379\n"
+               "event N +slave slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.2 6379\n"
+               "event N +slave slave 10.0.0.1:6379 10.0.0.1 6379 @ m1 10.0.0.2 6379\n"
+               "persist 2\n");
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 10);
+    assert_string_equal(kit_instance(kit, "m1", "n2")->group->master->addr.ip, "10.0.0.2");
+    kit_free(kit);
+}
+
+static void test_hello__an_observer_calls_the_script_and_passes_it_on_at_once(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b reconfig /r");
+    (void)state;
+    kit_to(kit, 700);
+    kit_clear(kit);
+    kit_hello(kit, "a", "m1", "n2", 10, 10);
+    kit_to(kit, 700);
+    assert_non_null(
+        strstr(kit_find(kit, "start"), " /r m1 observer start 10.0.0.1 6379 10.0.0.2 6379"));
+    static const char *const all[] = {"n1", "n2", "n3", "a", "b"};
+    for (size_t i = 0; i < 5; i++) {
+        char line[128];
+        (void)snprintf(line, sizeof(line), "publish %s " OURS "10,m1,10.0.0.2,6379,10", all[i]);
+        assert_int_equal(kit_count(kit, line), 1);
+    }
+    kit_free(kit);
+}
+
+static void test_hello__the_new_master_may_be_unknown(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a");
+    (void)state;
+    fail_over(kit, "n9");
+    kit_hello(kit, "a", "m1", "n9", 10, 10);
+    kit_expect(kit, "event connect",
+               "event W +new-epoch 10\nevent W +config-update-from " PEER_A "\n"
+               "connect data n9\n"
+               "event W +switch-master m1 10.0.0.1 6379 10.0.0.9 6379\n"
+               "event N +slave slave 10.0.0.2:6379 10.0.0.2 6379 @ m1 10.0.0.9 6379\n"
+               "event N +slave slave 10.0.0.1:6379 10.0.0.1 6379 @ m1 10.0.0.9 6379\n"
+               "connect sub n9\n");
+    kit_free(kit);
+}
+
+static void test_hello__a_name_is_looked_up_before_anything_is_taken_over(void **state)
+{
+    struct kit *kit = kit_new("- hostnames;m1 n1 peers a");
+    (void)state;
+    hear(kit, HELLO_A "5,m1,db.example.org,6379,5");
+    kit_expect(kit, "event resolve", "resolve db.example.org\nevent W +new-epoch 5\n");
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 0);
+    kit_resolved(kit, "db.example.org", ""); /* it does not exist: nothing happens */
+    assert_int_equal(kit_count(kit, "event"), 0);
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 0);
+    kit_clear(kit);
+    kit_resolved(kit, "db.example.org", "10.0.0.8");
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.8 6379"), 1);
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 5);
+    /* The next ones need no look-up. */
+    kit_clear(kit);
+    hear(kit, HELLO_A "5,m1,db.example.org,6379,5");
+    kit_expect(kit, "event resolve", "");
+    kit_free(kit);
+}
+
+static void test_hello__ends_the_wait_for_a_rival(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b quorum 1");
+    (void)state;
+    kit_ask(kit, "n1", 4, KIT_A);
+    kit_hello(kit, "a", "m1", "n2", 4, 4); /* it won and finished */
+    kit_clear(kit);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_to(kit, 1100);
+    assert_int_equal(kit_count(kit, "event W +try-failover master m1 10.0.0.2 6379"), 1);
+    kit_free(kit);
+}
+
+/* ---- foreign hellos (D15) ------------------------------------------------------------------- */
+
+static void test_hello__a_stranger_with_another_master_is_refused_and_told_once(void **state)
+{
+    struct kit *kit = kit_new("- epoch 3;m1 n1 replicas n2 peers a config 3");
+    (void)state;
+    hear(kit, STRANGERS "9,m1,10.0.5.1,6379,9");
+    kit_expect(kit, "event persist connect",
+               "event W +foreign-hello " M1 " from " KIT_E
+               " 10.0.5.5 26379 master 10.0.5.1 6379\n");
+    hear(kit, STRANGERS "9,m1,10.0.5.1,6379,9");
+    assert_true(kit_hello_text(kit, "n2", STRANGERS "9,m1,10.0.5.1,6379,9"));
+    kit_expect(kit, "event persist connect", "");
+    assert_int_equal(sn_core_current_epoch(kit->core), 3);
+    assert_int_equal(kit_group(kit, "m1")->peer_count, 1);
+    kit_free(kit);
+}
+
+static void test_hello__strangers_who_know_the_group_are_welcome(void **state)
+{
+    static const struct {
+        const char *text, *hello;
+        bool taken;
+    } rows[] = {
+        /* They name our master, or a replica of ours, or we have no configuration yet, */
+        {"- epoch 3;m1 n1 replicas n2 config 3", STRANGERS "3,m1,10.0.0.1,6379,3", true},
+        {"- epoch 3;m1 n1 replicas n2 config 3", STRANGERS "9,m1,10.0.0.2,6379,9", true},
+        {"m1 n1 replicas n2", STRANGERS "9,m1,10.0.5.1,6379,9", true},
+        /* or they are no strangers. */
+        {"- epoch 3;m1 n1 config 3 peers e", "10.0.1.5,26379," KIT_E ",9,m1,10.0.5.1,6379,9", true},
+        {"- epoch 3;m1 n1 config 3 peers e", STRANGERS "9,m1,10.0.5.1,6379,9", true},
+        {"- epoch 3;m1 n1 config 3", STRANGERS "9,m1,10.0.5.1,6379,9", false},
+        {"- epoch 3;m1 n1 config 3", STRANGERS "9,m1,10.0.0.1,6380,9", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = kit_new(rows[i].text);
+        hear(kit, rows[i].hello);
+        if ((kit_group(kit, "m1")->peer_count == 1) != rows[i].taken ||
+            (kit_count(kit, "event W +foreign-hello") == 0) != rows[i].taken)
+            fail_msg("row %zu", i);
+        kit_free(kit);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hello__goes_to_all_every_publish_period),
+        cmocka_unit_test(test_hello__says_what_is_announced),
+        cmocka_unit_test(test_hello__one_at_a_time_and_refusals_wait_for_the_period),
+        cmocka_unit_test(test_hello__epochs_are_on_disk_before_they_are_told),
+        cmocka_unit_test(test_hello__a_new_peer_is_taken_in_and_saved),
+        cmocka_unit_test(test_hello__the_first_hello_of_ours_to_a_new_peer_leaves_at_once),
+        cmocka_unit_test(test_hello__a_peer_that_moved_is_followed_in_all_groups),
+        cmocka_unit_test(test_hello__a_new_id_at_a_known_address_displaces_the_old_one_everywhere),
+        cmocka_unit_test(test_hello__peers_have_a_cap),
+        cmocka_unit_test(test_hello__our_own_id_is_ignored_everywhere),
+        cmocka_unit_test(test_hello__what_is_of_no_use_is_ignored_whole),
+        cmocka_unit_test(test_hello__the_time_is_noted),
+        cmocka_unit_test(test_hello__a_higher_epoch_is_adopted_and_saved),
+        cmocka_unit_test(test_hello__a_higher_config_epoch_with_our_master_is_adopted_and_saved),
+        cmocka_unit_test(test_hello__equal_or_lower_config_epochs_change_nothing),
+        cmocka_unit_test(test_hello__a_newer_configuration_is_adopted_as_an_observer),
+        cmocka_unit_test(test_hello__an_observer_calls_the_script_and_passes_it_on_at_once),
+        cmocka_unit_test(test_hello__the_new_master_may_be_unknown),
+        cmocka_unit_test(test_hello__a_name_is_looked_up_before_anything_is_taken_over),
+        cmocka_unit_test(test_hello__ends_the_wait_for_a_rival),
+        cmocka_unit_test(test_hello__a_stranger_with_another_master_is_refused_and_told_once),
+        cmocka_unit_test(test_hello__strangers_who_know_the_group_are_welcome),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
