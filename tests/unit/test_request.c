@@ -248,6 +248,22 @@ static void test_request__limits_of_choice(void **state)
     check_rows(rows, COUNT(rows), &limits);
 }
 
+static void test_request__bulks_count_to_the_total(void **state)
+{
+    static const struct sn_request_limits limits = {
+        .bulk_max = 100, .args_max = 3, .total_max = 40};
+    static const struct row rows[] = {
+        {TEXT("*1\r\n$29\r\naaaaaaaaabbbbbbbbbbcccccccccc\r\n"),
+         "[aaaaaaaaabbbbbbbbbbcccccccccc]wait"},
+        {TEXT("*1\r\n$30\r\naaaaaaaaaabbbbbbbbbbcccccccccc\r\n"), "full"},
+        {TEXT("*1\r\n$30\r\naaaaaaaaaabbbbbbbbbbcccccccccc\r"), "wait"},
+        {TEXT("*2\r\n$30\r\naaaaaaaaaabbbbbbbbbbcccccccccc\r\nX\r\n"), "full"},
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows), &limits);
+}
+
 /* An input of a head, a run of one byte, and a tail, with cuts around its interesting places. */
 static void check_long(const char *head, char fill, size_t fill_len, const char *tail,
                        const char *outcome)
@@ -454,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_request__protocol_errors),
         cmocka_unit_test(test_request__limits_before_authentication),
         cmocka_unit_test(test_request__limits_of_choice),
+        cmocka_unit_test(test_request__bulks_count_to_the_total),
         cmocka_unit_test(test_request__lines_end_within_64_kib),
         cmocka_unit_test(test_request__large_bulk),
         cmocka_unit_test(test_request__memory_of_a_large_request_is_given_back),
