@@ -247,13 +247,12 @@ static void win(struct sn_group *group)
 }
 
 /* An operator's order does not need the votes (stock asks nobody), but they raise the epoch at the
- * peers, so that two orders on two sentinels cannot use the same one; only a majority for somebody
- * else stops it. */
+ * peers, so that two orders on two sentinels cannot use the same one: a single vote for somebody
+ * else in this epoch stops it. */
 static bool goes_without_votes(const struct sn_group *group, const struct tally *tally)
 {
     enum sn_failover_mode mode = group->failover.mode;
-    return mode == SN_MODE_FORCED ||
-           (mode == SN_MODE_PLANNED && tally->best_other < tally->voters / 2 + 1);
+    return mode == SN_MODE_FORCED || (mode == SN_MODE_PLANNED && tally->best_other == 0);
 }
 
 void sn_election_count(struct sn_group *group)
