@@ -247,6 +247,19 @@ static bool is_turn_over(const struct sn_client *client)
     return uv_hrtime() / 1000000 > uv_now(client->server->env.loop) + SN_TURN_MAX_MS;
 }
 
+/* Too large a request is answered by nothing but the end of the connection, as with stock. */
+static void refuse_request(struct sn_client *client, int rc)
+{
+    struct sn_resp resp = {.out = &client->out, .version = client->version};
+    const char *error = rc == SN_EFULL ? "a request larger than client-query-buffer-limit"
+                                       : sn_request_reader_error(client->reader);
+
+    sn_log(client->server->env.log, SN_LEVEL_VERBOSE, "Closing client %s: %s", client->peer, error);
+    if (rc != SN_EFULL)
+        sn_resp_error(&resp, error);
+    client->close_after_reply = true;
+}
+
 static void run_next(struct sn_client *client, bool *more)
 {
     struct sn_request_limits limits = limits_of(client);
@@ -264,12 +277,7 @@ static void run_next(struct sn_client *client, bool *more)
         sn_commands_execute(client->server, client, &request);
         sn_client_check_output(client);
     } else if (rc != SN_EAGAIN) {
-        struct sn_resp resp = {.out = &client->out, .version = client->version};
-        const char *error = sn_request_reader_error(client->reader);
-        sn_log(client->server->env.log, SN_LEVEL_VERBOSE, "Closing client %s: %s", client->peer,
-               error);
-        sn_resp_error(&resp, error);
-        client->close_after_reply = true;
+        refuse_request(client, rc);
     }
 }
 
