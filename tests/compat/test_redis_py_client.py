@@ -44,7 +44,7 @@ def test_redis_py__unknown_group_and_sentinel_password(place):
         raise AssertionError("found a group that does not exist")
     except MasterNotFoundError:
         pass
-    anonymous = redis.Redis(port=sentinel.port, socket_timeout=5)
+    anonymous = redis.Redis("127.0.0.1", sentinel.port, socket_timeout=5)
     try:
         anonymous.sentinel_masters()
         raise AssertionError("served without password")

@@ -11,7 +11,8 @@ from harness.place import Place
 from harness.poll import wait_until
 from harness.process import Process
 from harness.redis_server import RedisServer
-from harness.sentinel import OURS, STOCK, Monitor, Sentinel, default_flavour, our_binary
+from harness.sentinel import (OURS, STOCK, VALKEY, Monitor, Sentinel, default_flavour, has_valkey,
+                              our_binary)
 
 __all__ = ["Group", "Monitor", "OURS", "Place", "Process", "RedisServer", "STOCK", "Sentinel",
-           "default_flavour", "our_binary", "wait_until"]
+           "VALKEY", "default_flavour", "has_valkey", "our_binary", "wait_until"]

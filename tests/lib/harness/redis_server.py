@@ -48,7 +48,7 @@ class RedisServer(Process):
     def client(self, **kwargs):
         settings = {"socket_timeout": 5, "decode_responses": True,
                     "username": self.user, "password": self.password, **kwargs}
-        return redis.Redis(port=self.port, **settings)
+        return redis.Redis("127.0.0.1", self.port, **settings)
 
     def start(self):
         super().start()

@@ -12,15 +12,24 @@ from harness.events import EventRecorder
 from harness.poll import wait_until
 from harness.process import Process
 
-OURS, STOCK = "ours", "stock"
+OURS, STOCK, VALKEY = "ours", "stock", "valkey"
 # What only a defect of the daemon writes.
 DEFECT = re.compile(r"(Address|Leak|Undefined\w*)Sanitizer|runtime error:|Assertion .* failed")
 STOCK_BINARY = os.environ.get("REDIS_SENTINEL", "redis-sentinel")
+VALKEY_BINARY = os.environ.get("VALKEY_SENTINEL", "valkey-sentinel")
 
 
 def default_flavour():
     """Which daemon the tests are about."""
     return os.environ.get("SENTINELD_FLAVOUR", OURS)
+
+
+def has_valkey():
+    return shutil.which(VALKEY_BINARY) is not None
+
+
+def _binary(flavour):
+    return {STOCK: STOCK_BINARY, VALKEY: VALKEY_BINARY}.get(flavour) or our_binary()
 
 
 def our_binary():
@@ -57,7 +66,7 @@ class Sentinel(Process):
         self.conf_path = os.path.join(folder, "sentinel.conf")
         self._recorders = []
         self._commands = None
-        binary = our_binary() if self.flavour == OURS else STOCK_BINARY
+        binary = _binary(self.flavour)
         super().__init__(f"{self.flavour}-sentinel-{port}", [binary, self.conf_path, *arguments],
                          os.path.join(folder, "sentinel.log"))
         if conf_text is None:
@@ -76,7 +85,7 @@ class Sentinel(Process):
 
     def client(self, **kwargs):
         settings = {"socket_timeout": 5, "decode_responses": True, "password": self.password, **kwargs}
-        return redis.Redis(port=self.port, **settings)
+        return redis.Redis("127.0.0.1", self.port, **settings)
 
     @property
     def commands(self):
