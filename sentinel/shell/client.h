@@ -50,7 +50,7 @@ struct sn_client {
     char *lib_name;
     char *lib_ver;
     struct sn_acl_user *user;
-    const struct sn_command_spec *last_command; /* NULL: none yet */
+    const struct sn_command_spec *last_command; /* NULL: none, or an unknown one */
     struct sn_subscriptions subscriptions;
     struct sn_wait *wait; /* the answer that this client waits for; NULL: none */
     enum sn_resp_version version;

@@ -280,8 +280,9 @@ void sn_commands_execute(struct sn_server *server, struct sn_client *client,
     if (muted)
         sn_buf_clear(&server->scratch);
     size_t before = resp.out->len;
-    if (look_up(&call) && admit(&call)) {
-        client->last_command = call.spec;
+    bool known = look_up(&call);
+    client->last_command = call.spec;
+    if (known && admit(&call)) {
         server->stats.commands++;
         sn_rate_add(&server->stats.commands_rate, uv_now(server->env.loop), 1);
         call.spec->run(&call);

@@ -3,12 +3,13 @@
 
 import pytest
 
-from dialect.compare import Pair, compare
+from dialect.compare import Comparison, Daemons
 
 
 @pytest.mark.ours_only
 def test_dialect__answers_are_those_of_stock(place):
-    requests, unexpected, unused = compare(Pair(place))
-    assert requests > 300
-    assert not unexpected, f"{len(unexpected)} of {requests}:\n" + "\n".join(unexpected)
-    assert not unused, f"listed, but no difference any more: {unused}"
+    found = Comparison(Daemons(place))
+    assert found.requests > 900
+    assert not found.unexpected, (f"{len(found.unexpected)} of {found.requests}:\n" +
+                                  "\n".join(found.unexpected))
+    assert not found.unused, f"listed, but no difference any more: {found.unused}"

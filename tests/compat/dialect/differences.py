@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The differences that are meant to be. Each entry: session title pattern, request pattern (both
-glob), reason. docs/COMPATIBILITY.md explains the reasons."""
+glob), reason. docs/COMPATIBILITY.md explains the reasons. The reasons that begin with NEWER_FORM
+list where not even the newer stock daemon answers as we do."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+NEWER_FORM = "Valkey:"
 LIST = Path(__file__).with_name("differences.txt")
 
 
@@ -23,7 +25,16 @@ class Differences:
 
     def reason(self, session, request):
         """Why this request may be answered differently; None if it may not."""
+        return self._find(session, request, False)
+
+    def newer_reason(self, session, request):
+        """The same for what the newer stock daemon answers."""
+        return self._find(session, request, True)
+
+    def _find(self, session, request, newer):
         for number, (session_pattern, request_pattern, reason) in enumerate(self._entries):
+            if reason.startswith(NEWER_FORM) != newer:
+                continue
             if fnmatchcase(session, session_pattern) and fnmatchcase(request, request_pattern):
                 self._used.add(number)
                 return reason

@@ -33,6 +33,13 @@ ADDED_INFO = {
 }
 ADDED_CLIENT = {"lib-name", "lib-ver"}
 
+# Commands that stock does not have: left out of lists of commands.
+ADDED_COMMANDS = {
+    "quit", "reset", "client|setinfo", "sentinel|primary", "sentinel|primaries",
+    "sentinel|get-primary-addr-by-name", "sentinel|is-primary-down-by-addr",
+}
+COMMAND_LISTS = ("COMMAND LIST", "ACL CAT ")
+
 # Requests whose answers stock gives in the order of a hash table.
 UNORDERED = ("COMMAND LIST", "ACL CAT", "ROLE")
 
@@ -79,16 +86,42 @@ class Normal:
             text = pattern.sub(name, text)
         return text
 
-    def reply(self, request, reply):
-        """reply as an answer to request, ready to be compared."""
+    def replies(self, request, replies):
+        """The answers to request, ready to be compared."""
+        request = request[request.startswith("@") and request.index(":") + 1:].strip()
+        if request in ("UNSUBSCRIBE", "PUNSUBSCRIBE"):
+            replies = self._channels_in_order(replies)
+        return [reply if isinstance(reply, str) else self._reply(request, reply) for reply in replies]
+
+    @staticmethod
+    def _channels_in_order(replies):
+        """Stock ends all subscriptions in the order of a hash table; the counts go down all the same."""
+        if any(isinstance(reply, str) or not isinstance(reply.value, list) or len(reply.value) != 3
+               for reply in replies):
+            return replies
+        channels = sorted((reply.value[1] for reply in replies), key=repr)
+        return [Reply(reply.kind, [reply.value[0], channel, reply.value[2]])
+                for reply, channel in zip(replies, channels)]
+
+    def _reply(self, request, reply):
         if request == "CLIENT ID" and reply.kind == ":":
             return Reply(":", "<v>")
+        if request.startswith("SENTINEL INFO-CACHE") and reply.kind in "*%":
+            groups = sorted(zip(reply.value[::2], reply.value[1::2]), key=lambda group: group[0].value)
+            reply = self._ages(Reply(reply.kind, [item for group in groups for item in group]))
         reply = self._tree(reply)
+        if request.upper().startswith(COMMAND_LISTS) and isinstance(reply.value, list):
+            reply = Reply(reply.kind, [item for item in reply.value if item.value not in ADDED_COMMANDS])
         if request.upper().startswith(UNORDERED) and isinstance(reply.value, list):
             items = [Reply(item.kind, sorted(item.value)) if isinstance(item.value, list) else item
                      for item in reply.value]
             reply = Reply(reply.kind, sorted(items, key=repr))
         return reply
+
+    def _ages(self, reply):
+        if isinstance(reply.value, list):
+            return Reply(reply.kind, [self._ages(item) for item in reply.value])
+        return Reply(":", "<v>" if reply.value != "0" else "0") if reply.kind == ":" else reply
 
     def _tree(self, reply):
         if reply.value is None:

@@ -52,8 +52,11 @@ def parse(data, at=0):
 
 def show(reply, indent=""):
     """The tree as lines of text; equal texts mean equal replies."""
-    if not isinstance(reply.value, list):
-        return [indent + reply.kind + ("(null)" if reply.value is None else repr(reply.value))]
+    if isinstance(reply.value, str):
+        parts = reply.value.splitlines(keepends=True) or [""]
+        return [f"{indent}{reply.kind}{parts[0]!r}"] + [f"{indent} {part!r}" for part in parts[1:]]
+    if reply.value is None:
+        return [f"{indent}{reply.kind}(null)"]
     lines = [f"{indent}{reply.kind}{len(reply.value)}"]
     for item in reply.value:
         lines += show(item, indent + "  ")

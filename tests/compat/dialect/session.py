@@ -2,13 +2,19 @@
 """Case files, and running their sessions against a daemon.
 
 A case file is a list of sessions. A session starts with a line `== title [options]` and has one
-request per line; it runs on a connection of its own. Options: `resp3` (HELLO 3 first), `pipeline` (one
-write for all), `auth` (against the daemons that want a password).
+request per line; it runs on a connection of its own, twice: request by request in RESP2, and in one write
+in RESP3. Options: `resp2`, `resp3` (only that one, request by request), `pipeline` (RESP2, one write),
+`auth` (against the daemons that want a password).
 
     words           sent as an array of bulk strings; quotes and escapes as in sentinel.conf
     inline: text    sent as an inline command
     raw: bytes      Python escapes, sent as they are
+    @b: request     on another connection of this session, always RESP2, which opens when first named
     # text          comment
+
+{name} stands for a port or word of the group (compare.py), {id} {addr} {laddr} for this connection, and
+{b.id} {b.addr} {b.laddr} for the one called b. A session with other connections, or one that names an id,
+runs request by request.
 
 Behind each request goes a command that nobody knows: its error ends the list of replies, whatever
 the state of the connection is.
@@ -25,6 +31,8 @@ from dialect.resp import Incomplete, parse
 TIMEOUT_S = 5
 MARK = "NoSuchCommandMark"
 CLOSED = "(closed)"
+OTHER = re.compile(r"(?:@(\w+): *)?(.*)", re.DOTALL)
+OWN = re.compile(r"\{(?:(\w)\.)?(id|addr|laddr)\}")
 
 
 class Session(NamedTuple):
@@ -34,6 +42,7 @@ class Session(NamedTuple):
 
 
 def load(path):
+    """The sessions of a case file."""
     sessions = []
     for line in Path(path).read_text(encoding="utf-8").splitlines():
         if line.startswith("=="):
@@ -67,15 +76,22 @@ class Connection:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
         self._data = b""
         self._at = 0
+        self._marks = 0
+        self.id = None
+        self.addr = "%s:%d" % self._socket.getsockname()
+        self.laddr = "%s:%d" % self._socket.getpeername()
 
     def close(self):
         self._socket.close()
 
     def send(self, data):
+        """data and behind it a mark, the number of which comes back."""
+        self._marks += 1
         try:
-            self._socket.sendall(data)
+            self._socket.sendall(data + _array([f"{MARK}{self._marks}"]))
         except OSError:
             pass  # reading tells that it was closed
+        return self._marks
 
     def _next(self):
         while True:
@@ -102,24 +118,57 @@ class Connection:
                 return replies
             replies.append(reply)
 
+    def ask(self, data):
+        return self.until_mark(self.send(data))
 
-def _mark(number):
-    return _array([f"{MARK}{number}"])
+    def learn_id(self):
+        self.id = self.ask(_array(["CLIENT", "ID"]))[0].value
 
 
-def run(session, port, names):
-    """[(request, replies)] of a session."""
-    connection = Connection(port)
-    requests = (["HELLO 3"] if "resp3" in session.options else []) + session.requests
-    results = []
-    try:
-        if "pipeline" in session.options:
-            connection.send(b"".join(encode(request, names) + _mark(number)
-                                     for number, request in enumerate(requests)))
-        for number, request in enumerate(requests):
-            if "pipeline" not in session.options:
-                connection.send(encode(request, names) + _mark(number))
-            results.append((request, connection.until_mark(number)))
-    finally:
-        connection.close()
-    return results
+class Run:
+    """One run of a session against the daemon at port."""
+
+    def __init__(self, session, port, names):
+        self._session = session
+        self._port = port
+        self._names = names
+        self._connections = {}
+
+    def _connection(self, name):
+        if name not in self._connections:
+            self._connections[name] = Connection(self._port)
+            own = f"{{{name}.id}}" if name else "{id}"
+            if any(own in request for request in self._session.requests):
+                self._connections[name].learn_id()
+        return self._connections[name]
+
+    def _data(self, request):
+        return encode(OWN.sub(lambda m: str(getattr(self._connection(m.group(1) or ""), m.group(2))),
+                              request), self._names)
+
+    def _one(self, request):
+        name, text = OTHER.match(request).groups()
+        return self._connection(name or "").ask(self._data(text))
+
+    def results(self, resp3, piped):
+        """[(request, replies)]"""
+        requests = (["HELLO 3"] if resp3 else []) + self._session.requests
+        try:
+            if not piped or any(OTHER.match(r).group(1) or OWN.search(r) for r in requests):
+                return [(request, self._one(request)) for request in requests]
+            main = self._connection("")
+            marks = [main.send(self._data(request)) for request in requests]
+            return [(request, main.until_mark(mark)) for request, mark in zip(requests, marks)]
+        finally:
+            for connection in self._connections.values():
+                connection.close()
+
+
+def variants(session):
+    """[(name, resp3, pipelined)] of the runs of a session."""
+    if "pipeline" in session.options:
+        return [("RESP2, in one write", False, True)]
+    plain, modern = ("RESP2", False, False), ("RESP3, in one write", True, True)
+    if "resp3" in session.options:
+        return [("RESP3", True, False)]
+    return [plain] if session.options & {"resp2", "auth"} else [plain, modern]
