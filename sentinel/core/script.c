@@ -149,15 +149,17 @@ void sn_script_exited(struct sn_core *core, const struct sn_event_script *event)
         sn_event_plain(core, NULL, SN_LEVEL_DEBUG, "-script-child", "%lld %lld %d",
                        (long long)job->pid, (long long)event->status, event->signal);
     job->pid = 0;
-    bool again = !event->spawned || event->signal != 0 || event->status == 1;
+    /* What could not be executed (status 2) will not be executable later either; a failed fork may.
+     */
+    bool forkless = !event->spawned && event->status == 0;
+    bool again = forkless || event->signal != 0 || event->status == 1;
     if (again && job->starts < SN_SCRIPT_STARTS_MAX) {
         sn_ms pause = core->timings[SN_TIMING_SCRIPT_RETRY_DELAY] << (job->starts - 1);
         sn_timer_set(&core->timers, &job->timer, sn_after(core->now, pause));
     } else {
         if (again || event->status != 0)
             sn_event_plain(core, NULL, SN_LEVEL_WARNING, "-script-error", "%s %d %lld",
-                           job->argv[0], event->spawned ? event->signal : 99,
-                           (long long)event->status);
+                           job->argv[0], forkless ? 99 : event->signal, (long long)event->status);
         drop_job(core, job);
     }
     start_due(core);
