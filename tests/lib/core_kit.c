@@ -21,7 +21,10 @@ void kit_line(struct kit *kit, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    kit->lines = sn_realloc(kit->lines, (kit->line_count + 1) * sizeof(*kit->lines));
+    if (kit->line_count == kit->line_room) {
+        kit->line_room = kit->line_room == 0 ? 64 : 2 * kit->line_room;
+        kit->lines = sn_realloc(kit->lines, kit->line_room * sizeof(*kit->lines));
+    }
     kit->lines[kit->line_count].at = kit_now(kit);
     kit->lines[kit->line_count].text = sn_strdup(text);
     kit->line_count++;

@@ -109,6 +109,7 @@ struct kit {
     struct kit_sent *sent;
     struct kit_line *lines;
     size_t line_count;
+    size_t line_room;
     enum kit_disk disk;
     uint64_t saving;  /* version of the last PERSIST without an answer; 0 if none */
     unsigned hold;    /* bit per enum sn_order: kit_reply answers those, not the model */
