@@ -235,6 +235,14 @@ struct sentinel *cluster_add_sentinel(struct cluster *cluster)
     return sentinel;
 }
 
+void cluster_add_guest(struct cluster *cluster, struct cluster_guest *guest, uint16_t port,
+                       const char *name)
+{
+    add_node(cluster, &guest->node, port);
+    guest->node.guest = guest;
+    (void)sn_text_copy(guest->node.name, sizeof(guest->node.name), name);
+}
+
 struct sn_group_image *cluster_add_group(struct cluster *cluster, const char *name,
                                          const struct model_redis *master, uint32_t quorum)
 {
@@ -423,6 +431,8 @@ void cluster_start(struct node *node)
     cluster_say(node->cluster, node, "started");
     if (node->redis != NULL)
         model_redis_start(node->redis);
+    else if (node->guest != NULL)
+        node->guest->start(node->guest);
     else
         sentinel_boot(node->sentinel);
 }
@@ -442,10 +452,14 @@ void cluster_kill(struct node *node)
         next = conn->node_next;
         conn_close_by_server(conn, "Server closed the connection");
     }
-    if (node->redis != NULL)
+    if (node->redis != NULL) {
         model_redis_stopped(node->redis);
-    else
+    } else if (node->guest != NULL) {
+        cluster_close_clients(node);
+        node->guest->stop(node->guest);
+    } else {
         sentinel_crash(node->sentinel);
+    }
 }
 
 void cluster_hang(struct node *node)

@@ -27,6 +27,8 @@ struct conn;
 struct packet;
 struct model_redis;
 struct sentinel;
+struct cluster_watch;
+struct cluster_guest;
 
 enum node_state {
     NODE_OFF = 0, /* not running: connections are refused */
@@ -43,7 +45,8 @@ struct node {
     struct sn_addr addr;
     struct sentinel *sentinel; /* one of these two is set */
     struct model_redis *redis;
-    struct conn *conns; /* accepted or on their way to it, by their node_prev/node_next */
+    struct cluster_guest *guest; /* …or neither: somebody else's program */
+    struct conn *conns;          /* accepted or on their way to it, by their node_prev/node_next */
 };
 
 /* Milliseconds that a packet takes; called once for each. */
@@ -79,6 +82,7 @@ struct sentinel {
     bool crash_asked;     /* by a hook during that */
     sn_ms clock_offset;   /* its clock reads world time + offset + drift */
     int64_t clock_ppm;    /* set before it is started */
+    int64_t wall_offset;  /* of its wall clock; may jump at any time */
     struct sn_timer wake; /* the core's deadline */
     struct sn_timer late; /* PERSISTED that waits for a hung process */
     uint64_t next_ticket;
@@ -116,9 +120,42 @@ struct cluster {
     struct later *laters;
     struct fact *facts;
     unsigned violations;
-    unsigned violations_expected; /* for tests of the checks themselves */
-    uint64_t steps;               /* of all cores */
-    struct sn_image config;       /* the groups as the operator configured them */
+    unsigned violations_expected;      /* for tests of the checks themselves */
+    uint64_t steps;                    /* of all cores */
+    struct sn_image config;            /* the groups as the operator configured them */
+    const struct cluster_watch *watch; /* NULL: nobody looks on */
+};
+
+/* Who looks on: called with everything that leaves a sentinel or reaches it, before it has any
+ * effect. Every function may be NULL; none may change the cluster. */
+struct cluster_watch {
+    void *arg;
+    void (*send)(void *arg, struct sentinel *from, struct node *to,
+                 const struct sn_action_send *send); /* to: NULL if nobody is there */
+    void (*event)(void *arg, struct sentinel *from, const struct sn_action_event *event);
+    /* asker: NULL for an operator. */
+    void (*answer)(void *arg, struct sentinel *from, struct node *asker,
+                   const struct sn_action_answer *answer);
+    void (*saved)(void *arg, struct sentinel *sentinel, const struct sn_image *image);
+    void (*booted)(void *arg, struct sentinel *sentinel);
+    void (*crashed)(void *arg, struct sentinel *sentinel);
+    /* An INFO reply reaches the sentinel. */
+    void (*info)(void *arg, struct sentinel *to, struct node *server, const struct sn_info *info);
+    /* A server has obeyed PROMOTE or FOLLOW. */
+    void (*obeyed)(void *arg, struct model_redis *redis, struct node *by, enum sn_order order);
+    /* True if a violation found by cluster_check.c is to be overlooked. */
+    bool (*excuses)(void *arg, const char *violation);
+};
+
+/* A node that is neither a core nor a model server. All functions are needed. */
+struct cluster_guest {
+    struct node node; /* added by cluster_add_guest */
+    void (*start)(struct cluster_guest *guest);
+    void (*stop)(struct cluster_guest *guest);
+    /* As a client: what arrived on conn. */
+    void (*take)(struct cluster_guest *guest, struct conn *conn, const struct packet *packet);
+    /* As a server: requests wait in conn's inbox. */
+    void (*serve)(struct cluster_guest *guest, struct conn *conn);
 };
 
 /* ---- building ------------------------------------------------------------------------------- */
@@ -132,6 +169,10 @@ int cluster_teardown(void **state);
 struct model_redis *cluster_add_server(struct cluster *cluster, uint16_t port);
 /* A sentinel at 127.0.0.1:(26379 + n), off until started. */
 struct sentinel *cluster_add_sentinel(struct cluster *cluster);
+/* A node of another kind at 127.0.0.1:port, off until started. It belongs to the caller and must
+ * outlive the cluster; its functions are set. */
+void cluster_add_guest(struct cluster *cluster, struct cluster_guest *guest, uint16_t port,
+                       const char *name);
 /* Configures a group for all sentinels added before and after, until they are first started.
  * Returns its image, to change parameters in; valid until the next group is added. */
 struct sn_group_image *cluster_add_group(struct cluster *cluster, const char *name,
@@ -180,6 +221,8 @@ void cluster_hang(struct node *node);
 void cluster_resume(struct node *node);
 /* Nothing from `from` reaches `to` any more; what is under way waits for the end of the cut. */
 void cluster_cut_way(struct node *from, struct node *to);
+/* Ends the cut of one way. */
+void cluster_mend_way(struct node *from, struct node *to);
 /* Both ways. */
 void cluster_cut(struct node *a, struct node *b);
 /* Cuts node off from everybody. */

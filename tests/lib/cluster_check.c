@@ -34,6 +34,11 @@ static void violated(struct sentinel *sentinel, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    if (cluster->watch != NULL && cluster->watch->excuses != NULL &&
+        cluster->watch->excuses(cluster->watch->arg, text)) {
+        cluster_say(cluster, &sentinel->node, "? %s", text);
+        return;
+    }
     cluster->violations++;
     cluster_say(cluster, &sentinel->node, "! %s", text);
 }

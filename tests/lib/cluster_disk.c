@@ -33,7 +33,10 @@ void disk_persist(struct sentinel *sentinel, uint64_t version)
 static void make_durable(struct sentinel *sentinel)
 {
     struct disk *disk = &sentinel->disk;
+    const struct cluster_watch *watch = sentinel->node.cluster->watch;
     check_durable(sentinel, &disk->image);
+    if (watch != NULL && watch->saved != NULL)
+        watch->saved(watch->arg, sentinel, &disk->image);
     sn_image_fini(&sentinel->durable);
     sentinel->durable = disk->image;
     sn_image_init(&disk->image);

@@ -90,6 +90,7 @@ struct conn {
     struct node *client;
     struct node *server; /* NULL: nobody has that address */
     bool open;           /* accepted */
+    bool up;             /* and the client knows it */
     bool client_gone, server_gone;
     bool in_node;
     bool in_grave;
@@ -151,6 +152,8 @@ struct conn *conn_find(const struct node *client, struct sn_link_id link);
 void conn_send(struct conn *conn, struct packet *take_packet);
 /* The client's end closes. */
 void conn_close_by_client(struct conn *conn);
+/* All that client has open. */
+void cluster_close_clients(struct node *client);
 /* The server's end closes. */
 void conn_close_by_server(struct conn *conn, const char *reason);
 /* Answers request on conn; takes over the reply's texts. */

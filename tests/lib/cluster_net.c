@@ -209,6 +209,15 @@ void conn_close_by_server(struct conn *conn, const char *reason)
     bury_if_over(conn);
 }
 
+void cluster_close_clients(struct node *client)
+{
+    struct conn *conn, *next;
+    DL_FOREACH_SAFE(client->cluster->conns, conn, next) {
+        if (conn->client == client && !conn->client_gone)
+            conn_close_by_client(conn);
+    }
+}
+
 void conn_reply(struct conn *conn, enum sn_order order, uint64_t tag, struct sim_reply *take_reply)
 {
     if (conn->client_gone || conn->server_gone) {
@@ -236,6 +245,8 @@ void conn_serve_due(struct conn *conn)
         return;
     if (conn->server->redis != NULL)
         model_redis_serve(conn->server->redis, conn);
+    else if (conn->server->guest != NULL)
+        conn->server->guest->serve(conn->server->guest, conn);
     else
         sentinel_serve(conn->server->sentinel, conn);
 }
@@ -277,7 +288,12 @@ static void deliver_to_client(struct conn *conn, struct packet *packet)
     /* First, because the core may open another one at once. */
     if (packet->kind == PACKET_REFUSED || packet->kind == PACKET_CLOSED)
         end_client_side(conn);
-    sentinel_take_packet(conn->client->sentinel, conn, packet);
+    if (packet->kind == PACKET_OPENED)
+        conn->up = true;
+    if (conn->client->guest != NULL)
+        conn->client->guest->take(conn->client->guest, conn, packet);
+    else
+        sentinel_take_packet(conn->client->sentinel, conn, packet);
     packet_free(packet);
 }
 
@@ -342,6 +358,15 @@ void cluster_cut_way(struct node *from, struct node *to)
 {
     cluster_say(from->cluster, NULL, "cut %s -> %s", from->name, to->name);
     set_cut(from, to, true);
+}
+
+void cluster_mend_way(struct node *from, struct node *to)
+{
+    if (!cluster_is_cut(from->cluster, from, to))
+        return;
+    cluster_say(from->cluster, NULL, "mended %s -> %s", from->name, to->name);
+    set_cut(from, to, false);
+    cluster_unstall(from->cluster);
 }
 
 void cluster_cut(struct node *a, struct node *b)

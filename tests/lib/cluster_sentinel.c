@@ -113,8 +113,11 @@ static void do_send(struct sentinel *sentinel, const struct sn_action_send *send
                        order_name(send->order));
         return;
     }
+    const struct cluster_watch *watch = sentinel->node.cluster->watch;
     say_send(sentinel, send, conn->server == NULL ? "nobody" : conn->server->name);
     check_send(sentinel, send);
+    if (watch != NULL && watch->send != NULL)
+        watch->send(watch->arg, sentinel, conn->server, send);
     struct packet *packet = packet_new(PACKET_REQUEST);
     packet->order = send->order;
     packet->tag = send->tag;
@@ -189,6 +192,8 @@ static void perform(struct sentinel *sentinel, const struct sn_action *action)
     case SN_ACTION_EVENT:
         check_event(sentinel, &action->u.event);
         cluster_say(cluster, node, "%s %s", action->u.event.name, action->u.event.payload);
+        if (cluster->watch != NULL && cluster->watch->event != NULL)
+            cluster->watch->event(cluster->watch->arg, sentinel, &action->u.event);
         break;
     case SN_ACTION_LOG:
         if (action->u.log.level >= SN_LEVEL_NOTICE)
@@ -215,7 +220,7 @@ void sentinel_feed(struct sentinel *sentinel, struct sn_event *event)
     struct cluster *cluster = sentinel->node.cluster;
     struct sn_actions actions;
     event->now = local_time(sentinel, cluster->now);
-    event->wall_ms = WALL_START_MS + cluster->now;
+    event->wall_ms = WALL_START_MS + cluster->now + sentinel->wall_offset;
     sentinel->stepping = true;
     cluster->steps++;
     sn_core_step(sentinel->core, event, &actions);
@@ -247,17 +252,17 @@ void sentinel_boot(struct sentinel *sentinel)
     sentinel->clock_offset = (sn_ms)sn_prng_below(&cluster->prng, 100000000);
     sentinel->durable.globals.listen_port = sentinel->node.addr.port;
     sentinel->core = sn_core_new(&sentinel->durable, seed, local_time(sentinel, cluster->now));
+    if (cluster->watch != NULL && cluster->watch->booted != NULL)
+        cluster->watch->booted(cluster->watch->arg, sentinel);
     sentinel_feed(sentinel, &event);
 }
 
 void sentinel_crash(struct sentinel *sentinel)
 {
     struct cluster *cluster = sentinel->node.cluster;
-    struct conn *conn, *next;
-    DL_FOREACH_SAFE(cluster->conns, conn, next) {
-        if (conn->client == &sentinel->node && !conn->client_gone)
-            conn_close_by_client(conn);
-    }
+    cluster_close_clients(&sentinel->node);
+    if (cluster->watch != NULL && cluster->watch->crashed != NULL)
+        cluster->watch->crashed(cluster->watch->arg, sentinel);
     disk_crash(sentinel);
     sn_timer_stop(&cluster->wakes, &sentinel->wake);
     sentinel_drop_runs(sentinel);
@@ -317,6 +322,9 @@ static void feed_reply(struct sentinel *sentinel, const struct conn *conn,
                     .reply = &reply,
                     .queue_error = from->queue_error == NULL ? "" : from->queue_error,
                     .info = has_info ? &info : NULL}};
+    const struct cluster_watch *watch = sentinel->node.cluster->watch;
+    if (has_info && watch != NULL && watch->info != NULL)
+        watch->info(watch->arg, sentinel, conn->server, &info);
     sentinel_feed(sentinel, &event);
     if (has_info)
         sn_info_fini(&info);

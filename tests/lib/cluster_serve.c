@@ -219,6 +219,9 @@ void sentinel_answer(struct sentinel *sentinel, const struct sn_action_answer *a
     struct conn *conn = ticket->conn;
     say_answer(sentinel, answer, conn == NULL ? "operator" : conn->client->name);
     check_answer(sentinel, ticket->group, answer);
+    if (cluster->watch != NULL && cluster->watch->answer != NULL)
+        cluster->watch->answer(cluster->watch->arg, sentinel, conn == NULL ? NULL : conn->client,
+                               answer);
     if (conn != NULL) {
         make_reply(answer, &ticket->slot->reply);
         ticket->slot->done = true;

@@ -340,6 +340,9 @@ static void obey(struct model_redis *redis, struct conn *conn, const struct pack
         if (!redis->ignores_orders)
             model_redis_follow(redis, request->host, request->port);
     }
+    const struct cluster_watch *watch = redis->node.cluster->watch;
+    if (!redis->ignores_orders && watch != NULL && watch->obeyed != NULL)
+        watch->obeyed(watch->arg, redis, conn->client, request->order);
     kill_clients(redis, conn);
     if (redis->drops_orders) {
         conn_close_by_server(conn, "Connection reset by peer");
