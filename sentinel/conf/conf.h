@@ -31,6 +31,9 @@ struct sn_conf {
      * rewritten. */
     char *recovered;
     uint64_t damaged_hash;
+    /* Borrowed. Lines that take the place of the `user` lines when the configuration file is
+     * rewritten; NULL: those stay as they are. */
+    const char *users;
     char **notices; /* things to log once the log is open ("save: has no meaning here, ignored") */
     size_t notice_count;
 };

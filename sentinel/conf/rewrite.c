@@ -6,8 +6,8 @@
  *
  * Deliberate differences, all of which the other daemons read back (§24.2): values are quoted where
  * they need it; a line is taken only for its own group; both spellings of an option are the same
- * line; lines of the server are left as the operator wrote them; what an included file says is not
- * repeated. */
+ * line; lines of the server are left as the operator wrote them, but for users that were changed at
+ * run time; what an included file says is not repeated. */
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -414,6 +414,31 @@ static void emit_overrides(struct rewrite *rewrite)
     }
 }
 
+/* The `user` lines as they are now: changed at run time, they are the only server directives that
+ * the operator did not write (PROTOCOL.md §5.4). */
+static void emit_users(struct rewrite *rewrite, const char *users)
+{
+    const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, "user");
+    struct sn_buf name;
+
+    sn_buf_init(&name, SIZE_MAX);
+    put_key(&name, directive, NULL);
+    struct key *key = find_key(rewrite, sn_buf_text(&name));
+    for (size_t i = key != NULL ? key->first : NO_LINE; i != NO_LINE; i = rewrite->lines[i].next)
+        rewrite->lines[i].ours = true; /* goes, if no user takes its place */
+    sn_buf_fini(&name);
+    while (*users != '\0') {
+        size_t len = strcspn(users, "\n");
+        struct sn_words words;
+        if (sn_words_split(users, len, &words) == 0) {
+            if (words.count > 1)
+                emit(rewrite, directive, NULL, words.items + 1, words.count - 1, false);
+            sn_words_fini(&words);
+        }
+        users += len + (users[len] == '\n');
+    }
+}
+
 static void put_lines(const struct rewrite *rewrite, struct sn_buf *out)
 {
     bool was_empty = false;
@@ -467,6 +492,8 @@ int sn_conf_render(const struct sn_conf *conf, const struct sn_image *image, con
         take_lines(&rewrite, old, old_len);
     take_included(&rewrite);
     emit_image(&rewrite, image);
+    if (conf->users != NULL)
+        emit_users(&rewrite, conf->users);
     emit_overrides(&rewrite);
     put_lines(&rewrite, out);
     int code = rewrite.unwritable ? SN_EINVAL : out->full ? SN_EFULL : 0;

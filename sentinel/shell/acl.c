@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The users: looking them up, checking passwords, deciding who may run what, and loading them at
- * start. What a rule does to a user is in acl_rules.c. */
+/* The users: looking them up, checking passwords, deciding who may run what. What a rule does to a
+ * user is in acl_rules.c, how users come from files in acl_file.c. */
 
 #include "shell/acl.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "conf/settings.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
 #include "shell/acl_internal.h"
-
-#define ACL_FILE_MAX ((size_t)16 << 20)
 
 static void add_user(struct sn_acl *acl, struct sn_acl_user *user)
 {
@@ -83,27 +78,69 @@ static void assign(struct sn_acl_user *target, struct sn_acl_user *user)
     *user = old;
 }
 
+int sn_acl_merge_rules(size_t count, char *const *rules, struct sn_words *merged)
+{
+    const char *opening = NULL;
+    struct sn_buf open; /* the selector that is not closed yet; empty: none */
+
+    *merged = (struct sn_words){.items = sn_alloc_array(count + 1, sizeof(*merged->items))};
+    sn_buf_init(&open, SIZE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(rules[i]);
+        if (open.len == 0 && rules[i][0] != '(') {
+            merged->items[merged->count++] = sn_strdup(rules[i]);
+            continue;
+        }
+        if (open.len > 0)
+            sn_buf_putc(&open, ' ');
+        else
+            opening = rules[i];
+        sn_buf_puts(&open, rules[i]);
+        if (len > 0 && rules[i][len - 1] == ')')
+            merged->items[merged->count++] = sn_buf_take(&open);
+    }
+    int rc = open.len > 0 ? SN_EINVAL : 0;
+    if (rc != 0)
+        merged->items[merged->count++] = sn_strdup(opening);
+    sn_buf_fini(&open);
+    return rc;
+}
+
+static int apply_all(struct sn_acl_user *user, const struct sn_words *rules, struct sn_buf *error)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        const char *reason = sn_acl_apply(user, rules->items[i]);
+        if (reason) {
+            sn_buf_printf(error, "Error in ACL SETUSER modifier '%.128s': %s", rules->items[i],
+                          reason);
+            return SN_EINVAL;
+        }
+    }
+    return 0;
+}
+
 int sn_acl_set_user(struct sn_acl *acl, const char *name, size_t count, char *const *rules,
                     struct sn_buf *error)
 {
     struct sn_acl_user *old = sn_acl_find(acl, name);
     struct sn_acl_user *user = old ? sn_acl_user_copy(old) : sn_acl_user_new(name);
+    struct sn_words merged;
 
-    for (size_t i = 0; i < count; i++) {
-        const char *reason = sn_acl_apply(user, rules[i]);
-        if (reason) {
-            sn_buf_printf(error, "Error in ACL SETUSER modifier '%.128s': %s", rules[i], reason);
-            sn_acl_user_free(user);
-            return SN_EINVAL;
-        }
-    }
-    if (old) {
-        assign(old, user);
+    int rc = sn_acl_merge_rules(count, rules, &merged);
+    if (rc != 0)
+        sn_buf_printf(error, "Unmatched parenthesis in acl selector starting at '%.128s'.",
+                      merged.items[merged.count - 1]);
+    else
+        rc = apply_all(user, &merged, error);
+    sn_words_fini(&merged);
+    if (rc != 0 || old) {
+        if (rc == 0)
+            assign(old, user);
         sn_acl_user_free(user);
-    } else {
-        add_user(acl, user);
-        HASH_SORT(acl->users, by_name);
+        return rc;
     }
+    add_user(acl, user);
+    HASH_SORT(acl->users, by_name);
     return 0;
 }
 
@@ -143,7 +180,7 @@ static bool may_use_channel(const struct sn_acl_user *user, const char *channel,
     return false;
 }
 
-enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user,
+static enum sn_acl_verdict may_run(const struct sn_acl_user *user,
                                    const struct sn_command_spec *spec, size_t argc,
                                    char *const *argv, const char **denied)
 {
@@ -163,82 +200,20 @@ enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user,
     return SN_ACL_ALLOWED;
 }
 
-/* The words of a `user` line behind "user": the name, the rules. */
-static int load_line(struct sn_acl *acl, char *const *words, size_t count, struct sn_buf *error)
+enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user,
+                                   const struct sn_command_spec *spec, size_t argc,
+                                   char *const *argv, const char **denied)
 {
-    static char *reset[] = {"reset"};
+    enum sn_acl_verdict verdict = may_run(user, spec, argc, argv, denied);
+    const struct sn_acl_user *selector;
 
-    if (count == 0 || words[0][0] == '\0' || strpbrk(words[0], " \t\r\n")) {
-        sn_buf_puts(error, "expected: user NAME RULE…");
-        return SN_EINVAL;
+    DL_FOREACH(user->selectors, selector) {
+        if (verdict == SN_ACL_ALLOWED)
+            break;
+        enum sn_acl_verdict other = may_run(selector, spec, argc, argv, denied);
+        /* Whoever lacks only the channel is told of the channel. */
+        if (other != SN_ACL_DENIED_COMMAND)
+            verdict = other;
     }
-    int rc = sn_acl_set_user(acl, words[0], 1, reset, error);
-    if (rc == 0)
-        rc = sn_acl_set_user(acl, words[0], count - 1, words + 1, error);
-    return rc;
-}
-
-static int load_text(struct sn_acl *acl, const char *path, const struct sn_buf *text,
-                     struct sn_buf *error)
-{
-    const char *line = sn_buf_text(text);
-    unsigned number = 0;
-    int rc = 0;
-
-    while (rc == 0 && *line) {
-        size_t len = strcspn(line, "\n");
-        struct sn_words words = {0};
-        number++;
-        rc = sn_words_split(line, len, &words);
-        if (rc == 0 && words.count > 0 && words.items[0][0] != '#') {
-            rc = strcmp(words.items[0], "user") == 0 ? 0 : SN_EINVAL;
-            if (rc == 0)
-                rc = load_line(acl, words.items + 1, words.count - 1, error);
-        }
-        sn_words_fini(&words);
-        line += len + (line[len] == '\n');
-    }
-    if (rc != 0)
-        sn_buf_printf(error, "%s%s:%u: not a valid user line", error->len > 0 ? "; " : "", path,
-                      number);
-    return rc;
-}
-
-static int load_file(struct sn_acl *acl, const char *path, struct sn_buf *error)
-{
-    FILE *file = fopen(path, "r");
-    struct sn_buf text;
-    char chunk[4096];
-    size_t got;
-
-    if (!file) {
-        sn_buf_printf(error, "The ACL file %s cannot be read: %s", path, strerror(errno));
-        return SN_EIO;
-    }
-    sn_buf_init(&text, ACL_FILE_MAX);
-    while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-        sn_buf_append(&text, chunk, got);
-    bool failed = ferror(file) || text.full;
-    fclose(file);
-    int rc = failed ? SN_EIO : load_text(acl, path, &text, error);
-    if (failed)
-        sn_buf_printf(error, "The ACL file %s cannot be read, or is too large", path);
-    sn_buf_fini(&text);
-    return rc;
-}
-
-int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct sn_buf *error)
-{
-    if (settings->requirepass && settings->requirepass[0]) {
-        sn_acl_clear_passwords(acl->standard);
-        acl->standard->nopass = false;
-        sn_acl_add_password(acl->standard, settings->requirepass, strlen(settings->requirepass));
-    }
-    for (size_t i = 0; i < settings->user_count; i++) {
-        const struct sn_setting_words *line = &settings->users[i];
-        int rc = load_line(acl, line->items, line->count, error);
-        if (rc != 0)
-            return rc;
-    }
-    return settings->aclfile ? load_file(acl, settings->aclfile, error) : 0;
+    return verdict;
 }

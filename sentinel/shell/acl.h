@@ -3,17 +3,20 @@
 #define SN_SHELL_ACL_H
 
 /* Users, their passwords and their rights (PROTOCOL.md §5.4). A user is made of rules, the words of
- * a `user` line or of ACL SETUSER. Selectors (rules in parentheses) are refused. Key rules are kept
- * and shown, but there are no keys here that they could guard. */
+ * a `user` line or of ACL SETUSER; a selector, rules in parentheses, is a further set of rights,
+ * any one of which is enough. Key rules are kept and shown, but there are no keys here that they
+ * could guard. */
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "conf/settings.h"
 #include "shell/commands.h"
 
 #include <uthash.h>
 
-#define SN_ACL_HASH_LEN  64   /* hexadecimal SHA-256 */
-#define SN_ACL_RULES_MAX 4096 /* rules of one kind that one user may have */
+#define SN_ACL_HASH_LEN      64   /* hexadecimal SHA-256 */
+#define SN_ACL_RULES_MAX     4096 /* rules of one kind that one user may have */
+#define SN_ACL_SELECTORS_MAX 64
 
 /* A word in a list: a password hash, a channel pattern, a key pattern or a command rule. */
 struct sn_acl_word {
@@ -31,7 +34,9 @@ struct sn_acl_user {
     struct sn_acl_word *passwords;          /* lists of utlist */
     struct sn_acl_word *channels;
     struct sn_acl_word *keys;
-    struct sn_acl_word *commands; /* the rules that led to `allowed`, for showing */
+    struct sn_acl_word *commands;  /* the rules that led to `allowed`, for showing */
+    struct sn_acl_user *selectors; /* only rights, no names; a list of utlist */
+    struct sn_acl_user *next, *prev;
     UT_hash_handle hh;
 };
 
@@ -62,6 +67,14 @@ struct sn_acl_user *sn_acl_find(const struct sn_acl *acl, const char *name);
  * SN_EINVAL: *error says which rule and why ("Error in ACL SETUSER modifier '…': …"). */
 SN_MUST_CHECK int sn_acl_set_user(struct sn_acl *acl, const char *name, size_t count,
                                   char *const *rules, struct sn_buf *error);
+/* Joins words that are the parts of one selector, "(+ping" and "~x)". SN_EINVAL: a parenthesis is
+ * never closed; *merged then ends with the word that opens it. */
+SN_MUST_CHECK int sn_acl_merge_rules(size_t count, char *const *rules, struct sn_words *merged);
+/* Makes what the ACL file at path says, into fresh, which needs no sn_acl_init. SN_EIO, SN_EINVAL:
+ * *error says every line that is wrong and why, and fresh is empty. */
+SN_MUST_CHECK int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *error);
+/* Appends the lines that make all users. */
+void sn_acl_describe_all(const struct sn_acl *acl, struct sn_buf *out);
 /* Forgets user, which must not be the default one; nobody may refer to it any more. */
 void sn_acl_delete_user(struct sn_acl *acl, struct sn_acl_user *user);
 

@@ -106,6 +106,7 @@ struct sn_acl_user *sn_acl_user_new(const char *name)
 struct sn_acl_user *sn_acl_user_copy(const struct sn_acl_user *user)
 {
     struct sn_acl_user *copy = sn_alloc(sizeof(*copy));
+    const struct sn_acl_user *selector;
 
     copy->name = sn_strdup(user->name);
     copy->enabled = user->enabled;
@@ -117,11 +118,25 @@ struct sn_acl_user *sn_acl_user_copy(const struct sn_acl_user *user)
     copy_words(user->channels, &copy->channels);
     copy_words(user->keys, &copy->keys);
     copy_words(user->commands, &copy->commands);
+    DL_FOREACH(user->selectors, selector) {
+        struct sn_acl_user *selector_copy = sn_acl_user_copy(selector);
+        DL_APPEND(copy->selectors, selector_copy);
+    }
     return copy;
+}
+
+static void clear_selectors(struct sn_acl_user *user)
+{
+    while (user->selectors) {
+        struct sn_acl_user *selector = user->selectors;
+        DL_DELETE(user->selectors, selector);
+        sn_acl_user_free(selector);
+    }
 }
 
 void sn_acl_user_free(struct sn_acl_user *user)
 {
+    clear_selectors(user);
     clear_words(&user->passwords);
     clear_words(&user->channels);
     clear_words(&user->keys);
@@ -285,7 +300,28 @@ static void reset_user(struct sn_acl_user *user)
     clear_words(&user->passwords);
     clear_words(&user->keys);
     reset_channels(user);
+    clear_selectors(user);
     (void)apply_plus_minus(user, "-@all");
+}
+
+/* The plain words that a selector may hold as well. False: rule is none of them. */
+static bool apply_right_word(struct sn_acl_user *user, const char *rule)
+{
+    if (strcasecmp(rule, "allkeys") == 0)
+        (void)apply_key(user, "~*");
+    else if (strcasecmp(rule, "resetkeys") == 0)
+        clear_words(&user->keys);
+    else if (strcasecmp(rule, "allchannels") == 0)
+        (void)apply_channel(user, "*");
+    else if (strcasecmp(rule, "resetchannels") == 0)
+        reset_channels(user);
+    else if (strcasecmp(rule, "allcommands") == 0)
+        (void)apply_plus_minus(user, "+@all");
+    else if (strcasecmp(rule, "nocommands") == 0)
+        (void)apply_plus_minus(user, "-@all");
+    else
+        return false;
+    return true;
 }
 
 /* The rules that are plain words. False: rule is none of them. */
@@ -301,56 +337,79 @@ static bool apply_word(struct sn_acl_user *user, const char *rule)
     } else if (strcasecmp(rule, "resetpass") == 0) {
         user->nopass = false;
         clear_words(&user->passwords);
-    } else if (strcasecmp(rule, "allkeys") == 0) {
-        (void)apply_key(user, "~*");
-    } else if (strcasecmp(rule, "resetkeys") == 0) {
-        clear_words(&user->keys);
-    } else if (strcasecmp(rule, "allchannels") == 0) {
-        (void)apply_channel(user, "*");
-    } else if (strcasecmp(rule, "resetchannels") == 0) {
-        reset_channels(user);
-    } else if (strcasecmp(rule, "allcommands") == 0) {
-        (void)apply_plus_minus(user, "+@all");
-    } else if (strcasecmp(rule, "nocommands") == 0) {
-        (void)apply_plus_minus(user, "-@all");
     } else if (strcasecmp(rule, "sanitize-payload") == 0) {
         user->no_sanitize = false;
     } else if (strcasecmp(rule, "skip-sanitize-payload") == 0) {
         user->no_sanitize = true;
     } else if (strcasecmp(rule, "reset") == 0) {
         reset_user(user);
+    } else if (strcasecmp(rule, "clearselectors") == 0) {
+        clear_selectors(user);
     } else {
-        /* clearselectors: there never are any */
-        return strcasecmp(rule, "clearselectors") == 0;
+        return apply_right_word(user, rule);
     }
     return true;
+}
+
+/* The rules that a selector may hold as well: rights, but no passwords. */
+static const char *apply_right(struct sn_acl_user *user, const char *rule)
+{
+    switch (rule[0]) {
+    case '+':
+    case '-':
+        return apply_plus_minus(user, rule);
+    case '~':
+    case '%':
+        return apply_key(user, rule);
+    case '&':
+        return apply_channel(user, rule + 1);
+    default:
+        return apply_right_word(user, rule) ? NULL : bad_syntax;
+    }
+}
+
+/* "(rule rule…)" */
+static const char *apply_selector(struct sn_acl_user *user, const char *rule)
+{
+    struct sn_acl_user *selector = sn_acl_user_new("");
+    char *inner = sn_strndup(rule + 1, strlen(rule) - 2);
+    const struct sn_acl_user *other;
+    const char *error = NULL;
+    char *rest = NULL;
+    int count = 0;
+
+    DL_COUNT(user->selectors, other, count);
+    if (count >= SN_ACL_SELECTORS_MAX)
+        error = too_many;
+    for (char *word = strtok_r(inner, " ", &rest); word && !error;
+         word = strtok_r(NULL, " ", &rest))
+        error = apply_right(selector, word);
+    free(inner);
+    if (error)
+        sn_acl_user_free(selector);
+    else
+        DL_APPEND(user->selectors, selector);
+    return error;
 }
 
 const char *sn_acl_apply(struct sn_acl_user *user, const char *rule)
 {
     for (const char *byte = rule; *byte; byte++) {
         /* A rule is written into a line again: only a password may hold such bytes, as its hash. */
-        if (rule[0] != '>' && rule[0] != '<' && (unsigned char)*byte <= ' ')
+        bool is_blank = rule[0] == '(' && *byte == ' ';
+        if (rule[0] != '>' && rule[0] != '<' && (unsigned char)*byte <= ' ' && !is_blank)
             return bad_syntax;
     }
     switch (rule[0]) {
-    case '+':
-    case '-':
-        return apply_plus_minus(user, rule);
     case '>':
     case '<':
     case '#':
     case '!':
         return apply_password(user, rule);
-    case '~':
-    case '%':
-        return apply_key(user, rule);
-    case '&':
-        return apply_channel(user, rule + 1);
     case '(':
-        return "Selectors are not supported by a sentinel";
+        return rule[strlen(rule) - 1] == ')' ? apply_selector(user, rule) : bad_syntax;
     default:
-        return apply_word(user, rule) ? NULL : bad_syntax;
+        return apply_word(user, rule) ? NULL : apply_right(user, rule);
     }
 }
 
@@ -380,8 +439,22 @@ void sn_acl_describe_channels(const struct sn_acl_user *user, struct sn_buf *out
         describe_words(user->channels, "&", out);
 }
 
+static void describe_rights(const struct sn_acl_user *user, struct sn_buf *out)
+{
+    if (user->keys) {
+        sn_acl_describe_keys(user, out);
+        sn_buf_putc(out, ' ');
+    }
+    sn_buf_puts(out, user->all_channels ? "" : "resetchannels ");
+    sn_acl_describe_channels(user, out);
+    if (user->all_channels || user->channels)
+        sn_buf_putc(out, ' ');
+    sn_acl_describe_commands(user, out);
+}
+
 void sn_acl_describe(const struct sn_acl_user *user, struct sn_buf *out)
 {
+    const struct sn_acl_user *selector;
     const struct sn_acl_word *word;
 
     sn_buf_printf(out, "user %s %s%s%s", user->name, user->enabled ? "on" : "off",
@@ -389,14 +462,11 @@ void sn_acl_describe(const struct sn_acl_user *user, struct sn_buf *out)
                   user->no_sanitize ? " skip-sanitize-payload" : " sanitize-payload");
     DL_FOREACH(user->passwords, word)
         sn_buf_printf(out, " #%s", word->text);
-    if (user->keys) {
-        sn_buf_putc(out, ' ');
-        sn_acl_describe_keys(user, out);
-    }
-    sn_buf_puts(out, user->all_channels ? " " : " resetchannels");
-    if (user->channels)
-        sn_buf_putc(out, ' ');
-    sn_acl_describe_channels(user, out);
     sn_buf_putc(out, ' ');
-    sn_acl_describe_commands(user, out);
+    describe_rights(user, out);
+    DL_FOREACH(user->selectors, selector) {
+        sn_buf_puts(out, " (");
+        describe_rights(selector, out);
+        sn_buf_putc(out, ')');
+    }
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The ACL subcommands (PROTOCOL.md §5.4). Changes live in memory until the process ends. */
+/* The ACL subcommands (PROTOCOL.md §5.4). Changes go to the configuration file with its next save,
+ * or to the ACL file when asked. */
 
 #include "base/error.h"
 #include "base/text.h"
 #include "shell/cmd.h"
 #include "shell/server_internal.h"
+#include "shell/store_file.h"
 
 #include <string.h>
 #include <strings.h>
 #include <utlist.h>
 
 #define GENPASS_BITS_MAX 4096
+#define ERROR_TEXT_MAX   ((size_t)64 << 10)
 
 static const char no_acl_file[] =
     "This Redis instance is not configured to use an ACL file. You may want to specify users via "
@@ -64,6 +67,26 @@ static void reply_part(struct sn_call *call, const char *name, const struct sn_a
     sn_buf_fini(&text);
 }
 
+static void reply_rights(struct sn_call *call, const struct sn_acl_user *user)
+{
+    reply_part(call, "commands", user, sn_acl_describe_commands);
+    reply_part(call, "keys", user, sn_acl_describe_keys);
+    reply_part(call, "channels", user, sn_acl_describe_channels);
+}
+
+static void reply_selectors(struct sn_call *call, const struct sn_acl_user *user)
+{
+    const struct sn_acl_user *selector;
+    int count = 0;
+
+    DL_COUNT(user->selectors, selector, count);
+    sn_resp_array(call->resp, (size_t)count);
+    DL_FOREACH(user->selectors, selector) {
+        sn_resp_map(call->resp, 3);
+        reply_rights(call, selector);
+    }
+}
+
 void sn_cmd_acl_getuser(struct sn_call *call)
 {
     const struct sn_acl_user *user = sn_acl_find(&call->server->acl, call->argv[2]);
@@ -87,11 +110,9 @@ void sn_cmd_acl_getuser(struct sn_call *call)
     sn_resp_array(resp, (size_t)passwords);
     DL_FOREACH(user->passwords, word)
         sn_resp_text(resp, word->text);
-    reply_part(call, "commands", user, sn_acl_describe_commands);
-    reply_part(call, "keys", user, sn_acl_describe_keys);
-    reply_part(call, "channels", user, sn_acl_describe_channels);
+    reply_rights(call, user);
     sn_resp_text(resp, "selectors");
-    sn_resp_array(resp, 0);
+    reply_selectors(call, user);
 }
 
 static bool has_all_channels_of(const struct sn_acl_user *user, const struct sn_client *client)
@@ -135,6 +156,7 @@ void sn_cmd_acl_setuser(struct sn_call *call)
         sn_resp_error(call->resp, sn_buf_text(&error));
     } else {
         drop_clients(call, sn_acl_find(acl, call->argv[2]), false);
+        call->server->users_changed = true;
         sn_resp_status(call->resp, "OK");
     }
     sn_buf_fini(&error);
@@ -158,6 +180,7 @@ void sn_cmd_acl_deluser(struct sn_call *call)
         drop_clients(call, user, true);
         sn_acl_delete_user(acl, user);
         deleted++;
+        call->server->users_changed = true;
     }
     sn_resp_integer(call->resp, deleted);
 }
@@ -262,17 +285,83 @@ void sn_cmd_acl_genpass(struct sn_call *call)
     sn_resp_bulk(call->resp, text, (size_t)(bits + 3) / 4); /* four bits a digit */
 }
 
+static bool is_same_user(const struct sn_acl_user *a, const struct sn_acl_user *b)
+{
+    struct sn_buf first, second;
+
+    sn_buf_init(&first, SIZE_MAX);
+    sn_buf_init(&second, SIZE_MAX);
+    sn_acl_describe(a, &first);
+    sn_acl_describe(b, &second);
+    bool same = first.len == second.len && memcmp(first.data, second.data, first.len) == 0;
+    sn_buf_fini(&first);
+    sn_buf_fini(&second);
+    return same;
+}
+
+/* Clients of a user that stays as it was go on; the others have to come again. */
+static void move_clients(struct sn_call *call, struct sn_acl *fresh)
+{
+    struct sn_client *client;
+
+    DL_FOREACH(call->server->clients, client) {
+        struct sn_acl_user *user = sn_acl_find(fresh, client->user->name);
+        bool stays = user && is_same_user(user, client->user);
+        client->user = user ? user : fresh->standard;
+        if (stays)
+            continue;
+        client->authenticated = false;
+        if (client == call->client)
+            client->close_after_reply = true;
+        else
+            sn_client_doom(client);
+    }
+}
+
 void sn_cmd_acl_load(struct sn_call *call)
 {
-    sn_resp_error(call->resp, call->server->env.settings->aclfile
-                                  ? "the ACL file is read at start only"
-                                  : no_acl_file);
+    struct sn_server *server = call->server;
+    struct sn_acl fresh;
+    struct sn_buf error;
+
+    if (!server->env.settings->aclfile) {
+        sn_resp_error(call->resp, no_acl_file);
+        return;
+    }
+    sn_buf_init(&error, ERROR_TEXT_MAX);
+    if (sn_acl_read_file(server->env.settings->aclfile, &fresh, &error) != 0) {
+        sn_resp_error(call->resp, sn_buf_text(&error));
+    } else {
+        move_clients(call, &fresh);
+        sn_acl_fini(&server->acl);
+        server->acl = fresh;
+        sn_resp_status(call->resp, "OK");
+    }
+    sn_buf_fini(&error);
 }
 
 void sn_cmd_acl_save(struct sn_call *call)
 {
-    sn_resp_error(call->resp, call->server->env.settings->aclfile ? "the ACL file is never written"
-                                                                  : no_acl_file);
+    const char *path = call->server->env.settings->aclfile;
+    const struct sn_store_file file = {.path = path, .new_mode = 0600, .journal_dir = "."};
+    char reason[SN_STORE_REASON_MAX];
+    struct sn_buf lines;
+    bool in_place;
+
+    if (!path) {
+        sn_resp_error(call->resp, no_acl_file);
+        return;
+    }
+    sn_buf_init(&lines, SIZE_MAX);
+    sn_acl_describe_all(&call->server->acl, &lines);
+    if (sn_store_file_write(&file, sn_buf_text(&lines), lines.len, &in_place, reason) != 0) {
+        sn_log(call->server->env.log, SN_LEVEL_WARNING, "Saving the ACL file: %s", reason);
+        sn_resp_error(call->resp, "There was an error trying to save the ACLs. Please check the "
+                                  "server logs for more information");
+    } else {
+        sn_resp_status(call->resp, "OK");
+    }
+    sn_buf_fini(&lines);
 }
 
 void sn_cmd_acl_log(struct sn_call *call)
@@ -314,7 +403,7 @@ void sn_cmd_acl_help(struct sn_call *call)
         "SAVE",
         "    Write the users to the ACL file.",
         "SETUSER <username> <rule> [<rule> ...]",
-        "    Make or change a user, until the process ends.",
+        "    Make or change a user; the next save of the configuration keeps it.",
         "USERS",
         "    List the names of all users.",
         "WHOAMI",

@@ -317,6 +317,13 @@ static void on_saved(void *arg, bool ok)
     daemon->saved_once = true;
 }
 
+static bool list_users(void *arg, struct sn_buf *lines)
+{
+    const struct daemon *daemon = arg;
+
+    return sn_server_changed_users(daemon->server, lines);
+}
+
 static int open_log(struct daemon *daemon)
 {
     const struct sn_settings *settings = &daemon->conf->settings;
@@ -434,6 +441,7 @@ static void make_parts(struct daemon *daemon)
     daemon->processes = sn_processes_new(&daemon->loop);
     daemon->resolver = sn_resolver_new(&daemon->loop);
     sn_store_set_watch(daemon->store, on_saved, daemon);
+    sn_store_set_users(daemon->store, list_users, daemon);
 }
 
 static void make_core(struct daemon *daemon)

@@ -281,6 +281,14 @@ void sn_server_answer(struct sn_server *server, const struct sn_action_answer *a
     sn_server_end_wait(server, wait);
 }
 
+bool sn_server_changed_users(const struct sn_server *server, struct sn_buf *lines)
+{
+    if (!server->users_changed || server->env.settings->aclfile)
+        return false;
+    sn_acl_describe_all(&server->acl, lines);
+    return true;
+}
+
 void sn_server_publish(struct sn_server *server, const char *channel, const char *message)
 {
     if (!server->closing)

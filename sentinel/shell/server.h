@@ -33,6 +33,10 @@ void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver);
  * port, or which setting, and why (for the operator); nothing listens then. */
 SN_MUST_CHECK int sn_server_listen(struct sn_server *server, struct sn_buf *error);
 
+/* Appends a `user` line for each user, if any of them was changed at run time and no ACL file holds
+ * them. Otherwise false. */
+bool sn_server_changed_users(const struct sn_server *server, struct sn_buf *lines);
+
 /* Delivers the answer of the core to the client that waits for it (drops it if that client is
  * gone). The client's next pipelined commands run in sn_server_flush. */
 void sn_server_answer(struct sn_server *server, const struct sn_action_answer *answer);

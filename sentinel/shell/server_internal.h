@@ -78,6 +78,7 @@ struct sn_server {
     uint64_t next_ticket;
     struct sn_pubsub pubsub;
     struct sn_acl acl;
+    bool users_changed; /* since the start, by commands */
     struct sn_acl_log acl_log;
     struct sn_server_stats stats;
     struct sn_runid runid; /* of this process, not of the sentinel */

@@ -23,6 +23,8 @@ struct sn_store {
     struct sn_driver *driver;
     sn_store_watch *watch;
     void *watch_arg;
+    sn_store_users *users;
+    void *users_arg;
     mode_t new_mode;
     uint64_t wanted; /* newest version asked for */
     bool again;      /* it was asked for during the write under way */
@@ -35,6 +37,8 @@ struct sn_store {
     uv_work_t work;
     uv_sem_t written;
     struct sn_image image;
+    struct sn_conf view; /* *conf with the users of this write */
+    struct sn_buf user_lines;
     uint64_t version;
     int status;
     bool in_place;
@@ -43,7 +47,7 @@ struct sn_store {
 
 static int render_and_write(struct sn_store *store)
 {
-    const struct sn_conf *conf = store->conf;
+    const struct sn_conf *conf = &store->view;
     struct sn_store_file file = {
         .path = conf->state_path, .new_mode = store->new_mode, .journal_dir = "."};
     struct sn_buf old;
@@ -126,6 +130,7 @@ static void on_done(uv_work_t *work, int status)
     }
     uv_sem_wait(&store->written);
     sn_image_fini(&store->image);
+    sn_buf_fini(&store->user_lines);
     bool ok = store->status == 0;
     log_result(store);
     store->failing = !ok;
@@ -148,6 +153,10 @@ static void start_write(struct sn_store *store)
     store->reason[0] = '\0';
     store->version = store->wanted;
     sn_core_snapshot(sn_driver_core(store->driver), &store->image);
+    store->view = *store->conf;
+    sn_buf_init(&store->user_lines, FILE_MAX);
+    if (store->users != NULL && store->users(store->users_arg, &store->user_lines))
+        store->view.users = sn_buf_text(&store->user_lines);
     store->work.data = store;
     int status = uv_queue_work(store->loop, &store->work, in_worker, on_done);
     assert(status == 0); /* fails only without a callback */
@@ -181,6 +190,12 @@ void sn_store_set_watch(struct sn_store *store, sn_store_watch *watch, void *arg
     store->watch_arg = arg;
 }
 
+void sn_store_set_users(struct sn_store *store, sn_store_users *users, void *arg)
+{
+    store->users = users;
+    store->users_arg = arg;
+}
+
 void sn_store_persist(struct sn_store *store, uint64_t version)
 {
     if (store->closing)
@@ -203,5 +218,6 @@ void sn_store_close(struct sn_store *store)
     }
     uv_sem_wait(&store->written);
     sn_image_fini(&store->image);
+    sn_buf_fini(&store->user_lines);
     log_result(store);
 }

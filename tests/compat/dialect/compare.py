@@ -30,11 +30,14 @@ USERS = ["user peer on >pw resetchannels &__sentinel__:hello -@all +ping +publis
          "user nobody off >pw +@all"]
 
 
+ACL_FILE = "user default on nopass ~* &* +@all\nuser kept on >pw +ping\n"
+
+
 class Daemons:
     """Sentinels that watch the same groups: one in order (mymaster), one out of reach of its quorum
     (wide), one that is S_DOWN and has scripts (sick), one that is S_DOWN and has none (voted), and one
     that is O_DOWN (gone). `plain` ones, and `guarded` ones that want a password and do without the
-    last three."""
+    last three; `filed` ones watch nothing and have an ACL file."""
 
     def __init__(self, place):
         self.flavours = (STOCK, OURS, VALKEY) if has_valkey() else (STOCK, OURS)
@@ -51,10 +54,25 @@ class Daemons:
         self.guarded = {flavour: place.sentinel(*self._monitors(place, False), flavour=flavour,
                                                 password=PASSWORD, extra=USERS)
                         for flavour in self.flavours}
+        self.filed = {flavour: self._with_acl_file(place, flavour) for flavour in self.flavours}
         sentinels = [*self.plain.values(), *self.guarded.values()]
         wait_until(lambda: all(self._knows(s, len(sentinels) - 1) for s in sentinels), 25,
                    "all sentinels know each other", explain=lambda: [s.peers("mymaster") for s in sentinels])
         wait_until(lambda: all(self._is_down(s) for s in self.plain.values()), 10, "down groups")
+
+    @staticmethod
+    def _with_acl_file(place, flavour):
+        port = place.ports.take()
+        path = os.path.join(place.subfolder(f"sentinel-{port}"), "users.acl")
+        Path(path).write_text(ACL_FILE, encoding="utf-8")
+        daemon = place.sentinel(flavour=flavour, port=port, extra=[f"aclfile {path}"])
+        daemon.acl_path = path
+        return daemon
+
+    def _daemon(self, session, flavour):
+        if "aclfile" in session.options:
+            return self.filed[flavour]
+        return (self.guarded if "auth" in session.options else self.plain)[flavour]
 
     def _monitors(self, place, down_ones):
         yield place.monitor(self.master, down_after_ms=30000)
@@ -90,16 +108,16 @@ class Daemons:
         names.update({asked.port: "self", self.master.port: "master", self.replica.port: "replica",
                       self.other.port: "other"})
         names.update({port: name for name, port in self.ports.items()})
-        return Normal(names)
+        return Normal(names, asked.folder)
 
     def answers(self, session, variant, flavour):
         """[(request, lines)] of one run of a session."""
-        daemon = (self.guarded if "auth" in session.options else self.plain)[flavour]
+        daemon = self._daemon(session, flavour)
         names = {"master": self.master.port, "replica": self.replica.port, "other": self.other.port,
                  "script": self.script, **self.ports}
         normal = self._normal(daemon)
         _, resp3, piped = variant
-        results = Run(session, daemon.port, names).results(resp3, piped)
+        results = Run(session, daemon, names).results(resp3, piped)
         return [(request, self._lines(normal, request, replies)) for request, replies in results]
 
     @staticmethod

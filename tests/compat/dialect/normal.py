@@ -71,9 +71,10 @@ def _client(text):
 
 
 class Normal:
-    """ports: {number: name} of the daemon that is looked at."""
+    """ports: {number: name}, and the folder, of the daemon that is looked at."""
 
-    def __init__(self, ports):
+    def __init__(self, ports, folder):
+        self._folder = folder
         self._ports = [(re.compile(rf"(?<!\d){port}(?!\d)"), f"<{name}>") for port, name in ports.items()]
 
     def text(self, text):
@@ -81,7 +82,7 @@ class Normal:
             text = _info(text)
         elif text.removeprefix("txt:").startswith("id=") and " addr=" in text:
             text = _client(text)
-        text = RUNID.sub("<id>", text)
+        text = RUNID.sub("<id>", text.replace(self._folder, "<folder>"))
         for pattern, name in self._ports:
             text = pattern.sub(name, text)
         return text

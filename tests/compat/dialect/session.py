@@ -4,11 +4,12 @@
 A case file is a list of sessions. A session starts with a line `== title [options]` and has one
 request per line; it runs on a connection of its own, twice: request by request in RESP2, and in one write
 in RESP3. Options: `resp2`, `resp3` (only that one, request by request), `pipeline` (RESP2, one write),
-`auth` (against the daemons that want a password).
+`auth` (against the daemons that want a password), `aclfile` (against those with an ACL file).
 
     words           sent as an array of bulk strings; quotes and escapes as in sentinel.conf
     inline: text    sent as an inline command
     raw: bytes      Python escapes, sent as they are
+    file: text      not sent: becomes the content of the ACL file of the daemon (Python escapes)
     @b: request     on another connection of this session, always RESP2, which opens when first named
     # text          comment
 
@@ -126,11 +127,12 @@ class Connection:
 
 
 class Run:
-    """One run of a session against the daemon at port."""
+    """One run of a session against a daemon."""
 
-    def __init__(self, session, port, names):
+    def __init__(self, session, daemon, names):
         self._session = session
-        self._port = port
+        self._port = daemon.port
+        self._acl_path = daemon.acl_path
         self._names = names
         self._connections = {}
 
@@ -148,6 +150,10 @@ class Run:
 
     def _one(self, request):
         name, text = OTHER.match(request).groups()
+        if text.startswith("file:"):
+            content = text[5:].strip().encode().decode("unicode_escape")
+            Path(self._acl_path).write_text(content, encoding="utf-8")
+            return []
         return self._connection(name or "").ask(self._data(text))
 
     def results(self, resp3, piped):
@@ -171,4 +177,4 @@ def variants(session):
     plain, modern = ("RESP2", False, False), ("RESP3, in one write", True, True)
     if "resp3" in session.options:
         return [("RESP3", True, False)]
-    return [plain] if session.options & {"resp2", "auth"} else [plain, modern]
+    return [plain] if session.options & {"resp2", "auth", "aclfile"} else [plain, modern]

@@ -64,6 +64,7 @@ class Sentinel(Process):
         self.password = password
         self.flavour = flavour or default_flavour()
         self.conf_path = os.path.join(folder, "sentinel.conf")
+        self.acl_path = None
         self._recorders = []
         self._commands = None
         binary = _binary(self.flavour)

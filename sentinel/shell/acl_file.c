@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Users from `user` lines of the configuration and from the ACL file, and back into lines
+ * (PROTOCOL.md §5.4). */
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "conf/settings.h"
+#include "shell/acl.h"
+#include "shell/acl_internal.h"
+#include "shell/store_file.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define ACL_FILE_MAX ((size_t)16 << 20)
+
+static bool is_name(const char *name)
+{
+    return name[0] != '\0' && !strpbrk(name, " \t\r\n");
+}
+
+/* The words of a `user` line behind "user": the name, the rules. */
+static int load_words(struct sn_acl *acl, char *const *words, size_t count, struct sn_buf *error)
+{
+    static char *reset[] = {"reset"};
+
+    if (count == 0 || !is_name(words[0])) {
+        sn_buf_puts(error, "expected: user NAME RULE…");
+        return SN_EINVAL;
+    }
+    int rc = sn_acl_set_user(acl, words[0], 1, reset, error);
+    if (rc == 0)
+        rc = sn_acl_set_user(acl, words[0], count - 1, words + 1, error);
+    return rc;
+}
+
+struct acl_file {
+    const char *path;
+    struct sn_acl *acl;
+    struct sn_acl seen; /* the users that had a line already */
+    unsigned line;
+    struct sn_buf *error;
+};
+
+/* Applies what is good, and notes each rule that is not: the operator sees all of it at once. */
+static void apply_rules(const struct acl_file *file, const char *name, const struct sn_words *rules)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        char *rule = rules->items[i];
+        struct sn_buf problem;
+        sn_buf_init(&problem, SIZE_MAX);
+        if (sn_acl_set_user(file->acl, name, 1, &rule, &problem) != 0) {
+            const char *reason = strstr(sn_buf_text(&problem), "': ");
+            sn_buf_printf(file->error, "%s:%u: Error in applying operation '%.128s': %s. ",
+                          file->path, file->line, rule,
+                          reason ? reason + 3 : sn_buf_text(&problem));
+        }
+        sn_buf_fini(&problem);
+    }
+}
+
+static void load_line(struct acl_file *file, char *const *words, size_t count)
+{
+    static char *reset[] = {"reset"};
+    struct sn_words rules;
+
+    if (count < 2 || strcmp(words[0], "user") != 0) {
+        sn_buf_printf(file->error,
+                      "%s:%u should start with user keyword followed by the username. ", file->path,
+                      file->line);
+        return;
+    }
+    const char *name = words[1];
+    if (!is_name(name)) {
+        sn_buf_printf(file->error, "'%s:%u: username '%.128s' contains invalid characters. ",
+                      file->path, file->line, name);
+        return;
+    }
+    if (sn_acl_find(&file->seen, name)) {
+        sn_buf_printf(file->error, "WARNING: Duplicate user '%.128s' found on line %u. ", name,
+                      file->line);
+        return;
+    }
+    int rc = sn_acl_set_user(&file->seen, name, 0, NULL, file->error);
+    if (rc == 0)
+        rc = sn_acl_set_user(file->acl, name, 1, reset, file->error);
+    if (rc == 0 && sn_acl_merge_rules(count - 2, words + 2, &rules) != 0)
+        sn_buf_printf(file->error, "%s:%u: Unmatched parenthesis in selector definition. ",
+                      file->path, file->line);
+    else if (rc == 0)
+        apply_rules(file, name, &rules);
+    if (rc == 0)
+        sn_words_fini(&rules);
+}
+
+static void load_lines(struct acl_file *file, const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        struct sn_words words = {0};
+        file->line++;
+        if (sn_words_split(text, len, &words) != 0)
+            load_line(file, NULL, 0);
+        else if (words.count > 0 && words.items[0][0] != '#')
+            load_line(file, words.items, words.count);
+        sn_words_fini(&words);
+        text += len + (text[len] == '\n');
+    }
+}
+
+int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *error)
+{
+    struct acl_file file = {.path = path, .acl = fresh, .error = error};
+    char reason[SN_STORE_REASON_MAX] = "No such file or directory";
+    struct sn_buf text;
+
+    sn_buf_init(&text, ACL_FILE_MAX);
+    if (access(path, F_OK) != 0 || sn_store_file_read(path, &text, reason) != 0) {
+        sn_buf_printf(error, "Error loading ACLs, opening file '%s': %s", path, reason);
+        sn_buf_fini(&text);
+        return SN_EIO;
+    }
+    sn_acl_init(fresh);
+    load_lines(&file, sn_buf_text(&text));
+    sn_acl_fini(&file.seen);
+    sn_buf_fini(&text);
+    if (error->len == 0)
+        return 0;
+    sn_buf_puts(error, "WARNING: ACL errors detected, no change to the previously active ACL rules "
+                       "was performed");
+    sn_acl_fini(fresh);
+    return SN_EINVAL;
+}
+
+int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct sn_buf *error)
+{
+    struct sn_acl fresh;
+
+    if (settings->requirepass && settings->requirepass[0]) {
+        sn_acl_clear_passwords(acl->standard);
+        acl->standard->nopass = false;
+        sn_acl_add_password(acl->standard, settings->requirepass, strlen(settings->requirepass));
+    }
+    for (size_t i = 0; i < settings->user_count; i++) {
+        const struct sn_setting_words *line = &settings->users[i];
+        int rc = load_words(acl, line->items, line->count, error);
+        if (rc != 0)
+            return rc;
+    }
+    if (!settings->aclfile)
+        return 0;
+    int rc = sn_acl_read_file(settings->aclfile, &fresh, error);
+    if (rc != 0)
+        return rc;
+    sn_acl_fini(acl);
+    *acl = fresh;
+    return 0;
+}
+
+void sn_acl_describe_all(const struct sn_acl *acl, struct sn_buf *out)
+{
+    for (const struct sn_acl_user *user = acl->users; user; user = user->hh.next) {
+        sn_acl_describe(user, out);
+        sn_buf_putc(out, '\n');
+    }
+}
