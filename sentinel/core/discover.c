@@ -69,6 +69,8 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
         data->priority = info->priority;
     if (info->has_offset)
         data->repl_offset = info->repl_offset;
+    if (info->has_master_offset)
+        data->master_offset = info->master_repl_offset;
     if (info->has_announced)
         data->announced = info->announced;
 }

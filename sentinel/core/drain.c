@@ -2,14 +2,16 @@
 
 /* The drain before a planned switchover (DESIGN.md D17): no acknowledged write may be lost.
  *
- * CLIENT PAUSE … WRITE stops the master's offset; INFO behind it tells the offset; the chosen
- * replica is asked until it has reached it, and only then promoted. The old master follows the new
- * one in the same moment and is resumed. Where the pause is not possible (older servers, missing
- * rights, master down) a plain order goes on without it, as stock does; a coordinated one is
- * aborted. The pause ends by itself if we should die. */
+ * First the chosen replica has to be near the master, while clients go on: one that has just been
+ * synchronised gets nothing for up to a second. CLIENT PAUSE … WRITE stops the master's offset;
+ * INFO behind it tells the offset; the chosen replica is asked until it has reached it, and only
+ * then promoted. The old master follows the new one in the same moment and is resumed. Where the
+ * pause is not possible (older servers, missing rights, master down) a plain order goes on without
+ * it, as stock does; a coordinated one is aborted. The pause ends by itself if we should die. */
 
 #include "core/model.h"
 
+#define NEAR_MAX_MS    5000 /* longest wait for a replica that lags; nobody is paused for it */
 #define DRAIN_MAX_MS   5000 /* longest pause of the clients for the sake of the drain */
 #define PAUSE_SPARE_MS 2000 /* on top, for the promotion and the demotion behind it */
 
@@ -38,18 +40,19 @@ static bool do_without(struct sn_group *group, const char *why)
     return true;
 }
 
-static bool begin(struct sn_group *group)
+/* True if the replica has what the master had a moment ago. */
+static bool is_near(const struct sn_group *group)
+{
+    const struct sn_data *master = &group->master->u.data;
+    return master->info_at != SN_MS_NEVER && master->info_at >= group->failover.started_at &&
+           group->failover.promoted->u.data.repl_offset >= master->master_offset;
+}
+
+static void pause_clients(struct sn_group *group)
 {
     struct sn_core *core = group->core;
     struct sn_drain *drain = &group->failover.drain;
     struct sn_instance *master = group->master;
-    enum sn_failover_mode mode = group->failover.mode;
-    if (mode == SN_MODE_NONE || mode == SN_MODE_FORCED) {
-        go_on(group);
-        return true;
-    }
-    if (master->s_down || !sn_link_can_send(master->cmd))
-        return do_without(group, "the master does not answer");
     /* A pause also holds up the hellos of the other sentinels, and every PING behind them: it must
      * be over before they take the master for dead. */
     sn_ms down_after = group->params.down_after_ms;
@@ -65,6 +68,28 @@ static bool begin(struct sn_group *group)
     drain->deadline = sn_after(core->now, longest);
     drain->skip_info = master->u.data.info_pending;
     sn_instance_ask_info(master);
+}
+
+static bool begin(struct sn_group *group)
+{
+    struct sn_drain *drain = &group->failover.drain;
+    struct sn_instance *master = group->master;
+    enum sn_failover_mode mode = group->failover.mode;
+    if (mode == SN_MODE_NONE || mode == SN_MODE_FORCED) {
+        go_on(group);
+        return true;
+    }
+    if (master->s_down || !sn_link_can_send(master->cmd))
+        return do_without(group, "the master does not answer");
+    if (is_near(group)) {
+        pause_clients(group);
+        return false;
+    }
+    drain->phase = SN_DRAIN_NEARING;
+    drain->deadline =
+        sn_after(group->core->now, sn_min(NEAR_MAX_MS, group->params.failover_timeout_ms / 2));
+    sn_instance_ask_info(master);
+    sn_instance_ask_info(group->failover.promoted);
     return false;
 }
 
@@ -77,15 +102,17 @@ bool sn_drain_step(struct sn_group *group)
         return true;
     if (group->master->s_down)
         return do_without(group, "the master went down meanwhile");
-    if (group->core->now >= drain->deadline)
-        return do_without(group, "the replica did not catch up in time");
-    return false;
+    if (group->core->now < drain->deadline)
+        return false;
+    if (drain->phase == SN_DRAIN_PAUSING)
+        return do_without(group, "the master does not answer");
+    return do_without(group, "the replica did not catch up in time");
 }
 
 sn_ms sn_drain_deadline(const struct sn_group *group)
 {
     const struct sn_drain *drain = &group->failover.drain;
-    bool busy = drain->phase == SN_DRAIN_PAUSING || drain->phase == SN_DRAIN_CATCHING;
+    bool busy = drain->phase != SN_DRAIN_NONE && drain->phase != SN_DRAIN_OVER;
     return busy ? drain->deadline : SN_MS_NEVER;
 }
 
@@ -143,6 +170,13 @@ void sn_drain_info(struct sn_instance *instance, const struct sn_info *info)
 {
     struct sn_group *group = instance->group;
     struct sn_drain *drain = &group->failover.drain;
+    if (group->failover.state == SN_FAILOVER_SEND_PROMOTION && drain->phase == SN_DRAIN_NEARING) {
+        if (is_near(group)) {
+            pause_clients(group);
+            sn_failover_step(group); /* arms its deadline */
+        }
+        return;
+    }
     if (group->failover.state != SN_FAILOVER_SEND_PROMOTION ||
         (drain->phase != SN_DRAIN_CATCHING && drain->phase != SN_DRAIN_PAUSING))
         return;

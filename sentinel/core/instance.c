@@ -227,7 +227,8 @@ static sn_ms info_period(const struct sn_instance *instance)
     const struct sn_group *group = instance->group;
     const struct sn_data *data = &instance->u.data;
     sn_ms period = instance->core->timings[SN_TIMING_INFO_PERIOD];
-    if (data->promoted && group->failover.drain.phase == SN_DRAIN_CATCHING)
+    enum sn_drain_phase drain = group->failover.drain.phase;
+    if (data->promoted && (drain == SN_DRAIN_NEARING || drain == SN_DRAIN_CATCHING))
         return SN_POLL_DRAIN_MS;
     if (data->promoted || data->reconf == SN_RECONF_SENT || data->reconf == SN_RECONF_INPROG)
         return sn_min(period, SN_POLL_FAST_MS);

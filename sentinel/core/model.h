@@ -125,6 +125,7 @@ struct sn_data {
     sn_ms master_changed_at; /* when the reported master last changed */
     uint32_t priority;
     uint64_t repl_offset;
+    uint64_t master_offset; /* master_repl_offset: what it has written to its own replicas */
     bool announced;
     bool promoted;          /* chosen by the running failover */
     uint64_t refused_epoch; /* of the attempt in which it refused to be promoted */
@@ -195,6 +196,7 @@ enum sn_failover_state {
 /* The drain of a planned switchover (DESIGN.md D17), a part of SEND_PROMOTION. */
 enum sn_drain_phase {
     SN_DRAIN_NONE = 0, /* not begun */
+    SN_DRAIN_NEARING,  /* the replica lags by more than a moment: clients are not paused yet */
     SN_DRAIN_PAUSING,  /* CLIENT PAUSE is on its way */
     SN_DRAIN_CATCHING, /* paused; the replica has to reach the master's offset */
     SN_DRAIN_OVER      /* reached, or done without: promote */

@@ -36,6 +36,16 @@ static void write_on(struct cluster *cluster, void *arg)
         cluster_after(cluster, 1, write_on, writer);
 }
 
+/* Orders a failover; the candidate gets no more writes from the moment on in which the pause is on
+ * its way to the master. */
+static void fail_over_with_late_lag(struct cluster *cluster, size_t mark, uint64_t asked,
+                                    enum sn_failover_mode mode)
+{
+    cluster_failover(cluster->sentinels[asked], "mymaster", mode);
+    cluster_run_to_line(cluster, mark, "s? +failover-state-send-slaveof-noone *", 1000);
+    cluster->servers[2]->lagging = true;
+}
+
 static void test_manual__healthy_master_is_switched_within_100_ms(void **state)
 {
     (void)state;
@@ -72,9 +82,7 @@ static void test_manual__planned_switchover_loses_no_acknowledged_write(void **s
         cluster_run_for(cluster, 500);
         size_t mark = cluster_mark(cluster);
         /* The candidate is behind while the master is paused, and catches up a little later. */
-        cluster->servers[2]->lagging = true;
-        cluster_run_for(cluster, 10);
-        cluster_failover(cluster->sentinels[seed % 3], "mymaster", SN_MODE_PLANNED);
+        fail_over_with_late_lag(cluster, mark, seed % 3, SN_MODE_PLANNED);
         cluster_run_to_line(cluster, mark, "r1 pauses writes", 1000);
         cluster_run_for(cluster, 300);
         cluster_expect_count(cluster, mark, "s? > r? PROMOTE", 0);
@@ -96,7 +104,8 @@ static void test_manual__planned_switchover_loses_no_acknowledged_write(void **s
     }
 }
 
-static void test_manual__planned_goes_on_when_the_replica_never_catches_up(void **state)
+/* Nobody is paused for a replica that is far behind, but it is waited for. */
+static void test_manual__lagging_replica_is_waited_for_without_a_pause(void **state)
 {
     (void)state;
     struct cluster *cluster = cluster_new_three(1);
@@ -106,6 +115,57 @@ static void test_manual__planned_goes_on_when_the_replica_never_catches_up(void 
     cluster_run_for(cluster, 100);
     size_t mark = cluster_mark(cluster);
     cluster_failover(cluster->sentinels[0], "mymaster", SN_MODE_PLANNED);
+    cluster_run_for(cluster, 4000);
+    cluster_expect_count(cluster, mark, "r1 pauses writes", 0);
+    cluster_expect_count(cluster, mark, "s? > r? PROMOTE", 0);
+    model_redis_catch_up(cluster->servers[2]);
+    cluster_run_to_line(cluster, mark, "r1 pauses writes", 100);
+    uint64_t acknowledged = writer.acknowledged;
+    cluster_run_to_line(cluster, mark, "r3 is master now", 100);
+    cluster_require(cluster, mark, cluster->servers[2]->offset >= acknowledged, "nothing is lost");
+    writer.stop = true;
+    cluster_run_for(cluster, 10);
+    cluster_free(cluster);
+}
+
+/* … and not for ever. */
+static void test_manual__hopeless_lag_ends_a_coordinated_one_and_not_a_plain_one(void **state)
+{
+    (void)state;
+    for (int coordinated = 0; coordinated <= 1; coordinated++) {
+        struct cluster *cluster = cluster_new_three(1);
+        struct writer writer = {0};
+        cluster_after(cluster, 1, write_on, &writer);
+        cluster->servers[2]->lagging = true;
+        cluster_run_for(cluster, 100);
+        size_t mark = cluster_mark(cluster);
+        cluster_failover(cluster->sentinels[0], "mymaster",
+                         coordinated ? SN_MODE_COORDINATED : SN_MODE_PLANNED);
+        cluster_run_for(cluster, 20000);
+        cluster_expect_count(cluster, mark, "r1 pauses writes", 0);
+        cluster_expect_count(cluster, mark, "s? +sdown *", 0);
+        if (coordinated)
+            EXPECT(cluster, mark, "s1 -failover-abort-master-timeout *");
+        else
+            EXPECT(cluster, mark, "s1 # *its last writes may be lost*", "s1 > r3 PROMOTE");
+        cluster_require(cluster, mark,
+                        cluster_agreed(cluster, "mymaster", coordinated ? 6379 : 6381),
+                        "agreement");
+        writer.stop = true;
+        cluster_run_for(cluster, 10);
+        cluster_free(cluster);
+    }
+}
+
+static void test_manual__planned_goes_on_when_the_replica_never_catches_up(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_new_three(1);
+    struct writer writer = {0};
+    cluster_after(cluster, 1, write_on, &writer);
+    cluster_run_for(cluster, 100);
+    size_t mark = cluster_mark(cluster);
+    fail_over_with_late_lag(cluster, mark, 0, SN_MODE_PLANNED);
     cluster_run_for(cluster, 20000);
     EXPECT(cluster, mark, "r1 pauses writes", "s1 # *its last writes may be lost*",
            "s1 > r3 PROMOTE");
@@ -123,10 +183,9 @@ static void test_manual__coordinated_stops_rather_than_lose_a_write(void **state
     struct cluster *cluster = cluster_new_three(1);
     struct writer writer = {0};
     cluster_after(cluster, 1, write_on, &writer);
-    cluster->servers[2]->lagging = true;
     cluster_run_for(cluster, 100);
     size_t mark = cluster_mark(cluster);
-    cluster_failover(cluster->sentinels[0], "mymaster", SN_MODE_COORDINATED);
+    fail_over_with_late_lag(cluster, mark, 0, SN_MODE_COORDINATED);
     cluster_run_for(cluster, 20000);
     EXPECT(cluster, mark, "r1 pauses writes", "s1 -failover-abort-master-timeout *");
     cluster_expect_count(cluster, mark, "s? +sdown *", 0);
@@ -160,10 +219,9 @@ static void test_manual__leader_dying_in_the_drain_leaves_a_master_that_works(vo
     for (uint64_t seed = 1; seed <= 5; seed++) {
         struct cluster *cluster = cluster_new_three(seed);
         struct writer writer = {0};
-        cluster->servers[2]->lagging = true;
         cluster_after(cluster, 1, write_on, &writer);
         size_t mark = cluster_mark(cluster);
-        cluster_failover(cluster->sentinels[1], "mymaster", SN_MODE_PLANNED);
+        fail_over_with_late_lag(cluster, mark, 1, SN_MODE_PLANNED);
         cluster_run_to_line(cluster, mark, "r1 pauses writes", 1000);
         cluster_kill(&cluster->sentinels[1]->node);
         cluster_run_for(cluster, 15000);
@@ -245,6 +303,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLUSTER_TEST(test_manual__healthy_master_is_switched_within_100_ms),
         CLUSTER_TEST(test_manual__planned_switchover_loses_no_acknowledged_write),
+        CLUSTER_TEST(test_manual__lagging_replica_is_waited_for_without_a_pause),
+        CLUSTER_TEST(test_manual__hopeless_lag_ends_a_coordinated_one_and_not_a_plain_one),
         CLUSTER_TEST(test_manual__planned_goes_on_when_the_replica_never_catches_up),
         CLUSTER_TEST(test_manual__coordinated_stops_rather_than_lose_a_write),
         CLUSTER_TEST(test_manual__pause_that_is_refused_does_not_stop_a_planned_one),
