@@ -87,10 +87,12 @@ void disk_crash(struct sentinel *sentinel)
     sn_timer_stop(&cluster->wires, &sentinel->late);
     if (disk->busy && !disk->done_waiting) {
         /* The rename may have happened, or not. */
-        if (!disk->failing && !disk->lost_on_crash && sn_prng_below(&cluster->prng, 2) == 0)
+        if (!disk->failing && !disk->lost_on_crash && sn_prng_below(&cluster->prng, 2) == 0) {
             make_durable(sentinel);
-        else
+        } else {
+            cluster_say(cluster, &sentinel->node, "lost what it was saving");
             sn_image_fini(&disk->image);
+        }
     }
     disk->busy = false;
     disk->again = false;

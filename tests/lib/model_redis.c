@@ -215,7 +215,7 @@ bool model_redis_write(struct model_redis *redis, uint64_t bytes)
 void model_redis_catch_up(struct model_redis *redis)
 {
     redis->lagging = false;
-    if (redis->repl == REPL_UP)
+    if (redis->repl == REPL_UP && reaches(redis, master_of(redis)))
         redis->offset = master_of(redis)->offset;
 }
 

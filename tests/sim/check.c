@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Hands what is seen to the checkers, and keeps what several of them need: in what kind of attempt
+ * each sentinel is. */
+
+#include "check.h"
+
+#include "cluster_internal.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel)
+{
+    for (size_t i = 0; i < checks->cluster->sentinel_count; i++) {
+        if (checks->cluster->sentinels[i] == sentinel)
+            return &checks->seen[i];
+    }
+    abort();
+}
+
+void checks_violated(struct checks *checks, struct node *node, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    checks->cluster->violations++;
+    cluster_say(checks->cluster, node, "! %s", text);
+}
+
+void checks_command(struct checks *checks, struct sentinel *sentinel,
+                    const struct sn_command *command)
+{
+    struct watched *seen = checks_of(checks, sentinel);
+    if (command->kind == SN_COMMAND_FAILOVER) {
+        seen->attempt.asked = command->mode == SN_MODE_NONE ? SN_MODE_PLANNED : command->mode;
+        seen->attempt.asked_wanted = command->addr.port != 0;
+    }
+    if (command->kind == SN_COMMAND_RESET || command->kind == SN_COMMAND_REMOVE) {
+        seen->down_at = 0;
+        memset(seen->heard, 0, sizeof(seen->heard));
+    }
+    check_config_command(checks, sentinel, command);
+}
+
+void checks_commanded(struct checks *checks, struct sentinel *sentinel)
+{
+    checks_of(checks, sentinel)->attempt.asked = SN_MODE_NONE;
+}
+
+void checks_guest_vote(struct checks *checks, const struct node *voter, const struct node *asker,
+                       bool down, const char *leader, uint64_t epoch)
+{
+    check_quorum_answer(checks, voter, asker, down, leader, epoch);
+}
+
+static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
+                           const struct sn_action_event *event)
+{
+    struct attempt *attempt = &checks_of(checks, sentinel)->attempt;
+    struct watched *seen = checks_of(checks, sentinel);
+    if (strcmp(event->name, "+try-failover") == 0) {
+        attempt->mode = attempt->asked;
+        attempt->wanted = attempt->asked != SN_MODE_NONE && attempt->asked_wanted;
+        attempt->drained = false;
+        attempt->chosen = false;
+        attempt->epoch = 0;
+        for (size_t i = 0; i < checks->cluster->server_count; i++)
+            seen->heard[i].refused = false;
+    } else if (strcmp(event->name, "+vote-for-leader") == 0) {
+        const char *space = strchr(event->payload, ' ');
+        uint64_t epoch = space == NULL ? 0 : strtoull(space, NULL, 10);
+        if (strncmp(event->payload, sentinel->id.hex, SN_RUNID_LEN) != 0)
+            return;
+        attempt->epoch = epoch;
+        if ((attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED) &&
+            epoch < CHECK_EPOCHS)
+            checks->unvoted[epoch] = true;
+    }
+}
+
+static void on_event(void *arg, struct sentinel *from, const struct sn_action_event *event)
+{
+    struct checks *checks = arg;
+    follow_attempt(checks, from, event);
+    check_quorum_event(checks, from, event);
+    check_choice_event(checks, from, event);
+    check_tilt_event(checks, from, event);
+    check_heard_event(checks, from, event);
+}
+
+static void on_send(void *arg, struct sentinel *from, struct node *to,
+                    const struct sn_action_send *send)
+{
+    check_choice_send(arg, from, to, send);
+    check_tilt_send(arg, from, send);
+    check_loss_send(arg, from, send);
+    check_heard_send(arg, from, send);
+}
+
+static void on_answer(void *arg, struct sentinel *from, struct node *asker,
+                      const struct sn_action_answer *answer)
+{
+    if (answer->kind == SN_ANSWER_VOTE && asker != NULL)
+        check_quorum_answer(arg, &from->node, asker, answer->number == 1, answer->text,
+                            answer->epoch);
+    if (asker == NULL)
+        check_config_answer(arg, from, answer);
+    check_tilt_answer(arg, from, answer);
+}
+
+static void on_saved(void *arg, struct sentinel *sentinel, const struct sn_image *image)
+{
+    check_config_saved(arg, sentinel, image);
+}
+
+static void on_crashed(void *arg, struct sentinel *sentinel)
+{
+    struct watched *seen = checks_of(arg, sentinel);
+    memset(&seen->attempt, 0, sizeof(seen->attempt));
+    memset(seen->heard, 0, sizeof(seen->heard));
+    seen->tilt = false;
+    seen->down_at = 0;
+    memset(seen->said_down_at, 0, sizeof(seen->said_down_at));
+    check_config_crashed(arg, sentinel);
+}
+
+static void on_booted(void *arg, struct sentinel *sentinel)
+{
+    check_heard_ask(arg, sentinel);
+}
+
+static void on_info(void *arg, struct sentinel *to, struct node *server, const struct sn_info *info)
+{
+    check_choice_info(arg, to, server, info);
+}
+
+static void on_obeyed(void *arg, struct model_redis *redis, struct node *by, enum sn_order order)
+{
+    check_loss_obeyed(arg, redis, by, order);
+}
+
+/* Two operators may make two sentinels lead in one epoch, each without asking; stock cannot prevent
+ * that either. */
+static bool on_excuses(void *arg, const char *violation)
+{
+    struct checks *checks = arg;
+    char group[64];
+    uint64_t epoch;
+    if (sscanf(violation, "leader of %63s %" SCNu64, group, &epoch) != 2 &&
+        sscanf(violation, "address of %63s %" SCNu64, group, &epoch) != 2)
+        return false;
+    if (epoch >= CHECK_EPOCHS || !checks->unvoted[epoch])
+        return false;
+    checks->collided = true;
+    return true;
+}
+
+static void on_drained(struct cluster *cluster, struct node *who, void *arg)
+{
+    struct checks *checks = arg;
+    (void)cluster;
+    if (who != NULL && who->sentinel != NULL)
+        checks_of(checks, who->sentinel)->attempt.drained = true;
+    checks->drains++;
+}
+
+void checks_init(struct checks *checks, struct cluster *cluster, const struct plan *plan,
+                 const char *group)
+{
+    memset(checks, 0, sizeof(*checks));
+    checks->cluster = cluster;
+    checks->plan = plan;
+    checks->group = group;
+    checks->watch = (struct cluster_watch){
+        .arg = checks,
+        .send = on_send,
+        .event = on_event,
+        .answer = on_answer,
+        .saved = on_saved,
+        .booted = on_booted,
+        .crashed = on_crashed,
+        .info = on_info,
+        .obeyed = on_obeyed,
+        .excuses = on_excuses,
+    };
+    cluster->watch = &checks->watch;
+    cluster_when(cluster, "s* # Drained the master of *", UINT_MAX, on_drained, checks);
+}

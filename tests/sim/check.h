@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TESTS_SIM_CHECK_H
+#define TESTS_SIM_CHECK_H
+
+/* The simulator's checkers. They know nothing of the core's insides: only what goes over links, to
+ * the disk and to clients. What tests/lib/cluster_check.c checks already (one vote, one leader and
+ * one address per epoch, epochs that grow, nothing before it is durable) is not repeated here. */
+
+#include "cluster.h"
+#include "model_redis.h"
+#include "plan.h"
+
+#define CHECK_EPOCHS  1024
+#define CHECK_PENDING 16
+
+/* What a sentinel is known to be doing, from its events and the orders it got. */
+struct attempt {
+    enum sn_failover_mode mode;
+    enum sn_failover_mode asked; /* by the command of this very step */
+    bool wanted;                 /* a certain replica was asked for */
+    bool asked_wanted;
+    bool drained;
+    bool chosen; /* a replica was selected in it */
+    uint64_t epoch;
+    uint64_t votes_epoch;
+    uint32_t votes; /* bits of the nodes that voted for it */
+};
+
+/* What one sentinel last heard from one server. */
+struct heard {
+    sn_ms at; /* 0: nothing yet */
+    uint32_t priority;
+    uint64_t offset;
+    enum sn_role role;
+    sn_ms link_down_ms;
+    char runid[SN_RUNID_LEN + 1];
+    bool refused; /* an order, in this attempt */
+};
+
+/* A value of the configuration as its operator knows it. */
+struct setting {
+    bool known; /* acknowledged, and nothing newer is under way */
+    int64_t value;
+};
+
+struct pending {
+    uint64_t ticket;
+    enum sn_command_kind kind;
+    enum sn_option option;
+    int64_t value;
+};
+
+enum {
+    SETTING_QUORUM,
+    SETTING_DOWN_AFTER,
+    SETTING_TIMEOUT,
+    SETTING_SYNCS,
+    SETTING_MONITORED,
+    SETTING_COUNT
+};
+
+struct watched {
+    struct attempt attempt;
+    struct heard heard[PLAN_SERVERS_MAX + 1];
+    bool tilt;
+    sn_ms down_at;          /* +sdown of the master; 0 if it is up */
+    sn_ms said_down_at[32]; /* by node: when it was last told that the master is down */
+    struct setting settings[SETTING_COUNT];
+    struct pending pending[CHECK_PENDING];
+    unsigned pending_count;
+    uint16_t client_port; /* the master as a subscriber knows it */
+};
+
+struct drained {
+    struct model_redis *master, *promoted;
+    uint64_t offset;
+    bool acked_by_pause;
+};
+
+struct checks {
+    struct cluster *cluster;
+    const struct plan *plan;
+    const char *group;
+    struct cluster_watch watch;
+    struct watched seen[PLAN_SENTINELS_MAX];
+    bool unvoted[CHECK_EPOCHS]; /* epochs in which an operator let somebody lead without votes */
+    bool collided;              /* two of those used the same epoch */
+    struct drained drained;
+    uint16_t stranger_port; /* 0: none has spoken yet */
+    unsigned drains, coordinated;
+    unsigned late_pauses;
+};
+
+void checks_init(struct checks *checks, struct cluster *cluster, const struct plan *plan,
+                 const char *group);
+/* An operator's command, before it is given. */
+void checks_command(struct checks *checks, struct sentinel *sentinel,
+                    const struct sn_command *command);
+/* After it has been given. */
+void checks_commanded(struct checks *checks, struct sentinel *sentinel);
+/* A vote by a node that is no core. */
+void checks_guest_vote(struct checks *checks, const struct node *voter, const struct node *asker,
+                       bool down, const char *leader, uint64_t epoch);
+struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel);
+
+SN_PRINTF(3, 4)
+void checks_violated(struct checks *checks, struct node *node, const char *format, ...);
+
+/* check_quorum.c: agreement and majorities. */
+void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
+                        const struct sn_action_event *event);
+void check_quorum_answer(struct checks *checks, const struct node *from, const struct node *asker,
+                         bool down, const char *leader, uint64_t epoch);
+/* check_choice.c: the replica that is promoted. */
+void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
+                       const struct sn_info *info);
+void check_choice_event(struct checks *checks, struct sentinel *sentinel,
+                        const struct sn_action_event *event);
+void check_choice_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,
+                       const struct sn_action_send *send);
+/* check_tilt.c: nothing acts in TILT. */
+void check_tilt_event(struct checks *checks, struct sentinel *sentinel,
+                      const struct sn_action_event *event);
+void check_tilt_send(struct checks *checks, struct sentinel *sentinel,
+                     const struct sn_action_send *send);
+void check_tilt_answer(struct checks *checks, struct sentinel *sentinel,
+                       const struct sn_action_answer *answer);
+/* check_config.c: acknowledged changes of the configuration stay. */
+void check_config_command(struct checks *checks, struct sentinel *sentinel,
+                          const struct sn_command *command);
+void check_config_answer(struct checks *checks, struct sentinel *sentinel,
+                         const struct sn_action_answer *answer);
+void check_config_saved(struct checks *checks, struct sentinel *sentinel,
+                        const struct sn_image *image);
+void check_config_crashed(struct checks *checks, struct sentinel *sentinel);
+/* check_loss.c: planned switchovers lose no acknowledged write. */
+void check_loss_send(struct checks *checks, struct sentinel *sentinel,
+                     const struct sn_action_send *send);
+void check_loss_obeyed(struct checks *checks, struct model_redis *redis, const struct node *by,
+                       enum sn_order order);
+/* check_heard.c: subscribers, strangers. */
+void check_heard_event(struct checks *checks, struct sentinel *sentinel,
+                       const struct sn_action_event *event);
+void check_heard_send(struct checks *checks, struct sentinel *sentinel,
+                      const struct sn_action_send *send);
+/* The subscriber connects again and asks. */
+void check_heard_ask(struct checks *checks, struct sentinel *sentinel);
+/* "" if every subscriber knows the master that its sentinel names, else who does not. */
+const char *check_heard_deaf(const struct checks *checks);
+
+#endif

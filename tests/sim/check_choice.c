@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The replica that is promoted: never one with priority 0, and the best of those that certainly
+ * could have been taken, by what the leader had been told (PROTOCOL.md §16). */
+
+#include "check.h"
+
+#include "cluster_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+#define SURE_MS 300 /* an INFO of this age is fresh by every rule */
+
+void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
+                       const struct sn_info *info)
+{
+    struct watched *seen = checks_of(checks, sentinel);
+    for (size_t i = 0; server != NULL && i < checks->cluster->server_count; i++) {
+        if (&checks->cluster->servers[i]->node != server)
+            continue;
+        struct heard *heard = &seen->heard[i];
+        heard->at = checks->cluster->now;
+        heard->role = info->role;
+        heard->link_down_ms = info->link_down_ms;
+        (void)snprintf(heard->runid, sizeof(heard->runid), "%s", info->runid.hex);
+        if (info->role == SN_ROLE_REPLICA && info->has_priority && info->has_offset) {
+            heard->priority = info->priority;
+            heard->offset = info->repl_offset;
+        }
+    }
+}
+
+static bool both_links_up(const struct sentinel *sentinel, const struct node *server)
+{
+    const struct conn *conn;
+    unsigned up = 0;
+    DL_FOREACH(sentinel->node.cluster->conns, conn) {
+        if (conn->client == &sentinel->node && conn->server == server && conn->up &&
+            !conn->client_gone && !conn->server_gone)
+            up |= conn->kind == SN_LINK_DATA ? 1 : 2;
+    }
+    return up == 3;
+}
+
+/* Nothing whatever speaks against this one. */
+static bool surely_eligible(const struct checks *checks, const struct sentinel *sentinel,
+                            const struct watched *seen, size_t index)
+{
+    const struct model_redis *redis = checks->cluster->servers[index];
+    const struct heard *heard = &seen->heard[index];
+    sn_ms now = checks->cluster->now;
+    return heard->at > 0 && now - heard->at <= SURE_MS && heard->at > seen->down_at &&
+           heard->role == SN_ROLE_REPLICA && heard->priority > 0 && heard->link_down_ms == 0 &&
+           !heard->refused && redis->ping_error == NULL && redis->loading_until < now - 5000 &&
+           redis->node.state == NODE_RUNNING && redis->lies_role == SN_ROLE_UNKNOWN &&
+           both_links_up(sentinel, &redis->node);
+}
+
+static bool better(const struct heard *a, const struct heard *b)
+{
+    if (a->priority != b->priority)
+        return a->priority < b->priority;
+    if (a->offset != b->offset)
+        return a->offset > b->offset;
+    return strcasecmp(a->runid, b->runid) < 0;
+}
+
+static size_t server_at(const struct checks *checks, const char *payload)
+{
+    char kind[32], name[128], host[64];
+    unsigned port;
+    if (sscanf(payload, "%31s %127s %63s %u", kind, name, host, &port) != 4)
+        return SIZE_MAX;
+    for (size_t i = 0; i < checks->cluster->server_count; i++) {
+        if (checks->cluster->servers[i]->node.addr.port == port)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+/* A down replica is none that could have been taken; +sdown of it says so. */
+static void note_down(struct checks *checks, struct watched *seen, const char *payload)
+{
+    size_t index = server_at(checks, payload);
+    if (index != SIZE_MAX)
+        seen->heard[index].at = 0;
+}
+
+static void check_best(struct checks *checks, struct sentinel *sentinel, const char *payload)
+{
+    struct watched *seen = checks_of(checks, sentinel);
+    size_t chosen = server_at(checks, payload);
+    bool first = !seen->attempt.chosen;
+    uint16_t port = cluster_master_port(sentinel, checks->group);
+    seen->attempt.chosen = true;
+    if (chosen == SIZE_MAX || seen->attempt.wanted || !first || seen->tilt)
+        return;
+    for (size_t i = 0; i < checks->cluster->server_count; i++) {
+        if (i == chosen || checks->cluster->servers[i]->node.addr.port == port ||
+            !surely_eligible(checks, sentinel, seen, i) ||
+            !better(&seen->heard[i], &seen->heard[chosen]))
+            continue;
+        checks_violated(checks, &sentinel->node,
+                        "chose %s (priority %u, offset %" PRIu64 ") over %s (%u, %" PRIu64 ")",
+                        checks->cluster->servers[chosen]->node.name, seen->heard[chosen].priority,
+                        seen->heard[chosen].offset, checks->cluster->servers[i]->node.name,
+                        seen->heard[i].priority, seen->heard[i].offset);
+    }
+}
+
+void check_choice_event(struct checks *checks, struct sentinel *sentinel,
+                        const struct sn_action_event *event)
+{
+    struct watched *seen = checks_of(checks, sentinel);
+    bool master = strncmp(event->payload, "master ", 7) == 0;
+    if (strcmp(event->name, "+sdown") == 0 && master)
+        seen->down_at = checks->cluster->now;
+    else if ((strcmp(event->name, "-sdown") == 0 && master) ||
+             strcmp(event->name, "+switch-master") == 0)
+        seen->down_at = 0;
+    else if (strcmp(event->name, "+sdown") == 0)
+        note_down(checks, seen, event->payload);
+    else if (strcmp(event->name, "+selected-slave") == 0)
+        check_best(checks, sentinel, event->payload);
+}
+
+void check_choice_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,
+                       const struct sn_action_send *send)
+{
+    struct watched *seen = checks_of(checks, sentinel);
+    for (size_t i = 0; send->order == SN_ORDER_PROMOTE && i < checks->cluster->server_count; i++) {
+        struct heard *heard = &seen->heard[i];
+        if (&checks->cluster->servers[i]->node != to)
+            continue;
+        heard->refused = true;
+        if (heard->at > 0 && heard->role == SN_ROLE_REPLICA && heard->priority == 0)
+            checks_violated(checks, &sentinel->node, "promotes %s, whose priority is 0", to->name);
+    }
+}

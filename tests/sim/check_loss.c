@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* A planned switchover that has drained the master loses no acknowledged write. An offset stands
+ * for the writes: everything that the old master acknowledged until the promotion must be on the
+ * promoted replica; and where nothing but operators disturbs, until the old master follows. */
+
+#include "check.h"
+
+#include "cluster_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static struct model_redis *server_at(const struct checks *checks, uint16_t port)
+{
+    for (size_t i = 0; i < checks->cluster->server_count; i++) {
+        if (checks->cluster->servers[i]->node.addr.port == port)
+            return checks->cluster->servers[i];
+    }
+    return NULL;
+}
+
+static bool promises(const struct attempt *attempt)
+{
+    return attempt->mode == SN_MODE_COORDINATED ||
+           (attempt->mode == SN_MODE_PLANNED && attempt->drained);
+}
+
+/* The order leaves while the clients wait: with time to spare, as the order needs some. */
+void check_loss_send(struct checks *checks, struct sentinel *sentinel,
+                     const struct sn_action_send *send)
+{
+    const struct attempt *attempt = &checks_of(checks, sentinel)->attempt;
+    if (send->order == SN_ORDER_PROMOTE && attempt->mode == SN_MODE_COORDINATED &&
+        !attempt->drained)
+        checks_violated(checks, &sentinel->node,
+                        "promotes in a COORDINATED failover without having drained the master");
+}
+
+static void check_promotion(struct checks *checks, struct model_redis *redis, struct sentinel *by)
+{
+    const struct attempt *attempt = &checks_of(checks, by)->attempt;
+    struct model_redis *master = server_at(checks, cluster_master_port(by, checks->group));
+    if (!promises(attempt) || master == NULL || master == redis)
+        return;
+    if (attempt->mode == SN_MODE_COORDINATED)
+        checks->coordinated++;
+    if (!model_redis_is_paused(master)) {
+        /* The order was held up for longer than the pause lasts: nobody can help that. */
+        checks->late_pauses++;
+        return;
+    }
+    if (master->role == SN_ROLE_MASTER && redis->offset < master->offset)
+        checks_violated(checks, &by->node,
+                        "promoted %s at offset %" PRIu64
+                        " after a drain; %s has acknowledged %" PRIu64,
+                        redis->node.name, redis->offset, master->node.name, master->offset);
+    checks->drained =
+        (struct drained){.master = master, .promoted = redis, .offset = redis->offset};
+}
+
+void check_loss_obeyed(struct checks *checks, struct model_redis *redis, const struct node *by,
+                       enum sn_order order)
+{
+    struct drained *drained = &checks->drained;
+    if (by->sentinel == NULL || by->sentinel->core == NULL)
+        return;
+    if (order == SN_ORDER_PROMOTE) {
+        drained->master = NULL;
+        check_promotion(checks, redis, by->sentinel);
+        return;
+    }
+    if (drained->master != redis)
+        return;
+    drained->master = NULL;
+    if ((checks->plan->classes & ~(unsigned)CLASS_OPERATOR) == 0 && redis->offset > drained->offset)
+        checks_violated(checks, &redis->node,
+                        "acknowledged writes up to %" PRIu64 ", but %s had them up to %" PRIu64,
+                        redis->offset, drained->promoted->node.name, drained->offset);
+}

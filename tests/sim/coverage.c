@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "coverage.h"
+
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct cover {
+    const char *name;
+    const char *pattern; /* of trace lines */
+};
+
+static const struct cover covers[] = {
+    {"failovers finished", "s* +failover-end *"},
+    {"switches told", "s* +switch-master *"},
+    {"configurations adopted", "s* +config-update-from *"},
+    {"elections won", "s* +elected-leader *"},
+    {"rounds lost", "s* # Election * cannot be won*"},
+    {"waits for a rival", "s* # Next failover delay*"},
+    {"votes", "s* +vote-for-leader *"},
+    {"no good replica", "s* -failover-abort-no-good-slave *"},
+    {"promotions timed out", "s* -failover-abort-slave-timeout *"},
+    {"candidates passed over", "s* # * was not promoted: *"},
+    {"ends by timeout", "s* +failover-end-for-timeout *"},
+    {"replicas reconfigured", "s* +slave-reconf-done *"},
+    {"strays converted", "s* +convert-to-slave *"},
+    {"strays redirected", "s* +fix-slave-config *"},
+    {"tilts", "s* +tilt *"},
+    {"tilts ended", "s* -tilt *"},
+    {"drains", "s* # Drained the master of *"},
+    {"drains given up", "s* # Failover of * goes on without draining*"},
+    {"coordinated refused", "s* # Coordinated failover of * stopped*"},
+    {"order: PLANNED", "net order s* FAILOVER PLANNED*"},
+    {"order: COORDINATED", "net order s* FAILOVER COORDINATED*"},
+    {"order: FORCED", "net order s* FAILOVER FORCED*"},
+    {"order: to a replica", "net order s* FAILOVER * r*"},
+    {"order: SET", "net order s* SET *"},
+    {"order: RESET", "net order s* RESET"},
+    {"order: REMOVE", "net order s* REMOVE"},
+    {"order: MONITOR", "net order s* MONITOR *"},
+    {"orders refused", "s* answers operator error *"},
+    {"failed writes", "s* could not save *"},
+    {"writes lost in a crash", "s* lost what it was saving"},
+    {"attempts given up for the disk", "s* # Attempt * given up*"},
+    {"strangers refused", "s* +foreign-hello *"},
+    {"died: +odown", "net kill-at s* +odown *"},
+    {"died: +try-failover", "net kill-at s* +try-failover *"},
+    {"died: +vote-for-leader", "net kill-at s* +vote-for-leader *"},
+    {"died: asking for votes", "net kill-at s* > s* ASK *"},
+    {"died: vote saved", "net kill-at s* saved *"},
+    {"died: vote answered", "net kill-at s* answers s* *"},
+    {"died: +elected-leader", "net kill-at s* +elected-leader *"},
+    {"died: +selected-slave", "net kill-at s* +selected-slave *"},
+    {"died: PROMOTE", "net kill-at s* > r* PROMOTE"},
+    {"died: +promoted-slave", "net kill-at s* +promoted-slave *"},
+    {"died: reconf", "net kill-at s* +failover-state-reconf-slaves *"},
+    {"died: FOLLOW", "net kill-at s* > r* FOLLOW *"},
+    {"died: +switch-master", "net kill-at s* +switch-master *"},
+    {"died: promoted server", "net kill-at r* is master now"},
+    {"died: redirected server", "net kill-at r* follows *"},
+    {"died: syncing server", "net kill-at r* syncs from *"},
+    {"stopped at such a moment", "net hang-at *"},
+    {"one-way cuts", "net cut s* -> *"},
+    {"partitions", "net split *"},
+    {"epochs shared by order", "s* ? leader of *"},
+    {"servers at another's address", "net took the address of *"},
+    {"stock nodes that led", "k* +elected-leader *"},
+    {"stock nodes that voted", "k* +vote-for-leader *"},
+    {"addresses shared by order", "s* ? address of *"},
+};
+
+_Static_assert(sizeof(covers) / sizeof(covers[0]) == COVER_COUNT, "one count each");
+
+void coverage_take(const struct trace *trace, uint32_t *counts)
+{
+    for (size_t i = 0; i < trace->count; i++) {
+        const char *text = trace->lines[i].text;
+        size_t len = strlen(text);
+        for (size_t k = 0; k < COVER_COUNT; k++) {
+            const char *pattern = covers[k].pattern;
+            if (pattern[0] == text[0] && sn_text_glob(pattern, strlen(pattern), text, len, false))
+                counts[k]++;
+        }
+    }
+}
+
+unsigned coverage_print(const uint64_t *counts)
+{
+    unsigned zero = 0;
+    for (size_t k = 0; k < COVER_COUNT; k++) {
+        (void)printf("  %-32s %12" PRIu64 "%s\n", covers[k].name, counts[k],
+                     counts[k] == 0 ? "  <- never" : "");
+        zero += counts[k] == 0;
+    }
+    return zero;
+}

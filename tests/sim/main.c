@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#define _GNU_SOURCE /* MAP_ANONYMOUS, mallinfo2 */
+/* sentinel-sim: runs seeds, alone or in many processes, and says how to see a failure again. */
+
+#include "minimise.h"
+#include "sim.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define JOBS_MAX     64
+#define RUN_MAX_S    120 /* of one seed: then something loops */
+#define FAILURES_MAX 20
+#define COVER_SEEDS  500 /* over that many seeds everything has to have happened */
+#define GROWTH_MAX   65536
+#define EXIT_UNSAFE  10
+#define EXIT_STUCK   11
+#define EXIT_CRASHED 12
+#define EXIT_UNSEEN  13
+#define EXIT_GROWN   14
+
+struct options {
+    uint64_t first, last;
+    unsigned jobs;
+    bool trace, minimise, progress, keep_going, no_cover, plan;
+    const char *drop;
+    const char *only;
+};
+
+/* Of one worker; shared with the parent. */
+struct worker {
+    pid_t pid;
+    uint64_t next, seed; /* seed: under way */
+    uint64_t done, steps, simulated_ms;
+    uint64_t counts[COVER_COUNT];
+    sn_ms longest_ms;
+    uint64_t longest_seed;
+    unsigned unsafe, stuck, crashed;
+    bool finished, grown;
+    unsigned failures;
+    struct {
+        uint64_t seed;
+        struct sim_result result;
+    } failure[FAILURES_MAX];
+};
+
+static struct worker *workers;
+
+static const char *verdict_name(enum sim_verdict verdict)
+{
+    static const char *const names[] = {"fine", "unsafe", "stuck", "crashed"};
+    return names[verdict];
+}
+
+static int exit_code(unsigned unsafe, unsigned stuck, unsigned crashed)
+{
+    if (unsafe > 0)
+        return EXIT_UNSAFE;
+    if (crashed > 0)
+        return EXIT_CRASHED;
+    return stuck > 0 ? EXIT_STUCK : 0;
+}
+
+/* Marks the faults that --drop and --only leave out. */
+static void leave_out(struct plan *plan, const struct options *options)
+{
+    const char *list = options->drop != NULL ? options->drop : options->only;
+    if (list == NULL)
+        return;
+    for (unsigned i = 0; options->only != NULL && i < plan->fault_count; i++)
+        plan->faults[i].dropped = true;
+    while (*list != '\0') {
+        char *end;
+        unsigned long i = strtoul(list, &end, 10);
+        if (end == list)
+            break;
+        if (i < plan->fault_count)
+            plan->faults[i].dropped = options->drop != NULL;
+        list = *end == ',' ? end + 1 : end;
+    }
+}
+
+/* ---- workers ------------------------------------------------------------------------------------
+ */
+
+static void keep_failure(struct worker *worker, uint64_t seed, const struct sim_result *result)
+{
+    if (worker->failures < FAILURES_MAX) {
+        worker->failure[worker->failures].seed = seed;
+        worker->failure[worker->failures].result = *result;
+        worker->failures++;
+    }
+    worker->unsafe += result->verdict == SIM_UNSAFE;
+    worker->stuck += result->verdict == SIM_STUCK;
+    worker->crashed += result->verdict == SIM_CRASHED;
+    (void)fprintf(stderr,
+                  "seed %" PRIu64 " %s %s\n  again: sentinel-sim --seed %" PRIu64 " --trace\n",
+                  seed, verdict_name(result->verdict), result->why, seed);
+}
+
+static void run_one(struct worker *worker, uint64_t seed, const struct options *options)
+{
+    struct plan plan;
+    struct sim_result result;
+    plan_make(&plan, seed);
+    leave_out(&plan, options);
+    (void)alarm(RUN_MAX_S);
+    sim_run(&plan, &result);
+    (void)alarm(0);
+    worker->done++;
+    worker->steps += result.steps;
+    worker->simulated_ms += (uint64_t)result.simulated_ms;
+    for (size_t i = 0; i < COVER_COUNT; i++)
+        worker->counts[i] += result.counts[i];
+    if (result.agreed_ms > worker->longest_ms) {
+        worker->longest_ms = result.agreed_ms;
+        worker->longest_seed = seed;
+    }
+    if (result.verdict != SIM_FINE)
+        keep_failure(worker, seed, &result);
+}
+
+/* Everything that a run takes it gives back. */
+static void look_at_memory(struct worker *worker, size_t *level)
+{
+    size_t now = mallinfo2().uordblks;
+    if (*level == 0)
+        *level = now;
+    if (now > *level + GROWTH_MAX && !worker->grown) {
+        worker->grown = true;
+        (void)fprintf(stderr, "memory in use has grown from %zu to %zu bytes\n", *level, now);
+    }
+}
+
+static void work(struct worker *worker, const struct options *options)
+{
+    size_t level = 0;
+    for (; worker->next <= options->last; worker->next += options->jobs) {
+        worker->seed = worker->next;
+        run_one(worker, worker->next, options);
+        look_at_memory(worker, &level);
+        if (worker->failures > 0 && !options->keep_going)
+            break;
+    }
+    worker->finished = true;
+}
+
+static void start_worker(struct worker *worker, const struct options *options)
+{
+    (void)fflush(stdout);
+    worker->pid = fork();
+    if (worker->pid == 0) {
+        work(worker, options);
+        (void)fflush(stderr);
+        exit(0);
+    }
+}
+
+static void reap(struct worker *worker, int status, const struct options *options)
+{
+    struct sim_result result = {.verdict = SIM_CRASHED};
+    worker->pid = 0;
+    if (worker->finished && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return;
+    if (WIFSIGNALED(status))
+        (void)snprintf(result.why, sizeof(result.why), "ended by signal %d", WTERMSIG(status));
+    else
+        (void)snprintf(result.why, sizeof(result.why), "exited with %d", WEXITSTATUS(status));
+    keep_failure(worker, worker->seed, &result);
+    worker->next = worker->seed + options->jobs;
+    if (!worker->finished && worker->next <= options->last && options->keep_going)
+        start_worker(worker, options);
+}
+
+static uint64_t sum_done(const struct options *options)
+{
+    uint64_t done = 0;
+    for (unsigned i = 0; i < options->jobs; i++)
+        done += workers[i].done;
+    return done;
+}
+
+static void wait_for_all(const struct options *options)
+{
+    time_t told = time(NULL);
+    for (;;) {
+        int status;
+        pid_t pid = waitpid(-1, &status, WNOHANG);
+        if (pid < 0 && errno == ECHILD)
+            return;
+        for (unsigned i = 0; pid > 0 && i < options->jobs; i++) {
+            if (workers[i].pid == pid)
+                reap(&workers[i], status, options);
+        }
+        if (pid == 0)
+            (void)nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        if (options->progress && time(NULL) >= told + 5) {
+            told = time(NULL);
+            (void)fprintf(stderr, "%" PRIu64 " of %" PRIu64 " seeds\n", sum_done(options),
+                          options->last - options->first + 1);
+        }
+    }
+}
+
+/* ---- the sum ------------------------------------------------------------------------------------
+ */
+
+static int sum_up(const struct options *options)
+{
+    struct worker sum;
+    memset(&sum, 0, sizeof(sum));
+    for (unsigned i = 0; i < options->jobs; i++) {
+        const struct worker *worker = &workers[i];
+        sum.done += worker->done;
+        sum.steps += worker->steps;
+        sum.simulated_ms += worker->simulated_ms;
+        sum.unsafe += worker->unsafe;
+        sum.stuck += worker->stuck;
+        sum.crashed += worker->crashed;
+        sum.grown |= worker->grown;
+        for (size_t k = 0; k < COVER_COUNT; k++)
+            sum.counts[k] += worker->counts[k];
+        if (worker->longest_ms > sum.longest_ms) {
+            sum.longest_ms = worker->longest_ms;
+            sum.longest_seed = worker->longest_seed;
+        }
+    }
+    (void)printf("%" PRIu64 " seeds, %" PRIu64 " steps, %" PRIu64 " simulated hours; %u unsafe, %u "
+                 "stuck, %u crashed; agreement after at most %lld ms (seed %" PRIu64 ")\n",
+                 sum.done, sum.steps, sum.simulated_ms / 3600000, sum.unsafe, sum.stuck,
+                 sum.crashed, (long long)sum.longest_ms, sum.longest_seed);
+    if (options->first == options->last)
+        return exit_code(sum.unsafe, sum.stuck, sum.crashed);
+    unsigned unseen = coverage_print(sum.counts);
+    int code = exit_code(sum.unsafe, sum.stuck, sum.crashed);
+    if (code == 0 && unseen > 0 && sum.done >= COVER_SEEDS && !options->no_cover)
+        code = EXIT_UNSEEN;
+    return code == 0 && sum.grown ? EXIT_GROWN : code;
+}
+
+static int usage(void)
+{
+    (void)fputs("sentinel-sim --seed N [--trace] [--plan] [--drop I,J… | --only I,J…]\n"
+                "sentinel-sim --seed N --minimise\n"
+                "sentinel-sim --seeds A..B [--jobs J] [--keep-going] [--progress] [--no-cover]\n"
+                "Exit status: 0 fine, 10 unsafe, 11 no agreement, 12 crash, 13 something was\n"
+                "never covered, 14 memory grew, 2 usage.\n",
+                stderr);
+    return 2;
+}
+
+static bool read_range(const char *text, struct options *options)
+{
+    char *end;
+    options->first = strtoull(text, &end, 10);
+    options->last = options->first;
+    if (strncmp(end, "..", 2) == 0)
+        options->last = strtoull(end + 2, &end, 10);
+    return *end == '\0' && options->last >= options->first;
+}
+
+static bool read_options(int argc, char **argv, struct options *options)
+{
+    bool range = false;
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (strcmp(argv[i], "--seed") == 0 || strcmp(argv[i], "--seeds") == 0)
+            range = read_range(value, options) && ++i > 0;
+        else if (strcmp(argv[i], "--jobs") == 0)
+            options->jobs = (unsigned)strtoul(argv[++i < argc ? i : argc - 1], NULL, 10);
+        else if (strcmp(argv[i], "--drop") == 0)
+            options->drop = argv[++i < argc ? i : argc - 1];
+        else if (strcmp(argv[i], "--only") == 0)
+            options->only = argv[++i < argc ? i : argc - 1];
+        else if (strcmp(argv[i], "--trace") == 0)
+            options->trace = true;
+        else if (strcmp(argv[i], "--plan") == 0)
+            options->plan = true;
+        else if (strcmp(argv[i], "--minimise") == 0)
+            options->minimise = true;
+        else if (strcmp(argv[i], "--progress") == 0)
+            options->progress = true;
+        else if (strcmp(argv[i], "--keep-going") == 0)
+            options->keep_going = true;
+        else if (strcmp(argv[i], "--no-cover") == 0)
+            options->no_cover = true;
+        else
+            return false;
+    }
+    return range && options->jobs >= 1 && options->jobs <= JOBS_MAX;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.jobs = 1};
+    struct plan plan;
+    if (!read_options(argc, argv, &options))
+        return usage();
+    plan_make(&plan, options.first);
+    leave_out(&plan, &options);
+    if (options.plan)
+        minimise_print_plan(&plan);
+    if (options.minimise)
+        return minimise(&plan);
+    if (options.trace)
+        (void)setenv("SN_TRACE", "1", 0);
+    workers = mmap(NULL, JOBS_MAX * sizeof(*workers), PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (workers == MAP_FAILED)
+        return EXIT_CRASHED;
+    for (unsigned i = 0; i < options.jobs; i++) {
+        workers[i].next = options.first + i;
+        start_worker(&workers[i], &options);
+    }
+    wait_for_all(&options);
+    return sum_up(&options);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sim.h"
+
+#include "cluster_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *mode_name(enum sn_failover_mode mode)
+{
+    switch (mode) {
+    case SN_MODE_PLANNED:
+        return "PLANNED";
+    case SN_MODE_COORDINATED:
+        return "COORDINATED";
+    case SN_MODE_FORCED:
+        return "FORCED";
+    case SN_MODE_NONE:
+        break;
+    }
+    return "?";
+}
+
+void operator_order(struct sim *sim, struct sentinel *sentinel, const struct sn_command *command)
+{
+    if (sentinel->core == NULL || sentinel->node.state != NODE_RUNNING)
+        return;
+    if (command->kind == SN_COMMAND_REMOVE)
+        check_forget_group(sentinel, SIM_GROUP);
+    checks_command(&sim->checks, sentinel, command);
+    cluster_command(sentinel, command);
+    checks_commanded(&sim->checks, sentinel);
+    if (sentinel->core != NULL &&
+        (command->kind == SN_COMMAND_REMOVE || command->kind == SN_COMMAND_MONITOR))
+        check_heard_ask(&sim->checks, sentinel);
+}
+
+static struct sn_command on_group(enum sn_command_kind kind)
+{
+    return (struct sn_command){.kind = kind, .name = SIM_GROUP, .name_len = strlen(SIM_GROUP)};
+}
+
+void operator_failover(struct sim *sim, struct sentinel *sentinel, enum sn_failover_mode mode,
+                       const struct model_redis *to)
+{
+    struct sn_command command = on_group(SN_COMMAND_FAILOVER);
+    command.mode = mode;
+    if (to != NULL)
+        command.addr = to->node.addr;
+    cluster_say(sim->cluster, NULL, "order %s FAILOVER %s %s", sentinel->node.name, mode_name(mode),
+                to == NULL ? "-" : to->node.name);
+    operator_order(sim, sentinel, &command);
+}
+
+void operator_set(struct sim *sim, struct sentinel *sentinel, enum sn_option option,
+                  const char *name, int64_t value)
+{
+    char text[32];
+    (void)snprintf(text, sizeof(text), "%lld", (long long)value);
+    struct sn_change change = {.option = option, .name = name, .value = text, .number = value};
+    struct sn_command command = on_group(SN_COMMAND_SET);
+    command.changes = &change;
+    command.change_count = 1;
+    cluster_say(sim->cluster, NULL, "order %s SET %s %s", sentinel->node.name, name, text);
+    operator_order(sim, sentinel, &command);
+}
+
+void operator_forget(struct sim *sim, struct sentinel *sentinel)
+{
+    struct sn_command command = on_group(SN_COMMAND_RESET);
+    cluster_say(sim->cluster, NULL, "order %s RESET", sentinel->node.name);
+    operator_order(sim, sentinel, &command);
+}
+
+void operator_remove(struct sim *sim, struct sentinel *sentinel)
+{
+    struct sn_command command = on_group(SN_COMMAND_REMOVE);
+    cluster_say(sim->cluster, NULL, "order %s REMOVE", sentinel->node.name);
+    operator_order(sim, sentinel, &command);
+}
+
+struct model_redis *operator_master(const struct sim *sim)
+{
+    unsigned named[PLAN_SERVERS_MAX] = {0};
+    unsigned best = 0;
+    for (unsigned i = 0; i < sim->plan.sentinels; i++) {
+        uint16_t port = cluster_master_port(sim->sentinels[i], SIM_GROUP);
+        for (unsigned k = 0; k < sim->server_count; k++)
+            named[k] += sim->servers[k]->node.addr.port == port;
+    }
+    for (unsigned k = 1; k < sim->server_count; k++) {
+        if (named[k] > named[best])
+            best = k;
+    }
+    return sim->servers[best];
+}
+
+void operator_monitor(struct sim *sim, struct sentinel *sentinel)
+{
+    struct sn_command command = on_group(SN_COMMAND_MONITOR);
+    struct model_redis *master = operator_master(sim);
+    if (sentinel->core == NULL || cluster_master_port(sentinel, SIM_GROUP) != 0)
+        return;
+    command.addr = master->node.addr;
+    command.quorum = sim->plan.quorum;
+    cluster_say(sim->cluster, NULL, "order %s MONITOR %s", sentinel->node.name, master->node.name);
+    operator_order(sim, sentinel, &command);
+    operator_restore(sim, sentinel);
+}
+
+void operator_restore(struct sim *sim, struct sentinel *sentinel)
+{
+    const struct plan *plan = &sim->plan;
+    operator_set(sim, sentinel, SN_OPTION_QUORUM, "quorum", plan->quorum);
+    operator_set(sim, sentinel, SN_OPTION_DOWN_AFTER, "down-after-milliseconds",
+                 plan->down_after_ms);
+    operator_set(sim, sentinel, SN_OPTION_FAILOVER_TIMEOUT, "failover-timeout",
+                 plan->failover_timeout_ms);
+    operator_set(sim, sentinel, SN_OPTION_PARALLEL_SYNCS, "parallel-syncs", plan->parallel_syncs);
+}

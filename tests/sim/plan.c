@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "plan.h"
+
+#include <string.h>
+
+/* Which kinds belong to which class; drawn with equal chance. */
+struct choice {
+    enum fault_kind kind;
+    const char *name;
+    unsigned class;
+    unsigned weight;
+    bool about_server; /* a counts servers, else sentinels */
+};
+
+static const struct choice choices[] = {
+    {FAULT_RESET, "reset", CLASS_NETWORK, 2, false},
+    {FAULT_CUT_WAY, "cut-way", CLASS_NETWORK, 2, false},
+    {FAULT_CUT, "cut", CLASS_NETWORK, 2, false},
+    {FAULT_ISOLATE, "isolate", CLASS_NETWORK, 2, false},
+    {FAULT_SPLIT, "split", CLASS_NETWORK, 3, false},
+    {FAULT_SLOW, "slow", CLASS_NETWORK, 2, false},
+    {FAULT_DISK_SLOW, "disk-slow", CLASS_DISK, 3, false},
+    {FAULT_DISK_FAIL, "disk-fail", CLASS_DISK, 3, false},
+    {FAULT_KILL, "kill", CLASS_PROCESS, 3, false},
+    {FAULT_HANG, "hang", CLASS_PROCESS, 2, false},
+    {FAULT_KILL_AT, "kill-at", CLASS_PROCESS, 4, false},
+    {FAULT_HANG_AT, "hang-at", CLASS_PROCESS, 2, false},
+    {FAULT_WALL_JUMP, "wall-jump", CLASS_CLOCK, 2, false},
+    {FAULT_FAILOVER, "failover", CLASS_OPERATOR, 5, false},
+    {FAULT_FAILOVER_2, "failover-twice", CLASS_OPERATOR, 1, false},
+    {FAULT_SET, "set", CLASS_OPERATOR, 4, false},
+    {FAULT_FORGET, "reset-group", CLASS_OPERATOR, 2, false},
+    {FAULT_REMOVE, "remove", CLASS_OPERATOR, 1, false},
+    {FAULT_LIES, "lies", CLASS_REDIS, 1, true},
+    {FAULT_PING_ERROR, "ping-error", CLASS_REDIS, 2, true},
+    {FAULT_ORDER_ERROR, "order-error", CLASS_REDIS, 2, true},
+    {FAULT_PAUSE_ERROR, "pause-error", CLASS_REDIS, 1, true},
+    {FAULT_IGNORES, "ignores", CLASS_REDIS, 1, true},
+    {FAULT_DROPS, "drops", CLASS_REDIS, 2, true},
+    {FAULT_LAG, "lag", CLASS_REDIS, 3, true},
+    {FAULT_PRIORITY, "priority", CLASS_REDIS, 3, true},
+    {FAULT_EMPTY, "empty", CLASS_REDIS, 2, true},
+    {FAULT_READDRESS, "readdress", CLASS_REDIS, 1, true},
+    {FAULT_CLIENT_KILL, "client-kill", CLASS_REDIS, 2, true},
+    {FAULT_PAUSED, "paused", CLASS_REDIS, 1, true},
+    {FAULT_PROMOTED, "promoted", CLASS_REDIS, 1, true},
+    {FAULT_STRANGER, "stranger", CLASS_STRANGER, 1, true},
+};
+
+#define CHOICE_COUNT (sizeof(choices) / sizeof(choices[0]))
+
+const char *plan_fault_name(enum fault_kind kind)
+{
+    for (size_t i = 0; i < CHOICE_COUNT; i++) {
+        if (choices[i].kind == kind)
+            return choices[i].name;
+    }
+    return "none";
+}
+
+static uint64_t between(struct sn_prng *prng, uint64_t low, uint64_t high)
+{
+    return low + sn_prng_below(prng, high - low + 1);
+}
+
+static bool chance(struct sn_prng *prng, unsigned percent)
+{
+    return sn_prng_below(prng, 100) < percent;
+}
+
+static void draw_cast(struct plan *plan, struct sn_prng *prng)
+{
+    static const unsigned counts[] = {3, 3, 3, 3, 3, 4, 5, 5, 5, 7, 9};
+    unsigned all = counts[sn_prng_below(prng, sizeof(counts) / sizeof(counts[0]))];
+    plan->stocks = 0;
+    plan->sentinels = all - plan->stocks;
+    plan->replicas = (unsigned)between(prng, 1, all > 5 ? 3 : 4);
+    plan->quorum = chance(prng, 70) ? all / 2 + 1 : (uint32_t)between(prng, 1, all / 2 + 1);
+    plan->parallel_syncs = (uint32_t)between(prng, 1, 2);
+    plan->down_after_ms = (sn_ms)between(prng, 4, 30) * 100;
+    plan->failover_timeout_ms = (sn_ms)between(prng, 3, 12) * 1000;
+}
+
+static void draw_ground(struct plan *plan, struct sn_prng *prng)
+{
+    plan->delay_min_ms = (sn_ms)between(prng, 0, 2);
+    plan->delay_max_ms =
+        plan->delay_min_ms + (sn_ms)(chance(prng, 50) ? between(prng, 0, 3) : between(prng, 3, 60));
+    plan->disk_ms = (sn_ms)between(prng, 0, 5);
+    plan->disk_jitter_ms =
+        (sn_ms)(chance(prng, 60) ? between(prng, 0, 10) : between(prng, 10, 120));
+    plan->timer_late_ms = chance(prng, 30) ? (sn_ms)between(prng, 1, 20) : 0;
+    plan->write_ms = (sn_ms)between(prng, 5, 200);
+    plan->sync_ms = (sn_ms)between(prng, 5, 800);
+    plan->warm_ms = chance(prng, 80) ? 4000 : (sn_ms)between(prng, 0, 2000);
+    plan->span_ms = (sn_ms)between(prng, 4, 25) * 1000;
+    plan->blocking_peers = chance(prng, 30);
+    plan->lag = chance(prng, 40);
+    plan->lost_on_crash = chance(prng, 40);
+}
+
+static unsigned draw_classes(struct sn_prng *prng)
+{
+    unsigned classes = 0;
+    for (unsigned class = 1; class < CLASS_ALL; class <<= 1) {
+        if (chance(prng, class == CLASS_STRANGER ? 15 : 55))
+            classes |= class;
+    }
+    return classes;
+}
+
+static const struct choice *draw_choice(unsigned classes, struct sn_prng *prng)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < CHOICE_COUNT; i++)
+        sum += (choices[i].class & classes) != 0 ? choices[i].weight : 0;
+    if (sum == 0)
+        return NULL;
+    uint64_t lot = sn_prng_below(prng, sum);
+    for (size_t i = 0; i < CHOICE_COUNT; i++) {
+        if ((choices[i].class & classes) == 0)
+            continue;
+        if (lot < choices[i].weight)
+            return &choices[i];
+        lot -= choices[i].weight;
+    }
+    return NULL;
+}
+
+static sn_ms draw_time(const struct plan *plan, struct sn_prng *prng)
+{
+    /* Many near to one another: what matters happens within a second. */
+    if (plan->fault_count > 0 && chance(prng, 50)) {
+        const struct fault *near = &plan->faults[sn_prng_below(prng, plan->fault_count)];
+        sn_ms at = near->at + (sn_ms)sn_prng_below(prng, (uint64_t)plan->down_after_ms * 2);
+        if (at < plan->warm_ms + plan->span_ms)
+            return at;
+    }
+    return plan->warm_ms + (sn_ms)sn_prng_below(prng, (uint64_t)plan->span_ms);
+}
+
+static void draw_fault(struct plan *plan, const struct choice *choice, struct sn_prng *prng)
+{
+    struct fault *fault = &plan->faults[plan->fault_count];
+    memset(fault, 0, sizeof(*fault));
+    fault->at = draw_time(plan, prng);
+    fault->kind = choice->kind;
+    fault->lasts =
+        chance(prng, 60) ? (sn_ms)between(prng, 1, 40) * 100 : (sn_ms)between(prng, 4, 15) * 1000;
+    fault->a = (unsigned)sn_prng_below(prng, 64);
+    fault->b = (unsigned)sn_prng_below(prng, 64);
+    if (choice->about_server && chance(prng, 30))
+        fault->a = TARGET_MASTER;
+    else if (!choice->about_server && chance(prng, 25))
+        fault->a = TARGET_LEADER;
+    fault->value = sn_prng_next(prng) >> 8;
+    fault->value2 = sn_prng_next(prng) >> 8;
+    plan->fault_count++;
+}
+
+/* Without a failover little is to be seen. */
+static void draw_master_loss(struct plan *plan, struct sn_prng *prng)
+{
+    static const enum fault_kind losses[] = {FAULT_KILL, FAULT_KILL, FAULT_HANG, FAULT_ISOLATE};
+    struct fault *fault = &plan->faults[plan->fault_count++];
+    memset(fault, 0, sizeof(*fault));
+    fault->kind = losses[sn_prng_below(prng, 4)];
+    fault->at = plan->warm_ms + (sn_ms)sn_prng_below(prng, (uint64_t)plan->span_ms / 2 + 1);
+    fault->lasts = plan->down_after_ms + (sn_ms)between(prng, 1, 12) * 1000;
+    fault->a = TARGET_MASTER;
+}
+
+void plan_make(struct plan *plan, uint64_t seed)
+{
+    struct sn_prng prng;
+    memset(plan, 0, sizeof(*plan));
+    sn_prng_init(&prng, seed ^ UINT64_C(0x51a70b5e55ed));
+    plan->seed = seed;
+    draw_cast(plan, &prng);
+    draw_ground(plan, &prng);
+    plan->classes = draw_classes(&prng);
+    plan->drift_ppm = (plan->classes & CLASS_CLOCK) != 0 ? (int64_t)between(&prng, 0, 5000) : 0;
+    if (chance(&prng, 75))
+        draw_master_loss(plan, &prng);
+    if (chance(&prng, 25))
+        draw_master_loss(plan, &prng);
+    unsigned count =
+        chance(&prng, 60) ? (unsigned)between(&prng, 1, 10) : (unsigned)between(&prng, 10, 40);
+    while (plan->fault_count < count) {
+        const struct choice *choice = draw_choice(plan->classes, &prng);
+        if (choice == NULL)
+            break;
+        draw_fault(plan, choice, &prng);
+    }
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TESTS_SIM_SIM_H
+#define TESTS_SIM_SIM_H
+
+/* One run of the simulator: the plan of a seed carried out on a cluster, then peace, in which all
+ * must come to agree. */
+
+#include "check.h"
+#include "coverage.h"
+#include "plan.h"
+
+#define SIM_GROUP     "mymaster"
+#define SIM_PORT      6379 /* of the first server; the others count up */
+#define SIM_WHY_MAX   400
+#define SIM_NODES_MAX 32
+
+enum sim_verdict { SIM_FINE = 0, SIM_UNSAFE, SIM_STUCK, SIM_CRASHED };
+
+struct sim_result {
+    enum sim_verdict verdict;
+    char why[SIM_WHY_MAX];
+    uint64_t steps;
+    uint64_t digest;
+    sn_ms simulated_ms;
+    sn_ms agreed_ms; /* from the end of the faults to agreement */
+    uint32_t counts[COVER_COUNT];
+};
+
+struct stock;
+
+struct sim {
+    struct plan plan;
+    struct cluster *cluster;
+    struct checks checks;
+    struct model_redis *servers[PLAN_SERVERS_MAX];
+    struct sentinel *sentinels[PLAN_SENTINELS_MAX];
+    struct stock *stocks[PLAN_SENTINELS_MAX];
+    unsigned server_count;
+    sn_ms slow_ms[SIM_NODES_MAX];
+    bool fault_lag[PLAN_SERVERS_MAX]; /* lags because of a fault */
+    struct node *leader;              /* elected last */
+    bool peace;
+    bool removals;
+    unsigned acked_writes, refused_writes;
+};
+
+/* Carries out plan, whose faults may have been dropped. */
+void sim_run(const struct plan *plan, struct sim_result *result);
+
+/* faults.c */
+void faults_schedule(struct sim *sim);
+/* Ends all of them. */
+void faults_end(struct sim *sim);
+
+/* operator.c: whoever gives commands; every one of them passes the checkers. */
+void operator_order(struct sim *sim, struct sentinel *sentinel, const struct sn_command *command);
+void operator_failover(struct sim *sim, struct sentinel *sentinel, enum sn_failover_mode mode,
+                       const struct model_redis *to);
+void operator_set(struct sim *sim, struct sentinel *sentinel, enum sn_option option,
+                  const char *name, int64_t value);
+void operator_forget(struct sim *sim, struct sentinel *sentinel);
+void operator_remove(struct sim *sim, struct sentinel *sentinel);
+/* Monitors the group again, where the others say its master is. */
+void operator_monitor(struct sim *sim, struct sentinel *sentinel);
+/* All settings as the plan has them. */
+void operator_restore(struct sim *sim, struct sentinel *sentinel);
+/* What most running sentinels name as the master; never NULL. */
+struct model_redis *operator_master(const struct sim *sim);
+
+#endif

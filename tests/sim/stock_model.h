@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TESTS_SIM_STOCK_MODEL_H
+#define TESTS_SIM_STOCK_MODEL_H
+
+/* A stock sentinel as PROTOCOL.md §10 to §18 describe it, with its ten ticks per second: whom the
+ * cores share their quorum with. One group. */
+
+#include "cluster.h"
+
+struct sim;
+struct stock;
+
+/* Adds one to the cluster, off until started. */
+struct stock *stock_new(struct sim *sim, unsigned index);
+/* After the cluster has gone. */
+void stock_free(struct stock *stock);
+struct node *stock_node(struct stock *stock);
+uint16_t stock_master_port(const struct stock *stock);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Builds the world of a plan, lets it run through its faults, then demands that everybody agrees.
+ */
+
+#include "sim.h"
+
+#include "cluster_internal.h"
+#include "stock_model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOOK_MS        100
+#define PEACE_MS       60000 /* plus PEACE_TIMEOUTS failover-timeouts: the bound of agreement */
+#define PEACE_TIMEOUTS 4
+#define REPAIR_MS      15000 /* then somebody clears up what two operators have done */
+#define HOLD_MS        3000  /* agreement has to last */
+#define BURST_MS       250
+
+static sn_ms travel(void *arg, struct cluster *cluster, const struct node *from,
+                    const struct node *to)
+{
+    const struct sim *sim = arg;
+    const struct plan *plan = &sim->plan;
+    sn_ms most = sim->peace && plan->delay_max_ms > 10 ? 10 : plan->delay_max_ms;
+    uint64_t spread = (uint64_t)(most - plan->delay_min_ms) + 1;
+    return plan->delay_min_ms + (sn_ms)sn_prng_below(&cluster->prng, spread) +
+           sim->slow_ms[from->index] + sim->slow_ms[to->index];
+}
+
+static void note_leader(struct cluster *cluster, struct node *who, void *arg)
+{
+    (void)cluster;
+    ((struct sim *)arg)->leader = who;
+}
+
+/* ---- the client ---------------------------------------------------------------------------------
+ */
+
+static void write_once(struct cluster *cluster, void *arg)
+{
+    struct sim *sim = arg;
+    unsigned whom = (unsigned)sn_prng_below(&cluster->prng, sim->plan.sentinels);
+    struct node *node = cluster_find_node(cluster, "127.0.0.1", sim->checks.seen[whom].client_port);
+    if (node != NULL && node->redis != NULL && model_redis_write(node->redis, 10))
+        sim->acked_writes++;
+    else
+        sim->refused_writes++;
+    cluster_after(cluster, sim->plan.write_ms, write_once, sim);
+}
+
+/* Replication in bursts: between them the replicas lie behind. */
+static void burst(struct cluster *cluster, void *arg)
+{
+    struct sim *sim = arg;
+    for (unsigned i = 0; i < sim->server_count; i++) {
+        if (sim->fault_lag[i])
+            continue;
+        if (sn_prng_below(&cluster->prng, 3) > 0)
+            model_redis_catch_up(sim->servers[i]);
+        sim->servers[i]->lagging = !sim->peace;
+    }
+    if (!sim->peace)
+        cluster_after(cluster, 1 + (sn_ms)sn_prng_below(&cluster->prng, BURST_MS), burst, sim);
+}
+
+/* ---- building -----------------------------------------------------------------------------------
+ */
+
+static void add_servers(struct sim *sim)
+{
+    const struct plan *plan = &sim->plan;
+    struct sn_group_image *group =
+        cluster_add_simple(sim->cluster, SIM_GROUP, SIM_PORT, plan->replicas, plan->quorum);
+    group->params.down_after_ms = plan->down_after_ms;
+    group->params.failover_timeout_ms = plan->failover_timeout_ms;
+    group->params.parallel_syncs = plan->parallel_syncs;
+    sim->server_count = plan->replicas + 1;
+    for (unsigned i = 0; i < sim->server_count; i++) {
+        sim->servers[i] = sim->cluster->servers[i];
+        sim->servers[i]->sync_ms = plan->sync_ms;
+    }
+}
+
+static void add_sentinels(struct sim *sim)
+{
+    const struct plan *plan = &sim->plan;
+    struct cluster *cluster = sim->cluster;
+    for (unsigned i = 0; i < plan->sentinels; i++) {
+        struct sentinel *sentinel = cluster_add_sentinel(cluster);
+        uint64_t drift = (uint64_t)(2 * plan->drift_ppm) + 1;
+        sentinel->disk.latency_ms = plan->disk_ms;
+        sentinel->disk.latency_jitter_ms = plan->disk_jitter_ms;
+        sentinel->disk.lost_on_crash = plan->lost_on_crash;
+        sentinel->clock_ppm = (int64_t)sn_prng_below(&cluster->prng, drift) - plan->drift_ppm;
+        sim->sentinels[i] = sentinel;
+    }
+    for (unsigned i = 0; i < plan->stocks; i++)
+        sim->stocks[i] = stock_new(sim, i);
+}
+
+static void build(struct sim *sim)
+{
+    struct cluster *cluster = cluster_new(sim->plan.seed);
+    sim->cluster = cluster;
+    cluster->delay = travel;
+    cluster->delay_arg = sim;
+    cluster->blocking_peers = sim->plan.blocking_peers;
+    cluster->timer_late_ms = sim->plan.timer_late_ms;
+    add_servers(sim);
+    add_sentinels(sim);
+    checks_init(&sim->checks, cluster, &sim->plan, SIM_GROUP);
+    cluster_when(cluster, "s* +elected-leader *", UINT32_MAX, note_leader, sim);
+    for (size_t i = 0; i < cluster->node_count; i++) {
+        cluster_start(cluster->nodes[i]);
+        cluster_run_for(cluster, (sn_ms)sn_prng_below(&cluster->prng, 100));
+    }
+    cluster_after(cluster, 1, write_once, sim);
+    if (sim->plan.lag)
+        cluster_after(cluster, 1, burst, sim);
+}
+
+/* ---- peace --------------------------------------------------------------------------------------
+ */
+
+/* "" if everybody agrees, else what is missing. */
+static const char *what_is_missing(const struct sim *sim, char *text, size_t size)
+{
+    const struct model_redis *master = operator_master(sim);
+    uint16_t port = master->node.addr.port;
+    text[0] = '\0';
+    if (!cluster_agreed(sim->cluster, SIM_GROUP, port)) {
+        (void)snprintf(text, size, "the sentinels do not agree on %s", master->node.name);
+    } else if (master->role != SN_ROLE_MASTER || master->node.state != NODE_RUNNING) {
+        (void)snprintf(text, size, "%s is no master", master->node.name);
+    } else if (check_heard_deaf(&sim->checks)[0] != '\0') {
+        (void)snprintf(text, size, "a subscriber of %s has not heard of %s",
+                       check_heard_deaf(&sim->checks), master->node.name);
+    }
+    for (unsigned i = 0; i < sim->plan.stocks && text[0] == '\0'; i++) {
+        if (stock_master_port(sim->stocks[i]) != port)
+            (void)snprintf(text, size, "k%u does not agree on %s", i + 1, master->node.name);
+    }
+    for (unsigned i = 0; i < sim->server_count && text[0] == '\0'; i++) {
+        const struct model_redis *redis = sim->servers[i];
+        if (redis != master && (redis->role != SN_ROLE_REPLICA || redis->repl != REPL_UP ||
+                                redis->master.port != port))
+            (void)snprintf(text, size, "%s does not replicate %s", redis->node.name,
+                           master->node.name);
+    }
+    return text;
+}
+
+static bool demand_agreement(struct sim *sim, struct sim_result *result)
+{
+    struct cluster *cluster = sim->cluster;
+    sn_ms begin = cluster->now;
+    sn_ms bound = PEACE_MS + PEACE_TIMEOUTS * sim->plan.failover_timeout_ms;
+    sn_ms since = SN_MS_NEVER;
+    bool repaired = false;
+    char text[128];
+    while (cluster->now - begin < bound) {
+        cluster_run_for(cluster, LOOK_MS);
+        if (what_is_missing(sim, text, sizeof(text))[0] != '\0')
+            since = SN_MS_NEVER;
+        else if (since == SN_MS_NEVER)
+            since = cluster->now;
+        if (since != SN_MS_NEVER && cluster->now - since >= HOLD_MS) {
+            result->agreed_ms = since - begin;
+            return true;
+        }
+        if (!repaired && sim->checks.collided && since == SN_MS_NEVER &&
+            cluster->now - begin >= REPAIR_MS) {
+            repaired = true;
+            operator_failover(sim, sim->sentinels[0], SN_MODE_FORCED, NULL);
+        }
+    }
+    (void)snprintf(result->why, sizeof(result->why), "after %lld ms of peace %s", (long long)bound,
+                   text);
+    return false;
+}
+
+static void judge(struct sim *sim, struct sim_result *result, bool agreed)
+{
+    struct cluster *cluster = sim->cluster;
+    size_t line = trace_find(&cluster->trace, 0, "* ! *");
+    if (line != TRACE_NOT_FOUND) {
+        result->verdict = SIM_UNSAFE;
+        (void)snprintf(result->why, sizeof(result->why), "at %lld ms: %s",
+                       (long long)cluster->trace.lines[line].at, cluster->trace.lines[line].text);
+    } else if (!agreed) {
+        result->verdict = SIM_STUCK;
+    }
+}
+
+static void destroy(struct sim *sim)
+{
+    for (unsigned i = 0; i < sim->plan.sentinels; i++)
+        cluster_kill(&sim->sentinels[i]->node);
+    for (unsigned i = 0; i < sim->plan.stocks; i++)
+        cluster_kill(stock_node(sim->stocks[i]));
+    sim->cluster->watch = NULL;
+    (void)cluster_teardown(NULL);
+    for (unsigned i = 0; i < sim->plan.stocks; i++)
+        stock_free(sim->stocks[i]);
+}
+
+void sim_run(const struct plan *plan, struct sim_result *result)
+{
+    static struct sim sim;
+    memset(&sim, 0, sizeof(sim));
+    memset(result, 0, sizeof(*result));
+    sim.plan = *plan;
+    build(&sim);
+    faults_schedule(&sim);
+    cluster_run_for(sim.cluster, sim.plan.warm_ms + sim.plan.span_ms);
+    cluster_say(sim.cluster, NULL, "peace");
+    faults_end(&sim);
+    bool agreed = demand_agreement(&sim, result);
+    judge(&sim, result, agreed);
+    coverage_take(&sim.cluster->trace, result->counts);
+    result->steps = sim.cluster->steps;
+    result->digest = sim.cluster->trace.digest;
+    result->simulated_ms = sim.cluster->now;
+    destroy(&sim);
+}
