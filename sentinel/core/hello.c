@@ -217,9 +217,14 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
     if (heard)
         note_foreign_claim(link, group);
     if (group == NULL || !usable_addr(core, hello->ip, hello->port, &sender) ||
-        !usable_addr(core, hello->master_ip, hello->master_port, &master) ||
-        is_stranger(group, hello, &sender, &master))
+        !usable_addr(core, hello->master_ip, hello->master_port, &master))
         return;
+    if (is_stranger(group, hello, &sender, &master)) {
+        /* A group of the same name is another group all the same. */
+        if (heard)
+            note_foreign_claim(link, NULL);
+        return;
+    }
     if (master.ip[0] == '\0') {
         sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, master.host);
         core->parked_hello = *event;
