@@ -63,23 +63,59 @@ static void test_quorum__of_one_still_needs_a_majority_of_votes(void **state)
     }
 }
 
+static struct cluster *make_five(uint64_t seed, uint32_t quorum)
+{
+    struct cluster *cluster = cluster_new(seed);
+    cluster_add_simple(cluster, "mymaster", 6379, 2, quorum);
+    cluster_start_sentinels(cluster, 5, 130);
+    cluster_settle(cluster);
+    return cluster;
+}
+
+/* The one that comes back measures the master's silence from its own start, so that for it no
+ * replica qualifies; it must not take the lead, whatever its rank. */
 static void test_quorum__above_majority_is_needed_in_full(void **state)
 {
     (void)state;
-    struct cluster *cluster = cluster_new(1);
-    cluster_add_simple(cluster, "mymaster", 6379, 2, 4);
-    cluster_start_sentinels(cluster, 5, 130);
-    cluster_settle(cluster);
-    size_t mark = cluster_mark(cluster);
-    cluster_kill(&cluster->sentinels[3]->node);
-    cluster_kill(&cluster->sentinels[4]->node);
-    cluster_kill(&cluster->servers[0]->node);
-    cluster_run_for(cluster, 30000);
-    cluster_expect_count(cluster, mark, "s? +odown *", 0);
-    cluster_expect_count(cluster, mark, "s? +try-failover *", 0);
-    cluster_start(&cluster->sentinels[3]->node);
-    cluster_run_to_line(cluster, mark, "s? +switch-master *", 10000);
-    cluster_free(cluster);
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct cluster *cluster = make_five(seed, 4);
+        size_t mark = cluster_mark(cluster);
+        cluster_kill(&cluster->sentinels[3]->node);
+        cluster_kill(&cluster->sentinels[4]->node);
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 30000);
+        cluster_expect_count(cluster, mark, "s? +odown *", 0);
+        cluster_expect_count(cluster, mark, "s? +try-failover *", 0);
+        cluster_start(&cluster->sentinels[3]->node);
+        size_t down = cluster_run_to_line(cluster, mark, "s4 +sdown master *", 3 * DOWN_AFTER);
+        cluster_run_to_line(cluster, mark, "s? +switch-master *", 1000);
+        cluster_expect_count(cluster, mark, "s4 +try-failover *", 0);
+        /* Its question tells the others that there are four now. */
+        sn_ms down_at = cluster->trace.lines[down].at;
+        sn_ms agreed_at = trace_when(&cluster->trace, down, "s1 +odown *");
+        cluster_require(cluster, down, agreed_at - down_at <= 50, "the others agree at once");
+        cluster_free(cluster);
+    }
+}
+
+static void test_quorum__above_majority_is_needed_for_votes_too(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct cluster *cluster = make_five(seed, 4);
+        size_t mark = cluster_mark(cluster);
+        /* Four see the master down, but only three can vote. */
+        cluster_kill(&cluster->sentinels[4]->node);
+        cluster->sentinels[3]->disk.failing = true;
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 20000);
+        cluster_require(cluster, mark, trace_count(&cluster->trace, mark, "s? +odown *") > 0,
+                        "quorum for O_DOWN");
+        cluster_expect_count(cluster, mark, "s? > r? PROMOTE", 0);
+        cluster->sentinels[3]->disk.failing = false;
+        cluster_run_to_line(cluster, mark, "s? +switch-master *", 20000);
+        cluster_free(cluster);
+    }
 }
 
 /* Everybody sees the failure in the same millisecond, with three and five sentinels and any delay.
@@ -200,6 +236,7 @@ int main(void)
         CLUSTER_TEST(test_quorum__minority_never_promotes),
         CLUSTER_TEST(test_quorum__of_one_still_needs_a_majority_of_votes),
         CLUSTER_TEST(test_quorum__above_majority_is_needed_in_full),
+        CLUSTER_TEST(test_quorum__above_majority_is_needed_for_votes_too),
         CLUSTER_TEST(test_quorum__simultaneous_detection_elects_in_one_round),
         CLUSTER_TEST(test_quorum__split_votes_are_resolved_within_seconds),
         CLUSTER_TEST(test_quorum__candidates_that_do_not_see_each_other_elect_one),

@@ -185,6 +185,47 @@ static void test_reconf__order_whose_answer_is_lost_is_proved_by_info(void **sta
     }
 }
 
+static void test_reconf__order_that_is_lost_is_given_again(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct cluster *cluster = cluster_new_three(seed);
+        size_t mark = cluster_mark(cluster);
+        sn_ms killed_at = cluster->now;
+        cluster_kill(&cluster->servers[0]->node);
+        size_t ordered = cluster_run_to_line(cluster, mark, "s? > r3 PROMOTE", 3000);
+        cluster_reset(cluster_line_node(cluster, ordered), &cluster->servers[2]->node);
+        cluster_run_to_agreement(cluster, "mymaster", 6381, 5000);
+        cluster_expect_count(cluster, mark, "s? > r3 PROMOTE", 2);
+        cluster_expect_count(cluster, mark, "s? +elected-leader *", 1);
+        cluster_require(cluster, mark, cluster->now - killed_at <= DOWN_AFTER + 300, "in time");
+        cluster_free(cluster);
+    }
+}
+
+/* Nobody else is there to do it (PROTOCOL.md §24.2). */
+static void test_reconf__losing_the_new_master_too_starts_over_without_peers(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_new(1);
+    cluster_add_simple(cluster, "mymaster", 6379, 2, 1);
+    cluster_start_sentinels(cluster, 1, 0);
+    cluster_settle(cluster);
+    for (size_t i = 1; i < 3; i++)
+        cluster->servers[i]->sync_ms = 5000;
+    size_t mark = cluster_mark(cluster);
+    cluster_kill(&cluster->servers[0]->node);
+    cluster_run_to_line(cluster, mark, "r? syncs from r?", 5000);
+    uint16_t first = cluster_master_port(cluster->sentinels[0], "mymaster");
+    cluster_kill(&cluster->servers[first - 6379]->node);
+    uint16_t second = first == 6380 ? 6381 : 6380;
+    cluster_run_to_line(cluster, mark, "s1 +switch-master mymaster 127.0.0.1 638? 127.0.0.1 638?",
+                        5 * DOWN_AFTER);
+    cluster_require(cluster, mark, cluster_master_port(cluster->sentinels[0], "mymaster") == second,
+                    "the last replica is master");
+    cluster_free(cluster);
+}
+
 static void test_reconf__no_usable_replica_is_reported_and_tried_again(void **state)
 {
     (void)state;
@@ -247,6 +288,8 @@ int main(void)
         CLUSTER_TEST(test_reconf__candidate_dying_during_promotion_is_passed_over),
         CLUSTER_TEST(test_reconf__candidate_hanging_during_promotion_ends_as_a_replica),
         CLUSTER_TEST(test_reconf__order_whose_answer_is_lost_is_proved_by_info),
+        CLUSTER_TEST(test_reconf__order_that_is_lost_is_given_again),
+        CLUSTER_TEST(test_reconf__losing_the_new_master_too_starts_over_without_peers),
         CLUSTER_TEST(test_reconf__no_usable_replica_is_reported_and_tried_again),
         CLUSTER_TEST(test_reconf__order_of_replicas_is_priority_then_offset),
         CLUSTER_TEST(test_reconf__choice_is_made_on_facts_younger_than_the_failure),
