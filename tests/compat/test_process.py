@@ -104,27 +104,30 @@ def test_process__log_lines_have_the_known_form(place):
     wait_until(lambda: line.search(sentinel.log_text()), 5, "the +monitor line")
 
 
+def read_pid(path):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    assert re.match(r"^\d+\n$", text)
+    return int(text)
+
+
 def test_process__daemonize_writes_and_removes_the_pid_file(place):
     pidfile = os.path.join(place.folder, "own.pid")
     log = os.path.join(place.folder, "own.log")
     sentinel = place.sentinel(start=False, extra=["daemonize yes", f"pidfile {pidfile}",
                                                   f"logfile {log}"])
     Process.start(sentinel)
-    pid = None
     try:
         assert sentinel.wait(10) == 0, "the first process leaves at once"
         wait_until(lambda: sentinel.commands.ping(), 10, "the daemon answers")
-        with open(pidfile, encoding="utf-8") as file:
-            text = file.read()
-        assert re.match(r"^\d+\n$", text)
-        pid = int(text)
+        pid = read_pid(pidfile)
         assert pid == int(sentinel.commands.info("server")["process_id"]) != sentinel.pid
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: not os.path.exists(pidfile), 10, "the pid file is gone")
-        pid = None
     finally:
-        if pid:
-            os.kill(pid, signal.SIGKILL)
+        # The daemon is no child of ours: nobody else ends it, whichever step failed.
+        if os.path.exists(pidfile):
+            os.kill(read_pid(pidfile), signal.SIGKILL)
 
 
 def test_process__options_on_the_command_line_win(place):
