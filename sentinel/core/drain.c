@@ -154,16 +154,22 @@ void sn_drain_unpause_reply(const struct sn_instance *node, const struct sn_repl
 /* The master has told its offset, or has to be asked again. */
 static void take_target(struct sn_instance *master, const struct sn_info *info)
 {
-    struct sn_drain *drain = &master->group->failover.drain;
-    if (info != NULL && drain->skip_info) {
-        drain->skip_info = false;
-    } else if (info != NULL && info->has_master_offset) {
+    struct sn_group *group = master->group;
+    struct sn_drain *drain = &group->failover.drain;
+    if (info != NULL && !drain->skip_info) {
+        if (!info->has_master_offset) {
+            if (do_without(group, "the master does not tell its offset"))
+                sn_failover_step(group);
+            return;
+        }
         drain->target = info->master_repl_offset;
         drain->target_known = true;
-        sn_instance_ask_info(master->group->failover.promoted);
+        sn_instance_ask_info(group->failover.promoted);
+        return;
     }
-    if (!drain->target_known)
-        sn_instance_ask_info(master);
+    if (info != NULL)
+        drain->skip_info = false;
+    sn_instance_ask_info(master);
 }
 
 void sn_drain_info(struct sn_instance *instance, const struct sn_info *info)
