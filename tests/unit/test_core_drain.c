@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Planned switchovers: the master is drained first (DESIGN.md D17). */
+
+#include "core_kit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ABORTED "event W -failover-abort-master-timeout master m1 10.0.0.1 6379\n"
+
+static const char long_down_after[] =
+    "m1 n1 replicas n2,n3 quorum 1 down-after 20000 timeout 20000";
+
+static void order(struct kit *kit, enum sn_failover_mode mode)
+{
+    struct sn_command command = {
+        .kind = SN_COMMAND_FAILOVER, .name = "m1", .name_len = 2, .mode = mode};
+    kit_command(kit, &command);
+}
+
+/* At 1000 a switchover has been ordered; the master's offset is 500, the replicas' are as given. */
+static struct kit *ordered(const char *text, enum sn_failover_mode mode, unsigned long long second,
+                           unsigned long long third)
+{
+    struct kit *kit = kit_new(text);
+    kit_to(kit, 1000);
+    kit_clear(kit);
+    kit_node(kit, "n1")->offset = 500;
+    kit_node(kit, "n2")->offset = second;
+    kit_node(kit, "n3")->offset = third;
+    order(kit, mode);
+    return kit;
+}
+
+/* The pause stands, but between the last INFO and it there was one more write, which n2 has not
+ * got: everybody is at 500, n1 at 600. */
+static void pause_behind_a_write(struct kit *kit, enum sn_failover_mode mode)
+{
+    kit->hold = KIT_HOLD(SN_ORDER_INFO) | KIT_HOLD(SN_ORDER_CLIENT_PAUSE);
+    order(kit, mode);
+    kit_info(kit, "n2", NULL);
+    kit_info(kit, "n3", NULL);
+    kit_info(kit, "n1", NULL);
+    kit_node(kit, "n1")->offset = 600;
+    kit->hold = 0;
+    kit_to(kit, kit_now(kit) + 1);
+}
+
+static void test_drain__pauses_waits_for_the_offset_promotes_and_resumes(void **state)
+{
+    struct kit *kit = kit_new(long_down_after);
+    (void)state;
+    kit_to(kit, 1000);
+    kit_clear(kit);
+    kit_node(kit, "n1")->offset = 500;
+    kit_node(kit, "n2")->offset = 500;
+    pause_behind_a_write(kit, SN_MODE_PLANNED);
+    kit_expect(kit, "pause promote follow unpause", "pause n1 7000\n");
+    kit_to(kit, 1100);
+    kit_expect(kit, "promote follow unpause", "");
+    kit_node(kit, "n2")->offset = 599;
+    kit_to(kit, 1200);
+    kit_expect(kit, "promote follow unpause", "");
+    kit_node(kit, "n2")->offset = 600;
+    kit_to(kit, 1210);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    assert_int_equal(kit_count(kit, "follow n1 10.0.0.2 6379"), 1);
+    assert_int_equal(kit_count(kit, "unpause n1"), 1);
+    assert_int_equal(kit_when(kit, "promote n2"), kit_when(kit, "unpause n1"));
+    assert_in_range(kit_when(kit, "promote n2"), 1200, 1200 + SN_POLL_DRAIN_MS);
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
+    kit_free(kit);
+}
+
+static void test_drain__the_pause_is_shorter_than_what_makes_the_master_look_dead(void **state)
+{
+    static const struct {
+        const char *text, *line;
+    } rows[] = {
+        {"m1 n1 replicas n2,n3 quorum 1 down-after 1000 timeout 20000", "pause n1 750"},
+        {"m1 n1 replicas n2,n3 quorum 1 down-after 4000 timeout 20000", "pause n1 3000"},
+        {"m1 n1 replicas n2,n3 quorum 1 down-after 60000 timeout 20000", "pause n1 7000"},
+        {"m1 n1 replicas n2,n3 quorum 1 down-after 60000 timeout 3000", "pause n1 5000"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = ordered(rows[i].text, SN_MODE_PLANNED, 500, 500);
+        assert_string_equal(kit_find(kit, "pause"), rows[i].line);
+        kit_free(kit);
+    }
+}
+
+static void test_drain__a_lagging_replica_is_waited_for_before_anybody_is_paused(void **state)
+{
+    struct kit *kit = ordered(long_down_after, SN_MODE_COORDINATED, 400, 300);
+    (void)state;
+    kit_to(kit, 3000);
+    kit_expect(kit, "pause promote", "");
+    kit_node(kit, "n2")->offset = 500;
+    kit_to(kit, 4100);
+    assert_int_equal(kit_count(kit, "pause n1"), 1);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    kit_free(kit);
+}
+
+static void test_drain__one_that_lags_for_too_long_is_promoted_or_not_as_ordered(void **state)
+{
+    static const struct {
+        const char *text;
+        sn_ms patience;
+    } rows[] = {{long_down_after, 5000},
+                {"m1 n1 replicas n2,n3 quorum 1 down-after 20000 timeout 3000", 1500}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *kit = ordered(rows[i].text, SN_MODE_COORDINATED, 400, 300);
+        kit_clear(kit);
+        kit_to(kit, 1000 + rows[i].patience - 1);
+        kit_expect(kit, "event pause promote unpause", "");
+        kit_to(kit, 1000 + rows[i].patience);
+        kit_expect(kit, "event pause promote unpause", ABORTED);
+        kit_free(kit);
+
+        kit = ordered(rows[i].text, SN_MODE_PLANNED, 400, 300);
+        kit_to(kit, 1000 + rows[i].patience - 1);
+        assert_int_equal(kit_count(kit, "promote"), 0);
+        kit_to(kit, 1000 + rows[i].patience);
+        assert_int_equal(kit_count(kit, "pause"), 0);
+        assert_int_equal(kit_count(kit, "promote n2"), 1);
+        assert_non_null(kit_find(kit, "log W Failover of m1 goes on without draining the master"));
+        kit_free(kit);
+    }
+}
+
+/* The pause stands since 1000, but n2 never reaches the offset behind it. */
+static struct kit *never_catching_up(enum sn_failover_mode mode)
+{
+    struct kit *kit = kit_new(long_down_after);
+    kit_to(kit, 1000);
+    kit_node(kit, "n1")->offset = 500;
+    kit_node(kit, "n2")->offset = 500;
+    pause_behind_a_write(kit, mode);
+    kit_clear(kit);
+    return kit;
+}
+
+static void test_drain__the_pause_ends_when_the_replica_does_not_catch_up(void **state)
+{
+    struct kit *kit = never_catching_up(SN_MODE_COORDINATED);
+    (void)state;
+    kit_to(kit, 5999);
+    kit_expect(kit, "event promote unpause", "");
+    kit_to(kit, 6000);
+    kit_expect(kit, "event promote unpause", ABORTED "unpause n1\n");
+    kit_free(kit);
+
+    kit = never_catching_up(SN_MODE_PLANNED);
+    kit_to(kit, 5999);
+    kit_expect(kit, "event promote unpause", "");
+    kit_to(kit, 6000);
+    assert_int_equal(kit_count(kit, "unpause n1"), 1);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    kit_free(kit);
+}
+
+static void test_drain__a_master_that_cannot_be_paused(void **state)
+{
+    static const char *const refusals[] = {
+        "-NOPERM this user has no permissions to run the 'client|pause' command",
+        "-ERR syntax error"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *kit = kit_new(long_down_after);
+        kit_node(kit, "n1")->pause = refusals[i];
+        kit_to(kit, 1000);
+        kit_clear(kit);
+        order(kit, SN_MODE_COORDINATED);
+        kit_to(kit, 1000);
+        assert_int_equal(kit_count(kit, "event W -failover-abort-master-timeout"), 1);
+        assert_int_equal(kit_count(kit, "promote"), 0);
+        assert_int_equal(kit_count(kit, "unpause"), 0);
+        kit_clear(kit);
+        order(kit, SN_MODE_PLANNED);
+        kit_to(kit, 1000);
+        assert_int_equal(kit_count(kit, "promote n2"), 1);
+        assert_int_equal(kit_count(kit, "unpause"), 0);
+        kit_free(kit);
+    }
+}
+
+static void test_drain__a_master_that_does_not_tell_its_offset(void **state)
+{
+    static const enum sn_failover_mode modes[] = {SN_MODE_COORDINATED, SN_MODE_PLANNED};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *kit = kit_new(long_down_after);
+        kit_to(kit, 1000);
+        kit->hold = KIT_HOLD(SN_ORDER_INFO);
+        kit_clear(kit);
+        order(kit, modes[i]);
+        kit_info(kit, "n2", NULL);
+        kit_info(kit, "n3", NULL);
+        for (int n = 0; n < 3 && kit_count(kit, "promote") == 0 &&
+                        kit_count(kit, "event W -failover-abort") == 0;
+             n++)
+            kit_info(kit, "n1", "role:master\r\n");
+        assert_int_equal(kit_count(kit, "pause n1"), 1);
+        assert_int_equal(kit_count(kit, "unpause n1"), 1);
+        assert_int_equal(kit_count(kit, "promote n2"), modes[i] == SN_MODE_PLANNED);
+        assert_int_equal(kit_count(kit, "event W -failover-abort-master-timeout"),
+                         modes[i] == SN_MODE_COORDINATED);
+        kit_free(kit);
+    }
+}
+
+static void test_drain__a_master_that_is_down(void **state)
+{
+    static const enum sn_failover_mode modes[] = {SN_MODE_COORDINATED, SN_MODE_PLANNED};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 peers a"); /* a does not agree that it is */
+        kit_mode(kit, "n1", KIT_REFUSING);
+        kit_to(kit, 1500);
+        kit_clear(kit);
+        order(kit, modes[i]);
+        kit_to(kit, 1600);
+        assert_int_equal(kit_count(kit, "pause"), 0);
+        assert_int_equal(kit_count(kit, "promote n2"), modes[i] == SN_MODE_PLANNED);
+        assert_int_equal(kit_count(kit, "event W -failover-abort-master-timeout"),
+                         modes[i] == SN_MODE_COORDINATED);
+        kit_free(kit);
+    }
+}
+
+static void test_drain__no_hello_goes_to_a_paused_master(void **state)
+{
+    struct kit *kit = never_catching_up(SN_MODE_PLANNED);
+    (void)state;
+    kit_to(kit, 5999);
+    assert_int_equal(kit_count(kit, "publish n1"), 0); /* it would block our link */
+    assert_true(kit_count(kit, "publish n2") >= 2);
+    kit_to(kit, 6010);
+    assert_true(kit_count(kit, "publish n1") >= 1);
+    kit_free(kit);
+}
+
+static void test_drain__the_next_candidate_has_to_catch_up_too(void **state)
+{
+    struct kit *kit = kit_new(long_down_after);
+    (void)state;
+    kit_to(kit, 1000);
+    kit_node(kit, "n1")->offset = 500;
+    kit_node(kit, "n2")->offset = 500;
+    kit_node(kit, "n3")->offset = 450;
+    kit_node(kit, "n2")->order = "[-NOPERM no|+OK|:1|:0]";
+    kit_clear(kit);
+    order(kit, SN_MODE_COORDINATED);
+    kit_to(kit, 1500);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    assert_int_equal(kit_count(kit, "promote n3"), 0);
+    kit_node(kit, "n3")->offset = 500;
+    kit_to(kit, 1510);
+    assert_int_equal(kit_count(kit, "promote n3"), 1);
+    assert_int_equal(kit_count(kit, "unpause n1"), 1);
+    kit_free(kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_drain__pauses_waits_for_the_offset_promotes_and_resumes),
+        cmocka_unit_test(test_drain__the_pause_is_shorter_than_what_makes_the_master_look_dead),
+        cmocka_unit_test(test_drain__a_lagging_replica_is_waited_for_before_anybody_is_paused),
+        cmocka_unit_test(test_drain__one_that_lags_for_too_long_is_promoted_or_not_as_ordered),
+        cmocka_unit_test(test_drain__the_pause_ends_when_the_replica_does_not_catch_up),
+        cmocka_unit_test(test_drain__a_master_that_cannot_be_paused),
+        cmocka_unit_test(test_drain__a_master_that_does_not_tell_its_offset),
+        cmocka_unit_test(test_drain__a_master_that_is_down),
+        cmocka_unit_test(test_drain__no_hello_goes_to_a_paused_master),
+        cmocka_unit_test(test_drain__the_next_candidate_has_to_catch_up_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
