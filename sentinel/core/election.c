@@ -152,6 +152,7 @@ void sn_election_collect(struct sn_group *group, uint64_t epoch)
     if (group->failover.mode != SN_MODE_FORCED)
         sn_agree_ask_all(group);
     sn_election_count(group);
+    sn_failover_step(group); /* the time for votes may have run out while the disk was busy */
 }
 
 /* Votes of the peers in one epoch. */
