@@ -323,6 +323,33 @@ static void test_agree__the_same_address_in_two_groups_is_asked_about_by_both(vo
     kit_free(kit);
 }
 
+static void test_agree__a_peers_question_is_no_reason_to_ask_once_the_quorum_agrees(void **state)
+{
+    struct kit *kit = with_master_down("m1 n1 peers a,b");
+    (void)state;
+    kit_node(kit, "a")->says_down = true;
+    kit_to(kit, 1005);
+    kit_clear(kit);
+    kit_ask(kit, "n1", 0, "*");
+    kit_expect(kit, "ask", "");
+    kit_free(kit);
+}
+
+static void test_agree__each_down_time_begins_with_quick_questions(void **state)
+{
+    struct kit *kit = with_master_down("m1 n1 peers a");
+    (void)state;
+    kit_to(kit, 5000); /* the allowance is used up */
+    kit_mode(kit, "n1", KIT_WELL);
+    kit_to(kit, 6500);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 7499);
+    kit_clear(kit);
+    kit_to(kit, 7530);
+    assert_int_equal(kit_count(kit, "ask a"), 3); /* 7500, 7510, 7530 */
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +370,8 @@ int main(void)
         cmocka_unit_test(test_agree__an_epoch_is_not_spoken_of_before_it_is_saved),
         cmocka_unit_test(test_agree__a_switch_forgets_what_was_agreed_about_the_old_master),
         cmocka_unit_test(test_agree__the_same_address_in_two_groups_is_asked_about_by_both),
+        cmocka_unit_test(test_agree__a_peers_question_is_no_reason_to_ask_once_the_quorum_agrees),
+        cmocka_unit_test(test_agree__each_down_time_begins_with_quick_questions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -530,6 +530,125 @@ static void test_election__simulated_crash_leaves_after_the_election(void **stat
     kit_free(kit);
 }
 
+static void test_election__an_older_save_does_not_open_a_newer_attempt(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit->disk = KIT_DISK_SLOW;
+    order_failover(kit, SN_MODE_COORDINATED);
+    uint64_t first = kit->saving;
+    kit_ask(kit, "n1", 2, KIT_A); /* ends it */
+    order_failover(kit, SN_MODE_COORDINATED);
+    uint64_t second = kit->saving;
+    assert_int_equal(kit_group(kit, "m1")->failover.epoch, 3);
+    kit_clear(kit);
+    kit->saving = first;
+    kit_persisted(kit, true);
+    assert_int_equal(kit_count(kit, "ask"), 0);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    kit->saving = second;
+    kit_persisted(kit, true);
+    assert_int_equal(kit_count(kit, "ask a 10.0.0.1 6379 3 " KIT_ME), 1);
+    kit_free(kit);
+}
+
+static void
+test_election__ordered_failover_waits_for_the_disk_but_not_for_silent_peers(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit->disk = KIT_DISK_SLOW;
+    kit->hold = KIT_HOLD(SN_ORDER_ASK);
+    order_failover(kit, SN_MODE_PLANNED);
+    kit_to(kit, 3000);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
+    kit_persisted(kit, true);
+    kit_to(kit, 3500);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
+    kit_free(kit);
+}
+
+static void test_election__what_silent_peers_may_have_voted_counts_for_the_rival(void **state)
+{
+    /* Of five, two voted for b; the silent c may have made it three, the refusing d has not. */
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b,c,d timeout 5000", "a");
+    (void)state;
+    kit_mode(kit, "c", KIT_REFUSING);
+    kit_to(kit, kit_now(kit) + 1000);
+    sn_ms began = kit_group(kit, "m1")->failover.started_at - kit->start;
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "d", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_clear(kit);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_B "|:1]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$" KIT_B "|:1]");
+    if (kit_count(kit, "event W -failover-abort") == 0)
+        kit_reply(kit, "d", SN_ORDER_ASK, "[:1|$*|:0]");
+    assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 1);
+    kit_node(kit, "a")->says_down = true;
+    kit->hold = 0;
+    kit_to(kit, began + 9999);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    kit_free(kit);
+}
+
+static void test_election__nobody_yields_to_itself(void **state)
+{
+    /* A majority for us, but the quorum is higher and d refuses. */
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b,c,d quorum 5 timeout 5000", "abcd");
+    static const char *const names[] = {"a", "b", "c"};
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        kit_reply(kit, names[i], SN_ORDER_ASK, "[:1|$" KIT_ME "|:1]");
+    kit_clear(kit);
+    kit_reply(kit, "d", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_expect(kit, "event", LOST);
+    run_until(kit, "event W +try-failover", 9 * SN_RETRY_BASE_MS);
+    kit_free(kit);
+}
+
+static void test_election__odd_votes_of_peers_are_no_votes(void **state)
+{
+    static const char *const odd[] = {"[:1|$" KIT_ME KIT_ME "|:1]", "[:1|$|:1]",
+                                      "[:1|$line\nbreak|:1]", "[:1|$*|:1]",
+                                      "[:1|$" KIT_ME "|:281474976710657]"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+        struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b,c,d", "abcd");
+        kit_reply(kit, "a", SN_ORDER_ASK, odd[i]);
+        assert_string_equal(kit_instance(kit, "m1", "a")->u.peer.vote.hex, "");
+        assert_int_equal(kit_group(kit, "m1")->core->current_epoch, 1);
+        kit_free(kit);
+    }
+}
+
+static void test_election__who_has_nobody_to_promote_lets_others_go_first(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b quorum 1");
+    (void)state;
+    kit_node(kit, "n2")->priority = 0;
+    kit_to(kit, 10000);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 12499); /* one and a half ask periods after O_DOWN */
+    assert_int_equal(kit_when(kit, "event W +odown"), 11000);
+    assert_true(sn_group_rank(kit_group(kit, "m1")) > 0); /* INFO has come before our turn */
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    kit_to(kit, 12500);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-no-good-slave"), 1);
+    kit_free(kit);
+
+    /* Not as long as it is not sure of it: the facts are older than the failure. */
+    kit = kit_new("m1 n1 replicas n2 quorum 1");
+    kit_node(kit, "n2")->priority = 0;
+    kit_to(kit, 10000);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 11000);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -560,6 +679,13 @@ int main(void)
         cmocka_unit_test(test_election__planned_failover_yields_to_a_vote_for_another),
         cmocka_unit_test(test_election__coordinated_failover_needs_a_majority),
         cmocka_unit_test(test_election__simulated_crash_leaves_after_the_election),
+        cmocka_unit_test(test_election__an_older_save_does_not_open_a_newer_attempt),
+        cmocka_unit_test(
+            test_election__ordered_failover_waits_for_the_disk_but_not_for_silent_peers),
+        cmocka_unit_test(test_election__what_silent_peers_may_have_voted_counts_for_the_rival),
+        cmocka_unit_test(test_election__nobody_yields_to_itself),
+        cmocka_unit_test(test_election__odd_votes_of_peers_are_no_votes),
+        cmocka_unit_test(test_election__who_has_nobody_to_promote_lets_others_go_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

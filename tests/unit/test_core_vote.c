@@ -334,6 +334,47 @@ static void test_vote__for_the_same_epoch_as_our_attempt_is_our_own(void **state
     kit_free(kit);
 }
 
+static void test_vote__below_the_current_epoch_is_saved_before_it_is_told_too(void **state)
+{
+    struct kit *kit = kit_new("- epoch 9;m1 n1");
+    (void)state;
+    kit->disk = KIT_DISK_SLOW;
+    kit_ask(kit, "n1", 8, KIT_A); /* no new epoch, just a vote */
+    kit_expect(kit, "event persist answer", "event W +vote-for-leader " KIT_A " 8\npersist 1\n");
+    kit_persisted(kit, true);
+    kit_expect(kit, "answer", "answer 1 vote 0 " KIT_A " 8\n");
+    kit_free(kit);
+}
+
+static void test_vote__for_another_stops_an_attempt_that_is_about_to_start(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit_node(kit, "b")->says_down = true;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 1000);
+    assert_int_equal(kit_count(kit, "event W +odown"), 1);
+    assert_true(sn_group_rank(kit_group(kit, "m1")) > 0); /* our turn has not come yet */
+    kit_ask(kit, "n1", 1, KIT_A);
+    kit_to(kit, 20999);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    kit_to(kit, 21000);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    kit_free(kit);
+}
+
+static void test_vote__for_ourselves_makes_nobody_wait(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 quorum 1");
+    (void)state;
+    kit_ask(kit, "n1", 4, KIT_ME); /* anybody can ask for this */
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 1000);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    assert_int_equal(kit_count(kit, "event W +new-epoch 5"), 1);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +397,9 @@ int main(void)
         cmocka_unit_test(test_vote__a_leader_that_returns_in_time_is_waited_for_again),
         cmocka_unit_test(test_vote__for_another_ends_an_older_attempt_of_ours),
         cmocka_unit_test(test_vote__for_the_same_epoch_as_our_attempt_is_our_own),
+        cmocka_unit_test(test_vote__below_the_current_epoch_is_saved_before_it_is_told_too),
+        cmocka_unit_test(test_vote__for_another_stops_an_attempt_that_is_about_to_start),
+        cmocka_unit_test(test_vote__for_ourselves_makes_nobody_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
