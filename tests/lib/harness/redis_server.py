@@ -9,6 +9,7 @@ from harness.poll import wait_until
 from harness.process import Process
 
 BINARY = os.environ.get("REDIS_SERVER", "redis-server")
+VALKEY_BINARY = os.environ.get("VALKEY_SERVER", "valkey-server")
 
 # Nothing on disk but the configuration file (CONFIG REWRITE needs one); replicas sync at once.
 CONFIG = """\
@@ -23,15 +24,17 @@ repl-diskless-sync-delay 0
 
 class RedisServer(Process):
     """options: configuration lines {directive: value or list of values}, e.g. requirepass, masterauth,
-    min-replicas-to-write, repl-diskless-sync. user and password are how the test itself logs in."""
+    min-replicas-to-write, repl-diskless-sync. user and password are how the test itself logs in.
+    binary: the server to start."""
 
-    def __init__(self, folder, port, master=None, options=None, user=None, password=None):
+    def __init__(self, folder, port, master=None, options=None, user=None, password=None,
+                 binary=BINARY):
         self.port = port
         self.user = user
         self.password = password
         self.folder = folder
         self.conf_path = os.path.join(folder, "redis.conf")
-        super().__init__(f"redis-{port}", [BINARY, self.conf_path], os.path.join(folder, "redis.log"))
+        super().__init__(f"redis-{port}", [binary, self.conf_path], os.path.join(folder, "redis.log"))
         lines = [CONFIG.format(port=port, folder=folder)]
         if master:
             lines.append(f"replicaof 127.0.0.1 {master.port}\n")
