@@ -412,6 +412,22 @@ static void test_failover__forced_one_leaves_the_master_unasked(void **state)
     kit_free(kit);
 }
 
+static void test_failover__an_answer_of_the_last_candidate_proves_nothing_of_the_next(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:1|:0]"); /* but then it dies */
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_to(kit, kit_now(kit) + 1000);
+    assert_int_equal(kit_count(kit, "promote n3"), 1);
+    assert_false(kit_instance(kit, "m1", "n2")->u.data.promoted);
+    kit_clear(kit);
+    kit_drop(kit, "n3"); /* before the answer */
+    kit_to(kit, kit_now(kit));
+    assert_int_equal(kit_count(kit, "promote n3"), 1);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_failover__a_newer_configuration_with_the_same_master_ends_it),
         cmocka_unit_test(test_failover__reset_and_remove_end_it_without_a_word),
         cmocka_unit_test(test_failover__forced_one_leaves_the_master_unasked),
+        cmocka_unit_test(test_failover__an_answer_of_the_last_candidate_proves_nothing_of_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,6 +185,42 @@ static void test_persist__a_restart_goes_on_from_the_snapshot(void **state)
     kit_free(kit);
 }
 
+static void test_persist__the_end_of_a_save_finds_its_group_gone(void **state)
+{
+    (void)state;
+    for (int ok = 0; ok <= 1; ok++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2;m2 n3");
+        kit->disk = KIT_DISK_SLOW;
+        kit_named(kit, SN_COMMAND_FAILOVER, "m1");
+        uint64_t attempt = kit->saving;
+        kit_named(kit, SN_COMMAND_REMOVE, "m1");
+        kit_clear(kit);
+        kit->saving = attempt;
+        kit_persisted(kit, ok != 0);
+        assert_int_equal(kit_count(kit, "answer 1"), 1); /* and nothing but */
+        kit_expect(kit, "event promote ask", "");
+        kit_free(kit);
+    }
+}
+
+static void test_persist__a_failed_save_ends_its_own_attempt_only(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit->disk = KIT_DISK_SLOW;
+    kit_named(kit, SN_COMMAND_FAILOVER, "m1");
+    uint64_t first = kit->saving;
+    kit_ask(kit, "n1", 2, KIT_A);
+    kit_named(kit, SN_COMMAND_FAILOVER, "m1");
+    assert_int_equal(kit_group(kit, "m1")->failover.epoch, 3);
+    kit_clear(kit);
+    kit->saving = first;
+    kit_persisted(kit, false);
+    assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
+    assert_int_equal(kit_group(kit, "m1")->failover.epoch, 3);
+    kit_free(kit);
+}
+
 /* Everything at once: failovers, commands, stalls, broken disks. */
 static char *busy_hour(uint64_t seed)
 {
@@ -243,6 +279,8 @@ int main(void)
         cmocka_unit_test(test_persist__snapshot_holds_everything_that_must_last),
         cmocka_unit_test(test_persist__a_restart_goes_on_from_the_snapshot),
         cmocka_unit_test(test_persist__same_seed_and_events_give_the_same_trace),
+        cmocka_unit_test(test_persist__the_end_of_a_save_finds_its_group_gone),
+        cmocka_unit_test(test_persist__a_failed_save_ends_its_own_attempt_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
