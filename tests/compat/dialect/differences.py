@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The differences that are meant to be. Each entry: session title pattern, request pattern (both
 glob), reason. docs/COMPATIBILITY.md explains the reasons. The reasons that begin with NEWER_FORM
-list where not even the newer stock daemon answers as we do."""
+list where not even the newer stock daemon answers as we do, those with EITHER what may be so or so."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 NEWER_FORM = "Valkey:"
+EITHER = "Either way:"
 LIST = Path(__file__).with_name("differences.txt")
 
 
@@ -42,5 +43,5 @@ class Differences:
 
     def unused(self):
         """Entries that no difference needed: they would hide the next one."""
-        return [f"{session} | {request}" for number, (session, request, _)
-                in enumerate(self._entries) if number not in self._used]
+        return [f"{session} | {request}" for number, (session, request, reason)
+                in enumerate(self._entries) if number not in self._used and not reason.startswith(EITHER)]
