@@ -64,7 +64,7 @@ static bool is_member(const struct sn_group *group, const struct sn_addr *addr)
 static bool is_stranger(struct sn_group *group, const struct sn_hello *hello,
                         const struct sn_addr *sender, const struct sn_addr *master)
 {
-    if (group->config_epoch == 0 || sn_group_find_peer(group, &hello->runid) != NULL ||
+    if (group->config_epoch == 0 || group->learning || sn_group_find_peer(group, &hello->runid) != NULL ||
         is_member(group, master))
         return false;
     if (!group->stranger_told) {
@@ -153,6 +153,7 @@ static struct sn_instance *add_peer(struct sn_group *group, const struct sn_runi
     struct sn_instance *peer = sn_instance_new_peer(group, runid, addr);
     DL_APPEND(group->peers, peer);
     group->peer_count++;
+    group->learning = false;
     sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel", NULL);
     sn_persist_touch(group->core, false);
     return peer;
@@ -197,6 +198,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
         return; /* parked until the look-up of sn_hello_receive ends */
     sn_event_raise(peer, SN_LEVEL_WARNING, "+config-update-from", NULL);
     group->config_epoch = hello->master_config_epoch;
+    group->untold_from.port = 0; /* it is told now, with what came after it */
     sn_group_switch(group, master);
     sn_group_announce_switch(group, &old_addr);
     sn_script_reconfig(group, false, &old_addr, &group->master->addr);
