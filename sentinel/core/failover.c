@@ -170,6 +170,10 @@ static void step_promotion(struct sn_group *group)
         sn_failover_abort(group, "-failover-abort-slave-timeout", next_try(group));
         return;
     }
+    if (failover->state == SN_FAILOVER_SEND_PROMOTION && failover->promoted->u.data.priority == 0) {
+        pass_over(group, "its priority is 0 by now");
+        return;
+    }
     if (failover->state == SN_FAILOVER_SEND_PROMOTION && !sn_drain_step(group)) {
         if (failover->state == SN_FAILOVER_SEND_PROMOTION)
             wake_at(group, sn_min(deadline, sn_drain_deadline(group)));
@@ -272,6 +276,8 @@ static void confirm_promotion(struct sn_group *group)
     won.old_addr = group->master->addr;
     won.promoted = NULL;
     won.durable = false;
+    if (group->untold_from.port == 0)
+        group->untold_from = won.old_addr;
     group->config_epoch = won.epoch;
     sn_group_switch(group, &new_addr);
     group->failover = won;
@@ -298,15 +304,20 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
 {
     struct sn_failover *failover = &group->failover;
-    if (failover->state != SN_FAILOVER_RECONF || failover->epoch != epoch)
+    bool ours = failover->state == SN_FAILOVER_RECONF && failover->epoch == epoch;
+    struct sn_addr old_addr = group->untold_from;
+    if (old_addr.port == 0)
         return; /* a newer configuration came meanwhile */
+    group->untold_from.port = 0;
     if ((group->core->simulate & SN_SIMULATE_AFTER_PROMOTION) != 0) {
         sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
         return;
     }
-    failover->durable = true;
+    /* A RESET may have ended the attempt meanwhile: its switch is in force all the same. */
+    failover->durable = ours;
     sn_group_push_hello(group);
-    sn_script_reconfig(group, true, &failover->old_addr, &group->master->addr);
-    sn_group_announce_switch(group, &failover->old_addr);
-    sn_reconf_step(group);
+    sn_script_reconfig(group, true, &old_addr, &group->master->addr);
+    sn_group_announce_switch(group, &old_addr);
+    if (ours)
+        sn_reconf_step(group);
 }

@@ -241,6 +241,8 @@ void sn_group_reset(struct sn_group *group)
     free_peers(group);
     begin_new_part(master, SN_KIND_MASTER);
     group->o_down = false;
+    /* All who could vouch for a newer configuration are forgotten as well. */
+    group->learning = true;
     group->leader.hex[0] = '\0'; /* the epoch of the vote stays: no second vote for it */
     group->rival_until = SN_MS_NEVER;
     group->retry_at = group->core->now;

@@ -170,6 +170,7 @@ struct sn_instance {
     struct sn_link *sub; /* data nodes */
     bool s_down;
     sn_ms s_down_at; /* when it last entered S_DOWN */
+    sn_ms s_up_at;   /* when it last left it */
     struct sn_timer down;
     struct sn_timer hello;
     struct sn_timer info; /* data nodes */
@@ -248,6 +249,10 @@ struct sn_group {
     sn_ms rival_until;    /* somebody else may be failing over until then; NEVER: nobody */
     struct sn_runid rival;
     bool stranger_told; /* +foreign-hello was raised and not yet calmed */
+    bool learning;      /* after a RESET, until a peer is met: nobody is a stranger */
+    /* The master that clients were told last, while a won switch waits for the disk; port 0 if they
+     * know all. */
+    struct sn_addr untold_from;
     struct sn_timer election;
     struct sn_timer timeout; /* of the failover state */
     UT_hash_handle hh;
