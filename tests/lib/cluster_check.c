@@ -125,7 +125,8 @@ static uint64_t durable_epoch(const struct sentinel *sentinel)
 static uint64_t durable_vote_epoch(const struct sentinel *sentinel, const char *group)
 {
     const struct sn_group_image *image = sn_image_find_group(&sentinel->durable, group);
-    return image == NULL ? 0 : image->leader_epoch;
+    /* A group that is monitored anew takes no part in epochs that have been seen. */
+    return image == NULL ? sentinel->durable.current_epoch : image->leader_epoch;
 }
 
 static uint64_t durable_config_epoch(const struct sentinel *sentinel, const char *group)

@@ -276,7 +276,8 @@ static void deliver_to_server(struct conn *conn, struct packet *packet)
         packet_free(packet);
     } else if (packet->kind == PACKET_FIN) {
         packet_free(packet);
-        end_server_side(conn);
+        if (!conn->server_gone) /* it never was there, or has closed as well */
+            end_server_side(conn);
     } else {
         LL_APPEND(conn->inbox, packet);
         conn_serve_due(conn);

@@ -190,10 +190,10 @@ static void perform(struct sentinel *sentinel, const struct sn_action *action)
         sentinel_answer(sentinel, &action->u.answer);
         break;
     case SN_ACTION_EVENT:
-        check_event(sentinel, &action->u.event);
         cluster_say(cluster, node, "%s %s", action->u.event.name, action->u.event.payload);
         if (cluster->watch != NULL && cluster->watch->event != NULL)
             cluster->watch->event(cluster->watch->arg, sentinel, &action->u.event);
+        check_event(sentinel, &action->u.event);
         break;
     case SN_ACTION_LOG:
         if (action->u.log.level >= SN_LEVEL_NOTICE)
