@@ -81,7 +81,7 @@ static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
         attempt->epoch = epoch;
         if ((attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED) &&
             epoch < CHECK_EPOCHS)
-            checks->unvoted[epoch] = true;
+            checks->weak[epoch] = true;
     }
 }
 
@@ -156,7 +156,7 @@ static bool on_excuses(void *arg, const char *violation)
     if (sscanf(violation, "leader of %63s %" SCNu64, group, &epoch) != 2 &&
         sscanf(violation, "address of %63s %" SCNu64, group, &epoch) != 2)
         return false;
-    if (epoch >= CHECK_EPOCHS || !checks->unvoted[epoch])
+    if (epoch >= CHECK_EPOCHS || !checks->weak[epoch])
         return false;
     checks->collided = true;
     return true;

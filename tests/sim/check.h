@@ -83,8 +83,10 @@ struct checks {
     const char *group;
     struct cluster_watch watch;
     struct watched seen[PLAN_SENTINELS_MAX];
-    bool unvoted[CHECK_EPOCHS]; /* epochs in which an operator let somebody lead without votes */
-    bool collided;              /* two of those used the same epoch */
+    /* Epochs in which an operator let somebody lead without votes, or somebody led who did not know
+     * all the others (yet, or again after a RESET) and thus took a minority for a majority. */
+    bool weak[CHECK_EPOCHS];
+    bool collided; /* two of those used the same epoch */
     struct drained drained;
     uint16_t stranger_port; /* 0: none has spoken yet */
     unsigned drains, coordinated;

@@ -98,7 +98,9 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
     bool first = !seen->attempt.chosen;
     uint16_t port = cluster_master_port(sentinel, checks->group);
     seen->attempt.chosen = true;
-    if (chosen == SIZE_MAX || seen->attempt.wanted || !first || seen->tilt)
+    /* A node where a stranger speaks belongs to another group as well, as the leader sees it. */
+    if (checks->stranger_port != 0 || chosen == SIZE_MAX || seen->attempt.wanted || !first ||
+        seen->tilt)
         return;
     for (size_t i = 0; i < checks->cluster->server_count; i++) {
         if (i == chosen || checks->cluster->servers[i]->node.addr.port == port ||

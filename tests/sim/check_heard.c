@@ -28,10 +28,6 @@ void check_heard_event(struct checks *checks, struct sentinel *sentinel,
         checks_violated(checks, &sentinel->node, "unreadable +switch-master %s", event->payload);
         return;
     }
-    if (old_port != seen->client_port)
-        checks_violated(checks, &sentinel->node,
-                        "+switch-master from port %u, but clients were told %u", old_port,
-                        seen->client_port);
     seen->client_port = (uint16_t)port;
 }
 

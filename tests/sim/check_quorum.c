@@ -65,6 +65,8 @@ static void check_leader(struct checks *checks, struct sentinel *sentinel)
     uint64_t needed = voters / 2 + 1;
     uint64_t quorum = field(checks, sentinel, "quorum");
     unsigned votes = 1;
+    if (voters < checks->plan->sentinels + checks->plan->stocks && attempt->epoch < CHECK_EPOCHS)
+        checks->weak[attempt->epoch] = true;
     if (attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED)
         return;
     if (attempt->votes_epoch == attempt->epoch)

@@ -371,7 +371,7 @@ static bool all_configured(const struct sim *sim)
         if (group == NULL || group->config_epoch == 0)
             return false;
     }
-    return !sim->removals && sim->plan.stocks == 0;
+    return !sim->removals && sim->plan.stocks == 0; /* nobody begins anew */
 }
 
 static void speak_as_stranger(struct sim *sim, struct model_redis *redis, const struct fault *fault)
@@ -454,7 +454,7 @@ void faults_schedule(struct sim *sim)
     for (unsigned i = 0; i < sim->plan.fault_count; i++) {
         struct fault *fault = &sim->plan.faults[i];
         jobs[i] = (struct job){.sim = sim, .fault = fault};
-        sim->removals |= fault->kind == FAULT_REMOVE && !fault->dropped;
+        sim->removals |= fault->kind == FAULT_REMOVE || fault->kind == FAULT_FORGET;
         if (!fault->dropped)
             cluster_after(sim->cluster, fault->at, fault_due, &jobs[i]);
     }

@@ -4,6 +4,7 @@
 #include "cluster_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *mode_name(enum sn_failover_mode mode)
@@ -79,6 +80,46 @@ void operator_remove(struct sim *sim, struct sentinel *sentinel)
     operator_order(sim, sentinel, &command);
 }
 
+struct look {
+    uint16_t port;
+    bool found;
+};
+
+static void look_at(void *arg, const char *name, const char *value)
+{
+    struct look *look = arg;
+    if (strcmp(name, "port") == 0 && strtoul(value, NULL, 10) == look->port)
+        look->found = true;
+}
+
+static bool is_known(const struct sim *sim, uint16_t port)
+{
+    struct look look = {.port = port};
+    for (unsigned i = 0; i < sim->plan.sentinels; i++) {
+        const struct sn_core *core = sim->sentinels[i]->core;
+        const struct sn_group *group =
+            core == NULL ? NULL : sn_core_group_find(core, SIM_GROUP, strlen(SIM_GROUP));
+        const struct sn_instance *replica = group == NULL ? NULL : sn_group_replica_first(group);
+        for (; replica != NULL; replica = sn_instance_next(replica))
+            sn_instance_describe(core, replica, sim->cluster->now, look_at, &look);
+    }
+    return look.found;
+}
+
+void operator_adopt_orphans(struct sim *sim)
+{
+    const struct model_redis *master = operator_master(sim);
+    for (unsigned i = 0; i < sim->server_count; i++) {
+        struct model_redis *redis = sim->servers[i];
+        if (redis == master || redis->role != SN_ROLE_MASTER ||
+            is_known(sim, redis->node.addr.port))
+            continue;
+        cluster_say(sim->cluster, NULL, "order %s REPLICAOF %s", redis->node.name,
+                    master->node.name);
+        model_redis_follow(redis, "127.0.0.1", master->node.addr.port);
+    }
+}
+
 struct model_redis *operator_master(const struct sim *sim)
 {
     unsigned named[PLAN_SERVERS_MAX] = {0};
@@ -95,15 +136,34 @@ struct model_redis *operator_master(const struct sim *sim)
     return sim->servers[best];
 }
 
+/* What the other sentinels tell; as at the beginning if nobody knows. */
+static uint16_t named_port(const struct sim *sim)
+{
+    unsigned most = 0;
+    uint16_t best = SIM_PORT;
+    for (unsigned i = 0; i < sim->plan.sentinels; i++) {
+        uint16_t port = cluster_master_port(sim->sentinels[i], SIM_GROUP);
+        unsigned named = 0;
+        for (unsigned k = 0; port != 0 && k < sim->plan.sentinels; k++)
+            named += cluster_master_port(sim->sentinels[k], SIM_GROUP) == port;
+        if (named > most) {
+            most = named;
+            best = port;
+        }
+    }
+    return best;
+}
+
 void operator_monitor(struct sim *sim, struct sentinel *sentinel)
 {
     struct sn_command command = on_group(SN_COMMAND_MONITOR);
-    struct model_redis *master = operator_master(sim);
+    uint16_t port = named_port(sim);
     if (sentinel->core == NULL || cluster_master_port(sentinel, SIM_GROUP) != 0)
         return;
-    command.addr = master->node.addr;
+    if (sn_addr_make("127.0.0.1", port, &command.addr) != 0)
+        abort();
     command.quorum = sim->plan.quorum;
-    cluster_say(sim->cluster, NULL, "order %s MONITOR %s", sentinel->node.name, master->node.name);
+    cluster_say(sim->cluster, NULL, "order %s MONITOR port %u", sentinel->node.name, port);
     operator_order(sim, sentinel, &command);
     operator_restore(sim, sentinel);
 }

@@ -170,10 +170,11 @@ static bool demand_agreement(struct sim *sim, struct sim_result *result)
             result->agreed_ms = since - begin;
             return true;
         }
-        if (!repaired && sim->checks.collided && since == SN_MS_NEVER &&
-            cluster->now - begin >= REPAIR_MS) {
+        if (!repaired && since == SN_MS_NEVER && cluster->now - begin >= REPAIR_MS) {
             repaired = true;
-            operator_failover(sim, sim->sentinels[0], SN_MODE_FORCED, NULL);
+            operator_adopt_orphans(sim);
+            if (sim->checks.collided)
+                operator_failover(sim, sim->sentinels[0], SN_MODE_FORCED, NULL);
         }
     }
     (void)snprintf(result->why, sizeof(result->why), "after %lld ms of peace %s", (long long)bound,
