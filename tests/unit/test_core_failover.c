@@ -368,7 +368,13 @@ static void test_failover__a_newer_configuration_with_the_same_master_ends_it(vo
     assert_int_equal(kit_group(kit, "m1")->config_epoch, 6);
     kit_free(kit);
 
-    /* An older or equal one does not. */
+    /* Won by somebody else in our epoch. */
+    kit = at_promotion(three);
+    kit_hello(kit, "a", "m1", "n1", 1, 1);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected " M1), 1);
+    kit_free(kit);
+
+    /* What is no news does not. */
     kit = at_promotion("m1 n1 replicas n2,n3 peers a,b config 3;- epoch 3");
     kit_hello(kit, "a", "m1", "n1", 4, 3);
     assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
@@ -428,6 +434,49 @@ static void test_failover__an_answer_of_the_last_candidate_proves_nothing_of_the
     kit_free(kit);
 }
 
+static void test_failover__one_that_refused_still_has_to_follow_the_next(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[-NOPERM no|+OK|:1|:0]");
+    kit_node(kit, "n3")->role = SN_ROLE_MASTER;
+    kit_reply(kit, "n3", SN_ORDER_PROMOTE, "[+OK|+OK|:1|:0]");
+    kit_to(kit, kit_now(kit) + 100);
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.3 6379"), 1);
+    assert_int_equal(kit_count(kit, "follow n2 10.0.0.3 6379"), 1);
+    kit_free(kit);
+}
+
+static void test_failover__a_refusal_that_comes_too_late_is_not_held_against_the_next(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit_mode(kit, "n2", KIT_FROZEN); /* its link stays up */
+    kit_to(kit, kit_now(kit) + 1200);
+    assert_int_equal(kit_count(kit, "promote n3"), 1);
+    kit_clear(kit);
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[-NOPERM no|+OK|:1|:0]");
+    kit_expect(kit, "event promote", "");
+    kit_free(kit);
+}
+
+static void test_failover__the_time_for_the_promotion_counts_from_its_order(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 quorum 1 timeout 4000");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE) | KIT_HOLD(SN_ORDER_INFO);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 1600);
+    assert_int_equal(kit_when(kit, "event W +try-failover"), 1000);
+    assert_int_equal(kit_when(kit, "promote n2"), 1500); /* INFO did not come */
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_to(kit, 5499);
+    assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
+    kit_to(kit, 5500);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-slave-timeout"), 1);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +500,9 @@ int main(void)
         cmocka_unit_test(test_failover__reset_and_remove_end_it_without_a_word),
         cmocka_unit_test(test_failover__forced_one_leaves_the_master_unasked),
         cmocka_unit_test(test_failover__an_answer_of_the_last_candidate_proves_nothing_of_the_next),
+        cmocka_unit_test(test_failover__one_that_refused_still_has_to_follow_the_next),
+        cmocka_unit_test(test_failover__a_refusal_that_comes_too_late_is_not_held_against_the_next),
+        cmocka_unit_test(test_failover__the_time_for_the_promotion_counts_from_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

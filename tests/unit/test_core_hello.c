@@ -361,6 +361,7 @@ static void test_hello__a_stranger_with_another_master_is_refused_and_told_once(
     assert_true(kit_hello_text(kit, "n2", STRANGERS "9,m1,10.0.5.1,6379,9"));
     kit_expect(kit, "event persist connect", "");
     assert_int_equal(sn_core_current_epoch(kit->core), 3);
+    assert_true(sn_reconf_claimed(kit_instance(kit, "m1", "n2"))); /* a claim on n2, too */
     assert_int_equal(kit_group(kit, "m1")->peer_count, 1);
     kit_free(kit);
 }
@@ -392,6 +393,65 @@ static void test_hello__strangers_who_know_the_group_are_welcome(void **state)
     }
 }
 
+static void test_hello__of_the_own_group_on_its_own_link_is_no_claim(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a;m2 n3");
+    (void)state;
+    assert_true(kit_hello_text(kit, "n2", HELLO_A "0" ABOUT_M1 "0"));
+    assert_false(sn_reconf_claimed(kit_instance(kit, "m1", "n2")));
+    assert_true(kit_hello_text(kit, "n2", HELLO_A "0,m2,10.0.0.3,6379,0"));
+    assert_true(sn_reconf_claimed(kit_instance(kit, "m1", "n2")));
+    kit_free(kit);
+}
+
+static void test_hello__a_displaced_peer_takes_its_opinion_with_it(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a,b");
+    (void)state;
+    kit_ask(kit, "n1", 1, KIT_E); /* no attempt of our own */
+    kit_kill_master(kit, "a");
+    assert_int_equal(kit_count(kit, "event W +odown"), 1);
+    kit_clear(kit);
+    hear(kit, "10.0.1.1,26379," KIT_D ",0" ABOUT_M1 "0");
+    assert_int_equal(kit_count(kit, "event W -odown " M1), 1);
+    kit_free(kit);
+}
+
+static void test_hello__an_adopted_config_epoch_is_on_disk_before_it_is_told(void **state)
+{
+    struct kit *kit = kit_new("- epoch 7;m1 n1 peers a config 2");
+    (void)state;
+    kit_to(kit, 1500);
+    kit->disk = KIT_DISK_SLOW;
+    kit_hello(kit, "a", "m1", "n1", 7, 3);
+    kit_clear(kit);
+    kit_to(kit, 4000);
+    assert_int_equal(kit_count(kit, "publish"), 0);
+    kit_persisted(kit, true);
+    kit_to(kit, 4010);
+    assert_int_equal(kit_count(kit, "publish n1 " OURS "7" ABOUT_M1 "3"), 1);
+    kit_free(kit);
+}
+
+static void test_hello__only_the_look_up_of_its_own_name_ends_the_wait(void **state)
+{
+    struct kit *kit = kit_new("- hostnames;m1 n1 peers a;m2 db.example.org:6380");
+    (void)state;
+    hear(kit, HELLO_A "5,m1,other.example.org,6379,5");
+    kit_resolved(kit, "third.example.org", "10.0.0.66");
+    assert_int_equal(kit_count(kit, "event W +switch-master"), 0);
+    kit_resolved(kit, "OTHER.example.org", "10.0.0.66");
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.66 6379"), 1);
+    /* A name that an instance has is known already. */
+    kit_resolved(kit, "db.example.org", "10.0.0.77");
+    kit_resolved(kit, "third.example.org", "10.0.0.66");
+    kit_clear(kit);
+    hear(kit, HELLO_A "6,m1,db.example.org,6379,6");
+    assert_int_equal(kit_count(kit, "resolve"), kit_count(kit, "resolve db.example.org"));
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.66 6379 10.0.0.77 6379"), 1);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +477,10 @@ int main(void)
         cmocka_unit_test(test_hello__ends_the_wait_for_a_rival),
         cmocka_unit_test(test_hello__a_stranger_with_another_master_is_refused_and_told_once),
         cmocka_unit_test(test_hello__strangers_who_know_the_group_are_welcome),
+        cmocka_unit_test(test_hello__of_the_own_group_on_its_own_link_is_no_claim),
+        cmocka_unit_test(test_hello__a_displaced_peer_takes_its_opinion_with_it),
+        cmocka_unit_test(test_hello__an_adopted_config_epoch_is_on_disk_before_it_is_told),
+        cmocka_unit_test(test_hello__only_the_look_up_of_its_own_name_ends_the_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What the other side refuses is told once and shown while it lasts (DESIGN.md D4). */
+
+#include "core_kit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define REFUSED "log W master m1 10.0.0.1 6379 answers, but refuses us: "
+
+static const char *shown(struct kit *kit)
+{
+    const char *note = kit_instance(kit, "m1", "n1")->cmd->note;
+    return note == NULL ? "" : note;
+}
+
+/* A reply to AUTH, SETNAME or SUBSCRIBE was an error. */
+static void note(struct kit *kit, struct sn_link_id link, const char *text)
+{
+    struct sn_event event = {.kind = SN_EVENT_LINK_NOTE,
+                             .u.link = {.link = link, .local_ip = "", .reason = text}};
+    kit_step(kit, &event);
+}
+
+static void test_refusal__each_command_is_told_once_and_by_itself(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 down-after 10000");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PUBLISH) | KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, 2000);
+    kit_clear(kit);
+    kit_reply(kit, "n1", SN_ORDER_PUBLISH, "-NOPERM no publish");
+    assert_string_equal(shown(kit), "PUBLISH was answered by \"NOPERM no publish\"");
+    assert_int_equal(kit_count(kit, REFUSED "PUBLISH"), 1);
+    kit_to(kit, 4000); /* PINGs are answered meanwhile, which says nothing about it */
+    assert_string_equal(shown(kit), "PUBLISH was answered by \"NOPERM no publish\"");
+    kit_reply(kit, "n1", SN_ORDER_PUBLISH, "-NOPERM no publish");
+    kit_reply(kit, "n1", SN_ORDER_INFO, "-NOPERM no info");
+    assert_int_equal(kit_count(kit, REFUSED "PUBLISH"), 1);
+    assert_int_equal(kit_count(kit, REFUSED "INFO"), 1);
+    kit_to(kit, 6000);
+    kit_reply(kit, "n1", SN_ORDER_PUBLISH, ":1");
+    assert_string_equal(shown(kit), "");
+    kit_clear(kit);
+    kit_to(kit, 8000);
+    kit_reply(kit, "n1", SN_ORDER_PUBLISH, "-NOPERM no publish"); /* anew */
+    assert_int_equal(kit_count(kit, REFUSED "PUBLISH"), 1);
+    kit_free(kit);
+}
+
+static void test_refusal__passing_states_are_none(void **state)
+{
+    static const char *const passing[] = {"-LOADING Redis is loading", "-BUSY Redis is busy",
+                                          "-MASTERDOWN Link with MASTER is down"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++) {
+        struct kit *kit = kit_new("m1 n1 down-after 10000");
+        kit_node(kit, "n1")->pong = passing[i];
+        kit->hold = KIT_HOLD(SN_ORDER_PUBLISH);
+        kit_to(kit, 2000);
+        kit_reply(kit, "n1", SN_ORDER_PUBLISH, passing[i]);
+        assert_string_equal(shown(kit), "");
+        assert_int_equal(kit_count(kit, "log W"), 0);
+        kit_free(kit);
+    }
+}
+
+static void test_refusal__of_the_opening_lasts_as_long_as_the_connection(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    note(kit, kit_instance(kit, "m1", "n1")->cmd->id, "AUTH was answered by \"WRONGPASS\"");
+    kit_to(kit, 3000);
+    assert_string_equal(shown(kit), "AUTH was answered by \"WRONGPASS\"");
+    assert_int_equal(kit_count(kit, REFUSED "AUTH"), 1);
+    kit_drop(kit, "n1"); /* the next connection is accepted */
+    kit_to(kit, 3300);
+    assert_string_equal(shown(kit), "");
+    kit_free(kit);
+}
+
+static void test_refusal__of_the_subscription_is_seen_in_the_description_too(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    note(kit, kit_instance(kit, "m1", "n1")->sub->id, "SUBSCRIBE was answered by \"NOPERM\"");
+    assert_string_equal(kit_instance(kit, "m1", "n1")->sub->note,
+                        "SUBSCRIBE was answered by \"NOPERM\"");
+    assert_int_equal(kit_count(kit, REFUSED "SUBSCRIBE"), 1);
+    assert_string_equal(shown(kit), "");
+    kit_free(kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refusal__each_command_is_told_once_and_by_itself),
+        cmocka_unit_test(test_refusal__passing_states_are_none),
+        cmocka_unit_test(test_refusal__of_the_opening_lasts_as_long_as_the_connection),
+        cmocka_unit_test(test_refusal__of_the_subscription_is_seen_in_the_description_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
