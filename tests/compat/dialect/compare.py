@@ -30,6 +30,7 @@ USERS = ["user peer on >pw resetchannels &__sentinel__:hello -@all +ping +publis
          "user nobody off >pw +@all"]
 
 
+RENAMES = ["rename-command INFO INF", 'rename-command ROLE ""']
 ACL_FILE = "user default on nopass ~* &* +@all\nuser kept on >pw +ping\n"
 
 
@@ -37,7 +38,8 @@ class Daemons:
     """Sentinels that watch the same groups: one in order (mymaster), one out of reach of its quorum
     (wide), one that is S_DOWN and has scripts (sick), one that is S_DOWN and has none (voted), and one
     that is O_DOWN (gone). `plain` ones, and `guarded` ones that want a password and do without the
-    last three; `filed` ones watch nothing and have an ACL file."""
+    last three; `filed` ones watch nothing and have an ACL file and renamed
+    commands."""
 
     def __init__(self, place):
         self.flavours = (STOCK, OURS, VALKEY) if has_valkey() else (STOCK, OURS)
@@ -65,7 +67,7 @@ class Daemons:
         port = place.ports.take()
         path = os.path.join(place.subfolder(f"sentinel-{port}"), "users.acl")
         Path(path).write_text(ACL_FILE, encoding="utf-8")
-        daemon = place.sentinel(flavour=flavour, port=port, extra=[f"aclfile {path}"])
+        daemon = place.sentinel(flavour=flavour, port=port, extra=[f"aclfile {path}", *RENAMES])
         daemon.acl_path = path
         return daemon
 

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""As ioredis.js, with redis-py's asyncio."""
+
+import asyncio
+import sys
+
+import redis
+from redis.asyncio.sentinel import Sentinel
+
+
+async def main():
+    ports = [int(port) for port in sys.argv[1].split(",")]
+    client = Sentinel([("127.0.0.1", port) for port in ports], socket_timeout=0.5).master_for("mymaster")
+    beat = 0
+    while True:
+        beat += 1
+        try:
+            await client.set("beat", beat)
+        except redis.RedisError as error:
+            print(error, file=sys.stderr)
+        await asyncio.sleep(0.05)
+
+asyncio.run(main())
