@@ -44,7 +44,8 @@ static enum sim_verdict try_plan(const struct plan *plan)
     pid_t pid = fork();
     if (pid == 0) {
         (void)alarm(RUN_MAX_S);
-        (void)freopen("/dev/null", "w", stderr);
+        if (freopen("/dev/null", "w", stderr) == NULL)
+            abort();
         sim_run(plan, result);
         exit(0);
     }
