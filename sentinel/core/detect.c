@@ -70,6 +70,7 @@ void sn_detect_update(struct sn_instance *instance)
         instance->s_down_at = core->now;
         sn_event_raise(instance, SN_LEVEL_WARNING, "+sdown", NULL);
     } else {
+        instance->s_up_at = core->now;
         if (sn_is_data(instance))
             instance->u.data.script_kill_sent = false;
         sn_event_raise(instance, SN_LEVEL_WARNING, "-sdown", NULL);

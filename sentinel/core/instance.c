@@ -64,6 +64,7 @@ static struct sn_instance *new_instance(struct sn_group *group, enum sn_kind kin
     instance->kind = kind;
     instance->addr = *addr;
     instance->s_down_at = SN_MS_NEVER;
+    instance->s_up_at = SN_MS_NEVER;
     sn_timer_init(&instance->down, SN_TIMER_DOWN, instance);
     sn_timer_init(&instance->hello, SN_TIMER_HELLO, instance);
     sn_timer_init(&instance->info, SN_TIMER_INFO, instance);

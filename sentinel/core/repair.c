@@ -16,6 +16,7 @@
 #define QUIET_PERIODS 4
 #define REPEAT_MS     1000 /* at least, between two orders to one replica */
 #define TURN_MS       500 /* sentinels take turns in rank order, so that one order is given, not five */
+#define CAME_BACK_MS  1000 /* between the end of S_DOWN and the first INFO */
 
 /* The master is what we believe it to be. */
 static bool master_looks_sane(const struct sn_group *group)
@@ -28,20 +29,50 @@ static bool master_looks_sane(const struct sn_group *group)
            sn_age(core, data->info_at) <= SANE_INFOS * core->timings[SN_TIMING_INFO_PERIOD];
 }
 
-/* A majority has just named exactly our configuration. */
-static bool peers_confirm(const struct sn_group *group)
+/* A node that was down and came back as a master is an old one: what is down is not promoted. */
+static bool came_back(const struct sn_instance *replica)
 {
+    sn_ms up_at = replica->s_up_at, claimed_at = replica->u.data.role_reported_at;
+    return up_at != SN_MS_NEVER && claimed_at <= sn_after(up_at, CAME_BACK_MS) &&
+           up_at <= sn_after(claimed_at, CAME_BACK_MS);
+}
+
+/* From when on the peers' word is wanted. What turned master under our eyes may have been promoted
+ * by somebody whose hello is still on its way: then what is heard half a period later counts. */
+static sn_ms doubt_until(const struct sn_instance *replica)
+{
+    sn_ms period = replica->core->timings[SN_TIMING_PUBLISH_PERIOD];
+    sn_ms claimed_at = replica->u.data.role_reported_at;
+    return came_back(replica) ? claimed_at - period * 3 / 2 : sn_after(claimed_at, period / 2);
+}
+
+/* A majority has just named exactly our configuration. */
+static bool peers_confirm(const struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
     const struct sn_core *core = group->core;
     const struct sn_instance *peer;
     size_t agreeing = 1;
-    sn_ms recent = core->timings[SN_TIMING_PUBLISH_PERIOD] * 3 / 2;
+    sn_ms since = core->now - core->timings[SN_TIMING_PUBLISH_PERIOD] * 3 / 2;
+    since = sn_max(since, doubt_until(replica));
     DL_FOREACH(group->peers, peer) {
         const struct sn_peer *facts = &peer->u.peer;
         if (facts->hello_agrees && facts->hello_config_epoch == group->config_epoch &&
-            sn_age(core, facts->hello_heard_at) <= recent)
+            facts->hello_heard_at >= since)
             agreeing++;
     }
     return group->config_epoch > 0 && agreeing >= (group->peer_count + 1) / 2 + 1;
+}
+
+/* Our turn to demote has come: once everybody had the time to confirm. */
+static bool is_our_turn(const struct sn_instance *replica)
+{
+    const struct sn_core *core = replica->core;
+    sn_ms period = core->timings[SN_TIMING_PUBLISH_PERIOD];
+    sn_ms from = sn_max(replica->cmd->up_at, replica->u.data.role_reported_at);
+    if (!came_back(replica))
+        from = sn_max(from, sn_after(doubt_until(replica), period));
+    return core->now >= sn_after(from, (sn_ms)sn_group_rank(replica->group) * TURN_MS);
 }
 
 static bool quiet_for(const struct sn_instance *replica, sn_ms wait)
@@ -56,11 +87,8 @@ static void demote(struct sn_instance *replica)
     const struct sn_data *data = &replica->u.data;
     sn_ms wait = QUIET_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
     bool waited = quiet_for(replica, wait) && sn_age(core, data->role_reported_at) > wait;
-    bool confirmed = peers_confirm(group) && !sn_election_rival_active(group);
-    if (confirmed) {
-        sn_ms turn = (sn_ms)sn_group_rank(group) * TURN_MS;
-        confirmed = sn_age(core, sn_max(replica->cmd->up_at, data->role_reported_at)) >= turn;
-    }
+    bool confirmed =
+        peers_confirm(replica) && !sn_election_rival_active(group) && is_our_turn(replica);
     if ((waited || confirmed) && sn_reconf_send(replica))
         sn_event_raise(replica, SN_LEVEL_NOTICE, "+convert-to-slave", NULL);
 }
