@@ -113,6 +113,47 @@ static void test_views__sentinel_that_cannot_hear_still_hears_by_peers(void **st
     cluster_free(cluster);
 }
 
+/* The links between the sentinels are slow, those to the servers are not. */
+static sn_ms slow_between_sentinels(void *arg, struct cluster *cluster, const struct node *from,
+                                    const struct node *to)
+{
+    const struct sentinel *slow = arg;
+    (void)cluster;
+    bool both = from->sentinel != NULL && to->sentinel != NULL;
+    return both && (from->sentinel == slow || to->sentinel == slow) ? 150 : 1;
+}
+
+/* s1 still reaches the old master, and sees a replica turn master before it hears why. */
+static void test_views__promotion_is_not_undone_by_one_who_has_not_heard_of_it(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct cluster *cluster = cluster_new_three(seed);
+        cluster_failover(cluster->sentinels[0], "mymaster", SN_MODE_PLANNED);
+        cluster_run_for(cluster, 20000);
+        struct sentinel *late = cluster->sentinels[seed % 3];
+        uint16_t port = cluster_master_port(late, "mymaster");
+        struct model_redis *old = cluster->servers[port - 6379];
+        cluster->delay = slow_between_sentinels;
+        cluster->delay_arg = late;
+        cluster_run_for(cluster, 3000);
+        size_t mark = cluster_mark(cluster);
+        for (size_t i = 0; i < cluster->node_count; i++) {
+            if (cluster->nodes[i] != &old->node && cluster->nodes[i] != &late->node)
+                cluster_cut(cluster->nodes[i], &old->node);
+        }
+        cluster_run_for(cluster, 15000);
+        cluster_expect_count(cluster, mark, "s? > r? PROMOTE", 1);
+        uint16_t fresh = cluster_master_port(late, "mymaster");
+        cluster_require(cluster, mark, fresh != port, "it has switched, too");
+        cluster_require(cluster, mark, cluster_agreed(cluster, "mymaster", fresh), "agreement");
+        char pattern[64];
+        (void)snprintf(pattern, sizeof(pattern), "s? > r? FOLLOW 127.0.0.1 %u", port);
+        cluster_expect_count(cluster, mark, pattern, 0);
+        cluster_free(cluster);
+    }
+}
+
 /* ---- other deployments (D15, D16) -------------------------------------------------------------
  */
 
@@ -398,6 +439,7 @@ int main(void)
         CLUSTER_TEST(test_views__restarted_observer_adopts_the_newest_configuration_by_hello),
         CLUSTER_TEST(test_views__isolated_master_and_sentinel_join_the_others_afterwards),
         CLUSTER_TEST(test_views__sentinel_that_cannot_hear_still_hears_by_peers),
+        CLUSTER_TEST(test_views__promotion_is_not_undone_by_one_who_has_not_heard_of_it),
         CLUSTER_TEST(test_views__foreign_hello_neither_adds_a_peer_nor_moves_the_master),
         CLUSTER_TEST(test_views__reused_address_does_not_merge_two_deployments),
         CLUSTER_TEST(test_views__server_of_another_deployment_gets_no_orders),
