@@ -183,3 +183,15 @@ def test_info_cache__of_a_replica_never_reached_has_no_age(place):
     for age, text in sentinel.raw("INFO-CACHE", "mymaster")[1]:
         assert text is not None or age == 0
     assert master.running()
+
+
+@pytest.mark.ours_only
+def test_file__keeps_a_host_name_that_does_not_resolve(place):
+    port = place.ports.take()
+    sentinel = place.sentinel(port=port, conf_text=(
+        f"port {port}\nbind 127.0.0.1\ndir {place.subfolder(f'sentinel-{port}')}\n"
+        "sentinel resolve-hostnames yes\nsentinel monitor mymaster nosuch.invalid 6379 1\n"))
+    sentinel.raw("FLUSHCONFIG")
+    assert "sentinel monitor mymaster nosuch.invalid 6379 1" in sentinel.conf_text().splitlines()
+    sentinel.restart()
+    assert len(sentinel.raw("MASTERS")) == 1
