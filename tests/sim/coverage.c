@@ -64,11 +64,10 @@ static const struct cover covers[] = {
     {"stopped at such a moment", "net hang-at *"},
     {"one-way cuts", "net cut s* -> *"},
     {"partitions", "net split *"},
-    {"epochs shared by order", "s* ? leader of *"},
     {"servers at another's address", "net took the address of *"},
     {"stock nodes that led", "k* +elected-leader *"},
     {"stock nodes that voted", "k* +vote-for-leader *"},
-    {"addresses shared by order", "s* ? address of *"},
+    {"epochs shared by orders", "s* ? *"},
 };
 
 _Static_assert(sizeof(covers) / sizeof(covers[0]) == COVER_COUNT, "one count each");

@@ -20,8 +20,8 @@
 #define JOBS_MAX     64
 #define RUN_MAX_S    120 /* of one seed: then something loops */
 #define FAILURES_MAX 20
-#define COVER_SEEDS  500 /* over that many seeds everything has to have happened */
-#define GROWTH_MAX   65536
+#define COVER_SEEDS  1500    /* over that many seeds everything has to have happened */
+#define GROWTH_MAX   1048576 /* what malloc keeps at hand counts as in use */
 #define EXIT_UNSAFE  10
 #define EXIT_STUCK   11
 #define EXIT_CRASHED 12
@@ -31,6 +31,7 @@
 struct options {
     uint64_t first, last;
     unsigned jobs;
+    uint64_t *list; /* --list: first and last are positions in it */
     bool trace, minimise, progress, keep_going, no_cover, plan;
     const char *drop;
     const char *only;
@@ -145,8 +146,8 @@ static void work(struct worker *worker, const struct options *options)
 {
     size_t level = 0;
     for (; worker->next <= options->last; worker->next += options->jobs) {
-        worker->seed = worker->next;
-        run_one(worker, worker->next, options);
+        worker->seed = options->list != NULL ? options->list[worker->next] : worker->next;
+        run_one(worker, worker->seed, options);
         look_at_memory(worker, &level);
         if (worker->failures > 0 && !options->keep_going)
             break;
@@ -176,7 +177,7 @@ static void reap(struct worker *worker, int status, const struct options *option
     else
         (void)snprintf(result.why, sizeof(result.why), "exited with %d", WEXITSTATUS(status));
     keep_failure(worker, worker->seed, &result);
-    worker->next = worker->seed + options->jobs;
+    worker->next += options->jobs;
     if (!worker->finished && worker->next <= options->last && options->keep_going)
         start_worker(worker, options);
 }
@@ -252,6 +253,7 @@ static int usage(void)
     (void)fputs("sentinel-sim --seed N [--trace] [--plan] [--drop I,J… | --only I,J…]\n"
                 "sentinel-sim --seed N --minimise\n"
                 "sentinel-sim --seeds A..B [--jobs J] [--keep-going] [--progress] [--no-cover]\n"
+                "sentinel-sim --list FILE: the seeds that the lines of FILE begin with\n"
                 "Exit status: 0 fine, 10 unsafe, 11 no agreement, 12 crash, 13 something was\n"
                 "never covered, 14 memory grew, 2 usage.\n",
                 stderr);
@@ -268,6 +270,30 @@ static bool read_range(const char *text, struct options *options)
     return *end == '\0' && options->last >= options->first;
 }
 
+/* The first number of every line; lines without one are comments. */
+static bool read_list(const char *path, struct options *options)
+{
+    FILE *file = fopen(path, "r");
+    char line[512];
+    size_t count = 0;
+    if (file == NULL)
+        return false;
+    while (fgets(line, sizeof(line), file) != NULL) {
+        char *end;
+        uint64_t seed = strtoull(line, &end, 10);
+        if (end == line)
+            continue;
+        options->list = realloc(options->list, (count + 1) * sizeof(*options->list));
+        if (options->list == NULL)
+            abort();
+        options->list[count++] = seed;
+    }
+    (void)fclose(file);
+    options->first = 0;
+    options->last = count - 1;
+    return count > 0;
+}
+
 static bool read_options(int argc, char **argv, struct options *options)
 {
     bool range = false;
@@ -275,6 +301,8 @@ static bool read_options(int argc, char **argv, struct options *options)
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argv[i], "--seed") == 0 || strcmp(argv[i], "--seeds") == 0)
             range = read_range(value, options) && ++i > 0;
+        else if (strcmp(argv[i], "--list") == 0)
+            range = read_list(value, options) && ++i > 0;
         else if (strcmp(argv[i], "--jobs") == 0)
             options->jobs = (unsigned)strtoul(argv[++i < argc ? i : argc - 1], NULL, 10);
         else if (strcmp(argv[i], "--drop") == 0)
@@ -322,5 +350,7 @@ int main(int argc, char **argv)
         start_worker(&workers[i], &options);
     }
     wait_for_all(&options);
+    free(options.list);
+    options.list = NULL;
     return sum_up(&options);
 }

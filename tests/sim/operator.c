@@ -111,8 +111,9 @@ void operator_adopt_orphans(struct sim *sim)
     const struct model_redis *master = operator_master(sim);
     for (unsigned i = 0; i < sim->server_count; i++) {
         struct model_redis *redis = sim->servers[i];
-        if (redis == master || redis->role != SN_ROLE_MASTER ||
-            is_known(sim, redis->node.addr.port))
+        bool follows =
+            redis->role == SN_ROLE_REPLICA && redis->master.port == master->node.addr.port;
+        if (redis == master || follows || is_known(sim, redis->node.addr.port))
             continue;
         cluster_say(sim->cluster, NULL, "order %s REPLICAOF %s", redis->node.name,
                     master->node.name);
@@ -136,11 +137,26 @@ struct model_redis *operator_master(const struct sim *sim)
     return sim->servers[best];
 }
 
-/* What the other sentinels tell; as at the beginning if nobody knows. */
+/* The master with most writes, as an operator finds it who asks the servers. */
+static uint16_t true_port(const struct sim *sim)
+{
+    uint16_t port = SIM_PORT;
+    uint64_t offset = 0;
+    for (unsigned i = 0; i < sim->server_count; i++) {
+        const struct model_redis *redis = sim->servers[i];
+        if (redis->role != SN_ROLE_MASTER || redis->offset < offset)
+            continue;
+        offset = redis->offset;
+        port = redis->node.addr.port;
+    }
+    return port;
+}
+
+/* What the other sentinels tell. */
 static uint16_t named_port(const struct sim *sim)
 {
     unsigned most = 0;
-    uint16_t best = SIM_PORT;
+    uint16_t best = true_port(sim);
     for (unsigned i = 0; i < sim->plan.sentinels; i++) {
         uint16_t port = cluster_master_port(sim->sentinels[i], SIM_GROUP);
         unsigned named = 0;

@@ -62,7 +62,7 @@ void operator_forget(struct sim *sim, struct sentinel *sentinel);
 void operator_remove(struct sim *sim, struct sentinel *sentinel);
 /* Monitors the group again, where the others say its master is. */
 void operator_monitor(struct sim *sim, struct sentinel *sentinel);
-/* REPLICAOF to masters that no sentinel knows: forgotten by RESET while they were away. */
+/* REPLICAOF to servers that no sentinel knows: forgotten by RESET while they were away. */
 void operator_adopt_orphans(struct sim *sim);
 /* All settings as the plan has them. */
 void operator_restore(struct sim *sim, struct sentinel *sentinel);
