@@ -13,7 +13,7 @@ in RESP3. Options: `resp2`, `resp3` (only that one, request by request), `pipeli
     @b: request     on another connection of this session, always RESP2, which opens when first named
     # text          comment
 
-{name} stands for a port or word of the group (compare.py), {id} {addr} {laddr} for this connection, and
+{x*70000} stands for so many of the same byte, {name} for a port or word of the group (compare.py), {id} {addr} {laddr} for this connection, and
 {b.id} {b.addr} {b.laddr} for the one called b. A session with other connections, or one that names an id,
 runs request by request.
 
@@ -33,6 +33,7 @@ TIMEOUT_S = 5
 MARK = "NoSuchCommandMark"
 CLOSED = "(closed)"
 OTHER = re.compile(r"(?:@(\w+): *)?(.*)", re.DOTALL)
+REPEAT = re.compile(r"\{(.)\*(\d+)\}")
 OWN = re.compile(r"\{(?:(\w)\.)?(id|addr|laddr)\}")
 
 
@@ -64,6 +65,7 @@ def _array(words):
 
 def encode(request, names):
     """The bytes of a request line. {name} is replaced from names."""
+    request = REPEAT.sub(lambda match: match.group(1) * int(match.group(2)), request)
     request = re.sub(r"\{(\w+)\}", lambda match: str(names[match.group(1)]), request)
     if request.startswith("inline:"):
         return request[7:].strip().encode() + b"\r\n"
