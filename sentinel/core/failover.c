@@ -219,8 +219,7 @@ void sn_failover_step(struct sn_group *group)
     }
 }
 
-/* The text of what the promotion failed with; NULL if EXEC went well. */
-static const char *promotion_error(const struct sn_event_reply *reply)
+const char *sn_failover_order_error(const struct sn_event_reply *reply)
 {
     const struct sn_reply *exec = reply->reply;
     if (exec->type == SN_REPLY_ARRAY && exec->count > 0)
@@ -242,7 +241,7 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_even
     replica->u.data.order_pending = false;
     if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
         return;
-    const char *error = promotion_error(reply);
+    const char *error = sn_failover_order_error(reply);
     if (error != NULL && sn_failover_untransacted(reply)) {
         /* To pass it over now could make two masters. */
         sn_out_log(group->core, SN_LEVEL_WARNING,

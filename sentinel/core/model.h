@@ -558,6 +558,8 @@ void sn_failover_clear(struct sn_group *group); /* without a word */
 void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role);
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch);
+/* The text of what a PROMOTE or FOLLOW failed with; NULL if its EXEC went well. */
+const char *sn_failover_order_error(const struct sn_event_reply *reply);
 /* MULTI was refused, so that the commands behind it were executed, or refused, one by one. */
 bool sn_failover_untransacted(const struct sn_event_reply *reply);
 const char *sn_failover_state_name(enum sn_failover_state state);

@@ -235,15 +235,8 @@ void sn_reconf_info(struct sn_instance *replica)
 void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
 {
     struct sn_data *data = &replica->u.data;
-    const struct sn_reply *exec = reply->reply;
-    const char *error = NULL;
+    const char *error = sn_failover_order_error(reply);
     data->order_pending = false;
-    if (exec->type == SN_REPLY_ARRAY && exec->count > 0) {
-        if (exec->items[0].type == SN_REPLY_ERROR)
-            error = exec->items[0].text;
-    } else {
-        error = reply->queue_error[0] != '\0' ? reply->queue_error : exec->text;
-    }
     if (error != NULL && sn_failover_untransacted(reply)) {
         sn_out_log(replica->core, SN_LEVEL_WARNING,
                    "Replica %s:%u of %s was told to follow the master without a transaction: %s",
