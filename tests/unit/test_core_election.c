@@ -649,6 +649,39 @@ static void test_election__who_has_nobody_to_promote_lets_others_go_first(void *
     kit_free(kit);
 }
 
+static void test_election__a_peer_that_dies_unanswered_ends_a_lost_round(void **state)
+{
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b timeout 60000", "a");
+    (void)state;
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_mode(kit, "b", KIT_REFUSING);
+    sn_ms at = kit_now(kit);
+    kit_clear(kit);
+    kit_to(kit, at + 999);
+    assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
+    kit_to(kit, at + 1000);
+    assert_int_equal(kit_when(kit, "event W -failover-abort-not-elected"), at + 1000);
+    kit_free(kit);
+}
+
+static void test_election__a_peer_that_returns_ends_the_back_off(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b,c,d timeout 60000");
+    (void)state;
+    kit_node(kit, "a")->says_down = true;
+    kit_mode(kit, "b", KIT_REFUSING);
+    kit_mode(kit, "c", KIT_REFUSING);
+    kit_mode(kit, "d", KIT_REFUSING);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 45000); /* pauses of half a minute by now */
+    assert_true(kit_group(kit, "m1")->retry_at > kit->now + 2000);
+    kit_clear(kit);
+    kit_mode(kit, "b", KIT_WELL);
+    run_until(kit, "event W -sdown sentinel " KIT_B, 2000);
+    run_until(kit, "event W +elected-leader", 100);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -686,6 +719,8 @@ int main(void)
         cmocka_unit_test(test_election__nobody_yields_to_itself),
         cmocka_unit_test(test_election__odd_votes_of_peers_are_no_votes),
         cmocka_unit_test(test_election__who_has_nobody_to_promote_lets_others_go_first),
+        cmocka_unit_test(test_election__a_peer_that_dies_unanswered_ends_a_lost_round),
+        cmocka_unit_test(test_election__a_peer_that_returns_ends_the_back_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

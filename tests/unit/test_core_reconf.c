@@ -127,6 +127,7 @@ static void test_reconf__a_replica_that_does_not_obey_loses_its_slot_in_time(voi
     sn_ms at = kit_when(kit, "follow n3 10.0.0.2 6379");
     assert_true(at >= 1000);
     assert_int_equal(kit_count(kit, "follow"), 1);
+    kit->hold |= KIT_HOLD(SN_ORDER_INFO); /* nothing reminds us of it */
     kit_clear(kit);
     kit_to(kit, at + 9999);
     kit_expect(kit, "event follow", "");
@@ -163,19 +164,22 @@ static void test_reconf__a_replica_that_dies_in_progress_frees_its_slot(void **s
     (void)state;
     sn_ms at = kit_now(kit);
     kit_mode(kit, "n3", KIT_REFUSING);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO); /* nothing else reminds us */
     kit_clear(kit);
     kit_to(kit, at + 999);
     kit_expect(kit, "event follow", "");
     kit_to(kit, at + 1000);
     kit_expect(kit, "event follow",
                "event W +sdown " SELF("3") "\nfollow n4 10.0.0.2 6379\n"
-                                           "event N +slave-reconf-sent " SELF(
-                                               "4") "\n"
-                                                    "event N +slave-reconf-inprog " SELF("4") "\n");
+                                           "event N +slave-reconf-sent " SELF("4") "\n");
     /* Who is down is not waited for in the end. */
+    kit->hold = 0;
     kit_node(kit, "n4")->link_up = true;
-    kit_to(kit, at + 1200);
-    kit_expect(kit, "event follow", "event N +slave-reconf-done " SELF("4") "\n" END);
+    kit_to(kit, at + 1300);
+    kit_expect(
+        kit, "event follow",
+        "event N +slave-reconf-inprog " SELF("4") "\n"
+                                                  "event N +slave-reconf-done " SELF("4") "\n" END);
     kit_free(kit);
 }
 
@@ -230,8 +234,13 @@ static void test_reconf__who_was_just_told_gets_no_best_effort_order(void **stat
     kit->hold = KIT_HOLD(SN_ORDER_FOLLOW);
     kit_kill_master(kit, "ab");
     kit_to(kit, 1200);
+    sn_ms at = kit_when(kit, "event W +switch-master");
+    kit->hold |= KIT_HOLD(SN_ORDER_INFO);
     kit_clear(kit);
-    kit_to(kit, 6500);
+    kit_to(kit, at + 4999);
+    assert_int_equal(kit_count(kit, "event W +failover-end"), 0);
+    kit_to(kit, at + 5000);
+    assert_int_equal(kit_count(kit, "event W +failover-end-for-timeout"), 1);
     assert_int_equal(kit_count(kit, "follow n3"), 0);
     assert_int_equal(kit_count(kit, "follow n4"), 1);
     kit_free(kit);
@@ -307,6 +316,52 @@ static void test_reconf__gives_no_order_to_what_another_group_claims(void **stat
     kit_free(kit);
 }
 
+static void test_reconf__every_kind_of_refusal_has_its_reason(void **state)
+{
+    static const struct {
+        const char *exec, *queue_error, *why;
+    } rows[] = {
+        {"[-NOPERM no right|+OK|:0|:0]", "", "NOPERM no right"},
+        {"-EXECABORT Transaction discarded", "NOPERM no slaveof", "NOPERM no slaveof"},
+        {"-EXECABORT Transaction discarded", "", "EXECABORT Transaction discarded"},
+        {"_", "", "the transaction was not executed"},
+        {"[]", "", "the transaction was not executed"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2,n3,n4 peers a,b timeout 60000");
+        char line[256];
+        kit->hold = KIT_HOLD(SN_ORDER_FOLLOW);
+        kit_kill_master(kit, "ab");
+        kit_to(kit, 1200);
+        kit_clear(kit);
+        kit_reply_queue_error(kit, "n3", SN_ORDER_FOLLOW, rows[i].exec, rows[i].queue_error);
+        (void)snprintf(line, sizeof(line),
+                       "log W Replica 10.0.0.3:6379 of m1 refused to follow the master: %s.",
+                       rows[i].why);
+        assert_non_null(kit_find(kit, line));
+        assert_int_equal(kit_count(kit, "follow n4"), 1);
+        kit_free(kit);
+    }
+}
+
+static void test_reconf__without_a_transaction_info_decides(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b timeout 60000");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_FOLLOW);
+    kit_kill_master(kit, "ab");
+    kit_to(kit, 1200);
+    kit_clear(kit);
+    kit_reply_queue_error(kit, "n3", SN_ORDER_FOLLOW, "-ERR EXEC without MULTI",
+                          "NOPERM no permissions to run the 'multi' command");
+    assert_int_equal(kit_instance(kit, "m1", "n3")->u.data.reconf, SN_RECONF_SENT);
+    (void)snprintf(kit_node(kit, "n3")->master, 64, "n2"); /* it obeyed all the same */
+    kit_to(kit, 1400);
+    assert_int_equal(kit_count(kit, "event N +slave-reconf-done"), 1);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +379,8 @@ int main(void)
         cmocka_unit_test(test_reconf__old_master_that_answers_is_demoted_at_once_and_needs_no_slot),
         cmocka_unit_test(test_reconf__ends_when_the_new_master_is_lost_too),
         cmocka_unit_test(test_reconf__gives_no_order_to_what_another_group_claims),
+        cmocka_unit_test(test_reconf__every_kind_of_refusal_has_its_reason),
+        cmocka_unit_test(test_reconf__without_a_transaction_info_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,92 +139,117 @@ static void test_repair__nothing_is_ordered_unless_the_master_looks_sane(void **
     kit_free(kit);
 }
 
-static void test_repair__a_majority_that_confirms_makes_it_immediate(void **state)
+/* A claim that begins under our eyes at 10000, with hellos of a all the time: when it is ended. */
+static sn_ms claim_ended_at(const char *text, const char *name, unsigned *rank)
 {
-    struct kit *kit = with_second_master(group);
-    (void)state;
-    sn_ms turn = 500 * (sn_ms)sn_group_rank(kit_group(kit, "m1"));
-    confirm(kit, "a"); /* with ourselves two of three */
-    kit_to(kit, 10000);
-    if (turn > 0)
-        assert_int_equal(kit_count(kit, "follow"), 0);
-    kit_to(kit, 10999 + turn);
-    confirm(kit, "a");
-    kit_to(kit, 11000 + turn);
-    assert_int_equal(kit_count(kit, "follow n2 10.0.0.1 6379"), 1);
-    assert_true(kit_when(kit, "follow n2") >= 10000 + turn);
+    struct kit *kit = kit_new(text);
+    *rank = sn_group_rank(kit_group(kit, name));
+    kit_to(kit, 9999);
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_clear(kit);
+    for (sn_ms at = 9999; at < 16000; at += 250) {
+        kit_to(kit, at);
+        kit_hello(kit, "a", name, "n1", 3, 3);
+    }
+    sn_ms ended_at = kit_when(kit, "follow n2 10.0.0.1 6379");
     kit_free(kit);
+    return ended_at;
 }
 
-static void test_repair__turns_go_by_rank(void **state)
+static void test_repair__a_majority_that_confirms_later_makes_it_quick_in_turns(void **state)
 {
+    /* Half a period of doubt, a period for everybody to confirm, half a second per rank; INFO comes
+     * each second. */
+    static const sn_ms expected[] = {13000, 14000, 14000};
     unsigned seen = 0;
     (void)state;
     for (int i = 0; i < 40 && seen != 7; i++) {
         char text[128], name[16];
+        unsigned rank;
         (void)snprintf(name, sizeof(name), "g%d", i);
         (void)snprintf(text, sizeof(text), "%s n1 replicas n2 peers a,b config 3;- epoch 3", name);
-        struct kit *kit = kit_new(text);
-        unsigned rank = sn_group_rank(kit_group(kit, name));
+        sn_ms at = claim_ended_at(text, name, &rank);
         seen |= 1U << rank;
-        kit_to(kit, 9999);
-        kit_node(kit, "n2")->role = SN_ROLE_MASTER;
-        for (sn_ms at = 9999; at < 12000; at += 500) {
-            kit_to(kit, at);
-            kit_hello(kit, "a", name, "n1", 3, 3);
-        }
-        /* INFO comes each second, a turn lasts half of one. */
-        static const sn_ms expected[] = {10000, 11000, 11000};
-        assert_int_equal(kit_when(kit, "follow n2"), expected[rank]);
-        kit_free(kit);
+        assert_int_equal(at, expected[rank]);
     }
     assert_int_equal(seen, 7);
 }
 
-static void test_repair__what_does_not_confirm(void **state)
+static void test_repair__what_the_majority_said_before_the_claim_does_not_count(void **state)
+{
+    struct kit *kit = with_second_master(group);
+    (void)state;
+    confirm(kit, "a");
+    confirm(kit, "b");
+    kit_to(kit, 10999); /* half a period: a promotion may not have reached them before */
+    confirm(kit, "a");
+    confirm(kit, "b");
+    kit_to(kit, 18000);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_free(kit);
+
+    kit = with_second_master(group);
+    kit_to(kit, 11000);
+    confirm(kit, "a");
+    info_at(kit, 14000);
+    kit_expect(kit, "follow", "follow n2 10.0.0.1 6379\n");
+    kit_free(kit);
+}
+
+/* n2 comes back from S_DOWN as a master, while the peers say hello from one time to another; when
+ * it is demoted, counted from its return, or -1. */
+static sn_ms demoted_after(const char *text, const char *peers, uint64_t config_epoch,
+                           sn_ms heard_to)
+{
+    struct kit *kit = kit_new(text);
+    kit_to(kit, 10000);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    for (sn_ms at = 10000; at < 16000; at += 250) {
+        kit_to(kit, at);
+        if (at == 12000)
+            kit_mode(kit, "n2", KIT_WELL);
+        for (const char *letter = peers; *letter != '\0' && at <= heard_to; letter++) {
+            const char name[] = {*letter, '\0'};
+            kit_hello(kit, name, "m1", "n1", 3, config_epoch);
+        }
+    }
+    sn_ms back_at = kit_when(kit, "event W -sdown " N2);
+    sn_ms ordered_at = kit_when(kit, "follow n2 10.0.0.1 6379");
+    assert_in_range(back_at, 12000, 13000);
+    kit_free(kit);
+    return ordered_at < 0 ? -1 : ordered_at - back_at;
+}
+
+static void test_repair__an_old_master_that_comes_back_is_demoted_at_once_if_confirmed(void **state)
 {
     static const struct {
         const char *text;
         const char *peers;
-        const char *master;
         uint64_t config_epoch;
-        sn_ms heard_at;
+        sn_ms heard_to;
         bool demoted; /* before the eight seconds are over */
     } rows[] = {
-        {group, "a", "n1", 3, 9500, true},
-        {group, "", "n1", 3, 9500, false},
-        {group, "a", "n1", 2, 9500, false},                                   /* an older one */
-        {"m1 n1 replicas n2 peers a,b config 0", "ab", "n1", 0, 9500, false}, /* none at all */
-        {"m1 n1 replicas n2 peers a,b,c,d config 3;- epoch 3", "a", "n1", 3, 9500, false},
-        {"m1 n1 replicas n2 peers a,b,c,d config 3;- epoch 3", "ab", "n1", 3, 9500, true},
-        {"m1 n1 replicas n2 config 3;- epoch 3", "", "n1", 3, 9500, true}, /* nobody else to ask */
-        {group, "a", "n1", 3, 5000, false},                                /* long ago */
+        {group, "a", 3, 16000, true},
+        {group, "a", 3, 12000, true}, /* what was said before it came counts as well */
+        {group, "", 3, 16000, false},
+        {group, "a", 2, 16000, false},                                   /* an older one */
+        {"m1 n1 replicas n2 peers a,b config 0", "ab", 0, 16000, false}, /* none at all */
+        {"m1 n1 replicas n2 peers a,b,c,d config 3;- epoch 3", "a", 3, 16000, false},
+        {"m1 n1 replicas n2 peers a,b,c,d config 3;- epoch 3", "ab", 3, 16000, true},
+        {"m1 n1 replicas n2 config 3;- epoch 3", "", 3, 16000, true}, /* nobody else to ask */
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        struct kit *kit = with_second_master(rows[i].text);
+        sn_ms after =
+            demoted_after(rows[i].text, rows[i].peers, rows[i].config_epoch, rows[i].heard_to);
+        if ((after >= 0) != rows[i].demoted)
+            fail_msg("row %zu: %lld", i, (long long)after);
+        struct kit *kit = kit_new(rows[i].text);
+        sn_ms turn = 500 * (sn_ms)sn_group_rank(kit_group(kit, "m1"));
         kit_free(kit);
-        kit = kit_new(rows[i].text);
-        kit_to(kit, rows[i].heard_at);
-        for (const char *letter = rows[i].peers; *letter != '\0'; letter++) {
-            const char name[] = {*letter, '\0'};
-            kit_hello(kit, name, "m1", rows[i].master, 3, rows[i].config_epoch);
-        }
-        kit_to(kit, 9999);
-        kit_node(kit, "n2")->role = SN_ROLE_MASTER;
-        /* Long enough for any turn, with hellos that stay as fresh. */
-        for (sn_ms at = 10000; at <= 13000; at += 1000) {
-            kit_to(kit, at - 1);
-            for (const char *letter = rows[i].peers; *letter != '\0' && rows[i].heard_at > 5000;
-                 letter++) {
-                const char name[] = {*letter, '\0'};
-                kit_hello(kit, name, "m1", rows[i].master, 3, rows[i].config_epoch);
-            }
-            kit_to(kit, at);
-        }
-        if ((kit_count(kit, "follow") > 0) != rows[i].demoted)
-            fail_msg("row %zu", i);
-        kit_free(kit);
+        if (rows[i].demoted)
+            assert_in_range(after, turn, turn == 0 ? 0 : turn + 1000);
     }
 }
 
@@ -233,10 +258,13 @@ static void test_repair__a_confirmation_is_good_for_one_and_a_half_publish_perio
     (void)state;
     for (sn_ms age = 3000; age <= 3001; age++) {
         struct kit *kit = with_second_master(group);
-        kit_to(kit, 13000);
-        kit_clear(kit);
+        kit_to(kit, 10500);
+        kit->hold = KIT_HOLD(SN_ORDER_INFO);
+        kit_to(kit, 14500); /* all turns have passed */
         confirm(kit, "a");
-        info_at(kit, 13000 + age); /* all turns have passed */
+        kit_to(kit, 14500 + age);
+        kit_clear(kit);
+        kit_info(kit, "n2", NULL);
         kit_expect(kit, "follow", age == 3000 ? "follow n2 10.0.0.1 6379\n" : "");
         kit_free(kit);
     }
@@ -248,7 +276,7 @@ static void test_repair__another_failover_under_way_forbids_haste(void **state)
     (void)state;
     kit_ask(kit, "n1", 4, KIT_B); /* b may be failing the group over */
     kit_clear(kit);
-    for (sn_ms at = 10000; at <= 14000; at += 500) {
+    for (sn_ms at = 10000; at <= 18000; at += 500) {
         kit_to(kit, at);
         confirm(kit, "a");
     }
@@ -372,6 +400,32 @@ static void test_repair__hellos_of_another_group_on_an_instance_claim_it(void **
     kit_free(kit);
 }
 
+static void test_repair__orders_are_not_piled_up(void **state)
+{
+    /* One is outstanding. */
+    struct kit *kit = with_second_master(group);
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_FOLLOW);
+    kit_to(kit, 25000);
+    assert_int_equal(kit_count(kit, "follow n2"), 1);
+    kit_free(kit);
+
+    /* It was obeyed, but did not help: once per second. */
+    kit = with_second_master(group);
+    kit_to(kit, 22999);
+    assert_int_equal(kit_count(kit, "follow n2"), 4);
+    kit_free(kit);
+
+    /* It was refused: once per INFO period. */
+    kit = with_second_master(group);
+    kit_node(kit, "n2")->order = "[-NOPERM no|+OK|:0|:0]";
+    kit_to(kit, 28999);
+    assert_int_equal(kit_count(kit, "follow n2"), 1);
+    kit_to(kit, 30000);
+    assert_int_equal(kit_count(kit, "follow n2"), 2);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,9 +433,10 @@ int main(void)
         cmocka_unit_test(test_repair__its_role_is_looked_at_every_second),
         cmocka_unit_test(test_repair__a_replica_that_was_just_down_is_left_alone),
         cmocka_unit_test(test_repair__nothing_is_ordered_unless_the_master_looks_sane),
-        cmocka_unit_test(test_repair__a_majority_that_confirms_makes_it_immediate),
-        cmocka_unit_test(test_repair__turns_go_by_rank),
-        cmocka_unit_test(test_repair__what_does_not_confirm),
+        cmocka_unit_test(test_repair__a_majority_that_confirms_later_makes_it_quick_in_turns),
+        cmocka_unit_test(test_repair__what_the_majority_said_before_the_claim_does_not_count),
+        cmocka_unit_test(
+            test_repair__an_old_master_that_comes_back_is_demoted_at_once_if_confirmed),
         cmocka_unit_test(test_repair__a_confirmation_is_good_for_one_and_a_half_publish_periods),
         cmocka_unit_test(test_repair__another_failover_under_way_forbids_haste),
         cmocka_unit_test(
@@ -392,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_repair__not_during_a_failover_or_tilt),
         cmocka_unit_test(test_repair__an_instance_that_two_groups_claim_gets_no_order),
         cmocka_unit_test(test_repair__hellos_of_another_group_on_an_instance_claim_it),
+        cmocka_unit_test(test_repair__orders_are_not_piled_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -296,6 +296,19 @@ static void test_tilt__a_running_election_goes_on_when_it_ends(void **state)
     kit_free(kit);
 }
 
+static void test_tilt__no_link_is_called_dead_for_a_silence_of_ours(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    kit_to(kit, 20000);
+    kit_clear(kit);
+    kit_stall(kit, 30000);
+    kit_to(kit, 50100);
+    kit_expect(kit, "event disconnect", TILT NOTILT);
+    assert_int_equal(kit_instance(kit, "m1", "n1")->cmd->act_ping_at, SN_MS_NEVER);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_tilt__hellos_still_switch_the_master),
         cmocka_unit_test(test_tilt__ordered_failover_moves_when_it_ends),
         cmocka_unit_test(test_tilt__a_running_election_goes_on_when_it_ends),
+        cmocka_unit_test(test_tilt__no_link_is_called_dead_for_a_silence_of_ours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
