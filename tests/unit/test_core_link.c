@@ -321,6 +321,42 @@ static void test_link__names_are_looked_up_before_each_attempt(void **state)
     kit_free(kit);
 }
 
+static void test_link__what_was_outstanding_is_forgotten_with_the_connection(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PING) | KIT_HOLD(SN_ORDER_PUBLISH) | KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, 2100);
+    kit->hold = 0;
+    kit_clear(kit);
+    kit_drop(kit, "n1");
+    kit_drop(kit, "a");
+    kit_to(kit, 2100);
+    kit_expect(kit, "ping info", "ping n1\ninfo n1\nping a\n");
+    kit_to(kit, 2500);
+    assert_int_equal(kit_count(kit, "ping n1"), 2);
+    assert_int_equal(kit_count(kit, "ping a"), 2);
+    kit_to(kit, 4100);
+    assert_true(kit_count(kit, "publish n1") >= 1);
+    assert_true(kit_count(kit, "publish a") >= 1);
+    assert_int_equal(kit_instance(kit, "m1", "n1")->cmd->pending, 0);
+    kit_free(kit);
+}
+
+static void test_link__a_shared_link_follows_its_most_impatient_owner(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a down-after 5000;m2 n2 down-after 500");
+    (void)state;
+    kit_to(kit, 150);
+    kit_hello(kit, "a", "m2", "n2", 0, 0);
+    kit_clear(kit);
+    kit_to(kit, 249);
+    assert_int_equal(kit_count(kit, "ping a"), 1); /* overdue by now */
+    kit_to(kit, 250);
+    assert_int_equal(kit_count(kit, "ping a"), 2);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +376,8 @@ int main(void)
         cmocka_unit_test(test_link__tells_once_that_it_is_refused_rather_than_dead),
         cmocka_unit_test(test_link__late_words_about_an_old_connection_are_dropped),
         cmocka_unit_test(test_link__names_are_looked_up_before_each_attempt),
+        cmocka_unit_test(test_link__what_was_outstanding_is_forgotten_with_the_connection),
+        cmocka_unit_test(test_link__a_shared_link_follows_its_most_impatient_owner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

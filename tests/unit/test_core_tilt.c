@@ -309,6 +309,71 @@ static void test_tilt__no_link_is_called_dead_for_a_silence_of_ours(void **state
     kit_free(kit);
 }
 
+static void test_tilt__does_not_wait_for_those_that_are_removed(void **state)
+{
+    struct kit *kit = kit_new("m1 n1;m2 n2");
+    (void)state;
+    kit_mode(kit, "n1", KIT_FROZEN);
+    kit_stall(kit, 3000);
+    kit_clear(kit);
+    kit_named(kit, SN_COMMAND_REMOVE, "m1");
+    kit_to(kit, 3000);
+    kit_expect(kit, "event", "event W -monitor master m1 10.0.0.1 6379\n" NOTILT);
+    kit_free(kit);
+}
+
+static void test_tilt__peers_are_asked_again_when_it_ends(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a,b quorum 3");
+    (void)state;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 1500); /* S_DOWN before */
+    kit->core->timings[SN_TIMING_TILT_TRIGGER] = 20;
+    kit_clear(kit);
+    kit_stall(kit, 25); /* quick questions are under way */
+    kit->core->timings[SN_TIMING_TILT_TRIGGER] = 2000;
+    kit_to(kit, 1525);
+    assert_int_equal(kit_count(kit, "event W -tilt"), 1);
+    assert_int_equal(kit_count(kit, "ask a"), 0); /* -sdown: the silence has begun anew */
+    kit_to(kit, 2525);
+    assert_int_equal(kit_count(kit, "ask a") > 0, 1);
+    kit_free(kit);
+}
+
+static void test_tilt__the_deadline_of_a_running_failover_survives_it(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b timeout 6000");
+    (void)state;
+    kit_to_promotion(kit, "ab");
+    sn_ms at = kit_now(kit);
+    kit->hold |= KIT_HOLD(SN_ORDER_INFO);
+    kit_stall(kit, 3000);
+    kit_to(kit, at + 3000);
+    assert_int_equal(kit_count(kit, "event W -tilt"), 1);
+    kit_to(kit, at + 5999);
+    assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
+    kit_to(kit, at + 6000);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-slave-timeout"), 1);
+    kit_free(kit);
+}
+
+static void test_tilt__an_attempt_that_was_planned_is_planned_again(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b timeout 5000");
+    (void)state;
+    kit_node(kit, "a")->says_down = true;
+    kit_ask(kit, "n1", 1, KIT_B); /* none of ours before 10000 */
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 3000);
+    kit_stall(kit, 3000);
+    kit_to(kit, 9999);
+    assert_int_equal(kit_count(kit, "event W -tilt"), 1);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    kit_to(kit, 10000);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +395,10 @@ int main(void)
         cmocka_unit_test(test_tilt__ordered_failover_moves_when_it_ends),
         cmocka_unit_test(test_tilt__a_running_election_goes_on_when_it_ends),
         cmocka_unit_test(test_tilt__no_link_is_called_dead_for_a_silence_of_ours),
+        cmocka_unit_test(test_tilt__does_not_wait_for_those_that_are_removed),
+        cmocka_unit_test(test_tilt__peers_are_asked_again_when_it_ends),
+        cmocka_unit_test(test_tilt__the_deadline_of_a_running_failover_survives_it),
+        cmocka_unit_test(test_tilt__an_attempt_that_was_planned_is_planned_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
