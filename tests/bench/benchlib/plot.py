@@ -8,12 +8,12 @@ from benchlib.report import FAULT_TITLES, median
 from harness import OURS, STOCK
 
 WIDTH = 860
-LEFT, RIGHT = 190, 40
+LEFT, RIGHT = 280, 40
 PANEL, TOP, BOTTOM = 190, 76, 40
 ROW_SPREAD = 15
 INK, FAINT, GRID = "#1f2937", "#6b7280", "#e5e7eb"
 COLOURS = {OURS: "#0f766e", STOCK: "#b45309"}
-ROWS = [("all_answers_ms", "every sentinel answers"), ("replica_ms", "replica follows")]
+ROWS = [("all_answers_ms", "every sentinel names it"), ("replica_ms", "the other replica follows")]
 
 
 class Axis:
@@ -65,7 +65,7 @@ def dots(values, axis, y, colour):
     at = axis.x(median(values))
     parts.append(line(at, y - 14, at, y + 14, colour, 2.5))
     left = at > WIDTH - RIGHT - 90
-    parts.append(text(at + (-8 if left else 8), y - 12, exact(median(values)), 12, colour,
+    parts.append(text(at + (-8 if left else 8), y - 6, exact(median(values)), 12, colour,
                       "end" if left else "start", "bold"))
     return parts
 
@@ -87,9 +87,10 @@ def panel(fault, results, y, down_after_ms):
         at = y + 32 + number * 31
         name = "sentineld" if flavour == OURS else "redis-sentinel"
         if flavour == OURS:
-            parts.append(text(16, at + 20, title, 12, FAINT))
-        parts.append(text(LEFT - 12, at + 4, name if key == "all_answers_ms" else "", 12,
-                          COLOURS[flavour], "end"))
+            parts.append(text(16, at + 4, title, 12))
+            if number:
+                parts.append(line(16, at - 15.5, WIDTH - RIGHT, at - 15.5, GRID))
+        parts.append(text(LEFT - 12, at + 4, name, 12, COLOURS[flavour], "end"))
         parts += dots([r[key] for r in results[flavour]], axis, at, COLOURS[flavour])
     return parts
 

@@ -33,10 +33,8 @@ PHASES = [
     ("+try-failover", "+elected-leader", "votes"),
     ("+elected-leader", "+selected-slave", "choice of the replica"),
     ("+selected-slave", "+promoted-slave", "drain (manual), promotion, its proof"),
-    ("+promoted-slave", "+switch-master", "configuration saved, announced"),
-    ("+switch-master", "all_answers", "until every sentinel names it"),
+    ("+promoted-slave", "all_answers", "saved, told to and by every sentinel"),
 ]
-MANUAL_SKIPS = ("first +sdown", "+odown")
 
 
 def percentile(values, share):

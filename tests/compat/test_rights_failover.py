@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Failovers of groups where all servers lack one of the documented rights."""
+
+import pytest
+
+from harness import rights, wait_until
+
+pytestmark = pytest.mark.ours_only
+
+
+# Rights without which a failover goes well all the same.
+
+@pytest.mark.parametrize("right", ["+role", "+client|setname", "+script|kill"])
+def test_rights__failover_without(place, right):
+    group = rights.start(place, rights.without(right), replicas=1)
+    old = group.master
+    old.kill()
+    group.wait_switched(old)
+    group.wait_settled()
+
+
+@pytest.mark.parametrize("right,word", [
+    ("+slaveof", "slaveof"), ("+exec", "exec"), ("+config|rewrite", r"config\|rewrite"),
+    ("+client|kill", r"client\|kill")])
+def test_rights__no_replica_accepts_the_order(place, right, word):
+    """Nothing is announced that did not happen, and the given right ends it."""
+    group = rights.start(place, rights.without(right), replicas=1)
+    recorders = [sentinel.record() for sentinel in group.sentinels]
+    old, replica = group.servers
+    old.kill()
+
+    def leader():
+        return next((s for s, r in zip(group.sentinels, recorders)
+                     if r.first("-failover-abort-no-good-slave")), None)
+    rights.wait_logged([wait_until(leader, 15, "an attempt ends")], "NOPERM", word, str(replica.port))
+    assert replica.role() == "slave"
+    assert {int(port) for _, port in group.addresses().values()} == {old.port}
+
+    with replica.client() as client:
+        client.execute_command("ACL", "SETUSER", rights.USER, right)
+    assert group.wait_switched(old, 30) is replica
+    assert replica.role() == "master"
