@@ -53,6 +53,9 @@ class Daemons:
         os.chmod(self.script, 0o755)
         self.plain = {flavour: place.sentinel(*self._monitors(place, True), flavour=flavour)
                       for flavour in self.flavours}
+        for sentinel in self.plain.values():
+            # Having voted for somebody else, it makes no attempts that would show in the group.
+            sentinel.ask_vote(self.ports["deader"], 50, "c" * 40)
         self.guarded = {flavour: place.sentinel(*self._monitors(place, False), flavour=flavour,
                                                 password=PASSWORD, extra=USERS)
                         for flavour in self.flavours}
