@@ -174,6 +174,7 @@ void kit_resolved(struct kit *kit, const char *host, const char *ip);
 uint64_t kit_command(struct kit *kit, struct sn_command *command);
 uint64_t kit_ask(struct kit *kit, const char *master, uint64_t epoch, const char *runid);
 uint64_t kit_named(struct kit *kit, enum sn_command_kind kind, const char *name);
+uint64_t kit_failover(struct kit *kit, const char *group, enum sn_failover_mode mode);
 uint64_t kit_set(struct kit *kit, const char *group, enum sn_option option, const char *name,
                  const char *value, int64_t number);
 uint64_t kit_debug(struct kit *kit, enum sn_timing timing, sn_ms value_ms);

@@ -486,6 +486,13 @@ uint64_t kit_named(struct kit *kit, enum sn_command_kind kind, const char *name)
     return kit_command(kit, &command);
 }
 
+uint64_t kit_failover(struct kit *kit, const char *group, enum sn_failover_mode mode)
+{
+    struct sn_command command = {
+        .kind = SN_COMMAND_FAILOVER, .name = group, .name_len = strlen(group), .mode = mode};
+    return kit_command(kit, &command);
+}
+
 uint64_t kit_set(struct kit *kit, const char *group, enum sn_option option, const char *name,
                  const char *value, int64_t number)
 {

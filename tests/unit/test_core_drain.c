@@ -12,13 +12,6 @@
 static const char long_down_after[] =
     "m1 n1 replicas n2,n3 quorum 1 down-after 20000 timeout 20000";
 
-static void order(struct kit *kit, enum sn_failover_mode mode)
-{
-    struct sn_command command = {
-        .kind = SN_COMMAND_FAILOVER, .name = "m1", .name_len = 2, .mode = mode};
-    kit_command(kit, &command);
-}
-
 /* At 1000 a switchover has been ordered; the master's offset is 500, the replicas' are as given. */
 static struct kit *ordered(const char *text, enum sn_failover_mode mode, unsigned long long second,
                            unsigned long long third)
@@ -29,7 +22,7 @@ static struct kit *ordered(const char *text, enum sn_failover_mode mode, unsigne
     kit_node(kit, "n1")->offset = 500;
     kit_node(kit, "n2")->offset = second;
     kit_node(kit, "n3")->offset = third;
-    order(kit, mode);
+    kit_failover(kit, "m1", mode);
     return kit;
 }
 
@@ -38,7 +31,7 @@ static struct kit *ordered(const char *text, enum sn_failover_mode mode, unsigne
 static void pause_behind_a_write(struct kit *kit, enum sn_failover_mode mode)
 {
     kit->hold = KIT_HOLD(SN_ORDER_INFO) | KIT_HOLD(SN_ORDER_CLIENT_PAUSE);
-    order(kit, mode);
+    kit_failover(kit, "m1", mode);
     kit_info(kit, "n2", NULL);
     kit_info(kit, "n3", NULL);
     kit_info(kit, "n1", NULL);
@@ -174,13 +167,13 @@ static void test_drain__a_master_that_cannot_be_paused(void **state)
         kit_node(kit, "n1")->pause = refusals[i];
         kit_to(kit, 1000);
         kit_clear(kit);
-        order(kit, SN_MODE_COORDINATED);
+        kit_failover(kit, "m1", SN_MODE_COORDINATED);
         kit_to(kit, 1000);
         assert_int_equal(kit_count(kit, "event W -failover-abort-master-timeout"), 1);
         assert_int_equal(kit_count(kit, "promote"), 0);
         assert_int_equal(kit_count(kit, "unpause"), 0);
         kit_clear(kit);
-        order(kit, SN_MODE_PLANNED);
+        kit_failover(kit, "m1", SN_MODE_PLANNED);
         kit_to(kit, 1000);
         assert_int_equal(kit_count(kit, "promote n2"), 1);
         assert_int_equal(kit_count(kit, "unpause"), 0);
@@ -197,7 +190,7 @@ static void test_drain__a_master_that_does_not_tell_its_offset(void **state)
         kit_to(kit, 1000);
         kit->hold = KIT_HOLD(SN_ORDER_INFO);
         kit_clear(kit);
-        order(kit, modes[i]);
+        kit_failover(kit, "m1", modes[i]);
         kit_info(kit, "n2", NULL);
         kit_info(kit, "n3", NULL);
         for (int n = 0; n < 3 && kit_count(kit, "promote") == 0 &&
@@ -222,7 +215,7 @@ static void test_drain__a_master_that_is_down(void **state)
         kit_mode(kit, "n1", KIT_REFUSING);
         kit_to(kit, 1500);
         kit_clear(kit);
-        order(kit, modes[i]);
+        kit_failover(kit, "m1", modes[i]);
         kit_to(kit, 1600);
         assert_int_equal(kit_count(kit, "pause"), 0);
         assert_int_equal(kit_count(kit, "promote n2"), modes[i] == SN_MODE_PLANNED);
@@ -254,7 +247,7 @@ static void test_drain__the_next_candidate_has_to_catch_up_too(void **state)
     kit_node(kit, "n3")->offset = 450;
     kit_node(kit, "n2")->order = "[-NOPERM no|+OK|:1|:0]";
     kit_clear(kit);
-    order(kit, SN_MODE_COORDINATED);
+    kit_failover(kit, "m1", SN_MODE_COORDINATED);
     kit_to(kit, 1500);
     assert_int_equal(kit_count(kit, "promote n2"), 1);
     assert_int_equal(kit_count(kit, "promote n3"), 0);
