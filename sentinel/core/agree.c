@@ -129,6 +129,18 @@ void sn_agree_hint(struct sn_group *group)
     }
 }
 
+/* The vote request of the running attempt is answered or on its way. */
+static bool vote_requested(const struct sn_instance *peer)
+{
+    const struct sn_peer *facts = &peer->u.peer;
+    uint64_t epoch = peer->group->failover.epoch;
+    for (unsigned i = 0; i < facts->asks; i++) {
+        if (facts->asked[i] == epoch)
+            return true;
+    }
+    return facts->answered_epoch >= epoch;
+}
+
 static void plan_next(struct sn_instance *peer)
 {
     struct sn_core *core = peer->core;
@@ -136,6 +148,8 @@ static void plan_next(struct sn_instance *peer)
     sn_ms pause = core->timings[SN_TIMING_ASK_PERIOD];
     if (!peer->group->master->s_down && !wants_votes(peer->group))
         return;
+    if (wants_votes(peer->group) && !vote_requested(peer))
+        ask(peer); /* too many questions were under way when the attempt began */
     if (!peer->group->o_down && !facts->master_down && facts->quick < QUICK_MAX)
         pause = sn_min(pause, (sn_ms)QUICK_FIRST_MS << facts->quick++);
     sn_timer_set(&core->timers, &facts->ask, sn_after(core->now, pause));
