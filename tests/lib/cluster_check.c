@@ -255,6 +255,25 @@ static void take_word(const char *text, unsigned n, char *out, size_t size)
     (void)snprintf(out, size, "%.*s", (int)len, text);
 }
 
+/* A leader has the votes of a majority of those it knows, each given for this very epoch. Votes of
+ * guests are not recorded, so they count in its favour. */
+static void check_majority(struct sentinel *sentinel, const char *group, uint64_t epoch)
+{
+    struct cluster *cluster = sentinel->node.cluster;
+    char key[KEY_MAX + 1], peers[256];
+    size_t votes = 0;
+    for (size_t i = 0; i < cluster->node_count; i++) {
+        const struct node *node = cluster->nodes[i];
+        (void)snprintf(key, sizeof(key), "vote %s %s %" PRIu64, node->name, group, epoch);
+        const struct fact *fact = find_fact(cluster, key);
+        votes += node->guest != NULL || node == &sentinel->node ||
+                 (fact != NULL && strcmp(fact->text, sentinel->node.name) == 0);
+    }
+    cluster_field(sentinel, group, "num-other-sentinels", peers);
+    if (votes < (strtoul(peers, NULL, 10) + 1) / 2 + 1)
+        violated(sentinel, "leads %s in %" PRIu64 " with %zu votes", group, epoch, votes);
+}
+
 static void check_elected(struct sentinel *sentinel, const char *group)
 {
     struct sn_image live;
@@ -268,6 +287,7 @@ static void check_elected(struct sentinel *sentinel, const char *group)
     sn_image_fini(&live);
     (void)snprintf(key, sizeof(key), "leader of %s%s %" PRIu64, sentinel->deployment, group, epoch);
     check_same(sentinel, key, sentinel->node.name);
+    check_majority(sentinel, group, epoch);
     if (durable_vote_epoch(sentinel, group) < epoch)
         violated(sentinel, "leads %s in %" PRIu64 " before its vote is durable", group, epoch);
 }

@@ -186,6 +186,9 @@ static void test_manual__coordinated_stops_rather_than_lose_a_write(void **state
     cluster_run_for(cluster, 100);
     size_t mark = cluster_mark(cluster);
     fail_over_with_late_lag(cluster, mark, 0, SN_MODE_COORDINATED);
+    cluster_run_to_line(cluster, mark, "s1 -failover-abort-master-timeout *", 20000);
+    cluster_run_for(cluster, 10);
+    cluster_require(cluster, mark, !model_redis_is_paused(cluster->servers[0]), "no pause is left");
     cluster_run_for(cluster, 20000);
     EXPECT(cluster, mark, "r1 pauses writes", "s1 -failover-abort-master-timeout *");
     cluster_expect_count(cluster, mark, "s? +sdown *", 0);

@@ -118,6 +118,26 @@ static void test_quorum__above_majority_is_needed_for_votes_too(void **state)
     }
 }
 
+/* At any time only two of five can vote, not always the same two: votes of other epochs are worth
+ * nothing. */
+static void test_quorum__votes_of_several_rounds_do_not_add_up(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct cluster *cluster = make_five(seed, 2);
+        size_t mark = cluster_mark(cluster);
+        cluster_kill(&cluster->servers[0]->node);
+        for (size_t turn = 0; turn < 40; turn++) {
+            for (size_t i = 0; i < 5; i++)
+                cluster->sentinels[i]->disk.failing = i != 0 && i != 1 + turn % 4;
+            cluster_run_for(cluster, 700);
+        }
+        cluster_require(cluster, mark, trace_count(&cluster->trace, mark, "s? +try-failover *") > 3,
+                        "they try");
+        cluster_free(cluster); /* which checks that whoever led had three votes */
+    }
+}
+
 /* Everybody sees the failure in the same millisecond, with three and five sentinels and any delay.
  */
 static void test_quorum__simultaneous_detection_elects_in_one_round(void **state)
@@ -237,6 +257,7 @@ int main(void)
         CLUSTER_TEST(test_quorum__of_one_still_needs_a_majority_of_votes),
         CLUSTER_TEST(test_quorum__above_majority_is_needed_in_full),
         CLUSTER_TEST(test_quorum__above_majority_is_needed_for_votes_too),
+        CLUSTER_TEST(test_quorum__votes_of_several_rounds_do_not_add_up),
         CLUSTER_TEST(test_quorum__simultaneous_detection_elects_in_one_round),
         CLUSTER_TEST(test_quorum__split_votes_are_resolved_within_seconds),
         CLUSTER_TEST(test_quorum__candidates_that_do_not_see_each_other_elect_one),
