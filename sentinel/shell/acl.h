@@ -56,8 +56,8 @@ enum sn_acl_verdict {
 void sn_acl_init(struct sn_acl *acl);
 void sn_acl_fini(struct sn_acl *acl);
 
-/* Applies requirepass, then the `user` lines, then the lines of aclfile. SN_EINVAL, SN_EIO: *error
- * says which line and why. */
+/* Applies requirepass, then the `user` lines; where there is an ACL file it alone says who the
+ * users are. SN_EINVAL, SN_EIO: *error says which line and why. */
 SN_MUST_CHECK int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings,
                               struct sn_buf *error);
 

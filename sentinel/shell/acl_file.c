@@ -137,6 +137,12 @@ int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct s
 {
     struct sn_acl fresh;
 
+    if (settings->aclfile && settings->user_count > 0) {
+        /* Which of them counts would depend on ACL LOAD. */
+        sn_buf_puts(error, "Users are defined by `user` lines and by an ACL file (aclfile) at the "
+                           "same time: use one of them");
+        return SN_EINVAL;
+    }
     if (settings->requirepass && settings->requirepass[0]) {
         sn_acl_clear_passwords(acl->standard);
         acl->standard->nopass = false;

@@ -75,3 +75,15 @@ def test_users__acl_file_is_written_on_request_only(place):
     assert os.stat(path).st_mode & 0o777 == 0o600
     sentinel.restart()
     assert users(sentinel) == before
+
+
+@pytest.mark.parametrize("flavour", [OURS, STOCK])
+def test_users__in_two_places_stop_the_start(place, flavour):
+    path = os.path.join(place.folder, "users.acl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("user default on nopass ~* &* +@all\n")
+    sentinel = place.sentinel(place.monitor(20000), flavour=flavour, start=False,
+                              extra=[f"aclfile {path}", "user other on >pw +ping"])
+    with pytest.raises(AssertionError):
+        sentinel.start()
+    assert sentinel.wait() == 1

@@ -277,7 +277,16 @@ static void test_acl__rules(void **state)
         {"-@nosuch", "Unknown command or category name in ACL", "on sanitize-payload ~* &* +@all"},
         {"bogus", "Syntax error", "on sanitize-payload ~* &* +@all"},
         {"%Z~a", "Syntax error", "on sanitize-payload ~* &* +@all"},
-        {"resetkeys %RW~a", NULL, "on sanitize-payload %RW~a &* +@all"},
+        {"(+ping)", NULL, "on sanitize-payload ~* &* +@all (resetchannels -@all +ping)"},
+        {"( +publish  &a ~b )", NULL,
+         "on sanitize-payload ~* &* +@all (resetchannels -@all +ping) (~b resetchannels &a -@all "
+         "+publish)"},
+        {"(on)", "Syntax error",
+         "on sanitize-payload ~* &* +@all (resetchannels -@all +ping) (~b resetchannels &a -@all "
+         "+publish)"},
+        {"clearselectors", NULL, "on sanitize-payload ~* &* +@all"},
+        {"(+@pubsub)", NULL, "on sanitize-payload ~* &* +@all (resetchannels -@all +@pubsub)"},
+        {"clearselectors resetkeys %RW~a", NULL, "on sanitize-payload %RW~a &* +@all"},
         {"reset", NULL, "off sanitize-payload resetchannels -@all"},
     };
     struct sn_acl acl;
