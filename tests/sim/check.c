@@ -60,6 +60,13 @@ void checks_guest_vote(struct checks *checks, const struct node *voter, const st
     check_quorum_answer(checks, voter, asker, down, leader, epoch);
 }
 
+void checks_guest_leader(struct checks *checks, struct node *node, uint64_t epoch, bool outdated)
+{
+    if (outdated && epoch < CHECK_EPOCHS)
+        checks->weak[epoch] = true;
+    check_quorum_leader(checks, node, epoch);
+}
+
 static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
                            const struct sn_action_event *event)
 {

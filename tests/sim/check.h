@@ -86,6 +86,7 @@ struct checks {
     /* Epochs in which an operator let somebody lead without votes, or somebody led who did not know
      * all the others (yet, or again after a RESET) and thus took a minority for a majority. */
     bool weak[CHECK_EPOCHS];
+    struct node *leaders[CHECK_EPOCHS];
     bool collided; /* two of those used the same epoch */
     struct drained drained;
     uint16_t stranger_port; /* 0: none has spoken yet */
@@ -103,6 +104,9 @@ void checks_commanded(struct checks *checks, struct sentinel *sentinel);
 /* A vote by a node that is no core. */
 void checks_guest_vote(struct checks *checks, const struct node *voter, const struct node *asker,
                        bool down, const char *leader, uint64_t epoch);
+/* Such a node leads. outdated: it counted votes of a newer epoch than its own, as stock does, and
+ * may share its epoch with another leader. */
+void checks_guest_leader(struct checks *checks, struct node *node, uint64_t epoch, bool outdated);
 struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel);
 
 SN_PRINTF(3, 4)
@@ -111,6 +115,7 @@ void checks_violated(struct checks *checks, struct node *node, const char *forma
 /* check_quorum.c: agreement and majorities. */
 void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_event *event);
+void check_quorum_leader(struct checks *checks, struct node *node, uint64_t epoch);
 void check_quorum_answer(struct checks *checks, const struct node *from, const struct node *asker,
                          bool down, const char *leader, uint64_t epoch);
 /* check_choice.c: the replica that is promoted. */

@@ -58,6 +58,21 @@ static void check_odown(struct checks *checks, struct sentinel *sentinel)
                         said);
 }
 
+/* Whatever kind of node it is: one leader per epoch. */
+void check_quorum_leader(struct checks *checks, struct node *node, uint64_t epoch)
+{
+    if (epoch >= CHECK_EPOCHS || epoch == 0)
+        return;
+    struct node *before = checks->leaders[epoch];
+    checks->leaders[epoch] = node;
+    if (before == NULL || before == node)
+        return;
+    if (checks->weak[epoch])
+        checks->collided = true;
+    else
+        checks_violated(checks, node, "leads in %" PRIu64 ", as %s does", epoch, before->name);
+}
+
 static void check_leader(struct checks *checks, struct sentinel *sentinel)
 {
     const struct attempt *attempt = &checks_of(checks, sentinel)->attempt;
@@ -67,6 +82,7 @@ static void check_leader(struct checks *checks, struct sentinel *sentinel)
     unsigned votes = 1;
     if (voters < checks->plan->sentinels + checks->plan->stocks && attempt->epoch < CHECK_EPOCHS)
         checks->weak[attempt->epoch] = true;
+    check_quorum_leader(checks, &sentinel->node, attempt->epoch);
     if (attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED)
         return;
     if (attempt->votes_epoch == attempt->epoch)

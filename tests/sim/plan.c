@@ -72,7 +72,7 @@ static void draw_cast(struct plan *plan, struct sn_prng *prng)
 {
     static const unsigned counts[] = {3, 3, 3, 3, 3, 4, 5, 5, 5, 7, 9};
     unsigned all = counts[sn_prng_below(prng, sizeof(counts) / sizeof(counts[0]))];
-    plan->stocks = 0;
+    plan->stocks = chance(prng, 25) ? (unsigned)between(prng, 1, all / 2 + 1) : 0;
     plan->sentinels = all - plan->stocks;
     plan->replicas = (unsigned)between(prng, 1, all > 5 ? 3 : 4);
     plan->quorum = chance(prng, 70) ? all / 2 + 1 : (uint32_t)between(prng, 1, all / 2 + 1);

@@ -14,8 +14,9 @@
 #define LOOK_MS        100
 #define PEACE_MS       60000 /* plus PEACE_TIMEOUTS failover-timeouts: the bound of agreement */
 #define PEACE_TIMEOUTS 4
-#define REPAIR_MS      15000 /* then somebody clears up what two operators have done */
-#define HOLD_MS        3000  /* agreement has to last */
+#define PEACE_STOCK_MS 120000 /* TILT lasts 30 s there, and a stray is seen after 20 */
+#define REPAIR_MS      15000  /* then somebody clears up what two operators have done */
+#define HOLD_MS        3000   /* agreement has to last */
 #define BURST_MS       250
 
 static sn_ms travel(void *arg, struct cluster *cluster, const struct node *from,
@@ -156,7 +157,8 @@ static bool demand_agreement(struct sim *sim, struct sim_result *result)
 {
     struct cluster *cluster = sim->cluster;
     sn_ms begin = cluster->now;
-    sn_ms bound = PEACE_MS + PEACE_TIMEOUTS * sim->plan.failover_timeout_ms;
+    sn_ms bound = (sim->plan.stocks > 0 ? PEACE_STOCK_MS : PEACE_MS) +
+                  PEACE_TIMEOUTS * sim->plan.failover_timeout_ms;
     sn_ms since = SN_MS_NEVER;
     bool repaired = false;
     char text[128];
