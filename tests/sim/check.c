@@ -160,6 +160,8 @@ static bool on_excuses(void *arg, const char *violation)
     struct checks *checks = arg;
     char group[64];
     uint64_t epoch;
+    if (sscanf(violation, "leads %63s in %" SCNu64 " with", group, &epoch) == 2)
+        return epoch < CHECK_EPOCHS && checks->weak[epoch];
     if (sscanf(violation, "leader of %63s %" SCNu64, group, &epoch) != 2 &&
         sscanf(violation, "address of %63s %" SCNu64, group, &epoch) != 2)
         return false;
