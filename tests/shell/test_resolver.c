@@ -5,6 +5,7 @@
 
 #include "loop.h"
 
+#include <netdb.h>
 #include <string.h>
 
 static uv_loop_t loop;
@@ -46,6 +47,16 @@ static bool is_answered(void)
     return answers > 0;
 }
 
+/* A bare file tree without /etc/hosts does not know the name. */
+static void need_localhost(void)
+{
+    struct addrinfo *found;
+
+    if (getaddrinfo("localhost", NULL, NULL, &found) != 0)
+        skip();
+    freeaddrinfo(found);
+}
+
 static void look_up(const char *host)
 {
     sn_resolver_look_up(resolver, host, on_answer, &answers);
@@ -65,6 +76,7 @@ static void test_resolver__answers_literal_ips_at_once(void **state)
 static void test_resolver__prefers_ipv4(void **state)
 {
     (void)state;
+    need_localhost();
     look_up("localhost");
     assert_int_equal(answers, 0);
     assert_true(loop_run_until(&loop, is_answered));

@@ -90,8 +90,8 @@ static void test_server__a_protocol_error_is_answered_and_ends_the_connection(vo
 
 static void test_server__cross_protocol_requests_get_no_word(void **state)
 {
-    static const char *const requests[] = {"PING\r\nPOST / HTTP/1.1\r\n", "post\r\n",
-                                           "PING\r\nhost: x\r\nPING\r\n"};
+    static const char *const requests[] = {"POST / HTTP/1.1\r\n", "post\r\nPING\r\n",
+                                           "host: x\r\nPING\r\n"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
