@@ -286,6 +286,23 @@ static void confirm_promotion(struct sn_group *group)
     sn_persist_defer(group->core, SN_DEFERRED_SWITCH, group, won.epoch);
 }
 
+/* The link broke before EXEC was answered, and the replica still is one: once more, unless what
+ * allowed the order is over by now. */
+static void order_again(struct sn_group *group)
+{
+    if (group->failover.promoted->u.data.priority == 0) {
+        pass_over(group, "its priority is 0 by now");
+    } else if (group->failover.mode == SN_MODE_COORDINATED && !sn_drain_is_paused(group->master)) {
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "Coordinated failover of %s stopped, as writes could be lost: the replica did "
+                   "not obey before the pause of the master ended.",
+                   group->name);
+        sn_failover_abort(group, "-failover-abort-master-timeout", group->core->now);
+    } else {
+        order_promotion(group);
+    }
+}
+
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
 {
     struct sn_group *group = replica->group;
@@ -297,7 +314,7 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
         pass_over(group, "it refused a part of the order and is a replica still");
     else if (!replica->u.data.order_pending && !group->failover.acked &&
              sn_link_can_send(replica->cmd))
-        order_promotion(group); /* the link broke before EXEC was answered: once more */
+        order_again(group);
 }
 
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
