@@ -20,7 +20,8 @@ struct attempt {
     bool wanted;                 /* a certain replica was asked for */
     bool asked_wanted;
     bool drained;
-    bool chosen; /* a replica was selected in it */
+    sn_ms paused_until; /* by the pause that it sent last */
+    bool chosen;        /* a replica was selected in it */
     uint64_t epoch;
     uint64_t votes_epoch;
     uint32_t votes; /* bits of the nodes that voted for it */

@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define CLOCKS_MS 50 /* a clock that drifts is wrong by less in the time of a pause */
+
 static struct model_redis *server_at(const struct checks *checks, uint16_t port)
 {
     for (size_t i = 0; i < checks->cluster->server_count; i++) {
@@ -30,7 +32,14 @@ static bool promises(const struct attempt *attempt)
 void check_loss_send(struct checks *checks, struct sentinel *sentinel,
                      const struct sn_action_send *send)
 {
-    const struct attempt *attempt = &checks_of(checks, sentinel)->attempt;
+    struct attempt *attempt = &checks_of(checks, sentinel)->attempt;
+    sn_ms now = checks->cluster->now;
+    if (send->order == SN_ORDER_CLIENT_PAUSE)
+        attempt->paused_until = now + send->duration_ms;
+    if (send->order == SN_ORDER_PROMOTE && attempt->mode == SN_MODE_COORDINATED &&
+        now > attempt->paused_until + CLOCKS_MS)
+        checks_violated(checks, &sentinel->node,
+                        "promotes in a COORDINATED failover after the end of its pause");
     if (send->order == SN_ORDER_PROMOTE && attempt->mode == SN_MODE_COORDINATED &&
         !attempt->drained)
         checks_violated(checks, &sentinel->node,
