@@ -8,7 +8,7 @@ from benchlib.report import FAULT_TITLES, median
 from harness import OURS, STOCK
 
 WIDTH = 860
-LEFT, RIGHT = 280, 40
+LEFT, RIGHT = 280, 110
 PANEL, TOP, BOTTOM = 190, 76, 40
 ROW_SPREAD = 15
 INK, FAINT, GRID = "#1f2937", "#6b7280", "#e5e7eb"
@@ -64,9 +64,7 @@ def dots(values, axis, y, colour):
                      f'fill="{colour}" fill-opacity="0.55"/>')
     at = axis.x(median(values))
     parts.append(line(at, y - 14, at, y + 14, colour, 2.5))
-    left = at > WIDTH - RIGHT - 90
-    parts.append(text(at + (-8 if left else 8), y - 6, exact(median(values)), 12, colour,
-                      "end" if left else "start", "bold"))
+    parts.append(text(WIDTH - 16, y + 4, exact(median(values)), 12, colour, "end", "bold"))
     return parts
 
 
@@ -75,7 +73,8 @@ def panel(fault, results, y, down_after_ms):
     values = [r[key] for key, _, flavour in rows for r in results[flavour]]
     axis = Axis(values + ([down_after_ms] if fault != "manual" else []))
     bottom = y + PANEL - 46
-    parts = [text(16, y, FAULT_TITLES[fault], 15, weight="bold")]
+    parts = [text(16, y, FAULT_TITLES[fault], 15, weight="bold"),
+             text(WIDTH - 16, y, "median", 11, FAINT, "end")]
     for tick in axis.ticks():
         parts.append(line(axis.x(tick), y + 12, axis.x(tick), bottom, GRID))
         parts.append(text(axis.x(tick), bottom + 15, duration(tick), 11, FAINT, "middle"))
@@ -89,7 +88,7 @@ def panel(fault, results, y, down_after_ms):
         if flavour == OURS:
             parts.append(text(16, at + 4, title, 12))
             if number:
-                parts.append(line(16, at - 15.5, WIDTH - RIGHT, at - 15.5, GRID))
+                parts.append(line(16, at - 15.5, WIDTH - 16, at - 15.5, GRID))
         parts.append(text(LEFT - 12, at + 4, name, 12, COLOURS[flavour], "end"))
         parts += dots([r[key] for r in results[flavour]], axis, at, COLOURS[flavour])
     return parts

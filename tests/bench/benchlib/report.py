@@ -23,7 +23,7 @@ MANUAL_ROWS = [
     ("old_master_follows_ms", "old master replicates from it", False),
     ("write_gap_ms", "longest wait of the writer", False),
     ("old_master_last_write_after_promotion_ms", "old master takes writes beside it for", False),
-    ("lost_writes", "acknowledged writes lost (1000 a second)", False),
+    ("lost_writes", "acknowledged writes lost", False),
 ]
 # From, to, what happens between the two: a failover by kill or stop, on the leader.
 PHASES = [
