@@ -426,6 +426,55 @@ static void test_command__failover_to_a_replica_of_choice(void **state)
     }
 }
 
+static void test_command__other_settings_leave_the_links_alone(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a");
+    struct sn_change change = {
+        .option = SN_OPTION_ANNOUNCE_PORT, .name = "announce-port", .value = "7", .number = 7};
+    struct sn_command command = {
+        .kind = SN_COMMAND_CONFIG_SET, .changes = &change, .change_count = 1};
+    (void)state;
+    kit_set(kit, "m1", SN_OPTION_QUORUM, "quorum", "3", 3);
+    kit_set(kit, "m1", SN_OPTION_DOWN_AFTER, "down-after-milliseconds", "3000", 3000);
+    kit_command(kit, &command);
+    kit_expect(kit, "connect disconnect", "");
+    kit_free(kit);
+}
+
+static void test_command__monitor_takes_names_up_to_the_limit(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    char name[SN_NAME_MAX + 2];
+    (void)state;
+    memset(name, 'x', sizeof(name));
+    name[SN_NAME_MAX] = '\0';
+    monitor(kit, name, "10.0.0.9", 6379, 1);
+    assert_int_equal(kit_count(kit, "answer 1 ok"), 1);
+    assert_int_equal(strlen(kit_group(kit, name)->name), SN_NAME_MAX);
+    name[SN_NAME_MAX] = 'x';
+    name[SN_NAME_MAX + 1] = '\0';
+    monitor(kit, name, "10.0.0.9", 6379, 1);
+    assert_int_equal(kit_count(kit, "answer 2 error Invalid master name"), 1);
+    kit_free(kit);
+}
+
+static void test_command__reset_forgets_who_the_master_was(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2");
+    (void)state;
+    kit_failover(kit, "m1", SN_MODE_COORDINATED); /* cannot be won */
+    kit->disk = KIT_DISK_SLOW;
+    kit_failover(kit, "m1", SN_MODE_PLANNED);
+    assert_true(kit_group(kit, "m1")->failover.state != SN_FAILOVER_NONE);
+    kit_node(kit, "n1")->runid.hex[0] = '9';
+    kit_clear(kit);
+    kit_named(kit, SN_COMMAND_RESET, "m1");
+    assert_true(kit_group(kit, "m1")->failover.state == SN_FAILOVER_NONE);
+    assert_int_equal(kit_group(kit, "m1")->master->runid.hex[0], '9');
+    assert_int_equal(kit_count(kit, "event N +reboot"), 0);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +497,9 @@ int main(void)
         cmocka_unit_test(test_command__simulate_replaces_the_flags),
         cmocka_unit_test(test_command__failover_refuses_without_a_candidate_or_twice),
         cmocka_unit_test(test_command__failover_to_a_replica_of_choice),
+        cmocka_unit_test(test_command__other_settings_leave_the_links_alone),
+        cmocka_unit_test(test_command__monitor_takes_names_up_to_the_limit),
+        cmocka_unit_test(test_command__reset_forgets_who_the_master_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,9 +141,10 @@ static void test_detect__peers_and_replicas_have_their_masters_patience(void **s
 
 static void test_detect__new_patience_counts_from_the_old_silence(void **state)
 {
-    struct kit *kit = kit_new("m1 n1 replicas n2 down-after 10000");
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a down-after 10000");
     (void)state;
     kit_to(kit, 1000);
+    kit_mode(kit, "a", KIT_REFUSING);
     kit_mode(kit, "n1", KIT_REFUSING);
     kit_mode(kit, "n2", KIT_REFUSING);
     kit_to(kit, 4000);
@@ -152,16 +153,17 @@ static void test_detect__new_patience_counts_from_the_old_silence(void **state)
     kit_to(kit, 4499);
     kit_expect(kit, "event", "");
     kit_to(kit, 4500);
-    assert_int_equal(kit_count(kit, "event W +sdown"), 2);
+    assert_int_equal(kit_count(kit, "event W +sdown"), 3);
     kit_clear(kit);
     kit_set(kit, "m1", SN_OPTION_DOWN_AFTER, "down-after-milliseconds", "9000", 9000);
     kit_expect(kit, "event",
                "event W +set master m1 10.0.0.1 6379 down-after-milliseconds 9000\n" UP_M1
-               "event W -sdown slave 10.0.0.2:6379 10.0.0.2 6379 @ m1 10.0.0.1 6379\n");
+               "event W -sdown slave 10.0.0.2:6379 10.0.0.2 6379 @ m1 10.0.0.1 6379\n"
+               "event W -sdown sentinel " KIT_A " 10.0.1.1 26379 @ m1 10.0.0.1 6379\n");
     kit_to(kit, 9999);
     kit_expect(kit, "event", "");
     kit_to(kit, 10000);
-    assert_int_equal(kit_count(kit, "event W +sdown"), 2);
+    assert_int_equal(kit_count(kit, "event W +sdown"), 3);
     kit_free(kit);
 }
 

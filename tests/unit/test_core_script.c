@@ -41,8 +41,9 @@ static struct kit *with_one_running(struct sn_job_id *job)
     kit_set(kit, "m1", SN_OPTION_NOTIFICATION_SCRIPT, "notification-script", "/n", 0);
     kit_to(kit, 0);
     *job = job_of(kit_find(kit, "start"));
-    started(kit, *job, 77);
     kit_clear(kit);
+    started(kit, *job, 77);
+    kit_expect(kit, "event", "event D +script-child 77\n");
     return kit;
 }
 
