@@ -35,6 +35,7 @@ struct heard {
     enum sn_role role;
     sn_ms link_down_ms;
     char runid[SN_RUNID_LEN + 1];
+    bool down;    /* as it said itself */
     bool refused; /* an order, in this attempt */
 };
 

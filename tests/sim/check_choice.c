@@ -56,9 +56,9 @@ static bool surely_eligible(const struct checks *checks, const struct sentinel *
     sn_ms now = checks->cluster->now;
     return heard->at > 0 && now - heard->at <= SURE_MS && heard->at > seen->down_at &&
            heard->role == SN_ROLE_REPLICA && heard->priority > 0 && heard->link_down_ms == 0 &&
-           !heard->refused && redis->ping_error == NULL && redis->loading_until < now - 5000 &&
-           redis->node.state == NODE_RUNNING && redis->lies_role == SN_ROLE_UNKNOWN &&
-           both_links_up(sentinel, &redis->node);
+           !heard->refused && !heard->down && redis->ping_error == NULL &&
+           redis->loading_until < now - 5000 && redis->node.state == NODE_RUNNING &&
+           redis->lies_role == SN_ROLE_UNKNOWN && both_links_up(sentinel, &redis->node);
 }
 
 static bool better(const struct heard *a, const struct heard *b)
@@ -83,12 +83,12 @@ static size_t server_at(const struct checks *checks, const char *payload)
     return SIZE_MAX;
 }
 
-/* A down replica is none that could have been taken; +sdown of it says so. */
-static void note_down(struct checks *checks, struct watched *seen, const char *payload)
+/* A down replica is none that could have been taken. */
+static void note_down(struct checks *checks, struct watched *seen, const char *payload, bool down)
 {
     size_t index = server_at(checks, payload);
     if (index != SIZE_MAX)
-        seen->heard[index].at = 0;
+        seen->heard[index].down = down;
 }
 
 static void check_best(struct checks *checks, struct sentinel *sentinel, const char *payload)
@@ -115,6 +115,14 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
     }
 }
 
+/* After a switch everybody is judged anew. */
+static void begin_anew(const struct checks *checks, struct watched *seen)
+{
+    seen->down_at = 0;
+    for (size_t i = 0; i < checks->cluster->server_count; i++)
+        seen->heard[i].down = false;
+}
+
 void check_choice_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_event *event)
 {
@@ -122,11 +130,14 @@ void check_choice_event(struct checks *checks, struct sentinel *sentinel,
     bool master = strncmp(event->payload, "master ", 7) == 0;
     if (strcmp(event->name, "+sdown") == 0 && master)
         seen->down_at = checks->cluster->now;
-    else if ((strcmp(event->name, "-sdown") == 0 && master) ||
-             strcmp(event->name, "+switch-master") == 0)
+    else if (strcmp(event->name, "-sdown") == 0 && master)
         seen->down_at = 0;
+    else if (strcmp(event->name, "+switch-master") == 0)
+        begin_anew(checks, seen);
     else if (strcmp(event->name, "+sdown") == 0)
-        note_down(checks, seen, event->payload);
+        note_down(checks, seen, event->payload, true);
+    else if (strcmp(event->name, "-sdown") == 0)
+        note_down(checks, seen, event->payload, false);
     else if (strcmp(event->name, "+selected-slave") == 0)
         check_best(checks, sentinel, event->payload);
 }

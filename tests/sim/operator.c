@@ -167,6 +167,10 @@ static uint16_t named_port(const struct sim *sim)
             best = port;
         }
     }
+    for (unsigned i = 0; sim->peace && i < sim->server_count; i++) {
+        if (sim->servers[i]->node.addr.port == best && sim->servers[i]->role != SN_ROLE_MASTER)
+            return true_port(sim);
+    }
     return best;
 }
 
@@ -182,6 +186,46 @@ void operator_monitor(struct sim *sim, struct sentinel *sentinel)
     cluster_say(sim->cluster, NULL, "order %s MONITOR port %u", sentinel->node.name, port);
     operator_order(sim, sentinel, &command);
     operator_restore(sim, sentinel);
+}
+
+/* Has a configuration that nothing can correct any more: of an epoch that two leaders shared, or
+ * alone since a restart that followed a RESET, or of a replica that was monitored as a master. */
+static bool is_lost(const struct sim *sim, const struct sentinel *sentinel)
+{
+    char replicas[256];
+    cluster_field(sentinel, SIM_GROUP, "num-slaves", replicas);
+    return cluster_master_port(sentinel, SIM_GROUP) != named_port(sim) &&
+           (sim->checks.collided ||
+            (sim->removals && (sentinel->boots > 1 || strcmp(replicas, "0") == 0)));
+}
+
+/* Replicas of one another, and no sentinel that knows more than one of them. */
+static void crown(struct sim *sim)
+{
+    struct model_redis *best = sim->servers[0];
+    for (unsigned i = 0; i < sim->server_count; i++) {
+        if (sim->servers[i]->role == SN_ROLE_MASTER)
+            return;
+        if (sim->servers[i]->offset > best->offset)
+            best = sim->servers[i];
+    }
+    cluster_say(sim->cluster, NULL, "order %s REPLICAOF NO ONE", best->node.name);
+    model_redis_promote(best);
+}
+
+void operator_repair(struct sim *sim, unsigned round)
+{
+    operator_adopt_orphans(sim);
+    if (round == 1 && sim->checks.collided)
+        operator_failover(sim, sim->sentinels[0], SN_MODE_FORCED, NULL);
+    if (round > 1 && sim->removals)
+        crown(sim);
+    for (unsigned i = 0; round > 1 && i < sim->plan.sentinels; i++) {
+        if (!is_lost(sim, sim->sentinels[i]))
+            continue;
+        operator_remove(sim, sim->sentinels[i]);
+        operator_monitor(sim, sim->sentinels[i]);
+    }
 }
 
 void operator_restore(struct sim *sim, struct sentinel *sentinel)

@@ -64,6 +64,8 @@ void operator_remove(struct sim *sim, struct sentinel *sentinel);
 void operator_monitor(struct sim *sim, struct sentinel *sentinel);
 /* REPLICAOF to servers that no sentinel knows: forgotten by RESET while they were away. */
 void operator_adopt_orphans(struct sim *sim);
+/* What an operator does who sees that there is no agreement, the round-th time. */
+void operator_repair(struct sim *sim, unsigned round);
 /* All settings as the plan has them. */
 void operator_restore(struct sim *sim, struct sentinel *sentinel);
 /* What most running sentinels name as the master; never NULL. */

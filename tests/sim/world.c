@@ -160,7 +160,7 @@ static bool demand_agreement(struct sim *sim, struct sim_result *result)
     sn_ms bound = (sim->plan.stocks > 0 ? PEACE_STOCK_MS : PEACE_MS) +
                   PEACE_TIMEOUTS * sim->plan.failover_timeout_ms;
     sn_ms since = SN_MS_NEVER;
-    bool repaired = false;
+    unsigned repairs = 0;
     char text[128];
     while (cluster->now - begin < bound) {
         cluster_run_for(cluster, LOOK_MS);
@@ -172,12 +172,8 @@ static bool demand_agreement(struct sim *sim, struct sim_result *result)
             result->agreed_ms = since - begin;
             return true;
         }
-        if (!repaired && since == SN_MS_NEVER && cluster->now - begin >= REPAIR_MS) {
-            repaired = true;
-            operator_adopt_orphans(sim);
-            if (sim->checks.collided)
-                operator_failover(sim, sim->sentinels[0], SN_MODE_FORCED, NULL);
-        }
+        if (since == SN_MS_NEVER && cluster->now - begin >= REPAIR_MS * (repairs + 1))
+            operator_repair(sim, ++repairs);
     }
     (void)snprintf(result->why, sizeof(result->why), "after %lld ms of peace %s", (long long)bound,
                    text);
