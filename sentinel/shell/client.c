@@ -18,6 +18,9 @@
 #include <sys/socket.h>
 #include <utlist.h>
 
+/* Questions of one peer that are executed and not yet answered. */
+#define QUESTIONS_MAX 4096
+
 size_t sn_client_output(const struct sn_client *client)
 {
     return client->out.len +
@@ -124,11 +127,7 @@ void sn_client_close(struct sn_client *client)
         return;
     client->closing = true;
     sn_pubsub_unsubscribe_all(&server->pubsub, client);
-    if (client->wait) {
-        client->wait->client = NULL;
-        client->wait = NULL;
-        server->blocked_count--;
-    }
+    sn_server_forget_waits(server, client);
     if (client->dirty) {
         DL_DELETE2(server->dirty, client, dirty_prev, dirty_next);
         client->dirty = false;
@@ -235,10 +234,24 @@ static bool is_cross_protocol(const struct sn_request *request)
     return strcasecmp(request->argv[0], "post") == 0 || strcasecmp(request->argv[0], "host:") == 0;
 }
 
+/* Peers ask about all of their groups on one link. Each vote waits for the disk; to wait for one
+ * after the other would cost a write for each group where one write could save them all. */
+static bool may_ask_more(const struct sn_client *client)
+{
+    return client->waits->question && !client->has_held && client->wait_count < QUESTIONS_MAX;
+}
+
+static bool is_question(const struct sn_request *request)
+{
+    return request->argc == 6 && strcasecmp(request->argv[0], "sentinel") == 0 &&
+           (strcasecmp(request->argv[1], "is-master-down-by-addr") == 0 ||
+            strcasecmp(request->argv[1], "is-primary-down-by-addr") == 0);
+}
+
 static bool may_run(const struct sn_client *client)
 {
     return !client->closing && !client->doomed && !client->yielded && !client->close_after_reply &&
-           !client->wait;
+           (client->waits == NULL || may_ask_more(client));
 }
 
 /* The clock of the loop stands still while a turn lasts. */
@@ -260,23 +273,61 @@ static void refuse_request(struct sn_client *client, int rc)
     client->close_after_reply = true;
 }
 
-static void run_next(struct sn_client *client, bool *more)
+static int next_request(struct sn_client *client, struct sn_request *request)
 {
     struct sn_request_limits limits = limits_of(client);
+
+    if (!client->has_held)
+        return sn_request_reader_next(client->reader, &limits, request);
+    *request = client->held;
+    client->has_held = false;
+    return 0;
+}
+
+/* Executes a request; what it answers at once goes behind the answers that are still waited for. */
+static void execute(struct sn_client *client, const struct sn_request *request)
+{
+    struct sn_server *server = client->server;
+    struct sn_buf at_once;
+
+    if (client->waits == NULL) {
+        client->asking = is_question(request);
+        sn_commands_execute(server, client, request, &client->out);
+        client->asking = false;
+        return;
+    }
+    client->asking = true;
+    sn_buf_init(&at_once, client->out.cap);
+    sn_commands_execute(server, client, request, &at_once);
+    if (at_once.len > 0) {
+        struct sn_wait *wait = sn_server_wait(server, client, false);
+        sn_buf_append(&wait->answer, sn_buf_text(&at_once), at_once.len);
+        sn_server_end_wait(server, wait);
+    }
+    sn_buf_fini(&at_once);
+    client->asking = false;
+}
+
+static void run_next(struct sn_client *client, bool *more)
+{
     struct sn_request request;
-    int rc = sn_request_reader_next(client->reader, &limits, &request);
+    int rc = next_request(client, &request);
 
     *more = rc == 0;
-    if (rc == 0 && is_cross_protocol(&request)) {
+    if (rc == 0 && client->waits != NULL && !is_question(&request)) {
+        client->held = request;
+        client->has_held = true;
+        *more = false;
+    } else if (rc == 0 && is_cross_protocol(&request)) {
         sn_log(client->server->env.log, SN_LEVEL_WARNING,
                "Closing client %s: POST or Host: is no command; somebody may be making a web "
                "browser send requests here",
                client->peer);
         sn_client_doom(client);
     } else if (rc == 0) {
-        sn_commands_execute(client->server, client, &request);
+        execute(client, &request);
         sn_client_check_output(client);
-    } else if (rc != SN_EAGAIN) {
+    } else if (rc != SN_EAGAIN && client->waits == NULL) {
         refuse_request(client, rc);
     }
 }
@@ -328,11 +379,11 @@ void sn_client_run(struct sn_client *client)
         return;
     if (more && may_run(client))
         sn_server_yield(client->server, client);
-    else if (client->eof && !client->wait)
+    else if (client->eof && !client->waits && !client->has_held)
         client->close_after_reply = true;
-    if (client->close_after_reply || client->doomed || client->yielded)
+    if (client->close_after_reply || client->doomed || client->yielded || client->has_held)
         stop_reading(client);
-    else if (client->wait && sn_request_reader_pending(client->reader) > SN_CLIENT_READ_AHEAD_MAX)
+    else if (client->waits && sn_request_reader_pending(client->reader) > SN_CLIENT_READ_AHEAD_MAX)
         stop_reading(client);
     else
         start_reading(client);

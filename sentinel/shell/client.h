@@ -52,7 +52,9 @@ struct sn_client {
     struct sn_acl_user *user;
     const struct sn_command_spec *last_command; /* NULL: none, or an unknown one */
     struct sn_subscriptions subscriptions;
-    struct sn_wait *wait; /* the answer that this client waits for; NULL: none */
+    struct sn_wait *waits; /* the answers that this client waits for, oldest first; NULL: none */
+    size_t wait_count;
+    struct sn_request held; /* read, but to be executed when nothing is waited for any more */
     enum sn_resp_version version;
     uint64_t created_at; /* loop time, milliseconds; so are the next two */
     uint64_t active_at;
@@ -63,6 +65,8 @@ struct sn_client {
     bool reading;
     bool writing_now;
     bool running;           /* its requests are being executed up the stack */
+    bool asking;            /* a question of a peer is being executed */
+    bool has_held;          /* `held` is one; nothing more is read meanwhile, to keep it valid */
     bool resume;            /* its answer came: requests may be waiting behind it */
     bool yielded;           /* more requests are there, but it is the turn of others */
     bool dirty;             /* in the server's list of clients to be flushed */

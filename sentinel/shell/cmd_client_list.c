@@ -44,7 +44,7 @@ static void describe_flags(const struct sn_client *client, char *out)
         out[len++] = 'P';
     if (client->is_unix)
         out[len++] = 'U';
-    if (client->wait)
+    if (client->waits)
         out[len++] = 'b';
     if (client->tracking)
         out[len++] = 't';

@@ -23,7 +23,7 @@ static void decide(struct sn_call *call, const struct sn_command *command, enum 
 {
     struct sn_event event = {.kind = SN_EVENT_COMMAND};
     struct sn_wait *wait =
-        sn_server_wait(call->server, call->client, call->resp->out != &call->client->out);
+        sn_server_wait(call->server, call->client, call->resp->out == &call->server->scratch);
 
     wait->loglevel = loglevel;
     event.u.command = *command;
@@ -189,7 +189,7 @@ void sn_cmd_sentinel_monitor(struct sn_call *call)
         return;
     }
     struct sn_wait *wait =
-        sn_server_wait(call->server, call->client, call->resp->out != &call->client->out);
+        sn_server_wait(call->server, call->client, call->resp->out == &call->server->scratch);
     wait->held = sn_alloc(sizeof(*wait->held));
     *wait->held = command;
     wait->held_name = sn_strndup(call->argv[2], call->lens[2]);

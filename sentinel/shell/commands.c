@@ -264,11 +264,10 @@ static bool admit(struct sn_call *call)
 }
 
 void sn_commands_execute(struct sn_server *server, struct sn_client *client,
-                         const struct sn_request *request)
+                         const struct sn_request *request, struct sn_buf *out)
 {
     bool muted = client->muted || client->mute_next;
-    struct sn_resp resp = {.out = muted ? &server->scratch : &client->out,
-                           .version = client->version};
+    struct sn_resp resp = {.out = muted ? &server->scratch : out, .version = client->version};
     struct sn_call call = {.server = server,
                            .client = client,
                            .argc = request->argc,

@@ -121,7 +121,7 @@ SN_MUST_CHECK int sn_commands_check_renames(const struct sn_settings *settings,
 /* Checks request in the order of PROTOCOL.md §3.4 and runs it, for client. The reply, if there is
  * one already, is in the client's output. */
 void sn_commands_execute(struct sn_server *server, struct sn_client *client,
-                         const struct sn_request *request);
+                         const struct sn_request *request, struct sn_buf *out);
 
 /* The text as a bulk string in RESP2 and as a verbatim string in RESP3. */
 void sn_commands_reply_verbatim(struct sn_call *call, const struct sn_buf *text);

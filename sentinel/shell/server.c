@@ -65,7 +65,7 @@ static void check_idle(struct sn_client *client, uint64_t now_ms)
 {
     int timeout_s = client->server->env.settings->timeout_s;
 
-    if (timeout_s <= 0 || client->wait || sn_client_subscribed(client))
+    if (timeout_s <= 0 || client->waits || sn_client_subscribed(client))
         return;
     if (now_ms - client->active_at > (uint64_t)timeout_s * 1000)
         sn_client_doom(client);
@@ -137,9 +137,12 @@ void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver)
     server->driver = driver;
 }
 
+#define WAIT_ANSWER_MAX 65536 /* bytes; an answer of the core is a line or three */
+
 static void free_wait(struct sn_server *server, struct sn_wait *wait)
 {
     HASH_DEL(server->waits, wait);
+    sn_buf_fini(&wait->answer);
     free(wait->held_name);
     free(wait->held);
     free(wait);
@@ -202,13 +205,17 @@ struct sn_wait *sn_server_wait(struct sn_server *server, struct sn_client *clien
 {
     struct sn_wait *wait = sn_alloc(sizeof(*wait));
 
-    assert(!client->wait);
+    assert(client->waits == NULL || client->asking);
     wait->ticket = ++server->next_ticket;
     wait->server = server;
     wait->client = client;
     wait->muted = muted;
-    client->wait = wait;
-    server->blocked_count++;
+    wait->question = client->asking;
+    sn_buf_init(&wait->answer, WAIT_ANSWER_MAX);
+    if (client->waits == NULL)
+        server->blocked_count++;
+    DL_APPEND(client->waits, wait);
+    client->wait_count++;
     HASH_ADD(hh, server->waits, ticket, sizeof(wait->ticket), wait);
     return wait;
 }
@@ -221,24 +228,53 @@ struct sn_wait *sn_server_find_wait(struct sn_server *server, uint64_t ticket)
     return wait;
 }
 
-void sn_server_end_wait(struct sn_server *server, struct sn_wait *wait)
+/* Sends the answers whose turn it is. */
+static void deliver(struct sn_server *server, struct sn_client *client)
 {
-    if (wait->client) {
-        wait->client->wait = NULL;
-        wait->client->resume = true;
-        server->blocked_count--;
-        sn_client_touch(wait->client);
+    while (client->waits != NULL && client->waits->answered) {
+        struct sn_wait *first = client->waits;
+        sn_buf_append(&client->out, sn_buf_text(&first->answer), first->answer.len);
+        DL_DELETE(client->waits, first);
+        client->wait_count--;
+        free_wait(server, first);
     }
-    free_wait(server, wait);
+    if (client->waits == NULL)
+        server->blocked_count--;
+    client->resume = true;
+    sn_client_touch(client);
 }
 
-struct sn_resp sn_server_wait_resp(struct sn_server *server, const struct sn_wait *wait)
+void sn_server_end_wait(struct sn_server *server, struct sn_wait *wait)
+{
+    wait->answered = true;
+    if (wait->client)
+        deliver(server, wait->client);
+    else
+        free_wait(server, wait);
+}
+
+void sn_server_forget_waits(struct sn_server *server, struct sn_client *client)
+{
+    struct sn_wait *wait, *next;
+
+    if (client->waits)
+        server->blocked_count--;
+    DL_FOREACH_SAFE(client->waits, wait, next) {
+        DL_DELETE(client->waits, wait);
+        wait->client = NULL;
+        if (wait->answered)
+            free_wait(server, wait);
+    }
+    client->wait_count = 0;
+}
+
+struct sn_resp sn_server_wait_resp(struct sn_server *server, struct sn_wait *wait)
 {
     struct sn_resp resp = {.out = &server->scratch, .version = SN_RESP2};
 
     sn_buf_clear(&server->scratch);
     if (wait->client && !wait->muted) {
-        resp.out = &wait->client->out;
+        resp.out = &wait->answer;
         resp.version = wait->client->version;
     }
     return resp;

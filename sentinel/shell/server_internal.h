@@ -61,6 +61,10 @@ struct sn_wait {
     enum sn_level loglevel;  /* CONFIG SET: to be set on OK; NONE: not named */
     struct sn_command *held; /* MONITOR while its host is looked up; NULL otherwise */
     char *held_name;         /* its group name */
+    bool question;           /* one of a peer: more of them may be executed before its answer */
+    bool answered;
+    struct sn_buf answer;        /* goes out when all before it are answered */
+    struct sn_wait *prev, *next; /* those of its client, oldest first */
     UT_hash_handle hh;
 };
 
@@ -107,10 +111,12 @@ void sn_server_handle_closed(struct sn_server *server);
 struct sn_wait *sn_server_wait(struct sn_server *server, struct sn_client *client, bool muted);
 /* Finds the wait of ticket; NULL if none. */
 struct sn_wait *sn_server_find_wait(struct sn_server *server, uint64_t ticket);
-/* Ends a wait: its client, if there still is one, goes on. */
+/* Ends a wait: its answer goes out in its turn, and the client, if there still is one, goes on. */
 void sn_server_end_wait(struct sn_server *server, struct sn_wait *wait);
-/* The answer to wait, as replies go: to its client, or nowhere. */
-struct sn_resp sn_server_wait_resp(struct sn_server *server, const struct sn_wait *wait);
+/* client is going: nobody wants its answers any more. */
+void sn_server_forget_waits(struct sn_server *server, struct sn_client *client);
+/* Where the answer of wait is written: to be sent in its turn, or nowhere. */
+struct sn_resp sn_server_wait_resp(struct sn_server *server, struct sn_wait *wait);
 
 /* Puts a refusal into ACL LOG. */
 void sn_server_note_refusal(struct sn_client *client, const char *reason, const char *object,

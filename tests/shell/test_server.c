@@ -117,6 +117,43 @@ static void test_server__later_requests_wait_for_the_answer_of_the_core(void **s
     close(other);
 }
 
+/* Votes of many groups that fail together share the writes of the disk. */
+static void test_server__questions_of_a_peer_wait_for_one_save_together(void **state)
+{
+    static const char candidate[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    char request[512], reply[512];
+    int fd = rig_dial(&rig), leaving = rig_dial(&rig);
+
+    (void)state;
+    rig_talk(&rig, fd, "SENTINEL MONITOR m1 127.0.0.1 6379 2\r\n", "+OK\r\n");
+    rig_talk(&rig, fd, "SENTINEL MONITOR m2 127.0.0.1 6380 2\r\n", "+OK\r\n");
+    rig.hold_saves = true;
+    snprintf(request, sizeof(request),
+             "SENTINEL is-master-down-by-addr 127.0.0.1 6379 7 %s\r\n"
+             "SENTINEL is-master-down-by-addr 127.0.0.1 x 7 *\r\n"
+             "SENTINEL is-primary-down-by-addr 127.0.0.1 6380 7 %s\r\n"
+             "SENTINEL is-master-down-by-addr 127.0.0.1 1 0 *\r\n"
+             "PING\r\nSENTINEL is-master-down-by-addr 127.0.0.1 1 0 *\r\n",
+             candidate, candidate);
+    rig_send(&rig, fd, request);
+    rig_send(&rig, leaving, request);
+    rig_expect_silence(&rig, fd);
+    shutdown(leaving, SHUT_WR);
+    snprintf(reply, sizeof(reply),
+             "*3\r\n:0\r\n$40\r\n%s\r\n:7\r\n"
+             "-ERR value is not an integer or out of range\r\n"
+             "*3\r\n:0\r\n$40\r\n%s\r\n:7\r\n"
+             "*3\r\n:0\r\n$1\r\n*\r\n:0\r\n"
+             "+PONG\r\n*3\r\n:0\r\n$1\r\n*\r\n:0\r\n",
+             candidate, candidate);
+    rig_confirm_save(&rig);
+    rig_expect(&rig, fd, reply);
+    rig_expect(&rig, leaving, reply);
+    rig_expect_end(&rig, leaving);
+    close(leaving);
+    close(fd);
+}
+
 static void test_server__an_answer_for_a_client_that_left_finds_nothing(void **state)
 {
     int fd = rig_dial(&rig), other = rig_dial(&rig);
@@ -448,6 +485,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_server__cross_protocol_requests_get_no_word, start,
                                         stop),
         cmocka_unit_test_setup_teardown(test_server__later_requests_wait_for_the_answer_of_the_core,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(test_server__questions_of_a_peer_wait_for_one_save_together,
                                         start, stop),
         cmocka_unit_test_setup_teardown(test_server__an_answer_for_a_client_that_left_finds_nothing,
                                         start, stop),
