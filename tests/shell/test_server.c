@@ -122,7 +122,7 @@ static void test_server__questions_of_a_peer_wait_for_one_save_together(void **s
 {
     static const char candidate[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     char request[512], reply[512];
-    int fd = rig_dial(&rig), leaving = rig_dial(&rig);
+    int fd = rig_dial(&rig), ended = rig_dial(&rig);
 
     (void)state;
     rig_talk(&rig, fd, "SENTINEL MONITOR m1 127.0.0.1 6379 2\r\n", "+OK\r\n");
@@ -136,9 +136,9 @@ static void test_server__questions_of_a_peer_wait_for_one_save_together(void **s
              "PING\r\nSENTINEL is-master-down-by-addr 127.0.0.1 1 0 *\r\n",
              candidate, candidate);
     rig_send(&rig, fd, request);
-    rig_send(&rig, leaving, request);
+    rig_send(&rig, ended, request);
     rig_expect_silence(&rig, fd);
-    shutdown(leaving, SHUT_WR);
+    shutdown(ended, SHUT_WR);
     snprintf(reply, sizeof(reply),
              "*3\r\n:0\r\n$40\r\n%s\r\n:7\r\n"
              "-ERR value is not an integer or out of range\r\n"
@@ -148,9 +148,9 @@ static void test_server__questions_of_a_peer_wait_for_one_save_together(void **s
              candidate, candidate);
     rig_confirm_save(&rig);
     rig_expect(&rig, fd, reply);
-    rig_expect(&rig, leaving, reply);
-    rig_expect_end(&rig, leaving);
-    close(leaving);
+    rig_expect(&rig, ended, reply);
+    rig_expect_end(&rig, ended);
+    close(ended);
     close(fd);
 }
 
