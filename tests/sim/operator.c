@@ -111,6 +111,9 @@ void operator_adopt_orphans(struct sim *sim)
     const struct model_redis *master = operator_master(sim);
     for (unsigned i = 0; i < sim->server_count; i++) {
         struct model_redis *redis = sim->servers[i];
+        /* An order meant for the server that had its address before: it follows itself. */
+        if (redis->role == SN_ROLE_REPLICA && redis->master.port == redis->node.addr.port)
+            model_redis_promote(redis);
         bool follows =
             redis->role == SN_ROLE_REPLICA && redis->master.port == master->node.addr.port;
         if (redis == master || follows || is_known(sim, redis->node.addr.port))
