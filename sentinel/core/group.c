@@ -263,8 +263,8 @@ void sn_group_reset(struct sn_group *group)
 
 static uint64_t rank_of(const struct sn_group *group, const struct sn_runid *runid)
 {
-    /* The group's own epoch, which is the same everywhere: the current one is not while elections of
-     * other groups are raising it. */
+    /* The group's own epoch, which is the same everywhere: the current one is not while elections
+     * of other groups are raising it. */
     uint64_t epoch =
         group->leader_epoch > group->config_epoch ? group->leader_epoch : group->config_epoch;
     uint64_t hash = sn_hash_bytes(SN_HASH_START, runid->hex, strlen(runid->hex));

@@ -64,8 +64,8 @@ static bool is_member(const struct sn_group *group, const struct sn_addr *addr)
 static bool is_stranger(struct sn_group *group, const struct sn_hello *hello,
                         const struct sn_addr *sender, const struct sn_addr *master)
 {
-    if (group->config_epoch == 0 || group->learning || sn_group_find_peer(group, &hello->runid) != NULL ||
-        is_member(group, master))
+    if (group->config_epoch == 0 || group->learning ||
+        sn_group_find_peer(group, &hello->runid) != NULL || is_member(group, master))
         return false;
     if (!group->stranger_told) {
         group->stranger_told = true;
