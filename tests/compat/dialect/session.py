@@ -10,7 +10,7 @@ in RESP3. Options: `resp2`, `resp3` (only that one, request by request), `pipeli
     inline: text    sent as an inline command
     raw: bytes      Python escapes, sent as they are
     file: text      not sent: becomes the content of the ACL file of the daemon (Python escapes)
-    @b: request     on another connection of this session, always RESP2, which opens when first named
+    @b: request     on another connection of the same case, always RESP2, which opens when first named
     # text          comment
 
 {x*70000} stands for so many of the same byte, {name} for a port or word of the group (compare.py), {id} {addr} {laddr} for this connection, and
