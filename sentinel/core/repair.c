@@ -93,10 +93,47 @@ static void demote(struct sn_instance *replica)
         sn_event_raise(replica, SN_LEVEL_NOTICE, "+convert-to-slave", NULL);
 }
 
+/* The sentinel that won the present configuration, and reconfigures its replicas, is down. NULL if
+ * it is not, or if we do not know who it was. */
+static const struct sn_instance *lost_leader(const struct sn_group *group)
+{
+    const struct sn_instance *leader = NULL;
+    if (group->config_epoch > 0 && group->leader_epoch == group->config_epoch)
+        leader = sn_group_find_peer(group, &group->leader);
+    return leader != NULL && leader->s_down ? leader : NULL;
+}
+
+static bool is_syncing(const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    return !replica->s_down && data->role_reported == SN_ROLE_REPLICA && !data->link_up &&
+           sn_reconf_follows_master(replica);
+}
+
+/* The leader died before it reached replica, which waits for a master that is gone. Nobody else
+ * will finish, so we do, in its stead and by its rules (DESIGN.md D9). */
+static bool inherits_from_leader(const struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    const struct sn_instance *leader = lost_leader(group), *other;
+    size_t syncing = 0;
+    if (leader == NULL || replica->u.data.link_up || sn_election_rival_active(group) ||
+        sn_age(group->core, leader->s_down_at) < (sn_ms)sn_group_rank(group) * TURN_MS)
+        return false;
+    DL_FOREACH(group->replicas, other)
+        syncing += is_syncing(other) ? 1 : 0;
+    return syncing < group->params.parallel_syncs && peers_confirm(replica);
+}
+
 static void redirect(struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
     sn_ms wait = group->params.failover_timeout_ms;
+    if (inherits_from_leader(replica)) {
+        if (sn_reconf_send(replica))
+            sn_event_raise(replica, SN_LEVEL_NOTICE, "+fix-slave-config", NULL);
+        return;
+    }
     if (quiet_for(replica, wait) && sn_age(group->core, replica->u.data.master_changed_at) > wait &&
         sn_reconf_send(replica))
         sn_event_raise(replica, SN_LEVEL_NOTICE, "+fix-slave-config", NULL);
