@@ -29,27 +29,37 @@ bool sn_reconf_claimed(const struct sn_instance *replica)
            (foreign_at != SN_MS_NEVER && sn_age(core, foreign_at) <= memory);
 }
 
-/* As above, and says so once per claim. */
-static bool refuse_claimed(struct sn_instance *replica)
+/* The process behind replica is the master itself, met at a second address: it must not be told to
+ * follow itself. */
+static bool is_the_master(const struct sn_instance *replica)
+{
+    const struct sn_runid *runid = &replica->group->master->runid;
+    return runid->hex[0] != '\0' && sn_runid_equal(&replica->runid, runid);
+}
+
+/* True if replica must get no orders; says why, once per reason. */
+static bool refuse_order(struct sn_instance *replica)
 {
     struct sn_data *data = &replica->u.data;
-    bool claimed = sn_reconf_claimed(replica);
-    if (claimed && !data->foreign_told) {
+    bool itself = is_the_master(replica), claimed = sn_reconf_claimed(replica);
+    if (claimed && !data->foreign_told)
         sn_event_raise(replica, SN_LEVEL_WARNING, "+foreign-instance", NULL);
-        sn_out_log(
-            replica->core, SN_LEVEL_WARNING,
-            "Another group claims %s:%u too, so it gets no orders from us. Take it out of one "
-            "of them, then run SENTINEL RESET there.",
-            replica->addr.ip, replica->addr.port);
-    }
-    data->foreign_told = claimed;
-    return claimed;
+    if ((claimed || itself) && !data->foreign_told)
+        sn_out_log(replica->core, SN_LEVEL_WARNING,
+                   itself
+                       ? "%s:%u is the master itself at another address, so it gets no orders. Run "
+                         "SENTINEL RESET to forget that address."
+                       : "Another group claims %s:%u too, so it gets no orders from us. Take it "
+                         "out of one of them, then run SENTINEL RESET there.",
+                   replica->addr.ip, replica->addr.port);
+    data->foreign_told = claimed || itself;
+    return data->foreign_told;
 }
 
 bool sn_reconf_send(struct sn_instance *replica)
 {
     const struct sn_instance *master = replica->group->master;
-    if (!sn_link_can_send(replica->cmd) || replica->u.data.order_pending || refuse_claimed(replica))
+    if (!sn_link_can_send(replica->cmd) || replica->u.data.order_pending || refuse_order(replica))
         return false;
     struct sn_action_send send = {
         .order = SN_ORDER_FOLLOW,
@@ -100,6 +110,8 @@ static void demote_old_master(struct sn_instance *replica)
     if (sn_reconf_send(replica)) {
         sn_event_raise(replica, SN_LEVEL_NOTICE, "+convert-to-slave", NULL);
         set_reconf(replica, SN_RECONF_SENT);
+    } else if (replica->u.data.foreign_told) {
+        set_reconf(replica, SN_RECONF_DONE);
     }
 }
 
