@@ -141,6 +141,7 @@ void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver)
 
 static void free_wait(struct sn_server *server, struct sn_wait *wait)
 {
+    assert(server->waits != NULL);
     HASH_DEL(server->waits, wait);
     sn_buf_fini(&wait->answer);
     free(wait->held_name);
