@@ -5,11 +5,15 @@
  * First the chosen replica has to be near the master, while clients go on: one that has just been
  * synchronised gets nothing for up to a second. CLIENT PAUSE … WRITE stops the master's offset;
  * INFO behind it tells the offset; the chosen replica is asked until it has reached it, and only
- * then promoted. The old master follows the new one in the same moment and is resumed. Where the
- * pause is not possible (older servers, missing rights, master down) a plain order goes on without
- * it, as stock does; a coordinated one is aborted. The pause ends by itself if we should die. */
+ * then promoted. One that does not get there makes room for another that has more, and that one has
+ * to be drained to as well. The old master follows the new one in the same moment and is resumed.
+ * Where the pause is not possible (older servers, missing rights, master down) a plain order goes
+ * on without it, as stock does; a coordinated one is aborted. The pause ends by itself if we should
+ * die. */
 
 #include "core/model.h"
+
+#include <string.h>
 
 #define NEAR_MAX_MS    5000 /* longest wait for a replica that lags; nobody is paused for it */
 #define DRAIN_MAX_MS   5000 /* longest pause of the clients for the sake of the drain */
@@ -46,6 +50,35 @@ static bool is_near(const struct sn_group *group)
     const struct sn_data *master = &group->master->u.data;
     return master->info_at != SN_MS_NEVER && master->info_at >= group->failover.started_at &&
            group->failover.promoted->u.data.repl_offset >= master->master_offset;
+}
+
+/* The chosen replica takes too long. Somebody who has more is the better choice by now, unless the
+ * operator named the replica: the chosen one hangs, or its link is slow. */
+static bool replica_is_late(struct sn_group *group)
+{
+    struct sn_data *late = &group->failover.promoted->u.data;
+    if (group->failover.wanted.port == 0) {
+        late->refused_epoch = group->failover.epoch;
+        const struct sn_instance *other = sn_select_replica(group, false);
+        late->refused_epoch = 0;
+        if (other != NULL && other->u.data.repl_offset > late->repl_offset) {
+            sn_failover_pass_over(group, "it did not catch up in time");
+            return false;
+        }
+    }
+    return do_without(group, "the replica did not catch up in time");
+}
+
+void sn_drain_next(struct sn_group *group)
+{
+    struct sn_drain *drain = &group->failover.drain;
+    if (drain->target_known && group->core->now < drain->deadline &&
+        sn_drain_is_paused(group->master)) {
+        drain->phase = SN_DRAIN_CATCHING;
+        return;
+    }
+    sn_drain_resume(group->master);
+    memset(drain, 0, sizeof(*drain));
 }
 
 static void pause_clients(struct sn_group *group)
@@ -106,7 +139,7 @@ bool sn_drain_step(struct sn_group *group)
         return false;
     if (drain->phase == SN_DRAIN_PAUSING)
         return do_without(group, "the master does not answer");
-    return do_without(group, "the replica did not catch up in time");
+    return replica_is_late(group);
 }
 
 sn_ms sn_drain_deadline(const struct sn_group *group)

@@ -132,8 +132,7 @@ static void choose(struct sn_group *group)
     sn_failover_step(group);
 }
 
-/* The chosen replica will not do after all; log says why. */
-static void pass_over(struct sn_group *group, const char *why)
+void sn_failover_pass_over(struct sn_group *group, const char *why)
 {
     struct sn_instance *replica = group->failover.promoted;
     char form[SN_PAYLOAD_MAX + 1];
@@ -143,8 +142,7 @@ static void pass_over(struct sn_group *group, const char *why)
     replica->u.data.promoted = false;
     replica->u.data.refused_epoch = group->failover.epoch;
     group->failover.promoted = NULL;
-    if (group->failover.drain.target_known)
-        group->failover.drain.phase = SN_DRAIN_CATCHING; /* the next one has to catch up as well */
+    sn_drain_next(group);
     sn_failover_enter(group, SN_FAILOVER_SELECT);
     sn_failover_step(group);
 }
@@ -163,7 +161,7 @@ static void step_promotion(struct sn_group *group)
     struct sn_failover *failover = &group->failover;
     sn_ms deadline = sn_after(failover->state_at, group->params.failover_timeout_ms);
     if (failover->promoted->s_down) {
-        pass_over(group, "it went down");
+        sn_failover_pass_over(group, "it went down");
         return;
     }
     if (group->core->now >= deadline) {
@@ -171,7 +169,7 @@ static void step_promotion(struct sn_group *group)
         return;
     }
     if (failover->state == SN_FAILOVER_SEND_PROMOTION && failover->promoted->u.data.priority == 0) {
-        pass_over(group, "its priority is 0 by now");
+        sn_failover_pass_over(group, "its priority is 0 by now");
         return;
     }
     if (failover->state == SN_FAILOVER_SEND_PROMOTION && !sn_drain_step(group)) {
@@ -252,7 +250,7 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_even
         return;
     }
     if (error != NULL) {
-        pass_over(group, error);
+        sn_failover_pass_over(group, error);
         return;
     }
     group->failover.acked = true;
@@ -291,7 +289,7 @@ static void confirm_promotion(struct sn_group *group)
 static void order_again(struct sn_group *group)
 {
     if (group->failover.promoted->u.data.priority == 0) {
-        pass_over(group, "its priority is 0 by now");
+        sn_failover_pass_over(group, "its priority is 0 by now");
     } else if (group->failover.mode == SN_MODE_COORDINATED && !sn_drain_is_paused(group->master)) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    "Coordinated failover of %s stopped, as writes could be lost: the replica did "
@@ -311,7 +309,7 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
     if (role == SN_ROLE_MASTER)
         confirm_promotion(group);
     else if (group->failover.doubt)
-        pass_over(group, "it refused a part of the order and is a replica still");
+        sn_failover_pass_over(group, "it refused a part of the order and is a replica still");
     else if (!replica->u.data.order_pending && !group->failover.acked &&
              sn_link_can_send(replica->cmd))
         order_again(group);

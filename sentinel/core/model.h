@@ -555,6 +555,9 @@ void sn_failover_enter(struct sn_group *group, enum sn_failover_state state);
 void sn_failover_step(struct sn_group *group);
 void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at);
 void sn_failover_clear(struct sn_group *group); /* without a word */
+/* The chosen replica will not do after all, and the log says why: the next one is chosen. Before
+ * RECONF. */
+void sn_failover_pass_over(struct sn_group *group, const char *why);
 void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role);
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch);
@@ -569,6 +572,8 @@ const char *sn_failover_state_name(enum sn_failover_state state);
 /* Drains the master as far as is possible now. True once the promotion may be sent; false while it
  * must wait, or if the attempt was aborted. */
 bool sn_drain_step(struct sn_group *group);
+/* The chosen replica was given up: whoever is next has to have all writes as well. */
+void sn_drain_next(struct sn_group *group);
 /* When sn_drain_step wants to be called next; NEVER if only replies matter. */
 sn_ms sn_drain_deadline(const struct sn_group *group);
 void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *reply);

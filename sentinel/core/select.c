@@ -49,9 +49,19 @@ const char *sn_select_refusal(const struct sn_group *group, const struct sn_inst
     return NULL;
 }
 
-/* True if a is to be preferred to b. */
+/* True if the replica has told about itself since the failure. */
+static bool is_fresh(const struct sn_instance *replica)
+{
+    sn_ms info_at = replica->u.data.info_at;
+    return info_at != SN_MS_NEVER && info_at >= failure_at(replica->group);
+}
+
+/* True if a is to be preferred to b. Whoever did not answer in time may be hanging, and what is
+ * known of it is old: it is taken only if nobody answered. */
 static bool better(const struct sn_instance *a, const struct sn_instance *b)
 {
+    if (is_fresh(a) != is_fresh(b))
+        return is_fresh(a);
     if (a->u.data.priority != b->u.data.priority)
         return a->u.data.priority < b->u.data.priority;
     if (a->u.data.repl_offset != b->u.data.repl_offset)
@@ -98,11 +108,9 @@ struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_add
 
 bool sn_select_facts_fresh(const struct sn_group *group)
 {
-    sn_ms since = failure_at(group);
     const struct sn_instance *replica;
     DL_FOREACH(group->replicas, replica) {
-        sn_ms info_at = replica->u.data.info_at;
-        if (!replica->s_down && (info_at == SN_MS_NEVER || info_at < since))
+        if (!replica->s_down && !is_fresh(replica))
             return false;
     }
     return true;

@@ -258,6 +258,76 @@ static void test_drain__the_next_candidate_has_to_catch_up_too(void **state)
     kit_free(kit);
 }
 
+/* n2 was behind, and is hanging since it was chosen; n3 has everything. */
+static struct kit *chosen_one_hangs(enum sn_failover_mode mode, const struct sn_addr *wanted)
+{
+    struct kit *kit = kit_new(long_down_after);
+    kit_to(kit, 1000);
+    kit_node(kit, "n1")->offset = 500;
+    kit_node(kit, "n2")->offset = 400;
+    kit_node(kit, "n3")->offset = 300;
+    kit_clear(kit);
+    struct sn_command command = {
+        .kind = SN_COMMAND_FAILOVER, .name = "m1", .name_len = 2, .mode = mode};
+    if (wanted != NULL)
+        command.addr = *wanted;
+    (void)kit_command(kit, &command);
+    kit_to(kit, 1100);
+    assert_int_equal(kit_count(kit, "event W +selected-slave slave 10.0.0.2:6379"), 1);
+    kit_mode(kit, "n2", KIT_FROZEN);
+    kit_node(kit, "n3")->offset = 500;
+    return kit;
+}
+
+static void test_drain__a_replica_that_hangs_makes_room_for_one_that_does_not(void **state)
+{
+    static const enum sn_failover_mode modes[] = {SN_MODE_COORDINATED, SN_MODE_PLANNED};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *kit = chosen_one_hangs(modes[i], NULL);
+        kit_to(kit, 8000);
+        kit_expect(kit, "pause promote unpause", "pause n1 7000\npromote n3\nunpause n1\n");
+        kit_free(kit);
+    }
+}
+
+static void test_drain__but_not_if_it_was_asked_for(void **state)
+{
+    struct sn_addr wanted = {0};
+    (void)state;
+    (void)snprintf(wanted.host, sizeof(wanted.host), "10.0.0.2");
+    (void)snprintf(wanted.ip, sizeof(wanted.ip), "10.0.0.2");
+    wanted.port = 6379;
+    struct kit *kit = chosen_one_hangs(SN_MODE_COORDINATED, &wanted);
+    kit_to(kit, 8000);
+    assert_int_equal(kit_count(kit, "promote"), 0);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-master-timeout"), 1);
+    kit_free(kit);
+}
+
+/* It got its order without the drain, and goes down before it obeys. */
+static void test_drain__what_was_done_without_for_one_is_not_for_the_next(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 quorum 1 down-after 6000 timeout 20000");
+    (void)state;
+    kit_to(kit, 1000);
+    kit_node(kit, "n1")->offset = 500;
+    kit_node(kit, "n2")->offset = 450;
+    kit_node(kit, "n3")->offset = 400;
+    kit_failover(kit, "m1", SN_MODE_PLANNED);
+    kit_to(kit, 1100);
+    kit_mode(kit, "n2", KIT_FROZEN);
+    kit_to(kit, 6010);
+    kit_clear(kit);
+    kit_to(kit, 6020);
+    kit_node(kit, "n3")->offset = 500;
+    kit_to(kit, 9000);
+    assert_int_equal(kit_count(kit, "pause n1"), 1);
+    assert_int_equal(kit_count(kit, "promote n3"), 1);
+    assert_true(kit_when(kit, "pause n1") <= kit_when(kit, "promote n3"));
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +341,9 @@ int main(void)
         cmocka_unit_test(test_drain__a_master_that_is_down),
         cmocka_unit_test(test_drain__no_hello_goes_to_a_paused_master),
         cmocka_unit_test(test_drain__the_next_candidate_has_to_catch_up_too),
+        cmocka_unit_test(test_drain__a_replica_that_hangs_makes_room_for_one_that_does_not),
+        cmocka_unit_test(test_drain__but_not_if_it_was_asked_for),
+        cmocka_unit_test(test_drain__what_was_done_without_for_one_is_not_for_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

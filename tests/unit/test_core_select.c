@@ -200,6 +200,30 @@ static void test_select__ignores_role_master_and_announcement(void **state)
     kit_free(kit);
 }
 
+/* n2 would be better, but may be hanging. */
+static void test_select__who_has_not_answered_since_the_failure_comes_last(void **state)
+{
+    static const struct {
+        const char *answers, *chosen;
+    } rows[] = {{"n2", "n2"}, {"n3", "n3"}, {NULL, "n2"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2,n3 quorum 1");
+        kit_node(kit, "n2")->priority = 10;
+        kit_to(kit, 10000);
+        kit->hold = KIT_HOLD(SN_ORDER_INFO) | KIT_HOLD(SN_ORDER_PROMOTE);
+        kit_mode(kit, "n1", KIT_REFUSING);
+        kit_to(kit, 11000);
+        if (rows[i].answers != NULL)
+            kit_info(kit, rows[i].answers, NULL);
+        kit_to(kit, 11499);
+        assert_int_equal(kit_count(kit, "promote"), 0);
+        kit_to(kit, 11500);
+        assert_string_equal(kit_find(kit, "promote") + strlen("promote "), rows[i].chosen);
+        kit_free(kit);
+    }
+}
+
 static void test_select__says_why_each_candidate_is_refused(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2,n3,n4");
@@ -279,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_select__refuses_what_another_group_claims),
         cmocka_unit_test(test_select__order_is_priority_offset_runid),
         cmocka_unit_test(test_select__ignores_role_master_and_announcement),
+        cmocka_unit_test(test_select__who_has_not_answered_since_the_failure_comes_last),
         cmocka_unit_test(test_select__says_why_each_candidate_is_refused),
         cmocka_unit_test(test_select__waits_for_facts_younger_than_the_failure),
         cmocka_unit_test(test_select__chooses_by_the_fresh_facts_as_soon_as_they_are_in),
