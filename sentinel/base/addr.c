@@ -14,8 +14,9 @@ static bool canonical_ip(const char *text, char out[SN_IP_MAX + 1])
 {
     unsigned char raw[sizeof(struct in6_addr)];
 
+    /* Of an IPv4 address inet_pton() takes one spelling only. */
     if (inet_pton(AF_INET, text, raw) == 1)
-        return inet_ntop(AF_INET, raw, out, SN_IP_MAX + 1) != NULL;
+        return sn_text_copy(out, SN_IP_MAX + 1, text);
     if (inet_pton(AF_INET6, text, raw) == 1)
         return inet_ntop(AF_INET6, raw, out, SN_IP_MAX + 1) != NULL;
     return false;
@@ -23,8 +24,9 @@ static bool canonical_ip(const char *text, char out[SN_IP_MAX + 1])
 
 bool sn_addr_is_ip(const char *text)
 {
-    char ip[SN_IP_MAX + 1];
-    return canonical_ip(text, ip);
+    unsigned char raw[sizeof(struct in6_addr)];
+
+    return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
 }
 
 static bool is_name_byte(char byte)

@@ -74,11 +74,18 @@ void sn_buf_putc(struct sn_buf *buf, char byte)
 void sn_buf_printf(struct sn_buf *buf, const char *format, ...)
 {
     va_list args;
+    size_t room = buf->full ? 0 : buf->room - buf->len;
 
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(room == 0 ? NULL : buf->data + buf->len, room, format, args);
     va_end(args);
     assert(len >= 0);
+    if ((size_t)len < room && (size_t)len <= buf->cap - buf->len) {
+        buf->len += (size_t)len;
+        return;
+    }
+    if (room > 0)
+        buf->data[buf->len] = '\0';
     if (len == 0 || !reserve(buf, (size_t)len))
         return;
 

@@ -83,12 +83,15 @@ static void take_line(struct cluster *cluster, struct node *node, bool fine, con
 {
     char text[LINE_MAX_BYTES];
     struct sn_buf line;
+    if (fine && cluster->quiet && !cluster->trace.keep_fine)
+        return;
     (void)vsnprintf(text, sizeof(text), format, args);
     sn_buf_init(&line, 2 * LINE_MAX_BYTES);
     sn_buf_printf(&line, "%s ", node == NULL ? "net" : node->name);
     shorten(cluster, text, &line);
     (void)trace_add(&cluster->trace, cluster->now, fine, sn_buf_text(&line));
-    call_hooks(cluster, node, sn_buf_text(&line));
+    if (!fine || !cluster->quiet)
+        call_hooks(cluster, node, sn_buf_text(&line));
     sn_buf_fini(&line);
 }
 

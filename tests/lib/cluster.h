@@ -116,6 +116,7 @@ struct cluster {
     sn_ms delay_max_ms;
     bool blocking_peers; /* a sentinel serves a client only after its last request is answered */
     sn_ms timer_late_ms; /* cores' timers fire up to this much late */
+    bool quiet;          /* fine lines are neither in the digest nor seen by cluster_when */
     struct hook *hooks;
     struct later *laters;
     struct fact *facts;

@@ -72,16 +72,31 @@ static const struct cover covers[] = {
 
 _Static_assert(sizeof(covers) / sizeof(covers[0]) == COVER_COUNT, "one count each");
 
+/* Where the second word begins. */
+static const char *past_name(const char *text)
+{
+    const char *space = strchr(text, ' ');
+    return space == NULL ? text : space + 1;
+}
+
+/* All patterns are of a kind of node, or `net`, and what it says: globbing starts where a plain
+ * comparison has not ruled the line out already. */
+static bool matches(const char *pattern, const char *line, const char *said, size_t len)
+{
+    const char *rest = past_name(pattern);
+    size_t plain = strcspn(rest, "*");
+    return pattern[0] == line[0] && strncmp(rest, said, plain) == 0 &&
+           sn_text_glob(rest, strlen(rest), said, len, false);
+}
+
 void coverage_take(const struct trace *trace, uint32_t *counts)
 {
     for (size_t i = 0; i < trace->count; i++) {
-        const char *text = trace->lines[i].text;
-        size_t len = strlen(text);
-        for (size_t k = 0; k < COVER_COUNT; k++) {
-            const char *pattern = covers[k].pattern;
-            if (pattern[0] == text[0] && sn_text_glob(pattern, strlen(pattern), text, len, false))
-                counts[k]++;
-        }
+        const char *line = trace->lines[i].text;
+        const char *said = past_name(line);
+        size_t len = strlen(said);
+        for (size_t k = 0; k < COVER_COUNT; k++)
+            counts[k] += matches(covers[k].pattern, line, said, len);
     }
 }
 

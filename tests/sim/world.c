@@ -105,6 +105,7 @@ static void build(struct sim *sim)
 {
     struct cluster *cluster = cluster_new(sim->plan.seed);
     sim->cluster = cluster;
+    cluster->quiet = true;
     cluster->delay = travel;
     cluster->delay_arg = sim;
     cluster->blocking_peers = sim->plan.blocking_peers;
