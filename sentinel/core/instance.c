@@ -240,7 +240,7 @@ static sn_ms info_period(const struct sn_instance *instance)
     bool young =
         instance->kind == SN_KIND_MASTER && sn_age(instance->core, instance->cmd->up_at) < period;
     if (young || !expected_role ||
-        (instance->kind == SN_KIND_REPLICA && (busy || data->link_down_ms > 0)))
+        (instance->kind == SN_KIND_REPLICA && (busy || data->link_down_ms > 0 || !data->link_up)))
         return sn_min(period, 1000);
     return period;
 }

@@ -16,6 +16,7 @@
 #define QUIET_PERIODS 4
 #define REPEAT_MS     1000 /* at least, between two orders to one replica */
 #define TURN_MS       500 /* sentinels take turns in rank order, so that one order is given, not five */
+#define HEIR_INFOS    2    /* turns of those who finish what a dead leader left */
 #define CAME_BACK_MS  1000 /* between the end of S_DOWN and the first INFO */
 
 /* The master is what we believe it to be. */
@@ -103,22 +104,35 @@ static const struct sn_instance *lost_leader(const struct sn_group *group)
     return leader != NULL && leader->s_down ? leader : NULL;
 }
 
+/* An order is followed by an INFO at once: one that does not help must not be repeated as fast. */
+static bool ordered_lately(const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    sn_ms pause = data->order_refused ? replica->core->timings[SN_TIMING_INFO_PERIOD] : REPEAT_MS;
+    return data->ordered_at != SN_MS_NEVER && sn_age(replica->core, data->ordered_at) < pause;
+}
+
+/* It takes one of the places that parallel-syncs allows, or will in a moment. */
 static bool is_syncing(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
-    return !replica->s_down && data->role_reported == SN_ROLE_REPLICA && !data->link_up &&
-           sn_reconf_follows_master(replica);
+    if (replica->s_down || data->role_reported != SN_ROLE_REPLICA || data->order_refused)
+        return false;
+    return sn_reconf_follows_master(replica) ? !data->link_up : ordered_lately(replica);
 }
 
 /* The leader died before it reached replica, which waits for a master that is gone. Nobody else
- * will finish, so we do, in its stead and by its rules (DESIGN.md D9). */
+ * will finish, so we do, in its stead and by its rules (DESIGN.md D9). One of us does: two who hear
+ * at the same time that a place is free would both fill it. The next one comes in if the first had
+ * the time to look at every replica and did not. */
 static bool inherits_from_leader(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
     const struct sn_instance *leader = lost_leader(group), *other;
+    sn_ms turn = HEIR_INFOS * group->core->timings[SN_TIMING_INFO_PERIOD];
     size_t syncing = 0;
     if (leader == NULL || replica->u.data.link_up || sn_election_rival_active(group) ||
-        sn_age(group->core, leader->s_down_at) < (sn_ms)sn_group_rank(group) * TURN_MS)
+        sn_age(group->core, leader->s_down_at) < (sn_ms)sn_group_rank(group) * turn)
         return false;
     DL_FOREACH(group->replicas, other)
         syncing += is_syncing(other) ? 1 : 0;
@@ -137,14 +151,6 @@ static void redirect(struct sn_instance *replica)
     if (quiet_for(replica, wait) && sn_age(group->core, replica->u.data.master_changed_at) > wait &&
         sn_reconf_send(replica))
         sn_event_raise(replica, SN_LEVEL_NOTICE, "+fix-slave-config", NULL);
-}
-
-/* An order is followed by an INFO at once: one that does not help must not be repeated as fast. */
-static bool ordered_lately(const struct sn_instance *replica)
-{
-    const struct sn_data *data = &replica->u.data;
-    sn_ms pause = data->order_refused ? replica->core->timings[SN_TIMING_INFO_PERIOD] : REPEAT_MS;
-    return data->ordered_at != SN_MS_NEVER && sn_age(replica->core, data->ordered_at) < pause;
 }
 
 void sn_repair_replica(struct sn_instance *replica)

@@ -36,14 +36,21 @@ static void write_on(struct cluster *cluster, void *arg)
         cluster_after(cluster, 1, write_on, writer);
 }
 
-/* Orders a failover; the candidate gets no more writes from the moment on in which the pause is on
- * its way to the master. */
-static void fail_over_with_late_lag(struct cluster *cluster, size_t mark, uint64_t asked,
+/* The last writes before the pause have not reached the candidate, and do not until it catches up.
+ */
+static void fall_behind(struct cluster *cluster, struct node *who, void *arg)
+{
+    (void)who;
+    (void)arg;
+    cluster->servers[2]->lagging = true;
+    cluster->servers[2]->offset -= 5;
+}
+
+static void fail_over_with_late_lag(struct cluster *cluster, uint64_t asked,
                                     enum sn_failover_mode mode)
 {
+    cluster_when(cluster, "r1 pauses writes", 1, fall_behind, NULL);
     cluster_failover(cluster->sentinels[asked], "mymaster", mode);
-    cluster_run_to_line(cluster, mark, "s? +failover-state-send-slaveof-noone *", 1000);
-    cluster->servers[2]->lagging = true;
 }
 
 static void test_manual__healthy_master_is_switched_within_100_ms(void **state)
@@ -82,7 +89,7 @@ static void test_manual__planned_switchover_loses_no_acknowledged_write(void **s
         cluster_run_for(cluster, 500);
         size_t mark = cluster_mark(cluster);
         /* The candidate is behind while the master is paused, and catches up a little later. */
-        fail_over_with_late_lag(cluster, mark, seed % 3, SN_MODE_PLANNED);
+        fail_over_with_late_lag(cluster, seed % 3, SN_MODE_PLANNED);
         cluster_run_to_line(cluster, mark, "r1 pauses writes", 1000);
         cluster_run_for(cluster, 300);
         cluster_expect_count(cluster, mark, "s? > r? PROMOTE", 0);
@@ -165,7 +172,7 @@ static void test_manual__planned_goes_on_when_the_replica_never_catches_up(void 
     cluster_after(cluster, 1, write_on, &writer);
     cluster_run_for(cluster, 100);
     size_t mark = cluster_mark(cluster);
-    fail_over_with_late_lag(cluster, mark, 0, SN_MODE_PLANNED);
+    fail_over_with_late_lag(cluster, 0, SN_MODE_PLANNED);
     cluster_run_for(cluster, 20000);
     EXPECT(cluster, mark, "r1 pauses writes", "s1 # *its last writes may be lost*",
            "s1 > r3 PROMOTE");
@@ -185,7 +192,7 @@ static void test_manual__coordinated_stops_rather_than_lose_a_write(void **state
     cluster_after(cluster, 1, write_on, &writer);
     cluster_run_for(cluster, 100);
     size_t mark = cluster_mark(cluster);
-    fail_over_with_late_lag(cluster, mark, 0, SN_MODE_COORDINATED);
+    fail_over_with_late_lag(cluster, 0, SN_MODE_COORDINATED);
     cluster_run_to_line(cluster, mark, "s1 -failover-abort-master-timeout *", 20000);
     cluster_run_for(cluster, 10);
     cluster_require(cluster, mark, !model_redis_is_paused(cluster->servers[0]), "no pause is left");
@@ -224,7 +231,7 @@ static void test_manual__leader_dying_in_the_drain_leaves_a_master_that_works(vo
         struct writer writer = {0};
         cluster_after(cluster, 1, write_on, &writer);
         size_t mark = cluster_mark(cluster);
-        fail_over_with_late_lag(cluster, mark, 1, SN_MODE_PLANNED);
+        fail_over_with_late_lag(cluster, 1, SN_MODE_PLANNED);
         cluster_run_to_line(cluster, mark, "r1 pauses writes", 1000);
         cluster_kill(&cluster->sentinels[1]->node);
         cluster_run_for(cluster, 15000);
