@@ -398,6 +398,26 @@ int sn_words_split(const char *line, size_t len, struct sn_words *words)
     return rc;
 }
 
+void sn_words_split_plain(const char *line, size_t len, struct sn_words *words)
+{
+    const char *end = line + len;
+    struct sn_buf word;
+    size_t room = 0;
+
+    *words = (struct sn_words){0};
+    sn_buf_init(&word, SIZE_MAX);
+    while (line < end) {
+        const char *space = memchr(line, ' ', (size_t)(end - line));
+        size_t word_len = (size_t)((space != NULL ? space : end) - line);
+        if (word_len > 0) {
+            sn_buf_append(&word, line, word_len);
+            push_word(words, &room, &word);
+        }
+        line += word_len + (space != NULL);
+    }
+    sn_buf_fini(&word);
+}
+
 void sn_words_fini(struct sn_words *words)
 {
     for (size_t i = 0; i < words->count; i++)

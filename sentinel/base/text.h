@@ -37,6 +37,8 @@ struct sn_words {
  * \n \r \t \b \a \\ \" \xHH, '…' with \' only; after a closing quote a blank or the end.
  * SN_EINVAL: unbalanced quotes (words is then empty). Free with sn_words_fini. */
 SN_MUST_CHECK int sn_words_split(const char *line, size_t len, struct sn_words *words);
+/* Splits line at spaces only; quotes are bytes like any other (PROTOCOL.md §5.4, ACL files). */
+void sn_words_split_plain(const char *line, size_t len, struct sn_words *words);
 void sn_words_fini(struct sn_words *words);
 
 /* Appends text as one word that sn_words_split reads back unchanged: bare if it is not empty and

@@ -12,6 +12,13 @@
 
 enum sn_conf_syntax { SN_CONF_NONE = 0, SN_CONF_REDIS, SN_CONF_INI };
 
+/* What was changed at run time and is no part of the image. Borrowed texts; all zero: nothing. */
+struct sn_conf_live {
+    const char *users;      /* one `user` line for each user there is; NULL: nobody changed them */
+    const char *users_base; /* the same of the users that the files make; for a state file only */
+    enum sn_level loglevel; /* NONE: nobody changed it */
+};
+
 struct sn_conf {
     enum sn_conf_syntax syntax;
     char *path;         /* of the configuration file, absolute, resolved before `dir` is entered */
@@ -22,6 +29,8 @@ struct sn_conf {
     /* What the operator's files say, without saved state: the base for telling what was changed at
      * run time. Only used when a separate state file is in use. */
     struct sn_image base;
+    struct sn_settings base_settings;
+    bool users_restored; /* settings.users has users that were changed at run time */
     /* What included files and the command line say, as lines in canonical form: the former is never
      * copied into the main file, of the latter the server directives are written to it. */
     struct sn_setting_words included;
@@ -31,9 +40,7 @@ struct sn_conf {
      * rewritten. */
     char *recovered;
     uint64_t damaged_hash;
-    /* Borrowed. Lines that take the place of the `user` lines when the configuration file is
-     * rewritten; NULL: those stay as they are. */
-    const char *users;
+    struct sn_conf_live live; /* for sn_conf_render */
     char **notices; /* things to log once the log is open ("save: has no meaning here, ignored") */
     size_t notice_count;
 };

@@ -30,6 +30,7 @@ void sn_conf_fini(struct sn_conf *conf)
     sn_settings_fini(&conf->settings);
     sn_image_fini(&conf->image);
     sn_image_fini(&conf->base);
+    sn_settings_fini(&conf->base_settings);
     sn_list_fini(&conf->included);
     sn_list_fini(&conf->overrides);
     for (size_t i = 0; i < conf->notice_count; i++)
@@ -143,6 +144,7 @@ static int find_state(struct sn_conf *conf, struct sn_buf *error)
         return SN_EINVAL;
     }
     sn_image_copy(&conf->image, &conf->base);
+    sn_settings_copy(&conf->settings, &conf->base_settings);
     return sn_state_load(conf, error);
 }
 

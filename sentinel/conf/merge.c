@@ -5,6 +5,7 @@
  * better. */
 
 #include "base/alloc.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "conf/loader.h"
 #include "conf/option.h"
@@ -21,7 +22,7 @@ void sn_conf_notice(struct sn_conf *conf, char *text)
     conf->notices[conf->notice_count++] = text;
 }
 
-SN_PRINTF(2, 3) static void notice(struct sn_conf *conf, const char *format, ...)
+void sn_conf_noticef(struct sn_conf *conf, const char *format, ...)
 {
     char text[1024];
     struct sn_buf buf;
@@ -37,18 +38,44 @@ SN_PRINTF(2, 3) static void notice(struct sn_conf *conf, const char *format, ...
     sn_conf_notice(conf, sn_buf_take(&buf));
 }
 
+/* The present value; *words is overwritten. */
+static void get_value(const struct sn_conf *conf, const struct sn_directive *directive,
+                      const struct sn_group_params *params, struct sn_setting_words *words)
+{
+    if (directive->option != SN_OPTION_NONE) {
+        sn_option_get(directive->option, &conf->image.globals, params, words);
+        return;
+    }
+    *words = (struct sn_setting_words){0};
+    sn_list_take(words, sn_strdup(sn_conf_level_name(conf->settings.loglevel)));
+}
+
+static int set_value(struct sn_conf *conf, const struct sn_state_change *change,
+                     struct sn_group_params *params)
+{
+    const struct sn_directive *directive = change->directive;
+    int64_t number;
+
+    if (directive->option != SN_OPTION_NONE)
+        return sn_option_set(directive->option, &change->value, &conf->image.globals, params);
+    if (change->value.count != 1 || sn_value_parse(directive, change->value.items[0], &number) < 0)
+        return SN_EINVAL;
+    sn_value_store(directive, change->value.items[0], number, &conf->settings);
+    return 0;
+}
+
 /* params and group are of the group the change belongs to, NULL for the sentinel's own. Values are
  * not shown: some are passwords. */
 static void merge_change(struct sn_conf *conf, const struct sn_state_change *change,
                          const char *group, struct sn_group_params *params)
 {
-    const char *name = sn_directive_of_option(change->option)->name;
+    const char *name = change->directive->name;
     const char *of = group != NULL ? " of group " : "";
     struct sn_setting_words now;
 
     if (group == NULL)
         group = "";
-    sn_option_get(change->option, &conf->image.globals, params, &now);
+    get_value(conf, change->directive, params, &now);
     if (sn_list_equal(&now, &change->value)) {
         sn_list_fini(&now);
         return;
@@ -56,11 +83,12 @@ static void merge_change(struct sn_conf *conf, const struct sn_state_change *cha
     bool edited = !sn_list_equal(&now, &change->was);
     sn_list_fini(&now);
     if (edited)
-        notice(conf, "%s%s%s was changed at run time, and in this file since: the file counts",
-               name, of, group);
-    else if (sn_option_set(change->option, &change->value, &conf->image.globals, params) < 0)
-        notice(conf, "%s%s%s: the value set at run time is not valid any more, ignored", name, of,
-               group);
+        sn_conf_noticef(conf,
+                        "%s%s%s was changed at run time, and in this file since: the file counts",
+                        name, of, group);
+    else if (set_value(conf, change, params) < 0)
+        sn_conf_noticef(conf, "%s%s%s: the value set at run time is not valid any more, ignored",
+                        name, of, group);
 }
 
 static bool same_addr(const struct sn_addr *a, const struct sn_addr *b)
@@ -106,8 +134,8 @@ static void merge_group(struct sn_conf *conf, const struct sn_state_group *saved
                         struct sn_group_image *group)
 {
     if (address_edited(saved, &group->addr))
-        notice(conf, "the address of group %s was changed in this file: the file counts",
-               group->name);
+        sn_conf_noticef(conf, "the address of group %s was changed in this file: the file counts",
+                        group->name);
     else
         group->addr = saved->image.addr;
     group->config_epoch = saved->image.config_epoch;
@@ -126,8 +154,9 @@ static void merge_removed(struct sn_conf *conf, const struct sn_state_removed *r
     if (same_addr(&group->addr, &removed->base) && group->params.quorum == removed->quorum)
         sn_image_remove_group(&conf->image, (size_t)(group - conf->image.groups));
     else
-        notice(conf, "group %s was removed at run time, but changed in this file since: it is back",
-               group->name);
+        sn_conf_noticef(
+            conf, "group %s was removed at run time, but changed in this file since: it is back",
+            group->name);
 }
 
 /* As both lists have nearly the same order, the search goes on where the last one ended. */
@@ -154,14 +183,16 @@ void sn_state_merge(const struct sn_state *state, struct sn_conf *conf)
         image->current_epoch = state->current_epoch;
     for (size_t i = 0; i < state->change_count; i++)
         merge_change(conf, &state->changes[i], NULL, NULL);
+    sn_users_merge(state, conf);
     for (size_t i = 0; i < state->removed_count; i++)
         merge_removed(conf, &state->removed[i]);
     for (size_t i = 0; i < state->group_count; i++) {
         const struct sn_state_group *saved = &state->groups[i];
         struct sn_group_image *group = find_from(image, saved->image.name, &from);
         if (group == NULL && saved->base.host[0] != '\0') {
-            notice(conf, "group %s is no longer in this file: what was learned of it is dropped",
-                   saved->image.name);
+            sn_conf_noticef(conf,
+                            "group %s is no longer in this file: what was learned of it is dropped",
+                            saved->image.name);
             continue;
         }
         if (group == NULL)

@@ -6,8 +6,8 @@
  *
  * Deliberate differences, all of which the other daemons read back (§24.2): values are quoted where
  * they need it; a line is taken only for its own group; both spellings of an option are the same
- * line; lines of the server are left as the operator wrote them, but for users that were changed at
- * run time; what an included file says is not repeated. */
+ * line; lines of the server are left as the operator wrote them, but for users and the log level,
+ * if they were changed at run time; what an included file says is not repeated. */
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -382,6 +382,18 @@ static void emit_image(struct rewrite *rewrite, const struct sn_image *image)
     }
 }
 
+/* All lines of a key but the last are without effect already, so that one says something else now.
+ * False: there is no line. */
+static bool put_in_last(struct rewrite *rewrite, const struct key *key, const char *text)
+{
+    if (key == NULL || key->last == NO_LINE)
+        return false;
+    struct line *line = &rewrite->lines[key->last];
+    free(line->text);
+    line->text = sn_strdup(text);
+    return true;
+}
+
 /* Server directives of the command line: the last one of each takes the place of the file's last.
  */
 static void emit_overrides(struct rewrite *rewrite)
@@ -399,12 +411,7 @@ static void emit_overrides(struct rewrite *rewrite)
             sn_buf_init(&name, SIZE_MAX);
             put_key(&name, directive, NULL);
             struct key *key = need_key(rewrite, sn_buf_text(&name));
-            /* All lines but the last are without effect already. */
-            if (key->last != NO_LINE) {
-                struct line *line = &rewrite->lines[key->last];
-                free(line->text);
-                line->text = sn_strdup(overrides->items[i]);
-            } else {
+            if (!put_in_last(rewrite, key, overrides->items[i])) {
                 queue_line(rewrite, key, rewrite->count);
                 add_line(rewrite, sn_strdup(overrides->items[i]));
             }
@@ -430,13 +437,28 @@ static void emit_users(struct rewrite *rewrite, const char *users)
     while (*users != '\0') {
         size_t len = strcspn(users, "\n");
         struct sn_words words;
-        if (sn_words_split(users, len, &words) == 0) {
-            if (words.count > 1)
-                emit(rewrite, directive, NULL, words.items + 1, words.count - 1, false);
-            sn_words_fini(&words);
-        }
+        sn_words_split_plain(users, len, &words); /* as ACL LIST shows it, unquoted */
+        if (words.count > 1)
+            emit(rewrite, directive, NULL, words.items + 1, words.count - 1, false);
+        sn_words_fini(&words);
         users += len + (users[len] == '\n');
     }
+}
+
+static void emit_level(struct rewrite *rewrite, enum sn_level level)
+{
+    const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, "loglevel");
+    char *const values[] = {(char *)(uintptr_t)sn_conf_level_name(level)};
+    struct sn_buf name, text;
+
+    sn_buf_init(&name, SIZE_MAX);
+    sn_buf_init(&text, SIZE_MAX);
+    put_key(&name, directive, NULL);
+    sn_line_put(&text, directive, NULL, values, 1);
+    if (!put_in_last(rewrite, find_key(rewrite, sn_buf_text(&name)), sn_buf_text(&text)))
+        emit(rewrite, directive, NULL, values, 1, strcmp(values[0], directive->fallback) == 0);
+    sn_buf_fini(&name);
+    sn_buf_fini(&text);
 }
 
 static void put_lines(const struct rewrite *rewrite, struct sn_buf *out)
@@ -492,9 +514,11 @@ int sn_conf_render(const struct sn_conf *conf, const struct sn_image *image, con
         take_lines(&rewrite, old, old_len);
     take_included(&rewrite);
     emit_image(&rewrite, image);
-    if (conf->users != NULL)
-        emit_users(&rewrite, conf->users);
+    if (conf->live.users != NULL)
+        emit_users(&rewrite, conf->live.users);
     emit_overrides(&rewrite);
+    if (conf->live.loglevel != SN_LEVEL_NONE)
+        emit_level(&rewrite, conf->live.loglevel);
     put_lines(&rewrite, out);
     int code = rewrite.unwritable ? SN_EINVAL : out->full ? SN_EFULL : 0;
     rewrite_fini(&rewrite);

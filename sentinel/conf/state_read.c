@@ -23,6 +23,7 @@ struct reader {
     struct sn_state *state;
     struct sn_state_group *group;     /* of the section at hand */
     struct sn_state_removed *removed; /* of the section at hand */
+    struct sn_state_user *user;       /* of the section at hand */
     struct sn_state_change *change;   /* that `value` and `was` belong to */
     char **text;                      /* that `more` goes on with */
     struct sn_addr *host;             /* that `more` goes on with instead */
@@ -52,6 +53,7 @@ void sn_state_fini(struct sn_state *state)
     for (size_t i = 0; i < state->removed_count; i++)
         free(state->removed[i].name);
     free(state->removed);
+    sn_users_fini(state->users, state->user_count);
     *state = (struct sn_state){0};
 }
 
@@ -69,6 +71,7 @@ static int begin_section(struct reader *reader, const char *section)
 
     reader->group = NULL;
     reader->removed = NULL;
+    reader->user = NULL;
     reader->change = NULL;
     reader->text = NULL;
     reader->host = NULL;
@@ -80,6 +83,11 @@ static int begin_section(struct reader *reader, const char *section)
     if (strcmp(section, "removed") == 0) {
         state->removed = append(state->removed, &state->removed_count, sizeof(*state->removed));
         reader->removed = &state->removed[state->removed_count - 1];
+        return 0;
+    }
+    if (strcmp(section, "user") == 0) {
+        state->users = append(state->users, &state->user_count, sizeof(*state->users));
+        reader->user = &state->users[state->user_count - 1];
         return 0;
     }
     return strcmp(section, "change") == 0 || strcmp(section, "end") == 0 ? 0 : SN_EINVAL;
@@ -133,7 +141,9 @@ static int begin_change(struct reader *reader, const char *name)
     struct sn_state_change **changes = &reader->state->changes;
     size_t *count = &reader->state->change_count;
 
-    if (directive == NULL || directive->option == SN_OPTION_NONE)
+    if (directive == NULL && reader->group == NULL)
+        directive = sn_directive_find(SN_SCOPE_SERVER, name);
+    if (directive == NULL || (directive->option == SN_OPTION_NONE && !directive->live))
         return SN_EINVAL;
     if (reader->group != NULL) {
         changes = &reader->group->changes;
@@ -141,7 +151,7 @@ static int begin_change(struct reader *reader, const char *name)
     }
     *changes = append(*changes, count, sizeof(**changes));
     reader->change = &(*changes)[*count - 1];
-    reader->change->option = directive->option;
+    reader->change->directive = directive;
     return 0;
 }
 
@@ -207,6 +217,22 @@ static int take_removed_key(struct reader *reader, const char *key, char *const 
     return 0;
 }
 
+static int take_user_key(struct reader *reader, const char *key, const char *word)
+{
+    struct sn_state_user *user = reader->user;
+
+    if (strcmp(key, "name") == 0)
+        return take_name(reader, &user->name, word);
+    if (strcmp(key, "rule") == 0)
+        return take_word(reader, &user->rules, word);
+    if (strcmp(key, "was") != 0)
+        return SN_EINVAL;
+    char *end;
+    errno = 0;
+    user->was = strtoull(word, &end, 16);
+    return errno == 0 && *end == '\0' ? 0 : SN_EINVAL;
+}
+
 static int take_key(struct reader *reader, const char *section, const char *key, char *const *words,
                     size_t count)
 {
@@ -224,6 +250,8 @@ static int take_key(struct reader *reader, const char *section, const char *key,
         return take_group_key(reader, key, words, count);
     if (reader->removed != NULL)
         return take_removed_key(reader, key, words, count);
+    if (reader->user != NULL)
+        return take_user_key(reader, key, words[0]);
     if (strcmp(section, "end") == 0)
         return strcmp(key, "checksum") == 0 ? 0 : SN_EINVAL;
     if (strcmp(key, "version") == 0)
@@ -295,6 +323,8 @@ static bool settle(struct sn_state *state)
         ok = ok && settle_group(&state->groups[i]);
     for (size_t i = 0; i < state->removed_count; i++)
         ok = ok && state->removed[i].name != NULL && settle_addr(&state->removed[i].base);
+    for (size_t i = 0; i < state->user_count; i++)
+        ok = ok && state->users[i].name != NULL;
     return ok;
 }
 

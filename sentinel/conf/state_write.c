@@ -129,6 +129,40 @@ static int put_changes(struct sn_buf *out, enum sn_scope scope, const struct sn_
     return code;
 }
 
+/* The only changeable setting of the server: CONFIG SET loglevel. */
+static void put_level(struct sn_buf *out, const struct sn_conf *conf)
+{
+    enum sn_level was = conf->base_settings.loglevel;
+    enum sn_level now =
+        conf->live.loglevel != SN_LEVEL_NONE ? conf->live.loglevel : conf->settings.loglevel;
+
+    if (now == was)
+        return;
+    sn_buf_puts(out, "\n[change]\noption = loglevel\n");
+    put_text(out, "value", "", sn_conf_level_name(now));
+    put_text(out, "was", "", sn_conf_level_name(was));
+}
+
+static int put_users(struct sn_buf *out, const struct sn_conf *conf)
+{
+    size_t count;
+    struct sn_state_user *users = sn_users_changed(conf, &count);
+    int code = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t was = sn_users_hash(&conf->base_settings, users[i].name);
+        if (has_control(&users[i].rules))
+            code = SN_EINVAL;
+        sn_buf_puts(out, "\n[user]\n");
+        put_text(out, "name", "", users[i].name);
+        if (was != 0)
+            sn_buf_printf(out, "was = %016" PRIx64 "\n", was);
+        put_words(out, "rule", &users[i].rules);
+    }
+    sn_users_fini(users, count);
+    return code;
+}
+
 /* Members whose address or id the reader would not take are left out: they are learned again. */
 static void put_members(struct sn_buf *out, const struct sn_group_image *group)
 {
@@ -221,6 +255,9 @@ int sn_state_render(const struct sn_conf *conf, const struct sn_image *image, st
         sn_buf_printf(out, "myid = %s\n", image->myid.hex);
     sn_buf_printf(out, "current-epoch = %" PRIu64 "\n", image->current_epoch);
     int code = put_changes(out, SN_SCOPE_SENTINEL, image, &conf->base, NULL, NULL);
+    put_level(out, conf);
+    if (code == 0)
+        code = put_users(out, conf);
     if (code == 0)
         code = put_groups(out, conf, image);
     if (code < 0)

@@ -73,6 +73,8 @@ SN_MUST_CHECK int sn_acl_merge_rules(size_t count, char *const *rules, struct sn
 /* Makes what the ACL file at path says, into fresh, which needs no sn_acl_init. SN_EIO, SN_EINVAL:
  * *error says every line that is wrong and why, and fresh is empty. */
 SN_MUST_CHECK int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *error);
+/* Appends the lines that make the users of settings; nothing if they are not valid. */
+void sn_acl_describe_settings(const struct sn_settings *settings, struct sn_buf *out);
 /* Appends the lines that make all users. */
 void sn_acl_describe_all(const struct sn_acl *acl, struct sn_buf *out);
 /* Forgets user, which must not be the default one; nobody may refer to it any more. */

@@ -94,18 +94,25 @@ static void load_line(struct acl_file *file, char *const *words, size_t count)
         sn_words_fini(&rules);
 }
 
+/* An ACL file has no quotes: names and patterns may hold them (PROTOCOL.md §5.4). */
 static void load_lines(struct acl_file *file, const char *text)
 {
     while (*text) {
         size_t len = strcspn(text, "\n");
-        struct sn_words words = {0};
+        const char *next = text + len + (text[len] == '\n');
+        struct sn_words words;
+        size_t skipped = strspn(text, " \t\r");
+        skipped = skipped < len ? skipped : len;
+        text += skipped;
+        len -= skipped;
+        while (len > 0 && strchr(" \t\r", text[len - 1]))
+            len--;
         file->line++;
-        if (sn_words_split(text, len, &words) != 0)
-            load_line(file, NULL, 0);
-        else if (words.count > 0 && words.items[0][0] != '#')
+        sn_words_split_plain(text, len, &words);
+        if (words.count > 0 && words.items[0][0] != '#')
             load_line(file, words.items, words.count);
         sn_words_fini(&words);
-        text += len + (text[len] == '\n');
+        text = next;
     }
 }
 
@@ -170,4 +177,17 @@ void sn_acl_describe_all(const struct sn_acl *acl, struct sn_buf *out)
         sn_acl_describe(user, out);
         sn_buf_putc(out, '\n');
     }
+}
+
+void sn_acl_describe_settings(const struct sn_settings *settings, struct sn_buf *out)
+{
+    struct sn_acl acl;
+    struct sn_buf error;
+
+    sn_acl_init(&acl);
+    sn_buf_init(&error, 4096);
+    if (sn_acl_load(&acl, settings, &error) == 0)
+        sn_acl_describe_all(&acl, out);
+    sn_buf_fini(&error);
+    sn_acl_fini(&acl);
 }

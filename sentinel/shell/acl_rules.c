@@ -382,8 +382,11 @@ static const char *apply_selector(struct sn_acl_user *user, const char *rule)
     if (count >= SN_ACL_SELECTORS_MAX)
         error = too_many;
     for (char *word = strtok_r(inner, " ", &rest); word && !error;
-         word = strtok_r(NULL, " ", &rest))
-        error = apply_right(selector, word);
+         word = strtok_r(NULL, " ", &rest)) {
+        /* Such a word would end the selector when its words are read from a line again. */
+        bool ends = word[strlen(word) - 1] == ')';
+        error = ends ? bad_syntax : apply_right(selector, word);
+    }
     free(inner);
     if (error)
         sn_acl_user_free(selector);
@@ -397,7 +400,8 @@ const char *sn_acl_apply(struct sn_acl_user *user, const char *rule)
     for (const char *byte = rule; *byte; byte++) {
         /* A rule is written into a line again: only a password may hold such bytes, as its hash. */
         bool is_blank = rule[0] == '(' && *byte == ' ';
-        if (rule[0] != '>' && rule[0] != '<' && (unsigned char)*byte <= ' ' && !is_blank)
+        bool is_control = (unsigned char)*byte <= ' ' || *byte == 0x7f;
+        if (rule[0] != '>' && rule[0] != '<' && is_control && !is_blank)
             return bad_syntax;
     }
     switch (rule[0]) {

@@ -210,7 +210,7 @@ void sn_client_flush(struct sn_client *client)
         sn_client_close(client);
         return;
     }
-    if (client->close_after_reply && !client->writing_now && client->out.len == 0)
+    if (client->close_after_reply && !client->writing_now && client->out.len == 0 && !client->waits)
         sn_client_close(client);
 }
 

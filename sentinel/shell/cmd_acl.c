@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The ACL subcommands (PROTOCOL.md §5.4). Changes go to the configuration file with its next save,
- * or to the ACL file when asked. */
+/* The ACL subcommands (PROTOCOL.md §5.4). Changes go to the ACL file when asked. Without one they
+ * are saved with the state, and answered when that is done (stock: with the next save, whenever
+ * that is), so that a user who was taken away does not come back with a power loss. */
 
 #include "base/error.h"
 #include "base/text.h"
 #include "shell/cmd.h"
+#include "shell/cmd_sentinel.h"
 #include "shell/server_internal.h"
 #include "shell/store_file.h"
 
@@ -157,7 +159,10 @@ void sn_cmd_acl_setuser(struct sn_call *call)
     } else {
         drop_clients(call, sn_acl_find(acl, call->argv[2]), false);
         call->server->users_changed = true;
-        sn_resp_status(call->resp, "OK");
+        if (call->server->env.settings->aclfile)
+            sn_resp_status(call->resp, "OK");
+        else
+            sn_cmd_save(call, NULL);
     }
     sn_buf_fini(&error);
 }
@@ -180,9 +185,13 @@ void sn_cmd_acl_deluser(struct sn_call *call)
         drop_clients(call, user, true);
         sn_acl_delete_user(acl, user);
         deleted++;
-        call->server->users_changed = true;
     }
-    sn_resp_integer(call->resp, deleted);
+    if (deleted > 0)
+        call->server->users_changed = true;
+    if (deleted == 0 || call->server->env.settings->aclfile)
+        sn_resp_integer(call->resp, deleted);
+    else
+        sn_cmd_save(call, &deleted);
 }
 
 void sn_cmd_acl_cat(struct sn_call *call)
@@ -403,7 +412,7 @@ void sn_cmd_acl_help(struct sn_call *call)
         "SAVE",
         "    Write the users to the ACL file.",
         "SETUSER <username> <rule> [<rule> ...]",
-        "    Make or change a user; the next save of the configuration keeps it.",
+        "    Make or change a user; it is saved with the state, unless there is an ACL file.",
         "USERS",
         "    List the names of all users.",
         "WHOAMI",

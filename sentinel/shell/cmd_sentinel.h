@@ -13,4 +13,7 @@
 /* The group named by an argument. NULL: there is none, and the error is in the reply. */
 const struct sn_group *sn_cmd_group(struct sn_call *call, size_t index);
 
+/* Saves the state. The client gets *count (NULL: OK) when it is durable, or the error. */
+void sn_cmd_save(struct sn_call *call, const int64_t *count);
+
 #endif

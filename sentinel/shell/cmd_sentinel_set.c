@@ -18,17 +18,38 @@
 #define TIMING_VALUE_MAX_MS ((int64_t)1000 * 86400 * 365)
 #define ERROR_TEXT_MAX      4096
 
-/* Hands command to the core; the client waits for the answer, unless it came at once. */
-static void decide(struct sn_call *call, const struct sn_command *command, enum sn_level loglevel)
+static struct sn_wait *wait_for_answer(struct sn_call *call)
+{
+    bool muted = call->resp->out == &call->server->scratch;
+
+    return sn_server_wait(call->server, call->client, muted);
+}
+
+/* Hands command to the core, which answers wait, perhaps at once. */
+static void ask_core(struct sn_call *call, const struct sn_command *command,
+                     const struct sn_wait *wait)
 {
     struct sn_event event = {.kind = SN_EVENT_COMMAND};
-    struct sn_wait *wait =
-        sn_server_wait(call->server, call->client, call->resp->out == &call->server->scratch);
 
-    wait->loglevel = loglevel;
     event.u.command = *command;
     event.u.command.ticket.v = wait->ticket;
     sn_driver_feed(call->server->driver, &event);
+}
+
+/* Hands command to the core; the client waits for the answer, unless it came at once. */
+static void decide(struct sn_call *call, const struct sn_command *command)
+{
+    ask_core(call, command, wait_for_answer(call));
+}
+
+void sn_cmd_save(struct sn_call *call, const int64_t *count)
+{
+    struct sn_command command = {.kind = SN_COMMAND_FLUSH, .name = ""};
+    struct sn_wait *wait = wait_for_answer(call);
+
+    wait->counts = count != NULL;
+    wait->count = count != NULL ? *count : 0;
+    ask_core(call, &command, wait);
 }
 
 static struct sn_command named(const struct sn_call *call, enum sn_command_kind kind)
@@ -56,7 +77,7 @@ void sn_cmd_sentinel_ask(struct sn_call *call)
     }
     /* A negative epoch becomes a huge one, which the core refuses. */
     command.epoch = (uint64_t)epoch;
-    decide(call, &command, SN_LEVEL_NONE);
+    decide(call, &command);
 }
 
 void sn_cmd_sentinel_remove(struct sn_call *call)
@@ -64,14 +85,14 @@ void sn_cmd_sentinel_remove(struct sn_call *call)
     struct sn_command command = named(call, SN_COMMAND_REMOVE);
 
     if (sn_cmd_group(call, 2))
-        decide(call, &command, SN_LEVEL_NONE);
+        decide(call, &command);
 }
 
 void sn_cmd_sentinel_reset(struct sn_call *call)
 {
     struct sn_command command = named(call, SN_COMMAND_RESET);
 
-    decide(call, &command, SN_LEVEL_NONE);
+    decide(call, &command);
 }
 
 /* Reads `[TO host port] [COORDINATED] [FORCE]` (DESIGN.md D17). NULL, or the error. */
@@ -106,14 +127,12 @@ void sn_cmd_sentinel_failover(struct sn_call *call)
     if (error != NULL)
         sn_resp_error(call->resp, error);
     else if (sn_cmd_group(call, 2))
-        decide(call, &command, SN_LEVEL_NONE);
+        decide(call, &command);
 }
 
 void sn_cmd_sentinel_flushconfig(struct sn_call *call)
 {
-    struct sn_command command = {.kind = SN_COMMAND_FLUSH, .name = ""};
-
-    decide(call, &command, SN_LEVEL_NONE);
+    sn_cmd_save(call, NULL);
 }
 
 /* MONITOR */
@@ -185,11 +204,10 @@ void sn_cmd_sentinel_monitor(struct sn_call *call)
         return;
     }
     if (command.addr.ip[0] != '\0') {
-        decide(call, &command, SN_LEVEL_NONE);
+        decide(call, &command);
         return;
     }
-    struct sn_wait *wait =
-        sn_server_wait(call->server, call->client, call->resp->out == &call->server->scratch);
+    struct sn_wait *wait = wait_for_answer(call);
     wait->held = sn_alloc(sizeof(*wait->held));
     *wait->held = command;
     wait->held_name = sn_strndup(call->argv[2], call->lens[2]);
@@ -228,7 +246,7 @@ void sn_cmd_sentinel_set(struct sn_call *call)
     } else {
         command.changes = changes.items;
         command.change_count = changes.count;
-        decide(call, &command, SN_LEVEL_NONE);
+        decide(call, &command);
         sn_changes_fini(&changes);
     }
     sn_buf_fini(&error);
@@ -248,7 +266,11 @@ static void config_set(struct sn_call *call)
     } else {
         command.changes = changes.items;
         command.change_count = changes.count;
-        decide(call, &command, loglevel);
+        if (loglevel != SN_LEVEL_NONE) { /* first: the save that follows has it */
+            sn_log_set_level(call->server->env.log, loglevel);
+            call->server->level_changed = true;
+        }
+        decide(call, &command);
         sn_changes_fini(&changes);
     }
     sn_buf_fini(&error);
@@ -346,7 +368,7 @@ void sn_cmd_sentinel_simulate(struct sn_call *call)
             return;
         }
     }
-    decide(call, &command, SN_LEVEL_NONE);
+    decide(call, &command);
 }
 
 static void reply_timings(struct sn_call *call)
@@ -396,6 +418,6 @@ void sn_cmd_sentinel_debug(struct sn_call *call)
     command.timings = changes;
     command.timing_count = count;
     if (good)
-        decide(call, &command, SN_LEVEL_NONE);
+        decide(call, &command);
     free(changes);
 }

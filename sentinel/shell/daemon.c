@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "core/core.h"
 #include "core/view.h"
+#include "shell/acl.h"
 #include "shell/daemon_os.h"
 #include "shell/driver.h"
 #include "shell/links.h"
@@ -48,8 +49,9 @@ struct daemon {
     uv_signal_t on_term, on_int, on_hup;
     uv_async_t wake; /* ends the loop, from within any callback */
     uv_timer_t patience;
-    const char *pidfile; /* NULL: none was written */
-    int ready;           /* for the process that waits in the foreground; -1: none */
+    const char *pidfile;            /* NULL: none was written */
+    struct sn_buf configured_users; /* lines; only with a state file */
+    int ready;                      /* for the process that waits in the foreground; -1: none */
     int status;
     bool stopping;
     bool saved_once; /* or there was nothing that had to be saved first */
@@ -260,6 +262,7 @@ static void tear_down(struct daemon *daemon)
         _exit(daemon->status);
     if (daemon->core != NULL)
         sn_core_free(daemon->core);
+    sn_buf_fini(&daemon->configured_users);
 }
 
 /* ---- what the server asks for ---- */
@@ -317,11 +320,16 @@ static void on_saved(void *arg, bool ok)
     daemon->saved_once = true;
 }
 
-static bool list_users(void *arg, struct sn_buf *lines)
+static void list_changes(void *arg, struct sn_conf_live *live, struct sn_buf *lines)
 {
     const struct daemon *daemon = arg;
 
-    return sn_server_changed_users(daemon->server, lines);
+    live->loglevel = sn_server_changed_level(daemon->server);
+    if (!sn_server_users_changed(daemon->server) && !daemon->conf->users_restored)
+        return;
+    sn_server_describe_users(daemon->server, lines);
+    live->users = sn_buf_text(lines);
+    live->users_base = sn_buf_text(&daemon->configured_users);
 }
 
 static int open_log(struct daemon *daemon)
@@ -441,7 +449,10 @@ static void make_parts(struct daemon *daemon)
     daemon->processes = sn_processes_new(&daemon->loop);
     daemon->resolver = sn_resolver_new(&daemon->loop);
     sn_store_set_watch(daemon->store, on_saved, daemon);
-    sn_store_set_users(daemon->store, list_users, daemon);
+    sn_store_set_live(daemon->store, list_changes, daemon);
+    sn_buf_init(&daemon->configured_users, SIZE_MAX);
+    if (!conf->state_in_conf && conf->settings.aclfile == NULL)
+        sn_acl_describe_settings(&conf->base_settings, &daemon->configured_users);
 }
 
 static void make_core(struct daemon *daemon)

@@ -309,21 +309,29 @@ void sn_server_answer(struct sn_server *server, const struct sn_action_answer *a
 
     if (!wait)
         return;
-    if (answer->kind == SN_ANSWER_OK && wait->loglevel != SN_LEVEL_NONE)
-        sn_log_set_level(server->env.log, wait->loglevel);
     if (answer->kind == SN_ANSWER_ERROR)
         server->stats.error_replies++;
     struct sn_resp resp = sn_server_wait_resp(server, wait);
-    reply_answer(&resp, answer);
+    if (answer->kind == SN_ANSWER_OK && wait->counts)
+        sn_resp_integer(&resp, wait->count);
+    else
+        reply_answer(&resp, answer);
     sn_server_end_wait(server, wait);
 }
 
-bool sn_server_changed_users(const struct sn_server *server, struct sn_buf *lines)
+bool sn_server_users_changed(const struct sn_server *server)
 {
-    if (!server->users_changed || server->env.settings->aclfile)
-        return false;
+    return server->users_changed && !server->env.settings->aclfile;
+}
+
+void sn_server_describe_users(const struct sn_server *server, struct sn_buf *lines)
+{
     sn_acl_describe_all(&server->acl, lines);
-    return true;
+}
+
+enum sn_level sn_server_changed_level(const struct sn_server *server)
+{
+    return server->level_changed ? sn_log_level(server->env.log) : SN_LEVEL_NONE;
 }
 
 void sn_server_publish(struct sn_server *server, const char *channel, const char *message)

@@ -5,6 +5,7 @@
 /* The RESP server: listeners, clients, commands, Pub/Sub (DESIGN.md §4, PROTOCOL.md §3-§6). */
 
 #include "base/buf.h"
+#include "base/level.h"
 #include "conf/settings.h"
 #include "shell/driver.h"
 #include "shell/log.h"
@@ -33,9 +34,12 @@ void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver);
  * port, or which setting, and why (for the operator); nothing listens then. */
 SN_MUST_CHECK int sn_server_listen(struct sn_server *server, struct sn_buf *error);
 
-/* Appends a `user` line for each user, if any of them was changed at run time and no ACL file holds
- * them. Otherwise false. */
-bool sn_server_changed_users(const struct sn_server *server, struct sn_buf *lines);
+/* True if users were changed by commands and no ACL file holds them. */
+bool sn_server_users_changed(const struct sn_server *server);
+/* Appends a `user` line for each user. */
+void sn_server_describe_users(const struct sn_server *server, struct sn_buf *lines);
+/* The log level, if it was changed by a command; NONE if not. */
+enum sn_level sn_server_changed_level(const struct sn_server *server);
 
 /* Delivers the answer of the core to the client that waits for it (drops it if that client is
  * gone). The client's next pipelined commands run in sn_server_flush. */

@@ -58,10 +58,11 @@ struct sn_wait {
     struct sn_server *server;
     struct sn_client *client;
     bool muted;              /* the answer is not shown */
-    enum sn_level loglevel;  /* CONFIG SET: to be set on OK; NONE: not named */
     struct sn_command *held; /* MONITOR while its host is looked up; NULL otherwise */
     char *held_name;         /* its group name */
-    bool question;           /* one of a peer: more of them may be executed before its answer */
+    bool counts;             /* `count` is the answer in place of OK */
+    int64_t count;
+    bool question; /* one of a peer: more of them may be executed before its answer */
     bool answered;
     struct sn_buf answer;        /* goes out when all before it are answered */
     struct sn_wait *prev, *next; /* those of its client, oldest first */
@@ -83,6 +84,7 @@ struct sn_server {
     struct sn_pubsub pubsub;
     struct sn_acl acl;
     bool users_changed; /* since the start, by commands */
+    bool level_changed; /* the same */
     struct sn_acl_log acl_log;
     struct sn_server_stats stats;
     struct sn_runid runid; /* of this process, not of the sentinel */

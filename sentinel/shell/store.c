@@ -23,8 +23,8 @@ struct sn_store {
     struct sn_driver *driver;
     sn_store_watch *watch;
     void *watch_arg;
-    sn_store_users *users;
-    void *users_arg;
+    sn_store_live *live;
+    void *live_arg;
     mode_t new_mode;
     uint64_t wanted; /* newest version asked for */
     bool again;      /* it was asked for during the write under way */
@@ -37,7 +37,7 @@ struct sn_store {
     uv_work_t work;
     uv_sem_t written;
     struct sn_image image;
-    struct sn_conf view; /* *conf with the users of this write */
+    struct sn_conf view; /* *conf with what is live in this write */
     struct sn_buf user_lines;
     uint64_t version;
     int status;
@@ -155,8 +155,8 @@ static void start_write(struct sn_store *store)
     sn_core_snapshot(sn_driver_core(store->driver), &store->image);
     store->view = *store->conf;
     sn_buf_init(&store->user_lines, FILE_MAX);
-    if (store->users != NULL && store->users(store->users_arg, &store->user_lines))
-        store->view.users = sn_buf_text(&store->user_lines);
+    if (store->live != NULL)
+        store->live(store->live_arg, &store->view.live, &store->user_lines);
     store->work.data = store;
     int status = uv_queue_work(store->loop, &store->work, in_worker, on_done);
     assert(status == 0); /* fails only without a callback */
@@ -190,10 +190,10 @@ void sn_store_set_watch(struct sn_store *store, sn_store_watch *watch, void *arg
     store->watch_arg = arg;
 }
 
-void sn_store_set_users(struct sn_store *store, sn_store_users *users, void *arg)
+void sn_store_set_live(struct sn_store *store, sn_store_live *live, void *arg)
 {
-    store->users = users;
-    store->users_arg = arg;
+    store->live = live;
+    store->live_arg = arg;
 }
 
 void sn_store_persist(struct sn_store *store, uint64_t version)

@@ -20,10 +20,11 @@ void sn_store_set_driver(struct sn_store *store, struct sn_driver *driver);
 /* Calls watch with the outcome of every write, before it is fed. */
 typedef void sn_store_watch(void *arg, bool ok);
 void sn_store_set_watch(struct sn_store *store, sn_store_watch *watch, void *arg);
-/* Appends the `user` lines that a rewritten configuration is to have; false: they stay as they
- * are. Called in the loop when a write starts. */
-typedef bool sn_store_users(void *arg, struct sn_buf *lines);
-void sn_store_set_users(struct sn_store *store, sn_store_users *users, void *arg);
+/* Says what was changed at run time and is no part of the image. *live is all zero; `lines` is for
+ * the text of live->users and lives until the write is over, everything else as long as the store.
+ * Called in the loop when a write starts. */
+typedef void sn_store_live(void *arg, struct sn_conf_live *live, struct sn_buf *lines);
+void sn_store_set_live(struct sn_store *store, sn_store_live *live, void *arg);
 void sn_store_persist(struct sn_store *store, uint64_t version);
 /* Waits for a write under way; starts no other. Blocks: only at the end of the process. */
 void sn_store_close(struct sn_store *store);

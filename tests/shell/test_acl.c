@@ -161,7 +161,8 @@ static void test_acl__a_missing_acl_file_stops_the_start(void **state)
 static void test_acl__an_acl_file_is_read(void **state)
 {
     char path[] = "/tmp/sn-acl-XXXXXX";
-    static const char text[] = "# comment\n\nuser default off\nuser dave on >\"d p\" +@all\n";
+    static const char text[] =
+        "# comment\n\nuser default off\nuser \"dave on >p\" +@all\r\n  user o'x off  \n";
     int file = mkstemp(path);
 
     (void)state;
@@ -173,7 +174,8 @@ static void test_acl__an_acl_file_is_read(void **state)
     unlink(path);
     int fd = rig_dial(&rig);
     rig_talk(&rig, fd, "PING\r\n", NOAUTH);
-    rig_talk(&rig, fd, "AUTH dave \"d p\"\r\nPING\r\n", "+OK\r\n+PONG\r\n");
+    rig_talk(&rig, fd, "AUTH '\"dave' 'p\"'\r\nPING\r\n", "+OK\r\n+PONG\r\n");
+    rig_talk(&rig, fd, "ACL USERS\r\n", "*3\r\n$5\r\n\"dave\r\n$7\r\ndefault\r\n$3\r\no'x\r\n");
     close(fd);
 }
 
@@ -304,6 +306,10 @@ static void test_acl__rules(void **state)
             assert_string_equal(error, "");
         assert_string_equal(describe(&acl, "x") + strlen("user x "), steps[i].user);
     }
+    /* What could not be read from a line again. */
+    assert_non_null(sn_acl_apply(sn_acl_find(&acl, "x"), "&a\x7f"));
+    assert_non_null(sn_acl_apply(sn_acl_find(&acl, "x"), "(+ping &a) &b)"));
+    assert_null(sn_acl_apply(sn_acl_find(&acl, "x"), "&a)"));
     sn_acl_fini(&acl);
 }
 
@@ -356,6 +362,58 @@ static void test_acl__commands(void **state)
     close(other);
 }
 
+static void test_acl__a_change_is_answered_when_it_is_saved(void **state)
+{
+    (void)state;
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    assert_false(sn_server_users_changed(rig.server));
+    rig.hold_saves = true;
+    rig_send(&rig, fd, "ACL SETUSER x on >p +@all\r\nAUTH x p\r\n");
+    rig_expect_silence(&rig, fd);
+    assert_true(sn_server_users_changed(rig.server)); /* when the save begins */
+    rig_confirm_save(&rig);
+    rig_expect(&rig, fd, "+OK\r\n+OK\r\n");
+    rig_talk(&rig, fd, "ACL SETUSER y bogus\r\nACL DELUSER nosuch\r\n",
+             "-ERR Error in ACL SETUSER modifier 'bogus': Syntax error\r\n:0\r\n");
+    assert_int_equal(rig.unsaved, 0);
+
+    rig.fail_saves = true;
+    rig_send(&rig, fd, "ACL SETUSER y on\r\n");
+    rig_expect_silence(&rig, fd);
+    rig_confirm_save(&rig);
+    rig_expect(&rig, fd, "-ERR Failed to save config file. Check server logs.\r\n");
+    rig_talk(&rig, fd, "ACL USERS\r\n", "*3\r\n$7\r\ndefault\r\n$1\r\nx\r\n$1\r\ny\r\n");
+
+    /* The answer comes before the end of who has removed himself. */
+    rig.fail_saves = false;
+    rig_send(&rig, fd, "ACL DELUSER x y nosuch\r\nPING\r\n");
+    rig_expect_silence(&rig, fd);
+    rig_confirm_save(&rig);
+    rig_expect(&rig, fd, ":2\r\n");
+    rig_expect_end(&rig, fd);
+    close(fd);
+}
+
+static void test_acl__an_acl_file_is_not_written_unasked(void **state)
+{
+    char path[] = "/tmp/sn-acl-XXXXXX";
+    int file = mkstemp(path);
+
+    (void)state;
+    assert_true(file >= 0);
+    close(file);
+    rig.settings.aclfile = strdup(path);
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    rig.hold_saves = true;
+    rig_talk(&rig, fd, "ACL SETUSER x on\r\nACL DELUSER x\r\n", "+OK\r\n:1\r\n");
+    assert_int_equal(rig.unsaved, 0);
+    assert_false(sn_server_users_changed(rig.server));
+    close(fd);
+    unlink(path);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_acl__##name, prepare, stop)
 
 int main(void)
@@ -371,6 +429,8 @@ int main(void)
         cmocka_unit_test(test_acl__rules),
         cmocka_unit_test(test_acl__aliases_share_the_rights_of_their_command),
         TEST(commands),
+        TEST(a_change_is_answered_when_it_is_saved),
+        TEST(an_acl_file_is_not_written_unasked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,6 +307,35 @@ static void test_conf_rewrite__lines_of_the_server_stay_as_they_are(void **state
     check(text, text);
 }
 
+static void check_level(const char *before, int argc, char *const *argv, enum sn_level level,
+                        const char *after)
+{
+    struct sn_conf conf;
+
+    load_words(before, argc, argv, &conf);
+    conf.live.loglevel = level;
+    char *text = render(&conf, before);
+    assert_string_equal(text, after);
+    free(text);
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_rewrite__a_changed_log_level_is_written(void **state)
+{
+    static char *argv[] = {"--loglevel", "verbose"};
+
+    (void)state;
+    check_level("port 1\n", 0, NULL, SN_LEVEL_DEBUG,
+                "port 1\n" MARK "sentinel current-epoch 0\nloglevel debug\n");
+    check_level("port 1\n", 0, NULL, SN_LEVEL_NOTICE, "port 1\n" MARK "sentinel current-epoch 0\n");
+    check_level("loglevel debug\n", 0, NULL, SN_LEVEL_NOTICE,
+                "loglevel notice\n" MARK "sentinel current-epoch 0\n");
+    check_level("loglevel debug\nport 1\nLOGLEVEL verbose\n", 0, NULL, SN_LEVEL_WARNING,
+                "loglevel debug\nport 1\nloglevel warning\n" MARK "sentinel current-epoch 0\n");
+    check_level("port 1\n", 2, argv, SN_LEVEL_DEBUG,
+                "port 1\nloglevel debug\n" MARK "sentinel current-epoch 0\n");
+}
+
 static void test_conf_rewrite__command_line_is_written_down(void **state)
 {
     static char *argv[] = {
@@ -472,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_conf_rewrite__learned_state_takes_its_old_places),
         cmocka_unit_test(test_conf_rewrite__lines_edited_in_meanwhile),
         cmocka_unit_test(test_conf_rewrite__lines_of_the_server_stay_as_they_are),
+        cmocka_unit_test(test_conf_rewrite__a_changed_log_level_is_written),
         cmocka_unit_test(test_conf_rewrite__command_line_is_written_down),
         cmocka_unit_test(test_conf_rewrite__does_not_repeat_included_settings),
         cmocka_unit_test(test_conf_rewrite__refuses_values_that_would_inject_lines),

@@ -526,6 +526,113 @@ static void test_state__never_writes_what_could_not_be_read(void **state)
     sn_conf_fini(&conf);
 }
 
+#define BASE_USERS                                                                                 \
+    "user default on nopass ~* &* +@all\nuser gone on nopass -@all +ping\nuser kept off -@all\n"
+#define NOW_USERS                                                                                  \
+    "user default on #aa ~* &* +@all\nuser kept off -@all\n"                                       \
+    "user new on resetchannels &a;b -@all +ping (+info &x)\n"
+#define USER_CONF "[sentinel]\nport = 1\nuser = gone on nopass +ping\nuser = kept off\n"
+
+static void save_users(struct sn_conf *conf)
+{
+    conf->live.users = NOW_USERS;
+    conf->live.users_base = BASE_USERS;
+    save(conf);
+}
+
+static void assert_user(const struct sn_conf *conf, const char *name, const char *line)
+{
+    struct sn_buf text;
+
+    sn_buf_init(&text, SIZE_MAX);
+    for (size_t i = 0; i < conf->settings.user_count; i++) {
+        const struct sn_setting_words *words = &conf->settings.users[i];
+        if (strcmp(words->items[0], name) != 0)
+            continue;
+        for (size_t j = 0; j < words->count; j++)
+            sn_buf_printf(&text, j > 0 ? " %s" : "%s", words->items[j]);
+    }
+    assert_string_equal(sn_buf_text(&text), line);
+    sn_buf_fini(&text);
+}
+
+static void test_state__users_changed_at_run_time_come_back(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load(USER_CONF, &conf);
+    assert_false(conf.users_restored);
+    save_users(&conf);
+    sn_conf_fini(&conf);
+    for (int round = 0; round < 2; round++) {
+        load(USER_CONF, &conf);
+        assert_int_equal(conf.notice_count, 0);
+        assert_true(conf.users_restored);
+        assert_int_equal(conf.settings.user_count, 3);
+        assert_user(&conf, "default", "default on #aa ~* &* +@all");
+        assert_user(&conf, "new", "new on resetchannels &a;b -@all +ping (+info &x)");
+        assert_user(&conf, "gone", "");
+        assert_user(&conf, "kept", "kept off");
+        save_users(&conf);
+        sn_conf_fini(&conf);
+    }
+}
+
+static void test_state__a_user_edited_in_the_file_is_the_files(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load(USER_CONF, &conf);
+    save_users(&conf);
+    sn_conf_fini(&conf);
+
+    load("[sentinel]\nport = 1\nrequirepass = pw\nuser = gone on nopass +info\n"
+         "user = other on +ping\n",
+         &conf);
+    assert_int_equal(conf.notice_count, 2);
+    assert_notice(&conf, "user default was changed at run time, and in this file since");
+    assert_notice(&conf, "user gone was changed at run time, and in this file since");
+    assert_user(&conf, "default", "");
+    assert_user(&conf, "gone", "gone on nopass +info");
+    assert_user(&conf, "new", "new on resetchannels &a;b -@all +ping (+info &x)");
+    assert_user(&conf, "other", "other on +ping");
+    assert_user(&conf, "kept", "");
+    sn_conf_fini(&conf);
+
+    load("[sentinel]\nport = 1\naclfile = users.acl\n", &conf);
+    assert_int_equal(conf.settings.user_count, 0);
+    assert_notice(&conf, "the ACL file says who the users are");
+    sn_conf_fini(&conf);
+}
+
+static void test_state__log_level_changed_at_run_time_comes_back(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("[sentinel]\nloglevel = verbose\n", &conf);
+    conf.live.loglevel = SN_LEVEL_DEBUG;
+    save(&conf);
+    sn_conf_fini(&conf);
+    for (int round = 0; round < 2; round++) { /* the second time it is not live */
+        load("[sentinel]\nloglevel = verbose\n", &conf);
+        assert_int_equal(conf.settings.loglevel, SN_LEVEL_DEBUG);
+        assert_int_equal(conf.notice_count, 0);
+        save(&conf);
+        sn_conf_fini(&conf);
+    }
+    load("[sentinel]\nloglevel = warning\n", &conf);
+    assert_int_equal(conf.settings.loglevel, SN_LEVEL_WARNING);
+    assert_notice(&conf, "loglevel was changed at run time, and in this file since");
+    save(&conf);
+    sn_conf_fini(&conf);
+    load("[sentinel]\nloglevel = verbose\n", &conf); /* the file has won, for good */
+    assert_int_equal(conf.settings.loglevel, SN_LEVEL_VERBOSE);
+    sn_conf_fini(&conf);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, drop_files, drop_files)
 
 int main(void)
@@ -545,6 +652,9 @@ int main(void)
         TEST(test_state__file_of_the_redis_syntax_with_a_state_file),
         TEST(test_state__control_characters_are_never_written),
         TEST(test_state__never_writes_what_could_not_be_read),
+        TEST(test_state__users_changed_at_run_time_come_back),
+        TEST(test_state__a_user_edited_in_the_file_is_the_files),
+        TEST(test_state__log_level_changed_at_run_time_comes_back),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

@@ -352,6 +352,27 @@ static void test_words__split_corpus(void **state)
     }
 }
 
+static void test_words__plain_ones_know_no_quotes(void **state)
+{
+    static const char line[] = "  user \"a b\\x41\t'  ";
+    struct sn_words words;
+
+    (void)state;
+    sn_words_split_plain(line, strlen(line), &words);
+    assert_int_equal(words.count, 3);
+    assert_string_equal(words.items[0], "user");
+    assert_string_equal(words.items[1], "\"a");
+    assert_string_equal(words.items[2], "b\\x41\t'");
+    assert_int_equal(words.lens[2], 7);
+    sn_words_fini(&words);
+    sn_words_split_plain("a b", 2, &words);
+    assert_int_equal(words.count, 1);
+    sn_words_fini(&words);
+    sn_words_split_plain("   ", 3, &words);
+    assert_int_equal(words.count, 0);
+    sn_words_fini(&words);
+}
+
 static void test_words__nul_is_a_byte_like_any_other(void **state)
 {
     struct sn_words words;
@@ -531,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_text__control_characters),
         cmocka_unit_test(test_text__runid_form),
         cmocka_unit_test(test_words__split_corpus),
+        cmocka_unit_test(test_words__plain_ones_know_no_quotes),
         cmocka_unit_test(test_words__nul_is_a_byte_like_any_other),
         cmocka_unit_test(test_words__many_words),
         cmocka_unit_test(test_quote__only_where_needed),
