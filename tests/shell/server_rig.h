@@ -40,6 +40,7 @@ struct rig {
     struct sn_core *core;
     struct sn_driver *driver;
     struct sn_server *server;
+    int port_holder;   /* keeps the port from being given to anybody else */
     bool hold_saves;   /* set by a test: saves are confirmed by rig_confirm_save */
     bool fail_saves;   /* … are confirmed as failed */
     uint64_t unsaved;  /* version of the save that is held; 0: none */
@@ -163,17 +164,19 @@ static inline void rig_look_up(void *arg, const char *host,
         rig_resolve(rig, "127.0.0.9");
 }
 
-/* A port that was free a moment ago. */
-static inline uint16_t rig_free_port(void)
+/* A free port, which the kernel gives to nobody else until the rig is stopped: a bound socket that
+ * does not listen leaves it to a server that sets SO_REUSEADDR, as libuv does. */
+static inline uint16_t rig_hold_port(struct rig *rig)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t len = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int on = 1;
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    close(fd);
+    rig->port_holder = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(setsockopt(rig->port_holder, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+    assert_int_equal(bind(rig->port_holder, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(getsockname(rig->port_holder, (struct sockaddr *)&address, &len), 0);
     return ntohs(address.sin_port);
 }
 
@@ -185,7 +188,7 @@ static inline void rig_init(struct rig *rig)
     memset(rig, 0, sizeof(*rig));
     assert_int_equal(uv_loop_init(&rig->loop), 0);
     sn_settings_init(&rig->settings);
-    rig->settings.port = rig_free_port();
+    rig->settings.port = rig_hold_port(rig);
     rig->settings.bind = calloc(1, sizeof(*rig->settings.bind));
     rig->settings.bind[0] = strdup(bind_address);
     rig->settings.bind_count = 1;
@@ -255,6 +258,7 @@ static inline void rig_stop(struct rig *rig)
     sn_image_fini(&rig->image);
     sn_settings_fini(&rig->settings);
     sn_log_close(rig->log);
+    close(rig->port_holder);
 }
 
 /* Connects without waiting for the server to accept. */
@@ -275,10 +279,10 @@ static inline void rig_turn(struct rig *rig)
     uv_sleep(1);
 }
 
-/* Runs the loop for ms: to see that nothing happens. */
+/* Runs the loop for ms: to see that nothing happens. So many turns, however slow the machine is. */
 static inline void rig_wait(struct rig *rig, uint64_t ms)
 {
-    for (uint64_t until = rig_now_ms() + ms; rig_now_ms() < until;)
+    for (uint64_t turn = 0; turn < ms; turn++)
         rig_turn(rig);
 }
 
@@ -355,18 +359,20 @@ static inline void rig_expect_silence(struct rig *rig, int fd)
     assert_int_equal(errno, EAGAIN);
 }
 
-/* Reads all that comes within a while into out (NUL-terminated). */
+/* Waits for something to come and reads it into out (NUL-terminated), and all that comes within a
+ * while behind it. */
 static inline size_t rig_read(struct rig *rig, int fd, char *out, size_t size)
 {
+    uint64_t until = rig_now_ms() + RIG_PATIENCE_MS;
     size_t got = 0;
 
-    rig_wait(rig, 30);
-    for (;;) {
-        ssize_t count = recv(fd, out + got, size - 1 - got, 0);
-        if (count <= 0)
-            break;
-        got += (size_t)count;
+    for (int quiet = 0; quiet < 30 && rig_now_ms() < until;) {
         rig_turn(rig);
+        ssize_t count = recv(fd, out + got, size - 1 - got, 0);
+        if (count == 0 || (count < 0 && errno != EAGAIN))
+            break;
+        quiet = count > 0 ? 0 : quiet + (got > 0);
+        got += count > 0 ? (size_t)count : 0;
     }
     out[got] = '\0';
     return got;
