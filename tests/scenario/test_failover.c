@@ -120,6 +120,36 @@ static void test_failover__returning_master_is_demoted_within_two_seconds(void *
     }
 }
 
+/* D13 is for those whom a majority confirms. Who is alone with the returning master knows nothing
+ * of what the others have decided meanwhile, and waits as long as stock does. */
+static void test_failover__returning_master_is_not_demoted_early_by_a_minority(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct cluster *cluster = cluster_new_three(seed);
+        struct sentinel *alone = cluster->sentinels[seed % 3];
+        struct model_redis *old = cluster->servers[0];
+        cluster_kill(&old->node);
+        cluster_run_for(cluster, 20000);
+        for (size_t i = 0; i < 3; i++) {
+            if (cluster->sentinels[i] == alone)
+                continue;
+            cluster_cut(&cluster->sentinels[i]->node, &alone->node);
+            cluster_cut(&cluster->sentinels[i]->node, &old->node);
+            /* Nor does it hear them by the servers. */
+            for (size_t j = 1; j < 3; j++)
+                cluster_cut(&cluster->sentinels[i]->node, &cluster->servers[j]->node);
+        }
+        cluster_run_for(cluster, 10000);
+        size_t mark = cluster_mark(cluster);
+        sn_ms back_at = cluster->now;
+        cluster_start(&old->node);
+        cluster_run_to_line(cluster, mark, "s? > r1 FOLLOW 127.0.0.1 6381", 20000);
+        cluster_require(cluster, mark, cluster->now - back_at > 8000, "not before 8 seconds");
+        cluster_free(cluster);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +157,7 @@ int main(void)
         CLUSTER_TEST(test_failover__leader_goes_through_the_states_in_order),
         CLUSTER_TEST(test_failover__hung_master_is_replaced_and_demoted_when_it_goes_on),
         CLUSTER_TEST(test_failover__returning_master_is_demoted_within_two_seconds),
+        CLUSTER_TEST(test_failover__returning_master_is_not_demoted_early_by_a_minority),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

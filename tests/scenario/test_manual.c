@@ -308,6 +308,54 @@ static void test_manual__no_replica_is_an_error_and_changes_nothing(void **state
     cluster_free(cluster);
 }
 
+/* What a drain is for: the same order, without it, loses writes that were acknowledged. */
+static void test_manual__forced_loses_what_a_planned_one_keeps(void **state)
+{
+    (void)state;
+    for (int forced = 0; forced <= 1; forced++) {
+        struct cluster *cluster = cluster_new_three(1);
+        struct writer writer = {0};
+        cluster_after(cluster, 1, write_on, &writer);
+        cluster_run_for(cluster, 500);
+        size_t mark = cluster_mark(cluster);
+        cluster->servers[2]->lagging = true;
+        cluster_run_for(cluster, 20);
+        cluster_failover(cluster->sentinels[0], "mymaster",
+                         forced ? SN_MODE_FORCED : SN_MODE_PLANNED);
+        if (!forced) {
+            cluster_run_for(cluster, 100);
+            model_redis_catch_up(cluster->servers[2]);
+        }
+        cluster_run_to_line(cluster, mark, "r? is master now", 1000);
+        bool kept = cluster->servers[2]->offset >= writer.acknowledged;
+        cluster_require(cluster, mark, kept == !forced, "as the order says");
+        cluster_expect_count(cluster, mark, "r1 pauses writes", forced ? 0 : 1);
+        writer.stop = true;
+        cluster_run_for(cluster, 10);
+        cluster_free(cluster);
+    }
+}
+
+/* A plain order is the operator's own decision, as with stock; this one asks the majority. */
+static void test_manual__coordinated_needs_a_majority(void **state)
+{
+    (void)state;
+    for (int coordinated = 0; coordinated <= 1; coordinated++) {
+        struct cluster *cluster = cluster_new_three(1);
+        cluster_kill(&cluster->sentinels[1]->node);
+        cluster_kill(&cluster->sentinels[2]->node);
+        cluster_run_for(cluster, 3000);
+        size_t mark = cluster_mark(cluster);
+        cluster_failover(cluster->sentinels[0], "mymaster",
+                         coordinated ? SN_MODE_COORDINATED : SN_MODE_PLANNED);
+        cluster_run_for(cluster, 15000);
+        cluster_expect_count(cluster, mark, "s1 > r? PROMOTE", coordinated ? 0 : 1);
+        cluster_expect_count(cluster, mark, "s1 -failover-abort-not-elected *",
+                             coordinated ? 1 : 0);
+        cluster_free(cluster);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +371,8 @@ int main(void)
         CLUSTER_TEST(test_manual__second_order_in_progress_is_refused),
         CLUSTER_TEST(test_manual__two_orders_at_once_end_in_one_configuration),
         CLUSTER_TEST(test_manual__no_replica_is_an_error_and_changes_nothing),
+        CLUSTER_TEST(test_manual__forced_loses_what_a_planned_one_keeps),
+        CLUSTER_TEST(test_manual__coordinated_needs_a_majority),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -432,6 +432,56 @@ static void test_views__leader_stopped_in_the_middle_does_no_harm_when_it_goes_o
     }
 }
 
+/* ---- configurations that are over --------------------------------------------------------------
+ */
+
+/* A hello in the name of a peer that everybody knows. */
+static void repeat_hello(struct cluster *cluster, struct sentinel *to, const struct sentinel *from,
+                         uint16_t master_port, uint64_t config_epoch)
+{
+    char hello[256];
+    (void)snprintf(hello, sizeof(hello), "127.0.0.1,%u,%s,%llu,mymaster,127.0.0.1,%u,%llu",
+                   from->node.addr.port, from->id.hex, (unsigned long long)config_epoch,
+                   master_port, (unsigned long long)config_epoch);
+    cluster_publish(to, hello);
+    cluster_run_for(cluster, 100);
+}
+
+/* After two switches, hellos of the first one arrive: from a buffer, or from one who slept. Neither
+ * they nor others of the epoch in force change anything, now or after a restart. */
+static void test_views__older_configuration_is_never_taken_back(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        struct cluster *cluster = cluster_new_three(seed);
+        struct sentinel *hearer = cluster->sentinels[seed % 3];
+        const struct sentinel *peer = cluster->sentinels[(seed + 1) % 3];
+        cluster_failover(cluster->sentinels[0], "mymaster", SN_MODE_PLANNED);
+        cluster_run_for(cluster, 20000);
+        uint16_t first = cluster_master_port(hearer, "mymaster");
+        cluster_failover(cluster->sentinels[1], "mymaster", SN_MODE_PLANNED);
+        cluster_run_for(cluster, 20000);
+        uint16_t second = cluster_master_port(hearer, "mymaster");
+        uint64_t epoch = cluster_config_epoch(hearer, "mymaster");
+        size_t mark = cluster_mark(cluster);
+        assert_true(first != second);
+        for (unsigned boots = 0; boots < 2; boots++) {
+            repeat_hello(cluster, hearer, peer, 6379, 0);
+            repeat_hello(cluster, hearer, peer, first, epoch - 1);
+            repeat_hello(cluster, hearer, peer, first, epoch);
+            cluster_require(cluster, mark, cluster_agreed(cluster, "mymaster", second), "kept");
+            assert_int_equal(cluster_config_epoch(hearer, "mymaster"), epoch);
+            cluster_kill(&hearer->node);
+            cluster_start(&hearer->node);
+            cluster_run_for(cluster, 100);
+        }
+        cluster_run_for(cluster, 15000);
+        cluster_expect_count(cluster, mark, "s? +switch-master *", 0);
+        cluster_expect_count(cluster, mark, "s? > r? *", 0);
+        cluster_free(cluster);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +499,7 @@ int main(void)
         CLUSTER_TEST(test_views__stopped_sentinel_wakes_up_in_tilt_and_blames_nobody),
         CLUSTER_TEST(test_views__sentinel_in_tilt_does_not_hold_the_failover_up),
         CLUSTER_TEST(test_views__leader_stopped_in_the_middle_does_no_harm_when_it_goes_on),
+        CLUSTER_TEST(test_views__older_configuration_is_never_taken_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
