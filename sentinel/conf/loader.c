@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "conf/state.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -116,10 +117,7 @@ void sn_loader_notice(struct sn_loader *loader, const struct sn_place *at, const
     if (at != NULL)
         put_place(&buf, at);
     sn_text_escape(&buf, text, strlen(text));
-
-    struct sn_conf *conf = loader->conf;
-    conf->notices = sn_realloc(conf->notices, (conf->notice_count + 1) * sizeof(*conf->notices));
-    conf->notices[conf->notice_count++] = sn_buf_take(&buf);
+    sn_conf_notice(loader->conf, sn_buf_take(&buf));
 }
 
 static bool values_fit(const struct sn_directive *directive, size_t count)

@@ -226,6 +226,7 @@ static void put_sentinel(struct sn_buf *out, const struct sn_server *server)
     put(out, "sentinel_tilt", sn_core_tilt(core));
     sn_buf_printf(out, "sentinel_tilt_since_seconds:%lld\r\n",
                   tilt_ms < 0 ? -1LL : (long long)(tilt_ms / 1000));
+    put(out, "sentinel_total_tilt", sn_core_tilt_count(core));
     put(out, "sentinel_running_scripts", sn_core_script_running(core));
     put(out, "sentinel_scripts_queue_length", sn_core_script_count(core));
     put(out, "sentinel_simulate_failure_flags", sn_core_simulate_flags(core));

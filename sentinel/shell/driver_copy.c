@@ -106,27 +106,29 @@ static void free_command(struct sn_command *command)
     free_text(command->runid);
 }
 
-void sn_event_copy(const struct sn_event *from, struct sn_event *to)
+/* What an event points to, if anything. */
+enum content {
+    CONTENT_NONE = 0,
+    CONTENT_LINK,
+    CONTENT_REPLY,
+    CONTENT_RESOLVED,
+    CONTENT_COMMAND,
+};
+
+static enum content content_of(const struct sn_event *event)
 {
-    *to = *from;
-    switch (from->kind) {
+    switch (event->kind) {
     case SN_EVENT_LINK_UP:
     case SN_EVENT_LINK_DOWN:
     case SN_EVENT_LINK_NOTE:
     case SN_EVENT_LINK_TRAFFIC:
-        to->u.link.local_ip = sn_strdup(from->u.link.local_ip);
-        to->u.link.reason = sn_strdup(from->u.link.reason);
-        break;
+        return CONTENT_LINK;
     case SN_EVENT_REPLY:
-        copy_reply_event(&from->u.reply, &to->u.reply);
-        break;
+        return CONTENT_REPLY;
     case SN_EVENT_RESOLVED:
-        to->u.resolved.host = sn_strdup(from->u.resolved.host);
-        to->u.resolved.ip = sn_strdup(from->u.resolved.ip);
-        break;
+        return CONTENT_RESOLVED;
     case SN_EVENT_COMMAND:
-        copy_command(&from->u.command, &to->u.command);
-        break;
+        return CONTENT_COMMAND;
     case SN_EVENT_NONE:
     case SN_EVENT_START:
     case SN_EVENT_TIMER:
@@ -136,35 +138,50 @@ void sn_event_copy(const struct sn_event *from, struct sn_event *to)
     case SN_EVENT_SCRIPT_EXITED:
         break;
     }
+    return CONTENT_NONE;
+}
+
+void sn_event_copy(const struct sn_event *from, struct sn_event *to)
+{
+    *to = *from;
+    switch (content_of(from)) {
+    case CONTENT_LINK:
+        to->u.link.local_ip = sn_strdup(from->u.link.local_ip);
+        to->u.link.reason = sn_strdup(from->u.link.reason);
+        break;
+    case CONTENT_REPLY:
+        copy_reply_event(&from->u.reply, &to->u.reply);
+        break;
+    case CONTENT_RESOLVED:
+        to->u.resolved.host = sn_strdup(from->u.resolved.host);
+        to->u.resolved.ip = sn_strdup(from->u.resolved.ip);
+        break;
+    case CONTENT_COMMAND:
+        copy_command(&from->u.command, &to->u.command);
+        break;
+    case CONTENT_NONE:
+        break;
+    }
 }
 
 void sn_event_copy_fini(struct sn_event *event)
 {
-    switch (event->kind) {
-    case SN_EVENT_LINK_UP:
-    case SN_EVENT_LINK_DOWN:
-    case SN_EVENT_LINK_NOTE:
-    case SN_EVENT_LINK_TRAFFIC:
+    switch (content_of(event)) {
+    case CONTENT_LINK:
         free_text(event->u.link.local_ip);
         free_text(event->u.link.reason);
         break;
-    case SN_EVENT_REPLY:
+    case CONTENT_REPLY:
         free_reply_event(&event->u.reply);
         break;
-    case SN_EVENT_RESOLVED:
+    case CONTENT_RESOLVED:
         free_text(event->u.resolved.host);
         free_text(event->u.resolved.ip);
         break;
-    case SN_EVENT_COMMAND:
+    case CONTENT_COMMAND:
         free_command(&event->u.command);
         break;
-    case SN_EVENT_NONE:
-    case SN_EVENT_START:
-    case SN_EVENT_TIMER:
-    case SN_EVENT_HELLO:
-    case SN_EVENT_PERSISTED:
-    case SN_EVENT_SCRIPT_STARTED:
-    case SN_EVENT_SCRIPT_EXITED:
+    case CONTENT_NONE:
         break;
     }
 }

@@ -206,7 +206,8 @@ static void test_commands__sentinel_read_only(void **state)
     rig_send(&rig, fd, "INFO SENTINEL\r\n");
     rig_read(&rig, fd, text, sizeof(text));
     assert_non_null(strstr(text, "\r\n# Sentinel\r\nsentinel_masters:2\r\nsentinel_tilt:0\r\n"
-                                 "sentinel_tilt_since_seconds:-1\r\nsentinel_running_scripts:0\r\n"
+                                 "sentinel_tilt_since_seconds:-1\r\nsentinel_total_tilt:0\r\n"
+                                 "sentinel_running_scripts:0\r\n"
                                  "sentinel_scripts_queue_length:0\r\n"
                                  "sentinel_simulate_failure_flags:0\r\nmaster0:name=m1,status=ok,"
                                  "address=127.0.0.1:6379,slaves=0,sentinels=1\r\n"

@@ -30,6 +30,7 @@ ADDED_INFO = {
     "listener0", "sentineld_version", "pubsub_clients", "watching_clients", "total_watched_keys",
     "total_blocking_keys", "total_blocking_keys_on_nokey", "acl_access_denied_auth",
     "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel",
+    "sentinel_total_tilt",
 }
 ADDED_CLIENT = {"lib-name", "lib-ver"}
 
@@ -52,8 +53,8 @@ def _info(text):
                        for line in text.split("\r\n"))
     for line in text.split("\r\n"):
         match = INFO_LINE.match(line)
-        if match and match.group(1) in ADDED_INFO:
-            continue
+        if (match and match.group(1) in ADDED_INFO) or line.startswith("errorstat_"):
+            continue  # the latter: errors that a data node has answered by then
         if match and match.group(1) not in INFO_EXACT:
             line = f"{match.group(1)}:<v>"
         lines.append(line)
