@@ -1,44 +1,62 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ours and the stock daemon in one group (PROTOCOL.md §23)."""
+"""Ours and a foreign daemon in one quorum: who decides with whose votes (PROTOCOL.md §23)."""
 
 import pytest
 
-from harness import OURS, STOCK, wait_until
+from harness import OURS, STOCK, mixed, wait_until
 
 pytestmark = pytest.mark.ours_only
 
-# After a switch the stock daemon may open its link to the new master only a second later. With a
-# shorter time than that its sentinels hold the new master for down and fail over once more.
-DOWN_AFTER_MS = 2000
+ALICE = "a" * 40
 
 
-@pytest.mark.parametrize("flavours", [[OURS, OURS, STOCK], [OURS, STOCK, STOCK]],
-                         ids=["two-ours-one-stock", "one-ours-two-stock"])
-def test_mixed_quorum__failover_and_return(place, flavours):
-    group = place.group(replicas=2, flavours=flavours, failover_timeout_ms=5000,
-                        down_after_ms=DOWN_AFTER_MS)
+@mixed.COMPOSITION
+def test_mixed_quorum__each_decides_with_the_vote_of_the_other(place, ours):
+    """One of the two that are alike is down, which still counts as a voter: ours and stock are the
+    majority, whoever of them asks."""
+    watched = mixed.MixedGroup(place, STOCK, ours, replicas=1)
+    group = watched.group
+    group.sentinels[1 if ours == 2 else 2].kill()
+    old = group.master
+    old.kill()
+    group.wait_switched(old, 60)
+    watched.finish()
+
+
+@pytest.mark.parametrize("by_ours", [True, False], ids=["ours-leads", "theirs-leads"])
+def test_mixed_quorum__whoever_leads_uses_an_epoch_above_every_vote(place, by_ours):
+    """The others have given their votes of epoch 41 to somebody who never comes back, so that they
+    stay away and the one that is left has to lead, with a higher epoch than it has ever seen."""
+    watched = mixed.MixedGroup(place, STOCK, 1 if by_ours else 2, replicas=1)
+    group = watched.group
+    old = group.master
+    leader = watched.sentinel_of(OURS if by_ours else STOCK)
+    events = leader.record()
     for sentinel in group.sentinels:
-        assert sentinel.raw("CKQUORUM", "mymaster").startswith("OK 3 usable")
-    recorders = [sentinel.record() for sentinel in group.sentinels]
+        if sentinel is not leader:
+            assert sentinel.ask_vote(old.port, 41, ALICE) == [0, ALICE, 41]
+    # The epoch comes with the hellos; stock saves it as the current one as soon as it is heard.
+    wait_until(lambda: "sentinel current-epoch 41" in leader.conf_text(), 60, "the epoch has spread")
+    old.kill()
+    group.wait_switched(old, 60)
+    watched.finish()
+    assert events.first("+elected-leader")
+    assert all(s.master("mymaster")["config-epoch"] >= 42 for s in group.sentinels)
+
+
+def test_mixed_quorum__minority_promotes_nobody(place):
+    """A quorum of one sees the master down; without a majority of all known sentinels that is all."""
+    watched = mixed.MixedGroup(place, STOCK, 1, replicas=1, quorum=1)
+    group = watched.group
+    ours = watched.sentinel_of(OURS)
+    for sentinel in group.sentinels[1:]:
+        sentinel.kill()
+    events = ours.record()
     old = group.master
     old.kill()
-    new = group.wait_switched(old, 40)
-    group.wait_settled()
-    for recorder in recorders:
-        recorder.wait_for("+switch-master", 10, f"mymaster 127.0.0.1 {old.port} 127.0.0.1 {new.port}")
-    assert len({s.master("mymaster")["config-epoch"] for s in group.sentinels}) == 1
-
-    old.start()
-    wait_until(lambda: old.follows(new), 40, "the old master follows", explain=group.roles)
-    group.wait_ready(30)
-
-
-def test_mixed_quorum__ours_decides_with_the_vote_of_stock(place):
-    """One stock sentinel is down: ours and the other one are the majority."""
-    group = place.group(replicas=1, flavours=[OURS, STOCK, STOCK], failover_timeout_ms=5000,
-                        down_after_ms=DOWN_AFTER_MS)
-    group.sentinels[2].kill()
-    old = group.master
-    old.kill()
-    group.wait_switched(old, 40)
-    group.wait_settled()
+    events.wait_for("-failover-abort-not-elected", 60)
+    assert group.replicas[0].role() == "slave"
+    assert not events.first("+elected-leader")
+    group.sentinels[1].start()
+    group.wait_switched(old, 60)
+    watched.finish()

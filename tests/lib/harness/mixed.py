@@ -28,13 +28,13 @@ COMPOSITION = pytest.mark.parametrize("ours", [1, 2], ids=["one-ours", "two-ours
 class MixedGroup:
     """A ready group whose data nodes are of the foreign daemon's make, with what it must keep to."""
 
-    def __init__(self, place, foreign, ours, replicas=2):
+    def __init__(self, place, foreign, ours, replicas=2, **monitor_options):
         binary = VALKEY_BINARY if foreign == VALKEY else BINARY
         flavours = [OURS] * ours + [foreign] * (3 - ours)
         self.group = place.group(replicas=replicas, flavours=flavours,
                                  down_after_ms=DOWN_AFTER_MS,
                                  failover_timeout_ms=FAILOVER_TIMEOUT_MS,
-                                 server_args={"binary": binary})
+                                 server_args={"binary": binary}, **monitor_options)
         self.hellos = HelloRecorder(self.group).start()
 
     def sentinel_of(self, flavour):
@@ -42,7 +42,7 @@ class MixedGroup:
 
     def converged(self):
         """All sentinels name one master of one epoch, all servers follow it."""
-        masters = [s.master(self.group.name) for s in self.group.sentinels]
+        masters = [s.master(self.group.name) for s in self.group.running_sentinels()]
         return (len({(m["ip"], m["port"], m["config-epoch"]) for m in masters}) == 1
                 and all("down" not in m["flags"] for m in masters))
 
@@ -51,7 +51,7 @@ class MixedGroup:
         master = self.group.wait_settled(timeout_s)
         wait_until(self.converged, timeout_s, "one master with one epoch everywhere",
                    explain=self.group.addresses)
-        epoch = self.group.sentinels[0].master(self.group.name)["config-epoch"]
+        epoch = self.group.running_sentinels()[0].master(self.group.name)["config-epoch"]
         wait_until(lambda: epoch in self.hellos.masters, 15, f"a hello with config epoch {epoch}")
         self.hellos.stop()
         self.hellos.assert_one_master_per_epoch()

@@ -106,6 +106,17 @@ class Sentinel(Process):
         self.kill()
         return self.start()
 
+    def move_to(self, port):
+        """Another port, from its next start on; it must not be running."""
+        lines = [f"port {port}" if line.startswith("port ") else line
+                 for line in self.conf_text().splitlines()]
+        with open(self.conf_path, "w", encoding="utf-8") as conf:
+            conf.write("\n".join(lines) + "\n")
+        self.port = port
+        if self._commands:
+            self._commands.close()
+        self._commands = None
+
     def record(self):
         """A new recorder of this sentinel's events; closed with the sentinel."""
         recorder = EventRecorder(self.client(socket_timeout=None))
