@@ -212,6 +212,12 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
     case SN_ORDER_CLIENT_UNPAUSE:
         sn_drain_unpause_reply(instance, event->reply);
         break;
+    case SN_ORDER_TRY_FOLLOW:
+    case SN_ORDER_TRY_KILL:
+    case SN_ORDER_TRY_EXEC:
+    case SN_ORDER_TRY_TRANSACTION:
+        sn_rights_answered(link, event);
+        break;
     case SN_ORDER_PING:
     case SN_ORDER_NONE:
         break;

@@ -110,6 +110,7 @@ void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
         return;
     }
     sn_link_accepted(instance->cmd, SN_ORDER_INFO);
+    sn_rights_try_again(instance->cmd);
     keep_text(data, reply);
     data->info_at = core->now;
     learn_runid(instance, &info->runid);

@@ -40,7 +40,12 @@ enum sn_order {
     SN_ORDER_FOLLOW,      /* the same with SLAVEOF host port */
     SN_ORDER_SCRIPT_KILL, /* SCRIPT KILL */
     SN_ORDER_CLIENT_PAUSE,
-    SN_ORDER_CLIENT_UNPAUSE
+    SN_ORDER_CLIENT_UNPAUSE,
+    /* Without any effect, to see whether it would be allowed: */
+    SN_ORDER_TRY_FOLLOW,     /* SLAVEOF with a port that is none */
+    SN_ORDER_TRY_KILL,       /* CLIENT KILL ID 0 */
+    SN_ORDER_TRY_EXEC,       /* EXEC alone */
+    SN_ORDER_TRY_TRANSACTION /* MULTI, CONFIG REWRITE, a mistake that voids it, EXEC */
 };
 
 enum sn_event_kind {
@@ -70,9 +75,9 @@ struct sn_event_reply {
     struct sn_link_id link;
     enum sn_order order;
     uint64_t tag; /* as in the SEND */
-    /* The reply; for PROMOTE and FOLLOW the one of EXEC. Never NULL. */
+    /* The reply; for orders of several commands the one of EXEC. Never NULL. */
     const struct sn_reply *reply;
-    /* PROMOTE and FOLLOW: the text of the first error among the replies before EXEC; "" if none. */
+    /* Orders of several commands: the text of the first error before EXEC; "" if none. */
     const char *queue_error;
     /* INFO with a readable text: what it says. NULL otherwise. */
     const struct sn_info *info;

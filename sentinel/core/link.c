@@ -70,6 +70,8 @@ static void forget_connection(struct sn_link *link)
     link->state = SN_LINK_IDLE;
     link->pending = 0;
     link->ping_pending = false;
+    link->trying = 0;
+    link->says_replicaof = false;
     link->up_at = SN_MS_NEVER;
     sn_timer_stop(&core->timers, &link->retry);
     sn_timer_stop(&core->timers, &link->ping);
@@ -228,6 +230,7 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
         sn_timer_set(&core->timers, &owner->hello, core->now);
         if (sn_is_data(owner)) {
             sn_instance_ask_info(owner);
+            sn_rights_try(link);
             sn_link_open(owner->sub);
         } else if (owner->group->master->s_down) {
             sn_timer_set(&core->timers, &owner->u.peer.ask, core->now);

@@ -94,6 +94,12 @@ struct sn_link {
     sn_ms last_avail_at; /* last acceptable PING reply */
     sn_ms last_pong_at;  /* last PING reply of any content */
 
+    /* Command links of data nodes only. */
+    unsigned doubted;    /* bits by order: not known to be allowed (rights.c) */
+    unsigned trying;     /* bits by order: tried, not answered yet */
+    sn_ms tried_at;      /* last time */
+    bool says_replicaof; /* SLAVEOF is unknown to the server */
+
     /* Subscription links only. */
     sn_ms traffic_at; /* last message */
 
@@ -436,6 +442,15 @@ void sn_link_opening_judged(struct sn_link *link);
 void sn_link_refused(struct sn_link *link, enum sn_order order, const char *error);
 /* order was answered well: an earlier refusal of it is over. */
 void sn_link_accepted(struct sn_link *link, enum sn_order order);
+
+/* ---- rights.c ------------------------------------------------------------------------------- */
+
+/* The command link of a data node is up: tries whether a failover would be allowed on it. */
+void sn_rights_try(struct sn_link *link);
+/* Once more what was refused or could not be said, at most once per INFO period. */
+void sn_rights_try_again(struct sn_link *link);
+/* One of SN_ORDER_TRY_… has been answered. */
+void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply);
 
 /* ---- instance.c ----------------------------------------------------------------------------- */
 

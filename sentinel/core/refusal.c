@@ -38,6 +38,14 @@ static const char *command_name(enum sn_order order)
         return "PUBLISH";
     case SN_ORDER_SCRIPT_KILL:
         return "SCRIPT KILL";
+    case SN_ORDER_TRY_FOLLOW:
+        return "SLAVEOF (needed for a failover)";
+    case SN_ORDER_TRY_KILL:
+        return "CLIENT KILL (needed for a failover)";
+    case SN_ORDER_TRY_EXEC:
+        return "EXEC (needed for a failover)";
+    case SN_ORDER_TRY_TRANSACTION:
+        return "MULTI, CONFIG REWRITE (needed for a failover)";
     case SN_ORDER_NONE:
     case SN_ORDER_ASK:
     case SN_ORDER_PROMOTE:

@@ -322,5 +322,7 @@ const char *sn_core_command_name(const struct sn_core *core, struct sn_link_id i
     HASH_FIND(hh_id, core->links, &id.v, sizeof(id.v), link);
     if (link == NULL || link->kind == SN_LINK_PEER)
         return command;
-    return sn_group_params_command(&link->owners->group->params, command);
+    const char *name = sn_group_params_command(&link->owners->group->params, command);
+    return name == command && link->says_replicaof && strcmp(command, "SLAVEOF") == 0 ? "REPLICAOF"
+                                                                                      : name;
 }

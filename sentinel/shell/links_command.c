@@ -12,6 +12,8 @@
 
 /* MULTI, SLAVEOF, CONFIG REWRITE, two CLIENT KILLs, EXEC */
 #define RECONFIGURE_REPLIES 6
+/* MULTI, CONFIG REWRITE, SLAVEOF, EXEC */
+#define TRY_REPLIES 4
 
 #define WORDS_MAX 8
 
@@ -55,6 +57,15 @@ static void put_reconfigure(const struct target *to, const char *host, const cha
     PUT(to, "EXEC");
 }
 
+/* SLAVEOF without its arguments is refused before it is queued, and voids the transaction. */
+static void put_void_transaction(const struct target *to)
+{
+    PUT(to, "MULTI");
+    PUT(to, "CONFIG", "REWRITE");
+    PUT(to, "SLAVEOF");
+    PUT(to, "EXEC");
+}
+
 unsigned sn_links_write_order(struct sn_buf *out, const struct sn_core *core,
                               const struct sn_action_send *send)
 {
@@ -93,6 +104,18 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_core *core,
     case SN_ORDER_CLIENT_UNPAUSE:
         PUT(&to, "CLIENT", "UNPAUSE");
         return 1;
+    case SN_ORDER_TRY_FOLLOW:
+        PUT(&to, "SLAVEOF", "rights-check", "none");
+        return 1;
+    case SN_ORDER_TRY_KILL:
+        PUT(&to, "CLIENT", "KILL", "ID", "0");
+        return 1;
+    case SN_ORDER_TRY_EXEC:
+        PUT(&to, "EXEC");
+        return 1;
+    case SN_ORDER_TRY_TRANSACTION:
+        put_void_transaction(&to);
+        return TRY_REPLIES;
     case SN_ORDER_NONE:
         break;
     }

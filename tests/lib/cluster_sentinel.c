@@ -78,6 +78,14 @@ static const char *order_name(enum sn_order order)
         return "CLIENT PAUSE";
     case SN_ORDER_CLIENT_UNPAUSE:
         return "CLIENT UNPAUSE";
+    case SN_ORDER_TRY_FOLLOW:
+        return "TRY SLAVEOF";
+    case SN_ORDER_TRY_KILL:
+        return "TRY CLIENT KILL";
+    case SN_ORDER_TRY_EXEC:
+        return "TRY EXEC";
+    case SN_ORDER_TRY_TRANSACTION:
+        return "TRY MULTI";
     case SN_ORDER_NONE:
         break;
     }

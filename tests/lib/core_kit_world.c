@@ -250,6 +250,12 @@ static void write_reply(struct kit *kit, struct kit_node *node, const struct kit
     case SN_ORDER_CLIENT_PAUSE:
         text = node->pause == NULL ? "+OK" : node->pause;
         break;
+    case SN_ORDER_TRY_FOLLOW:
+    case SN_ORDER_TRY_KILL:
+    case SN_ORDER_TRY_EXEC:
+    case SN_ORDER_TRY_TRANSACTION:
+        text = "-ERR nothing was done";
+        break;
     case SN_ORDER_SCRIPT_KILL:
     case SN_ORDER_CLIENT_UNPAUSE:
     case SN_ORDER_NONE:

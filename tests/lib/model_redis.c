@@ -420,6 +420,12 @@ static void answer(struct model_redis *redis, struct conn *conn, const struct pa
     case SN_ORDER_SCRIPT_KILL:
         reply_text(conn, packet, SN_REPLY_STATUS, "OK");
         break;
+    case SN_ORDER_TRY_FOLLOW:
+    case SN_ORDER_TRY_KILL:
+    case SN_ORDER_TRY_EXEC:
+    case SN_ORDER_TRY_TRANSACTION:
+        reply_text(conn, packet, SN_REPLY_ERROR, "ERR nothing was done");
+        break;
     case SN_ORDER_ASK:
     case SN_ORDER_NONE:
         reply_text(conn, packet, SN_REPLY_ERROR, "ERR unknown command");

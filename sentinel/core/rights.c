@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Whether a data node would let us fail it over, tried when the link is made and not first when it
+ * matters: a missing right, or a command that is renamed or unknown, is reported at once, and again
+ * looked for until it is mended. Each try is a command that changes nothing even where it is
+ * executed: SLAVEOF without a port, CLIENT KILL of nobody, EXEC of nothing, and a transaction that
+ * a wrong number of arguments voids. It is sent only where EXEC is allowed, as without EXEC there
+ * would be no way out of it. SLAVEOF that is unknown becomes REPLICAOF (DESIGN.md D11). */
+
+#include "core/model.h"
+
+#include <string.h>
+
+static const enum sn_order tries[] = {SN_ORDER_TRY_FOLLOW, SN_ORDER_TRY_KILL, SN_ORDER_TRY_EXEC};
+
+static unsigned bit(enum sn_order order)
+{
+    return 1U << (unsigned)order;
+}
+
+static void try_order(struct sn_link *link, enum sn_order order)
+{
+    struct sn_action_send send = {.order = order, .tag = link->owners->id};
+    if ((link->trying & bit(order)) != 0 || !sn_link_can_send(link))
+        return;
+    sn_out_send(link, &send);
+    link->trying |= bit(order);
+    link->tried_at = link->core->now;
+}
+
+void sn_rights_try(struct sn_link *link)
+{
+    link->doubted = bit(SN_ORDER_TRY_TRANSACTION);
+    for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+        link->doubted |= bit(tries[i]);
+        try_order(link, tries[i]);
+    }
+}
+
+void sn_rights_try_again(struct sn_link *link)
+{
+    if (sn_age(link->core, link->tried_at) < link->core->timings[SN_TIMING_INFO_PERIOD])
+        return;
+    for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+        if ((link->doubted & bit(tries[i])) != 0)
+            try_order(link, tries[i]);
+    }
+    if (link->doubted == bit(SN_ORDER_TRY_TRANSACTION))
+        try_order(link, SN_ORDER_TRY_TRANSACTION);
+}
+
+static bool is_unknown(const char *error)
+{
+    return strncmp(error, "ERR unknown command", strlen("ERR unknown command")) == 0;
+}
+
+/* The error that shows that the order would be refused; NULL if there is none. Every try is
+ * answered by some error, so only these two say anything. */
+static const char *find_refusal(const struct sn_event_reply *reply)
+{
+    const char *error = reply->queue_error;
+    if (error[0] == '\0' && reply->reply->type == SN_REPLY_ERROR)
+        error = reply->reply->text;
+    return strstr(error, "NOPERM") != NULL || is_unknown(error) ? error : NULL;
+}
+
+/* The server is not able, or we are not yet allowed, to answer. */
+static bool is_undecided(const struct sn_reply *reply)
+{
+    static const char *const words[] = {"LOADING", "BUSY", "NOAUTH"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (reply->type == SN_REPLY_ERROR && strncmp(reply->text, words[i], strlen(words[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply)
+{
+    enum sn_order order = reply->order;
+    const char *refusal = find_refusal(reply);
+    link->trying &= ~bit(order);
+    if (refusal == NULL && is_undecided(reply->reply))
+        return;
+    if (refusal != NULL && order == SN_ORDER_TRY_FOLLOW && is_unknown(refusal) &&
+        !link->says_replicaof) {
+        link->says_replicaof = true;
+        try_order(link, order);
+        return;
+    }
+    if (refusal != NULL) {
+        sn_link_refused(link, order, refusal);
+        return;
+    }
+    link->doubted &= ~bit(order);
+    sn_link_accepted(link, order);
+    if (order == SN_ORDER_TRY_EXEC)
+        try_order(link, SN_ORDER_TRY_TRANSACTION);
+}

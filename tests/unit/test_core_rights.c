@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What a failover will need is tried when the link to a data node is made. */
+
+#include "core_kit.h"
+
+#include <string.h>
+
+#define REFUSED "log W master m1 10.0.0.1 6379 answers, but refuses us: "
+#define HELD                                                                                       \
+    (KIT_HOLD(SN_ORDER_TRY_FOLLOW) | KIT_HOLD(SN_ORDER_TRY_KILL) | KIT_HOLD(SN_ORDER_TRY_EXEC) |   \
+     KIT_HOLD(SN_ORDER_TRY_TRANSACTION))
+
+static const char *shown(struct kit *kit)
+{
+    const char *note = kit_instance(kit, "m1", "n1")->cmd->note;
+    return note == NULL ? "" : note;
+}
+
+/* n1 has been connected anew; what is tried on it waits for kit_reply. */
+static struct kit *connected_anew(void)
+{
+    struct kit *kit = kit_new("m1 n1 down-after 10000 peers a");
+    kit->hold = HELD;
+    kit_clear(kit);
+    kit_drop(kit, "n1");
+    kit_drop(kit, "a");
+    kit_to(kit, 500);
+    return kit;
+}
+
+static const char *command(struct kit *kit, const char *name)
+{
+    return sn_core_command_name(kit->core, kit_instance(kit, "m1", "n1")->cmd->id, name);
+}
+
+static void test_rights__all_are_tried_on_each_new_link_to_a_data_node(void **state)
+{
+    struct kit *kit = connected_anew();
+    (void)state;
+    kit_expect(kit, "try-follow try-kill try-exec try-transaction",
+               "try-follow n1\ntry-kill n1\ntry-exec n1\n");
+    kit_reply(kit, "n1", SN_ORDER_TRY_FOLLOW, "-ERR Invalid master port");
+    kit_reply(kit, "n1", SN_ORDER_TRY_KILL, "-ERR client-id should be greater than 0");
+    kit_reply(kit, "n1", SN_ORDER_TRY_EXEC, "-ERR EXEC without MULTI");
+    kit_expect(kit, "try-follow try-kill try-exec try-transaction", "try-transaction n1\n");
+    kit_reply_queue_error(kit, "n1", SN_ORDER_TRY_TRANSACTION,
+                          "-EXECABORT Transaction discarded because of previous errors.",
+                          "ERR wrong number of arguments for 'slaveof' command");
+    assert_string_equal(shown(kit), "");
+    kit_to(kit, 30000);
+    kit_expect(kit, "log try-follow try-kill try-exec try-transaction", "");
+    kit_free(kit);
+}
+
+static void test_rights__missing_one_is_told_shown_and_tried_until_it_is_there(void **state)
+{
+    static const struct {
+        enum sn_order order;
+        const char *word, *reply, *queue_error, *told;
+    } rows[] = {
+        {SN_ORDER_TRY_FOLLOW, "try-follow n1", "-NOPERM no slaveof", "", "SLAVEOF"},
+        {SN_ORDER_TRY_KILL, "try-kill n1", "-NOPERM no client|kill", "", "CLIENT KILL"},
+        {SN_ORDER_TRY_KILL, "try-kill n1", "-ERR unknown command 'CLIENT'", "", "CLIENT KILL"},
+        {SN_ORDER_TRY_EXEC, "try-exec n1", "-EXECABORT because of: NOPERM no exec", "", "EXEC"},
+        {SN_ORDER_TRY_TRANSACTION, "try-transaction n1", "-ERR EXEC without MULTI",
+         "NOPERM no multi", "MULTI"},
+        {SN_ORDER_TRY_TRANSACTION, "try-transaction n1", "-EXECABORT", "NOPERM no config|rewrite",
+         "MULTI, CONFIG REWRITE"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = connected_anew();
+        kit->hold = KIT_HOLD(rows[i].order);
+        kit_to(kit, 3000);
+        kit_clear(kit);
+        kit_reply_queue_error(kit, "n1", rows[i].order, rows[i].reply, rows[i].queue_error);
+        assert_int_equal(kit_count(kit, REFUSED), 1);
+        assert_non_null(strstr(kit_find(kit, REFUSED), rows[i].told));
+        assert_non_null(strstr(shown(kit), rows[i].told));
+        kit_clear(kit);
+        kit_to(kit, 40000);
+        assert_int_equal(kit_count(kit, rows[i].word), 1);
+        kit_reply_queue_error(kit, "n1", rows[i].order, rows[i].reply, rows[i].queue_error);
+        assert_int_equal(kit_count(kit, "log W"), 0);
+        kit->hold = 0;
+        kit_to(kit, 80000);
+        assert_string_equal(shown(kit), "");
+        kit_clear(kit);
+        kit_to(kit, 120000);
+        assert_int_equal(kit_count(kit, "try-"), 0);
+        kit_free(kit);
+    }
+}
+
+static void test_rights__no_transaction_is_begun_that_could_not_be_ended(void **state)
+{
+    struct kit *kit = connected_anew();
+    (void)state;
+    kit_reply(kit, "n1", SN_ORDER_TRY_EXEC, "-NOPERM no exec");
+    kit_to(kit, 60000);
+    assert_int_equal(kit_count(kit, "try-transaction"), 0);
+    kit_free(kit);
+}
+
+static void test_rights__a_server_that_cannot_answer_yet_is_asked_again(void **state)
+{
+    struct kit *kit = connected_anew();
+    (void)state;
+    kit_reply(kit, "n1", SN_ORDER_TRY_FOLLOW, "-LOADING Redis is loading the dataset in memory");
+    kit_clear(kit);
+    kit_to(kit, 30000);
+    assert_int_equal(kit_count(kit, "try-follow n1"), 1);
+    assert_int_equal(kit_count(kit, "log W"), 0);
+    kit_free(kit);
+}
+
+static void test_rights__replicaof_where_slaveof_is_unknown(void **state)
+{
+    struct kit *kit = connected_anew();
+    (void)state;
+    assert_string_equal(command(kit, "SLAVEOF"), "SLAVEOF");
+    kit_clear(kit);
+    kit_reply(kit, "n1", SN_ORDER_TRY_FOLLOW, "-ERR unknown command 'SLAVEOF', with args");
+    assert_string_equal(command(kit, "SLAVEOF"), "REPLICAOF");
+    assert_string_equal(command(kit, "CLIENT"), "CLIENT");
+    kit_expect(kit, "log try-follow", "try-follow n1\n");
+    kit_reply(kit, "n1", SN_ORDER_TRY_FOLLOW, "-ERR Invalid master port");
+    assert_string_equal(shown(kit), "");
+    kit->hold = 0;
+    kit_drop(kit, "n1"); /* it may be another server by now */
+    kit_to(kit, 1500);
+    assert_string_equal(command(kit, "SLAVEOF"), "SLAVEOF");
+    kit_free(kit);
+}
+
+static void test_rights__neither_of_them_is_told(void **state)
+{
+    struct kit *kit = connected_anew();
+    (void)state;
+    kit_reply(kit, "n1", SN_ORDER_TRY_FOLLOW, "-ERR unknown command 'SLAVEOF', with args");
+    kit_clear(kit);
+    kit_reply(kit, "n1", SN_ORDER_TRY_FOLLOW, "-ERR unknown command 'REPLICAOF', with args");
+    assert_int_equal(kit_count(kit, REFUSED "SLAVEOF"), 1);
+    kit_free(kit);
+}
+
+static void test_rights__the_operators_name_goes_first(void **state)
+{
+    struct kit *kit = connected_anew();
+    (void)state;
+    struct sn_change change = {
+        .option = SN_OPTION_RENAME_COMMAND, .value = "SLAVEOF", .to = "secret-name"};
+    struct sn_command set = {
+        .kind = SN_COMMAND_SET, .name = "m1", .name_len = 2, .changes = &change, .change_count = 1};
+    kit_command(kit, &set);
+    kit_reply(kit, "n1", SN_ORDER_TRY_FOLLOW, "-ERR unknown command 'secret-name', with args");
+    assert_string_equal(command(kit, "SLAVEOF"), "secret-name");
+    kit_free(kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rights__all_are_tried_on_each_new_link_to_a_data_node),
+        cmocka_unit_test(test_rights__missing_one_is_told_shown_and_tried_until_it_is_there),
+        cmocka_unit_test(test_rights__no_transaction_is_begun_that_could_not_be_ended),
+        cmocka_unit_test(test_rights__a_server_that_cannot_answer_yet_is_asked_again),
+        cmocka_unit_test(test_rights__replicaof_where_slaveof_is_unknown),
+        cmocka_unit_test(test_rights__neither_of_them_is_told),
+        cmocka_unit_test(test_rights__the_operators_name_goes_first),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
