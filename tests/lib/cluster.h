@@ -134,9 +134,10 @@ struct cluster_watch {
     void (*send)(void *arg, struct sentinel *from, struct node *to,
                  const struct sn_action_send *send); /* to: NULL if nobody is there */
     void (*event)(void *arg, struct sentinel *from, const struct sn_action_event *event);
-    /* asker: NULL for an operator. */
-    void (*answer)(void *arg, struct sentinel *from, struct node *asker,
-                   const struct sn_action_answer *answer);
+    /* asker: NULL for an operator. port: of the master that was asked about, group: whose it is, as
+     * `from` sees it; 0 and "" for everything but votes. */
+    void (*answer)(void *arg, struct sentinel *from, struct node *asker, const char *group,
+                   uint16_t port, const struct sn_action_answer *answer);
     void (*saved)(void *arg, struct sentinel *sentinel, const struct sn_image *image);
     void (*booted)(void *arg, struct sentinel *sentinel);
     void (*crashed)(void *arg, struct sentinel *sentinel);

@@ -120,6 +120,7 @@ struct ticket {
     struct conn *conn; /* NULL: an operator's */
     struct slot *slot;
     char group[SN_NAME_MAX + 1]; /* ASK: whose master was asked about; "" if nobody's */
+    uint16_t port;               /* …and where */
     struct ticket *next;
 };
 

@@ -14,13 +14,14 @@
 #define SCRIPT_POLL_MS 100
 
 static uint64_t make_ticket(struct sentinel *sentinel, struct conn *conn, struct slot *slot,
-                            const char *group)
+                            const char *group, uint16_t port)
 {
     struct ticket *ticket = sn_alloc(sizeof(*ticket));
     ticket->v = ++sentinel->next_ticket;
     ticket->conn = conn;
     ticket->slot = slot;
     (void)sn_text_copy(ticket->group, sizeof(ticket->group), group);
+    ticket->port = port;
     LL_PREPEND(sentinel->tickets, ticket);
     return ticket->v;
 }
@@ -112,8 +113,9 @@ static void serve_ask(struct sentinel *sentinel, struct conn *conn, const struct
     command->runid = request->runid;
     if (sn_addr_make(request->host, request->port, &command->addr) != 0)
         abort();
-    command->ticket.v = make_ticket(sentinel, conn, add_slot(conn, request),
-                                    sentinel_group_at(sentinel, request->host, request->port));
+    command->ticket.v =
+        make_ticket(sentinel, conn, add_slot(conn, request),
+                    sentinel_group_at(sentinel, request->host, request->port), request->port);
     sentinel_feed(sentinel, &event);
 }
 
@@ -221,7 +223,7 @@ void sentinel_answer(struct sentinel *sentinel, const struct sn_action_answer *a
     check_answer(sentinel, ticket->group, answer);
     if (cluster->watch != NULL && cluster->watch->answer != NULL)
         cluster->watch->answer(cluster->watch->arg, sentinel, conn == NULL ? NULL : conn->client,
-                               answer);
+                               ticket->group, ticket->port, answer);
     if (conn != NULL) {
         make_reply(answer, &ticket->slot->reply);
         ticket->slot->done = true;
@@ -275,7 +277,7 @@ void cluster_command(struct sentinel *sentinel, const struct sn_command *command
     const char *group = command->kind == SN_COMMAND_ASK
                             ? sentinel_group_at(sentinel, command->addr.host, command->addr.port)
                             : "";
-    event.u.command.ticket.v = make_ticket(sentinel, NULL, NULL, group);
+    event.u.command.ticket.v = make_ticket(sentinel, NULL, NULL, group, 0);
     sentinel_feed(sentinel, &event);
 }
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Hands what is seen to the checkers, and keeps what several of them need: in what kind of attempt
- * each sentinel is. */
+/* Hands what is seen of one group to the checkers, and keeps what several of them need: in what
+ * kind of attempt each sentinel is. */
 
 #include "check.h"
 
 #include "cluster_internal.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,6 +77,7 @@ static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
         attempt->drained = false;
         attempt->chosen = false;
         attempt->epoch = 0;
+        attempt->started_at = checks->cluster->now;
         for (size_t i = 0; i < checks->cluster->server_count; i++)
             seen->heard[i].refused = false;
     } else if (strcmp(event->name, "+vote-for-leader") == 0) {
@@ -92,9 +92,8 @@ static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
     }
 }
 
-static void on_event(void *arg, struct sentinel *from, const struct sn_action_event *event)
+void checks_event(struct checks *checks, struct sentinel *from, const struct sn_action_event *event)
 {
-    struct checks *checks = arg;
     follow_attempt(checks, from, event);
     check_quorum_event(checks, from, event);
     check_choice_event(checks, from, event);
@@ -102,72 +101,31 @@ static void on_event(void *arg, struct sentinel *from, const struct sn_action_ev
     check_heard_event(checks, from, event);
 }
 
-static void on_send(void *arg, struct sentinel *from, struct node *to,
-                    const struct sn_action_send *send)
+void checks_send(struct checks *checks, struct sentinel *from, struct node *to,
+                 const struct sn_action_send *send)
 {
-    check_choice_send(arg, from, to, send);
-    check_tilt_send(arg, from, send);
-    check_loss_send(arg, from, send);
-    check_heard_send(arg, from, send);
+    check_choice_send(checks, from, to, send);
+    check_tilt_send(checks, from, send);
+    check_loss_send(checks, from, send);
+    check_heard_send(checks, from, send);
 }
 
-static void on_answer(void *arg, struct sentinel *from, struct node *asker,
-                      const struct sn_action_answer *answer)
+void checks_crashed(struct checks *checks, struct sentinel *sentinel)
 {
-    if (answer->kind == SN_ANSWER_VOTE && asker != NULL)
-        check_quorum_answer(arg, &from->node, asker, answer->number == 1, answer->text,
-                            answer->epoch);
-    if (asker == NULL)
-        check_config_answer(arg, from, answer);
-    check_tilt_answer(arg, from, answer);
-}
-
-static void on_saved(void *arg, struct sentinel *sentinel, const struct sn_image *image)
-{
-    check_config_saved(arg, sentinel, image);
-}
-
-static void on_crashed(void *arg, struct sentinel *sentinel)
-{
-    struct watched *seen = checks_of(arg, sentinel);
+    struct watched *seen = checks_of(checks, sentinel);
     memset(&seen->attempt, 0, sizeof(seen->attempt));
     memset(seen->heard, 0, sizeof(seen->heard));
     seen->tilt = false;
     seen->down_at = 0;
     memset(seen->said_down_at, 0, sizeof(seen->said_down_at));
-    check_config_crashed(arg, sentinel);
+    check_config_crashed(checks, sentinel);
 }
 
-static void on_booted(void *arg, struct sentinel *sentinel)
+bool checks_excuse(struct checks *checks, uint64_t epoch, bool collision)
 {
-    check_heard_ask(arg, sentinel);
-}
-
-static void on_info(void *arg, struct sentinel *to, struct node *server, const struct sn_info *info)
-{
-    check_choice_info(arg, to, server, info);
-}
-
-static void on_obeyed(void *arg, struct model_redis *redis, struct node *by, enum sn_order order)
-{
-    check_loss_obeyed(arg, redis, by, order);
-}
-
-/* Two operators may make two sentinels lead in one epoch, each without asking; stock cannot prevent
- * that either. */
-static bool on_excuses(void *arg, const char *violation)
-{
-    struct checks *checks = arg;
-    char group[64];
-    uint64_t epoch;
-    if (sscanf(violation, "leads %63s in %" SCNu64 " with", group, &epoch) == 2)
-        return epoch < CHECK_EPOCHS && checks->weak[epoch];
-    if (sscanf(violation, "leader of %63s %" SCNu64, group, &epoch) != 2 &&
-        sscanf(violation, "address of %63s %" SCNu64, group, &epoch) != 2)
-        return false;
     if (epoch >= CHECK_EPOCHS || !checks->weak[epoch])
         return false;
-    checks->collided = true;
+    checks->collided |= collision;
     return true;
 }
 
@@ -181,24 +139,13 @@ static void on_drained(struct cluster *cluster, struct node *who, void *arg)
 }
 
 void checks_init(struct checks *checks, struct cluster *cluster, const struct plan *plan,
-                 const char *group)
+                 const char *group, unsigned voters)
 {
-    memset(checks, 0, sizeof(*checks));
+    char pattern[64];
     checks->cluster = cluster;
     checks->plan = plan;
     checks->group = group;
-    checks->watch = (struct cluster_watch){
-        .arg = checks,
-        .send = on_send,
-        .event = on_event,
-        .answer = on_answer,
-        .saved = on_saved,
-        .booted = on_booted,
-        .crashed = on_crashed,
-        .info = on_info,
-        .obeyed = on_obeyed,
-        .excuses = on_excuses,
-    };
-    cluster->watch = &checks->watch;
-    cluster_when(cluster, "s* # Drained the master of *", UINT_MAX, on_drained, checks);
+    checks->voters = voters;
+    (void)snprintf(pattern, sizeof(pattern), "s* # Drained the master of %s*", group);
+    cluster_when(cluster, pattern, UINT_MAX, on_drained, checks);
 }

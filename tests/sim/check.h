@@ -23,6 +23,7 @@ struct attempt {
     sn_ms paused_until; /* by the pause that it sent last */
     bool chosen;        /* a replica was selected in it */
     uint64_t epoch;
+    sn_ms started_at;
     uint64_t votes_epoch;
     uint32_t votes; /* bits of the nodes that voted for it */
 };
@@ -63,7 +64,7 @@ enum {
 
 struct watched {
     struct attempt attempt;
-    struct heard heard[PLAN_SERVERS_MAX + 1];
+    struct heard heard[PLAN_ALL_SERVERS_MAX];
     bool tilt;
     sn_ms down_at;          /* +sdown of the master; 0 if it is up */
     sn_ms said_down_at[32]; /* by node: when it was last told that the master is down */
@@ -79,11 +80,12 @@ struct drained {
     bool acked_by_pause;
 };
 
+/* All of one group; `sentinels` below are those of everybody. */
 struct checks {
     struct cluster *cluster;
     const struct plan *plan;
     const char *group;
-    struct cluster_watch watch;
+    unsigned voters; /* sentinels of all kinds that monitor it */
     struct watched seen[PLAN_SENTINELS_MAX];
     /* Epochs in which an operator let somebody lead without votes, or somebody led who did not know
      * all the others (yet, or again after a RESET) and thus took a minority for a majority. */
@@ -96,8 +98,30 @@ struct checks {
     unsigned late_pauses;
 };
 
+/* check_groups.c: hands what is seen to the groups that it is about. */
+struct check_groups {
+    struct cluster *cluster;
+    struct cluster_watch watch;
+    unsigned count;
+    struct checks groups[PLAN_GROUPS_MAX];
+    unsigned tried[PLAN_SENTINELS_MAX]; /* the group of the last +try-failover */
+    sn_ms tried_at[PLAN_GROUPS_MAX];    /* by whomsoever */
+};
+
+/* names: count of them. */
+void check_groups_init(struct check_groups *all, struct cluster *cluster, const struct plan *plan,
+                       const char *const *names, unsigned count);
+
 void checks_init(struct checks *checks, struct cluster *cluster, const struct plan *plan,
-                 const char *group);
+                 const char *group, unsigned voters);
+void checks_event(struct checks *checks, struct sentinel *from,
+                  const struct sn_action_event *event);
+void checks_send(struct checks *checks, struct sentinel *from, struct node *to,
+                 const struct sn_action_send *send);
+void checks_crashed(struct checks *checks, struct sentinel *sentinel);
+/* "leads G in N", "leader of G N", "address of G N": two operators may make two sentinels lead in
+ * one epoch, each without asking; stock cannot prevent that either. */
+bool checks_excuse(struct checks *checks, uint64_t epoch, bool collision);
 /* An operator's command, before it is given. */
 void checks_command(struct checks *checks, struct sentinel *sentinel,
                     const struct sn_command *command);

@@ -54,7 +54,8 @@ static bool surely_eligible(const struct checks *checks, const struct sentinel *
     const struct model_redis *redis = checks->cluster->servers[index];
     const struct heard *heard = &seen->heard[index];
     sn_ms now = checks->cluster->now;
-    return heard->at > 0 && now - heard->at <= SURE_MS && heard->at > seen->down_at &&
+    sn_ms failed_at = seen->down_at > 0 ? seen->down_at : seen->attempt.started_at;
+    return heard->at > 0 && now - heard->at <= SURE_MS && heard->at > failed_at &&
            heard->role == SN_ROLE_REPLICA && heard->priority > 0 && heard->link_down_ms == 0 &&
            !heard->refused && !heard->down && redis->ping_error == NULL &&
            redis->loading_until < now - 5000 && redis->node.state == NODE_RUNNING &&

@@ -80,7 +80,7 @@ static void check_leader(struct checks *checks, struct sentinel *sentinel)
     uint64_t needed = voters / 2 + 1;
     uint64_t quorum = field(checks, sentinel, "quorum");
     unsigned votes = 1;
-    if (voters < checks->plan->sentinels + checks->plan->stocks && attempt->epoch < CHECK_EPOCHS)
+    if (voters < checks->voters && attempt->epoch < CHECK_EPOCHS)
         checks->weak[attempt->epoch] = true;
     check_quorum_leader(checks, &sentinel->node, attempt->epoch);
     if (attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED)

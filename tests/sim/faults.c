@@ -42,10 +42,10 @@ static const char *const moments[] = {
 
 #define MOMENT_COUNT (sizeof(moments) / sizeof(moments[0]))
 
-static struct node *node_of(struct sim *sim, unsigned target)
+static struct node *node_of(struct sim *sim, const struct fault *fault, unsigned target)
 {
     if (target == TARGET_MASTER)
-        return &operator_master(sim)->node;
+        return &operator_master(&sim->groups[fault->group])->node;
     if (target == TARGET_LEADER)
         return sim->leader != NULL ? sim->leader : &sim->sentinels[0]->node;
     return sim->cluster->nodes[target % sim->cluster->node_count];
@@ -58,10 +58,11 @@ static struct sentinel *sentinel_of(struct sim *sim, unsigned target)
     return sim->sentinels[target % sim->plan.sentinels];
 }
 
-static struct model_redis *server_of(struct sim *sim, unsigned target)
+static struct model_redis *server_of(struct sim *sim, const struct fault *fault)
 {
+    unsigned target = fault->a;
     if (target == TARGET_MASTER)
-        return operator_master(sim);
+        return operator_master(&sim->groups[fault->group]);
     return sim->servers[target % sim->server_count];
 }
 
@@ -78,8 +79,10 @@ static unsigned server_index(const struct sim *sim, const struct model_redis *re
 static void forget_heard(struct sim *sim, const struct model_redis *redis)
 {
     unsigned index = server_index(sim, redis);
-    for (unsigned i = 0; i < sim->plan.sentinels; i++)
-        memset(&sim->checks.seen[i].heard[index], 0, sizeof(struct heard));
+    for (unsigned k = 0; k < sim->plan.groups; k++) {
+        for (unsigned i = 0; i < sim->plan.sentinels; i++)
+            memset(&sim->groups[k].checks->seen[i].heard[index], 0, sizeof(struct heard));
+    }
 }
 
 /* ---- network ------------------------------------------------------------------------------------
@@ -128,7 +131,7 @@ static void reset_all(struct sim *sim, struct node *node)
 
 static void network(struct sim *sim, const struct fault *fault, struct node *node, bool begin)
 {
-    struct node *other = node_of(sim, fault->b);
+    struct node *other = node_of(sim, fault, fault->b);
     if (node == other)
         other = sim->cluster->nodes[(node->index + 1) % sim->cluster->node_count];
     if (fault->kind == FAULT_RESET && begin) {
@@ -217,24 +220,24 @@ static void process(struct job *job, bool begin)
 /* ---- operators ----------------------------------------------------------------------------------
  */
 
-static void order_set(struct sim *sim, struct sentinel *sentinel, const struct fault *fault)
+static void order_set(struct sim_group *group, struct sentinel *sentinel, const struct fault *fault)
 {
     uint64_t lot = fault->value2;
-    unsigned all = sim->plan.sentinels + sim->plan.stocks;
+    unsigned all = group->checks->voters;
     switch (fault->value % 4) {
     case 0:
-        operator_set(sim, sentinel, SN_OPTION_QUORUM, "quorum", (int64_t)(1 + lot % all));
+        operator_set(group, sentinel, SN_OPTION_QUORUM, "quorum", (int64_t)(1 + lot % all));
         break;
     case 1:
-        operator_set(sim, sentinel, SN_OPTION_DOWN_AFTER, "down-after-milliseconds",
+        operator_set(group, sentinel, SN_OPTION_DOWN_AFTER, "down-after-milliseconds",
                      (int64_t)(300 + lot % 3000));
         break;
     case 2:
-        operator_set(sim, sentinel, SN_OPTION_FAILOVER_TIMEOUT, "failover-timeout",
+        operator_set(group, sentinel, SN_OPTION_FAILOVER_TIMEOUT, "failover-timeout",
                      (int64_t)(1000 + lot % 9000));
         break;
     default:
-        operator_set(sim, sentinel, SN_OPTION_PARALLEL_SYNCS, "parallel-syncs",
+        operator_set(group, sentinel, SN_OPTION_PARALLEL_SYNCS, "parallel-syncs",
                      (int64_t)(1 + lot % 3));
         break;
     }
@@ -245,23 +248,24 @@ static void operate(struct sim *sim, const struct fault *fault, bool begin)
     static const enum sn_failover_mode modes[] = {SN_MODE_PLANNED, SN_MODE_COORDINATED,
                                                   SN_MODE_FORCED, SN_MODE_COORDINATED};
     struct sentinel *sentinel = sentinel_of(sim, fault->a);
+    struct sim_group *group = &sim->groups[fault->group];
     enum sn_failover_mode mode = modes[fault->value % 4];
-    const struct model_redis *to = fault->value2 % 3 == 0 ? server_of(sim, fault->b) : NULL;
+    const struct model_redis *to = group->servers[fault->b % group->server_count];
     if (!begin) {
         if (fault->kind == FAULT_REMOVE)
-            operator_monitor(sim, sentinel);
+            operator_monitor(group, sentinel);
         return;
     }
     if (fault->kind == FAULT_FAILOVER || fault->kind == FAULT_FAILOVER_2)
-        operator_failover(sim, sentinel, mode, to);
+        operator_failover(group, sentinel, mode, fault->value2 % 3 == 0 ? to : NULL);
     if (fault->kind == FAULT_FAILOVER_2)
-        operator_failover(sim, sentinel_of(sim, fault->b), modes[fault->value2 % 4], NULL);
+        operator_failover(group, sentinel_of(sim, fault->b), modes[fault->value2 % 4], NULL);
     else if (fault->kind == FAULT_SET)
-        order_set(sim, sentinel, fault);
+        order_set(group, sentinel, fault);
     else if (fault->kind == FAULT_FORGET)
-        operator_forget(sim, sentinel);
+        operator_forget(group, sentinel);
     else if (fault->kind == FAULT_REMOVE)
-        operator_remove(sim, sentinel);
+        operator_remove(group, sentinel);
 }
 
 /* ---- data nodes ---------------------------------------------------------------------------------
@@ -279,11 +283,15 @@ static bool port_is_free(const struct sim *sim, uint16_t port)
 
 static void move(struct sim *sim, struct model_redis *redis, const struct fault *fault)
 {
-    uint16_t taken = (uint16_t)(SIM_PORT + fault->b % sim->server_count);
+    unsigned whose = fault->b % sim->server_count;
+    uint16_t taken = sim->homes[whose];
     cluster_kill(&redis->node);
     forget_heard(sim, redis);
     if (taken != redis->node.addr.port && port_is_free(sim, taken)) {
-        cluster_say(sim->cluster, NULL, "took the address of r%u", 1 + taken - SIM_PORT);
+        bool mixed = taken / SIM_PORT_STEP != sim->homes[server_index(sim, redis)] / SIM_PORT_STEP;
+        cluster_say(sim->cluster, NULL, "took the address of r%u%s", 1 + whose,
+                    mixed ? " of another group" : "");
+        sim->mixed |= mixed;
         cluster_readdress(&redis->node, taken);
     } else {
         cluster_readdress(&redis->node, (uint16_t)(FRESH_PORT + server_index(sim, redis)));
@@ -390,7 +398,8 @@ static void speak_as_stranger(struct sim *sim, struct model_redis *redis, const 
     hello.master_config_epoch = 900;
     if (sn_hello_format(&hello, text, sizeof(text)) != 0)
         abort();
-    sim->checks.stranger_port = STRANGER_PORT;
+    for (unsigned i = 0; i < sim->plan.groups; i++)
+        sim->groups[i].checks->stranger_port = STRANGER_PORT;
     cluster_say(sim->cluster, NULL, "a stranger speaks at %s", redis->node.name);
     model_redis_publish(redis, text);
 }
@@ -438,8 +447,8 @@ static void fault_due(struct cluster *cluster, void *arg)
     struct fault *fault = job->fault;
     if (job->sim->peace)
         return;
-    job->node = fault->kind >= FAULT_LIES ? &server_of(job->sim, fault->a)->node
-                                          : node_of(job->sim, fault->a);
+    job->node = fault->kind >= FAULT_LIES ? &server_of(job->sim, fault)->node
+                                          : node_of(job->sim, fault, fault->a);
     cluster_say(cluster, NULL, "fault %zu %s %s for %lld ms",
                 (size_t)(fault - job->sim->plan.faults), plan_fault_name(fault->kind),
                 job->node->name, (long long)fault->lasts);
@@ -462,7 +471,7 @@ void faults_schedule(struct sim *sim)
 
 static void mend_server(struct sim *sim, struct model_redis *redis)
 {
-    uint16_t home = (uint16_t)(SIM_PORT + server_index(sim, redis));
+    uint16_t home = sim->homes[server_index(sim, redis)];
     redis->lies_role = SN_ROLE_UNKNOWN;
     redis->ping_error = NULL;
     redis->order_error = NULL;
@@ -496,7 +505,9 @@ void faults_end(struct sim *sim)
         cluster_start(cluster->nodes[i]);
     }
     for (unsigned i = 0; i < sim->plan.sentinels; i++) {
-        operator_monitor(sim, sim->sentinels[i]);
-        operator_restore(sim, sim->sentinels[i]);
+        for (unsigned k = 0; k < sim->plan.groups; k++) {
+            operator_monitor(&sim->groups[k], sim->sentinels[i]);
+            operator_restore(&sim->groups[k], sim->sentinels[i]);
+        }
     }
 }

@@ -16,19 +16,21 @@
 
 void minimise_print_plan(const struct plan *plan)
 {
-    (void)printf(
-        "seed %" PRIu64 ": %u sentinels, %u stock, %u replicas, quorum %u, down-after %lld, "
-        "failover-timeout %lld, delay %lld..%lld, disk %lld+%lld, faults from %lld for "
-        "%lld ms\n",
-        plan->seed, plan->sentinels, plan->stocks, plan->replicas, plan->quorum,
-        (long long)plan->down_after_ms, (long long)plan->failover_timeout_ms,
-        (long long)plan->delay_min_ms, (long long)plan->delay_max_ms, (long long)plan->disk_ms,
-        (long long)plan->disk_jitter_ms, (long long)plan->warm_ms, (long long)plan->span_ms);
+    (void)printf("seed %" PRIu64
+                 ": %u sentinels, %u stock, %u groups, %u replicas, quorum %u, down-after %lld, "
+                 "failover-timeout %lld, delay %lld..%lld, disk %lld+%lld, faults from %lld for "
+                 "%lld ms\n",
+                 plan->seed, plan->sentinels, plan->stocks, plan->groups, plan->replicas,
+                 plan->quorum, (long long)plan->down_after_ms, (long long)plan->failover_timeout_ms,
+                 (long long)plan->delay_min_ms, (long long)plan->delay_max_ms,
+                 (long long)plan->disk_ms, (long long)plan->disk_jitter_ms,
+                 (long long)plan->warm_ms, (long long)plan->span_ms);
     for (unsigned i = 0; i < plan->fault_count; i++) {
         const struct fault *fault = &plan->faults[i];
         if (!fault->dropped)
-            (void)printf("  %2u at %6lld for %5lld: %s %u %u\n", i, (long long)fault->at,
-                         (long long)fault->lasts, plan_fault_name(fault->kind), fault->a, fault->b);
+            (void)printf("  %2u at %6lld for %5lld: %s %u %u of group %u\n", i,
+                         (long long)fault->at, (long long)fault->lasts,
+                         plan_fault_name(fault->kind), fault->a, fault->b, fault->group + 1);
     }
 }
 

@@ -170,6 +170,35 @@ static void draw_master_loss(struct plan *plan, struct sn_prng *prng)
     fault->a = TARGET_MASTER;
 }
 
+/* The masters of all groups are lost in the same moment, by one fault each. */
+static void lose_all_masters(struct plan *plan)
+{
+    const struct fault first = plan->faults[0];
+    for (unsigned i = 1; i < plan->groups && plan->fault_count < PLAN_FAULTS_MAX; i++) {
+        plan->faults[plan->fault_count] = first;
+        plan->faults[plan->fault_count++].group = i;
+    }
+}
+
+/* Drawn apart from all the rest: runs of one group are what they were before there were several. */
+static void draw_groups(struct plan *plan, uint64_t seed)
+{
+    static const unsigned counts[] = {1, 1, 1, 1, 1, 1, 2, 2, 3, 4};
+    struct sn_prng prng;
+    sn_prng_init(&prng, seed ^ UINT64_C(0x6071e5));
+    plan->groups = counts[sn_prng_below(&prng, sizeof(counts) / sizeof(counts[0]))];
+    if (plan->groups == 1)
+        return;
+    for (unsigned i = 1; i < plan->groups; i++)
+        plan->other_replicas[i] = (unsigned)between(&prng, 1, 2);
+    for (unsigned i = 0; i < plan->fault_count; i++)
+        plan->faults[i].group = (unsigned)sn_prng_below(&prng, plan->groups);
+    if (plan->fault_count > 0 && plan->faults[0].a == TARGET_MASTER && chance(&prng, 60)) {
+        plan->faults[0].group = 0;
+        lose_all_masters(plan);
+    }
+}
+
 void plan_make(struct plan *plan, uint64_t seed)
 {
     struct sn_prng prng;
@@ -192,4 +221,5 @@ void plan_make(struct plan *plan, uint64_t seed)
             break;
         draw_fault(plan, choice, &prng);
     }
+    draw_groups(plan, seed);
 }

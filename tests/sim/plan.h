@@ -10,7 +10,10 @@
 
 #define PLAN_FAULTS_MAX    48
 #define PLAN_SENTINELS_MAX 9
-#define PLAN_SERVERS_MAX   7
+#define PLAN_GROUPS_MAX    4
+#define PLAN_SERVERS_MAX   7 /* of one group */
+/* Of all: the first group has up to 5, the others up to 3. */
+#define PLAN_ALL_SERVERS_MAX (PLAN_SERVERS_MAX + 3 * (PLAN_GROUPS_MAX - 1))
 
 /* Kinds of faults that a seed turns on or off together. */
 enum plan_class {
@@ -78,6 +81,7 @@ struct fault {
     sn_ms lasts; /* then it is undone */
     unsigned a, b;
     uint64_t value, value2;
+    unsigned group; /* whose master, whom an operator's order is for */
     bool dropped;
 };
 
@@ -85,8 +89,10 @@ struct plan {
     uint64_t seed;
     unsigned classes;
     unsigned sentinels; /* cores */
-    unsigned stocks;    /* of the other model */
-    unsigned replicas;
+    unsigned stocks;    /* of the other model; they know the first group only */
+    unsigned groups;
+    unsigned replicas; /* of the first group */
+    unsigned other_replicas[PLAN_GROUPS_MAX];
     uint32_t quorum;
     uint32_t parallel_syncs;
     sn_ms down_after_ms, failover_timeout_ms;

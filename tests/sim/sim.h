@@ -9,8 +9,9 @@
 #include "coverage.h"
 #include "plan.h"
 
-#define SIM_GROUP     "mymaster"
-#define SIM_PORT      6379 /* of the first server; the others count up */
+#define SIM_GROUP     "mymaster" /* the first one */
+#define SIM_PORT      6379       /* of the first server; the others count up */
+#define SIM_PORT_STEP 100        /* from group to group */
 #define SIM_WHY_MAX   400
 #define SIM_NODES_MAX 32
 
@@ -28,19 +29,30 @@ struct sim_result {
 
 struct stock;
 
+struct sim_group {
+    struct sim *sim;
+    const char *name;
+    struct checks *checks;
+    struct model_redis *servers[PLAN_SERVERS_MAX];
+    unsigned server_count;
+};
+
 struct sim {
     struct plan plan;
     struct cluster *cluster;
-    struct checks checks;
-    struct model_redis *servers[PLAN_SERVERS_MAX];
+    struct check_groups checks;
+    struct sim_group groups[PLAN_GROUPS_MAX];
+    struct model_redis *servers[PLAN_ALL_SERVERS_MAX]; /* of all groups */
+    uint16_t homes[PLAN_ALL_SERVERS_MAX];              /* their ports */
     struct sentinel *sentinels[PLAN_SENTINELS_MAX];
     struct stock *stocks[PLAN_SENTINELS_MAX];
     unsigned server_count;
     sn_ms slow_ms[SIM_NODES_MAX];
-    bool fault_lag[PLAN_SERVERS_MAX]; /* lags because of a fault */
-    struct node *leader;              /* elected last */
+    bool fault_lag[PLAN_ALL_SERVERS_MAX]; /* lags because of a fault */
+    struct node *leader;                  /* elected last */
     bool peace;
     bool removals;
+    bool mixed; /* a server has had an address of another group */
     unsigned acked_writes, refused_writes;
 };
 
@@ -53,22 +65,19 @@ void faults_schedule(struct sim *sim);
 void faults_end(struct sim *sim);
 
 /* operator.c: whoever gives commands; every one of them passes the checkers. */
-void operator_order(struct sim *sim, struct sentinel *sentinel, const struct sn_command *command);
-void operator_failover(struct sim *sim, struct sentinel *sentinel, enum sn_failover_mode mode,
-                       const struct model_redis *to);
-void operator_set(struct sim *sim, struct sentinel *sentinel, enum sn_option option,
+void operator_failover(struct sim_group *group, struct sentinel *sentinel,
+                       enum sn_failover_mode mode, const struct model_redis *to);
+void operator_set(struct sim_group *group, struct sentinel *sentinel, enum sn_option option,
                   const char *name, int64_t value);
-void operator_forget(struct sim *sim, struct sentinel *sentinel);
-void operator_remove(struct sim *sim, struct sentinel *sentinel);
+void operator_forget(struct sim_group *group, struct sentinel *sentinel);
+void operator_remove(struct sim_group *group, struct sentinel *sentinel);
 /* Monitors the group again, where the others say its master is. */
-void operator_monitor(struct sim *sim, struct sentinel *sentinel);
-/* REPLICAOF to servers that no sentinel knows: forgotten by RESET while they were away. */
-void operator_adopt_orphans(struct sim *sim);
+void operator_monitor(struct sim_group *group, struct sentinel *sentinel);
 /* What an operator does who sees that there is no agreement, the round-th time. */
-void operator_repair(struct sim *sim, unsigned round);
+void operator_repair(struct sim_group *group, unsigned round);
 /* All settings as the plan has them. */
-void operator_restore(struct sim *sim, struct sentinel *sentinel);
+void operator_restore(struct sim_group *group, struct sentinel *sentinel);
 /* What most running sentinels name as the master; never NULL. */
-struct model_redis *operator_master(const struct sim *sim);
+struct model_redis *operator_master(const struct sim_group *group);
 
 #endif

@@ -295,7 +295,8 @@ static void answer_question(struct stock *stock, struct conn *conn, const struct
         stock_say(stock, "answers %s %d %s %llu", conn->client->name, down, leader,
                   (unsigned long long)epoch);
     }
-    checks_guest_vote(&stock->sim->checks, &stock->guest.node, conn->client, down, leader, epoch);
+    checks_guest_vote(&stock->sim->checks.groups[0], &stock->guest.node, conn->client, down, leader,
+                      epoch);
     struct sim_reply reply = {.type = SN_REPLY_ARRAY, .count = 3};
     reply.items[0].type = SN_REPLY_INTEGER;
     reply.items[0].integer = down;

@@ -323,10 +323,10 @@ static void wait_start(struct stock *stock)
     if (strcmp(winner, stock->id.hex) == 0) {
         stock_say(stock, "+elected-leader %s %llu", SIM_GROUP,
                   (unsigned long long)stock->failover_epoch);
-        checks_guest_leader(&stock->sim->checks, &stock->guest.node, stock->failover_epoch,
-                            stock->epoch != stock->failover_epoch ||
-                                stock->peer_count + 1 <
-                                    stock->sim->plan.sentinels + stock->sim->plan.stocks);
+        checks_guest_leader(
+            &stock->sim->checks.groups[0], &stock->guest.node, stock->failover_epoch,
+            stock->epoch != stock->failover_epoch ||
+                stock->peer_count + 1 < stock->sim->plan.sentinels + stock->sim->plan.stocks);
         enter(stock, STOCK_SELECT);
     } else if (stock_now(stock) - stock->started_at > patience) {
         give_up(stock, "-failover-abort-not-elected");

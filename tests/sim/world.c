@@ -41,14 +41,16 @@ static void note_leader(struct cluster *cluster, struct node *who, void *arg)
 
 static void write_once(struct cluster *cluster, void *arg)
 {
-    struct sim *sim = arg;
+    struct sim_group *group = arg;
+    struct sim *sim = group->sim;
     unsigned whom = (unsigned)sn_prng_below(&cluster->prng, sim->plan.sentinels);
-    struct node *node = cluster_find_node(cluster, "127.0.0.1", sim->checks.seen[whom].client_port);
+    struct node *node =
+        cluster_find_node(cluster, "127.0.0.1", group->checks->seen[whom].client_port);
     if (node != NULL && node->redis != NULL && model_redis_write(node->redis, 10))
         sim->acked_writes++;
     else
         sim->refused_writes++;
-    cluster_after(cluster, sim->plan.write_ms, write_once, sim);
+    cluster_after(cluster, sim->plan.write_ms, write_once, group);
 }
 
 /* Replication in bursts: between them the replicas lie behind. */
@@ -69,18 +71,29 @@ static void burst(struct cluster *cluster, void *arg)
 /* ---- building -----------------------------------------------------------------------------------
  */
 
-static void add_servers(struct sim *sim)
+static const char *const group_names[PLAN_GROUPS_MAX] = {SIM_GROUP, "second", "third", "fourth"};
+
+static void add_group(struct sim *sim, unsigned index)
 {
     const struct plan *plan = &sim->plan;
-    struct sn_group_image *group =
-        cluster_add_simple(sim->cluster, SIM_GROUP, SIM_PORT, plan->replicas, plan->quorum);
-    group->params.down_after_ms = plan->down_after_ms;
-    group->params.failover_timeout_ms = plan->failover_timeout_ms;
-    group->params.parallel_syncs = plan->parallel_syncs;
-    sim->server_count = plan->replicas + 1;
-    for (unsigned i = 0; i < sim->server_count; i++) {
-        sim->servers[i] = sim->cluster->servers[i];
-        sim->servers[i]->sync_ms = plan->sync_ms;
+    struct sim_group *group = &sim->groups[index];
+    uint16_t port = (uint16_t)(SIM_PORT + SIM_PORT_STEP * index);
+    unsigned replicas = index == 0 ? plan->replicas : plan->other_replicas[index];
+    struct sn_group_image *image =
+        cluster_add_simple(sim->cluster, group_names[index], port, replicas, plan->quorum);
+    image->params.down_after_ms = plan->down_after_ms;
+    image->params.failover_timeout_ms = plan->failover_timeout_ms;
+    image->params.parallel_syncs = plan->parallel_syncs;
+    group->sim = sim;
+    group->name = group_names[index];
+    group->checks = &sim->checks.groups[index];
+    group->server_count = replicas + 1;
+    for (unsigned i = 0; i < group->server_count; i++) {
+        struct model_redis *redis = sim->cluster->servers[sim->server_count];
+        group->servers[i] = redis;
+        sim->servers[sim->server_count] = redis;
+        sim->homes[sim->server_count++] = redis->node.addr.port;
+        redis->sync_ms = plan->sync_ms;
     }
 }
 
@@ -110,15 +123,19 @@ static void build(struct sim *sim)
     cluster->delay_arg = sim;
     cluster->blocking_peers = sim->plan.blocking_peers;
     cluster->timer_late_ms = sim->plan.timer_late_ms;
-    add_servers(sim);
+    for (unsigned i = 0; i < sim->plan.groups; i++)
+        add_group(sim, i);
     add_sentinels(sim);
-    checks_init(&sim->checks, cluster, &sim->plan, SIM_GROUP);
+    check_groups_init(&sim->checks, cluster, &sim->plan, group_names, sim->plan.groups);
+    if (sim->plan.groups > 1)
+        cluster_say(cluster, NULL, "%u groups", sim->plan.groups);
     cluster_when(cluster, "s* +elected-leader *", UINT32_MAX, note_leader, sim);
     for (size_t i = 0; i < cluster->node_count; i++) {
         cluster_start(cluster->nodes[i]);
         cluster_run_for(cluster, (sn_ms)sn_prng_below(&cluster->prng, 100));
     }
-    cluster_after(cluster, 1, write_once, sim);
+    for (unsigned i = 0; i < sim->plan.groups; i++)
+        cluster_after(cluster, 1, write_once, &sim->groups[i]);
     if (sim->plan.lag)
         cluster_after(cluster, 1, burst, sim);
 }
@@ -126,32 +143,52 @@ static void build(struct sim *sim)
 /* ---- peace --------------------------------------------------------------------------------------
  */
 
-/* "" if everybody agrees, else what is missing. */
-static const char *what_is_missing(const struct sim *sim, char *text, size_t size)
+/* "" if everybody agrees about the group, else what is missing. */
+static const char *what_group_misses(const struct sim_group *group, char *text, size_t size)
 {
-    const struct model_redis *master = operator_master(sim);
+    const struct sim *sim = group->sim;
+    const struct model_redis *master = operator_master(group);
     uint16_t port = master->node.addr.port;
+    bool first = group == &sim->groups[0];
     text[0] = '\0';
-    if (!cluster_agreed(sim->cluster, SIM_GROUP, port)) {
+    if (!cluster_agreed(sim->cluster, group->name, port)) {
         (void)snprintf(text, size, "the sentinels do not agree on %s", master->node.name);
     } else if (master->role != SN_ROLE_MASTER || master->node.state != NODE_RUNNING) {
         (void)snprintf(text, size, "%s is no master", master->node.name);
-    } else if (check_heard_deaf(&sim->checks)[0] != '\0') {
+    } else if (check_heard_deaf(group->checks)[0] != '\0') {
         (void)snprintf(text, size, "a subscriber of %s has not heard of %s",
-                       check_heard_deaf(&sim->checks), master->node.name);
+                       check_heard_deaf(group->checks), master->node.name);
     }
-    for (unsigned i = 0; i < sim->plan.stocks && text[0] == '\0'; i++) {
+    for (unsigned i = 0; first && i < sim->plan.stocks && text[0] == '\0'; i++) {
         if (stock_master_port(sim->stocks[i]) != port)
             (void)snprintf(text, size, "k%u does not agree on %s", i + 1, master->node.name);
     }
-    for (unsigned i = 0; i < sim->server_count && text[0] == '\0'; i++) {
-        const struct model_redis *redis = sim->servers[i];
+    for (unsigned i = 0; i < group->server_count && text[0] == '\0'; i++) {
+        const struct model_redis *redis = group->servers[i];
         if (redis != master && (redis->role != SN_ROLE_REPLICA || redis->repl != REPL_UP ||
                                 redis->master.port != port))
             (void)snprintf(text, size, "%s does not replicate %s", redis->node.name,
                            master->node.name);
     }
     return text;
+}
+
+static const char *what_is_missing(const struct sim *sim, char *text, size_t size)
+{
+    for (unsigned i = 0; i < sim->plan.groups; i++) {
+        if (what_group_misses(&sim->groups[i], text, size)[0] != '\0')
+            break;
+    }
+    return text;
+}
+
+static void repair(struct sim *sim, unsigned round)
+{
+    char text[128];
+    for (unsigned i = 0; i < sim->plan.groups; i++) {
+        if (what_group_misses(&sim->groups[i], text, sizeof(text))[0] != '\0')
+            operator_repair(&sim->groups[i], round);
+    }
 }
 
 static bool demand_agreement(struct sim *sim, struct sim_result *result)
@@ -174,7 +211,7 @@ static bool demand_agreement(struct sim *sim, struct sim_result *result)
             return true;
         }
         if (since == SN_MS_NEVER && cluster->now - begin >= REPAIR_MS * (repairs + 1))
-            operator_repair(sim, ++repairs);
+            repair(sim, ++repairs);
     }
     (void)snprintf(result->why, sizeof(result->why), "after %lld ms of peace %s", (long long)bound,
                    text);
