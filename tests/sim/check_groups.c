@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Which groups a thing that was seen is about. What sentinels say names its group; what goes to a
+ * server or comes from it belongs to the one group whose sentinel has that address on its disk. */
+
+#include "check.h"
+
+#include "cluster_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AT_ONCE_MS 1000 /* elections that near to each other disturb each other */
+
+static struct checks *by_name(struct check_groups *all, const char *name, size_t len)
+{
+    for (unsigned i = 0; i < all->count; i++) {
+        if (strlen(all->groups[i].group) == len && strncmp(all->groups[i].group, name, len) == 0)
+            return &all->groups[i];
+    }
+    return NULL;
+}
+
+/* "master NAME …", "slave … @ NAME …", "NAME …" of +switch-master; NULL if it names none. */
+static struct checks *of_payload(struct check_groups *all, const char *payload)
+{
+    const char *at = strstr(payload, " @ ");
+    const char *word = at != NULL ? at + 3 : payload;
+    struct checks *checks = by_name(all, word, strcspn(word, " "));
+    if (checks != NULL || at != NULL)
+        return checks;
+    word += strcspn(word, " ");
+    word += strspn(word, " ");
+    return by_name(all, word, strcspn(word, " "));
+}
+
+static bool has_port(const struct sn_group_image *group, uint16_t port)
+{
+    bool has = group->addr.port == port;
+    for (size_t i = 0; i < group->replica_count; i++)
+        has |= group->replicas[i].port == port;
+    return has;
+}
+
+/* NULL if several groups claim it: then nobody knows for which of them that was. */
+static struct checks *of_port(struct check_groups *all, const struct sentinel *sentinel,
+                              uint16_t port)
+{
+    struct checks *found = NULL;
+    if (all->count == 1)
+        return &all->groups[0];
+    for (size_t i = 0; i < sentinel->durable.group_count; i++) {
+        const struct sn_group_image *group = &sentinel->durable.groups[i];
+        if (!has_port(group, port))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = by_name(all, group->name, strlen(group->name));
+    }
+    return found;
+}
+
+/* ---- what sentinels do --------------------------------------------------------------------------
+ */
+
+static void note_try(struct check_groups *all, const struct sentinel *from, struct checks *checks)
+{
+    unsigned group = (unsigned)(checks - all->groups);
+    sn_ms now = all->cluster->now;
+    for (unsigned i = 0; i < all->count; i++) {
+        if (i != group && all->tried_at[i] != 0 && now - all->tried_at[i] < AT_ONCE_MS)
+            cluster_say(all->cluster, NULL, "elections of two groups at once");
+    }
+    all->tried_at[group] = now;
+    for (size_t i = 0; i < all->cluster->sentinel_count; i++) {
+        if (all->cluster->sentinels[i] == from)
+            all->tried[i] = group;
+    }
+}
+
+/* A vote names no group; for oneself it follows the attempt's beginning. */
+static struct checks *of_vote(struct check_groups *all, const struct sentinel *from)
+{
+    for (size_t i = 0; i < all->cluster->sentinel_count; i++) {
+        if (all->cluster->sentinels[i] == from)
+            return &all->groups[all->tried[i]];
+    }
+    return NULL;
+}
+
+static void on_event(void *arg, struct sentinel *from, const struct sn_action_event *event)
+{
+    struct check_groups *all = arg;
+    struct checks *checks = of_payload(all, event->payload);
+    if (strcmp(event->name, "+vote-for-leader") == 0)
+        checks = of_vote(all, from);
+    if (strcmp(event->name, "+try-failover") == 0 && checks != NULL)
+        note_try(all, from, checks);
+    for (unsigned i = 0; i < all->count; i++) {
+        if (checks == NULL || checks == &all->groups[i])
+            checks_event(&all->groups[i], from, event);
+    }
+}
+
+static void on_send(void *arg, struct sentinel *from, struct node *to,
+                    const struct sn_action_send *send)
+{
+    struct check_groups *all = arg;
+    bool order = send->order != SN_ORDER_PUBLISH && send->order != SN_ORDER_ASK &&
+                 send->order != SN_ORDER_PING && send->order != SN_ORDER_INFO;
+    struct checks *checks =
+        order && to != NULL ? of_port(all, from, to->addr.port) : &all->groups[0];
+    if (checks != NULL)
+        checks_send(checks, from, to, send);
+}
+
+static void on_answer(void *arg, struct sentinel *from, struct node *asker, const char *group,
+                      uint16_t port, const struct sn_action_answer *answer)
+{
+    struct check_groups *all = arg;
+    for (unsigned i = 0; i < all->count; i++) {
+        struct checks *checks = &all->groups[i];
+        /* Who asks takes the answer for that of his own group at the address. */
+        bool his = asker != NULL && (strcmp(group, checks->group) == 0 ||
+                                     (asker->sentinel != NULL &&
+                                      cluster_master_port(asker->sentinel, checks->group) == port));
+        if (answer->kind == SN_ANSWER_VOTE && his)
+            check_quorum_answer(checks, &from->node, asker, answer->number == 1, answer->text,
+                                answer->epoch);
+        if (asker == NULL)
+            check_config_answer(checks, from, answer);
+    }
+    check_tilt_answer(&all->groups[0], from, answer);
+}
+
+/* ---- what happens to them -----------------------------------------------------------------------
+ */
+
+static void on_saved(void *arg, struct sentinel *sentinel, const struct sn_image *image)
+{
+    struct check_groups *all = arg;
+    for (unsigned i = 0; i < all->count; i++)
+        check_config_saved(&all->groups[i], sentinel, image);
+}
+
+static void on_crashed(void *arg, struct sentinel *sentinel)
+{
+    struct check_groups *all = arg;
+    for (unsigned i = 0; i < all->count; i++)
+        checks_crashed(&all->groups[i], sentinel);
+}
+
+static void on_booted(void *arg, struct sentinel *sentinel)
+{
+    struct check_groups *all = arg;
+    for (unsigned i = 0; i < all->count; i++)
+        check_heard_ask(&all->groups[i], sentinel);
+}
+
+static void on_info(void *arg, struct sentinel *to, struct node *server, const struct sn_info *info)
+{
+    struct checks *checks = server == NULL ? NULL : of_port(arg, to, server->addr.port);
+    if (checks != NULL)
+        check_choice_info(checks, to, server, info);
+}
+
+static void on_obeyed(void *arg, struct model_redis *redis, struct node *by, enum sn_order order)
+{
+    struct checks *checks =
+        by->sentinel == NULL ? NULL : of_port(arg, by->sentinel, redis->node.addr.port);
+    if (checks != NULL)
+        check_loss_obeyed(checks, redis, by, order);
+}
+
+static bool on_excuses(void *arg, const char *violation)
+{
+    char name[64];
+    uint64_t epoch;
+    bool leads = sscanf(violation, "leads %63s in %" SCNu64 " with", name, &epoch) == 2;
+    if (!leads && sscanf(violation, "leader of %63s %" SCNu64, name, &epoch) != 2 &&
+        sscanf(violation, "address of %63s %" SCNu64, name, &epoch) != 2)
+        return false;
+    struct checks *checks = by_name(arg, name, strlen(name));
+    return checks != NULL && checks_excuse(checks, epoch, !leads);
+}
+
+void check_groups_init(struct check_groups *all, struct cluster *cluster, const struct plan *plan,
+                       const char *const *names, unsigned count)
+{
+    memset(all, 0, sizeof(*all));
+    all->cluster = cluster;
+    all->count = count;
+    all->watch = (struct cluster_watch){
+        .arg = all,
+        .send = on_send,
+        .event = on_event,
+        .answer = on_answer,
+        .saved = on_saved,
+        .booted = on_booted,
+        .crashed = on_crashed,
+        .info = on_info,
+        .obeyed = on_obeyed,
+        .excuses = on_excuses,
+    };
+    cluster->watch = &all->watch;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned voters = plan->sentinels + (i == 0 ? plan->stocks : 0);
+        checks_init(&all->groups[i], cluster, plan, names[i], voters);
+    }
+}
