@@ -5,6 +5,7 @@
 
 #include "cluster.h"
 #include "model_redis.h"
+#include "scenario.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,31 +28,6 @@ static void kill_and_restart(struct cluster *cluster, struct node *who, void *ar
     cluster_after(cluster, *(sn_ms *)arg, restart_who, who);
 }
 
-/* T is also how long a replica may follow a wrong master before somebody but the leader redirects
- * it (PROTOCOL.md §17.3). */
-static void shorten_failover_timeout(struct cluster *cluster)
-{
-    for (size_t i = 0; i < cluster->sentinel_count; i++)
-        cluster_set(cluster->sentinels[i], "mymaster", SN_OPTION_FAILOVER_TIMEOUT,
-                    "failover-timeout", 5000);
-    cluster_run_for(cluster, 100);
-}
-
-/* Every sentinel that runs names the same running master, and everybody replicates it. */
-static void require_finished(struct cluster *cluster, size_t mark)
-{
-    const struct model_redis *master = NULL;
-    for (size_t i = 0; i < cluster->server_count; i++) {
-        const struct model_redis *redis = cluster->servers[i];
-        if (redis->node.state == NODE_RUNNING && redis->role == SN_ROLE_MASTER)
-            master = redis;
-    }
-    cluster_require(cluster, mark, master != NULL, "there is a running master");
-    cluster_require(cluster, mark, cluster_agreed(cluster, "mymaster", master->node.addr.port),
-                    "all sentinels agree on it");
-    cluster_require_replicas(cluster, mark, master, 6379, 6381);
-}
-
 /* The leader dies with the line and does not come back; the others finish within bound_ms. */
 static void run_leader_crash(const char *line, sn_ms bound_ms)
 {
@@ -63,7 +39,7 @@ static void run_leader_crash(const char *line, sn_ms bound_ms)
         cluster_run_to_line(cluster, mark, line, 3000);
         cluster_run_for(cluster, bound_ms);
         cluster_expect_count(cluster, mark, "s? killed", 1);
-        require_finished(cluster, mark);
+        scenario_require_healed(cluster, mark);
         cluster_free(cluster);
     }
 }
@@ -117,7 +93,7 @@ static void test_crash__others_finish_when_leader_dies_as_the_replica_obeys(void
         cluster_run_to_line(cluster, mark, "r3 is master now", 3000);
         cluster_kill(cluster_line_node(cluster, ordered));
         cluster_run_for(cluster, 3 * DOWN_AFTER);
-        require_finished(cluster, mark);
+        scenario_require_healed(cluster, mark);
         cluster_free(cluster);
     }
 }
@@ -141,7 +117,7 @@ static void test_crash__others_finish_when_leader_dies_reconfiguring(void **stat
         cluster_expect_count(cluster, mark, "s? +elected-leader *", 1);
         EXPECT(cluster, mark, "s? killed", "s? > r2 FOLLOW 127.0.0.1 6381",
                "s? +fix-slave-config slave 127.0.0.1:6380 *", "r2 replicates r3");
-        require_finished(cluster, mark);
+        scenario_require_healed(cluster, mark);
         cluster_free(cluster);
     }
 }
@@ -157,13 +133,15 @@ static void test_crash__leader_that_comes_back_adopts_what_others_finished(void 
         for (uint64_t seed = 1; seed <= SEEDS; seed++) {
             sn_ms pause = 300;
             struct cluster *cluster = cluster_new_three(seed);
-            shorten_failover_timeout(cluster);
+            /* T is also how long a replica may follow a wrong master before somebody but the leader
+             * redirects it (PROTOCOL.md §17.3). */
+            scenario_set_failover_timeout(cluster, 5000);
             size_t mark = cluster_mark(cluster);
             cluster_when(cluster, lines[i], 1, kill_and_restart, &pause);
             cluster_kill(&cluster->servers[0]->node);
             cluster_run_for(cluster, 30000);
             cluster_expect_count(cluster, mark, "s? killed", 1);
-            require_finished(cluster, mark);
+            scenario_require_healed(cluster, mark);
             cluster_free(cluster);
         }
     }
@@ -179,7 +157,7 @@ static void test_crash__promoted_replica_restarting_at_once_stays_master(void **
         cluster_when(cluster, "r? is master now", 1, kill_and_restart, &pause);
         cluster_kill(&cluster->servers[0]->node);
         cluster_run_for(cluster, 30000);
-        require_finished(cluster, mark);
+        scenario_require_healed(cluster, mark);
         cluster_free(cluster);
     }
 }
@@ -282,7 +260,7 @@ static void test_crash__voter_dying_at_any_moment_of_an_election_never_votes_twi
             cluster_kill(&cluster->servers[0]->node);
             cluster_run_for(cluster, 20000);
             /* One vote per epoch is what cluster_free checks. */
-            require_finished(cluster, mark);
+            scenario_require_healed(cluster, mark);
             cluster_free(cluster);
         }
     }
@@ -302,7 +280,7 @@ static void test_crash__whole_quorum_restarting_during_a_failover_finishes_it(vo
         for (size_t i = 0; i < 3; i++)
             cluster_start(&cluster->sentinels[i]->node);
         cluster_run_for(cluster, 40000);
-        require_finished(cluster, mark);
+        scenario_require_healed(cluster, mark);
         cluster_free(cluster);
     }
 }

@@ -5,6 +5,7 @@
 
 #include "cluster.h"
 #include "model_redis.h"
+#include "scenario.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,22 +16,6 @@
 #define DOWN_AFTER 1000
 #define TIMEOUT    5000
 
-static void set_failover_timeout(struct cluster *cluster)
-{
-    for (size_t i = 0; i < cluster->sentinel_count; i++)
-        cluster_set(cluster->sentinels[i], "mymaster", SN_OPTION_FAILOVER_TIMEOUT,
-                    "failover-timeout", TIMEOUT);
-    cluster_run_for(cluster, 100);
-}
-
-/* One master runs, all agree on it and follow it. */
-static void require_one_master(struct cluster *cluster, size_t mark)
-{
-    uint16_t port = cluster_master_port(cluster->sentinels[0], "mymaster");
-    cluster_require(cluster, mark, cluster_agreed(cluster, "mymaster", port), "agreement");
-    cluster_require_replicas(cluster, mark, cluster->servers[port - 6379], 6379, 6381);
-}
-
 /* The chosen replica says OK and does nothing, so the leader waits for it. It may be succeeding any
  * moment, so nobody else starts for the stock time, twice the failover-timeout. */
 static void test_leader__live_one_is_waited_for_as_stock_does(void **state)
@@ -39,7 +24,7 @@ static void test_leader__live_one_is_waited_for_as_stock_does(void **state)
     for (uint64_t seed = 1; seed <= 10; seed++) {
         struct cluster *cluster = cluster_new_three(seed);
         char own[32];
-        set_failover_timeout(cluster);
+        scenario_set_failover_timeout(cluster, TIMEOUT);
         cluster->servers[2]->ignores_orders = true;
         size_t mark = cluster_mark(cluster);
         cluster_kill(&cluster->servers[0]->node);
@@ -53,7 +38,7 @@ static void test_leader__live_one_is_waited_for_as_stock_does(void **state)
                         "nobody else tries");
         cluster->servers[2]->ignores_orders = false;
         cluster_run_for(cluster, 3 * TIMEOUT);
-        require_one_master(cluster, mark);
+        scenario_require_healed(cluster, mark);
         cluster_free(cluster);
     }
 }
@@ -82,7 +67,7 @@ static void test_leader__that_one_voter_takes_for_dead_ends_in_one_configuration
         for (uint64_t seed = 1; seed <= 6; seed++) {
             struct cluster *cluster = cluster_new_three(seed);
             struct cut cut = {1 + seed % 2};
-            set_failover_timeout(cluster);
+            scenario_set_failover_timeout(cluster, TIMEOUT);
             size_t mark = cluster_mark(cluster);
             cluster->servers[2]->ignores_orders = i == 2; /* that leader never gets done */
             cluster_when(cluster, lines[i], 1, cut_off_one_voter, &cut);
@@ -92,23 +77,10 @@ static void test_leader__that_one_voter_takes_for_dead_ends_in_one_configuration
             cluster_heal(cluster);
             cluster_start(&cluster->servers[0]->node);
             cluster_run_for(cluster, 40000);
-            require_one_master(cluster, mark);
+            scenario_require_healed(cluster, mark);
             cluster_free(cluster);
         }
     }
-}
-
-struct most {
-    unsigned count;
-};
-
-static bool watch_syncs(struct cluster *cluster, void *arg)
-{
-    struct most *most = arg;
-    unsigned syncing = model_redis_syncing(cluster);
-    if (syncing > most->count)
-        most->count = syncing;
-    return false;
 }
 
 /* The leader dies right behind the switch. Two heirs finish its work by its rules: parallel-syncs
@@ -117,7 +89,6 @@ static void test_leader__heirs_of_a_dead_one_keep_to_parallel_syncs(void **state
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 6; seed++) {
-        struct most most = {0};
         struct cluster *cluster = cluster_new(seed);
         cluster_add_simple(cluster, "mymaster", 6379, 4, 2);
         cluster_start_sentinels(cluster, 3, 130);
@@ -133,10 +104,10 @@ static void test_leader__heirs_of_a_dead_one_keep_to_parallel_syncs(void **state
         cluster_run_for(cluster, 20); /* the two others have heard of the switch */
         cluster_expect_count(cluster, mark, "s? +switch-master *", 3);
         cluster_kill(cluster_line_node(cluster, sent));
-        (void)cluster_run_until(cluster, watch_syncs, &most, 30000);
+        cluster_require(cluster, mark, scenario_most_syncs(cluster, 30000) == 1,
+                        "one sync at a time");
         EXPECT(cluster, mark, "s? killed", "s? +fix-slave-config *", "r? replicates r5",
                "s? +fix-slave-config *", "r? replicates r5");
-        cluster_require(cluster, mark, most.count == 1, "one sync at a time");
         cluster_require_replicas(cluster, mark, cluster->servers[4], 6379, 6383);
         cluster_free(cluster);
     }

@@ -4,6 +4,7 @@
 
 #include "cluster.h"
 #include "model_redis.h"
+#include "scenario.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,31 +19,13 @@ static const char *const moments[] = {
     "s? +promoted-slave *", "s? +switch-master *",  "s? +slave-reconf-sent *",
 };
 
-static void require_one_master(struct cluster *cluster, size_t mark)
-{
-    const struct model_redis *master = NULL;
-    for (size_t i = 0; i < cluster->server_count; i++) {
-        const struct model_redis *redis = cluster->servers[i];
-        if (redis->node.state == NODE_RUNNING && redis->role == SN_ROLE_MASTER) {
-            cluster_require(cluster, mark, master == NULL, "there is only one master");
-            master = redis;
-        }
-    }
-    cluster_require(cluster, mark, master != NULL, "there is a master");
-    cluster_require(cluster, mark, cluster_agreed(cluster, "mymaster", master->node.addr.port),
-                    "all sentinels agree on it");
-}
-
 static void test_operator__reset_of_the_actor_at_any_moment_does_not_stop_the_failover(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
         for (uint64_t seed = 1; seed <= 5; seed++) {
             struct cluster *cluster = cluster_new_three(seed);
-            for (size_t j = 0; j < 3; j++)
-                cluster_set(cluster->sentinels[j], "mymaster", SN_OPTION_FAILOVER_TIMEOUT,
-                            "failover-timeout", 5000);
-            cluster_run_for(cluster, 100);
+            scenario_set_failover_timeout(cluster, 5000);
             size_t mark = cluster_mark(cluster);
             cluster_kill(&cluster->servers[0]->node);
             size_t line = cluster_run_to_line(cluster, mark, moments[i], 5000);
@@ -50,7 +33,7 @@ static void test_operator__reset_of_the_actor_at_any_moment_does_not_stop_the_fa
             EXPECT(cluster, line, "s? command RESET my*", "s? +reset-master *");
             cluster_run_for(cluster, 30000);
             cluster_expect_count(cluster, line, "s? answers operator 1", 1);
-            require_one_master(cluster, mark);
+            scenario_require_healed(cluster, mark);
             cluster_free(cluster);
         }
     }
@@ -116,10 +99,7 @@ static void test_operator__remove_at_any_moment_leaves_the_others_able_to_finish
     for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
         for (uint64_t seed = 1; seed <= 5; seed++) {
             struct cluster *cluster = cluster_new_three(seed);
-            for (size_t j = 0; j < 3; j++)
-                cluster_set(cluster->sentinels[j], "mymaster", SN_OPTION_FAILOVER_TIMEOUT,
-                            "failover-timeout", 5000);
-            cluster_run_for(cluster, 100);
+            scenario_set_failover_timeout(cluster, 5000);
             size_t mark = cluster_mark(cluster);
             cluster_kill(&cluster->servers[0]->node);
             size_t line = cluster_run_to_line(cluster, mark, moments[i], 5000);
@@ -133,7 +113,7 @@ static void test_operator__remove_at_any_moment_leaves_the_others_able_to_finish
                             "forgotten");
             cluster_kill(actor);
             cluster_run_for(cluster, 20000);
-            require_one_master(cluster, mark);
+            scenario_require_healed(cluster, mark);
             cluster_free(cluster);
         }
     }
@@ -249,9 +229,7 @@ static void test_operator__replica_redirected_by_hand_is_fixed_after_failover_ti
     (void)state;
     for (uint64_t seed = 1; seed <= 10; seed++) {
         struct cluster *cluster = cluster_new_three(seed);
-        for (size_t j = 0; j < 3; j++)
-            cluster_set(cluster->sentinels[j], "mymaster", SN_OPTION_FAILOVER_TIMEOUT,
-                        "failover-timeout", 6000);
+        scenario_set_failover_timeout(cluster, 6000);
         cluster_run_for(cluster, 7000);
         size_t mark = cluster_mark(cluster);
         sn_ms done_at = cluster->now;
@@ -275,7 +253,7 @@ static void test_operator__master_made_a_replica_by_hand_is_replaced(void **stat
     model_redis_promote(cluster->servers[2]);
     model_redis_follow(cluster->servers[0], "127.0.0.1", 6381);
     cluster_run_for(cluster, 60000);
-    require_one_master(cluster, mark);
+    scenario_require_healed(cluster, mark);
     cluster_free(cluster);
 }
 

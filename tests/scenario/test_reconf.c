@@ -5,6 +5,7 @@
 
 #include "cluster.h"
 #include "model_redis.h"
+#include "scenario.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,28 +30,14 @@ static struct cluster *make_five(uint64_t seed, unsigned parallel_syncs, sn_ms s
     return cluster;
 }
 
-struct most {
-    unsigned count;
-};
-
-static bool watch_syncs(struct cluster *cluster, void *arg)
-{
-    struct most *most = arg;
-    unsigned syncing = model_redis_syncing(cluster);
-    if (syncing > most->count)
-        most->count = syncing;
-    return false;
-}
-
 static void require_most_syncs(unsigned parallel_syncs, unsigned expected)
 {
     for (uint64_t seed = 1; seed <= 5; seed++) {
-        struct most most = {0};
         struct cluster *cluster = make_five(seed, parallel_syncs, 700);
         size_t mark = cluster_mark(cluster);
         cluster_kill(&cluster->servers[0]->node);
-        (void)cluster_run_until(cluster, watch_syncs, &most, 10000);
-        cluster_require(cluster, mark, most.count == expected, "as many syncs at once");
+        cluster_require(cluster, mark, scenario_most_syncs(cluster, 10000) == expected,
+                        "as many syncs at once");
         cluster_expect_count(cluster, mark, "s? +slave-reconf-sent *", 3);
         cluster_expect_count(cluster, mark, "s? +slave-reconf-done *", 3);
         cluster_expect_count(cluster, mark, "s? +failover-end *", 1);

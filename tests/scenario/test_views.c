@@ -5,6 +5,7 @@
 
 #include "cluster.h"
 #include "model_redis.h"
+#include "scenario.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -241,9 +242,7 @@ static void test_views__server_of_another_deployment_gets_no_orders(void **state
 {
     (void)state;
     struct cluster *cluster = cluster_new_three(1);
-    for (size_t i = 0; i < 3; i++)
-        cluster_set(cluster->sentinels[i], "mymaster", SN_OPTION_FAILOVER_TIMEOUT,
-                    "failover-timeout", 5000);
+    scenario_set_failover_timeout(cluster, 5000);
     cluster_failover(cluster->sentinels[0], "mymaster", SN_MODE_PLANNED);
     cluster_run_for(cluster, 20000);
     uint16_t ours = cluster_master_port(cluster->sentinels[0], "mymaster");
@@ -405,10 +404,7 @@ static void test_views__leader_stopped_in_the_middle_does_no_harm_when_it_goes_o
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         for (uint64_t seed = 1; seed <= 6; seed++) {
             struct cluster *cluster = cluster_new_three(seed);
-            for (size_t j = 0; j < 3; j++)
-                cluster_set(cluster->sentinels[j], "mymaster", SN_OPTION_FAILOVER_TIMEOUT,
-                            "failover-timeout", 5000);
-            cluster_run_for(cluster, 100);
+            scenario_set_failover_timeout(cluster, 5000);
             size_t mark = cluster_mark(cluster);
             cluster_kill(&cluster->servers[0]->node);
             size_t line = cluster_run_to_line(cluster, mark, lines[i], 3000);
@@ -417,16 +413,7 @@ static void test_views__leader_stopped_in_the_middle_does_no_harm_when_it_goes_o
             cluster_run_for(cluster, seed % 2 == 0 ? 20000 : 1500);
             cluster_resume(leader);
             cluster_run_for(cluster, 40000);
-            struct model_redis *master = NULL;
-            for (size_t j = 1; j < 3; j++) {
-                if (cluster->servers[j]->role == SN_ROLE_MASTER)
-                    master = cluster->servers[j];
-            }
-            cluster_require(cluster, mark, master != NULL, "there is a master");
-            cluster_require(cluster, mark,
-                            cluster_agreed(cluster, "mymaster", master->node.addr.port),
-                            "agreement");
-            cluster_require_replicas(cluster, mark, master, 6379, 6381);
+            scenario_require_healed(cluster, mark);
             cluster_free(cluster);
         }
     }
