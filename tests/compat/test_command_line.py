@@ -28,7 +28,7 @@ down-after-milliseconds = 1000
 
 
 def run(*arguments):
-    return subprocess.run([our_binary(), *arguments], text=True, timeout=20, check=False,
+    return subprocess.run([our_binary(), *arguments], text=True, timeout=60, check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

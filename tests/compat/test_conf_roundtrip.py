@@ -45,13 +45,13 @@ def sees_master(sentinel, name="mymaster"):
 def test_conf_roundtrip__state_goes_back_and_forth(place, first):
     master = place.redis()
     replica = place.redis(master)
-    wait_until(lambda: replica.follows(master), 10, "in sync")
-    monitor = place.monitor(master, quorum=1, down_after_ms=700, failover_timeout_ms=9000,
+    wait_until(lambda: replica.follows(master), 30, "in sync")
+    monitor = place.monitor(master, quorum=1, down_after_ms=60000, failover_timeout_ms=9000,
                             parallel_syncs=2, rename_command="DEBUG dbg")
     place.sentinel(monitor, flavour=STOCK)
     sentinel = place.sentinel(monitor, flavour=first, extra=["# by hand"])
     wait_until(lambda: sentinel.master("mymaster")["num-slaves"] == 1 and
-               sentinel.master("mymaster")["num-other-sentinels"] == 1, 15, "all is known")
+               sentinel.master("mymaster")["num-other-sentinels"] == 1, 40, "all is known")
     assert sentinel.ask_vote(master.port, 3, "a" * 40) == [0, "a" * 40, 3]
     assert sentinel.raw("SET", "mymaster", "failover-timeout", "8000") == "OK"
     assert sentinel.raw("CONFIG", "SET", "announce-port", str(sentinel.port)) == "OK"
@@ -78,11 +78,11 @@ def test_conf_roundtrip__quoted_values_are_understood_by_the_stock_daemon(place)
     master = place.redis(password=password, options={"requirepass": f'"{quoted}"'})
     sentinel = place.sentinel(place.monitor(master, quorum=1), flavour=OURS)
     assert sentinel.raw("SET", "mymaster", "auth-pass", password) == "OK"
-    wait_until(lambda: sees_master(sentinel), 15, "logged in")
+    wait_until(lambda: sees_master(sentinel), 40, "logged in")
     sentinel = hand_over(place, sentinel, OURS)
-    wait_until(lambda: sees_master(sentinel), 15, "logged in after a restart")
+    wait_until(lambda: sees_master(sentinel), 40, "logged in after a restart")
     sentinel = hand_over(place, sentinel, STOCK)
-    wait_until(lambda: sees_master(sentinel), 15, "the stock daemon has logged in")
+    wait_until(lambda: sees_master(sentinel), 40, "the stock daemon has logged in")
 
 
 def test_conf_roundtrip__host_names_stay_as_they_were_configured(place):
@@ -92,7 +92,7 @@ def test_conf_roundtrip__host_names_stay_as_they_were_configured(place):
     text = (f"port {port}\ndir {folder}\nsentinel resolve-hostnames yes\n"
             f"sentinel monitor mymaster localhost {master.port} 1\n")
     sentinel = start_on(place, folder, port, OURS, text)
-    wait_until(lambda: sees_master(sentinel), 15, "resolved and connected")
+    wait_until(lambda: sees_master(sentinel), 40, "resolved and connected")
     assert sentinel.raw("FLUSHCONFIG") == "OK"
     assert f"sentinel monitor mymaster localhost {master.port} 1\n" in sentinel.conf_text()
     sentinel = hand_over(place, sentinel, OURS)
@@ -128,7 +128,7 @@ def test_conf_roundtrip__the_examples_are_good(place, name, mark, everything):
     path = os.path.join(place.folder, name)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
-    done = subprocess.run([our_binary(), "--check-config", path], text=True, timeout=20, check=False,
+    done = subprocess.run([our_binary(), "--check-config", path], text=True, timeout=60, check=False,
                           stdin=subprocess.DEVNULL, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert "ok, 1 group" in done.stdout

@@ -51,7 +51,7 @@ def test_discovery__hello_has_eight_fields_on_every_data_node(place):
                     fields = message["data"].split(",")
                     seen[fields[2]] = fields
                 return len(seen) == 2
-            wait_until(heard, 6, f"hellos of both sentinels on {server.port}", explain=lambda s=seen: s)
+            wait_until(heard, 20, f"hellos of both sentinels on {server.port}", explain=lambda s=seen: s)
         for sentinel in group.sentinels:
             ip, port, runid, epoch, name, master_ip, master_port, config_epoch = seen[sentinel.my_id()]
             assert (ip, int(port)) == sentinel.address
@@ -66,9 +66,9 @@ def test_discovery__newcomers_are_found_and_announced(place):
 
     late_replica = place.redis(group.master)
     late_sentinel = place.sentinel(place.monitor(group.master))
-    events.wait_for("+slave", 15, f"slave 127.0.0.1:{late_replica.port} 127.0.0.1 {late_replica.port} "
+    events.wait_for("+slave", 40, f"slave 127.0.0.1:{late_replica.port} 127.0.0.1 {late_replica.port} "
                                   f"@ mymaster 127.0.0.1 {group.master.port}")
-    events.wait_for("+sentinel", 10, f"sentinel {late_sentinel.my_id()} 127.0.0.1 {late_sentinel.port} "
+    events.wait_for("+sentinel", 30, f"sentinel {late_sentinel.my_id()} 127.0.0.1 {late_sentinel.port} "
                                      f"@ mymaster 127.0.0.1 {group.master.port}")
 
 
@@ -77,7 +77,7 @@ def test_discovery__redis_cli_reads_every_reply(place):
     port = str(group.sentinels[0].port)
 
     def cli(*words):
-        return subprocess.run(["redis-cli", "-p", port, *words], check=True, text=True, timeout=10,
+        return subprocess.run(["redis-cli", "-p", port, *words], check=True, text=True, timeout=30,
                               stdout=subprocess.PIPE).stdout
     address = cli("sentinel", "get-master-addr-by-name", "mymaster").split()
     assert address == ["127.0.0.1", str(group.master.port)]

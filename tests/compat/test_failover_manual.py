@@ -8,7 +8,7 @@ from harness import wait_until
 
 
 def test_failover_manual__moves_the_master_and_demotes_the_old_one(place):
-    group = place.group(replicas=2, sentinels=3)
+    group = place.group(replicas=2, sentinels=3, down_after_ms=10000)
     old = group.master
     recorders = [sentinel.record() for sentinel in group.sentinels]
     assert group.sentinels[0].raw("FAILOVER", "mymaster") == "OK"
@@ -18,7 +18,7 @@ def test_failover_manual__moves_the_master_and_demotes_the_old_one(place):
     group.wait_settled()
 
     for recorder in recorders:
-        recorder.wait_for("+switch-master", 15)
+        recorder.wait_for("+switch-master", 30)
         assert not recorder.first("+odown")
     recorders[0].assert_order("+new-epoch", "+try-failover", "+elected-leader", "+selected-slave",
                               "+promoted-slave", "+switch-master")

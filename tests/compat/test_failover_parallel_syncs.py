@@ -25,7 +25,7 @@ def test_parallel_syncs__one_at_a_time(place):
     others = {r.port for r in group.replicas if r is not new}
 
     leader = next(r for r in recorders if r.first("+promoted-slave"))
-    leader.wait_for("+failover-end", 20)
+    leader.wait_for("+failover-end", 40)
     done = {int(event.payload.split()[3]) for event in leader.all("+slave-reconf-done")}
     assert done == others
     assert reconfigurations_at_once(leader) == 1, leader.dump()

@@ -5,7 +5,7 @@ from harness import wait_until
 
 
 def test_failover_stop__hung_master_is_replaced_and_demoted(place):
-    group = place.group(replicas=2, sentinels=3, down_after_ms=500)
+    group = place.group(replicas=2, sentinels=3, down_after_ms=2000)
     old = group.master
     recorders = [sentinel.record() for sentinel in group.sentinels]
     old.freeze()
@@ -19,16 +19,14 @@ def test_failover_stop__hung_master_is_replaced_and_demoted(place):
 
 
 def test_failover_stop__short_hang_changes_nothing(place):
-    group = place.group(replicas=1, sentinels=3, down_after_ms=2000)
+    group = place.group(replicas=1, sentinels=3, down_after_ms=20000)
     recorders = [sentinel.record() for sentinel in group.sentinels]
-    before = [sentinel.master("mymaster")["last-ok-ping-reply"] for sentinel in group.sentinels]
-    assert all(age < 2000 for age in before)
     group.master.freeze()
-    wait_until(lambda: any(s.master("mymaster")["last-ping-sent"] > 600 for s in group.sentinels),
-               5, "a PING stays unanswered for a while")
+    wait_until(lambda: any(s.master("mymaster")["last-ping-sent"] > 1000 for s in group.sentinels),
+               15, "a PING stays unanswered for a while")
     group.master.thaw()
     wait_until(lambda: all(s.master("mymaster")["last-ping-sent"] == 0 for s in group.sentinels),
-               5, "all PINGs are answered again")
+               15, "all PINGs are answered again")
     for sentinel, recorder in zip(group.sentinels, recorders):
         assert not recorder.first("+sdown", "master mymaster"), recorder.dump()
         assert sentinel.master("mymaster")["flags"] == "master"

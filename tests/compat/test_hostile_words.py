@@ -72,7 +72,7 @@ def test_hello__with_an_unusable_master_changes_nothing(watched, master):
     assert watched.master_address("mymaster") == ("127.0.0.1", watched.master_port)
     # A correct one with that epoch is still taken.
     hello(watched, master=f"127.0.0.1,{watched.replica_port}", config_epoch=7, epoch=7)
-    recorder.wait_for("+switch-master", 5)
+    recorder.wait_for("+switch-master", 15)
     assert len(recorder.all("+switch-master")) == 1
     assert watched.master_address("mymaster") == ("127.0.0.1", watched.replica_port)
 
@@ -99,7 +99,7 @@ def test_hello__of_our_own_id_makes_no_peer(watched):
 @pytest.mark.ours_only
 def test_hello__that_raises_only_the_config_epoch_is_saved(watched):
     hello(watched, config_epoch=9, epoch=9)
-    wait_until(lambda: "sentinel config-epoch mymaster 9" in watched.conf_text(), 5, "epoch 9 is saved")
+    wait_until(lambda: "sentinel config-epoch mymaster 9" in watched.conf_text(), 15, "epoch 9 is saved")
 
 
 LINE = "sentinel notification-script mymaster /bin/evil"
@@ -170,7 +170,7 @@ def test_set__is_all_or_nothing(watched):
         watched.raw("SET", "mymaster", "quorum", "1", "failover-timeout", "77", "quorum", "bad")
     after = watched.master("mymaster")
     assert (before["quorum"], before["failover-timeout"]) == (after["quorum"], after["failover-timeout"])
-    stays_true(lambda: not recorder.all("+set"), 0.3, "no +set")
+    stays_true(lambda: not recorder.all("+set"), 0.5, "no +set")
 
 
 @pytest.mark.ours_only

@@ -41,4 +41,4 @@ def test_passwords__acl_user_with_the_documented_rights_only(place):
             denied = [entry for entry in client.acl_log() if entry["username"] == "watcher"]
             assert not denied, "the sentinels tried something beyond their rights"
     for recorder in recorders:
-        recorder.wait_for("+switch-master", 5)
+        recorder.wait_for("+switch-master", 30)

@@ -18,16 +18,25 @@ def memory(sentinel):
     }
 
 
+def is_saved(sentinel, known):
+    text = sentinel.conf_text()
+    return (f"\nsentinel config-epoch mymaster {known['config epoch']}\n" in text
+            and text.count("\nsentinel known-replica ") == len(known["replicas"])
+            and text.count("\nsentinel known-sentinel ") == len(known["peers"]))
+
+
 def test_power_loss__a_settled_sentinel_remembers(place):
-    group = place.group(replicas=2, sentinels=3, down_after_ms=500)
+    group = place.group(replicas=2, sentinels=3, down_after_ms=2000)
     old = group.master
     old.kill()
     group.wait_switched(old)
     group.wait_settled()
     sentinel = group.sentinels[0]
-    wait_until(lambda: sentinel.master("mymaster")["num-slaves"] == 2, 10, "both replicas are listed")
+    wait_until(lambda: sentinel.master("mymaster")["num-slaves"] == 2, 30, "both replicas are listed")
     before = memory(sentinel)
     assert before["config epoch"] >= 1 and len(before["peers"]) == 2
+    # It follows the others at once, and saves that as soon as the disk allows.
+    wait_until(lambda: is_saved(sentinel, before), 20, "all of it is in the file", explain=sentinel.conf_text)
 
     sentinel.kill()
     sentinel.start()

@@ -32,11 +32,11 @@ def test_rights__no_replica_accepts_the_order(place, right, word):
     def leader():
         return next((s for s, r in zip(group.sentinels, recorders)
                      if r.first("-failover-abort-no-good-slave")), None)
-    rights.wait_logged([wait_until(leader, 15, "an attempt ends")], "NOPERM", word, str(replica.port))
+    rights.wait_logged([wait_until(leader, 40, "an attempt ends")], "NOPERM", word, str(replica.port))
     assert replica.role() == "slave"
     assert {int(port) for _, port in group.addresses().values()} == {old.port}
 
     with replica.client() as client:
         client.execute_command("ACL", "SETUSER", rights.USER, right)
-    assert group.wait_switched(old, 30) is replica
+    assert group.wait_switched(old, 60) is replica
     assert replica.role() == "master"

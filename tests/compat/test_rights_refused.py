@@ -27,7 +27,7 @@ def test_rights__refusing_replica_is_passed_over(place, right, word):
     rights.wait_logged([leader], "NOPERM", word, str(refusing.port))
     assert refusing.role() == "slave"
     assert sum(len(r.all("+promoted-slave")) for r in recorders) == 1
-    wait_until(lambda: not group.sentinels[0].master("mymaster")["is_sdown"], 5, "all is well")
+    wait_until(lambda: not group.sentinels[0].master("mymaster")["is_sdown"], 30, "all is well")
 
 
 def test_rights__replica_that_refuses_multi_is_not_promoted_beside_another(place):

@@ -24,4 +24,4 @@ def test_server_options__failover_with(place, options):
     group.wait_settled()
     with new.client() as client:
         assert client.get("key") == "old"
-        wait_until(lambda: client.set("key", "new"), 10, "the new master takes writes")
+        wait_until(lambda: client.set("key", "new"), 30, "the new master takes writes")

@@ -13,7 +13,7 @@ from harness import OURS, STOCK
 def test_shutdown__ends_at_once_without_a_reply(place, flavour, words):
     sentinel = place.sentinel(flavour=flavour)
     before = sentinel.conf_text()
-    with socket.create_connection(sentinel.address, timeout=5) as connection:
+    with socket.create_connection(sentinel.address, timeout=30) as connection:
         connection.sendall(words.encode() + b"\r\nPING\r\n")
         assert connection.recv(100) == b""
     assert sentinel.wait() == 0
@@ -23,7 +23,7 @@ def test_shutdown__ends_at_once_without_a_reply(place, flavour, words):
 @pytest.mark.parametrize("flavour", [OURS, STOCK])
 def test_shutdown__needs_the_right(place, flavour):
     sentinel = place.sentinel(flavour=flavour, extra=["user weak on >pw +@all -shutdown"])
-    with socket.create_connection(sentinel.address, timeout=5) as connection:
+    with socket.create_connection(sentinel.address, timeout=30) as connection:
         connection.sendall(b"AUTH weak pw\r\nSHUTDOWN\r\n")
         answer = b""
         while answer.count(b"\r\n") < 2:

@@ -39,14 +39,14 @@ def remembered(sentinel):
 
 
 def fail_over_and_restart(place, sentinel, master, replica):
-    wait_until(lambda: sentinel.master("mymaster")["num-slaves"] == 1, 15, "the replica is known")
+    wait_until(lambda: sentinel.master("mymaster")["num-slaves"] == 1, 30, "the replica is known")
     events = sentinel.record()
     master.kill()
     # Announced is what is on disk.
-    events.wait_for("+switch-master", 20)
+    events.wait_for("+switch-master", 40)
     assert sentinel.master_address("mymaster")[1] == replica.port
-    wait_until(lambda: replica.role() == "master", 10, "promoted")
-    wait_until(lambda: [r["port"] for r in sentinel.replicas("mymaster")] == [master.port], 15,
+    wait_until(lambda: replica.role() == "master", 30, "promoted")
+    wait_until(lambda: [r["port"] for r in sentinel.replicas("mymaster")] == [master.port], 30,
                "the old master is listed as replica")
     before = remembered(sentinel)
     assert before[2] >= 1
@@ -57,7 +57,7 @@ def fail_over_and_restart(place, sentinel, master, replica):
 def test_state_file__redis_syntax_leaves_the_configuration_untouched(place):
     master = place.redis()
     replica = place.redis(master)
-    wait_until(lambda: replica.follows(master), 10, "in sync")
+    wait_until(lambda: replica.follows(master), 30, "in sync")
     state = os.path.join(place.folder, "kept.state")
     sentinel = place.sentinel(place.monitor(master, quorum=1, down_after_ms=500,
                                             failover_timeout_ms=5000),
@@ -72,7 +72,7 @@ def test_state_file__redis_syntax_leaves_the_configuration_untouched(place):
 def test_state_file__ini_syntax_runs_fails_over_and_is_never_written(place):
     master = place.redis()
     replica = place.redis(master)
-    wait_until(lambda: replica.follows(master), 10, "in sync")
+    wait_until(lambda: replica.follows(master), 30, "in sync")
     sentinel, text = ini_sentinel(place, master)
     described = sentinel.master("mymaster")
     assert described["quorum"] == 1 and described["down-after-milliseconds"] == 500

@@ -18,7 +18,7 @@ def test_topologies__replica_of_a_replica_is_neither_listed_nor_moved(place):
     group.wait_settled()
     assert new is not chained
     stays_true(lambda: chained.info()["master_port"] == first.port, 1, "the chained replica stays")
-    wait_until(lambda: chained.follows(first), 20, "the chained replica is in sync again")
+    wait_until(lambda: chained.follows(first), 40, "the chained replica is in sync again")
 
 
 def test_topologies__master_that_comes_later(place):
@@ -26,14 +26,14 @@ def test_topologies__master_that_comes_later(place):
     monitor = place.monitor(port, quorum=2, down_after_ms=500)
     sentinels = [place.sentinel(monitor) for _ in range(2)]
     for sentinel in sentinels:
-        wait_until(lambda s=sentinel: s.master("mymaster")["is_sdown"], 10,
+        wait_until(lambda s=sentinel: s.master("mymaster")["is_sdown"], 30,
                    "the missing master is down")
         assert sentinel.master("mymaster")["num-slaves"] == 0
     master = place.redis(port=port)
     replica = place.redis(master)
     for sentinel in sentinels:
-        wait_until(lambda s=sentinel: s.master("mymaster")["flags"] == "master", 20, "it is well")
+        wait_until(lambda s=sentinel: s.master("mymaster")["flags"] == "master", 40, "it is well")
         wait_until(lambda s=sentinel: [r["port"] for r in s.replicas("mymaster")] == [replica.port],
-                   20, "its replica is found")
-        wait_until(lambda s=sentinel: s.master("mymaster")["num-other-sentinels"] == 1, 20,
+                   40, "its replica is found")
+        wait_until(lambda s=sentinel: s.master("mymaster")["num-other-sentinels"] == 1, 40,
                    "the sentinels find each other through it")

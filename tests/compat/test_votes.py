@@ -14,7 +14,8 @@ BOB = "b" * 40
 
 def alone(place):
     master = place.redis()
-    sentinel = place.sentinel(place.monitor(master, quorum=2))
+    # Never down, not even when the whole machine stands still for a while.
+    sentinel = place.sentinel(place.monitor(master, quorum=2, down_after_ms=60000))
     return sentinel, master.port
 
 

@@ -25,7 +25,7 @@ class HelloRecorder:
     def _run(self, server):
         while not self._closing.is_set():
             try:
-                with server.client(socket_timeout=1) as client:
+                with server.client(socket_timeout=5) as client:
                     pubsub = client.pubsub()
                     pubsub.subscribe("__sentinel__:hello")
                     while not self._closing.is_set():

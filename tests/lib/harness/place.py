@@ -75,7 +75,7 @@ class Place:
         for replica in servers[1:]:
             # A replica that is not in sync yet would be looked at again only 10 s later.
             wait_until(lambda r=replica: r.role() == "slave" and
-                       r.info()["master_link_status"] == "up", 10, f"{replica.name} in sync")
+                       r.info()["master_link_status"] == "up", 60, f"{replica.name} in sync")
         monitor = self.monitor(servers[0], name=name, **monitor_options)
         flavours = flavours or [None] * sentinels
         daemons = [self.sentinel(monitor, flavour=flavour, **(sentinel_args or {}))

@@ -33,7 +33,10 @@ def wait_until(condition, timeout_s, what, explain=None, hopeless=None):
 
     lines = [f"waited {timeout_s} s for: {what}", f"last seen: {last!r}"]
     if explain:
-        lines.append(f"state: {explain()}")
+        try:
+            lines.append(f"state: {explain()}")
+        except Exception as error:  # pylint: disable=broad-except
+            lines.append(f"state: {type(error).__name__}: {error}")
     lines.append(process.last_words())
     raise NotReached("\n".join(lines))
 

@@ -55,7 +55,7 @@ class Process:
         code = self._child.poll()
         return "running" if code is None else f"ended with {code}"
 
-    def wait(self, timeout_s=10):
+    def wait(self, timeout_s=30):
         """Its exit status (negative: the signal that ended it)."""
         return self._child.wait(timeout_s)
 
@@ -74,7 +74,7 @@ class Process:
     def thaw(self):
         self.signal(signal.SIGCONT)
 
-    def stop(self, timeout_s=10):
+    def stop(self, timeout_s=30):
         """SIGTERM; returns the exit status."""
         if self.running():
             self.signal(signal.SIGCONT)

@@ -49,13 +49,13 @@ class RedisServer(Process):
         return ("127.0.0.1", self.port)
 
     def client(self, **kwargs):
-        settings = {"socket_timeout": 5, "decode_responses": True,
+        settings = {"socket_timeout": 20, "decode_responses": True,
                     "username": self.user, "password": self.password, **kwargs}
         return redis.Redis("127.0.0.1", self.port, **settings)
 
     def start(self):
         super().start()
-        wait_until(self.answers, 10, f"{self.name} answers PING",
+        wait_until(self.answers, 30, f"{self.name} answers PING",
                    hopeless=lambda: not self.running())
         return self
 

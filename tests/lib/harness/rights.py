@@ -57,7 +57,7 @@ def logged(sentinel, *patterns):
                  if all(re.search(p, line) for p in patterns)), None)
 
 
-def wait_logged(sentinels, *patterns, timeout_s=10):
+def wait_logged(sentinels, *patterns, timeout_s=30):
     for sentinel in sentinels:
         wait_until(lambda s=sentinel: logged(s, *patterns), timeout_s,
                    f"a line with {patterns} in the log of {sentinel.name}")
@@ -71,4 +71,4 @@ def prefer(group, replica):
     def known():
         return all(r["slave-priority"] == 10 for s in group.sentinels
                    for r in s.replicas(group.name) if r["port"] == replica.port)
-    wait_until(known, 15, f"all know the priority of {replica.name}")
+    wait_until(known, 30, f"all know the priority of {replica.name}")

@@ -85,7 +85,7 @@ class Sentinel(Process):
         return ("127.0.0.1", self.port)
 
     def client(self, **kwargs):
-        settings = {"socket_timeout": 5, "decode_responses": True, "password": self.password, **kwargs}
+        settings = {"socket_timeout": 20, "decode_responses": True, "password": self.password, **kwargs}
         return redis.Redis("127.0.0.1", self.port, **settings)
 
     @property
@@ -97,7 +97,7 @@ class Sentinel(Process):
 
     def start(self):
         super().start()
-        wait_until(lambda: self.running() and self.commands.ping(), 10, f"{self.name} answers PING",
+        wait_until(lambda: self.running() and self.commands.ping(), 30, f"{self.name} answers PING",
                    hopeless=lambda: not self.running())
         return self
 
