@@ -45,7 +45,7 @@ static void test_choice__is_made_on_facts_younger_than_the_failure(void **state)
     }
 }
 
-/* The replicas answer within 100 ms of each other: the last one is waited for, not more. */
+/* The best replica answers 100 ms after the others, and long after the election. */
 static sn_ms slow_third(void *arg, struct cluster *cluster, const struct node *from,
                         const struct node *to)
 {
@@ -62,17 +62,12 @@ static void test_choice__waits_for_the_last_answer_and_no_longer(void **state)
         cluster_run_for(cluster, 11000);
         cluster->delay = slow_third;
         cluster_run_for(cluster, 1000);
-        cluster->servers[2]->priority = 0; /* which only its next INFO tells */
         size_t mark = cluster_mark(cluster);
         cluster_kill(&cluster->servers[0]->node);
         cluster_run_to_line(cluster, mark, "s? +selected-slave *", 3 * DOWN_AFTER);
-        cluster_require(cluster, mark,
-                        cluster->now - trace_when(&cluster->trace, mark, "s? +sdown master *") <=
-                            150,
-                        "no longer than it takes");
-        cluster_run_for(cluster, 1000);
-        cluster_expect_count(cluster, mark, "s? +selected-slave slave 127.0.0.1:6380 *", 1);
-        cluster_expect_count(cluster, mark, "s? > r3 PROMOTE", 0);
+        sn_ms waited = cluster->now - trace_when(&cluster->trace, mark, "s? +sdown master *");
+        cluster_require(cluster, mark, waited >= 100 && waited <= 150, "no longer than it takes");
+        cluster_expect_count(cluster, mark, "s? +selected-slave slave 127.0.0.1:6381 *", 1);
         cluster_free(cluster);
     }
 }

@@ -296,6 +296,28 @@ static void test_views__server_claimed_by_two_groups_gets_no_orders(void **state
     cluster_free(cluster);
 }
 
+/* A sentinel that is alone hears no hellos but its own, yet it knows both groups. */
+static void test_views__server_claimed_by_two_groups_of_one_sentinel_gets_no_orders(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_new(1);
+    cluster_add_simple(cluster, "mymaster", 6379, 2, 1);
+    cluster_add_simple(cluster, "two", 7379, 1, 1);
+    cluster_start_sentinels(cluster, 1, 0);
+    cluster_settle(cluster);
+    scenario_set_failover_timeout(cluster, 5000);
+    size_t mark = cluster_mark(cluster);
+    model_redis_follow(cluster->servers[1], "127.0.0.1", 7379);
+    cluster_run_for(cluster, 60000);
+    EXPECT(cluster, mark, "s1 +foreign-instance slave 127.0.0.1:6380 *");
+    cluster_kill(&cluster->servers[0]->node);
+    cluster_run_to_line(cluster, mark, "s1 +switch-master mymaster *", 3 * DOWN_AFTER);
+    cluster_run_for(cluster, 20000);
+    cluster_expect_count(cluster, mark, "s1 > r2 *", 0);
+    cluster_expect_count(cluster, mark, "s1 > r3 PROMOTE", 1);
+    cluster_free(cluster);
+}
+
 /* ---- peers that move --------------------------------------------------------------------------
  */
 
@@ -481,6 +503,7 @@ int main(void)
         CLUSTER_TEST(test_views__reused_address_does_not_merge_two_deployments),
         CLUSTER_TEST(test_views__server_of_another_deployment_gets_no_orders),
         CLUSTER_TEST(test_views__server_claimed_by_two_groups_gets_no_orders),
+        CLUSTER_TEST(test_views__server_claimed_by_two_groups_of_one_sentinel_gets_no_orders),
         CLUSTER_TEST(test_views__peer_at_a_new_address_is_followed),
         CLUSTER_TEST(test_views__new_id_at_a_known_address_replaces_the_old_one),
         CLUSTER_TEST(test_views__stopped_sentinel_wakes_up_in_tilt_and_blames_nobody),
