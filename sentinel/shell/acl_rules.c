@@ -221,6 +221,8 @@ static const char *apply_plus_minus(struct sn_acl_user *user, const char *rule)
     char lower[SN_COMMAND_NAME_MAX + 2] = "";
     bool on = rule[0] == '+';
 
+    if (rule[strlen(rule) - 1] == '|')
+        return bad_syntax;
     if (strlen(rule) >= sizeof(lower))
         return bad_command;
     for (size_t i = 0; i <= strlen(rule); i++)

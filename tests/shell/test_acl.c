@@ -276,6 +276,7 @@ static void test_acl__rules(void **state)
          "on sanitize-payload ~* &* +@all"},
         {"+sentinel|nosuch", "Unknown command or category name in ACL",
          "on sanitize-payload ~* &* +@all"},
+        {"+sentinel|", "Syntax error", "on sanitize-payload ~* &* +@all"},
         {"-@nosuch", "Unknown command or category name in ACL", "on sanitize-payload ~* &* +@all"},
         {"bogus", "Syntax error", "on sanitize-payload ~* &* +@all"},
         {"%Z~a", "Syntax error", "on sanitize-payload ~* &* +@all"},
