@@ -66,6 +66,7 @@ struct watched {
     struct attempt attempt;
     struct heard heard[PLAN_ALL_SERVERS_MAX];
     bool tilt;
+    uint64_t tilt_ticket;   /* of the last question before it */
     sn_ms down_at;          /* +sdown of the master; 0 if it is up */
     sn_ms said_down_at[32]; /* by node: when it was last told that the master is down */
     struct setting settings[SETTING_COUNT];
@@ -96,6 +97,7 @@ struct checks {
     uint16_t stranger_port; /* 0: none has spoken yet */
     unsigned drains, coordinated;
     unsigned late_pauses;
+    uint64_t saves;
 };
 
 /* check_groups.c: hands what is seen to the groups that it is about. */
@@ -166,6 +168,9 @@ void check_config_answer(struct checks *checks, struct sentinel *sentinel,
 void check_config_saved(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_image *image);
 void check_config_crashed(struct checks *checks, struct sentinel *sentinel);
+/* check_disk.c: the bytes of the state file; of the first group's checkers only. */
+void check_disk_saved(struct checks *checks, struct sentinel *sentinel,
+                      const struct sn_image *image);
 /* check_loss.c: planned switchovers lose no acknowledged write. */
 void check_loss_send(struct checks *checks, struct sentinel *sentinel,
                      const struct sn_action_send *send);

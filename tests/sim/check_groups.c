@@ -142,6 +142,7 @@ static void on_saved(void *arg, struct sentinel *sentinel, const struct sn_image
     struct check_groups *all = arg;
     for (unsigned i = 0; i < all->count; i++)
         check_config_saved(&all->groups[i], sentinel, image);
+    check_disk_saved(&all->groups[0], sentinel, image);
 }
 
 static void on_crashed(void *arg, struct sentinel *sentinel)

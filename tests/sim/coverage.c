@@ -43,6 +43,7 @@ static const struct cover covers[] = {
     {"orders refused", "s* answers operator error *"},
     {"failed writes", "s* could not save *"},
     {"writes lost in a crash", "s* lost what it was saving"},
+    {"torn state files", "net torn files of *"},
     {"attempts given up for the disk", "s* # Attempt * given up*"},
     {"strangers refused", "s* +foreign-hello *"},
     {"died: +odown", "net kill-at s* +odown *"},
