@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+
+/* libuv waits for a new process until it runs its program, which takes as long as a busy machine
+ * likes: each start gets a turn of the loop, or a queue of scripts that end at once would keep all
+ * timers and answers waiting until it is worked off. */
+
 #include "shell/process.h"
 
 #include "base/alloc.h"
@@ -17,6 +22,7 @@
 struct job {
     struct sn_processes *processes;
     struct sn_job_id id;
+    char **argv; /* until it is started */
     uv_process_t handle;
     struct job *prev, *next;
 };
@@ -24,9 +30,26 @@ struct job {
 struct sn_processes {
     uv_loop_t *loop;
     struct sn_driver *driver;
-    struct job *jobs; /* running, or their handles being closed */
+    struct job *waiting; /* for their turn */
+    struct job *jobs;    /* running, or their handles being closed */
+    uv_idle_t idle;      /* active while jobs wait */
     bool closing;
+    bool idle_closed;
 };
+
+static void free_if_over(struct sn_processes *processes)
+{
+    if (processes->idle_closed && processes->jobs == NULL)
+        free(processes);
+}
+
+static void on_idle_closed(uv_handle_t *handle)
+{
+    struct sn_processes *processes = handle->data;
+
+    processes->idle_closed = true;
+    free_if_over(processes);
+}
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -35,8 +58,22 @@ static void on_closed(uv_handle_t *handle)
 
     DL_DELETE(processes->jobs, job);
     free(job);
-    if (processes->closing && processes->jobs == NULL)
-        free(processes);
+    free_if_over(processes);
+}
+
+static void free_argv(struct job *job)
+{
+    for (char **word = job->argv; *word != NULL; word++)
+        free(*word);
+    free(job->argv);
+    job->argv = NULL;
+}
+
+static void forget_waiting(struct job *job)
+{
+    DL_DELETE(job->processes->waiting, job);
+    free_argv(job);
+    free(job);
 }
 
 static void feed(struct sn_processes *processes, enum sn_event_kind kind,
@@ -62,6 +99,8 @@ struct sn_processes *sn_processes_new(uv_loop_t *loop)
     struct sn_processes *processes = sn_alloc(sizeof(*processes));
 
     processes->loop = loop;
+    uv_idle_init(loop, &processes->idle);
+    processes->idle.data = processes;
     return processes;
 }
 
@@ -79,30 +118,25 @@ static const char *file_of(const char *path, char *out, size_t size)
     return out;
 }
 
-void sn_processes_start(struct sn_processes *processes, const struct sn_action_script *script)
+static void spawn(struct job *job)
 {
+    struct sn_processes *processes = job->processes;
     char file[PATH_MAX];
     uv_stdio_container_t stdio[] = {{.flags = UV_IGNORE},
                                     {.flags = UV_INHERIT_FD, .data.fd = 1},
                                     {.flags = UV_INHERIT_FD, .data.fd = 2}};
-    /* libuv takes pointers to non-const but changes nothing. DETACHED: its own session and with it
-     * its own process group. */
-    uv_process_options_t options = {.args = (char **)(uintptr_t)script->argv,
+    /* DETACHED: its own session and with it its own process group. */
+    uv_process_options_t options = {.file = file_of(job->argv[0], file, sizeof(file)),
+                                    .args = job->argv,
                                     .flags = UV_PROCESS_DETACHED,
                                     .exit_cb = on_exit,
                                     .stdio = stdio,
                                     .stdio_count = 3};
+    struct sn_event_script told = {.job = job->id};
 
-    assert(!processes->closing);
-    struct job *job = sn_alloc(sizeof(*job));
-    job->processes = processes;
-    job->id = script->job;
-    job->handle.data = job;
-    DL_APPEND(processes->jobs, job);
-
-    struct sn_event_script told = {.job = script->job};
-    options.file = file_of(script->argv[0], file, sizeof(file));
-    if (uv_spawn(processes->loop, &job->handle, &options) != 0) {
+    int status = uv_spawn(processes->loop, &job->handle, &options);
+    free_argv(job);
+    if (status != 0) {
         uv_close((uv_handle_t *)&job->handle, on_closed);
         told.status = STATUS_NOT_STARTED;
         feed(processes, SN_EVENT_SCRIPT_EXITED, &told);
@@ -113,6 +147,54 @@ void sn_processes_start(struct sn_processes *processes, const struct sn_action_s
     feed(processes, SN_EVENT_SCRIPT_STARTED, &told);
 }
 
+static void on_idle(uv_idle_t *idle)
+{
+    struct sn_processes *processes = idle->data;
+    struct job *job = processes->waiting;
+
+    DL_DELETE(processes->waiting, job);
+    if (processes->waiting == NULL)
+        uv_idle_stop(idle);
+    DL_APPEND(processes->jobs, job);
+    spawn(job);
+}
+
+void sn_processes_start(struct sn_processes *processes, const struct sn_action_script *script)
+{
+    size_t count = 0;
+
+    assert(!processes->closing);
+    while (script->argv[count] != NULL)
+        count++;
+    struct job *job = sn_alloc(sizeof(*job));
+    job->processes = processes;
+    job->id = script->job;
+    job->argv = sn_alloc_array(count + 1, sizeof(*job->argv));
+    for (size_t i = 0; i < count; i++)
+        job->argv[i] = sn_strdup(script->argv[i]);
+    job->handle.data = job;
+    DL_APPEND(processes->waiting, job);
+    uv_idle_start(&processes->idle, on_idle);
+}
+
+/* One that still waits ends as one that could not be forked, which may be tried again. */
+static void kill_waiting(struct sn_processes *processes, struct sn_job_id id)
+{
+    struct sn_event_script told = {.job = id};
+    struct job *job;
+
+    DL_FOREACH(processes->waiting, job) {
+        if (job->id.v == id.v)
+            break;
+    }
+    if (job == NULL)
+        return;
+    forget_waiting(job);
+    if (processes->waiting == NULL)
+        uv_idle_stop(&processes->idle);
+    feed(processes, SN_EVENT_SCRIPT_EXITED, &told);
+}
+
 void sn_processes_kill(struct sn_processes *processes, struct sn_job_id id)
 {
     struct job *job;
@@ -121,18 +203,18 @@ void sn_processes_kill(struct sn_processes *processes, struct sn_job_id id)
         if (job->id.v == id.v && !uv_is_closing((const uv_handle_t *)&job->handle))
             kill(-job->handle.pid, SIGKILL);
     }
+    kill_waiting(processes, id);
 }
 
 void sn_processes_close(struct sn_processes *processes)
 {
-    struct job *job;
+    struct job *job, *next;
 
     assert(!processes->closing);
     processes->closing = true;
-    if (processes->jobs == NULL) {
-        free(processes);
-        return;
-    }
+    uv_close((uv_handle_t *)&processes->idle, on_idle_closed);
+    DL_FOREACH_SAFE(processes->waiting, job, next)
+        forget_waiting(job);
     DL_FOREACH(processes->jobs, job) {
         if (!uv_is_closing((const uv_handle_t *)&job->handle))
             uv_close((uv_handle_t *)&job->handle, on_closed);

@@ -12,9 +12,11 @@ struct sn_processes;
 
 struct sn_processes *sn_processes_new(uv_loop_t *loop);
 void sn_processes_set_driver(struct sn_processes *processes, struct sn_driver *driver);
+/* It starts in a later turn of the loop, one script a turn; SCRIPT_STARTED or SCRIPT_EXITED tells.
+ */
 void sn_processes_start(struct sn_processes *processes, const struct sn_action_script *script);
 void sn_processes_kill(struct sn_processes *processes, struct sn_job_id job);
-/* Leaves running scripts alone (they end on their own) and forgets them. */
+/* Leaves running scripts alone (they end on their own) and forgets them, and those that wait. */
 void sn_processes_close(struct sn_processes *processes);
 
 #endif

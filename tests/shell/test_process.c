@@ -19,6 +19,7 @@ static char script[96];
 static char output[96];
 
 static char *const *argv_to_start;
+static uint64_t jobs_to_start;
 static pid_t child_pid; /* of a script that would run on; 0: none */
 
 static void port_script_start(void *arg, const struct sn_action_script *start)
@@ -36,8 +37,9 @@ static void on_step(const struct sn_event *event)
 {
     if (event->kind != SN_EVENT_START)
         return;
-    fake_core_act(SN_ACTION_SCRIPT_START)->u.script =
-        (struct sn_action_script){.job = {1}, .argv = argv_to_start};
+    for (uint64_t id = 1; id <= jobs_to_start; id++)
+        fake_core_act(SN_ACTION_SCRIPT_START)->u.script =
+            (struct sn_action_script){.job = {id}, .argv = argv_to_start};
 }
 
 static int set_up(void **state)
@@ -49,6 +51,7 @@ static int set_up(void **state)
     fake_core_reset();
     fake_core.on_step = on_step;
     child_pid = 0;
+    jobs_to_start = 1;
     strcpy(folder, "/tmp/sn-process-XXXXXX");
     if (mkdtemp(folder) == NULL || chdir(folder) != 0)
         return -1;
@@ -111,10 +114,16 @@ static const struct sn_event_script *wait_for_exit(void)
     return &last->u.script;
 }
 
+static bool has_started(void)
+{
+    return fake_core_count(SN_EVENT_SCRIPT_STARTED, NULL) > 0;
+}
+
 static void expect_started(void)
 {
     const struct sn_event *last = NULL;
 
+    assert_true(loop_run_until(&loop, has_started));
     assert_int_equal(fake_core_count(SN_EVENT_SCRIPT_STARTED, &last), 1);
     assert_int_equal(last->u.script.job.v, 1);
     assert_true(last->u.script.pid > 0);
@@ -246,6 +255,72 @@ static void test_process__kills_nothing_for_an_unknown_job(void **state)
     sn_processes_kill(processes, (struct sn_job_id){1});
 }
 
+static bool all_have_exited(void)
+{
+    return fake_core_count(SN_EVENT_SCRIPT_EXITED, NULL) == jobs_to_start;
+}
+
+static size_t starts_before; /* this turn of the loop */
+static size_t most_starts_in_turn;
+
+static void on_turn(uv_prepare_t *prepare)
+{
+    size_t starts = fake_core_count(SN_EVENT_SCRIPT_STARTED, NULL);
+
+    (void)prepare;
+    if (starts - starts_before > most_starts_in_turn)
+        most_starts_in_turn = starts - starts_before;
+    starts_before = starts;
+}
+
+static void test_process__starts_one_script_a_turn(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+    uv_prepare_t turns;
+
+    write_script("exit 0");
+    jobs_to_start = FAKE_ACTIONS_MAX;
+    starts_before = most_starts_in_turn = 0;
+    uv_prepare_init(&loop, &turns);
+    uv_prepare_start(&turns, on_turn);
+    start(argv);
+    assert_true(loop_run_until(&loop, all_have_exited));
+    uv_close((uv_handle_t *)&turns, NULL);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    assert_int_equal(fake_core_count(SN_EVENT_SCRIPT_STARTED, NULL), jobs_to_start);
+    assert_int_equal(most_starts_in_turn, 1);
+}
+
+static void test_process__kills_what_has_not_started_yet(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+
+    write_script("exit 0");
+    start(argv);
+    sn_processes_kill(processes, (struct sn_job_id){1});
+    const struct sn_event_script *end = wait_for_exit();
+    assert_false(end->spawned);
+    assert_int_equal(end->status, 0);
+    loop_run_for(&loop, 20);
+    assert_false(has_started());
+}
+
+static void test_process__forgets_at_the_end_what_has_not_started_yet(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+
+    write_script("exit 0");
+    start(argv);
+    sn_processes_close(processes);
+    processes = NULL;
+    loop_run_for(&loop, 20);
+    assert_false(has_started());
+    assert_false(has_exited());
+}
+
 static void test_process__leaves_running_scripts_alone_at_the_end(void **state)
 {
     (void)state;
@@ -273,6 +348,9 @@ int main(void)
         TEST(takes_a_bare_name_from_the_working_directory),
         TEST(kills_the_whole_group),
         TEST(kills_nothing_for_an_unknown_job),
+        TEST(starts_one_script_a_turn),
+        TEST(kills_what_has_not_started_yet),
+        TEST(forgets_at_the_end_what_has_not_started_yet),
         TEST(leaves_running_scripts_alone_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
