@@ -33,7 +33,7 @@ void sn_agree_update(struct sn_group *group)
     group->o_down = down;
     if (down) {
         group->o_down_at = core->now;
-        group->rank_at = sn_after(core->now, (sn_ms)sn_group_rank(group) * SN_RANK_STEP_MS);
+        group->rank_at = sn_after(core->now, sn_election_turn_ms(group));
         sn_event_raise(group->master, SN_LEVEL_WARNING, "+odown", "#quorum %u/%u", agreeing,
                        group->params.quorum);
         sn_failover_step(group);
@@ -119,7 +119,8 @@ void sn_agree_master_changed(struct sn_group *group)
 void sn_agree_hint(struct sn_group *group)
 {
     struct sn_instance *peer;
-    if (!group->master->s_down || group->o_down)
+    bool decided = group->o_down && group->core->now >= group->rank_at;
+    if (!group->master->s_down || decided)
         return;
     DL_FOREACH(group->peers, peer) {
         if (peer->u.peer.master_down || peer->u.peer.quick >= QUICK_MAX)
@@ -208,7 +209,13 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
         }
     }
     sn_agree_update(group);
+    if (group->o_down && group->failover.state == SN_FAILOVER_NONE) {
+        /* Our turn depends on who else sees the master down. */
+        group->rank_at = sn_after(group->o_down_at, sn_election_turn_ms(group));
+        sn_election_plan(group);
+    }
     sn_election_count(group);
+    sn_election_late_vote(group);
     plan_next(peer);
 }
 

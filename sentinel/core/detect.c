@@ -41,8 +41,7 @@ static void spread(struct sn_instance *instance)
     case SN_KIND_PEER:
         if (instance->s_down) {
             /* Its turn, if it was its turn, passes on (DESIGN.md D9). */
-            group->rank_at =
-                sn_after(group->core->now, (sn_ms)sn_group_rank(group) * SN_RANK_STEP_MS);
+            group->rank_at = sn_after(group->core->now, sn_election_turn_ms(group));
             sn_election_count(group);
         } else {
             group->lost_rounds = 0;

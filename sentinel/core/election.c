@@ -49,6 +49,7 @@ static void yield_to(struct sn_group *group, const struct sn_runid *rival, sn_ms
 {
     sn_ms wait = 2 * group->params.failover_timeout_ms;
     group->rival = *rival;
+    group->rival_epoch = 0;
     group->rival_until = sn_after(since, wait);
     sn_out_log(group->core, SN_LEVEL_NOTICE,
                "Next failover delay: %.8s may be failing %s over; no attempt of ours for %lld ms, "
@@ -74,6 +75,51 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
     if (group->failover.state == SN_FAILOVER_WAIT_START && group->failover.epoch < epoch)
         sn_failover_abort(group, "-failover-abort-not-elected", core->now);
     sn_election_plan(group);
+}
+
+/* The slowest answer of a peer to the last PING. */
+static sn_ms longest_trip(const struct sn_group *group)
+{
+    sn_ms trip = 0;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        if (!peer->s_down)
+            trip = sn_max(trip, peer->cmd->trip_ms);
+    }
+    return trip;
+}
+
+/* How much later than ours a candidate's request for votes can come that began before us: it hears
+ * of the quorum, saves its vote, and asks. */
+static sn_ms rank_step(const struct sn_group *group)
+{
+    sn_ms step = SN_RANK_GRACE_MS + 2 * longest_trip(group) + group->core->save_took_ms;
+    return sn_min(sn_max(step, SN_RANK_STEP_MS), SN_RANK_STEP_MAX_MS);
+}
+
+/* It has told us since our S_DOWN that the master is up there: it cannot be a candidate yet. */
+static bool sees_master_up(const struct sn_instance *peer)
+{
+    const struct sn_instance *master = peer->group->master;
+    return !peer->u.peer.master_down && peer->u.peer.answered_at != SN_MS_NEVER &&
+           peer->u.peer.answered_at >= master->s_down_at;
+}
+
+sn_ms sn_election_turn_ms(const struct sn_group *group)
+{
+    sn_ms candidates = 0;
+    bool others = false;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        if (!sn_group_goes_first(peer))
+            continue;
+        if (sees_master_up(peer))
+            others = true;
+        else
+            candidates++;
+    }
+    sn_ms grace = sn_min(sn_max(longest_trip(group), SN_RANK_GRACE_MS), SN_RANK_STEP_MAX_MS);
+    return candidates * rank_step(group) + (others ? grace : 0);
 }
 
 void sn_election_plan(struct sn_group *group)
@@ -230,9 +276,35 @@ static void give_up(struct sn_group *group, const struct tally *tally)
                tally->needed, tally->silent);
     if (tally->rival != NULL && tally->best_other + tally->silent >= tally->voters / 2 + 1) {
         /* Somebody else may have won: the stock wait, unless that one is down. */
+        uint64_t epoch = group->failover.epoch;
         yield_to(group, tally->rival, group->failover.started_at);
+        group->rival_epoch = epoch;
     }
     sn_failover_abort(group, "-failover-abort-not-elected", sn_after(core->now, backoff(group)));
+}
+
+void sn_election_late_vote(struct sn_group *group)
+{
+    size_t possible = 0;
+    const struct sn_instance *peer;
+    if (group->rival_epoch == 0 || group->rival_until == SN_MS_NEVER)
+        return;
+    DL_FOREACH(group->peers, peer) {
+        const struct sn_peer *facts = &peer->u.peer;
+        bool known =
+            facts->vote_epoch == group->rival_epoch ||
+            (facts->answered_epoch >= group->rival_epoch && facts->vote_epoch < group->rival_epoch);
+        bool for_it =
+            facts->vote_epoch == group->rival_epoch && sn_runid_equal(&facts->vote, &group->rival);
+        possible += !known || for_it;
+    }
+    if (possible >= (group->peer_count + 1) / 2 + 1)
+        return;
+    sn_out_log(group->core, SN_LEVEL_NOTICE,
+               "%.8s has lost election %llu for %s as well: the next attempt need not wait for it.",
+               group->rival.hex, (unsigned long long)group->rival_epoch, group->name);
+    group->rival_until = SN_MS_NEVER;
+    sn_election_plan(group);
 }
 
 static void win(struct sn_group *group)

@@ -272,14 +272,17 @@ static uint64_t rank_of(const struct sn_group *group, const struct sn_runid *run
     return sn_hash_finish(sn_hash_bytes(hash, &epoch, sizeof(epoch)));
 }
 
+bool sn_group_goes_first(const struct sn_instance *peer)
+{
+    const struct sn_group *group = peer->group;
+    return !peer->s_down && rank_of(group, &peer->runid) < rank_of(group, &group->core->myid);
+}
+
 unsigned sn_group_rank(const struct sn_group *group)
 {
-    uint64_t own = rank_of(group, &group->core->myid);
     unsigned rank = 0;
     const struct sn_instance *peer;
-    DL_FOREACH(group->peers, peer) {
-        if (!peer->s_down && rank_of(group, &peer->runid) < own)
-            rank++;
-    }
+    DL_FOREACH(group->peers, peer)
+        rank += sn_group_goes_first(peer);
     return rank;
 }

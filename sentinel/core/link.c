@@ -315,6 +315,7 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
     link->ping_pending = false;
     link->failures = 0;
     link->last_pong_at = core->now;
+    link->trip_ms = sn_age(core, link->ping_sent_at);
     sn_timer_stop(&core->timers, &link->stale);
     if (acceptable(reply)) {
         link->act_ping_at = SN_MS_NEVER;

@@ -33,7 +33,9 @@
 #define SN_SCRIPT_STARTS_MAX  10
 #define SN_PRIORITY_DEFAULT   100
 
-#define SN_RANK_STEP_MS      25   /* candidate k waits k of these (DESIGN.md D6) */
+#define SN_RANK_STEP_MS      25   /* candidate k waits k of these at least (DESIGN.md D6) */
+#define SN_RANK_STEP_MAX_MS  250  /* … and at most, with slow links or disks */
+#define SN_RANK_GRACE_MS     10   /* for those before us who do not see the master down so far */
 #define SN_POLL_FAST_MS      100  /* INFO while a promotion or reconfiguration is watched (D12) */
 #define SN_RETRY_BASE_MS     20   /* first back-off of an unwinnable round (D8) */
 #define SN_RETRY_UNIT_MAX_MS 500  /* and the longest, however long the round took */
@@ -93,6 +95,7 @@ struct sn_link {
     sn_ms silence_at;    /* start of the present silence (DESIGN.md D2); NEVER while all is well */
     sn_ms last_avail_at; /* last acceptable PING reply */
     sn_ms last_pong_at;  /* last PING reply of any content */
+    sn_ms trip_ms;       /* that one's round trip */
 
     /* Command links of data nodes only. */
     unsigned doubted;    /* bits by order: not known to be allowed (rights.c) */
@@ -254,8 +257,9 @@ struct sn_group {
     unsigned lost_rounds; /* in a row */
     sn_ms rival_until;    /* somebody else may be failing over until then; NEVER: nobody */
     struct sn_runid rival;
-    bool stranger_told; /* +foreign-hello was raised and not yet calmed */
-    bool learning;      /* after a RESET, until a peer is met: nobody is a stranger */
+    uint64_t rival_epoch; /* in which it may have won against us; 0: it got our vote */
+    bool stranger_told;   /* +foreign-hello was raised and not yet calmed */
+    bool learning;        /* after a RESET, until a peer is met: nobody is a stranger */
     /* The master that clients were told last, while a won switch waits for the disk; port 0 if they
      * know all. */
     struct sn_addr untold_from;
@@ -358,6 +362,8 @@ struct sn_core {
     uint64_t asked_version;   /* of the last PERSIST */
     uint64_t durable_version; /* on disk */
     bool save_failed;         /* the last save did */
+    sn_ms save_began_at;
+    sn_ms save_took_ms; /* the last save */
     struct sn_deferred *deferred;
     struct sn_timer save;
 
@@ -497,6 +503,8 @@ void sn_group_ask_info_all(struct sn_group *group);
 void sn_group_reschedule(struct sn_group *group);
 /* Position of this sentinel among those that are up, by hash (DESIGN.md D6). */
 unsigned sn_group_rank(const struct sn_group *group);
+/* True if this peer is up and comes before us. */
+bool sn_group_goes_first(const struct sn_instance *peer);
 
 /* ---- detect.c, tilt.c ----------------------------------------------------------------------- */
 
@@ -533,8 +541,14 @@ void sn_agree_link_lost(struct sn_instance *peer);
 void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint64_t epoch);
 /* Gives, or does not give, this sentinel's vote (PROTOCOL.md §14.2, DESIGN.md D7). */
 void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch);
+/* A peer has told its vote: if the rival whom we made room for cannot have won, we need not wait.
+ */
+void sn_election_late_vote(struct sn_group *group);
 /* True while somebody else may be failing the group over: voted for, and not known to be down. */
 bool sn_election_rival_active(const struct sn_group *group);
+/* How long after O_DOWN our turn comes (D6): a step for each peer before us that may be a candidate
+ * as well, long enough for its request to arrive, and a moment if others may become one. */
+sn_ms sn_election_turn_ms(const struct sn_group *group);
 /* Arms the next attempt if one is due at some time. */
 void sn_election_plan(struct sn_group *group);
 void sn_election_due(struct sn_group *group); /* SN_TIMER_ELECTION */

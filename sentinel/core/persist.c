@@ -29,6 +29,8 @@ void sn_persist_flush(struct sn_core *core)
 {
     if (core->asked_version >= core->version)
         return;
+    if (core->asked_version <= core->durable_version)
+        core->save_began_at = core->now;
     core->asked_version = core->version;
     sn_timer_stop(&core->timers, &core->save);
     sn_out_add(core, SN_ACTION_PERSIST)->u.persist_version = core->version;
@@ -136,6 +138,8 @@ static bool refuse(struct sn_core *core, const struct sn_deferred *item)
 void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *persisted)
 {
     core->save_failed = !persisted->ok;
+    core->save_took_ms = sn_age(core, core->save_began_at);
+    core->save_began_at = core->now; /* of the one that may be under way by now */
     if (persisted->ok && persisted->version > core->durable_version)
         core->durable_version = persisted->version;
     /* Releasing may defer more: those are appended with newer versions and stay. */

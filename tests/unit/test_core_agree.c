@@ -323,15 +323,32 @@ static void test_agree__the_same_address_in_two_groups_is_asked_about_by_both(vo
     kit_free(kit);
 }
 
-static void test_agree__a_peers_question_is_no_reason_to_ask_once_the_quorum_agrees(void **state)
+static void test_agree__a_peers_question_is_no_reason_to_ask_once_it_is_decided(void **state)
 {
     struct kit *kit = with_master_down("m1 n1 peers a,b");
     (void)state;
     kit_node(kit, "a")->says_down = true;
-    kit_to(kit, 1005);
+    kit_to(kit, 1500);
     kit_clear(kit);
     kit_ask(kit, "n1", 0, "*");
     kit_expect(kit, "ask", "");
+    kit_free(kit);
+}
+
+/* b, who may come before us, has just seen it too. */
+static void test_agree__a_peers_question_is_a_reason_while_we_wait_for_our_turn(void **state)
+{
+    struct kit *kit = with_master_down("m1 n1 peers a,b");
+    (void)state;
+    kit_node(kit, "a")->says_down = true;
+    kit_to(kit, 1000);
+    assert_true(kit_group(kit, "m1")->o_down);
+    assert_true(kit_group(kit, "m1")->rank_at > kit->start + 1000);
+    kit_clear(kit);
+    kit_node(kit, "b")->says_down = true;
+    kit_ask(kit, "n1", 0, "*");
+    assert_int_equal(kit_count(kit, "ask b "), 1);
+    assert_int_equal(kit_count(kit, "ask a "), 0);
     kit_free(kit);
 }
 
@@ -370,7 +387,8 @@ int main(void)
         cmocka_unit_test(test_agree__an_epoch_is_not_spoken_of_before_it_is_saved),
         cmocka_unit_test(test_agree__a_switch_forgets_what_was_agreed_about_the_old_master),
         cmocka_unit_test(test_agree__the_same_address_in_two_groups_is_asked_about_by_both),
-        cmocka_unit_test(test_agree__a_peers_question_is_no_reason_to_ask_once_the_quorum_agrees),
+        cmocka_unit_test(test_agree__a_peers_question_is_no_reason_to_ask_once_it_is_decided),
+        cmocka_unit_test(test_agree__a_peers_question_is_a_reason_while_we_wait_for_our_turn),
         cmocka_unit_test(test_agree__each_down_time_begins_with_quick_questions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

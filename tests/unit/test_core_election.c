@@ -90,12 +90,79 @@ static void test_election__candidates_take_turns_by_rank(void **state)
         unsigned rank = sn_group_rank(kit_group(kit, name));
         assert_in_range(rank, 0, 3);
         seen |= 1U << rank;
+        kit_node(kit, "a")->says_down = kit_node(kit, "b")->says_down = true;
+        kit_node(kit, "c")->says_down = true;
         kit_mode(kit, "n1", KIT_REFUSING);
         kit_to(kit, 2000);
         assert_int_equal(kit_when(kit, start), 1000 + (int)rank * SN_RANK_STEP_MS);
         kit_free(kit);
     }
     assert_int_equal(seen, 15);
+}
+
+/* A group in which all three peers come before us, with the master just taken for down. */
+static struct kit *last_of_four(char name[8])
+{
+    for (int i = 0;; i++) {
+        char text[128];
+        (void)snprintf(name, 8, "g%d", i);
+        (void)snprintf(text, sizeof(text), "%s n1 replicas n2 peers a,b,c quorum 1", name);
+        struct kit *kit = kit_new(text);
+        if (sn_group_rank(kit_group(kit, name)) == 3) {
+            kit_mode(kit, "n1", KIT_REFUSING);
+            return kit;
+        }
+        kit_free(kit);
+    }
+}
+
+static void test_election__who_sees_the_master_up_has_no_turn_but_a_moment(void **state)
+{
+    static const struct {
+        bool down[3];
+        int wait;
+    } rows[] = {
+        {{false, false, false}, SN_RANK_GRACE_MS},
+        {{true, false, false}, SN_RANK_STEP_MS + SN_RANK_GRACE_MS},
+        {{true, false, true}, 2 * SN_RANK_STEP_MS + SN_RANK_GRACE_MS},
+        {{true, true, true}, 3 * SN_RANK_STEP_MS},
+    };
+    static const char *const peers[] = {"a", "b", "c"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        char name[8];
+        struct kit *kit = last_of_four(name);
+        for (size_t p = 0; p < 3; p++)
+            kit_node(kit, peers[p])->says_down = rows[i].down[p];
+        kit_to(kit, 2000);
+        assert_int_equal(kit_when(kit, "event W +try-failover"), 1000 + rows[i].wait);
+        kit_free(kit);
+    }
+}
+
+/* It takes as long as a peer needs to hear of the quorum, to save its vote and to ask us for ours.
+ */
+static void test_election__turns_are_longer_with_slow_links_or_disks(void **state)
+{
+    static const struct {
+        int trip, save, step;
+    } rows[] = {{0, 0, SN_RANK_STEP_MS},
+                {80, 20, SN_RANK_GRACE_MS + 180},
+                {0, 90, SN_RANK_GRACE_MS + 90},
+                {5000, 0, SN_RANK_STEP_MAX_MS}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        char name[8];
+        struct kit *kit = last_of_four(name);
+        kit_node(kit, "a")->says_down = kit_node(kit, "b")->says_down = true;
+        kit_node(kit, "c")->says_down = true;
+        kit_to(kit, 999);
+        kit_instance(kit, name, "b")->cmd->trip_ms = rows[i].trip;
+        kit->core->save_took_ms = rows[i].save;
+        kit_to(kit, 3000);
+        assert_int_equal(kit_when(kit, "event W +try-failover"), 1000 + 3 * rows[i].step);
+        kit_free(kit);
+    }
 }
 
 static void test_election__each_candidate_has_a_rank_of_its_own(void **state)
@@ -563,12 +630,41 @@ static void test_election__a_peer_that_returns_ends_the_back_off(void **state)
     kit_free(kit);
 }
 
+/* a got two votes; with the third one, of c, it would have won. */
+static void test_election__a_rival_who_turns_out_to_have_lost_is_not_waited_for(void **state)
+{
+    static const struct {
+        const char *last;
+        size_t attempts;
+    } rows[] = {{"[:1|$" KIT_A "|:1]", 1}, {"[:1|$" KIT_C "|:1]", 2}, {NULL, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b,c quorum 1");
+        kit_mode(kit, "n1", KIT_REFUSING);
+        kit_to(kit, 1000);
+        kit->hold = KIT_HOLD(SN_ORDER_ASK);
+        kit_to(kit, 1200);
+        assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+        kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_A "|:1]");
+        kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$" KIT_A "|:1]");
+        assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 1);
+        if (rows[i].last != NULL)
+            kit_reply(kit, "c", SN_ORDER_ASK, rows[i].last);
+        kit_to(kit, 2000);
+        assert_int_equal(kit_count(kit, "event W +try-failover"), rows[i].attempts);
+        kit_free(kit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_election__starts_with_an_epoch_and_a_vote_on_disk),
         cmocka_unit_test(test_election__a_vote_that_cannot_be_saved_ends_the_attempt),
         cmocka_unit_test(test_election__candidates_take_turns_by_rank),
+        cmocka_unit_test(test_election__who_sees_the_master_up_has_no_turn_but_a_moment),
+        cmocka_unit_test(test_election__turns_are_longer_with_slow_links_or_disks),
+        cmocka_unit_test(test_election__a_rival_who_turns_out_to_have_lost_is_not_waited_for),
         cmocka_unit_test(test_election__each_candidate_has_a_rank_of_its_own),
         cmocka_unit_test(test_election__candidates_that_are_down_hold_no_turn),
         cmocka_unit_test(test_election__needs_a_majority_of_all_known_and_the_quorum),
