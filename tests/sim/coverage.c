@@ -72,6 +72,8 @@ static const struct cover covers[] = {
     {"runs of 3 groups", "net 3 groups"},
     {"runs of 4 groups", "net 4 groups"},
     {"elections of two groups at once", "net elections of two groups at once"},
+    {"order: FAILOVER by stock", "net order k* FAILOVER"},
+    {"order: RESET of stock", "net order k* RESET"},
     {"stock nodes that led", "k* +elected-leader *"},
     {"stock nodes that voted", "k* +vote-for-leader *"},
     {"epochs shared by orders", "s* ? *"},

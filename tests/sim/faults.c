@@ -5,6 +5,7 @@
 #include "sim.h"
 
 #include "cluster_internal.h"
+#include "stock_model.h"
 #include "wire/hello.h"
 
 #include <stdio.h>
@@ -243,6 +244,23 @@ static void order_set(struct sim_group *group, struct sentinel *sentinel, const 
     }
 }
 
+/* Some of the orders go to a stock node. */
+static bool order_stock(struct sim *sim, const struct fault *fault)
+{
+    bool failover = fault->kind == FAULT_FAILOVER;
+    if (sim->plan.stocks == 0 || (fault->value >> 30) % 3 != 0 ||
+        (!failover && fault->kind != FAULT_FORGET))
+        return false;
+    struct stock *stock = sim->stocks[fault->a % sim->plan.stocks];
+    cluster_say(sim->cluster, NULL, "order %s %s", stock_node(stock)->name,
+                failover ? "FAILOVER" : "RESET");
+    if (failover)
+        stock_failover(stock);
+    else
+        stock_reset(stock);
+    return true;
+}
+
 static void operate(struct sim *sim, const struct fault *fault, bool begin)
 {
     static const enum sn_failover_mode modes[] = {SN_MODE_PLANNED, SN_MODE_COORDINATED,
@@ -256,6 +274,8 @@ static void operate(struct sim *sim, const struct fault *fault, bool begin)
             operator_monitor(group, sentinel);
         return;
     }
+    if (order_stock(sim, fault))
+        return;
     if (fault->kind == FAULT_FAILOVER || fault->kind == FAULT_FAILOVER_2)
         operator_failover(group, sentinel, mode, fault->value2 % 3 == 0 ? to : NULL);
     if (fault->kind == FAULT_FAILOVER_2)

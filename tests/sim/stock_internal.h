@@ -95,6 +95,7 @@ struct stock {
     uint64_t leader_epoch;
     bool o_down;
     enum stock_state state;
+    bool forced; /* by an operator: goes without votes */
     uint64_t failover_epoch;
     sn_ms started_at; /* with the jitter; may lie ahead */
     sn_ms state_at;

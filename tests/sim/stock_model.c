@@ -341,6 +341,7 @@ static void start(struct cluster_guest *guest)
     stock->leader_epoch = saved->leader_epoch;
     stock->leader.hex[0] = '\0';
     stock->state = STOCK_NONE;
+    stock->forced = false;
     stock->promoted = 0;
     stock->started_at = 0;
     stock->o_down = false;

@@ -157,6 +157,7 @@ void stock_switch(struct stock *stock, uint16_t port)
         ports[count++] = old;
     stock->state = STOCK_NONE;
     stock->promoted = 0;
+    stock->forced = false;
     stock->o_down = false;
     stock->started_at = 0;
     stock_member_init(stock, &stock->master, STOCK_MASTER, port);
@@ -307,6 +308,7 @@ static void give_up(struct stock *stock, const char *event)
 {
     stock_say(stock, "%s", event);
     stock->state = STOCK_NONE;
+    stock->forced = false;
     stock->promoted = 0;
 }
 
@@ -318,14 +320,14 @@ static void enter(struct stock *stock, enum stock_state state)
 
 static void wait_start(struct stock *stock)
 {
-    const char *winner = count_votes(stock);
+    const char *winner = stock->forced ? stock->id.hex : count_votes(stock);
     sn_ms patience = timeout_ms(stock) < ELECTION_MS ? timeout_ms(stock) : ELECTION_MS;
     if (strcmp(winner, stock->id.hex) == 0) {
         stock_say(stock, "+elected-leader %s %llu", SIM_GROUP,
                   (unsigned long long)stock->failover_epoch);
         checks_guest_leader(
             &stock->sim->checks.groups[0], &stock->guest.node, stock->failover_epoch,
-            stock->epoch != stock->failover_epoch ||
+            stock->forced || stock->epoch != stock->failover_epoch ||
                 stock->peer_count + 1 < stock->sim->plan.sentinels + stock->sim->plan.stocks);
         enter(stock, STOCK_SELECT);
     } else if (stock_now(stock) - stock->started_at > patience) {
@@ -429,17 +431,57 @@ static void ask_peers(struct stock *stock, bool at_once)
     }
 }
 
-static void start_attempt(struct stock *stock)
+static void begin_attempt(struct stock *stock)
 {
     sn_ms now = stock_now(stock);
-    if (!stock->o_down || stock->state != STOCK_NONE ||
-        (stock->started_at != 0 && now - stock->started_at < 2 * timeout_ms(stock)))
-        return;
     stock->failover_epoch = ++stock->epoch;
     enter(stock, STOCK_WAIT_START);
     stock->started_at = now + jitter(stock);
     stock_say(stock, "+try-failover %s %llu", SIM_GROUP, (unsigned long long)stock->failover_epoch);
     ask_peers(stock, true);
+}
+
+static void start_attempt(struct stock *stock)
+{
+    bool waits =
+        stock->started_at != 0 && stock_now(stock) - stock->started_at < 2 * timeout_ms(stock);
+    if (stock->o_down && stock->state == STOCK_NONE && !waits)
+        begin_attempt(stock);
+}
+
+void stock_failover(struct stock *stock)
+{
+    bool able = false;
+    for (unsigned i = 0; i < stock->replica_count; i++)
+        able |= eligible(stock, &stock->replicas[i]);
+    if (stock->guest.node.state != NODE_RUNNING || stock->state != STOCK_NONE || !able)
+        return;
+    stock->forced = true;
+    begin_attempt(stock);
+}
+
+void stock_reset(struct stock *stock)
+{
+    if (stock->guest.node.state != NODE_RUNNING)
+        return;
+    /* It has won the epoch and forgets what for: nobody but a newer epoch corrects it. */
+    if (stock->state == STOCK_RECONF)
+        stock->sim->checks.groups[0].collided = true;
+    for (unsigned i = 0; i < stock->replica_count; i++)
+        stock_disconnect(stock, &stock->replicas[i]);
+    for (unsigned i = 0; i < stock->peer_count; i++)
+        stock_disconnect(stock, &stock->peers[i]);
+    stock_disconnect(stock, &stock->master);
+    stock->replica_count = 0;
+    stock->peer_count = 0;
+    stock->leader.hex[0] = '\0';
+    stock->state = STOCK_NONE;
+    stock->forced = false;
+    stock->promoted = 0;
+    stock->o_down = false;
+    stock->started_at = 0;
+    stock_member_init(stock, &stock->master, STOCK_MASTER, stock->master.port);
+    stock_save(stock);
 }
 
 /* ---- the tick -----------------------------------------------------------------------------------
