@@ -47,6 +47,7 @@ static void check_state(struct sn_conf *conf)
     conf->path = sn_strdup("input");
     sn_image_fini(&conf->base);
     sn_image_copy(&conf->image, &conf->base);
+    sn_settings_copy(&conf->settings, &conf->base_settings);
     change(&conf->image);
     describe(&conf->image, &before);
     sn_buf_init(&saved, SIZE_MAX);
