@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,16 @@ static void wait_for_all(const struct options *options)
 /* ---- the sum ------------------------------------------------------------------------------------
  */
 
+/* Whoever has gone without having said that he is done has crashed, however that came about. */
+static void count_lost(const struct options *options)
+{
+    for (unsigned i = 0; i < options->jobs; i++) {
+        struct sim_result result = {.verdict = SIM_CRASHED, .why = "ended without a verdict"};
+        if (!workers[i].finished && workers[i].crashed == 0)
+            keep_failure(&workers[i], workers[i].seed, &result);
+    }
+}
+
 static int sum_up(const struct options *options)
 {
     struct worker sum;
@@ -341,6 +352,8 @@ int main(int argc, char **argv)
         return minimise(&plan);
     if (options.trace)
         (void)setenv("SN_TRACE", "1", 0);
+    /* Where SIGCHLD is ignored, waitpid() tells nothing. */
+    (void)signal(SIGCHLD, SIG_DFL);
     workers = mmap(NULL, JOBS_MAX * sizeof(*workers), PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (workers == MAP_FAILED)
@@ -350,6 +363,7 @@ int main(int argc, char **argv)
         start_worker(&workers[i], &options);
     }
     wait_for_all(&options);
+    count_lost(&options);
     free(options.list);
     options.list = NULL;
     return sum_up(&options);
