@@ -210,6 +210,12 @@ void sn_client_flush(struct sn_client *client)
         sn_client_close(client);
         return;
     }
+    if (client->paused && sn_client_output(client) <= SN_CLIENT_OUTPUT_PAUSE) {
+        client->paused = false;
+        client->resume = true;
+        sn_client_touch(client);
+        return;
+    }
     if (client->close_after_reply && !client->writing_now && client->out.len == 0 && !client->waits)
         sn_client_close(client);
 }
@@ -251,7 +257,7 @@ static bool is_question(const struct sn_request *request)
 static bool may_run(const struct sn_client *client)
 {
     return !client->closing && !client->doomed && !client->yielded && !client->close_after_reply &&
-           (client->waits == NULL || may_ask_more(client));
+           !client->paused && (client->waits == NULL || may_ask_more(client));
 }
 
 /* The clock of the loop stands still while a turn lasts. */
@@ -371,6 +377,7 @@ void sn_client_run(struct sn_client *client)
     client->running = true;
     while (more && may_run(client)) {
         run_next(client, &more);
+        client->paused = sn_client_output(client) > SN_CLIENT_OUTPUT_PAUSE;
         if (more && is_turn_over(client))
             break;
     }
@@ -379,9 +386,10 @@ void sn_client_run(struct sn_client *client)
         return;
     if (more && may_run(client))
         sn_server_yield(client->server, client);
-    else if (client->eof && !client->waits && !client->has_held)
+    else if (client->eof && !client->waits && !client->has_held && !client->paused)
         client->close_after_reply = true;
-    if (client->close_after_reply || client->doomed || client->yielded || client->has_held)
+    if (client->close_after_reply || client->doomed || client->yielded || client->has_held ||
+        client->paused)
         stop_reading(client);
     else if (client->waits && sn_request_reader_pending(client->reader) > SN_CLIENT_READ_AHEAD_MAX)
         stop_reading(client);

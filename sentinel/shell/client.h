@@ -23,6 +23,8 @@ struct sn_wait;
 
 /* Most bytes that wait to be read by a client that is no subscriber. */
 #define SN_CLIENT_OUTPUT_MAX ((size_t)256 << 20)
+/* No further request of a client is executed while it has not read so much of its replies. */
+#define SN_CLIENT_OUTPUT_PAUSE ((size_t)32 << 20)
 /* While an answer is waited for, no more than this is read ahead. */
 #define SN_CLIENT_READ_AHEAD_MAX ((size_t)1 << 20)
 /* A turn of the loop in which commands run for longer than this makes the rest of them wait, so
@@ -68,6 +70,7 @@ struct sn_client {
     bool asking;            /* a question of a peer is being executed */
     bool has_held;          /* `held` is one; nothing more is read meanwhile, to keep it valid */
     bool resume;            /* its answer came: requests may be waiting behind it */
+    bool paused;            /* it has too much to read before more requests are executed */
     bool yielded;           /* more requests are there, but it is the turn of others */
     bool dirty;             /* in the server's list of clients to be flushed */
     bool eof;               /* the other side will send no more */
