@@ -65,7 +65,7 @@ class Failed(Exception):
 class Connection:
     """One connection; call() sends a command and returns its reply."""
 
-    def __init__(self, port, timeout_s=2.0):
+    def __init__(self, port, timeout_s=10.0):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
         self._input = self._socket.makefile("rb")
 
@@ -311,7 +311,7 @@ def act_failover(servers, sentinels):
     master = servers[0]
     heading("A write, then the master is killed")
     # On one connection: WAIT counts the replicas that have what this very connection wrote.
-    writer = Connection(master.port, timeout_s=10.0)
+    writer = Connection(master.port)
     writer.call("SET", "greeting", "still here")
     confirmed = writer.call("WAIT", "2", "5000")
     writer.close()

@@ -70,8 +70,8 @@ def test_rights__busy_script_that_may_not_be_killed(place):
 
 def test_rights__trying_them_changes_nothing(place):
     """Links are made again and again, by sentinels with and without rights."""
-    group = rights.start(place, rights.SENTINEL_RIGHTS,
-                         last_replica=rights.without("+multi"))
+    group = rights.start(place, rights.SENTINEL_RIGHTS, last_replica=rights.without("+multi"),
+                         down_after_ms=30000)
     roles = group.roles()
     for _ in range(5):
         for server in group.servers:

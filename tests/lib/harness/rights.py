@@ -41,13 +41,13 @@ def denied(server):
         return {entry["object"] for entry in client.acl_log() if entry["username"] == USER}
 
 
-def start(place, given, last_replica=None, replicas=2, **options):
+def start(place, given, last_replica=None, replicas=2, down_after_ms=1000, **options):
     """A group whose servers give the sentinels these rights; last_replica: those of the last one."""
     servers = [place.redis(**server_args(given))]
     for number in range(replicas):
         own = last_replica if number == replicas - 1 and last_replica is not None else given
         servers.append(place.redis(servers[0], **server_args(own)))
-    return place.group(servers=servers, down_after_ms=1000, failover_timeout_ms=5000,
+    return place.group(servers=servers, down_after_ms=down_after_ms, failover_timeout_ms=5000,
                        **monitor_options(), **options)
 
 
