@@ -210,7 +210,7 @@ static void test_quorum__split_votes_are_resolved_within_seconds(void **state)
     sn_ms longest;
     (void)state;
     assert_true(count_splits(1200, &longest) > 0); /* else this test tests nothing */
-    assert_true(longest <= DOWN_AFTER + 20000); /* not twice the failover timeout */
+    assert_true(longest <= DOWN_AFTER + 20000);    /* not twice the failover timeout */
 }
 
 /* Two of three candidates are cut off from each other, so that both ask the third. */
