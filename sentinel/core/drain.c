@@ -40,8 +40,23 @@ static bool do_without(struct sn_group *group, const char *why)
         "%s.",
         group->name, why);
     sn_drain_resume(group->master);
+    group->failover.drain.target_known = false;
     go_on(group);
     return true;
+}
+
+static void forget(struct sn_group *group)
+{
+    sn_drain_resume(group->master);
+    memset(&group->failover.drain, 0, sizeof(group->failover.drain));
+}
+
+/* What was learned does not count any more: from the beginning, as long as the order lasts. */
+static void begin_again(struct sn_group *group, const char *why)
+{
+    sn_out_log(group->core, SN_LEVEL_NOTICE, "Draining the master of %s once more: %s.",
+               group->name, why);
+    forget(group);
 }
 
 /* True if the replica has what the master had a moment ago. */
@@ -77,8 +92,7 @@ void sn_drain_next(struct sn_group *group)
         drain->phase = SN_DRAIN_CATCHING;
         return;
     }
-    sn_drain_resume(group->master);
-    memset(drain, 0, sizeof(*drain));
+    forget(group);
 }
 
 static void pause_clients(struct sn_group *group)
@@ -98,8 +112,8 @@ static void pause_clients(struct sn_group *group)
     master->u.data.paused_until = sn_after(core->now, send.duration_ms);
     drain->phase = SN_DRAIN_PAUSING;
     drain->paused_at = core->now;
+    drain->master = master->runid;
     drain->deadline = sn_after(core->now, longest);
-    drain->skip_info = master->u.data.info_pending;
     sn_instance_ask_info(master);
 }
 
@@ -129,6 +143,8 @@ static bool begin(struct sn_group *group)
 bool sn_drain_step(struct sn_group *group)
 {
     const struct sn_drain *drain = &group->failover.drain;
+    if (drain->phase == SN_DRAIN_OVER && drain->target_known && !sn_drain_is_paused(group->master))
+        begin_again(group, "the pause is over");
     if (drain->phase == SN_DRAIN_NONE)
         return begin(group);
     if (drain->phase == SN_DRAIN_OVER)
@@ -189,7 +205,7 @@ static void take_target(struct sn_instance *master, const struct sn_info *info)
 {
     struct sn_group *group = master->group;
     struct sn_drain *drain = &group->failover.drain;
-    if (info != NULL && !drain->skip_info) {
+    if (info != NULL) {
         if (!info->has_master_offset) {
             if (do_without(group, "the master does not tell its offset"))
                 sn_failover_step(group);
@@ -200,38 +216,62 @@ static void take_target(struct sn_instance *master, const struct sn_info *info)
         sn_instance_ask_info(group->failover.promoted);
         return;
     }
-    if (info != NULL)
-        drain->skip_info = false;
     sn_instance_ask_info(master);
+}
+
+/* True if the writes stopped at the target for sure: the master has neither been restarted since
+ * the pause, nor has the pause ended while we were busy or asleep. */
+static bool is_pause_certain(const struct sn_group *group)
+{
+    const struct sn_drain *drain = &group->failover.drain;
+    const struct sn_instance *master = group->master;
+    const struct sn_link *link = master->cmd;
+    bool told = link->up_at <= drain->paused_at || master->u.data.info_at >= link->up_at;
+    return sn_drain_is_paused(master) && link->state == SN_LINK_UP && told;
+}
+
+static void look_whether_drained(struct sn_group *group)
+{
+    struct sn_drain *drain = &group->failover.drain;
+    if (!drain->target_known || group->failover.promoted->u.data.repl_offset < drain->target ||
+        !is_pause_certain(group))
+        return; /* a further INFO tells, or the deadline ends it */
+    sn_out_log(group->core, SN_LEVEL_NOTICE,
+               "Drained the master of %s: the replica has all writes up to offset %llu, %lld "
+               "ms after the pause.",
+               group->name, (unsigned long long)drain->target,
+               (long long)sn_age(group->core, drain->paused_at));
+    go_on(group);
+    sn_failover_step(group);
+}
+
+static void take_info_while_paused(struct sn_instance *instance, const struct sn_info *info)
+{
+    struct sn_group *group = instance->group;
+    struct sn_drain *drain = &group->failover.drain;
+    if (instance == group->master && !sn_runid_equal(&instance->runid, &drain->master)) {
+        begin_again(group, "the master was restarted");
+        sn_failover_step(group);
+    } else if (instance == group->master && drain->phase == SN_DRAIN_PAUSING) {
+        sn_instance_ask_info(instance); /* this one is from before the pause */
+    } else if (instance == group->master && !drain->target_known) {
+        take_target(instance, info);
+    } else if (instance == group->master || instance == group->failover.promoted) {
+        look_whether_drained(group);
+    }
 }
 
 void sn_drain_info(struct sn_instance *instance, const struct sn_info *info)
 {
     struct sn_group *group = instance->group;
     struct sn_drain *drain = &group->failover.drain;
-    if (group->failover.state == SN_FAILOVER_SEND_PROMOTION && drain->phase == SN_DRAIN_NEARING) {
-        if (is_near(group)) {
-            pause_clients(group);
-            sn_failover_step(group); /* arms its deadline */
-        }
+    if (group->failover.state != SN_FAILOVER_SEND_PROMOTION)
         return;
-    }
-    if (group->failover.state != SN_FAILOVER_SEND_PROMOTION ||
-        (drain->phase != SN_DRAIN_CATCHING && drain->phase != SN_DRAIN_PAUSING))
-        return;
-    if (instance == group->master && !drain->target_known) {
-        take_target(instance, info);
-    } else if (instance == group->failover.promoted && drain->target_known) {
-        if (instance->u.data.repl_offset >= drain->target) {
-            sn_out_log(
-                group->core, SN_LEVEL_NOTICE,
-                "Drained the master of %s: the replica has all writes up to offset %llu, %lld "
-                "ms after the pause.",
-                group->name, (unsigned long long)drain->target,
-                (long long)sn_age(group->core, drain->paused_at));
-            go_on(group);
-            sn_failover_step(group);
-        }
+    if (drain->phase == SN_DRAIN_NEARING && is_near(group)) {
+        pause_clients(group);
+        sn_failover_step(group); /* arms its deadline */
+    } else if (drain->phase == SN_DRAIN_CATCHING || drain->phase == SN_DRAIN_PAUSING) {
+        take_info_while_paused(instance, info);
     }
 }
 

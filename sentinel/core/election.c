@@ -17,6 +17,7 @@
 #include <utlist.h>
 
 #define BACKOFF_DOUBLINGS_MAX 20
+#define STAND_BACK_LOOK_MS    500 /* a replica may have become usable */
 
 void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint64_t epoch)
 {
@@ -142,6 +143,7 @@ static sn_ms stand_back_until(struct sn_group *group)
 {
     const struct sn_core *core = group->core;
     sn_ms until = sn_after(group->o_down_at, core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2);
+    until = sn_max(until, group->stand_back_until);
     bool known = sn_select_facts_fresh(group) || core->now >= sn_select_facts_deadline(group);
     return known && sn_select_replica(group, false) == NULL ? until : core->now;
 }
@@ -152,7 +154,8 @@ void sn_election_due(struct sn_group *group)
         return;
     sn_ms at = stand_back_until(group);
     if (at > group->core->now) {
-        sn_timer_set(&group->core->timers, &group->election, at);
+        sn_ms look_again_at = sn_after(group->core->now, STAND_BACK_LOOK_MS);
+        sn_timer_set(&group->core->timers, &group->election, sn_min(at, look_again_at));
         return;
     }
     sn_election_start(group, SN_MODE_NONE, NULL);

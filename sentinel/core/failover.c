@@ -89,9 +89,14 @@ void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at
 }
 
 /* Back-off after an attempt that was won but could not be finished: doubles from a second up to the
- * stock wait, so that a replica that comes back is not kept waiting for minutes. */
+ * stock wait, so that a replica that comes back is not kept waiting for minutes. Those who voted
+ * wait for us for the stock time; until one of them has had its turn, only a replica that can be
+ * promoted now is a reason for another attempt, as each vote makes them wait anew. */
 static sn_ms next_try(struct sn_group *group)
 {
+    sn_ms others =
+        2 * group->params.failover_timeout_ms + group->core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2;
+    group->stand_back_until = sn_after(group->failover.started_at, others);
     unsigned doublings = group->lost_rounds < 20 ? group->lost_rounds : 20;
     group->lost_rounds++;
     return sn_after(group->core->now,
@@ -106,6 +111,7 @@ static void order_promotion(struct sn_group *group)
     struct sn_action_send send = {.order = SN_ORDER_PROMOTE, .tag = replica->id};
     sn_out_send(replica->cmd, &send);
     replica->u.data.order_pending = true;
+    group->failover.ordered_at = group->core->now;
     sn_instance_ask_info(replica);
 }
 
@@ -165,7 +171,10 @@ static void step_promotion(struct sn_group *group)
         return;
     }
     if (group->core->now >= deadline) {
-        sn_failover_abort(group, "-failover-abort-slave-timeout", next_try(group));
+        sn_ms retry_at = next_try(group);
+        if (group->peer_count > 0)
+            retry_at = sn_max(retry_at, group->stand_back_until);
+        sn_failover_abort(group, "-failover-abort-slave-timeout", retry_at);
         return;
     }
     if (failover->state == SN_FAILOVER_SEND_PROMOTION && failover->promoted->u.data.priority == 0) {
@@ -311,7 +320,8 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
     else if (group->failover.doubt)
         sn_failover_pass_over(group, "it refused a part of the order and is a replica still");
     else if (!replica->u.data.order_pending && !group->failover.acked &&
-             sn_link_can_send(replica->cmd))
+             sn_link_can_send(replica->cmd) &&
+             sn_age(group->core, group->failover.ordered_at) >= SN_POLL_FAST_MS)
         order_again(group);
 }
 

@@ -46,7 +46,7 @@ struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image 
     group->leader = image->leader;
     group->o_down_at = SN_MS_NEVER;
     group->rank_at = core->now;
-    group->retry_at = core->now;
+    group->retry_at = group->stand_back_until = core->now;
     group->rival_until = SN_MS_NEVER;
     sn_timer_init(&group->election, SN_TIMER_ELECTION, group);
     sn_timer_init(&group->timeout, SN_TIMER_FAILOVER, group);
@@ -211,6 +211,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     group->replica_count++;
     group->master = new_master;
     group->lost_rounds = 0;
+    group->stand_back_until = group->core->now;
     group->rival_until = SN_MS_NEVER;
     group->stranger_told = false;
     sn_group_ask_info_all(group);
@@ -245,7 +246,7 @@ void sn_group_reset(struct sn_group *group)
     group->learning = true;
     group->leader.hex[0] = '\0'; /* the epoch of the vote stays: no second vote for it */
     group->rival_until = SN_MS_NEVER;
-    group->retry_at = group->core->now;
+    group->retry_at = group->stand_back_until = group->core->now;
     group->lost_rounds = 0;
     master->runid.hex[0] = '\0';
     master->u.data.role_reported = SN_ROLE_MASTER;

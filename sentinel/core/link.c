@@ -29,6 +29,7 @@ struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
     link->kind = kind;
     link->up_at = SN_MS_NEVER;
     link->ping_sent_at = SN_MS_NEVER;
+    link->tried_at = SN_MS_NEVER;
     link->traffic_at = core->now;
     link->last_avail_at = core->now;
     link->last_pong_at = core->now;
@@ -187,10 +188,11 @@ void sn_link_renew(struct sn_link *link)
     sn_link_open(link);
 }
 
-/* Opens again at once after a connection that was alive, else after a growing pause. */
-static void plan_retry(struct sn_link *link)
+/* Opens again at once after a connection that was alive for more than a moment, else after a
+ * growing pause. */
+static void plan_retry(struct sn_link *link, bool was_brief)
 {
-    sn_ms delay = 0;
+    sn_ms delay = was_brief ? RETRY_FIRST_MS : 0;
     if (link->failures > 0) {
         unsigned doublings = link->failures > 10 ? 10 : link->failures - 1;
         delay =
@@ -205,7 +207,7 @@ void sn_link_retry(struct sn_link *link)
         sn_link_open(link);
     } else if (link->state == SN_LINK_CONNECTING) {
         drop_connection(link);
-        plan_retry(link);
+        plan_retry(link, false);
         sn_detect_link_changed(link);
     }
 }
@@ -245,6 +247,7 @@ void sn_link_on_down(struct sn_link *link, const char *reason)
 {
     struct sn_core *core = link->core;
     bool was_up = link->state == SN_LINK_UP;
+    bool was_brief = was_up && sn_age(core, link->up_at) < RETRY_FIRST_MS;
     forget_connection(link);
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(link->owners, form);
@@ -254,7 +257,7 @@ void sn_link_on_down(struct sn_link *link, const char *reason)
                was_up ? "lost" : "not made", reason);
     if (link->silence_at == SN_MS_NEVER)
         link->silence_at = core->now;
-    plan_retry(link);
+    plan_retry(link, was_brief);
     sn_detect_link_changed(link);
 }
 
@@ -360,7 +363,7 @@ void sn_link_stale(struct sn_link *link)
         return;
     }
     drop_connection(link);
-    plan_retry(link);
+    plan_retry(link, false);
     sn_detect_link_changed(link);
 }
 

@@ -214,9 +214,9 @@ enum sn_drain_phase {
 
 struct sn_drain {
     enum sn_drain_phase phase;
-    bool skip_info; /* the INFO that was outstanding at the pause is too old */
     bool target_known;
-    uint64_t target; /* the master's offset behind the pause */
+    uint64_t target;        /* the master's offset behind the pause */
+    struct sn_runid master; /* the process that was paused */
     sn_ms paused_at;
     sn_ms deadline;
 };
@@ -232,6 +232,7 @@ struct sn_failover {
     uint64_t epoch;
     sn_ms started_at;
     sn_ms state_at;               /* when the state was entered */
+    sn_ms ordered_at;             /* WAIT_PROMOTION: when the order was sent last */
     struct sn_instance *promoted; /* SEND_PROMOTION, WAIT_PROMOTION */
     struct sn_addr old_addr;      /* RECONF: of the demoted master */
 };
@@ -252,10 +253,11 @@ struct sn_group {
     bool o_down;
     sn_ms o_down_at;
     struct sn_failover failover;
-    sn_ms rank_at;        /* D6: not before our rank's turn */
-    sn_ms retry_at;       /* back-off after own attempts */
-    unsigned lost_rounds; /* in a row */
-    sn_ms rival_until;    /* somebody else may be failing over until then; NEVER: nobody */
+    sn_ms rank_at;          /* D6: not before our rank's turn */
+    sn_ms retry_at;         /* back-off after own attempts */
+    sn_ms stand_back_until; /* others go first, unless we have a replica to promote */
+    unsigned lost_rounds;   /* in a row */
+    sn_ms rival_until;      /* somebody else may be failing over until then; NEVER: nobody */
     struct sn_runid rival;
     uint64_t rival_epoch; /* in which it may have won against us; 0: it got our vote */
     bool stranger_told;   /* +foreign-hello was raised and not yet calmed */

@@ -30,6 +30,8 @@ static void try_order(struct sn_link *link, enum sn_order order)
 
 void sn_rights_try(struct sn_link *link)
 {
+    if (link->tried_at != SN_MS_NEVER && sn_age(link->core, link->tried_at) < SN_POLL_FAST_MS)
+        return; /* a server that breaks every connection */
     link->doubted = bit(SN_ORDER_TRY_TRANSACTION);
     for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
         link->doubted |= bit(tries[i]);

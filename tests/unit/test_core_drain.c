@@ -328,6 +328,42 @@ static void test_drain__what_was_done_without_for_one_is_not_for_the_next(void *
     kit_free(kit);
 }
 
+/* A master without memory of the pause takes writes again. */
+static void test_drain__begins_again_when_the_master_was_restarted(void **state)
+{
+    struct kit *kit = never_catching_up(SN_MODE_COORDINATED);
+    (void)state;
+    kit_to(kit, 1500);
+    memset(kit_node(kit, "n1")->runid.hex, 'e', SN_RUNID_LEN);
+    kit_node(kit, "n1")->offset = 20;
+    kit_drop(kit, "n1");
+    kit_to(kit, 1510);
+    assert_int_equal(kit_count(kit, "log N Draining the master of m1 once more"), 1);
+    assert_int_equal(kit_count(kit, "pause n1"), 1); /* n2 is near by that one's offset */
+    kit_to(kit, 1600);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    assert_true(kit_when(kit, "pause n1") <= kit_when(kit, "promote n2"));
+    kit_free(kit);
+}
+
+/* Without an INFO on the new connection nobody knows whether the pause outlived the old one. */
+static void test_drain__a_broken_link_to_the_master_is_looked_into(void **state)
+{
+    struct kit *kit = never_catching_up(SN_MODE_COORDINATED);
+    (void)state;
+    kit_to(kit, 1500);
+    kit_mode(kit, "n1", KIT_FROZEN);
+    kit_drop(kit, "n1");
+    kit_node(kit, "n2")->offset = 600;
+    kit_to(kit, 2000);
+    assert_int_equal(kit_count(kit, "promote"), 0);
+    kit_mode(kit, "n1", KIT_WELL);
+    kit_to(kit, 4000);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    assert_int_equal(kit_count(kit, "pause"), 0);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +376,8 @@ int main(void)
         cmocka_unit_test(test_drain__a_master_that_does_not_tell_its_offset),
         cmocka_unit_test(test_drain__a_master_that_is_down),
         cmocka_unit_test(test_drain__no_hello_goes_to_a_paused_master),
+        cmocka_unit_test(test_drain__begins_again_when_the_master_was_restarted),
+        cmocka_unit_test(test_drain__a_broken_link_to_the_master_is_looked_into),
         cmocka_unit_test(test_drain__the_next_candidate_has_to_catch_up_too),
         cmocka_unit_test(test_drain__a_replica_that_hangs_makes_room_for_one_that_does_not),
         cmocka_unit_test(test_drain__but_not_if_it_was_asked_for),

@@ -157,6 +157,7 @@ static void test_election__turns_are_longer_with_slow_links_or_disks(void **stat
         kit_node(kit, "a")->says_down = kit_node(kit, "b")->says_down = true;
         kit_node(kit, "c")->says_down = true;
         kit_to(kit, 999);
+        kit->hold = KIT_HOLD(SN_ORDER_PING);
         kit_instance(kit, name, "b")->cmd->trip_ms = rows[i].trip;
         kit->core->save_took_ms = rows[i].save;
         kit_to(kit, 3000);

@@ -127,8 +127,16 @@ static void test_link__reopens_at_once_then_backs_off_to_the_ping_period(void **
     kit_mode(kit, "n1", KIT_WELL);
     kit_to(kit, 5050);
     kit_expect(kit, "connect", "connect data n1\nconnect sub n1\n");
+    kit_to(kit, 5100);
     kit_drop(kit, "n1");
-    kit_to(kit, 5050);
+    kit_to(kit, 5100);
+    kit_expect(kit, "connect", "connect data n1\nconnect sub n1\n");
+    /* One that lasted for a moment only is none. */
+    kit_to(kit, 5149);
+    kit_drop(kit, "n1");
+    kit_to(kit, 5198);
+    kit_expect(kit, "connect", "");
+    kit_to(kit, 5199);
     kit_expect(kit, "connect", "connect data n1\nconnect sub n1\n");
     kit_free(kit);
 }
@@ -144,17 +152,20 @@ static void test_link__attempt_without_end_is_given_up_after_half_of_down_after(
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct kit *kit = kit_new(rows[i].text);
+        sn_ms given_up_at = 100 + rows[i].patience;
+        kit_to(kit, 100);
+        kit_clear(kit);
         kit_mode(kit, "n1", KIT_GONE);
         kit_drop(kit, "n1");
-        kit_to(kit, 0);
+        kit_to(kit, 100);
         kit_expect(kit, "connect disconnect", "connect data n1\n");
-        kit_to(kit, rows[i].patience - 1);
+        kit_to(kit, given_up_at - 1);
         kit_expect(kit, "connect disconnect", "");
-        kit_to(kit, rows[i].patience);
+        kit_to(kit, given_up_at);
         kit_expect(kit, "connect disconnect", "disconnect data n1\n");
-        kit_to(kit, rows[i].patience + 49);
+        kit_to(kit, given_up_at + 49);
         kit_expect(kit, "connect disconnect", "");
-        kit_to(kit, rows[i].patience + 50);
+        kit_to(kit, given_up_at + 50);
         kit_expect(kit, "connect disconnect", "connect data n1\n");
         kit_free(kit);
     }

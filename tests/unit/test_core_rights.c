@@ -21,6 +21,7 @@ static const char *shown(struct kit *kit)
 static struct kit *connected_anew(void)
 {
     struct kit *kit = kit_new("m1 n1 down-after 10000 peers a");
+    kit_to(kit, 500);
     kit->hold = HELD;
     kit_clear(kit);
     kit_drop(kit, "n1");
