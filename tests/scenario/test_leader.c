@@ -113,9 +113,35 @@ static void test_leader__heirs_of_a_dead_one_keep_to_parallel_syncs(void **state
     }
 }
 
+static void cut_from_replicas(struct cluster *cluster, struct node *who, void *arg)
+{
+    (void)arg;
+    cluster_cut(who, &cluster->servers[1]->node);
+    cluster_cut(who, &cluster->servers[2]->node);
+}
+
+/* The leader loses its replicas once it is elected: it must not keep the others away for longer
+ * than stock would, by attempts that are bound to fail. */
+static void test_leader__that_can_promote_nobody_lets_others_go_first(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_new_three(1);
+    scenario_set_failover_timeout(cluster, TIMEOUT);
+    size_t mark = cluster_mark(cluster);
+    cluster_when(cluster, "s? +elected-leader *", 1, cut_from_replicas, NULL);
+    cluster_kill(&cluster->servers[0]->node);
+    cluster_run_to_line(cluster, mark, "s? +elected-leader *", 3000);
+    sn_ms elected_at = cluster->now;
+    cluster_run_to_line(cluster, mark, "s? +switch-master *", 60000);
+    cluster_require(cluster, mark, cluster->now - elected_at <= 2 * TIMEOUT + 2 * DOWN_AFTER,
+                    "as soon as with stock");
+    cluster_free(cluster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CLUSTER_TEST(test_leader__that_can_promote_nobody_lets_others_go_first),
         CLUSTER_TEST(test_leader__live_one_is_waited_for_as_stock_does),
         CLUSTER_TEST(test_leader__that_one_voter_takes_for_dead_ends_in_one_configuration),
         CLUSTER_TEST(test_leader__heirs_of_a_dead_one_keep_to_parallel_syncs),
