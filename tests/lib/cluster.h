@@ -143,6 +143,9 @@ struct cluster_watch {
     void (*crashed)(void *arg, struct sentinel *sentinel);
     /* An INFO reply reaches the sentinel. */
     void (*info)(void *arg, struct sentinel *to, struct node *server, const struct sn_info *info);
+    /* A hello published at the server reaches it. */
+    void (*hello)(void *arg, struct sentinel *to, struct node *server,
+                  const struct sn_hello *hello);
     /* A server has obeyed PROMOTE or FOLLOW. */
     void (*obeyed)(void *arg, struct model_redis *redis, struct node *by, enum sn_order order);
     /* True if a violation found by cluster_check.c is to be overlooked. */

@@ -233,9 +233,12 @@ void check_answer(struct sentinel *sentinel, const char *group,
 {
     if (answer->kind != SN_ANSWER_VOTE || answer->epoch == 0)
         return;
+    /* Without a name it tells only below which epoch there will be no vote. A group that has been
+     * monitored anew starts at the current epoch, and that floor is not saved with it yet. */
     if (strcmp(answer->text, "*") != 0)
         check_vote(sentinel, group, answer->epoch, answer->text);
-    else if (durable_vote_epoch(sentinel, group) < answer->epoch)
+    else if (durable_vote_epoch(sentinel, group) < answer->epoch &&
+             sentinel->durable.current_epoch < answer->epoch)
         violated(sentinel, "answer with epoch %" PRIu64 " leaves before it is durable",
                  answer->epoch);
 }

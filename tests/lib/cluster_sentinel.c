@@ -341,10 +341,14 @@ static void feed_reply(struct sentinel *sentinel, const struct conn *conn,
 static void feed_message(struct sentinel *sentinel, struct conn *conn, const struct packet *packet)
 {
     struct sn_event event = {.kind = SN_EVENT_HELLO, .u.hello.link = {conn->key.link}};
+    const struct cluster_watch *watch = sentinel->node.cluster->watch;
     feed_link(sentinel, SN_EVENT_LINK_TRAFFIC, conn, "");
-    if (sentinel->core != NULL && !conn->client_gone &&
-        sn_hello_parse(packet->message, strlen(packet->message), &event.u.hello.hello) == 0)
-        sentinel_feed(sentinel, &event);
+    if (sentinel->core == NULL || conn->client_gone ||
+        sn_hello_parse(packet->message, strlen(packet->message), &event.u.hello.hello) != 0)
+        return;
+    if (watch != NULL && watch->hello != NULL)
+        watch->hello(watch->arg, sentinel, conn->server, &event.u.hello.hello);
+    sentinel_feed(sentinel, &event);
 }
 
 void sentinel_take_packet(struct sentinel *sentinel, struct conn *conn, const struct packet *packet)

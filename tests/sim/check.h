@@ -36,8 +36,9 @@ struct heard {
     enum sn_role role;
     sn_ms link_down_ms;
     char runid[SN_RUNID_LEN + 1];
-    bool down;    /* as it said itself */
-    bool refused; /* an order, in this attempt */
+    sn_ms claimed_at; /* by a hello of another group, or of strangers; 0: never */
+    bool down;        /* as it said itself */
+    bool refused;     /* an order, in this attempt */
 };
 
 /* A value of the configuration as its operator knows it. */
@@ -149,6 +150,8 @@ void check_quorum_answer(struct checks *checks, const struct node *from, const s
 /* check_choice.c: the replica that is promoted. */
 void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
                        const struct sn_info *info);
+void check_choice_hello(struct checks *checks, struct sentinel *sentinel, const struct node *server,
+                        const struct sn_hello *hello);
 void check_choice_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_event *event);
 void check_choice_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,

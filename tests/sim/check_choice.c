@@ -14,7 +14,8 @@
 #include <strings.h>
 #include <utlist.h>
 
-#define SURE_MS 300 /* an INFO of this age is fresh by every rule */
+#define SURE_MS    300  /* an INFO of this age is fresh by every rule */
+#define CLAIMED_MS 7000 /* three hellos and some more: so long a claim may count */
 
 void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
                        const struct sn_info *info)
@@ -32,6 +33,46 @@ void check_choice_info(struct checks *checks, struct sentinel *sentinel, const s
             heard->priority = info->priority;
             heard->offset = info->repl_offset;
         }
+    }
+}
+
+struct search {
+    const char *runid;
+    bool found;
+};
+
+static void look_for(void *arg, const char *name, const char *value)
+{
+    struct search *search = arg;
+    search->found |= strcmp(name, "runid") == 0 && strcmp(value, search->runid) == 0;
+}
+
+/* As SENTINEL SENTINELS shows it. */
+static bool is_peer(const struct checks *checks, const struct sentinel *sentinel, const char *runid)
+{
+    struct search search = {.runid = runid};
+    const struct sn_group *group =
+        sn_core_group_find(sentinel->core, checks->group, strlen(checks->group));
+    const struct sn_instance *peer = group == NULL ? NULL : sn_group_peer_first(group);
+    for (; peer != NULL; peer = sn_instance_next(peer))
+        sn_instance_describe(sentinel->core, peer, checks->cluster->now, look_for, &search);
+    return search.found;
+}
+
+/* Whoever speaks at the server for another group, or whom the sentinel does not know (DESIGN.md
+ * D15, D16): it need not take a server that somebody else claims. */
+void check_choice_hello(struct checks *checks, struct sentinel *sentinel, const struct node *server,
+                        const struct sn_hello *hello)
+{
+    struct watched *seen = checks_of(checks, sentinel);
+    if (strcmp(hello->runid.hex, sentinel->id.hex) == 0 ||
+        (strcmp(hello->master_name, checks->group) == 0 &&
+         (hello->master_port == cluster_master_port(sentinel, checks->group) ||
+          is_peer(checks, sentinel, hello->runid.hex))))
+        return;
+    for (size_t i = 0; i < checks->cluster->server_count; i++) {
+        if (&checks->cluster->servers[i]->node == server)
+            seen->heard[i].claimed_at = checks->cluster->now;
     }
 }
 
@@ -56,6 +97,7 @@ static bool surely_eligible(const struct checks *checks, const struct sentinel *
     sn_ms now = checks->cluster->now;
     sn_ms failed_at = seen->down_at > 0 ? seen->down_at : seen->attempt.started_at;
     return heard->at > 0 && now - heard->at <= SURE_MS && heard->at > failed_at &&
+           (heard->claimed_at == 0 || now - heard->claimed_at > CLAIMED_MS) &&
            heard->role == SN_ROLE_REPLICA && heard->priority > 0 && heard->link_down_ms == 0 &&
            !heard->refused && !heard->down && redis->ping_error == NULL &&
            redis->loading_until < now - 5000 && redis->node.state == NODE_RUNNING &&
@@ -75,13 +117,16 @@ static size_t server_at(const struct checks *checks, const char *payload)
 {
     char kind[32], name[128], host[64];
     unsigned port;
+    size_t found = SIZE_MAX;
     if (sscanf(payload, "%31s %127s %63s %u", kind, name, host, &port) != 4)
         return SIZE_MAX;
+    /* Where another one has moved to, the one that was there before is off. */
     for (size_t i = 0; i < checks->cluster->server_count; i++) {
-        if (checks->cluster->servers[i]->node.addr.port == port)
-            return i;
+        const struct node *node = &checks->cluster->servers[i]->node;
+        if (node->addr.port == port && (found == SIZE_MAX || node->state != NODE_OFF))
+            found = i;
     }
-    return SIZE_MAX;
+    return found;
 }
 
 /* A down replica is none that could have been taken. */
@@ -99,9 +144,7 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
     bool first = !seen->attempt.chosen;
     uint16_t port = cluster_master_port(sentinel, checks->group);
     seen->attempt.chosen = true;
-    /* A node where a stranger speaks belongs to another group as well, as the leader sees it. */
-    if (checks->stranger_port != 0 || chosen == SIZE_MAX || seen->attempt.wanted || !first ||
-        seen->tilt)
+    if (chosen == SIZE_MAX || seen->attempt.wanted || !first || seen->tilt)
         return;
     for (size_t i = 0; i < checks->cluster->server_count; i++) {
         if (i == chosen || checks->cluster->servers[i]->node.addr.port == port ||

@@ -166,6 +166,14 @@ static void on_info(void *arg, struct sentinel *to, struct node *server, const s
         check_choice_info(checks, to, server, info);
 }
 
+static void on_hello(void *arg, struct sentinel *to, struct node *server,
+                     const struct sn_hello *hello)
+{
+    struct checks *checks = server == NULL ? NULL : of_port(arg, to, server->addr.port);
+    if (checks != NULL)
+        check_choice_hello(checks, to, server, hello);
+}
+
 static void on_obeyed(void *arg, struct model_redis *redis, struct node *by, enum sn_order order)
 {
     struct checks *checks =
@@ -201,6 +209,7 @@ void check_groups_init(struct check_groups *all, struct cluster *cluster, const 
         .booted = on_booted,
         .crashed = on_crashed,
         .info = on_info,
+        .hello = on_hello,
         .obeyed = on_obeyed,
         .excuses = on_excuses,
     };

@@ -2,6 +2,7 @@
 #include "sim.h"
 
 #include "cluster_internal.h"
+#include "stock_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,19 +95,37 @@ static void look_at(void *arg, const char *name, const char *value)
         look->found = true;
 }
 
-static bool is_known(const struct sim_group *group, uint16_t port)
+static bool knows(const struct sim_group *group, const struct sentinel *sentinel, uint16_t port)
 {
     struct look look = {.port = port};
-    const struct sim *sim = group->sim;
-    for (unsigned i = 0; i < sim->plan.sentinels; i++) {
-        const struct sn_core *core = sim->sentinels[i]->core;
-        const struct sn_group *seen =
-            core == NULL ? NULL : sn_core_group_find(core, group->name, strlen(group->name));
-        const struct sn_instance *replica = seen == NULL ? NULL : sn_group_replica_first(seen);
-        for (; replica != NULL; replica = sn_instance_next(replica))
-            sn_instance_describe(core, replica, sim->cluster->now, look_at, &look);
-    }
+    const struct sn_core *core = sentinel->core;
+    const struct sn_group *seen =
+        core == NULL ? NULL : sn_core_group_find(core, group->name, strlen(group->name));
+    const struct sn_instance *replica = seen == NULL ? NULL : sn_group_replica_first(seen);
+    for (; replica != NULL; replica = sn_instance_next(replica))
+        sn_instance_describe(core, replica, group->sim->cluster->now, look_at, &look);
     return look.found;
+}
+
+static bool is_known(const struct sim_group *group, uint16_t port)
+{
+    bool known = false;
+    for (unsigned i = 0; i < group->sim->plan.sentinels; i++)
+        known |= knows(group, group->sim->sentinels[i], port);
+    return known;
+}
+
+/* A sentinel of any kind takes it for the master, and it is one. */
+static bool is_a_master(const struct sim_group *group, const struct model_redis *redis)
+{
+    const struct sim *sim = group->sim;
+    uint16_t port = redis->node.addr.port;
+    bool named = false;
+    for (unsigned i = 0; i < sim->plan.sentinels; i++)
+        named |= cluster_master_port(sim->sentinels[i], group->name) == port;
+    for (unsigned i = 0; group == &sim->groups[0] && i < sim->plan.stocks; i++)
+        named |= stock_master_port(sim->stocks[i]) == port;
+    return named && redis->role == SN_ROLE_MASTER;
 }
 
 static bool has_server(const struct sim_group *group, uint16_t port)
@@ -161,6 +180,9 @@ static void adopt_orphans(struct sim_group *group)
         bool stolen = is_claimed(group, redis);
         bool follows = replica && redis->master.port == master->node.addr.port;
         if (redis == master || follows || (is_known(group, redis->node.addr.port) && !stolen))
+            continue;
+        /* Most name a replica: then those are wrong (is_lost), not this one. */
+        if (master->role != SN_ROLE_MASTER && is_a_master(group, redis))
             continue;
         if (stolen)
             part(group);
@@ -231,7 +253,7 @@ void operator_monitor(struct sim_group *group, struct sentinel *sentinel)
         return;
     if (sn_addr_make("127.0.0.1", port, &command.addr) != 0)
         abort();
-    command.quorum = group->sim->plan.quorum;
+    command.quorum = group->quorum;
     cluster_say(group->sim->cluster, NULL, "order %s MONITOR %s port %u", sentinel->node.name,
                 group->name, port);
     order(group, sentinel, &command);
@@ -239,14 +261,19 @@ void operator_monitor(struct sim_group *group, struct sentinel *sentinel)
 }
 
 /* Has a configuration that nothing can correct any more: of an epoch that two leaders shared, or
- * alone since a restart that followed a RESET, or of a replica that was monitored as a master. */
+ * alone since a restart that followed a RESET, or of a replica that was monitored as a master, or
+ * that became one while a RESET had made the sentinel forget its peers and the new master. */
 static bool is_lost(const struct sim_group *group, const struct sentinel *sentinel)
 {
-    char replicas[256];
+    char replicas[256], role[256];
+    uint16_t port = named_port(group);
     cluster_field(sentinel, group->name, "num-slaves", replicas);
-    return cluster_master_port(sentinel, group->name) != named_port(group) &&
+    cluster_field(sentinel, group->name, "role-reported", role);
+    return cluster_master_port(sentinel, group->name) != port &&
            (group->checks->collided ||
-            (group->sim->removals && (sentinel->boots > 1 || strcmp(replicas, "0") == 0)));
+            (group->sim->removals &&
+             (sentinel->boots > 1 || strcmp(replicas, "0") == 0 ||
+              (strcmp(role, "slave") == 0 && !knows(group, sentinel, port)))));
 }
 
 /* Replicas of one another, and no sentinel that knows more than one of them. */
@@ -281,7 +308,7 @@ void operator_repair(struct sim_group *group, unsigned round)
 void operator_restore(struct sim_group *group, struct sentinel *sentinel)
 {
     const struct plan *plan = &group->sim->plan;
-    operator_set(group, sentinel, SN_OPTION_QUORUM, "quorum", plan->quorum);
+    operator_set(group, sentinel, SN_OPTION_QUORUM, "quorum", group->quorum);
     operator_set(group, sentinel, SN_OPTION_DOWN_AFTER, "down-after-milliseconds",
                  plan->down_after_ms);
     operator_set(group, sentinel, SN_OPTION_FAILOVER_TIMEOUT, "failover-timeout",

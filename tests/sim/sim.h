@@ -35,6 +35,7 @@ struct sim_group {
     struct checks *checks;
     struct model_redis *servers[PLAN_SERVERS_MAX];
     unsigned server_count;
+    uint32_t quorum;
 };
 
 struct sim {

@@ -79,8 +79,10 @@ static void add_group(struct sim *sim, unsigned index)
     struct sim_group *group = &sim->groups[index];
     uint16_t port = (uint16_t)(SIM_PORT + SIM_PORT_STEP * index);
     unsigned replicas = index == 0 ? plan->replicas : plan->other_replicas[index];
+    /* Stock nodes take no part in the other groups. */
+    uint32_t quorum = index > 0 && plan->quorum > plan->sentinels ? plan->sentinels : plan->quorum;
     struct sn_group_image *image =
-        cluster_add_simple(sim->cluster, group_names[index], port, replicas, plan->quorum);
+        cluster_add_simple(sim->cluster, group_names[index], port, replicas, quorum);
     image->params.down_after_ms = plan->down_after_ms;
     image->params.failover_timeout_ms = plan->failover_timeout_ms;
     image->params.parallel_syncs = plan->parallel_syncs;
@@ -88,6 +90,7 @@ static void add_group(struct sim *sim, unsigned index)
     group->name = group_names[index];
     group->checks = &sim->checks.groups[index];
     group->server_count = replicas + 1;
+    group->quorum = quorum;
     for (unsigned i = 0; i < group->server_count; i++) {
         struct model_redis *redis = sim->cluster->servers[sim->server_count];
         group->servers[i] = redis;
