@@ -101,11 +101,11 @@ static void test_election__candidates_take_turns_by_rank(void **state)
 }
 
 /* A group in which all three peers come before us, with the master just taken for down. */
-static struct kit *last_of_four(char name[8])
+static struct kit *last_of_four(char name[16])
 {
     for (int i = 0;; i++) {
         char text[128];
-        (void)snprintf(name, 8, "g%d", i);
+        (void)snprintf(name, 16, "g%d", i);
         (void)snprintf(text, sizeof(text), "%s n1 replicas n2 peers a,b,c quorum 1", name);
         struct kit *kit = kit_new(text);
         if (sn_group_rank(kit_group(kit, name)) == 3) {
@@ -130,7 +130,7 @@ static void test_election__who_sees_the_master_up_has_no_turn_but_a_moment(void 
     static const char *const peers[] = {"a", "b", "c"};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        char name[8];
+        char name[16];
         struct kit *kit = last_of_four(name);
         for (size_t p = 0; p < 3; p++)
             kit_node(kit, peers[p])->says_down = rows[i].down[p];
@@ -152,7 +152,7 @@ static void test_election__turns_are_longer_with_slow_links_or_disks(void **stat
                 {5000, 0, SN_RANK_STEP_MAX_MS}};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        char name[8];
+        char name[16];
         struct kit *kit = last_of_four(name);
         kit_node(kit, "a")->says_down = kit_node(kit, "b")->says_down = true;
         kit_node(kit, "c")->says_down = true;
