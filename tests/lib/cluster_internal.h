@@ -89,6 +89,7 @@ struct conn {
     struct conn_key key; /* in cluster->by_link until client_gone */
     struct node *client;
     struct node *server; /* NULL: nobody has that address */
+    uint16_t port;       /* where the server was looked for */
     bool open;           /* accepted */
     bool up;             /* and the client knows it */
     bool client_gone, server_gone;

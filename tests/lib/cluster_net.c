@@ -150,6 +150,7 @@ void conn_open(struct node *client, const struct sn_action_connect *connect)
     HASH_ADD(hh, cluster->by_link, key, sizeof(conn->key), conn);
     conn->client = client;
     conn->server = cluster_find_node(cluster, connect->ip, connect->port);
+    conn->port = connect->port;
     init_pipe(conn, &conn->to_server, false);
     init_pipe(conn, &conn->to_client, true);
     sn_timer_init(&conn->serve, WIRE_SERVE, conn);
@@ -256,7 +257,8 @@ void conn_serve_due(struct conn *conn)
 
 static void accept_or_refuse(struct conn *conn)
 {
-    if (conn->server == NULL || conn->server->state == NODE_OFF) {
+    bool moved = conn->server != NULL && conn->server->addr.port != conn->port;
+    if (conn->server == NULL || conn->server->state == NODE_OFF || moved) {
         conn->server_gone = true;
         if (!conn->client_gone)
             push_note(&conn->to_client, PACKET_REFUSED, "Connection refused");

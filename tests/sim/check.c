@@ -66,6 +66,13 @@ void checks_guest_leader(struct checks *checks, struct node *node, uint64_t epoc
     check_quorum_leader(checks, node, epoch);
 }
 
+void checks_guest_forgot(struct checks *checks, uint64_t epoch)
+{
+    checks->collided = true;
+    if (epoch < CHECK_EPOCHS)
+        checks->weak[epoch] = true;
+}
+
 static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
                            const struct sn_action_event *event)
 {
@@ -80,6 +87,8 @@ static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
         attempt->started_at = checks->cluster->now;
         for (size_t i = 0; i < checks->cluster->server_count; i++)
             seen->heard[i].refused = false;
+    } else if (strcmp(event->name, "+selected-slave") == 0) {
+        attempt->drained = false; /* each candidate for itself */
     } else if (strcmp(event->name, "+vote-for-leader") == 0) {
         const char *space = strchr(event->payload, ' ');
         uint64_t epoch = space == NULL ? 0 : strtoull(space, NULL, 10);
@@ -138,6 +147,14 @@ static void on_drained(struct cluster *cluster, struct node *who, void *arg)
     checks->drains++;
 }
 
+/* The pause was over too early, or it goes on without one, as PLANNED may. */
+static void on_not_drained(struct cluster *cluster, struct node *who, void *arg)
+{
+    (void)cluster;
+    if (who != NULL && who->sentinel != NULL)
+        checks_of(arg, who->sentinel)->attempt.drained = false;
+}
+
 void checks_init(struct checks *checks, struct cluster *cluster, const struct plan *plan,
                  const char *group, unsigned voters)
 {
@@ -148,4 +165,8 @@ void checks_init(struct checks *checks, struct cluster *cluster, const struct pl
     checks->voters = voters;
     (void)snprintf(pattern, sizeof(pattern), "s* # Drained the master of %s*", group);
     cluster_when(cluster, pattern, UINT_MAX, on_drained, checks);
+    (void)snprintf(pattern, sizeof(pattern), "s* # Draining the master of %s once more*", group);
+    cluster_when(cluster, pattern, UINT_MAX, on_not_drained, checks);
+    (void)snprintf(pattern, sizeof(pattern), "s* # Failover of %s goes on without*", group);
+    cluster_when(cluster, pattern, UINT_MAX, on_not_drained, checks);
 }

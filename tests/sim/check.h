@@ -136,6 +136,8 @@ void checks_guest_vote(struct checks *checks, const struct node *voter, const st
 /* Such a node leads. outdated: it counted votes of a newer epoch than its own, as stock does, and
  * may share its epoch with another leader. */
 void checks_guest_leader(struct checks *checks, struct node *node, uint64_t epoch, bool outdated);
+/* Such a node leads in epoch, but names the old master with it from now on. */
+void checks_guest_forgot(struct checks *checks, uint64_t epoch);
 struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel);
 
 SN_PRINTF(3, 4)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* Which groups a thing that was seen is about. What sentinels say names its group; what goes to a
- * server or comes from it belongs to the one group whose sentinel has that address on its disk. */
+ * server or comes from it belongs to the one group whose sentinel has that address on its disk, or
+ * lists it. */
 
 #include "check.h"
 
@@ -9,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define AT_ONCE_MS 1000 /* elections that near to each other disturb each other */
@@ -43,6 +45,46 @@ static bool has_port(const struct sn_group_image *group, uint16_t port)
     return has;
 }
 
+struct look {
+    uint16_t port;
+    bool found;
+};
+
+static void look_at(void *arg, const char *name, const char *value)
+{
+    struct look *look = arg;
+    look->found |= strcmp(name, "port") == 0 && strtoul(value, NULL, 10) == look->port;
+}
+
+/* As SENTINEL REPLICAS shows it. */
+static bool lists_port(const struct check_groups *all, const struct sentinel *sentinel,
+                       const struct checks *checks, uint16_t port)
+{
+    struct look look = {.port = port};
+    const struct sn_core *core = sentinel->core;
+    const struct sn_group *group =
+        core == NULL ? NULL : sn_core_group_find(core, checks->group, strlen(checks->group));
+    const struct sn_instance *replica = group == NULL ? NULL : sn_group_replica_first(group);
+    for (; replica != NULL; replica = sn_instance_next(replica))
+        sn_instance_describe(core, replica, all->cluster->now, look_at, &look);
+    return look.found;
+}
+
+/* What a slow disk does not have yet. */
+static struct checks *of_new_port(struct check_groups *all, const struct sentinel *sentinel,
+                                  uint16_t port)
+{
+    struct checks *found = NULL;
+    for (unsigned i = 0; i < all->count; i++) {
+        if (!lists_port(all, sentinel, &all->groups[i], port))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = &all->groups[i];
+    }
+    return found;
+}
+
 /* NULL if several groups claim it: then nobody knows for which of them that was. */
 static struct checks *of_port(struct check_groups *all, const struct sentinel *sentinel,
                               uint16_t port)
@@ -58,7 +100,7 @@ static struct checks *of_port(struct check_groups *all, const struct sentinel *s
             return NULL;
         found = by_name(all, group->name, strlen(group->name));
     }
-    return found;
+    return found != NULL ? found : of_new_port(all, sentinel, port);
 }
 
 /* ---- what sentinels do --------------------------------------------------------------------------

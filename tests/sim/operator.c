@@ -239,10 +239,10 @@ static uint16_t named_port(const struct sim_group *group)
         }
     }
     for (unsigned i = 0; group->sim->peace && i < group->server_count; i++) {
-        if (group->servers[i]->node.addr.port == best && group->servers[i]->role != SN_ROLE_MASTER)
-            return true_port(group);
+        if (group->servers[i]->node.addr.port == best && group->servers[i]->role == SN_ROLE_MASTER)
+            return best;
     }
-    return best;
+    return group->sim->peace ? true_port(group) : best;
 }
 
 void operator_monitor(struct sim_group *group, struct sentinel *sentinel)

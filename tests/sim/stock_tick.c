@@ -466,7 +466,7 @@ void stock_reset(struct stock *stock)
         return;
     /* It has won the epoch and forgets what for: nobody but a newer epoch corrects it. */
     if (stock->state == STOCK_RECONF)
-        stock->sim->checks.groups[0].collided = true;
+        checks_guest_forgot(&stock->sim->checks.groups[0], stock->config_epoch);
     for (unsigned i = 0; i < stock->replica_count; i++)
         stock_disconnect(stock, &stock->replicas[i]);
     for (unsigned i = 0; i < stock->peer_count; i++)
