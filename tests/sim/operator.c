@@ -293,8 +293,11 @@ static void crown(struct sim_group *group)
 void operator_repair(struct sim_group *group, unsigned round)
 {
     adopt_orphans(group);
-    if (round == 1 && group->checks->collided)
+    /* A new epoch is above all that others have; what begins anew would meet the old ones again. */
+    if (round % 2 == 1 && group->checks->collided) {
         operator_failover(group, group->sim->sentinels[0], SN_MODE_FORCED, NULL);
+        return;
+    }
     if (round > 1 && group->sim->removals)
         crown(group);
     for (unsigned i = 0; round > 1 && i < group->sim->plan.sentinels; i++) {
