@@ -407,6 +407,8 @@ const char *sn_acl_apply(struct sn_acl_user *user, const char *rule)
             return bad_syntax;
     }
     switch (rule[0]) {
+    case '\0':
+        return NULL; /* as stock */
     case '>':
     case '<':
     case '#':
