@@ -205,22 +205,23 @@ static void add_fault(struct plan *plan, const struct fault *fault)
         plan->faults[plan->fault_count++] = *fault;
 }
 
-/* A switchover whose replicas lag, and are taken out of the choice before they have caught up: too
- * rare a meeting of three faults to be left to chance. Drawn apart, as the groups are. */
+/* A switchover whose replicas lag, or hang up on the order, and are taken out of the choice before
+ * they have caught up or obeyed: too rare a meeting of three faults to be left to chance. Drawn
+ * apart, as the groups are. */
 static void draw_late_priority(struct plan *plan, uint64_t seed)
 {
     struct sn_prng prng;
     sn_prng_init(&prng, seed ^ UINT64_C(0x1a7e0));
-    if (!chance(&prng, 4))
+    if (!chance(&prng, 6))
         return;
     struct fault order = {.kind = FAULT_FAILOVER, .value2 = 1, .lasts = 1000};
     order.at = plan->warm_ms + (sn_ms)sn_prng_below(&prng, (uint64_t)plan->span_ms / 2 + 1) + 500;
     order.a = (unsigned)sn_prng_below(&prng, 64);
     order.value = sn_prng_below(&prng, 2);
     sn_ms late = order.at + (sn_ms)between(&prng, 30, 900);
+    enum fault_kind kind = chance(&prng, 50) ? FAULT_LAG : FAULT_DROPS;
     for (unsigned i = 1; i <= plan->replicas; i++) {
-        add_fault(plan,
-                  &(struct fault){.kind = FAULT_LAG, .at = order.at - 400, .lasts = 4000, .a = i});
+        add_fault(plan, &(struct fault){.kind = kind, .at = order.at - 400, .lasts = 4000, .a = i});
         add_fault(plan, &(struct fault){.kind = FAULT_PRIORITY, .at = late, .lasts = 4000, .a = i});
     }
     add_fault(plan, &order);
