@@ -113,6 +113,7 @@ static void pause_clients(struct sn_group *group)
     drain->phase = SN_DRAIN_PAUSING;
     drain->paused_at = core->now;
     drain->master = master->runid;
+    drain->link = master->cmd->id;
     drain->deadline = sn_after(core->now, longest);
     sn_instance_ask_info(master);
 }
@@ -226,8 +227,7 @@ static bool is_pause_certain(const struct sn_group *group)
     const struct sn_drain *drain = &group->failover.drain;
     const struct sn_instance *master = group->master;
     const struct sn_link *link = master->cmd;
-    bool told = link->up_at <= drain->paused_at || master->u.data.info_at >= link->up_at;
-    return sn_drain_is_paused(master) && link->state == SN_LINK_UP && told;
+    return sn_drain_is_paused(master) && link->state == SN_LINK_UP && link->id.v == drain->link.v;
 }
 
 static void look_whether_drained(struct sn_group *group)
@@ -245,19 +245,24 @@ static void look_whether_drained(struct sn_group *group)
     sn_failover_step(group);
 }
 
-static void take_info_while_paused(struct sn_instance *instance, const struct sn_info *info)
+static void take_masters_info(struct sn_instance *master, const struct sn_info *info)
 {
-    struct sn_group *group = instance->group;
+    struct sn_group *group = master->group;
     struct sn_drain *drain = &group->failover.drain;
-    if (instance == group->master && !sn_runid_equal(&instance->runid, &drain->master)) {
-        begin_again(group, "the master was restarted");
+    bool restarted = !sn_runid_equal(&master->runid, &drain->master);
+    bool confirmed = drain->phase == SN_DRAIN_CATCHING;
+    if (restarted || (!confirmed && master->cmd->id.v != drain->link.v)) {
+        begin_again(group, restarted ? "it was restarted"
+                                     : "the connection broke before the pause was confirmed");
         sn_failover_step(group);
-    } else if (instance == group->master && drain->phase == SN_DRAIN_PAUSING) {
-        sn_instance_ask_info(instance); /* this one is from before the pause */
-    } else if (instance == group->master && !drain->target_known) {
-        take_target(instance, info);
-    } else if (instance == group->master || instance == group->failover.promoted) {
-        look_whether_drained(group);
+    } else if (!confirmed) {
+        sn_instance_ask_info(master); /* this one is from before the pause */
+    } else {
+        drain->link = master->cmd->id;
+        if (drain->target_known)
+            look_whether_drained(group);
+        else
+            take_target(master, info);
     }
 }
 
@@ -271,7 +276,10 @@ void sn_drain_info(struct sn_instance *instance, const struct sn_info *info)
         pause_clients(group);
         sn_failover_step(group); /* arms its deadline */
     } else if (drain->phase == SN_DRAIN_CATCHING || drain->phase == SN_DRAIN_PAUSING) {
-        take_info_while_paused(instance, info);
+        if (instance == group->master)
+            take_masters_info(instance, info);
+        else if (instance == group->failover.promoted)
+            look_whether_drained(group);
     }
 }
 

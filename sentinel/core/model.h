@@ -217,6 +217,7 @@ struct sn_drain {
     bool target_known;
     uint64_t target;        /* the master's offset behind the pause */
     struct sn_runid master; /* the process that was paused */
+    struct sn_link_id link; /* the connection on which it was, or was seen to be still the same */
     sn_ms paused_at;
     sn_ms deadline;
 };
