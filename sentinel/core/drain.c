@@ -109,6 +109,7 @@ static void pause_clients(struct sn_group *group)
                                   .tag = master->id,
                                   .duration_ms = longest + sn_min(PAUSE_SPARE_MS, down_after / 4)};
     sn_out_send(master->cmd, &send);
+    master->u.data.pauses_pending++;
     master->u.data.paused_until = sn_after(core->now, send.duration_ms);
     drain->phase = SN_DRAIN_PAUSING;
     drain->paused_at = core->now;
@@ -170,6 +171,8 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
 {
     struct sn_group *group = master->group;
     struct sn_drain *drain = &group->failover.drain;
+    if (master->u.data.pauses_pending > 0 && --master->u.data.pauses_pending > 0)
+        return; /* one that was ended for another candidate; the last one counts */
     if (reply->type == SN_REPLY_ERROR)
         master->u.data.paused_until = SN_MS_NEVER;
     if (group->failover.state != SN_FAILOVER_SEND_PROMOTION || drain->phase != SN_DRAIN_PAUSING ||

@@ -85,6 +85,7 @@ static void forget_connection(struct sn_link *link)
         if (sn_is_data(owner)) {
             owner->u.data.info_pending = false;
             owner->u.data.order_pending = false;
+            owner->u.data.pauses_pending = 0;
         } else {
             sn_agree_link_lost(owner);
         }

@@ -136,11 +136,12 @@ struct sn_data {
     uint64_t repl_offset;
     uint64_t master_offset; /* master_repl_offset: what it has written to its own replicas */
     bool announced;
-    bool promoted;          /* chosen by the running failover */
-    uint64_t refused_epoch; /* of the attempt in which it refused to be promoted */
-    bool order_pending;     /* a PROMOTE or FOLLOW without reply */
-    sn_ms ordered_at;       /* last FOLLOW */
-    bool order_refused;     /* it was */
+    bool promoted;           /* chosen by the running failover */
+    uint64_t refused_epoch;  /* of the attempt in which it refused to be promoted */
+    bool order_pending;      /* a PROMOTE or FOLLOW without reply */
+    sn_ms ordered_at;        /* last FOLLOW */
+    bool order_refused;      /* it was */
+    unsigned pauses_pending; /* CLIENT PAUSE without a reply on the present connection */
     sn_ms
         paused_until; /* its writes, and with them PUBLISH, are paused by us; NEVER: they are not */
     enum sn_reconf reconf;

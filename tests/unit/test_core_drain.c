@@ -346,6 +346,37 @@ static void test_drain__begins_again_when_the_master_was_restarted(void **state)
     kit_free(kit);
 }
 
+/* The first candidate is passed over while its pause is still unanswered. */
+static void test_drain__the_answer_to_a_pause_that_was_ended_is_not_that_of_the_next(void **state)
+{
+    struct kit *kit = kit_new(long_down_after);
+    (void)state;
+    kit_to(kit, 1000);
+    kit_clear(kit);
+    kit_node(kit, "n1")->offset = kit_node(kit, "n2")->offset = kit_node(kit, "n3")->offset = 500;
+    kit->hold = KIT_HOLD(SN_ORDER_INFO) | KIT_HOLD(SN_ORDER_CLIENT_PAUSE);
+    kit_failover(kit, "m1", SN_MODE_COORDINATED);
+    kit_info(kit, "n2", NULL);
+    kit_info(kit, "n3", NULL);
+    kit_info(kit, "n1", NULL);
+    kit_node(kit, "n2")->priority = 0;
+    kit_to(kit, 2100);
+    kit_info(kit, "n2", NULL);
+    kit_to(kit, 6100);
+    kit_expect(kit, "pause unpause", "pause n1 7000\nunpause n1\npause n1 7000\n");
+    kit_reply(kit, "n1", SN_ORDER_CLIENT_PAUSE, "+OK");
+    kit_info(kit, "n1", NULL); /* from between the two */
+    kit_node(kit, "n1")->offset = 600;
+    kit_reply(kit, "n1", SN_ORDER_CLIENT_PAUSE, "+OK");
+    kit->hold = 0;
+    kit_to(kit, 6500);
+    assert_int_equal(kit_count(kit, "promote"), 0);
+    kit_node(kit, "n3")->offset = 600;
+    kit_to(kit, 6600);
+    assert_int_equal(kit_count(kit, "promote n3"), 1);
+    kit_free(kit);
+}
+
 /* Without an INFO on the new connection nobody knows whether the pause outlived the old one. */
 static void test_drain__a_broken_link_to_the_master_is_looked_into(void **state)
 {
@@ -377,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_drain__a_master_that_is_down),
         cmocka_unit_test(test_drain__no_hello_goes_to_a_paused_master),
         cmocka_unit_test(test_drain__begins_again_when_the_master_was_restarted),
+        cmocka_unit_test(test_drain__the_answer_to_a_pause_that_was_ended_is_not_that_of_the_next),
         cmocka_unit_test(test_drain__a_broken_link_to_the_master_is_looked_into),
         cmocka_unit_test(test_drain__the_next_candidate_has_to_catch_up_too),
         cmocka_unit_test(test_drain__a_replica_that_hangs_makes_room_for_one_that_does_not),
