@@ -147,8 +147,10 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
     if (chosen == SIZE_MAX || seen->attempt.wanted || !first || seen->tilt)
         return;
     for (size_t i = 0; i < checks->cluster->server_count; i++) {
-        if (i == chosen || checks->cluster->servers[i]->node.addr.port == port ||
-            !surely_eligible(checks, sentinel, seen, i) ||
+        uint16_t own = checks->cluster->servers[i]->node.addr.port;
+        /* Two that came back under one address are one replica to everybody. */
+        bool same = own == checks->cluster->servers[chosen]->node.addr.port;
+        if (same || own == port || !surely_eligible(checks, sentinel, seen, i) ||
             !better(&seen->heard[i], &seen->heard[chosen]))
             continue;
         checks_violated(checks, &sentinel->node,
