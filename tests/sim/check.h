@@ -77,6 +77,7 @@ struct watched {
 };
 
 struct drained {
+    sn_ms paused_until; /* when the pause of the master ends by itself */
     struct model_redis *master, *promoted;
     uint64_t offset;
     bool acked_by_pause;
