@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Rounds of repair after which a stock node, whose TILT lasts 30 s, is not waited for any more. */
+#define STOCK_PATIENCE 4
+
 static const char *mode_name(enum sn_failover_mode mode)
 {
     switch (mode) {
@@ -211,7 +214,7 @@ struct model_redis *operator_master(const struct sim_group *group)
 /* The master with most writes, as an operator finds it who asks the servers. */
 static uint16_t true_port(const struct sim_group *group)
 {
-    uint16_t port = SIM_PORT;
+    uint16_t port = group->servers[0]->node.addr.port;
     uint64_t offset = 0;
     for (unsigned i = 0; i < group->server_count; i++) {
         const struct model_redis *redis = group->servers[i];
@@ -276,6 +279,20 @@ static bool is_lost(const struct sim_group *group, const struct sentinel *sentin
               (strcmp(role, "slave") == 0 && !knows(group, sentinel, port)))));
 }
 
+/* A stock node that a RESET made forget a switch, while a MONITOR has told the others of it: no
+ * configuration is newer than its own. */
+static void correct_stocks(struct sim_group *group)
+{
+    struct sim *sim = group->sim;
+    uint16_t port = named_port(group);
+    for (unsigned i = 0; i < sim->plan.stocks; i++) {
+        if (stock_master_port(sim->stocks[i]) == port)
+            continue;
+        cluster_say(sim->cluster, NULL, "order k%u REMOVE and MONITOR port %u", i + 1, port);
+        stock_monitor(sim->stocks[i], port);
+    }
+}
+
 /* Replicas of one another, and no sentinel that knows more than one of them. */
 static void crown(struct sim_group *group)
 {
@@ -306,6 +323,8 @@ void operator_repair(struct sim_group *group, unsigned round)
         operator_remove(group, group->sim->sentinels[i]);
         operator_monitor(group, group->sim->sentinels[i]);
     }
+    if (round > STOCK_PATIENCE && group->sim->removals && group == &group->sim->groups[0])
+        correct_stocks(group);
 }
 
 void operator_restore(struct sim_group *group, struct sentinel *sentinel)

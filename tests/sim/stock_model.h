@@ -15,9 +15,11 @@ struct stock *stock_new(struct sim *sim, unsigned index);
 /* After the cluster has gone. */
 void stock_free(struct stock *stock);
 struct node *stock_node(struct stock *stock);
-/* Orders of an operator (PROTOCOL.md §4.8, §4.19): SENTINEL FAILOVER and RESET. */
+/* Orders of an operator (PROTOCOL.md §4.10, §4.9): SENTINEL FAILOVER and RESET. */
 void stock_failover(struct stock *stock);
 void stock_reset(struct stock *stock);
+/* REMOVE, then MONITOR with this port (§4.8, §4.7). */
+void stock_monitor(struct stock *stock, uint16_t port);
 uint16_t stock_master_port(const struct stock *stock);
 
 #endif

@@ -460,13 +460,9 @@ void stock_failover(struct stock *stock)
     begin_attempt(stock);
 }
 
-void stock_reset(struct stock *stock)
+/* Forgets all but its epochs. */
+static void begin_anew(struct stock *stock, uint16_t port)
 {
-    if (stock->guest.node.state != NODE_RUNNING)
-        return;
-    /* It has won the epoch and forgets what for: nobody but a newer epoch corrects it. */
-    if (stock->state == STOCK_RECONF)
-        checks_guest_forgot(&stock->sim->checks.groups[0], stock->config_epoch);
     for (unsigned i = 0; i < stock->replica_count; i++)
         stock_disconnect(stock, &stock->replicas[i]);
     for (unsigned i = 0; i < stock->peer_count; i++)
@@ -480,8 +476,27 @@ void stock_reset(struct stock *stock)
     stock->promoted = 0;
     stock->o_down = false;
     stock->started_at = 0;
-    stock_member_init(stock, &stock->master, STOCK_MASTER, stock->master.port);
+    stock_member_init(stock, &stock->master, STOCK_MASTER, port);
     stock_save(stock);
+}
+
+void stock_reset(struct stock *stock)
+{
+    if (stock->guest.node.state != NODE_RUNNING)
+        return;
+    /* It has won the epoch and forgets what for: nobody but a newer epoch corrects it. */
+    if (stock->state == STOCK_RECONF)
+        checks_guest_forgot(&stock->sim->checks.groups[0], stock->config_epoch);
+    begin_anew(stock, stock->master.port);
+}
+
+void stock_monitor(struct stock *stock, uint16_t port)
+{
+    if (stock->guest.node.state != NODE_RUNNING)
+        return;
+    stock->config_epoch = 0;
+    stock->leader_epoch = 0;
+    begin_anew(stock, port);
 }
 
 /* ---- the tick -----------------------------------------------------------------------------------
