@@ -300,3 +300,18 @@ void sn_drain_resume(struct sn_instance *node)
     node->u.data.paused_until = SN_MS_NEVER;
     sn_timer_pull(&node->core->timers, &node->hello, node->core->now);
 }
+
+void sn_drain_demoted(struct sn_instance *node)
+{
+    sn_ms until = node->u.data.paused_until;
+    const struct sn_group *group = node->group;
+    if (until != SN_MS_NEVER && !sn_drain_is_paused(node))
+        sn_out_log(node->core, SN_LEVEL_WARNING,
+                   "%s:%u of %s follows the new master %lld ms after the pause of its clients has "
+                   "ended: what they wrote in between is lost. Its links or our disk were too slow "
+                   "for down-after-milliseconds %lld, a quarter of which is left for the "
+                   "promotion.",
+                   node->addr.ip, node->addr.port, group->name,
+                   (long long)sn_age(node->core, until), (long long)group->params.down_after_ms);
+    sn_drain_resume(node);
+}

@@ -615,6 +615,8 @@ void sn_drain_unpause_reply(const struct sn_instance *node, const struct sn_repl
 void sn_drain_info(struct sn_instance *instance, const struct sn_info *info);
 /* Lets the clients of node go on, if it was us who paused them. */
 void sn_drain_resume(struct sn_instance *node);
+/* node, a master until now, follows another; says so if its clients could write until now. */
+void sn_drain_demoted(struct sn_instance *node);
 /* True while a PUBLISH to node would block our link to it. */
 bool sn_drain_is_paused(const struct sn_instance *node);
 

@@ -257,7 +257,7 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
     }
     data->order_refused = error != NULL;
     if (error == NULL) {
-        sn_drain_resume(replica);
+        sn_drain_demoted(replica);
         sn_instance_ask_info(replica);
         return;
     }

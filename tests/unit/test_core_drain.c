@@ -395,6 +395,29 @@ static void test_drain__a_broken_link_to_the_master_is_looked_into(void **state)
     kit_free(kit);
 }
 
+/* The pause, of 7000 ms, is given at 1000. */
+static void test_drain__a_pause_that_was_too_short_is_not_kept_secret(void **state)
+{
+    static const struct {
+        sn_ms at;
+        bool late;
+    } rows[] = {{7999, false}, {8000, true}, {8001, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = kit_new(long_down_after);
+        kit_to(kit, 1000);
+        kit->hold = KIT_HOLD(SN_ORDER_FOLLOW);
+        kit_failover(kit, "m1", SN_MODE_PLANNED);
+        kit_to(kit, rows[i].at);
+        assert_int_equal(kit_count(kit, "follow n1 10.0.0.2 6379"), 1);
+        kit_reply(kit, "n1", SN_ORDER_FOLLOW, "[+OK|+OK|:1|:0]");
+        assert_int_equal(kit_count(kit, "log W 10.0.0.1:6379 of m1 follows the new master"),
+                         rows[i].late);
+        assert_int_equal(kit_count(kit, "unpause n1"), !rows[i].late);
+        kit_free(kit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_drain__a_replica_that_hangs_makes_room_for_one_that_does_not),
         cmocka_unit_test(test_drain__but_not_if_it_was_asked_for),
         cmocka_unit_test(test_drain__what_was_done_without_for_one_is_not_for_the_next),
+        cmocka_unit_test(test_drain__a_pause_that_was_too_short_is_not_kept_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
