@@ -277,17 +277,32 @@ static void check_majority(struct sentinel *sentinel, const char *group, uint64_
         violated(sentinel, "leads %s in %" PRIu64 " with %zu votes", group, epoch, votes);
 }
 
+/* An attempt votes for itself right after its beginning. What the core tells when an event of it is
+ * looked at may be of the next attempt already. */
+static void note_attempt(struct sentinel *sentinel, const struct sn_action_event *event)
+{
+    struct cluster *cluster = sentinel->node.cluster;
+    char key[KEY_MAX + 1], word[256];
+    (void)snprintf(key, sizeof(key), "tries last %s", sentinel->node.name);
+    struct fact *last = need_fact(cluster, key);
+    if (strcmp(event->name, "+try-failover") == 0) {
+        take_word(event->payload, 1, word, sizeof(word));
+        (void)sn_text_copy(last->text, sizeof(last->text), word);
+    } else if (strncmp(event->payload, sentinel->id.hex, SN_RUNID_LEN) == 0) {
+        (void)snprintf(key, sizeof(key), "attempt of %s %s", sentinel->node.name, last->text);
+        take_word(event->payload, 1, word, sizeof(word));
+        need_fact(cluster, key)->number = strtoull(word, NULL, 10);
+    }
+}
+
 static void check_elected(struct sentinel *sentinel, const char *group)
 {
-    struct sn_image live;
     char key[KEY_MAX + 1], flags[256];
     cluster_field(sentinel, group, "flags", flags);
     if (strstr(flags, "force_failover") != NULL)
         return;
-    sn_core_snapshot(sentinel->core, &live);
-    const struct sn_group_image *image = sn_image_find_group(&live, group);
-    uint64_t epoch = image == NULL ? 0 : image->leader_epoch;
-    sn_image_fini(&live);
+    (void)snprintf(key, sizeof(key), "attempt of %s %s", sentinel->node.name, group);
+    uint64_t epoch = need_fact(sentinel->node.cluster, key)->number;
     (void)snprintf(key, sizeof(key), "leader of %s%s %" PRIu64, sentinel->deployment, group, epoch);
     check_same(sentinel, key, sentinel->node.name);
     check_majority(sentinel, group, epoch);
@@ -298,7 +313,9 @@ static void check_elected(struct sentinel *sentinel, const char *group)
 void check_event(struct sentinel *sentinel, const struct sn_action_event *event)
 {
     char group[SN_NAME_MAX + 1], port[8];
-    if (strcmp(event->name, "+elected-leader") == 0) {
+    if (strcmp(event->name, "+try-failover") == 0 || strcmp(event->name, "+vote-for-leader") == 0) {
+        note_attempt(sentinel, event);
+    } else if (strcmp(event->name, "+elected-leader") == 0) {
         take_word(event->payload, 1, group, sizeof(group));
         check_elected(sentinel, group);
     } else if (strcmp(event->name, "+switch-master") == 0 && !sentinel->told_update) {
