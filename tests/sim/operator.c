@@ -263,20 +263,42 @@ void operator_monitor(struct sim_group *group, struct sentinel *sentinel)
     operator_restore(group, sentinel);
 }
 
+static uint64_t config_epoch(const struct sim_group *group, const struct sentinel *sentinel)
+{
+    char value[256];
+    cluster_field(sentinel, group->name, "config-epoch", value);
+    return strtoull(value, NULL, 10);
+}
+
+/* None of those who name the server at port has a newer configuration to tell. */
+static bool is_newest(const struct sim_group *group, const struct sentinel *sentinel, uint16_t port)
+{
+    uint64_t own = config_epoch(group, sentinel);
+    bool newest = true;
+    for (unsigned i = 0; i < group->sim->plan.sentinels; i++) {
+        const struct sentinel *other = group->sim->sentinels[i];
+        newest &=
+            cluster_master_port(other, group->name) != port || config_epoch(group, other) <= own;
+    }
+    return newest;
+}
+
 /* Has a configuration that nothing can correct any more: of an epoch that two leaders shared, or
  * alone since a restart that followed a RESET, or of a replica that was monitored as a master, or
- * that became one while a RESET had made the sentinel forget its peers and the new master. */
+ * that became one while a RESET had made the sentinel forget its peers and the new master, or that
+ * became one by an epoch which went with the last who knew it. */
 static bool is_lost(const struct sim_group *group, const struct sentinel *sentinel)
 {
     char replicas[256], role[256];
     uint16_t port = named_port(group);
     cluster_field(sentinel, group->name, "num-slaves", replicas);
     cluster_field(sentinel, group->name, "role-reported", role);
+    bool demoted = strcmp(role, "slave") == 0;
     return cluster_master_port(sentinel, group->name) != port &&
            (group->checks->collided ||
             (group->sim->removals &&
              (sentinel->boots > 1 || strcmp(replicas, "0") == 0 ||
-              (strcmp(role, "slave") == 0 && !knows(group, sentinel, port)))));
+              (demoted && (!knows(group, sentinel, port) || is_newest(group, sentinel, port))))));
 }
 
 /* A stock node that a RESET made forget a switch, while a MONITOR has told the others of it: no
