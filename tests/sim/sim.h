@@ -50,6 +50,7 @@ struct sim {
     unsigned server_count;
     sn_ms slow_ms[SIM_NODES_MAX];
     bool fault_lag[PLAN_ALL_SERVERS_MAX]; /* lags because of a fault */
+    uint32_t executed[FAULT_KIND_COUNT];  /* faults that have begun */
     struct node *leader;                  /* elected last */
     bool peace;
     bool removals;

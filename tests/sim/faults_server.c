@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Faults of the data nodes, and strangers that speak there. */
+
+#include "faults.h"
+
+#include "cluster_internal.h"
+#include "wire/hello.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STRANGER_PORT 7777
+#define FRESH_PORT    7400
+#define PAUSE_MAX_MS  4000
+
+struct model_redis *faults_server_of(struct sim *sim, const struct fault *fault)
+{
+    if (fault->a == TARGET_MASTER)
+        return operator_master(&sim->groups[fault->group]);
+    return sim->servers[fault->a % sim->server_count];
+}
+
+static unsigned server_index(const struct sim *sim, const struct model_redis *redis)
+{
+    for (unsigned i = 0; i < sim->server_count; i++) {
+        if (sim->servers[i] == redis)
+            return i;
+    }
+    abort();
+}
+
+/* What was heard from it is of another server now. */
+static void forget_heard(struct sim *sim, const struct model_redis *redis)
+{
+    unsigned index = server_index(sim, redis);
+    for (unsigned k = 0; k < sim->plan.groups; k++) {
+        for (unsigned i = 0; i < sim->plan.sentinels; i++)
+            memset(&sim->groups[k].checks->seen[i].heard[index], 0, sizeof(struct heard));
+    }
+}
+
+/* ---- data nodes ---------------------------------------------------------------------------------
+ */
+
+static void move(struct sim *sim, struct model_redis *redis, const struct fault *fault)
+{
+    unsigned whose = fault->b % sim->server_count;
+    uint16_t taken = sim->homes[whose];
+    cluster_kill(&redis->node);
+    forget_heard(sim, redis);
+    if (taken != redis->node.addr.port && faults_port_is_free(sim, taken)) {
+        bool mixed = taken / SIM_PORT_STEP != sim->homes[server_index(sim, redis)] / SIM_PORT_STEP;
+        cluster_say(sim->cluster, NULL, "took the address of r%u%s", 1 + whose,
+                    mixed ? " of another group" : "");
+        sim->mixed |= mixed;
+        cluster_readdress(&redis->node, taken);
+    } else {
+        cluster_readdress(&redis->node, (uint16_t)(FRESH_PORT + server_index(sim, redis)));
+    }
+}
+
+static void life_of_server(struct job *job, struct model_redis *redis)
+{
+    struct sim *sim = job->sim;
+    enum fault_kind kind = job->fault->kind;
+    if (!job->running) {
+        if (kind == FAULT_EMPTY || kind == FAULT_READDRESS)
+            faults_start(sim, &redis->node);
+        return;
+    }
+    if (kind == FAULT_EMPTY) {
+        cluster_kill(&redis->node);
+        redis->offset = 0;
+        redis->saved_role = SN_ROLE_MASTER;
+    } else if (kind == FAULT_READDRESS) {
+        move(sim, redis, job->fault);
+    } else if (kind == FAULT_CLIENT_KILL) {
+        for (size_t i = 0; i < sim->cluster->node_count; i++) {
+            if (sim->cluster->nodes[i] != &redis->node)
+                cluster_reset(&redis->node, sim->cluster->nodes[i]);
+        }
+    } else if (kind == FAULT_PROMOTED && redis->node.state == NODE_RUNNING) {
+        model_redis_promote(redis);
+    }
+}
+
+static enum sn_role lie_of(const struct model_redis *redis)
+{
+    return redis->role == SN_ROLE_MASTER ? SN_ROLE_REPLICA : SN_ROLE_MASTER;
+}
+
+/* As the newest of the faults of this kind wants it that run now. */
+static void manners_of_server(const struct job *job, struct model_redis *redis)
+{
+    static const char *const errors[] = {
+        "LOADING Redis is loading the dataset in memory",
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+        "NOAUTH Authentication required.",
+        "NOPERM this user has no permissions to run the 'ping' command",
+    };
+    static const uint32_t priorities[] = {0, 0, 1, 50, 200};
+    enum fault_kind kind = job->fault->kind;
+    const struct job *newest = faults_newest(kind, &redis->node);
+    bool on = newest != NULL;
+    uint64_t lot = on ? newest->fault->value % 5 : 0;
+    if (kind == FAULT_LIES)
+        redis->lies_role = on ? lie_of(redis) : SN_ROLE_UNKNOWN;
+    else if (kind == FAULT_PING_ERROR)
+        redis->ping_error = on ? errors[lot] : NULL;
+    else if (kind == FAULT_ORDER_ERROR)
+        redis->order_error = on ? "NOPERM this user has no permissions to run 'slaveof'" : NULL;
+    else if (kind == FAULT_PAUSE_ERROR)
+        redis->pause_error = on ? "NOPERM no permissions to run the 'client|pause' command" : NULL;
+    else if (kind == FAULT_IGNORES)
+        redis->ignores_orders = on;
+    else if (kind == FAULT_DROPS)
+        redis->drops_orders = on;
+    else if (kind == FAULT_PRIORITY)
+        redis->priority = on ? priorities[lot] : 100;
+}
+
+static void pause_writes(const struct job *job, struct model_redis *redis)
+{
+    sn_ms lasts = job->fault->lasts < PAUSE_MAX_MS ? job->fault->lasts : PAUSE_MAX_MS;
+    sn_ms until = job->sim->cluster->now + lasts;
+    if (job->running && redis->paused_until < until)
+        redis->paused_until = until;
+}
+
+static void lag(struct sim *sim, struct model_redis *redis, bool lags)
+{
+    sim->fault_lag[server_index(sim, redis)] = lags;
+    if (lags)
+        redis->lagging = true;
+    else
+        model_redis_catch_up(redis);
+}
+
+/* ---- strangers ----------------------------------------------------------------------------------
+ */
+
+/* A group without a configuration of its own has nothing to defend (DESIGN.md D15). */
+static bool all_configured(const struct sim *sim)
+{
+    for (unsigned i = 0; i < sim->plan.sentinels; i++) {
+        const struct sn_group_image *group =
+            sn_image_find_group(&sim->sentinels[i]->durable, SIM_GROUP);
+        if (group == NULL || group->config_epoch == 0)
+            return false;
+    }
+    return !sim->removals && sim->plan.stocks == 0; /* nobody begins anew */
+}
+
+static void speak_as_stranger(struct sim *sim, struct model_redis *redis, const struct fault *fault)
+{
+    struct sn_prng prng;
+    struct sn_hello hello = {.port = 26999, .master_port = STRANGER_PORT};
+    char text[1024];
+    if (!all_configured(sim) || redis->node.state != NODE_RUNNING)
+        return;
+    sn_prng_init(&prng, fault->value);
+    sn_prng_runid(&prng, &hello.runid);
+    (void)snprintf(hello.ip, sizeof(hello.ip), "127.0.0.9");
+    (void)snprintf(hello.master_ip, sizeof(hello.master_ip), "127.0.0.9");
+    (void)snprintf(hello.master_name, sizeof(hello.master_name), "%s", SIM_GROUP);
+    hello.current_epoch = 900;
+    hello.master_config_epoch = 900;
+    if (sn_hello_format(&hello, text, sizeof(text)) != 0)
+        abort();
+    for (unsigned i = 0; i < sim->plan.groups; i++)
+        sim->groups[i].checks->stranger_port = STRANGER_PORT;
+    cluster_say(sim->cluster, NULL, "a stranger speaks at %s", redis->node.name);
+    model_redis_publish(redis, text);
+}
+
+void faults_server(struct job *job)
+{
+    struct sim *sim = job->sim;
+    struct model_redis *redis = job->node->redis;
+    enum fault_kind kind = job->fault->kind;
+    if (kind == FAULT_LAG)
+        lag(sim, redis, faults_newest(kind, job->node) != NULL);
+    else if (kind == FAULT_PAUSED)
+        pause_writes(job, redis);
+    else if (kind == FAULT_STRANGER && job->running)
+        speak_as_stranger(sim, redis, job->fault);
+    else if (kind == FAULT_EMPTY || kind == FAULT_READDRESS || kind == FAULT_CLIENT_KILL ||
+             kind == FAULT_PROMOTED)
+        life_of_server(job, redis);
+    else
+        manners_of_server(job, redis);
+}
+
+void faults_mend_server(struct sim *sim, struct model_redis *redis)
+{
+    uint16_t home = sim->homes[server_index(sim, redis)];
+    redis->lies_role = SN_ROLE_UNKNOWN;
+    redis->ping_error = NULL;
+    redis->order_error = NULL;
+    redis->pause_error = NULL;
+    redis->ignores_orders = false;
+    redis->drops_orders = false;
+    redis->priority = 100;
+    lag(sim, redis, false);
+    cluster_resume(&redis->node);
+    if (redis->node.addr.port != home) {
+        cluster_kill(&redis->node);
+        forget_heard(sim, redis);
+        cluster_readdress(&redis->node, home);
+    }
+}
