@@ -61,18 +61,12 @@ static void ask(struct sn_instance *peer)
     if (core->tilt || (!group->master->s_down && !vote) || facts->asks == SN_ASKS_MAX ||
         !sn_link_can_send(peer->cmd))
         return;
-    if (!sn_persist_epochs_durable(core)) {
-        sn_ms pause = core->save_failed ? SN_RETRY_SAVE_MS : QUICK_FIRST_MS;
-        sn_timer_pull(&core->timers, &facts->ask, sn_after(core->now, pause));
-        if (!vote)
-            return;
-    }
     struct sn_action_send send = {
         .order = SN_ORDER_ASK,
         .tag = peer->id,
         .host = sn_instance_host(group->master),
         .port = group->master->addr.port,
-        .epoch = vote ? group->failover.epoch : core->current_epoch,
+        .epoch = vote ? group->failover.epoch : core->durable_epoch,
         .runid = vote ? core->myid.hex : "*",
     };
     sn_out_send(peer->cmd, &send);

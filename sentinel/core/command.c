@@ -40,7 +40,7 @@ static void run_ask(struct sn_core *core, const struct sn_command *command)
         }
         sn_agree_hint(group);
     }
-    if (value.epoch > 0 && !sn_persist_epochs_durable(core)) {
+    if (value.epoch > 0 && !sn_persist_may_speak(group)) {
         sn_persist_answer(core, command->ticket, &value);
         return;
     }
@@ -81,7 +81,7 @@ static void run_monitor(struct sn_core *core, const struct sn_command *command)
         struct sn_group *group = sn_group_new(core, &image);
         sn_group_params_fini(&image.params);
         sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u", command->quorum);
-        sn_persist_touch(core, false);
+        sn_persist_touch_epochs(group);
         answer(core, command, SN_ANSWER_OK, 0);
     }
 }
@@ -91,7 +91,7 @@ static void run_remove(struct sn_core *core, const struct sn_command *command,
 {
     sn_event_raise(group->master, SN_LEVEL_WARNING, "-monitor", NULL);
     sn_group_free(group);
-    sn_persist_touch(core, false);
+    sn_persist_touch(core);
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
@@ -161,7 +161,7 @@ static void run_set(struct sn_core *core, const struct sn_command *command, stru
     if (credentials)
         renew_data_links(group);
     sn_group_reschedule(group);
-    sn_persist_touch(core, false);
+    sn_persist_touch(core);
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
@@ -179,7 +179,7 @@ static void run_config_set(struct sn_core *core, const struct sn_command *comman
         HASH_ITER(hh_runid, core->peer_links, link, next)
             sn_link_renew(link);
     }
-    sn_persist_touch(core, false);
+    sn_persist_touch(core);
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
@@ -238,7 +238,7 @@ void sn_command_run(struct sn_core *core, const struct sn_command *command)
         run_config_set(core, command);
         break;
     case SN_COMMAND_FLUSH:
-        sn_persist_touch(core, false); /* writes even if nothing has changed */
+        sn_persist_touch(core); /* writes even if nothing has changed */
         answer(core, command, SN_ANSWER_OK, 0);
         break;
     case SN_COMMAND_SIMULATE:

@@ -53,6 +53,7 @@ struct sn_core *sn_core_new(const struct sn_image *image, uint64_t seed, sn_ms n
             core->current_epoch = group->leader_epoch;
         (void)sn_group_new(core, group);
     }
+    core->durable_epoch = core->epoch_of_version = core->current_epoch;
     return core;
 }
 
@@ -78,7 +79,7 @@ static void start(struct sn_core *core)
 {
     struct sn_group *group, *next;
     if (core->myid_made)
-        sn_persist_touch(core, true);
+        sn_persist_touch_identity(core);
     sn_tilt_plan_heartbeat(core);
     HASH_ITER(hh, core->groups, group, next)
         sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u",

@@ -48,7 +48,7 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
     DL_APPEND(group->replicas, replica);
     group->replica_count++;
     sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
-    sn_persist_touch(core, false);
+    sn_persist_touch(core);
 }
 
 static void learn_replication(struct sn_instance *instance, const struct sn_info *info)

@@ -24,7 +24,7 @@ void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint6
     if (epoch <= core->current_epoch || epoch > SN_EPOCH_MAX)
         return;
     core->current_epoch = epoch;
-    sn_persist_touch(core, true);
+    sn_persist_touch(core);
     sn_event_plain(core, group, SN_LEVEL_WARNING, "+new-epoch", "%llu", (unsigned long long)epoch);
 }
 
@@ -32,7 +32,7 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
 {
     (void)sn_text_copy(group->leader.hex, sizeof(group->leader.hex), candidate);
     group->leader_epoch = epoch;
-    sn_persist_touch(group->core, true);
+    sn_persist_touch_epochs(group);
     sn_event_plain(group->core, group, SN_LEVEL_WARNING, "+vote-for-leader", "%s %llu", candidate,
                    (unsigned long long)epoch);
 }

@@ -215,7 +215,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     group->rival_until = SN_MS_NEVER;
     group->stranger_told = false;
     sn_group_ask_info_all(group);
-    sn_persist_touch(group->core, true);
+    sn_persist_touch_epochs(group);
 }
 
 void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_addr)
@@ -259,7 +259,7 @@ void sn_group_reset(struct sn_group *group)
     sn_link_renew(master->sub);
     sn_detect_update(master);
     sn_event_raise(master, SN_LEVEL_WARNING, "+reset-master", NULL);
-    sn_persist_touch(group->core, false);
+    sn_persist_touch(group->core);
 }
 
 static uint64_t rank_of(const struct sn_group *group, const struct sn_runid *runid)

@@ -21,7 +21,8 @@ bool sn_hello_compose(const struct sn_instance *instance, char *out, size_t size
     struct sn_hello hello = {
         .port = globals->announce_port != 0 ? globals->announce_port : globals->listen_port,
         .runid = core->myid,
-        .current_epoch = core->current_epoch,
+        .current_epoch =
+            group->config_epoch > core->durable_epoch ? group->config_epoch : core->durable_epoch,
         .master_port = group->master->addr.port,
         .master_config_epoch = group->config_epoch,
     };
@@ -95,7 +96,7 @@ static void remove_peer(struct sn_instance *peer)
     DL_DELETE(group->peers, peer);
     group->peer_count--;
     sn_instance_free(peer);
-    sn_persist_touch(group->core, false);
+    sn_persist_touch(group->core);
 }
 
 static void remove_peer_everywhere(struct sn_core *core, struct sn_runid runid)
@@ -128,7 +129,7 @@ static void move_peer(struct sn_instance *peer, const struct sn_addr *addr)
     if (others > 0)
         sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel-address-update",
                        "%u additional matching instances", others);
-    sn_persist_touch(core, false);
+    sn_persist_touch(core);
 }
 
 static struct sn_instance *add_peer(struct sn_group *group, const struct sn_runid *runid,
@@ -155,7 +156,7 @@ static struct sn_instance *add_peer(struct sn_group *group, const struct sn_runi
     group->peer_count++;
     group->learning = false;
     sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel", NULL);
-    sn_persist_touch(group->core, false);
+    sn_persist_touch(group->core);
     return peer;
 }
 
@@ -184,13 +185,12 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
                          const struct sn_addr *master)
 {
     struct sn_group *group = peer->group;
-    struct sn_core *core = group->core;
     struct sn_addr old_addr = group->master->addr;
     if (hello->master_config_epoch <= group->config_epoch)
         return;
     if (sn_addr_equal(master, &old_addr)) {
         group->config_epoch = hello->master_config_epoch;
-        sn_persist_touch(core, true);
+        sn_persist_touch_epochs(group);
         end_outdated_attempt(group);
         return;
     }

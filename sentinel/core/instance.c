@@ -287,8 +287,8 @@ void sn_instance_hello_due(struct sn_instance *instance)
     sn_ms period = core->timings[SN_TIMING_PUBLISH_PERIOD];
     if (instance->cmd->state != SN_LINK_UP)
         return; /* coming up arms the timer again */
-    if (!sn_persist_epochs_durable(core)) {
-        /* An epoch that a crash could make us forget must not be heard of. */
+    if (!sn_persist_may_speak(instance->group)) {
+        /* A configuration that a crash could make us forget must not be heard of. */
         sn_ms pause = core->save_failed ? SN_RETRY_SAVE_MS : 5;
         sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, pause));
         return;

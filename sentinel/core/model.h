@@ -252,6 +252,7 @@ struct sn_group {
     uint64_t config_epoch;
     uint64_t leader_epoch; /* of the last vote given */
     struct sn_runid leader;
+    uint64_t epochs_version; /* of the last change of the configuration or the vote */
     bool o_down;
     sn_ms o_down_at;
     struct sn_failover failover;
@@ -361,11 +362,14 @@ struct sn_core {
     struct sn_timer tilt_end;
     struct sn_timer heartbeat;
 
-    uint64_t version;         /* of the state in memory */
-    uint64_t epoch_version;   /* version of the last change of any epoch or vote */
-    uint64_t asked_version;   /* of the last PERSIST */
-    uint64_t durable_version; /* on disk */
-    bool save_failed;         /* the last save did */
+    uint64_t version;          /* of the state in memory */
+    uint64_t identity_version; /* of the last change of the run id */
+    uint64_t asked_version;    /* of the last PERSIST */
+    uint64_t durable_version;  /* on disk */
+    uint64_t durable_epoch;    /* a current epoch that is on disk: what others may hear of it */
+    uint64_t epoch_version;    /* the version that makes epoch_of_version the durable one */
+    uint64_t epoch_of_version;
+    bool save_failed; /* the last save did */
     sn_ms save_began_at;
     sn_ms save_took_ms; /* the last save */
     struct sn_deferred *deferred;
@@ -403,10 +407,15 @@ void sn_instance_form(const struct sn_instance *instance, char *out);
 
 /* ---- persist.c ------------------------------------------------------------------------------ */
 
-/* The durable state changed. `epochs`: an epoch or a vote is among the changes. */
-void sn_persist_touch(struct sn_core *core, bool epochs);
-/* True if every epoch and vote in memory is on disk: what carries epochs may be sent. */
-bool sn_persist_epochs_durable(const struct sn_core *core);
+/* The durable state changed. */
+void sn_persist_touch(struct sn_core *core);
+/* … and our run id with it. */
+void sn_persist_touch_identity(struct sn_core *core);
+/* … and the group's configuration or its vote with it. */
+void sn_persist_touch_epochs(struct sn_group *group);
+/* True if the group's configuration and vote are on disk as they are in memory, and may be told.
+ * Of the current epoch tell core->durable_epoch. */
+bool sn_persist_may_speak(const struct sn_group *group);
 /* Emits the PERSIST of this step, if one is needed: the last thing a step does. */
 void sn_persist_flush(struct sn_core *core);
 void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *persisted);

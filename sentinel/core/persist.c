@@ -13,20 +13,46 @@
 #include <string.h>
 #include <utlist.h>
 
-void sn_persist_touch(struct sn_core *core, bool epochs)
+void sn_persist_touch(struct sn_core *core)
 {
     core->version++;
-    if (epochs)
-        core->epoch_version = core->version;
 }
 
-bool sn_persist_epochs_durable(const struct sn_core *core)
+void sn_persist_touch_identity(struct sn_core *core)
 {
-    return core->durable_version >= core->epoch_version;
+    sn_persist_touch(core);
+    core->identity_version = core->version;
+}
+
+void sn_persist_touch_epochs(struct sn_group *group)
+{
+    sn_persist_touch(group->core);
+    group->epochs_version = group->core->version;
+}
+
+bool sn_persist_may_speak(const struct sn_group *group)
+{
+    const struct sn_core *core = group->core;
+    return core->durable_version >= group->epochs_version &&
+           core->durable_version >= core->identity_version;
+}
+
+/* While attempts of many groups raise the epoch faster than the disk writes, there is always an
+ * epoch that is not on disk yet; the one that is lies at most two writes behind. */
+static void track_epoch(struct sn_core *core)
+{
+    if (core->durable_version < core->epoch_version)
+        return;
+    core->durable_epoch = core->epoch_of_version;
+    core->epoch_version = core->version;
+    core->epoch_of_version = core->current_epoch;
+    if (core->durable_version >= core->version)
+        core->durable_epoch = core->current_epoch;
 }
 
 void sn_persist_flush(struct sn_core *core)
 {
+    track_epoch(core);
     if (core->asked_version >= core->version)
         return;
     if (core->asked_version <= core->durable_version)
@@ -142,6 +168,7 @@ void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *pers
     core->save_began_at = core->now; /* of the one that may be under way by now */
     if (persisted->ok && persisted->version > core->durable_version)
         core->durable_version = persisted->version;
+    track_epoch(core);
     /* Releasing may defer more: those are appended with newer versions and stay. */
     struct sn_deferred *item, *next;
     DL_FOREACH_SAFE(core->deferred, item, next) {

@@ -136,6 +136,34 @@ static void test_groups__two_hundred_are_switched_though_votes_wait_for_each_oth
     run_many(true, 1000);
 }
 
+/* One group after the other, faster than the disks write: each epoch that is on its way to a disk
+ * is followed by the next, and nobody may wait until there is none. */
+static void test_groups__a_stream_of_failures_holds_nobody_up(void **state)
+{
+    struct cluster *cluster = make_groups(1, MANY);
+    size_t mark = cluster_mark(cluster);
+    sn_ms killed_at = cluster->now;
+    sn_ms worst = 0;
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        cluster->sentinels[i]->disk.latency_ms = 20;
+    for (size_t i = 0; i < cluster->server_count; i += 3) {
+        cluster_kill(&cluster->servers[i]->node);
+        cluster_run_for(cluster, 1);
+    }
+    cluster_run_for(cluster, 3000);
+    require_all_switched(cluster, mark, MANY);
+    for (unsigned i = 0; i < MANY; i++) {
+        char pattern[64];
+        (void)snprintf(pattern, sizeof(pattern), "s? +switch-master group-%03u *", i);
+        sn_ms took = trace_when_last(&cluster->trace, mark, pattern) - killed_at - (sn_ms)i;
+        worst = took > worst ? took : worst;
+    }
+    print_message("the slowest of %d groups took %lld ms\n", MANY, (long long)worst);
+    cluster_require(cluster, mark, worst <= DOWN_AFTER + 200, "within ten saves");
+    cluster_free(cluster);
+}
+
 /* Peers' links are shared by the groups; losing a peer is noticed for all of them. */
 static void test_groups__peer_link_is_shared_by_all(void **state)
 {
@@ -159,6 +187,7 @@ int main(void)
         CLUSTER_TEST(test_groups__each_configuration_gets_the_epoch_it_was_won_with),
         CLUSTER_TEST(test_groups__two_hundred_failing_at_once_are_switched_within_100_ms),
         CLUSTER_TEST(test_groups__two_hundred_are_switched_though_votes_wait_for_each_other),
+        CLUSTER_TEST(test_groups__a_stream_of_failures_holds_nobody_up),
         CLUSTER_TEST(test_groups__peer_link_is_shared_by_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

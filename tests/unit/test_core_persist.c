@@ -32,7 +32,7 @@ static void test_persist__a_new_identity_is_saved_before_it_is_told(void **state
     assert_int_equal(actions.items[actions.count - 1].kind, SN_ACTION_PERSIST);
     assert_int_equal(strlen(sn_core_myid(core)->hex), SN_RUNID_LEN);
     assert_int_equal(strspn(sn_core_myid(core)->hex, "0123456789abcdef"), SN_RUNID_LEN);
-    assert_false(sn_persist_epochs_durable(core));
+    assert_false(sn_persist_may_speak(sn_group_by_name(core, "m1", 2)));
     /* Another seed, another identity. */
     struct sn_core *other = sn_core_new(&image, 43, 5);
     assert_string_not_equal(sn_core_myid(core)->hex, sn_core_myid(other)->hex);
@@ -116,21 +116,45 @@ static void test_persist__a_failed_save_is_repeated_each_second_and_with_each_ch
     kit_free(kit);
 }
 
-static void test_persist__epochs_are_durable_only_when_their_version_is(void **state)
+static void test_persist__a_configuration_is_told_only_when_its_version_is_durable(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a;m2 n2 peers a");
+    const struct sn_group *first = sn_group_by_name(kit->core, "m1", 2);
+    const struct sn_group *second = sn_group_by_name(kit->core, "m2", 2);
+    (void)state;
+    assert_true(sn_persist_may_speak(first));
+    kit->disk = KIT_DISK_SLOW;
+    kit_set(kit, "m1", SN_OPTION_QUORUM, "quorum", "3", 3); /* nothing that is told */
+    assert_true(sn_persist_may_speak(first));
+    kit_hello(kit, "a", "m1", "n1", 9, 8);
+    assert_false(sn_persist_may_speak(first));
+    assert_true(sn_persist_may_speak(second));
+    kit_persisted(kit, false);
+    assert_false(sn_persist_may_speak(first));
+    kit_to(kit, 1000);
+    kit_persisted(kit, true);
+    assert_true(sn_persist_may_speak(first));
+    kit_free(kit);
+}
+
+/* The epoch rises with every write that is under way, as when many groups fail at once. */
+static void test_persist__an_epoch_is_told_only_when_it_is_durable(void **state)
 {
     struct kit *kit = kit_new("m1 n1 peers a");
     (void)state;
-    assert_true(sn_persist_epochs_durable(kit->core));
     kit->disk = KIT_DISK_SLOW;
-    kit_set(kit, "m1", SN_OPTION_QUORUM, "quorum", "3", 3); /* no epoch: hellos may go on */
-    assert_true(sn_persist_epochs_durable(kit->core));
-    kit_hello(kit, "a", "m1", "n1", 9, 0);
-    assert_false(sn_persist_epochs_durable(kit->core));
-    kit_persisted(kit, false);
-    assert_false(sn_persist_epochs_durable(kit->core));
-    kit_to(kit, 1000);
-    kit_persisted(kit, true);
-    assert_true(sn_persist_epochs_durable(kit->core));
+    for (uint64_t epoch = 10; epoch <= 30; epoch += 10) {
+        kit_hello(kit, "a", "m1", "n1", epoch, 0);
+        kit_hello(kit, "a", "m1", "n1", epoch + 1, 0);
+        assert_true(kit->core->durable_epoch < epoch);
+        kit_persisted(kit, true);
+        /* The kit's disk writes what was there when the write began. */
+        assert_in_range(kit->core->durable_epoch, epoch - 10 + 1, epoch + 1);
+    }
+    kit_to(kit, 1);
+    for (int i = 0; i < 3 && kit->core->durable_version < kit->core->version; i++)
+        kit_persisted(kit, true);
+    assert_int_equal(kit->core->durable_epoch, 31);
     kit_free(kit);
 }
 
@@ -275,7 +299,8 @@ int main(void)
         cmocka_unit_test(test_persist__versions_that_pile_up_are_released_together),
         cmocka_unit_test(test_persist__an_older_failure_leaves_newer_answers_waiting),
         cmocka_unit_test(test_persist__a_failed_save_is_repeated_each_second_and_with_each_change),
-        cmocka_unit_test(test_persist__epochs_are_durable_only_when_their_version_is),
+        cmocka_unit_test(test_persist__a_configuration_is_told_only_when_its_version_is_durable),
+        cmocka_unit_test(test_persist__an_epoch_is_told_only_when_it_is_durable),
         cmocka_unit_test(test_persist__snapshot_holds_everything_that_must_last),
         cmocka_unit_test(test_persist__a_restart_goes_on_from_the_snapshot),
         cmocka_unit_test(test_persist__same_seed_and_events_give_the_same_trace),
