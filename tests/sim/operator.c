@@ -162,6 +162,8 @@ static void part(struct sim_group *group)
         for (unsigned i = 0; &sim->groups[k] != group && i < sim->plan.sentinels; i++)
             operator_forget(&sim->groups[k], sim->sentinels[i]);
     }
+    for (unsigned i = 0; group != &sim->groups[0] && i < sim->plan.stocks; i++)
+        stock_reset(sim->stocks[i]);
     sim->removals = true;
 }
 
