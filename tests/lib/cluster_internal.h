@@ -29,6 +29,7 @@ enum packet_kind {
     PACKET_FIN, /* to the server: the client has closed */
     PACKET_REQUEST,
     PACKET_OPENED, /* to the client */
+    PACKET_NOTE,   /* AUTH or SUBSCRIBE was refused */
     PACKET_REFUSED,
     PACKET_CLOSED,
     PACKET_REPLY,
@@ -92,6 +93,7 @@ struct conn {
     uint16_t port;       /* where the server was looked for */
     bool open;           /* accepted */
     bool up;             /* and the client knows it */
+    bool deaf;           /* its SUBSCRIBE was refused */
     bool client_gone, server_gone;
     bool in_node;
     bool in_grave;

@@ -255,6 +255,19 @@ void conn_serve_due(struct conn *conn)
 /* ---- delivery ---------------------------------------------------------------------------------
  */
 
+/* Whoever connects says AUTH, and on a subscription SUBSCRIBE, at once. */
+static void greet(struct conn *conn)
+{
+    const struct model_redis *redis = conn->server->redis;
+    const char *error = redis == NULL ? NULL : model_redis_refuses_subscribers(redis);
+    push_note(&conn->to_client, PACKET_OPENED, NULL);
+    if (error == NULL || conn->kind != SN_LINK_SUBSCRIBE)
+        return;
+    conn->deaf = true;
+    cluster_say(conn->cluster, conn->server, "refuses a subscriber: %.6s", error);
+    push_note(&conn->to_client, PACKET_NOTE, error);
+}
+
 static void accept_or_refuse(struct conn *conn)
 {
     bool moved = conn->server != NULL && conn->server->addr.port != conn->port;
@@ -268,7 +281,7 @@ static void accept_or_refuse(struct conn *conn)
     conn->in_node = true;
     DL_APPEND2(conn->server->conns, conn, node_prev, node_next);
     if (!conn->client_gone)
-        push_note(&conn->to_client, PACKET_OPENED, NULL);
+        greet(conn);
 }
 
 static void deliver_to_server(struct conn *conn, struct packet *packet)

@@ -361,6 +361,9 @@ void sentinel_take_packet(struct sentinel *sentinel, struct conn *conn, const st
     case PACKET_OPENED:
         feed_link(sentinel, SN_EVENT_LINK_UP, conn, "");
         break;
+    case PACKET_NOTE:
+        feed_link(sentinel, SN_EVENT_LINK_NOTE, conn, packet->message);
+        break;
     case PACKET_REFUSED:
     case PACKET_CLOSED:
         cluster_murmur(sentinel->node.cluster, &sentinel->node, "< %s %s", from, packet->message);

@@ -35,9 +35,13 @@ struct model_redis {
     uint32_t priority;
     sn_ms sync_ms;
     sn_ms repl_timeout_ms;
-    sn_ms loading_ms;        /* after a restart */
-    bool lagging;            /* gets no writes */
-    const char *ping_error;  /* PING answers this error, without '-' */
+    sn_ms loading_ms; /* after a restart */
+    bool lagging;     /* gets no writes */
+    /* The state that it is in, as an error without '-': PING answers it, and so does all that a
+     * server refuses with LOADING, BUSY, MASTERDOWN or NOAUTH; any other one is about PING alone.
+     */
+    const char *ping_error;
+    bool script_wrote;       /* what makes it BUSY cannot be killed */
     const char *order_error; /* PROMOTE and FOLLOW are refused with this */
     const char *pause_error; /* CLIENT PAUSE is refused with this */
     bool ignores_orders;     /* says OK and does nothing */
@@ -65,6 +69,13 @@ bool model_redis_write(struct model_redis *redis, uint64_t bytes);
 /* A lagging replica gets everything that its master has. */
 void model_redis_catch_up(struct model_redis *redis);
 bool model_redis_is_paused(const struct model_redis *redis);
+bool model_redis_is_busy(const struct model_redis *redis);
+bool model_redis_is_loading(const struct model_redis *redis);
+/* The error that SUBSCRIBE is refused with; NULL if it is not. */
+const char *model_redis_refuses_subscribers(const struct model_redis *redis);
+bool model_redis_follows(const struct model_redis *redis, const struct model_redis *master);
+/* Packets pass both ways. */
+bool model_redis_reaches(const struct model_redis *redis, const struct model_redis *master);
 /* Publishes message on the hello channel. */
 void model_redis_publish(struct model_redis *redis, const char *message);
 /* Servers of the cluster that are syncing now. */

@@ -61,6 +61,14 @@ static void move(struct sim *sim, struct model_redis *redis, const struct fault 
     }
 }
 
+static void reset_all(struct sim *sim, struct node *node)
+{
+    for (size_t i = 0; i < sim->cluster->node_count; i++) {
+        if (sim->cluster->nodes[i] != node)
+            cluster_reset(node, sim->cluster->nodes[i]);
+    }
+}
+
 static void life_of_server(struct job *job, struct model_redis *redis)
 {
     struct sim *sim = job->sim;
@@ -77,10 +85,7 @@ static void life_of_server(struct job *job, struct model_redis *redis)
     } else if (kind == FAULT_READDRESS) {
         move(sim, redis, job->fault);
     } else if (kind == FAULT_CLIENT_KILL) {
-        for (size_t i = 0; i < sim->cluster->node_count; i++) {
-            if (sim->cluster->nodes[i] != &redis->node)
-                cluster_reset(&redis->node, sim->cluster->nodes[i]);
-        }
+        reset_all(sim, &redis->node);
     } else if (kind == FAULT_PROMOTED && redis->node.state == NODE_RUNNING) {
         model_redis_promote(redis);
     }
@@ -91,8 +96,8 @@ static enum sn_role lie_of(const struct model_redis *redis)
     return redis->role == SN_ROLE_MASTER ? SN_ROLE_REPLICA : SN_ROLE_MASTER;
 }
 
-/* As the newest of the faults of this kind wants it that run now. */
-static void manners_of_server(const struct job *job, struct model_redis *redis)
+/* newest: NULL if it is over. */
+static void fall_into_trouble(const struct job *newest, struct model_redis *redis)
 {
     static const char *const errors[] = {
         "LOADING Redis is loading the dataset in memory",
@@ -101,6 +106,16 @@ static void manners_of_server(const struct job *job, struct model_redis *redis)
         "NOAUTH Authentication required.",
         "NOPERM this user has no permissions to run the 'ping' command",
     };
+    redis->ping_error = newest == NULL ? NULL : errors[newest->fault->value % 5];
+    redis->script_wrote = newest != NULL && newest->fault->value2 % 2 == 0;
+    /* Whoever was connected before there was a password needs none. */
+    if (newest != NULL && strncmp(redis->ping_error, "NOAUTH", 6) == 0)
+        reset_all(newest->sim, &redis->node);
+}
+
+/* As the newest of the faults of this kind wants it that run now. */
+static void manners_of_server(const struct job *job, struct model_redis *redis)
+{
     static const uint32_t priorities[] = {0, 0, 1, 50, 200};
     enum fault_kind kind = job->fault->kind;
     const struct job *newest = faults_newest(kind, &redis->node);
@@ -109,7 +124,7 @@ static void manners_of_server(const struct job *job, struct model_redis *redis)
     if (kind == FAULT_LIES)
         redis->lies_role = on ? lie_of(redis) : SN_ROLE_UNKNOWN;
     else if (kind == FAULT_PING_ERROR)
-        redis->ping_error = on ? errors[lot] : NULL;
+        fall_into_trouble(newest, redis);
     else if (kind == FAULT_ORDER_ERROR)
         redis->order_error = on ? "NOPERM this user has no permissions to run 'slaveof'" : NULL;
     else if (kind == FAULT_PAUSE_ERROR)

@@ -227,6 +227,14 @@ static void draw_late_priority(struct plan *plan, uint64_t seed)
     add_fault(plan, &order);
 }
 
+/* What the servers are like; drawn apart, as the groups are. */
+static void draw_servers(struct plan *plan, uint64_t seed)
+{
+    struct sn_prng prng;
+    sn_prng_init(&prng, seed ^ UINT64_C(0x10ad1c6));
+    plan->loading_ms = chance(&prng, 50) ? (sn_ms)between(&prng, 1, 40) * 100 : 0;
+}
+
 void plan_make(struct plan *plan, uint64_t seed)
 {
     struct sn_prng prng;
@@ -251,4 +259,5 @@ void plan_make(struct plan *plan, uint64_t seed)
     }
     draw_groups(plan, seed);
     draw_late_priority(plan, seed);
+    draw_servers(plan, seed);
 }

@@ -101,6 +101,7 @@ struct plan {
     sn_ms timer_late_ms;
     sn_ms write_ms; /* between two writes of the client */
     sn_ms sync_ms;
+    sn_ms loading_ms; /* of a server that starts with data */
     sn_ms warm_ms, span_ms;
     int64_t drift_ppm; /* at most, of each clock */
     bool blocking_peers;

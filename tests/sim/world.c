@@ -97,6 +97,7 @@ static void add_group(struct sim *sim, unsigned index)
         sim->servers[sim->server_count] = redis;
         sim->homes[sim->server_count++] = redis->node.addr.port;
         redis->sync_ms = plan->sync_ms;
+        redis->loading_ms = plan->loading_ms;
     }
 }
 

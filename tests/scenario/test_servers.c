@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The model servers, by what sentinels see of them. What a server in trouble refuses has been
+ * looked up in COMMAND INFO of redis-server 7.0.15, and tried. */
+
+#include "cluster.h"
+#include "model_redis.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static void test_servers__loading_refuses_orders_but_tells_its_state(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_new_three(1);
+    cluster->servers[2]->loading_ms = 4000;
+    cluster_kill(&cluster->servers[2]->node);
+    size_t mark = cluster_mark(cluster);
+    cluster_start(&cluster->servers[2]->node);
+    cluster_run_for(cluster, 1500);
+    cluster_expect_count(cluster, mark, "r3 syncs from r1", 0);
+    cluster_failover(cluster->sentinels[0], "mymaster", SN_MODE_FORCED);
+    cluster_run_for(cluster, 1000);
+    cluster_expect_count(cluster, mark, "r3 is master now", 0);
+    assert_false(model_redis_write(cluster->servers[2], 1));
+    cluster_run_to_line(cluster, mark, "r3 replicates *", 5000);
+    cluster_free(cluster);
+}
+
+static void test_servers__busy_refuses_everything_until_its_script_is_killed(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_new_three(1);
+    size_t mark = cluster_mark(cluster);
+    cluster->servers[2]->ping_error = "BUSY Redis is busy running a script.";
+    cluster_run_to_line(cluster, mark, "r3 ends its script", 5000);
+    EXPECT(cluster, mark, "s? +sdown slave 127.0.0.1:6381 *", "r3 ends its script");
+    cluster_run_for(cluster, 2500);
+    cluster_expect_count(cluster, mark, "s? -sdown slave 127.0.0.1:6381 *", 3);
+
+    mark = cluster_mark(cluster);
+    cluster->servers[2]->ping_error = "BUSY Redis is busy running a script.";
+    cluster->servers[2]->script_wrote = true;
+    cluster_run_for(cluster, 5000);
+    cluster_expect_count(cluster, mark, "r3 ends its script", 0);
+    cluster_expect_count(cluster, mark, "s? -sdown slave 127.0.0.1:6381 *", 0);
+    cluster_free(cluster);
+}
+
+static void test_servers__busy_master_takes_no_writes_and_busy_replica_gets_them_later(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_new_three(1);
+    struct model_redis *master = cluster->servers[0], *replica = cluster->servers[2];
+    replica->ping_error = "BUSY Redis is busy running a script.";
+    assert_true(model_redis_write(master, 10));
+    assert_true(replica->offset < master->offset);
+    replica->ping_error = NULL;
+    cluster_run_for(cluster, 1100);
+    assert_true(replica->offset == master->offset);
+    master->ping_error = "BUSY Redis is busy running a script.";
+    assert_false(model_redis_write(master, 10));
+    cluster_free(cluster);
+}
+
+static void test_servers__without_a_password_nothing_is_answered(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_new_three(1);
+    size_t mark = cluster_mark(cluster);
+    cluster->servers[2]->ping_error = "NOAUTH Authentication required.";
+    cluster_reset(&cluster->sentinels[0]->node, &cluster->servers[2]->node);
+    cluster_run_for(cluster, 3000);
+    EXPECT(cluster, mark, "r3 refuses a subscriber: NOAUTH");
+    EXPECT(cluster, mark, "r3 refuses order *: NOAUTH*");
+    cluster_expect_count(cluster, mark, "s? +sdown slave 127.0.0.1:6381 *", 3);
+    cluster->servers[2]->ping_error = NULL;
+    cluster_run_for(cluster, 2000);
+    cluster_expect_count(cluster, mark, "s? -sdown slave 127.0.0.1:6381 *", 3);
+    cluster_free(cluster);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CLUSTER_TEST(test_servers__loading_refuses_orders_but_tells_its_state),
+        CLUSTER_TEST(test_servers__busy_refuses_everything_until_its_script_is_killed),
+        CLUSTER_TEST(test_servers__busy_master_takes_no_writes_and_busy_replica_gets_them_later),
+        CLUSTER_TEST(test_servers__without_a_password_nothing_is_answered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
