@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The life of a model server, and its replication. What a replica has is known by an id and an
+ * offset, as in Redis: where the master's history has both, only what is missing is sent; else
+ * everything, and what the replica had is lost. */
+
 #include "cluster_internal.h"
 
 #include <stdlib.h>
@@ -6,7 +11,25 @@
 #include <utlist.h>
 
 #define REPL_PERIOD_MS 1000
+#define PARTIAL_MS     2 /* of a partial resynchronisation */
 #define CHAIN_MAX      8 /* of replicas of replicas */
+
+/* Not from the dice of the cluster: ids decide nothing but whether they are equal. */
+static void begin_history(struct model_redis *redis)
+{
+    struct sn_prng prng;
+    uint64_t lot = redis->node.cluster->seed * 64 + redis->node.index;
+    sn_prng_init(&prng, lot * 65536 + redis->histories++);
+    sn_prng_runid(&prng, &redis->replid);
+}
+
+/* It goes its own way from here on; whoever has its data up to here may follow. */
+static void fork_history(struct model_redis *redis)
+{
+    redis->replid2 = redis->replid;
+    redis->second_offset = redis->offset;
+    begin_history(redis);
+}
 
 void model_redis_init(struct model_redis *redis)
 {
@@ -17,6 +40,7 @@ void model_redis_init(struct model_redis *redis)
     redis->sync_ms = 20;
     redis->repl_timeout_ms = 60000;
     redis->silent_at = SN_MS_NEVER;
+    begin_history(redis);
     sn_timer_init(&redis->timer, WIRE_REPL, redis);
 }
 
@@ -54,9 +78,26 @@ static void lose_master(struct model_redis *redis, sn_ms retry_ms)
 {
     if (redis->repl != REPL_CONNECT)
         redis->link_down_at = redis->node.cluster->now;
+    if (redis->repl == REPL_LOAD) {
+        redis->loading_until = redis->node.cluster->now;
+        cluster_say(redis->node.cluster, &redis->node, "has %s",
+                    redis->diskless ? "lost its data to a broken sync" : "broken off a sync");
+    }
     redis->repl = REPL_CONNECT;
     redis->silent_at = SN_MS_NEVER;
     wake_in(redis, retry_ms);
+}
+
+/* Every replica of redis loses its link. */
+static void drop_replicas(struct model_redis *redis)
+{
+    struct cluster *cluster = redis->node.cluster;
+    for (size_t i = 0; i < cluster->server_count; i++) {
+        struct model_redis *other = cluster->servers[i];
+        if (model_redis_follows(other, redis) && other->node.state != NODE_OFF &&
+            (other->repl == REPL_SYNC || other->repl == REPL_LOAD || other->repl == REPL_UP))
+            lose_master(other, REPL_PERIOD_MS);
+    }
 }
 
 static void begin_replication(struct model_redis *redis, const char *host, uint16_t port)
@@ -68,24 +109,75 @@ static void begin_replication(struct model_redis *redis, const char *host, uint1
     lose_master(redis, 0);
 }
 
-/* Neither side may be in a state in which it executes no PSYNC, or sends none. */
+/* Neither side may be in a state in which it executes no PSYNC, or sends none. A replica that is
+ * cut off from its own master takes nobody. */
 static bool takes_replicas(const struct model_redis *redis, const struct model_redis *master)
 {
     return model_redis_reaches(redis, master) && !model_redis_is_loading(redis) &&
            !model_redis_is_loading(master) && !model_redis_is_busy(redis) &&
-           !model_redis_is_busy(master);
+           !model_redis_is_busy(master) &&
+           (master->role == SN_ROLE_MASTER || master->repl == REPL_UP);
+}
+
+static bool same_id(const struct sn_runid *a, const struct sn_runid *b)
+{
+    return strcmp(a->hex, b->hex) == 0;
+}
+
+/* What redis has is the beginning of what master has, and the rest is at hand. */
+static bool can_continue(const struct model_redis *redis, const struct model_redis *master)
+{
+    bool known =
+        same_id(&redis->replid, &master->replid) ||
+        (same_id(&redis->replid, &master->replid2) && redis->offset <= master->second_offset);
+    return known && redis->offset <= master->offset && redis->offset >= master->backlog_at &&
+           master->offset - redis->offset < master->backlog_max;
 }
 
 static void try_sync(struct model_redis *redis)
 {
-    if (!takes_replicas(redis, master_of(redis))) {
+    const struct model_redis *master = master_of(redis);
+    if (!takes_replicas(redis, master)) {
         wake_in(redis, REPL_PERIOD_MS);
         return;
     }
     redis->repl = REPL_SYNC;
+    redis->partial = can_continue(redis, master);
     redis->syncs++;
-    cluster_say(redis->node.cluster, &redis->node, "syncs from %s", master_of(redis)->node.name);
-    wake_in(redis, redis->sync_ms);
+    cluster_say(redis->node.cluster, &redis->node,
+                redis->partial ? "continues from %s" : "syncs from %s", master->node.name);
+    wake_in(redis, redis->partial ? PARTIAL_MS : redis->sync_ms);
+}
+
+/* Everything has come, or is coming now: what it had before goes. */
+static void begin_load(struct model_redis *redis)
+{
+    redis->repl = REPL_LOAD;
+    redis->loading_until = redis->node.cluster->now + redis->sync_load_ms;
+    cluster_say(redis->node.cluster, &redis->node, "loads what it got from %s",
+                master_of(redis)->node.name);
+    drop_replicas(redis);
+    if (redis->diskless) {
+        redis->offset = 0;
+        begin_history(redis);
+    }
+    wake_in(redis, redis->sync_load_ms);
+}
+
+/* Takes over the history of its master. */
+static void join_history(struct model_redis *redis, const struct model_redis *master)
+{
+    if (!redis->partial) {
+        redis->backlog_at = master->offset;
+        redis->replid2 = master->replid2;
+        redis->second_offset = master->second_offset;
+    } else if (!same_id(&redis->replid, &master->replid)) {
+        redis->replid2 = redis->replid;
+        redis->second_offset = redis->offset;
+    }
+    if (!redis->partial || !same_id(&redis->replid, &master->replid))
+        drop_replicas(redis);
+    redis->replid = master->replid;
 }
 
 static void end_sync(struct model_redis *redis)
@@ -95,7 +187,13 @@ static void end_sync(struct model_redis *redis)
         lose_master(redis, REPL_PERIOD_MS);
         return;
     }
+    if (redis->repl == REPL_SYNC && !redis->partial && redis->sync_load_ms > 0) {
+        begin_load(redis);
+        return;
+    }
+    join_history(redis, master);
     redis->repl = REPL_UP;
+    redis->was_up = true;
     redis->offset = master->offset;
     cluster_say(redis->node.cluster, &redis->node, "replicates %s", master->node.name);
     wake_in(redis, REPL_PERIOD_MS);
@@ -129,6 +227,7 @@ void model_redis_timer(struct model_redis *redis)
         try_sync(redis);
         break;
     case REPL_SYNC:
+    case REPL_LOAD:
         end_sync(redis);
         break;
     case REPL_UP:
@@ -136,18 +235,6 @@ void model_redis_timer(struct model_redis *redis)
         break;
     case REPL_NONE:
         break;
-    }
-}
-
-/* Every replica of redis loses its link. */
-static void drop_replicas(struct model_redis *redis)
-{
-    struct cluster *cluster = redis->node.cluster;
-    for (size_t i = 0; i < cluster->server_count; i++) {
-        struct model_redis *other = cluster->servers[i];
-        if (model_redis_follows(other, redis) && other->node.state != NODE_OFF &&
-            (other->repl == REPL_SYNC || other->repl == REPL_UP))
-            lose_master(other, REPL_PERIOD_MS);
     }
 }
 
@@ -161,7 +248,13 @@ void model_redis_start(struct model_redis *redis)
                     (long long)redis->loading_ms);
     redis->paused_until = 0;
     redis->repl = REPL_NONE;
+    redis->was_up = false;
     redis->role = redis->saved_role;
+    redis->backlog_at = redis->offset;
+    if (redis->role == SN_ROLE_MASTER || redis->offset == 0)
+        fork_history(redis);
+    if (redis->offset == 0)
+        begin_history(redis);
     if (redis->role == SN_ROLE_REPLICA)
         begin_replication(redis, redis->saved_master.host, redis->saved_master.port);
 }
@@ -180,10 +273,14 @@ static void save(struct model_redis *redis)
 
 void model_redis_promote(struct model_redis *redis)
 {
-    if (redis->role == SN_ROLE_MASTER)
+    if (redis->role == SN_ROLE_MASTER || model_redis_is_loading(redis) ||
+        model_redis_is_busy(redis))
         return;
     redis->role = SN_ROLE_MASTER;
     redis->repl = REPL_NONE;
+    redis->was_up = false;
+    fork_history(redis);
+    drop_replicas(redis);
     sn_timer_stop(&redis->node.cluster->wires, &redis->timer);
     cluster_say(redis->node.cluster, &redis->node, "is master now");
     save(redis);
@@ -236,6 +333,6 @@ unsigned model_redis_syncing(const struct cluster *cluster)
 {
     unsigned count = 0;
     for (size_t i = 0; i < cluster->server_count; i++)
-        count += cluster->servers[i]->repl == REPL_SYNC;
+        count += cluster->servers[i]->repl == REPL_SYNC || cluster->servers[i]->repl == REPL_LOAD;
     return count;
 }

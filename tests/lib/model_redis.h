@@ -11,7 +11,8 @@
 enum repl_state {
     REPL_NONE = 0, /* a master */
     REPL_CONNECT,  /* looks for its master once per second */
-    REPL_SYNC,     /* for sync_ms */
+    REPL_SYNC,     /* gets what it misses; if that is everything, for sync_ms */
+    REPL_LOAD,     /* after that, for sync_load_ms */
     REPL_UP
 };
 
@@ -26,6 +27,13 @@ struct model_redis {
     sn_ms loading_until; /* PING says -LOADING */
     sn_ms paused_until;  /* CLIENT PAUSE … WRITE */
     uint64_t offset;
+    /* Its history has this id; up to second_offset the other one, too. */
+    struct sn_runid replid, replid2;
+    uint64_t second_offset;
+    uint64_t backlog_at; /* what came before this offset nobody can have in a partial sync */
+    unsigned histories;
+    bool partial; /* the sync under way */
+    bool was_up;  /* the link to a master, since it is a replica */
     struct sn_timer timer;
     /* As CONFIG REWRITE saved it: what a restart begins with. */
     enum sn_role saved_role;
@@ -34,6 +42,9 @@ struct model_redis {
     /* Behaviour; may be changed at any time. */
     uint32_t priority;
     sn_ms sync_ms;
+    sn_ms sync_load_ms;   /* -LOADING after a full sync */
+    bool diskless;        /* then its data goes at the beginning of that, else at the end */
+    uint64_t backlog_max; /* bytes; 0: all syncs are full */
     sn_ms repl_timeout_ms;
     sn_ms loading_ms; /* after a restart */
     bool lagging;     /* gets no writes */

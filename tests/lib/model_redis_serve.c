@@ -122,7 +122,7 @@ static void print_replicas(const struct model_redis *redis, struct sn_buf *out)
     unsigned count = 0;
     for (size_t i = 0; i < cluster->server_count; i++) {
         const struct model_redis *other = cluster->servers[i];
-        if ((other->repl != REPL_SYNC && other->repl != REPL_UP) ||
+        if (other->repl == REPL_NONE || other->repl == REPL_CONNECT ||
             !model_redis_follows(other, redis))
             continue;
         sn_buf_printf(out, "slave%u:ip=%s,port=%u,state=%s,offset=%llu,lag=0\r\n", count++,
@@ -141,16 +141,21 @@ static void print_info(const struct model_redis *redis, struct sn_buf *out)
                   redis->runid.hex, role == SN_ROLE_MASTER ? "master" : "slave");
     if (role == SN_ROLE_REPLICA) {
         bool up = redis->repl == REPL_UP;
-        sn_buf_printf(out, "master_host:%s\r\nmaster_port:%u\r\nmaster_link_status:%s\r\n",
-                      redis->master.host, redis->master.port, up ? "up" : "down");
+        sn_buf_printf(out,
+                      "master_host:%s\r\nmaster_port:%u\r\nmaster_link_status:%s\r\nmaster_sync_in_"
+                      "progress:%u\r\n",
+                      redis->master.host, redis->master.port, up ? "up" : "down",
+                      redis->repl == REPL_SYNC || redis->repl == REPL_LOAD);
         sn_buf_printf(out, "slave_repl_offset:%llu\r\n", (unsigned long long)redis->offset);
+        /* -1: it never was, since the server has become a replica. */
         if (!up)
             sn_buf_printf(out, "master_link_down_since_seconds:%lld\r\n",
-                          (long long)(now - redis->link_down_at) / 1000);
+                          redis->was_up ? (long long)(now - redis->link_down_at) / 1000 : -1LL);
         sn_buf_printf(out, "slave_priority:%u\r\nreplica_announced:1\r\n", redis->priority);
     }
     print_replicas(redis, out);
-    sn_buf_printf(out, "master_repl_offset:%llu\r\n", (unsigned long long)redis->offset);
+    sn_buf_printf(out, "master_replid:%s\r\nmaster_repl_offset:%llu\r\n", redis->replid.hex,
+                  (unsigned long long)redis->offset);
 }
 
 static void reply_info(struct model_redis *redis, struct conn *conn, const struct packet *request)

@@ -232,7 +232,11 @@ static void draw_servers(struct plan *plan, uint64_t seed)
 {
     struct sn_prng prng;
     sn_prng_init(&prng, seed ^ UINT64_C(0x10ad1c6));
+    static const uint64_t backlogs[] = {0, 200, 2000, 2000, 1000000};
     plan->loading_ms = chance(&prng, 50) ? (sn_ms)between(&prng, 1, 40) * 100 : 0;
+    plan->sync_load_ms = chance(&prng, 50) ? (sn_ms)between(&prng, 1, 80) * 20 : 0;
+    plan->diskless = chance(&prng, 50);
+    plan->backlog_max = backlogs[sn_prng_below(&prng, sizeof(backlogs) / sizeof(backlogs[0]))];
 }
 
 void plan_make(struct plan *plan, uint64_t seed)

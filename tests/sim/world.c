@@ -98,6 +98,9 @@ static void add_group(struct sim *sim, unsigned index)
         sim->homes[sim->server_count++] = redis->node.addr.port;
         redis->sync_ms = plan->sync_ms;
         redis->loading_ms = plan->loading_ms;
+        redis->sync_load_ms = plan->sync_load_ms;
+        redis->diskless = plan->diskless;
+        redis->backlog_max = plan->backlog_max;
     }
 }
 
