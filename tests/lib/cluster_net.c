@@ -268,6 +268,21 @@ static void greet(struct conn *conn)
     push_note(&conn->to_client, PACKET_NOTE, error);
 }
 
+/* The kernel has taken the connection already; the server has no place for it. */
+static void turn_away(struct conn *conn, const char *error)
+{
+    conn->server_gone = true;
+    cluster_say(conn->cluster, conn->server, "turns a client away: %s",
+                error[0] == '\0' ? "reset" : error);
+    if (conn->client_gone)
+        return;
+    push_note(&conn->to_client, PACKET_OPENED, NULL);
+    if (error[0] != '\0')
+        push_note(&conn->to_client, PACKET_NOTE, error);
+    push_note(&conn->to_client, PACKET_CLOSED,
+              error[0] != '\0' ? "Server closed the connection" : "Connection reset by peer");
+}
+
 static void accept_or_refuse(struct conn *conn)
 {
     bool moved = conn->server != NULL && conn->server->addr.port != conn->port;
@@ -275,6 +290,10 @@ static void accept_or_refuse(struct conn *conn)
         conn->server_gone = true;
         if (!conn->client_gone)
             push_note(&conn->to_client, PACKET_REFUSED, "Connection refused");
+        return;
+    }
+    if (conn->server->redis != NULL && conn->server->redis->turns_away != NULL) {
+        turn_away(conn, conn->server->redis->turns_away);
         return;
     }
     conn->open = true;

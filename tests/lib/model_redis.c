@@ -113,9 +113,9 @@ static void begin_replication(struct model_redis *redis, const char *host, uint1
  * cut off from its own master takes nobody. */
 static bool takes_replicas(const struct model_redis *redis, const struct model_redis *master)
 {
-    return model_redis_reaches(redis, master) && !model_redis_is_loading(redis) &&
-           !model_redis_is_loading(master) && !model_redis_is_busy(redis) &&
-           !model_redis_is_busy(master) &&
+    return model_redis_reaches(redis, master) && master->turns_away == NULL &&
+           !model_redis_is_loading(redis) && !model_redis_is_loading(master) &&
+           !model_redis_is_busy(redis) && !model_redis_is_busy(master) &&
            (master->role == SN_ROLE_MASTER || master->repl == REPL_UP);
 }
 

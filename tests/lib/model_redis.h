@@ -57,6 +57,7 @@ struct model_redis {
     const char *pause_error; /* CLIENT PAUSE is refused with this */
     bool ignores_orders;     /* says OK and does nothing */
     enum sn_role lies_role;  /* INFO says this role; UNKNOWN: the truth */
+    const char *turns_away;  /* whoever connects gets this error and is hung up on; "": just that */
     bool drops_orders;       /* closes the connection instead of answering EXEC */
 
     /* Statistics. */

@@ -83,6 +83,28 @@ static void test_servers__without_a_password_nothing_is_answered(void **state)
     cluster_free(cluster);
 }
 
+static void test_servers__full_server_keeps_its_clients_and_takes_no_others(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {"ERR max number of clients reached", ""};
+    for (unsigned i = 0; i < 2; i++) {
+        struct cluster *cluster = cluster_new_three(1);
+        size_t mark = cluster_mark(cluster);
+        cluster->servers[2]->turns_away = ways[i];
+        cluster_run_for(cluster, 3000);
+        cluster_expect_count(cluster, mark, "s? +sdown *", 0);
+        cluster_reset(&cluster->sentinels[0]->node, &cluster->servers[2]->node);
+        cluster_run_for(cluster, 3000);
+        EXPECT(cluster, mark, "r3 turns a client away: *");
+        cluster_expect_count(cluster, mark, "s1 +sdown slave 127.0.0.1:6381 *", 1);
+        cluster_expect_count(cluster, mark, "s? +sdown *", 1);
+        cluster->servers[2]->turns_away = NULL;
+        cluster_run_for(cluster, 2500);
+        cluster_expect_count(cluster, mark, "s1 -sdown slave 127.0.0.1:6381 *", 1);
+        cluster_free(cluster);
+    }
+}
+
 /* ---- histories ----------------------------------------------------------------------------------
  */
 
@@ -170,6 +192,7 @@ int main(void)
         CLUSTER_TEST(test_servers__busy_refuses_everything_until_its_script_is_killed),
         CLUSTER_TEST(test_servers__busy_master_takes_no_writes_and_busy_replica_gets_them_later),
         CLUSTER_TEST(test_servers__without_a_password_nothing_is_answered),
+        CLUSTER_TEST(test_servers__full_server_keeps_its_clients_and_takes_no_others),
         CLUSTER_TEST(test_servers__ex_master_continues_only_if_it_has_no_writes_of_its_own),
         CLUSTER_TEST(test_servers__what_the_backlog_has_lost_takes_a_full_sync),
         CLUSTER_TEST(test_servers__diskless_sync_that_breaks_off_leaves_nothing),

@@ -77,6 +77,8 @@ static const struct cover covers[] = {
     {"refused while BUSY", "r* refuses order *: BUSY Redi"},
     {"refused for NOAUTH", "r* refuses order *: NOAUTH Au"},
     {"subscribers refused", "r* refuses a subscriber: *"},
+    {"clients turned away", "r* turns a client away: ERR *"},
+    {"connections reset at once", "r* turns a client away: reset"},
     {"scripts ended", "r* ends its script"},
     {"runs of 2 groups", "net 2 groups"},
     {"runs of 3 groups", "net 3 groups"},

@@ -113,6 +113,17 @@ static void fall_into_trouble(const struct job *newest, struct model_redis *redi
         reset_all(newest->sim, &redis->node);
 }
 
+/* Some have lost their connections before, and want them back. */
+static void fill_up(const struct job *newest, struct model_redis *redis)
+{
+    uint64_t lot = newest == NULL ? 0 : newest->fault->value2;
+    redis->turns_away = newest == NULL ? NULL
+                        : lot % 3 == 0 ? ""
+                                       : "ERR max number of clients reached";
+    if (newest != NULL && (lot >> 8) % 2 == 0)
+        reset_all(newest->sim, &redis->node);
+}
+
 /* As the newest of the faults of this kind wants it that run now. */
 static void manners_of_server(const struct job *job, struct model_redis *redis)
 {
@@ -131,6 +142,8 @@ static void manners_of_server(const struct job *job, struct model_redis *redis)
         redis->pause_error = on ? "NOPERM no permissions to run the 'client|pause' command" : NULL;
     else if (kind == FAULT_IGNORES)
         redis->ignores_orders = on;
+    else if (kind == FAULT_FULL)
+        fill_up(newest, redis);
     else if (kind == FAULT_DROPS)
         redis->drops_orders = on;
     else if (kind == FAULT_PRIORITY)
@@ -214,6 +227,7 @@ void faults_mend_server(struct sim *sim, struct model_redis *redis)
     uint16_t home = sim->homes[server_index(sim, redis)];
     redis->lies_role = SN_ROLE_UNKNOWN;
     redis->ping_error = NULL;
+    redis->turns_away = NULL;
     redis->order_error = NULL;
     redis->pause_error = NULL;
     redis->ignores_orders = false;

@@ -44,6 +44,7 @@ static const struct choice choices[] = {
     {FAULT_CLIENT_KILL, "client-kill", CLASS_REDIS, 2, true},
     {FAULT_PAUSED, "paused", CLASS_REDIS, 1, true},
     {FAULT_PROMOTED, "promoted", CLASS_REDIS, 1, true},
+    {FAULT_FULL, "full", CLASS_REDIS, 2, true},
     {FAULT_STRANGER, "stranger", CLASS_STRANGER, 1, true},
 };
 

@@ -66,6 +66,7 @@ enum fault_kind {
     FAULT_CLIENT_KILL,
     FAULT_PAUSED,   /* CLIENT PAUSE by somebody else */
     FAULT_PROMOTED, /* REPLICAOF NO ONE by somebody else */
+    FAULT_FULL,     /* maxclients: takes no new connections */
     /* strangers */
     FAULT_STRANGER, /* a hello of another deployment */
     FAULT_KIND_COUNT
