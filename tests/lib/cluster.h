@@ -61,7 +61,9 @@ typedef bool cluster_condition_fn(struct cluster *cluster, void *arg);
 struct disk {
     sn_ms latency_ms;        /* of a write, at least… */
     sn_ms latency_jitter_ms; /* …and up to this much more */
-    bool failing;            /* writes end in an error */
+    bool failing;            /* writes end in an error… */
+    bool lands;              /* …but half of them are what a restart finds: the rename took place,
+                                and then its folder could not be synced */
     bool lost_on_crash; /* a write under way at a crash: false decides by lot if it took place */
     /* Private: */
     bool busy, again, done_waiting, done_ok;
@@ -139,6 +141,9 @@ struct cluster_watch {
     void (*answer)(void *arg, struct sentinel *from, struct node *asker, const char *group,
                    uint16_t port, const struct sn_action_answer *answer);
     void (*saved)(void *arg, struct sentinel *sentinel, const struct sn_image *image);
+    /* Before it starts again: may replace sentinel->durable by what the daemon reads of its files.
+     */
+    void (*rebooting)(void *arg, struct sentinel *sentinel);
     void (*booted)(void *arg, struct sentinel *sentinel);
     void (*crashed)(void *arg, struct sentinel *sentinel);
     /* An INFO reply reaches the sentinel. */

@@ -29,8 +29,8 @@ void disk_persist(struct sentinel *sentinel, uint64_t version)
         begin_write(sentinel);
 }
 
-/* What was written is what a restart finds. */
-static void make_durable(struct sentinel *sentinel)
+/* What was written is what a restart finds; word: what the core will be told of it. */
+static void make_durable(struct sentinel *sentinel, const char *word)
 {
     struct disk *disk = &sentinel->disk;
     const struct cluster_watch *watch = sentinel->node.cluster->watch;
@@ -40,7 +40,7 @@ static void make_durable(struct sentinel *sentinel)
     sn_image_fini(&sentinel->durable);
     sentinel->durable = disk->image;
     sn_image_init(&disk->image);
-    cluster_say(sentinel->node.cluster, &sentinel->node, "saved %llu",
+    cluster_say(sentinel->node.cluster, &sentinel->node, "%s %llu", word,
                 (unsigned long long)disk->version);
 }
 
@@ -56,13 +56,21 @@ static void tell(struct sentinel *sentinel)
         begin_write(sentinel);
 }
 
+/* An error that comes too late: the new state is there. */
+static bool lands(struct sentinel *sentinel)
+{
+    return sentinel->disk.lands && sn_prng_below(&sentinel->node.cluster->prng, 2) == 0;
+}
+
 void disk_due(struct sentinel *sentinel)
 {
     struct disk *disk = &sentinel->disk;
     disk->done_ok = !disk->failing;
     disk->done_waiting = true;
     if (disk->done_ok) {
-        make_durable(sentinel);
+        make_durable(sentinel, "saved");
+    } else if (lands(sentinel)) {
+        make_durable(sentinel, "thinks it could not save");
     } else {
         sn_image_fini(&disk->image);
         cluster_say(sentinel->node.cluster, &sentinel->node, "could not save %llu",
@@ -87,8 +95,9 @@ void disk_crash(struct sentinel *sentinel)
     sn_timer_stop(&cluster->wires, &sentinel->late);
     if (disk->busy && !disk->done_waiting) {
         /* The rename may have happened, or not. */
-        if (!disk->failing && !disk->lost_on_crash && sn_prng_below(&cluster->prng, 2) == 0) {
-            make_durable(sentinel);
+        bool may = disk->failing ? disk->lands : !disk->lost_on_crash;
+        if (may && sn_prng_below(&cluster->prng, 2) == 0) {
+            make_durable(sentinel, "saved");
         } else {
             cluster_say(cluster, &sentinel->node, "lost what it was saving");
             sn_image_fini(&disk->image);

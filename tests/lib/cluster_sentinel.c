@@ -253,6 +253,8 @@ void sentinel_boot(struct sentinel *sentinel)
         sn_image_fini(&sentinel->durable);
         sn_image_copy(&cluster->config, &sentinel->durable);
         sentinel->durable.myid = sentinel->id;
+    } else if (cluster->watch != NULL && cluster->watch->rebooting != NULL) {
+        cluster->watch->rebooting(cluster->watch->arg, sentinel);
     }
     seed = sn_hash_bytes(seed, &sentinel->node.index, sizeof(sentinel->node.index));
     seed = sn_hash_finish(sn_hash_bytes(seed, &sentinel->boots, sizeof(sentinel->boots)));

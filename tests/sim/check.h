@@ -177,6 +177,8 @@ void check_config_crashed(struct checks *checks, struct sentinel *sentinel);
 /* check_disk.c: the bytes of the state file; of the first group's checkers only. */
 void check_disk_saved(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_image *image);
+/* What it has saved is replaced by what the daemon's own reader makes of the daemon's own files. */
+void check_disk_reread(struct checks *checks, struct sentinel *sentinel);
 /* check_loss.c: planned switchovers lose no acknowledged write. */
 void check_loss_send(struct checks *checks, struct sentinel *sentinel,
                      const struct sn_action_send *send);

@@ -3,7 +3,8 @@
 /* What a crash leaves of a state file that was being written: the bytes that the daemon would write
  * are made of the old state and of the new one, torn in several ways, and given to the daemon's own
  * reader. It must refuse everything but the whole old and the whole new file, and find in those
- * exactly what was saved. */
+ * exactly what was saved. A sentinel that starts again starts with what comes out of those bytes.
+ */
 
 #include "check.h"
 
@@ -14,8 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEAR_ONE_IN 16 /* saves; reading takes longer than all that happens between two of them */
-#define TEARS       4
+#define TEAR_ONE_IN   16 /* saves; reading takes longer than all that happens between two of them */
+#define TEARS         4
+#define REREAD_ONE_IN 2 /* restarts */
 
 static void make_conf(const struct cluster *cluster, struct sn_conf *conf)
 {
@@ -39,12 +41,22 @@ static bool render(const struct cluster *cluster, const struct sn_image *image, 
     return code == 0;
 }
 
+static bool same_members(const struct sn_group_image *a, const struct sn_group_image *b)
+{
+    bool same = a->replica_count == b->replica_count && a->peer_count == b->peer_count;
+    for (size_t i = 0; same && i < a->replica_count; i++)
+        same = sn_addr_equal(&a->replicas[i], &b->replicas[i]);
+    for (size_t i = 0; same && i < a->peer_count; i++)
+        same = sn_addr_equal(&a->peers[i].addr, &b->peers[i].addr) &&
+               strcmp(a->peers[i].runid.hex, b->peers[i].runid.hex) == 0;
+    return same;
+}
+
 static bool same_group(const struct sn_group_image *a, const struct sn_group_image *b)
 {
     return a->config_epoch == b->config_epoch && a->leader_epoch == b->leader_epoch &&
            strcmp(a->leader.hex, b->leader.hex) == 0 && sn_addr_equal(&a->addr, &b->addr) &&
-           a->replica_count == b->replica_count && a->peer_count == b->peer_count &&
-           a->params.quorum == b->params.quorum &&
+           same_members(a, b) && a->params.quorum == b->params.quorum &&
            a->params.down_after_ms == b->params.down_after_ms &&
            a->params.failover_timeout_ms == b->params.failover_timeout_ms &&
            a->params.parallel_syncs == b->params.parallel_syncs;
@@ -61,26 +73,57 @@ static bool same_state(const struct sn_image *a, const struct sn_image *b)
     return same;
 }
 
+/* What the daemon would start with, given the bytes of its state file; false, and told, if it would
+ * not start, or with something else than was saved. conf is to be freed in either case. */
+static bool read_back(struct checks *checks, struct sentinel *sentinel, const struct sn_buf *text,
+                      const struct sn_image *image, struct sn_conf *conf)
+{
+    struct sn_state state;
+    struct sn_buf problem;
+    bool same = false;
+    sn_buf_init(&problem, SIZE_MAX);
+    make_conf(checks->cluster, conf);
+    if (sn_state_parse(text->data, text->len, &state, &problem) != 0) {
+        checks_violated(checks, &sentinel->node, "cannot read its own state: %s",
+                        sn_buf_text(&problem));
+    } else {
+        sn_state_merge(&state, conf);
+        same = same_state(image, &conf->image);
+        if (!same)
+            checks_violated(checks, &sentinel->node, "finds another state than it has saved");
+    }
+    sn_state_fini(&state);
+    sn_buf_fini(&problem);
+    return same;
+}
+
 /* The whole file gives back what was saved. */
 static void check_whole(struct checks *checks, struct sentinel *sentinel, const struct sn_buf *text,
                         const struct sn_image *image)
 {
     struct sn_conf conf;
-    struct sn_state state;
-    struct sn_buf problem;
-    sn_buf_init(&problem, SIZE_MAX);
-    make_conf(checks->cluster, &conf);
-    if (sn_state_parse(text->data, text->len, &state, &problem) != 0) {
-        checks_violated(checks, &sentinel->node, "cannot read its own state: %s",
-                        sn_buf_text(&problem));
-    } else {
-        sn_state_merge(&state, &conf);
-        if (!same_state(image, &conf.image))
-            checks_violated(checks, &sentinel->node, "finds another state than it has saved");
-    }
-    sn_state_fini(&state);
+    (void)read_back(checks, sentinel, text, image, &conf);
     sn_conf_fini(&conf);
-    sn_buf_fini(&problem);
+}
+
+void check_disk_reread(struct checks *checks, struct sentinel *sentinel)
+{
+    struct sn_buf text;
+    struct sn_conf conf;
+    if ((checks->cluster->seed + sentinel->boots) % REREAD_ONE_IN != 0)
+        return;
+    if (!render(checks->cluster, &sentinel->durable, &text)) {
+        checks_violated(checks, &sentinel->node, "cannot write its state");
+        sn_buf_fini(&text);
+        return;
+    }
+    if (read_back(checks, sentinel, &text, &sentinel->durable, &conf)) {
+        sn_image_fini(&sentinel->durable);
+        sn_image_copy(&conf.image, &sentinel->durable);
+        cluster_say(checks->cluster, NULL, "files of %s are read", sentinel->node.name);
+    }
+    sn_conf_fini(&conf);
+    sn_buf_fini(&text);
 }
 
 /* How the bytes may lie after a crash: the new ones up to cut, then … */

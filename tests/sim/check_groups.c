@@ -194,6 +194,12 @@ static void on_crashed(void *arg, struct sentinel *sentinel)
         checks_crashed(&all->groups[i], sentinel);
 }
 
+static void on_rebooting(void *arg, struct sentinel *sentinel)
+{
+    struct check_groups *all = arg;
+    check_disk_reread(&all->groups[0], sentinel);
+}
+
 static void on_booted(void *arg, struct sentinel *sentinel)
 {
     struct check_groups *all = arg;
@@ -248,6 +254,7 @@ void check_groups_init(struct check_groups *all, struct cluster *cluster, const 
         .event = on_event,
         .answer = on_answer,
         .saved = on_saved,
+        .rebooting = on_rebooting,
         .booted = on_booted,
         .crashed = on_crashed,
         .info = on_info,

@@ -42,6 +42,8 @@ static const struct cover covers[] = {
     {"order: MONITOR", "net order s* MONITOR *"},
     {"orders refused", "s* answers operator error *"},
     {"failed writes", "s* could not save *"},
+    {"failed writes that are there", "s* thinks it could not save *"},
+    {"restarts from the files", "net files of * are read"},
     {"writes lost in a crash", "s* lost what it was saving"},
     {"torn state files", "net torn files of *"},
     {"attempts given up for the disk", "s* # Attempt * given up*"},

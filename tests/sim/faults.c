@@ -184,6 +184,7 @@ static void disk(struct job *job)
     const struct job *newest = faults_newest(job->fault->kind, job->node);
     if (job->fault->kind == FAULT_DISK_FAIL) {
         sentinel->disk.failing = newest != NULL;
+        sentinel->disk.lands = newest != NULL && newest->fault->value % 2 == 0;
         cluster_say(sim->cluster, job->node, "disk %s", newest != NULL ? "fails" : "is well");
     } else {
         sentinel->disk.latency_ms =
