@@ -130,10 +130,11 @@ struct cluster {
 };
 
 /* Who looks on: called with everything that leaves a sentinel or reaches it, before it has any
- * effect. Every function may be NULL; none may change the cluster. */
+ * effect. Every function may be NULL; none may change the cluster. port: to which the connection was
+ * made; the server may have moved since. */
 struct cluster_watch {
     void *arg;
-    void (*send)(void *arg, struct sentinel *from, struct node *to,
+    void (*send)(void *arg, struct sentinel *from, struct node *to, uint16_t port,
                  const struct sn_action_send *send); /* to: NULL if nobody is there */
     void (*event)(void *arg, struct sentinel *from, const struct sn_action_event *event);
     /* asker: NULL for an operator. port: of the master that was asked about, group: whose it is, as
@@ -147,9 +148,15 @@ struct cluster_watch {
     void (*booted)(void *arg, struct sentinel *sentinel);
     void (*crashed)(void *arg, struct sentinel *sentinel);
     /* An INFO reply reaches the sentinel. */
-    void (*info)(void *arg, struct sentinel *to, struct node *server, const struct sn_info *info);
+    void (*info)(void *arg, struct sentinel *to, struct node *server, uint16_t port,
+                 const struct sn_info *info);
+    /* Any reply reaches it, on a connection that was made to port. */
+    void (*reply)(void *arg, struct sentinel *to, struct node *server, uint16_t port,
+                  enum sn_order order, uint64_t tag, const struct sn_reply *reply);
+    /* What it begins to write, at the moment at which that is what it knows. */
+    void (*snapshot)(void *arg, struct sentinel *sentinel, const struct sn_image *image);
     /* A hello published at the server reaches it. */
-    void (*hello)(void *arg, struct sentinel *to, struct node *server,
+    void (*hello)(void *arg, struct sentinel *to, struct node *server, uint16_t port,
                   const struct sn_hello *hello);
     /* A server has obeyed PROMOTE or FOLLOW. */
     void (*obeyed)(void *arg, struct model_redis *redis, struct node *by, enum sn_order order);

@@ -95,14 +95,19 @@ void check_forget_group(struct sentinel *sentinel, const char *group)
     (void)snprintf(key, sizeof(key), "config epoch of %s %s", sentinel->node.name, group);
     need_fact(sentinel->node.cluster, key)->number = 0;
     (void)snprintf(key, sizeof(key), "forgotten %s %s", sentinel->node.name, group);
-    need_fact(sentinel->node.cluster, key)->number = 1;
+    need_fact(sentinel->node.cluster, key)->number++;
 }
 
-static bool was_forgotten(struct sentinel *sentinel, const char *group)
+/* One REMOVE excuses one group that begins anew. */
+static bool excuse_forgotten(struct sentinel *sentinel, const char *group)
 {
     char key[KEY_MAX + 1];
     (void)snprintf(key, sizeof(key), "forgotten %s %s", sentinel->node.name, group);
-    return find_fact(sentinel->node.cluster, key) != NULL;
+    struct fact *fact = find_fact(sentinel->node.cluster, key);
+    if (fact == NULL || fact->number == 0)
+        return false;
+    fact->number--;
+    return true;
 }
 
 /* ---- what is durable --------------------------------------------------------------------------
@@ -141,10 +146,19 @@ void check_durable(struct sentinel *sentinel, const struct sn_image *image)
     if (image->current_epoch < old->current_epoch)
         violated(sentinel, "saves current epoch %" PRIu64 " over %" PRIu64, image->current_epoch,
                  old->current_epoch);
+    for (size_t i = 0; i < old->group_count; i++) {
+        if (sn_image_find_group(image, old->groups[i].name) == NULL &&
+            !excuse_forgotten(sentinel, old->groups[i].name))
+            violated(sentinel, "saves no %s any more", old->groups[i].name);
+    }
     for (size_t i = 0; i < image->group_count; i++) {
         const struct sn_group_image *group = &image->groups[i];
         const struct sn_group_image *before = sn_image_find_group(old, group->name);
-        if (before == NULL || was_forgotten(sentinel, group->name))
+        if (before == NULL)
+            continue;
+        bool lower = group->config_epoch < before->config_epoch ||
+                     group->leader_epoch < before->leader_epoch;
+        if (!lower || excuse_forgotten(sentinel, group->name))
             continue;
         if (group->config_epoch < before->config_epoch)
             violated(sentinel, "saves config epoch %" PRIu64 " of %s over %" PRIu64,
@@ -258,8 +272,30 @@ static void take_word(const char *text, unsigned n, char *out, size_t size)
     (void)snprintf(out, size, "%.*s", (int)len, text);
 }
 
-/* A leader has the votes of a majority of those it knows, each given for this very epoch. Votes of
- * guests are not recorded, so they count in its favour. */
+void check_reply(struct sentinel *sentinel, const struct node *from, enum sn_order order,
+                 const struct sn_reply *reply)
+{
+    char key[KEY_MAX + 1];
+    if (order != SN_ORDER_ASK || from == NULL || from->guest == NULL ||
+        reply->type != SN_REPLY_ARRAY || reply->count != 3 ||
+        strcmp(reply->items[1].text, sentinel->id.hex) != 0)
+        return;
+    (void)snprintf(key, sizeof(key), "vote of guest %s for %s %" PRId64, from->name,
+                   sentinel->node.name, reply->items[2].integer);
+    need_fact(sentinel->node.cluster, key)->number = 1;
+}
+
+/* What guests answer is recorded where it arrives. */
+static bool guest_votes_for(const struct node *guest, const struct sentinel *sentinel,
+                            uint64_t epoch)
+{
+    char key[KEY_MAX + 1];
+    (void)snprintf(key, sizeof(key), "vote of guest %s for %s %" PRIu64, guest->name,
+                   sentinel->node.name, epoch);
+    return find_fact(guest->cluster, key) != NULL;
+}
+
+/* A leader has the votes of a majority of those it knows, each given for this very epoch. */
 static void check_majority(struct sentinel *sentinel, const char *group, uint64_t epoch)
 {
     struct cluster *cluster = sentinel->node.cluster;
@@ -267,9 +303,13 @@ static void check_majority(struct sentinel *sentinel, const char *group, uint64_
     size_t votes = 0;
     for (size_t i = 0; i < cluster->node_count; i++) {
         const struct node *node = cluster->nodes[i];
+        if (node->guest != NULL) {
+            votes += guest_votes_for(node, sentinel, epoch);
+            continue;
+        }
         (void)snprintf(key, sizeof(key), "vote %s %s %" PRIu64, node->name, group, epoch);
         const struct fact *fact = find_fact(cluster, key);
-        votes += node->guest != NULL || node == &sentinel->node ||
+        votes += node == &sentinel->node ||
                  (fact != NULL && strcmp(fact->text, sentinel->node.name) == 0);
     }
     cluster_field(sentinel, group, "num-other-sentinels", peers);

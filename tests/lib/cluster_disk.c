@@ -14,6 +14,8 @@ static void begin_write(struct sentinel *sentinel)
     disk->again = false;
     disk->version = disk->wanted;
     sn_core_snapshot(sentinel->core, &disk->image);
+    if (cluster->watch != NULL && cluster->watch->snapshot != NULL)
+        cluster->watch->snapshot(cluster->watch->arg, sentinel, &disk->image);
     sn_timer_set(&cluster->wires, &disk->timer,
                  cluster->now + disk->latency_ms + (sn_ms)sn_prng_below(&cluster->prng, spread));
 }

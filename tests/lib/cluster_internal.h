@@ -202,6 +202,9 @@ void disk_crash(struct sentinel *sentinel);
 void check_send(struct sentinel *sentinel, const struct sn_action_send *send);
 void check_answer(struct sentinel *sentinel, const char *group,
                   const struct sn_action_answer *answer);
+/* A reply that reaches it. */
+void check_reply(struct sentinel *sentinel, const struct node *from, enum sn_order order,
+                 const struct sn_reply *reply);
 void check_event(struct sentinel *sentinel, const struct sn_action_event *event);
 void check_durable(struct sentinel *sentinel, const struct sn_image *image);
 /* The group was forgotten on purpose: its epochs may start anew at this sentinel. */

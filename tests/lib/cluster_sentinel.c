@@ -125,7 +125,7 @@ static void do_send(struct sentinel *sentinel, const struct sn_action_send *send
     say_send(sentinel, send, conn->server == NULL ? "nobody" : conn->server->name);
     check_send(sentinel, send);
     if (watch != NULL && watch->send != NULL)
-        watch->send(watch->arg, sentinel, conn->server, send);
+        watch->send(watch->arg, sentinel, conn->server, conn->port, send);
     struct packet *packet = packet_new(PACKET_REQUEST);
     packet->order = send->order;
     packet->tag = send->tag;
@@ -333,8 +333,12 @@ static void feed_reply(struct sentinel *sentinel, const struct conn *conn,
                     .queue_error = from->queue_error == NULL ? "" : from->queue_error,
                     .info = has_info ? &info : NULL}};
     const struct cluster_watch *watch = sentinel->node.cluster->watch;
+    check_reply(sentinel, conn->server, packet->order, &reply);
+    if (watch != NULL && watch->reply != NULL)
+        watch->reply(watch->arg, sentinel, conn->server, conn->port, packet->order, packet->tag,
+                     &reply);
     if (has_info && watch != NULL && watch->info != NULL)
-        watch->info(watch->arg, sentinel, conn->server, &info);
+        watch->info(watch->arg, sentinel, conn->server, conn->port, &info);
     sentinel_feed(sentinel, &event);
     if (has_info)
         sn_info_fini(&info);
@@ -349,7 +353,7 @@ static void feed_message(struct sentinel *sentinel, struct conn *conn, const str
         sn_hello_parse(packet->message, strlen(packet->message), &event.u.hello.hello) != 0)
         return;
     if (watch != NULL && watch->hello != NULL)
-        watch->hello(watch->arg, sentinel, conn->server, &event.u.hello.hello);
+        watch->hello(watch->arg, sentinel, conn->server, conn->port, &event.u.hello.hello);
     sentinel_feed(sentinel, &event);
 }
 

@@ -44,13 +44,16 @@ void checks_command(struct checks *checks, struct sentinel *sentinel,
     if (command->kind == SN_COMMAND_RESET || command->kind == SN_COMMAND_REMOVE) {
         seen->down_at = 0;
         memset(seen->heard, 0, sizeof(seen->heard));
+        memset(&seen->reconf, 0, sizeof(seen->reconf));
     }
+    check_memory_command(checks, sentinel, command);
     check_config_command(checks, sentinel, command);
 }
 
 void checks_commanded(struct checks *checks, struct sentinel *sentinel)
 {
     checks_of(checks, sentinel)->attempt.asked = SN_MODE_NONE;
+    check_memory_commanded(checks, sentinel);
 }
 
 void checks_guest_vote(struct checks *checks, const struct node *voter, const struct node *asker,
@@ -105,15 +108,19 @@ void checks_event(struct checks *checks, struct sentinel *from, const struct sn_
 {
     follow_attempt(checks, from, event);
     check_quorum_event(checks, from, event);
+    check_lead_event(checks, from, event);
+    check_reconf_event(checks, from, event);
     check_choice_event(checks, from, event);
     check_tilt_event(checks, from, event);
     check_heard_event(checks, from, event);
 }
 
-void checks_send(struct checks *checks, struct sentinel *from, struct node *to,
+void checks_send(struct checks *checks, struct sentinel *from, struct node *to, uint16_t port,
                  const struct sn_action_send *send)
 {
     check_choice_send(checks, from, to, send);
+    check_lead_send(checks, from, port, send);
+    check_reconf_send(checks, from, to, port, send);
     check_tilt_send(checks, from, send);
     check_loss_send(checks, from, send);
     check_heard_send(checks, from, send);
@@ -126,7 +133,9 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
     memset(seen->heard, 0, sizeof(seen->heard));
     seen->tilt = false;
     seen->down_at = 0;
-    memset(seen->said_down_at, 0, sizeof(seen->said_down_at));
+    memset(seen->said, 0, sizeof(seen->said));
+    memset(&seen->lead, 0, sizeof(seen->lead));
+    memset(&seen->reconf, 0, sizeof(seen->reconf));
     check_config_crashed(checks, sentinel);
 }
 

@@ -12,6 +12,8 @@
 
 #define CHECK_EPOCHS  1024
 #define CHECK_PENDING 16
+#define CHECK_NODES   32
+#define CHECK_ASKED   64
 
 /* What a sentinel is known to be doing, from its events and the orders it got. */
 struct attempt {
@@ -31,6 +33,7 @@ struct attempt {
 /* What one sentinel last heard from one server. */
 struct heard {
     sn_ms at; /* 0: nothing yet */
+    uint16_t port;
     uint32_t priority;
     uint64_t offset;
     enum sn_role role;
@@ -63,18 +66,68 @@ enum {
     SETTING_COUNT
 };
 
+/* check_lead.c: what allows an order. */
+struct lead {
+    uint16_t odown_port; /* of the master that is O_DOWN; 0: none */
+    uint16_t down_port;  /* …that is S_DOWN */
+    bool elected;        /* in the present attempt */
+    bool drainable;      /* the master has answered since the choice */
+    sn_ms selected_at;
+    unsigned pauses;        /* CLIENT PAUSE in the present attempt */
+    uint16_t switched_port; /* promoted by this one, but not told yet */
+    uint16_t old_port;      /* the master before that… */
+    bool lost;              /* …is S_DOWN as a replica */
+    uint16_t demote_port;   /* the old master that has to be told at demote_at; 0: none */
+    sn_ms demote_at;
+};
+
+/* check_reconf.c: by port, as a server may move. */
+struct place {
+    uint16_t port;    /* 0: not used yet */
+    bool busy;        /* told to follow, and not done */
+    sn_ms told_at;    /* the last +foreign-instance */
+    sn_ms claimed_at; /* the last hello of another group there */
+};
+
+struct reconf {
+    bool on; /* a switch of its own that has not ended */
+    uint16_t old_port;
+    struct place places[CHECK_NODES];
+};
+
+/* check_memory.c: the command under way. */
+struct given {
+    enum sn_command_kind kind;
+    bool known; /* the group, before it */
+    uint16_t port;
+    int64_t value;
+    char name[32]; /* of the field that will have the value */
+};
+
+/* The last answer of a peer about the master that arrived. */
+struct said {
+    bool down;
+    sn_ms at;
+};
+
 struct watched {
     struct attempt attempt;
+    struct lead lead;
+    struct reconf reconf;
+    struct given given;
+    uint32_t peers; /* bits of the nodes that it has met, or found on its disk */
     struct heard heard[PLAN_ALL_SERVERS_MAX];
     bool tilt;
-    uint64_t tilt_ticket;   /* of the last question before it */
-    sn_ms down_at;          /* +sdown of the master; 0 if it is up */
-    sn_ms said_down_at[32]; /* by node: when it was last told that the master is down */
+    uint64_t tilt_ticket;          /* of the last question before it */
+    sn_ms down_at;                 /* +sdown of the master; 0 if it is up */
+    struct said said[CHECK_NODES]; /* by node */
     struct setting settings[SETTING_COUNT];
     struct pending pending[CHECK_PENDING];
     unsigned pending_count;
     uint16_t client_port; /* the master as a subscriber knows it */
 };
+
+struct check_groups;
 
 struct drained {
     sn_ms paused_until; /* when the pause of the master ends by itself */
@@ -86,6 +139,7 @@ struct drained {
 /* All of one group; `sentinels` below are those of everybody. */
 struct checks {
     struct cluster *cluster;
+    struct check_groups *all;
     const struct plan *plan;
     const char *group;
     unsigned voters; /* sentinels of all kinds that monitor it */
@@ -99,7 +153,30 @@ struct checks {
     uint16_t stranger_port; /* 0: none has spoken yet */
     unsigned drains, coordinated;
     unsigned late_pauses;
+    /* How often something was really compared. */
+    unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
+    unsigned snapshots;
     uint64_t saves;
+};
+
+/* check_silence.c: the last sign of life of a node. */
+struct sign {
+    sn_ms at; /* 0: none */
+    uint16_t port;
+    const struct checks *of; /* the group whose link that was; NULL: several may have one */
+    sn_ms replica_since;     /* it has said that it is a replica; 0: it has not */
+};
+
+struct silence {
+    struct sign signs[CHECK_NODES];
+    sn_ms tilt_at;
+};
+
+/* Questions to peers, by tag: which group they were about. */
+struct asked {
+    uint64_t tags[CHECK_ASKED];
+    struct checks *of[CHECK_ASKED];
+    unsigned next;
 };
 
 /* check_groups.c: hands what is seen to the groups that it is about. */
@@ -110,17 +187,23 @@ struct check_groups {
     struct checks groups[PLAN_GROUPS_MAX];
     unsigned tried[PLAN_SENTINELS_MAX]; /* the group of the last +try-failover */
     sn_ms tried_at[PLAN_GROUPS_MAX];    /* by whomsoever */
+    struct silence silences[PLAN_SENTINELS_MAX];
+    struct asked asked[PLAN_SENTINELS_MAX];
 };
 
 /* names: count of them. */
 void check_groups_init(struct check_groups *all, struct cluster *cluster, const struct plan *plan,
                        const char *const *names, unsigned count);
 
+/* The only group of sentinel that has port; NULL if several may. */
+struct checks *check_groups_at(struct check_groups *all, const struct sentinel *sentinel,
+                               uint16_t port);
+
 void checks_init(struct checks *checks, struct cluster *cluster, const struct plan *plan,
                  const char *group, unsigned voters);
 void checks_event(struct checks *checks, struct sentinel *from,
                   const struct sn_action_event *event);
-void checks_send(struct checks *checks, struct sentinel *from, struct node *to,
+void checks_send(struct checks *checks, struct sentinel *from, struct node *to, uint16_t port,
                  const struct sn_action_send *send);
 void checks_crashed(struct checks *checks, struct sentinel *sentinel);
 /* "leads G in N", "leader of G N", "address of G N": two operators may make two sentinels lead in
@@ -150,9 +233,49 @@ void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
 void check_quorum_leader(struct checks *checks, struct node *node, uint64_t epoch);
 void check_quorum_answer(struct checks *checks, const struct node *from, const struct node *asker,
                          bool down, const char *leader, uint64_t epoch);
+/* The answer arrives. */
+void check_quorum_heard(struct checks *checks, const struct sentinel *sentinel,
+                        const struct node *from, bool down);
+/* A quorum has said that the master is down, and has not taken it back. */
+void check_quorum_agrees(struct checks *checks, struct sentinel *sentinel, const char *event);
+/* check_lead.c: orders of those who may give them, drains and demotions. */
+void check_lead_event(struct checks *checks, struct sentinel *sentinel,
+                      const struct sn_action_event *event);
+void check_lead_send(struct checks *checks, struct sentinel *sentinel, uint16_t port,
+                     const struct sn_action_send *send);
+/* The sentinel has a link of that kind to port that is up. */
+bool check_link_up(const struct sentinel *sentinel, uint16_t port, enum sn_link_kind kind);
+/* The port in "master NAME IP PORT …", "slave …", "sentinel …"; 0 if there is none. */
+uint16_t check_port_in(const char *payload);
+/* check_reconf.c: replicas behind a switch, claims of other groups. */
+void check_reconf_event(struct checks *checks, struct sentinel *sentinel,
+                        const struct sn_action_event *event);
+void check_reconf_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,
+                       uint16_t port, const struct sn_action_send *send);
+void check_reconf_info(struct checks *checks, const struct sentinel *sentinel, uint16_t port,
+                       const struct sn_info *info);
+void check_reconf_reply(struct checks *checks, const struct sentinel *sentinel, uint16_t port,
+                        enum sn_order order, const struct sn_reply *reply);
+void check_reconf_hello(struct checks *checks, const struct sentinel *sentinel, uint16_t port,
+                        const struct sn_hello *hello);
+/* check_memory.c: what is shown is what is saved, and what was ordered. */
+void check_memory_snapshot(struct checks *checks, struct sentinel *sentinel,
+                           const struct sn_image *image);
+void check_memory_booted(struct checks *checks, struct sentinel *sentinel);
+void check_memory_command(struct checks *checks, const struct sentinel *sentinel,
+                          const struct sn_command *command);
+void check_memory_commanded(struct checks *checks, struct sentinel *sentinel);
+/* check_silence.c: how long somebody has to be silent. */
+void check_silence_reply(struct check_groups *all, struct sentinel *to, const struct node *server,
+                         uint16_t port, enum sn_order order, const struct sn_reply *reply);
+void check_silence_info(struct check_groups *all, struct sentinel *to, const struct node *server,
+                        const struct sn_info *info);
+void check_silence_event(struct check_groups *all, struct checks *checks, struct sentinel *sentinel,
+                         const struct sn_action_event *event);
+void check_silence_crashed(struct check_groups *all, const struct sentinel *sentinel);
 /* check_choice.c: the replica that is promoted. */
 void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
-                       const struct sn_info *info);
+                       uint16_t port, const struct sn_info *info);
 void check_choice_hello(struct checks *checks, struct sentinel *sentinel, const struct node *server,
                         const struct sn_hello *hello);
 void check_choice_event(struct checks *checks, struct sentinel *sentinel,
@@ -167,6 +290,7 @@ void check_tilt_send(struct checks *checks, struct sentinel *sentinel,
 void check_tilt_answer(struct checks *checks, struct sentinel *sentinel,
                        const struct sn_action_answer *answer);
 /* check_config.c: acknowledged changes of the configuration stay. */
+void check_config_init(struct checks *checks, uint32_t quorum);
 void check_config_command(struct checks *checks, struct sentinel *sentinel,
                           const struct sn_command *command);
 void check_config_answer(struct checks *checks, struct sentinel *sentinel,

@@ -18,13 +18,14 @@
 #define CLAIMED_MS 7000 /* three hellos and some more: so long a claim may count */
 
 void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
-                       const struct sn_info *info)
+                       uint16_t port, const struct sn_info *info)
 {
     struct watched *seen = checks_of(checks, sentinel);
     for (size_t i = 0; server != NULL && i < checks->cluster->server_count; i++) {
         if (&checks->cluster->servers[i]->node != server)
             continue;
         struct heard *heard = &seen->heard[i];
+        heard->port = port;
         heard->at = checks->cluster->now;
         heard->role = info->role;
         heard->link_down_ms = info->link_down_ms;

@@ -22,6 +22,19 @@ static int setting_of(const struct pending *pending)
     return pending->option == SN_OPTION_PARALLEL_SYNCS ? SETTING_SYNCS : -1;
 }
 
+void check_config_init(struct checks *checks, uint32_t quorum)
+{
+    const struct plan *plan = checks->plan;
+    for (unsigned i = 0; i < PLAN_SENTINELS_MAX; i++) {
+        struct setting *settings = checks->seen[i].settings;
+        settings[SETTING_QUORUM] = (struct setting){true, quorum};
+        settings[SETTING_DOWN_AFTER] = (struct setting){true, plan->down_after_ms};
+        settings[SETTING_TIMEOUT] = (struct setting){true, plan->failover_timeout_ms};
+        settings[SETTING_SYNCS] = (struct setting){true, plan->parallel_syncs};
+        settings[SETTING_MONITORED] = (struct setting){true, 1};
+    }
+}
+
 static void forget_others(struct watched *seen)
 {
     for (int i = 0; i < SETTING_MONITORED; i++)

@@ -103,6 +103,12 @@ static struct checks *of_port(struct check_groups *all, const struct sentinel *s
     return found != NULL ? found : of_new_port(all, sentinel, port);
 }
 
+struct checks *check_groups_at(struct check_groups *all, const struct sentinel *sentinel,
+                               uint16_t port)
+{
+    return of_port(all, sentinel, port);
+}
+
 /* ---- what sentinels do --------------------------------------------------------------------------
  */
 
@@ -139,22 +145,68 @@ static void on_event(void *arg, struct sentinel *from, const struct sn_action_ev
         checks = of_vote(all, from);
     if (strcmp(event->name, "+try-failover") == 0 && checks != NULL)
         note_try(all, from, checks);
+    check_silence_event(all, checks, from, event);
     for (unsigned i = 0; i < all->count; i++) {
         if (checks == NULL || checks == &all->groups[i])
             checks_event(&all->groups[i], from, event);
     }
 }
 
-static void on_send(void *arg, struct sentinel *from, struct node *to,
+static size_t index_of(const struct check_groups *all, const struct sentinel *sentinel)
+{
+    size_t index = 0;
+    while (all->cluster->sentinels[index] != sentinel)
+        index++;
+    return index;
+}
+
+/* A tag stands for a peer in one group. */
+static void note_question(struct check_groups *all, const struct sentinel *from,
+                          const struct sn_action_send *send)
+{
+    struct asked *asked = &all->asked[index_of(all, from)];
+    const char *group = sentinel_group_at(from, send->host, send->port);
+    struct checks *checks = by_name(all, group, strlen(group));
+    for (size_t i = 0; i < CHECK_ASKED; i++) {
+        if (asked->tags[i] != send->tag)
+            continue;
+        asked->of[i] = checks;
+        return;
+    }
+    asked->tags[asked->next] = send->tag;
+    asked->of[asked->next] = checks;
+    asked->next = (asked->next + 1) % CHECK_ASKED;
+}
+
+static void on_send(void *arg, struct sentinel *from, struct node *to, uint16_t port,
                     const struct sn_action_send *send)
 {
     struct check_groups *all = arg;
     bool order = send->order != SN_ORDER_PUBLISH && send->order != SN_ORDER_ASK &&
                  send->order != SN_ORDER_PING && send->order != SN_ORDER_INFO;
-    struct checks *checks =
-        order && to != NULL ? of_port(all, from, to->addr.port) : &all->groups[0];
+    struct checks *checks = order && to != NULL ? of_port(all, from, port) : &all->groups[0];
+    if (send->order == SN_ORDER_ASK)
+        note_question(all, from, send);
     if (checks != NULL)
-        checks_send(checks, from, to, send);
+        checks_send(checks, from, to, port, send);
+}
+
+static void on_reply(void *arg, struct sentinel *to, struct node *server, uint16_t port,
+                     enum sn_order order, uint64_t tag, const struct sn_reply *reply)
+{
+    struct check_groups *all = arg;
+    check_silence_reply(all, to, server, port, order, reply);
+    struct checks *checks = order == SN_ORDER_FOLLOW ? of_port(all, to, port) : NULL;
+    if (checks != NULL)
+        check_reconf_reply(checks, to, port, order, reply);
+    if (order != SN_ORDER_ASK || server == NULL || reply->type != SN_REPLY_ARRAY ||
+        reply->count != 3)
+        return;
+    const struct asked *asked = &all->asked[index_of(all, to)];
+    for (size_t i = 0; i < CHECK_ASKED; i++) {
+        if (asked->tags[i] == tag && asked->of[i] != NULL)
+            check_quorum_heard(asked->of[i], to, server, reply->items[0].integer == 1);
+    }
 }
 
 static void on_answer(void *arg, struct sentinel *from, struct node *asker, const char *group,
@@ -192,6 +244,8 @@ static void on_crashed(void *arg, struct sentinel *sentinel)
     struct check_groups *all = arg;
     for (unsigned i = 0; i < all->count; i++)
         checks_crashed(&all->groups[i], sentinel);
+    check_silence_crashed(all, sentinel);
+    memset(&all->asked[index_of(all, sentinel)], 0, sizeof(struct asked));
 }
 
 static void on_rebooting(void *arg, struct sentinel *sentinel)
@@ -205,21 +259,36 @@ static void on_booted(void *arg, struct sentinel *sentinel)
     struct check_groups *all = arg;
     for (unsigned i = 0; i < all->count; i++)
         check_heard_ask(&all->groups[i], sentinel);
+    for (unsigned i = 0; i < all->count; i++)
+        check_memory_booted(&all->groups[i], sentinel);
 }
 
-static void on_info(void *arg, struct sentinel *to, struct node *server, const struct sn_info *info)
+static void on_snapshot(void *arg, struct sentinel *sentinel, const struct sn_image *image)
 {
-    struct checks *checks = server == NULL ? NULL : of_port(arg, to, server->addr.port);
-    if (checks != NULL)
-        check_choice_info(checks, to, server, info);
+    struct check_groups *all = arg;
+    for (unsigned i = 0; i < all->count; i++)
+        check_memory_snapshot(&all->groups[i], sentinel, image);
 }
 
-static void on_hello(void *arg, struct sentinel *to, struct node *server,
+static void on_info(void *arg, struct sentinel *to, struct node *server, uint16_t port,
+                    const struct sn_info *info)
+{
+    struct checks *checks = server == NULL ? NULL : of_port(arg, to, port);
+    check_silence_info(arg, to, server, info);
+    if (checks != NULL)
+        check_choice_info(checks, to, server, port, info);
+    if (checks != NULL)
+        check_reconf_info(checks, to, port, info);
+}
+
+static void on_hello(void *arg, struct sentinel *to, struct node *server, uint16_t port,
                      const struct sn_hello *hello)
 {
-    struct checks *checks = server == NULL ? NULL : of_port(arg, to, server->addr.port);
+    struct checks *checks = server == NULL ? NULL : of_port(arg, to, port);
     if (checks != NULL)
         check_choice_hello(checks, to, server, hello);
+    if (checks != NULL)
+        check_reconf_hello(checks, to, port, hello);
 }
 
 static void on_obeyed(void *arg, struct model_redis *redis, struct node *by, enum sn_order order)
@@ -253,8 +322,10 @@ void check_groups_init(struct check_groups *all, struct cluster *cluster, const 
         .send = on_send,
         .event = on_event,
         .answer = on_answer,
+        .reply = on_reply,
         .saved = on_saved,
         .rebooting = on_rebooting,
+        .snapshot = on_snapshot,
         .booted = on_booted,
         .crashed = on_crashed,
         .info = on_info,
@@ -265,6 +336,9 @@ void check_groups_init(struct check_groups *all, struct cluster *cluster, const 
     cluster->watch = &all->watch;
     for (unsigned i = 0; i < count; i++) {
         unsigned voters = plan->sentinels + (i == 0 ? plan->stocks : 0);
+        const struct sn_group_image *image = sn_image_find_group(&cluster->config, names[i]);
         checks_init(&all->groups[i], cluster, plan, names[i], voters);
+        all->groups[i].all = all;
+        check_config_init(&all->groups[i], image->params.quorum);
     }
 }

@@ -6,10 +6,11 @@
 #include "check.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SAID_MAX_MS 25000 /* five ask periods, and the longest way there */
+#define SAID_MAX_MS 7000 /* five ask periods, and as long as a stall without TILT */
 
 static uint64_t field(const struct checks *checks, const struct sentinel *sentinel,
                       const char *name)
@@ -30,12 +31,11 @@ static unsigned count_bits(uint32_t bits)
 void check_quorum_answer(struct checks *checks, const struct node *from, const struct node *asker,
                          bool down, const char *leader, uint64_t epoch)
 {
+    (void)down;
     if (asker->sentinel == NULL)
         return;
     struct watched *seen = checks_of(checks, asker->sentinel);
     struct attempt *attempt = &seen->attempt;
-    if (down)
-        seen->said_down_at[from->index] = checks->cluster->now;
     if (strcmp(leader, asker->sentinel->id.hex) != 0 || epoch < attempt->votes_epoch)
         return;
     if (epoch > attempt->votes_epoch)
@@ -44,17 +44,24 @@ void check_quorum_answer(struct checks *checks, const struct node *from, const s
     attempt->votes |= UINT32_C(1) << from->index;
 }
 
-static void check_odown(struct checks *checks, struct sentinel *sentinel)
+void check_quorum_heard(struct checks *checks, const struct sentinel *sentinel,
+                        const struct node *from, bool down)
+{
+    if (from->index < CHECK_NODES)
+        checks_of(checks, sentinel)->said[from->index] =
+            (struct said){.down = down, .at = checks->cluster->now};
+}
+
+void check_quorum_agrees(struct checks *checks, struct sentinel *sentinel, const char *event)
 {
     const struct watched *seen = checks_of(checks, sentinel);
     unsigned said = 1;
-    for (size_t i = 0; i < checks->cluster->node_count; i++)
-        said +=
-            seen->said_down_at[i] > 0 && checks->cluster->now - seen->said_down_at[i] < SAID_MAX_MS;
+    for (size_t i = 0; i < CHECK_NODES; i++)
+        said += seen->said[i].down && checks->cluster->now - seen->said[i].at < SAID_MAX_MS;
     uint64_t quorum = field(checks, sentinel, "quorum");
     if (said < quorum)
         checks_violated(checks, &sentinel->node,
-                        "+odown with a quorum of %" PRIu64 ", but only %u have said so", quorum,
+                        "%s with a quorum of %" PRIu64 ", but only %u have said so", event, quorum,
                         said);
 }
 
@@ -95,14 +102,26 @@ static void check_leader(struct checks *checks, struct sentinel *sentinel)
                         attempt->epoch, votes, needed);
 }
 
+/* What was said of another master means nothing now. The new one may have been called down before
+ * the switch is told. */
+static void note_switch(const struct checks *checks, struct watched *seen, const char *payload)
+{
+    char name[128], old_host[64], host[64];
+    unsigned old_port, port;
+    (void)checks;
+    if (sscanf(payload, "%127s %63s %u %63s %u", name, old_host, &old_port, host, &port) == 5 &&
+        seen->lead.odown_port != port)
+        memset(seen->said, 0, sizeof(seen->said));
+}
+
 void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_event *event)
 {
     struct watched *seen = checks_of(checks, sentinel);
     if (strcmp(event->name, "+odown") == 0)
-        check_odown(checks, sentinel);
+        check_quorum_agrees(checks, sentinel, event->name);
     else if (strcmp(event->name, "+elected-leader") == 0)
         check_leader(checks, sentinel);
     else if (strcmp(event->name, "+switch-master") == 0)
-        memset(seen->said_down_at, 0, sizeof(seen->said_down_at));
+        note_switch(checks, seen, event->payload);
 }
