@@ -90,6 +90,10 @@ static const struct cover covers[] = {
     {"order: RESET of stock", "net order k* RESET"},
     {"stock nodes that led", "k* +elected-leader *"},
     {"stock nodes that voted", "k* +vote-for-leader *"},
+    {"masters lost for good", "net lost for good: r*"},
+    {"sentinels lost for good", "net lost for good: s*"},
+    {"excused: none to replace it", "net excused: *"},
+    {"cleared up by operators", "net cleared up"},
     {"epochs shared by orders", "s* ? *"},
 };
 

@@ -403,7 +403,8 @@ void faults_end(struct sim *sim)
     }
     for (size_t i = 0; i < cluster->node_count; i++) {
         cluster_resume(cluster->nodes[i]);
-        cluster_start(cluster->nodes[i]);
+        if (!sim->doomed[i])
+            cluster_start(cluster->nodes[i]);
     }
     for (unsigned i = 0; i < sim->plan.sentinels; i++) {
         for (unsigned k = 0; k < sim->plan.groups; k++) {

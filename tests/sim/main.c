@@ -38,14 +38,20 @@ struct options {
     const char *only;
 };
 
+/* The worst value, and whose it is. */
+struct most {
+    int64_t value;
+    uint64_t seed;
+};
+
 /* Of one worker; shared with the parent. */
 struct worker {
     pid_t pid;
     uint64_t next, seed; /* seed: under way */
     uint64_t done, steps, simulated_ms;
     uint64_t counts[COVER_COUNT];
-    sn_ms longest_ms;
-    uint64_t longest_seed;
+    uint64_t executed[FAULT_KIND_COUNT];
+    struct most agreed, lost, percent;
     unsigned unsafe, stuck, crashed;
     bool finished, grown;
     unsigned failures;
@@ -109,6 +115,12 @@ static void keep_failure(struct worker *worker, uint64_t seed, const struct sim_
                   seed, verdict_name(result->verdict), result->why, seed);
 }
 
+static void note_most(struct most *most, int64_t value, uint64_t seed)
+{
+    if (value > most->value)
+        *most = (struct most){value, seed};
+}
+
 static void run_one(struct worker *worker, uint64_t seed, const struct options *options)
 {
     struct plan plan;
@@ -123,10 +135,11 @@ static void run_one(struct worker *worker, uint64_t seed, const struct options *
     worker->simulated_ms += (uint64_t)result.simulated_ms;
     for (size_t i = 0; i < COVER_COUNT; i++)
         worker->counts[i] += result.counts[i];
-    if (result.agreed_ms > worker->longest_ms) {
-        worker->longest_ms = result.agreed_ms;
-        worker->longest_seed = seed;
-    }
+    for (size_t i = 0; i < FAULT_KIND_COUNT; i++)
+        worker->executed[i] += result.executed[i];
+    note_most(&worker->agreed, result.agreed_ms, seed);
+    note_most(&worker->lost, result.lost_ms, seed);
+    note_most(&worker->percent, result.bound_percent, seed);
     if (result.verdict != SIM_FINE)
         keep_failure(worker, seed, &result);
 }
@@ -226,6 +239,18 @@ static void count_lost(const struct options *options)
     }
 }
 
+/* Returns how many kinds never came. */
+static unsigned print_faults(const uint64_t *executed)
+{
+    unsigned zero = 0;
+    for (unsigned kind = FAULT_NONE + 1; kind < FAULT_KIND_COUNT; kind++) {
+        (void)printf("  fault: %-25s %12" PRIu64 "%s\n", plan_fault_name((enum fault_kind)kind),
+                     executed[kind], executed[kind] == 0 ? "  <- never" : "");
+        zero += executed[kind] == 0;
+    }
+    return zero;
+}
+
 static int sum_up(const struct options *options)
 {
     struct worker sum;
@@ -241,18 +266,24 @@ static int sum_up(const struct options *options)
         sum.grown |= worker->grown;
         for (size_t k = 0; k < COVER_COUNT; k++)
             sum.counts[k] += worker->counts[k];
-        if (worker->longest_ms > sum.longest_ms) {
-            sum.longest_ms = worker->longest_ms;
-            sum.longest_seed = worker->longest_seed;
-        }
+        for (size_t k = 0; k < FAULT_KIND_COUNT; k++)
+            sum.executed[k] += worker->executed[k];
+        note_most(&sum.agreed, worker->agreed.value, worker->agreed.seed);
+        note_most(&sum.lost, worker->lost.value, worker->lost.seed);
+        note_most(&sum.percent, worker->percent.value, worker->percent.seed);
     }
     (void)printf("%" PRIu64 " seeds, %" PRIu64 " steps, %" PRIu64 " simulated hours; %u unsafe, %u "
-                 "stuck, %u crashed; agreement after at most %lld ms (seed %" PRIu64 ")\n",
+                 "stuck, %u crashed\n",
                  sum.done, sum.steps, sum.simulated_ms / 3600000, sum.unsafe, sum.stuck,
-                 sum.crashed, (long long)sum.longest_ms, sum.longest_seed);
+                 sum.crashed);
+    (void)printf("agreement after at most %" PRId64 " ms (seed %" PRIu64
+                 "), after a loss for good %" PRId64 " ms (seed %" PRIu64 "), %" PRId64
+                 " %% of the bound (seed %" PRIu64 ")\n",
+                 sum.agreed.value, sum.agreed.seed, sum.lost.value, sum.lost.seed,
+                 sum.percent.value, sum.percent.seed);
     if (options->first == options->last)
         return exit_code(sum.unsafe, sum.stuck, sum.crashed);
-    unsigned unseen = coverage_print(sum.counts);
+    unsigned unseen = coverage_print(sum.counts) + print_faults(sum.executed);
     int code = exit_code(sum.unsafe, sum.stuck, sum.crashed);
     if (code == 0 && unseen > 0 && sum.done >= COVER_SEEDS && !options->no_cover)
         code = EXIT_UNSEEN;

@@ -179,6 +179,8 @@ static void adopt_orphans(struct sim_group *group)
     for (unsigned i = 0; i < group->server_count; i++) {
         struct model_redis *redis = group->servers[i];
         bool replica = redis->role == SN_ROLE_REPLICA;
+        if (group->sim->doomed[redis->node.index])
+            continue;
         /* An order meant for the server that had its address before: it follows itself. */
         if (replica && redis->master.port == redis->node.addr.port)
             model_redis_promote(redis);
@@ -220,7 +222,8 @@ static uint16_t true_port(const struct sim_group *group)
     uint64_t offset = 0;
     for (unsigned i = 0; i < group->server_count; i++) {
         const struct model_redis *redis = group->servers[i];
-        if (redis->role != SN_ROLE_MASTER || redis->offset < offset)
+        if (redis->role != SN_ROLE_MASTER || redis->offset < offset ||
+            group->sim->doomed[redis->node.index])
             continue;
         offset = redis->offset;
         port = redis->node.addr.port;
@@ -322,13 +325,24 @@ static void crown(struct sim_group *group)
 {
     struct model_redis *best = group->servers[0];
     for (unsigned i = 0; i < group->server_count; i++) {
-        if (group->servers[i]->role == SN_ROLE_MASTER)
+        struct model_redis *redis = group->servers[i];
+        if (group->sim->doomed[redis->node.index])
+            continue;
+        if (redis->role == SN_ROLE_MASTER)
             return;
-        if (group->servers[i]->offset > best->offset)
-            best = group->servers[i];
+        if (redis->offset > best->offset || group->sim->doomed[best->node.index])
+            best = redis;
     }
     cluster_say(group->sim->cluster, NULL, "order %s REPLICAOF NO ONE", best->node.name);
     model_redis_promote(best);
+}
+
+static struct sentinel *a_living_one(const struct sim *sim)
+{
+    unsigned i = 0;
+    while (i + 1 < sim->plan.sentinels && sim->doomed[sim->sentinels[i]->node.index])
+        i++;
+    return sim->sentinels[i];
 }
 
 void operator_repair(struct sim_group *group, unsigned round)
@@ -336,7 +350,7 @@ void operator_repair(struct sim_group *group, unsigned round)
     adopt_orphans(group);
     /* A new epoch is above all that others have; what begins anew would meet the old ones again. */
     if (round % 2 == 1 && group->checks->collided) {
-        operator_failover(group, group->sim->sentinels[0], SN_MODE_FORCED, NULL);
+        operator_failover(group, a_living_one(group->sim), SN_MODE_FORCED, NULL);
         return;
     }
     if (round > 1 && group->sim->removals)

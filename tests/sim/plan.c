@@ -240,6 +240,39 @@ static void draw_servers(struct plan *plan, uint64_t seed)
     plan->backlog_max = backlogs[sn_prng_below(&prng, sizeof(backlogs) / sizeof(backlogs[0]))];
 }
 
+/* So many cores that the rest is still enough for every group. */
+static unsigned spare_sentinels(const struct plan *plan)
+{
+    unsigned spare = plan->sentinels - 1;
+    for (unsigned i = 0; i < plan->groups; i++) {
+        unsigned voters = plan->sentinels + (i == 0 ? plan->stocks : 0);
+        unsigned quorum = plan->quorum < voters ? plan->quorum : voters;
+        if (spare > (voters - 1) / 2)
+            spare = (voters - 1) / 2;
+        if (spare > voters - quorum)
+            spare = voters - quorum;
+    }
+    return spare;
+}
+
+/* Who does not come back in peace: then there is no agreement without a failover. */
+static void draw_losses(struct plan *plan, uint64_t seed)
+{
+    struct sn_prng prng;
+    sn_prng_init(&prng, seed ^ UINT64_C(0xdead60d));
+    if (!chance(&prng, 40))
+        return;
+    unsigned spare = spare_sentinels(plan);
+    unsigned groups = (1U << plan->groups) - 1;
+    if (chance(&prng, 90))
+        plan->lost_masters =
+            chance(&prng, 50) ? groups : 1 + (unsigned)sn_prng_below(&prng, groups);
+    if (spare > 0 && (plan->lost_masters == 0 || chance(&prng, 60)))
+        plan->lost_sentinels = (unsigned)between(&prng, 1, spare);
+    plan->lost_lot = sn_prng_next(&prng) >> 8;
+    plan->lost_late = chance(&prng, 30);
+}
+
 void plan_make(struct plan *plan, uint64_t seed)
 {
     struct sn_prng prng;
@@ -265,4 +298,5 @@ void plan_make(struct plan *plan, uint64_t seed)
     draw_groups(plan, seed);
     draw_late_priority(plan, seed);
     draw_servers(plan, seed);
+    draw_losses(plan, seed);
 }

@@ -111,6 +111,10 @@ struct plan {
     bool blocking_peers;
     bool lag; /* replicas get writes in bursts */
     bool lost_on_crash;
+    unsigned lost_masters;   /* bits of the groups whose master is lost for good in peace */
+    unsigned lost_sentinels; /* cores that are too: always a minority */
+    uint64_t lost_lot;       /* which ones */
+    bool lost_late;          /* only after all have agreed once */
     struct fault faults[PLAN_FAULTS_MAX];
     unsigned fault_count;
 };

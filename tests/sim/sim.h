@@ -24,6 +24,9 @@ struct sim_result {
     uint64_t digest;
     sn_ms simulated_ms;
     sn_ms agreed_ms; /* from the end of the faults to agreement */
+    sn_ms lost_ms;   /* from the loss of masters or sentinels for good to agreement; 0: none */
+    unsigned bound_percent; /* the larger of both, of what is allowed */
+    uint32_t executed[FAULT_KIND_COUNT];
     uint32_t counts[COVER_COUNT];
 };
 
@@ -53,6 +56,8 @@ struct sim {
     uint32_t executed[FAULT_KIND_COUNT];  /* faults that have begun */
     struct node *leader;                  /* elected last */
     bool peace;
+    bool doomed[SIM_NODES_MAX]; /* dead for good */
+    bool cleared_up;            /* an operator had to: that takes as long as it takes */
     bool removals;
     bool mixed; /* a server has had an address of another group */
     unsigned acked_writes, refused_writes;
@@ -63,8 +68,12 @@ void sim_run(const struct plan *plan, struct sim_result *result);
 
 /* faults.c */
 void faults_schedule(struct sim *sim);
-/* Ends all of them. */
+/* Ends all of them; what is doomed remains dead. */
 void faults_end(struct sim *sim);
+
+/* peace.c: the end of the faults, and what has to come of it. */
+void peace_begin(struct sim *sim);
+bool peace_demand(struct sim *sim, struct sim_result *result);
 
 /* operator.c: whoever gives commands; every one of them passes the checkers. */
 void operator_failover(struct sim_group *group, struct sentinel *sentinel,

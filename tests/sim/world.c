@@ -11,13 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_MS        100
-#define PEACE_MS       60000 /* plus PEACE_TIMEOUTS failover-timeouts: the bound of agreement */
-#define PEACE_TIMEOUTS 4
-#define PEACE_STOCK_MS 120000 /* TILT lasts 30 s there, and a stray is seen after 20 */
-#define REPAIR_MS      15000  /* then somebody clears up what two operators have done */
-#define HOLD_MS        3000   /* agreement has to last */
-#define BURST_MS       250
+#define BURST_MS 250
 
 static sn_ms travel(void *arg, struct cluster *cluster, const struct node *from,
                     const struct node *to)
@@ -147,83 +141,8 @@ static void build(struct sim *sim)
         cluster_after(cluster, 1, burst, sim);
 }
 
-/* ---- peace --------------------------------------------------------------------------------------
+/* ---- the run -----------------------------------------------------------------------------------
  */
-
-/* "" if everybody agrees about the group, else what is missing. */
-static const char *what_group_misses(const struct sim_group *group, char *text, size_t size)
-{
-    const struct sim *sim = group->sim;
-    const struct model_redis *master = operator_master(group);
-    uint16_t port = master->node.addr.port;
-    bool first = group == &sim->groups[0];
-    text[0] = '\0';
-    if (!cluster_agreed(sim->cluster, group->name, port)) {
-        (void)snprintf(text, size, "the sentinels do not agree on %s", master->node.name);
-    } else if (master->role != SN_ROLE_MASTER || master->node.state != NODE_RUNNING) {
-        (void)snprintf(text, size, "%s is no master", master->node.name);
-    } else if (check_heard_deaf(group->checks)[0] != '\0') {
-        (void)snprintf(text, size, "a subscriber of %s has not heard of %s",
-                       check_heard_deaf(group->checks), master->node.name);
-    }
-    for (unsigned i = 0; first && i < sim->plan.stocks && text[0] == '\0'; i++) {
-        if (stock_master_port(sim->stocks[i]) != port)
-            (void)snprintf(text, size, "k%u does not agree on %s", i + 1, master->node.name);
-    }
-    for (unsigned i = 0; i < group->server_count && text[0] == '\0'; i++) {
-        const struct model_redis *redis = group->servers[i];
-        if (redis != master && (redis->role != SN_ROLE_REPLICA || redis->repl != REPL_UP ||
-                                redis->master.port != port))
-            (void)snprintf(text, size, "%s does not replicate %s", redis->node.name,
-                           master->node.name);
-    }
-    return text;
-}
-
-static const char *what_is_missing(const struct sim *sim, char *text, size_t size)
-{
-    for (unsigned i = 0; i < sim->plan.groups; i++) {
-        if (what_group_misses(&sim->groups[i], text, size)[0] != '\0')
-            break;
-    }
-    return text;
-}
-
-static void repair(struct sim *sim, unsigned round)
-{
-    char text[128];
-    for (unsigned i = 0; i < sim->plan.groups; i++) {
-        if (what_group_misses(&sim->groups[i], text, sizeof(text))[0] != '\0')
-            operator_repair(&sim->groups[i], round);
-    }
-}
-
-static bool demand_agreement(struct sim *sim, struct sim_result *result)
-{
-    struct cluster *cluster = sim->cluster;
-    sn_ms begin = cluster->now;
-    sn_ms bound = (sim->plan.stocks > 0 ? PEACE_STOCK_MS : PEACE_MS) +
-                  PEACE_TIMEOUTS * sim->plan.failover_timeout_ms;
-    sn_ms since = SN_MS_NEVER;
-    unsigned repairs = 0;
-    char text[128];
-    while (cluster->now - begin < bound) {
-        cluster_run_for(cluster, LOOK_MS);
-        if (what_is_missing(sim, text, sizeof(text))[0] != '\0')
-            since = SN_MS_NEVER;
-        else if (since == SN_MS_NEVER)
-            since = cluster->now;
-        if (since != SN_MS_NEVER && cluster->now - since >= HOLD_MS) {
-            result->agreed_ms = since - begin;
-            return true;
-        }
-        if (since == SN_MS_NEVER && cluster->now - begin >= REPAIR_MS * (repairs + 1))
-            repair(sim, ++repairs);
-    }
-    (void)snprintf(result->why, sizeof(result->why), "after %lld ms of peace %s", (long long)bound,
-                   text);
-    return false;
-}
 
 static void judge(struct sim *sim, struct sim_result *result, bool agreed)
 {
@@ -259,11 +178,11 @@ void sim_run(const struct plan *plan, struct sim_result *result)
     build(&sim);
     faults_schedule(&sim);
     cluster_run_for(sim.cluster, sim.plan.warm_ms + sim.plan.span_ms);
-    cluster_say(sim.cluster, NULL, "peace");
-    faults_end(&sim);
-    bool agreed = demand_agreement(&sim, result);
+    peace_begin(&sim);
+    bool agreed = peace_demand(&sim, result);
     judge(&sim, result, agreed);
     coverage_take(&sim.cluster->trace, result->counts);
+    memcpy(result->executed, sim.executed, sizeof(result->executed));
     result->steps = sim.cluster->steps;
     result->digest = sim.cluster->trace.digest;
     result->simulated_ms = sim.cluster->now;
