@@ -28,6 +28,8 @@
 #define EXIT_CRASHED 12
 #define EXIT_UNSEEN  13
 #define EXIT_GROWN   14
+#define EXIT_DIFFERS 15
+#define TWICE_EACH   50 /* one seed in so many is run again: everything must be as it was */
 
 struct options {
     uint64_t first, last;
@@ -53,7 +55,7 @@ struct worker {
     uint64_t executed[FAULT_KIND_COUNT];
     struct most agreed, lost, percent;
     unsigned unsafe, stuck, crashed;
-    bool finished, grown;
+    bool finished, grown, differs;
     unsigned failures;
     struct {
         uint64_t seed;
@@ -121,6 +123,21 @@ static void note_most(struct most *most, int64_t value, uint64_t seed)
         *most = (struct most){value, seed};
 }
 
+/* What a run does must depend on its plan alone, not on the run before it or on addresses. */
+static void run_again(struct worker *worker, const struct plan *plan,
+                      const struct sim_result *first)
+{
+    struct sim_result second;
+    sim_run(plan, &second);
+    if (second.digest == first->digest && second.steps == first->steps)
+        return;
+    worker->differs = true;
+    (void)fprintf(stderr,
+                  "seed %" PRIu64 " differs when it is run again: %" PRIu64 " steps, then %" PRIu64
+                  "\n",
+                  plan->seed, first->steps, second.steps);
+}
+
 static void run_one(struct worker *worker, uint64_t seed, const struct options *options)
 {
     struct plan plan;
@@ -129,6 +146,8 @@ static void run_one(struct worker *worker, uint64_t seed, const struct options *
     leave_out(&plan, options);
     (void)alarm(RUN_MAX_S);
     sim_run(&plan, &result);
+    if (seed % TWICE_EACH == 0 && result.verdict != SIM_CRASHED)
+        run_again(worker, &plan, &result);
     (void)alarm(0);
     worker->done++;
     worker->steps += result.steps;
@@ -264,6 +283,7 @@ static int sum_up(const struct options *options)
         sum.stuck += worker->stuck;
         sum.crashed += worker->crashed;
         sum.grown |= worker->grown;
+        sum.differs |= worker->differs;
         for (size_t k = 0; k < COVER_COUNT; k++)
             sum.counts[k] += worker->counts[k];
         for (size_t k = 0; k < FAULT_KIND_COUNT; k++)
@@ -287,6 +307,8 @@ static int sum_up(const struct options *options)
     int code = exit_code(sum.unsafe, sum.stuck, sum.crashed);
     if (code == 0 && unseen > 0 && sum.done >= COVER_SEEDS && !options->no_cover)
         code = EXIT_UNSEEN;
+    if (code == 0 && sum.differs)
+        code = EXIT_DIFFERS;
     return code == 0 && sum.grown ? EXIT_GROWN : code;
 }
 
@@ -297,7 +319,7 @@ static int usage(void)
                 "sentinel-sim --seeds A..B [--jobs J] [--keep-going] [--progress] [--no-cover]\n"
                 "sentinel-sim --list FILE: the seeds that the lines of FILE begin with\n"
                 "Exit status: 0 fine, 10 unsafe, 11 no agreement, 12 crash, 13 something was\n"
-                "never covered, 14 memory grew, 2 usage.\n",
+                "never covered, 14 memory grew, 15 a second run differs, 2 usage.\n",
                 stderr);
     return 2;
 }
@@ -365,6 +387,10 @@ static bool read_options(int argc, char **argv, struct options *options)
             options->no_cover = true;
         else
             return false;
+    }
+    if (options->list != NULL && (options->plan || options->minimise)) {
+        (void)fputs("--plan and --minimise are for one seed\n", stderr);
+        return false;
     }
     return range && options->jobs >= 1 && options->jobs <= JOBS_MAX;
 }
