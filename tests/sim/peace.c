@@ -24,9 +24,9 @@
 
 /* Without operators. A vote given at the last moment holds its voter back for two failover-timeouts
  * (DESIGN.md D8), the attempt that follows may run into one more; the master is down only after
- * down-after, and a TILT gives everybody one more of these; the rest are hellos, INFO every ten
- * seconds and elections. */
-#define TIGHT_MS       15000
+ * down-after, and a TILT gives everybody one more of these; the rest are hellos, two rounds of
+ * INFO, which comes every ten seconds, servers that load for four, and elections. */
+#define TIGHT_MS       25000
 #define TIGHT_TIMEOUTS 3
 #define TIGHT_DOWNS    3
 
@@ -175,6 +175,9 @@ static bool can_replace(const struct sim_group *group)
         fit |= redis->role == SN_ROLE_REPLICA && redis->repl == REPL_UP &&
                redis->master.port == master->node.addr.port;
     }
+    /* A stock leader waits for ever for the server that it has promoted (PROTOCOL.md §15). */
+    for (unsigned i = 0; group == &sim->groups[0] && i < sim->plan.stocks; i++)
+        fit &= stock_master_port(sim->stocks[i]) == master->node.addr.port;
     for (unsigned i = 0; fit && i < sim->plan.sentinels; i++) {
         const struct sentinel *sentinel = sim->sentinels[i];
         if (!is_doomed(sim, &sentinel->node) &&
