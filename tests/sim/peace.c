@@ -177,7 +177,7 @@ static bool can_replace(const struct sim_group *group)
     }
     /* A stock leader waits for ever for the server that it has promoted (PROTOCOL.md §15). */
     for (unsigned i = 0; group == &sim->groups[0] && i < sim->plan.stocks; i++)
-        fit &= stock_master_port(sim->stocks[i]) == master->node.addr.port;
+        fit = fit && !stock_is_busy(sim->stocks[i]);
     for (unsigned i = 0; fit && i < sim->plan.sentinels; i++) {
         const struct sentinel *sentinel = sim->sentinels[i];
         if (!is_doomed(sim, &sentinel->node) &&

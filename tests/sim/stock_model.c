@@ -396,3 +396,8 @@ uint16_t stock_master_port(const struct stock *stock)
 {
     return stock->state == STOCK_RECONF ? stock->promoted : stock->master.port;
 }
+
+bool stock_is_busy(const struct stock *stock)
+{
+    return stock->state != STOCK_NONE;
+}
