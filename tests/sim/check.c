@@ -46,6 +46,8 @@ void checks_command(struct checks *checks, struct sentinel *sentinel,
         memset(seen->heard, 0, sizeof(seen->heard));
         memset(&seen->reconf, 0, sizeof(seen->reconf));
     }
+    if (command->kind == SN_COMMAND_MONITOR)
+        check_heard_monitor(checks, command->addr.port);
     check_memory_command(checks, sentinel, command);
     check_config_command(checks, sentinel, command);
 }

@@ -10,10 +10,11 @@
 #include "model_redis.h"
 #include "plan.h"
 
-#define CHECK_EPOCHS  1024
-#define CHECK_PENDING 16
-#define CHECK_NODES   32
-#define CHECK_ASKED   64
+#define CHECK_EPOCHS        1024
+#define CHECK_PENDING       16
+#define CHECK_NODES         32
+#define CHECK_ASKED         64
+#define CHECK_STRANGE_EPOCH 900 /* that strangers announce; no others get as far */
 
 /* What a sentinel is known to be doing, from its events and the orders it got. */
 struct attempt {
@@ -23,7 +24,8 @@ struct attempt {
     bool asked_wanted;
     bool drained;
     sn_ms paused_until; /* by the pause that it sent last */
-    bool chosen;        /* a replica was selected in it */
+    bool chosen;        /* a replica was selected in it… */
+    size_t last;        /* …the last one: index of the server */
     uint64_t epoch;
     sn_ms started_at;
     uint64_t votes_epoch;
@@ -118,7 +120,8 @@ struct watched {
     uint32_t peers; /* bits of the nodes that it has met, or found on its disk */
     struct heard heard[PLAN_ALL_SERVERS_MAX];
     bool tilt;
-    uint64_t tilt_ticket;          /* of the last question before it */
+    uint64_t tilt_ticket; /* of the last question before it */
+    uint16_t down_port;
     sn_ms down_at;                 /* +sdown of the master; 0 if it is up */
     struct said said[CHECK_NODES]; /* by node */
     struct setting settings[SETTING_COUNT];
@@ -132,6 +135,7 @@ struct check_groups;
 struct drained {
     sn_ms paused_until; /* when the pause of the master ends by itself */
     struct model_redis *master, *promoted;
+    struct sn_runid runid; /* of the master */
     uint64_t offset;
     bool acked_by_pause;
 };
@@ -150,12 +154,15 @@ struct checks {
     struct node *leaders[CHECK_EPOCHS];
     bool collided; /* two of those used the same epoch */
     struct drained drained;
-    uint16_t stranger_port; /* 0: none has spoken yet */
+    struct model_redis *servers[PLAN_SERVERS_MAX];
+    unsigned server_count;
+    uint16_t ports[CHECK_NODES]; /* that were ever theirs, or said to be; ended by 0 */
+    uint16_t stranger_port;      /* 0: none has spoken yet */
     unsigned drains, coordinated;
     unsigned late_pauses;
     /* How often something was really compared. */
     unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
-    unsigned snapshots;
+    unsigned snapshots, choices, comparisons, losses;
     uint64_t saves;
 };
 
@@ -233,6 +240,7 @@ void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
 void check_quorum_leader(struct checks *checks, struct node *node, uint64_t epoch);
 void check_quorum_answer(struct checks *checks, const struct node *from, const struct node *asker,
                          bool down, const char *leader, uint64_t epoch);
+void check_quorum_booted(struct checks *checks, struct sentinel *sentinel);
 /* The answer arrives. */
 void check_quorum_heard(struct checks *checks, const struct sentinel *sentinel,
                         const struct node *from, bool down);
@@ -268,6 +276,9 @@ void check_memory_commanded(struct checks *checks, struct sentinel *sentinel);
 /* check_silence.c: how long somebody has to be silent. */
 void check_silence_reply(struct check_groups *all, struct sentinel *to, const struct node *server,
                          uint16_t port, enum sn_order order, const struct sn_reply *reply);
+/* Milliseconds since the last valid answer to PING from node at port, on a link of this group. */
+sn_ms check_silence_age(const struct checks *checks, const struct sentinel *sentinel,
+                        const struct node *node, uint16_t port);
 void check_silence_info(struct check_groups *all, struct sentinel *to, const struct node *server,
                         const struct sn_info *info);
 void check_silence_event(struct check_groups *all, struct checks *checks, struct sentinel *sentinel,
@@ -313,6 +324,13 @@ void check_heard_event(struct checks *checks, struct sentinel *sentinel,
                        const struct sn_action_event *event);
 void check_heard_send(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_action_send *send);
+void check_heard_saved(struct checks *checks, struct sentinel *sentinel,
+                       const struct sn_image *image);
+void check_heard_init(struct checks *checks, const struct sn_group_image *image);
+/* An operator says that the master is there. */
+void check_heard_monitor(struct checks *checks, uint16_t port);
+/* It publishes that. */
+void check_heard_hello(struct check_groups *all, struct sentinel *sentinel, const char *message);
 /* The subscriber connects again and asks. */
 void check_heard_ask(struct checks *checks, struct sentinel *sentinel);
 /* "" if every subscriber knows the master that its sentinel names, else who does not. */

@@ -14,7 +14,7 @@
 #include <strings.h>
 #include <utlist.h>
 
-#define SURE_MS    300  /* an INFO of this age is fresh by every rule */
+#define SURE_MS    4500 /* an INFO, or an answer to PING, of this age is fresh by every rule */
 #define CLAIMED_MS 7000 /* three hellos and some more: so long a claim may count */
 
 void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
@@ -77,36 +77,42 @@ void check_choice_hello(struct checks *checks, struct sentinel *sentinel, const 
     }
 }
 
-static bool both_links_up(const struct sentinel *sentinel, const struct node *server)
+/* From then on what is heard tells of the time after the failure. */
+static sn_ms failed_at(const struct watched *seen)
 {
-    const struct conn *conn;
-    unsigned up = 0;
-    DL_FOREACH(sentinel->node.cluster->conns, conn) {
-        if (conn->client == &sentinel->node && conn->server == server && conn->up &&
-            !conn->client_gone && !conn->server_gone)
-            up |= conn->kind == SN_LINK_DATA ? 1 : 2;
-    }
-    return up == 3;
+    return seen->down_at > 0 ? seen->down_at : seen->attempt.started_at;
+}
+
+/* It has been without its master for so long that its data may be too old. */
+static bool lags_behind(const struct watched *seen, const struct heard *heard)
+{
+    const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
+    return heard->link_down_ms > (setting->known ? 9 * setting->value : 0);
 }
 
 /* Nothing whatever speaks against this one. */
 static bool surely_eligible(const struct checks *checks, const struct sentinel *sentinel,
                             const struct watched *seen, size_t index)
 {
-    const struct model_redis *redis = checks->cluster->servers[index];
+    const struct node *node = &checks->cluster->servers[index]->node;
     const struct heard *heard = &seen->heard[index];
+    uint16_t port = node->addr.port;
     sn_ms now = checks->cluster->now;
-    sn_ms failed_at = seen->down_at > 0 ? seen->down_at : seen->attempt.started_at;
-    return heard->at > 0 && now - heard->at <= SURE_MS && heard->at > failed_at &&
+    return heard->at > failed_at(seen) && heard->port == port && now - heard->at <= SURE_MS &&
            (heard->claimed_at == 0 || now - heard->claimed_at > CLAIMED_MS) &&
-           heard->role == SN_ROLE_REPLICA && heard->priority > 0 && heard->link_down_ms == 0 &&
-           !heard->refused && !heard->down && redis->ping_error == NULL &&
-           redis->loading_until < now - 5000 && redis->node.state == NODE_RUNNING &&
-           redis->lies_role == SN_ROLE_UNKNOWN && both_links_up(sentinel, &redis->node);
+           heard->role == SN_ROLE_REPLICA && heard->priority > 0 && !lags_behind(seen, heard) &&
+           !heard->refused && !heard->down &&
+           check_silence_age(checks, sentinel, node, port) <= SURE_MS &&
+           check_groups_at(checks->all, sentinel, port) == checks &&
+           check_link_up(sentinel, port, SN_LINK_DATA) &&
+           check_link_up(sentinel, port, SN_LINK_SUBSCRIBE);
 }
 
-static bool better(const struct heard *a, const struct heard *b)
+/* a was surely heard since the failure. */
+static bool better(const struct watched *seen, const struct heard *a, const struct heard *b)
 {
+    if (b->at < failed_at(seen))
+        return true;
     if (a->priority != b->priority)
         return a->priority < b->priority;
     if (a->offset != b->offset)
@@ -142,17 +148,24 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
 {
     struct watched *seen = checks_of(checks, sentinel);
     size_t chosen = server_at(checks, payload);
-    bool first = !seen->attempt.chosen;
     uint16_t port = cluster_master_port(sentinel, checks->group);
-    seen->attempt.chosen = true;
-    if (chosen == SIZE_MAX || seen->attempt.wanted || !first || seen->tilt)
+    /* Whoever was chosen before in this attempt has been passed over. */
+    if (seen->attempt.chosen)
+        seen->heard[seen->attempt.last].refused = true;
+    seen->attempt.chosen = chosen != SIZE_MAX;
+    seen->attempt.last = chosen;
+    if (chosen == SIZE_MAX || seen->attempt.wanted || seen->tilt ||
+        check_groups_at(checks->all, sentinel, check_port_in(payload)) != checks)
         return;
+    checks->choices++;
     for (size_t i = 0; i < checks->cluster->server_count; i++) {
         uint16_t own = checks->cluster->servers[i]->node.addr.port;
         /* Two that came back under one address are one replica to everybody. */
         bool same = own == checks->cluster->servers[chosen]->node.addr.port;
-        if (same || own == port || !surely_eligible(checks, sentinel, seen, i) ||
-            !better(&seen->heard[i], &seen->heard[chosen]))
+        if (same || own == port || !surely_eligible(checks, sentinel, seen, i))
+            continue;
+        checks->comparisons++;
+        if (!better(seen, &seen->heard[i], &seen->heard[chosen]))
             continue;
         checks_violated(checks, &sentinel->node,
                         "chose %s (priority %u, offset %" PRIu64 ") over %s (%u, %" PRIu64 ")",
@@ -162,10 +175,15 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
     }
 }
 
-/* After a switch everybody is judged anew. */
-static void begin_anew(const struct checks *checks, struct watched *seen)
+/* After a switch everybody is judged anew; the new master may have been called down before the
+ * switch is told. */
+static void begin_anew(const struct checks *checks, struct watched *seen, const char *payload)
 {
-    seen->down_at = 0;
+    char text[128];
+    (void)snprintf(text, sizeof(text), " %u", seen->down_port);
+    const char *end = strrchr(payload, ' ');
+    if (end == NULL || strcmp(end, text) != 0)
+        seen->down_at = 0;
     for (size_t i = 0; i < checks->cluster->server_count; i++)
         seen->heard[i].down = false;
 }
@@ -175,12 +193,13 @@ void check_choice_event(struct checks *checks, struct sentinel *sentinel,
 {
     struct watched *seen = checks_of(checks, sentinel);
     bool master = strncmp(event->payload, "master ", 7) == 0;
-    if (strcmp(event->name, "+sdown") == 0 && master)
+    if (strcmp(event->name, "+sdown") == 0 && master) {
         seen->down_at = checks->cluster->now;
-    else if (strcmp(event->name, "-sdown") == 0 && master)
+        seen->down_port = check_port_in(event->payload);
+    } else if (strcmp(event->name, "-sdown") == 0 && master)
         seen->down_at = 0;
     else if (strcmp(event->name, "+switch-master") == 0)
-        begin_anew(checks, seen);
+        begin_anew(checks, seen, event->payload);
     else if (strcmp(event->name, "+sdown") == 0)
         note_down(checks, seen, event->payload, true);
     else if (strcmp(event->name, "-sdown") == 0)

@@ -185,6 +185,8 @@ static void on_send(void *arg, struct sentinel *from, struct node *to, uint16_t 
     bool order = send->order != SN_ORDER_PUBLISH && send->order != SN_ORDER_ASK &&
                  send->order != SN_ORDER_PING && send->order != SN_ORDER_INFO;
     struct checks *checks = order && to != NULL ? of_port(all, from, port) : &all->groups[0];
+    if (send->order == SN_ORDER_PUBLISH)
+        check_heard_hello(all, from, send->message);
     if (send->order == SN_ORDER_ASK)
         note_question(all, from, send);
     if (checks != NULL)
@@ -236,6 +238,7 @@ static void on_saved(void *arg, struct sentinel *sentinel, const struct sn_image
     struct check_groups *all = arg;
     for (unsigned i = 0; i < all->count; i++)
         check_config_saved(&all->groups[i], sentinel, image);
+    check_heard_saved(&all->groups[0], sentinel, image);
     check_disk_saved(&all->groups[0], sentinel, image);
 }
 
@@ -261,6 +264,8 @@ static void on_booted(void *arg, struct sentinel *sentinel)
         check_heard_ask(&all->groups[i], sentinel);
     for (unsigned i = 0; i < all->count; i++)
         check_memory_booted(&all->groups[i], sentinel);
+    for (unsigned i = 0; i < all->count; i++)
+        check_quorum_booted(&all->groups[i], sentinel);
 }
 
 static void on_snapshot(void *arg, struct sentinel *sentinel, const struct sn_image *image)
@@ -339,6 +344,7 @@ void check_groups_init(struct check_groups *all, struct cluster *cluster, const 
         const struct sn_group_image *image = sn_image_find_group(&cluster->config, names[i]);
         checks_init(&all->groups[i], cluster, plan, names[i], voters);
         all->groups[i].all = all;
+        check_heard_init(&all->groups[i], image);
         check_config_init(&all->groups[i], image->params.quorum);
     }
 }

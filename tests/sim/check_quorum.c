@@ -80,6 +80,46 @@ void check_quorum_leader(struct checks *checks, struct node *node, uint64_t epoc
         checks_violated(checks, node, "leads in %" PRIu64 ", as %s does", epoch, before->name);
 }
 
+static void meet(const struct checks *checks, struct watched *seen, uint16_t port)
+{
+    for (size_t i = 0; i < checks->cluster->node_count && i < CHECK_NODES; i++) {
+        if (checks->cluster->nodes[i]->addr.port == port)
+            seen->peers |= UINT32_C(1) << i;
+    }
+}
+
+void check_quorum_booted(struct checks *checks, struct sentinel *sentinel)
+{
+    struct watched *seen = checks_of(checks, sentinel);
+    const struct sn_group_image *image = sn_image_find_group(&sentinel->durable, checks->group);
+    seen->peers = 0;
+    for (size_t i = 0; image != NULL && i < image->peer_count; i++)
+        meet(checks, seen, image->peers[i].addr.port);
+}
+
+/* Whoever was met is known until RESET or REMOVE. */
+static void follow_peers(const struct checks *checks, struct watched *seen,
+                         const struct sn_action_event *event)
+{
+    if (strcmp(event->name, "+sentinel") == 0)
+        meet(checks, seen, check_port_in(event->payload));
+    else if (strcmp(event->name, "+reset-master") == 0 || strcmp(event->name, "-monitor") == 0)
+        seen->peers = 0;
+}
+
+/* A sentinel that does not know all others may take a minority for a majority, if it has not met
+ * them yet. */
+static void check_electorate(struct checks *checks, struct sentinel *sentinel, uint64_t voters)
+{
+    const struct watched *seen = checks_of(checks, sentinel);
+    if (voters < count_bits(seen->peers) + 1)
+        checks_violated(checks, &sentinel->node,
+                        "leads as one of %" PRIu64 ", but has met %u others", voters,
+                        count_bits(seen->peers));
+    else if (voters < checks->voters && seen->attempt.epoch < CHECK_EPOCHS)
+        checks->weak[seen->attempt.epoch] = true;
+}
+
 static void check_leader(struct checks *checks, struct sentinel *sentinel)
 {
     const struct attempt *attempt = &checks_of(checks, sentinel)->attempt;
@@ -87,8 +127,7 @@ static void check_leader(struct checks *checks, struct sentinel *sentinel)
     uint64_t needed = voters / 2 + 1;
     uint64_t quorum = field(checks, sentinel, "quorum");
     unsigned votes = 1;
-    if (voters < checks->voters && attempt->epoch < CHECK_EPOCHS)
-        checks->weak[attempt->epoch] = true;
+    check_electorate(checks, sentinel, voters);
     check_quorum_leader(checks, &sentinel->node, attempt->epoch);
     if (attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED)
         return;
@@ -118,6 +157,7 @@ void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_event *event)
 {
     struct watched *seen = checks_of(checks, sentinel);
+    follow_peers(checks, seen, event);
     if (strcmp(event->name, "+odown") == 0)
         check_quorum_agrees(checks, sentinel, event->name);
     else if (strcmp(event->name, "+elected-leader") == 0)

@@ -44,6 +44,15 @@ void check_silence_reply(struct check_groups *all, struct sentinel *to, const st
     sign->of = server->redis == NULL ? NULL : check_groups_at(all, to, port);
 }
 
+sn_ms check_silence_age(const struct checks *checks, const struct sentinel *sentinel,
+                        const struct node *node, uint16_t port)
+{
+    const struct silence *silence = silence_of(checks->all, sentinel);
+    const struct sign *sign = &silence->signs[node->index % CHECK_NODES];
+    bool known = sign->at > 0 && sign->port == port && sign->of == checks;
+    return known ? checks->cluster->now - sign->at : SN_MS_NEVER;
+}
+
 void check_silence_info(struct check_groups *all, struct sentinel *to, const struct node *server,
                         const struct sn_info *info)
 {
