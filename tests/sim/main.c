@@ -4,6 +4,7 @@
 /* sentinel-sim: runs seeds, alone or in many processes, and says how to see a failure again. */
 
 #include "minimise.h"
+#include "plan_text.h"
 #include "sim.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@
 #define FAILURES_MAX 20
 #define COVER_SEEDS  1500    /* over that many seeds everything has to have happened */
 #define GROWTH_MAX   1048576 /* what malloc keeps at hand counts as in use */
+#define EXIT_USAGE   2
 #define EXIT_UNSAFE  10
 #define EXIT_STUCK   11
 #define EXIT_CRASHED 12
@@ -35,6 +37,7 @@ struct options {
     uint64_t first, last;
     unsigned jobs;
     uint64_t *list; /* --list: first and last are positions in it */
+    char **files;   /* --replay: likewise */
     bool trace, minimise, progress, keep_going, no_cover, plan;
     const char *drop;
     const char *only;
@@ -50,6 +53,7 @@ struct most {
 struct worker {
     pid_t pid;
     uint64_t next, seed; /* seed: under way */
+    const char *file;    /* its plan; NULL: drawn */
     uint64_t done, steps, simulated_ms;
     uint64_t counts[COVER_COUNT];
     uint64_t executed[FAULT_KIND_COUNT];
@@ -112,9 +116,12 @@ static void keep_failure(struct worker *worker, uint64_t seed, const struct sim_
     worker->unsafe += result->verdict == SIM_UNSAFE;
     worker->stuck += result->verdict == SIM_STUCK;
     worker->crashed += result->verdict == SIM_CRASHED;
-    (void)fprintf(stderr,
-                  "seed %" PRIu64 " %s %s\n  again: sentinel-sim --seed %" PRIu64 " --trace\n",
-                  seed, verdict_name(result->verdict), result->why, seed);
+    (void)fprintf(stderr, "seed %" PRIu64 " %s %s\n", seed, verdict_name(result->verdict),
+                  result->why);
+    if (worker->file != NULL)
+        (void)fprintf(stderr, "  again: sentinel-sim --replay %s --trace\n", worker->file);
+    else
+        (void)fprintf(stderr, "  again: sentinel-sim --seed %" PRIu64 " --trace\n", seed);
 }
 
 static void note_most(struct most *most, int64_t value, uint64_t seed)
@@ -138,12 +145,24 @@ static void run_again(struct worker *worker, const struct plan *plan,
                   plan->seed, first->steps, second.steps);
 }
 
-static void run_one(struct worker *worker, uint64_t seed, const struct options *options)
+/* The plan at a position of what is to be run. */
+static void get_plan(struct plan *plan, uint64_t position, const struct options *options)
+{
+    if (options->files == NULL)
+        plan_make(plan, options->list != NULL ? options->list[position] : position);
+    else if (!plan_read(options->files[position], plan))
+        exit(EXIT_USAGE);
+    leave_out(plan, options);
+}
+
+static void run_one(struct worker *worker, uint64_t position, const struct options *options)
 {
     struct plan plan;
     struct sim_result result;
-    plan_make(&plan, seed);
-    leave_out(&plan, options);
+    get_plan(&plan, position, options);
+    uint64_t seed = plan.seed;
+    worker->seed = seed;
+    worker->file = options->files != NULL ? options->files[position] : NULL;
     (void)alarm(RUN_MAX_S);
     sim_run(&plan, &result);
     if (seed % TWICE_EACH == 0 && result.verdict != SIM_CRASHED)
@@ -179,8 +198,7 @@ static void work(struct worker *worker, const struct options *options)
 {
     size_t level = 0;
     for (; worker->next <= options->last; worker->next += options->jobs) {
-        worker->seed = options->list != NULL ? options->list[worker->next] : worker->next;
-        run_one(worker, worker->seed, options);
+        run_one(worker, worker->next, options);
         look_at_memory(worker, &level);
         if (worker->failures > 0 && !options->keep_going)
             break;
@@ -318,6 +336,7 @@ static int usage(void)
                 "sentinel-sim --seed N --minimise\n"
                 "sentinel-sim --seeds A..B [--jobs J] [--keep-going] [--progress] [--no-cover]\n"
                 "sentinel-sim --list FILE: the seeds that the lines of FILE begin with\n"
+                "sentinel-sim --replay FILE… [--trace] [--minimise]: plans as --plan prints them\n"
                 "Exit status: 0 fine, 10 unsafe, 11 no agreement, 12 crash, 13 something was\n"
                 "never covered, 14 memory grew, 15 a second run differs, 2 usage.\n",
                 stderr);
@@ -358,6 +377,18 @@ static bool read_list(const char *path, struct options *options)
     return count > 0;
 }
 
+/* The arguments up to the next option. Returns how many. */
+static uint64_t read_files(char **names, struct options *options)
+{
+    uint64_t count = 0;
+    while (names[count] != NULL && strncmp(names[count], "--", 2) != 0)
+        count++;
+    options->files = names;
+    options->first = 0;
+    options->last = count > 0 ? count - 1 : 0;
+    return count;
+}
+
 static bool read_options(int argc, char **argv, struct options *options)
 {
     bool range = false;
@@ -367,6 +398,8 @@ static bool read_options(int argc, char **argv, struct options *options)
             range = read_range(value, options) && ++i > 0;
         else if (strcmp(argv[i], "--list") == 0)
             range = read_list(value, options) && ++i > 0;
+        else if (strcmp(argv[i], "--replay") == 0)
+            range = read_files(argv + i + 1, options) > 0 && (i += (int)options->last + 1) > 0;
         else if (strcmp(argv[i], "--jobs") == 0)
             options->jobs = (unsigned)strtoul(argv[++i < argc ? i : argc - 1], NULL, 10);
         else if (strcmp(argv[i], "--drop") == 0)
@@ -388,8 +421,8 @@ static bool read_options(int argc, char **argv, struct options *options)
         else
             return false;
     }
-    if (options->list != NULL && (options->plan || options->minimise)) {
-        (void)fputs("--plan and --minimise are for one seed\n", stderr);
+    if (range && options->first != options->last && (options->plan || options->minimise)) {
+        (void)fputs("--plan and --minimise are for one seed or file\n", stderr);
         return false;
     }
     return range && options->jobs >= 1 && options->jobs <= JOBS_MAX;
@@ -401,10 +434,11 @@ int main(int argc, char **argv)
     struct plan plan;
     if (!read_options(argc, argv, &options))
         return usage();
-    plan_make(&plan, options.first);
-    leave_out(&plan, &options);
-    if (options.plan)
-        minimise_print_plan(&plan);
+    get_plan(&plan, options.first, &options);
+    if (options.plan) {
+        plan_write(&plan, stdout);
+        return 0;
+    }
     if (options.minimise)
         return minimise(&plan);
     if (options.trace)

@@ -3,39 +3,32 @@
 
 #include "minimise.h"
 
+#include "plan_text.h"
 #include "sim.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define RUN_MAX_S 120
 
-void minimise_print_plan(const struct plan *plan)
+/* What is said, without its numbers: times, epochs, and which nodes. */
+static void reason_of(const char *why, char reason[SIM_WHY_MAX])
 {
-    (void)printf("seed %" PRIu64
-                 ": %u sentinels, %u stock, %u groups, %u replicas, quorum %u, down-after %lld, "
-                 "failover-timeout %lld, delay %lld..%lld, disk %lld+%lld, faults from %lld for "
-                 "%lld ms\n",
-                 plan->seed, plan->sentinels, plan->stocks, plan->groups, plan->replicas,
-                 plan->quorum, (long long)plan->down_after_ms, (long long)plan->failover_timeout_ms,
-                 (long long)plan->delay_min_ms, (long long)plan->delay_max_ms,
-                 (long long)plan->disk_ms, (long long)plan->disk_jitter_ms,
-                 (long long)plan->warm_ms, (long long)plan->span_ms);
-    for (unsigned i = 0; i < plan->fault_count; i++) {
-        const struct fault *fault = &plan->faults[i];
-        if (!fault->dropped)
-            (void)printf("  %2u at %6lld for %5lld: %s %u %u of group %u\n", i,
-                         (long long)fault->at, (long long)fault->lasts,
-                         plan_fault_name(fault->kind), fault->a, fault->b, fault->group + 1);
+    size_t len = 0;
+    for (; *why != '\0' && len + 1 < SIM_WHY_MAX; why++) {
+        if (*why < '0' || *why > '9')
+            reason[len++] = *why;
     }
+    reason[len] = '\0';
 }
 
 /* In a process of its own, as it may crash. */
-static enum sim_verdict try_plan(const struct plan *plan)
+static enum sim_verdict try_plan(const struct plan *plan, char reason[SIM_WHY_MAX])
 {
     struct sim_result *result =
         mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -54,6 +47,7 @@ static enum sim_verdict try_plan(const struct plan *plan)
     (void)waitpid(pid, &status, 0);
     enum sim_verdict verdict =
         WIFEXITED(status) && WEXITSTATUS(status) == 0 ? result->verdict : SIM_CRASHED;
+    reason_of(result->why, reason);
     (void)munmap(result, sizeof(*result));
     return verdict;
 }
@@ -73,7 +67,8 @@ static void print_command(const struct plan *plan)
 
 int minimise(struct plan *plan)
 {
-    enum sim_verdict verdict = try_plan(plan);
+    char reason[SIM_WHY_MAX], other[SIM_WHY_MAX];
+    enum sim_verdict verdict = try_plan(plan, reason);
     bool less = true;
     if (verdict == SIM_FINE) {
         (void)printf("seed %" PRIu64 " does not fail\n", plan->seed);
@@ -85,13 +80,13 @@ int minimise(struct plan *plan)
             if (plan->faults[i].dropped)
                 continue;
             plan->faults[i].dropped = true;
-            if (try_plan(plan) == verdict)
+            if (try_plan(plan, other) == verdict && strcmp(other, reason) == 0)
                 less = true;
             else
                 plan->faults[i].dropped = false;
         }
     }
-    minimise_print_plan(plan);
+    plan_write(plan, stdout);
     print_command(plan);
     return verdict == SIM_UNSAFE ? 10 : verdict == SIM_STUCK ? 11 : 12;
 }
