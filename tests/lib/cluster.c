@@ -215,6 +215,7 @@ struct model_redis *cluster_add_server(struct cluster *cluster, uint16_t port)
         sn_realloc(cluster->servers, (cluster->server_count + 1) * sizeof(struct model_redis *));
     cluster->servers[cluster->server_count++] = redis;
     (void)snprintf(redis->node.name, sizeof(redis->node.name), "r%zu", cluster->server_count);
+    names_give(&redis->node);
     model_redis_init(redis);
     return redis;
 }
@@ -260,7 +261,7 @@ struct sn_group_image *cluster_add_simple(struct cluster *cluster, const char *n
     for (unsigned i = 1; i <= replicas; i++) {
         struct model_redis *replica = cluster_add_server(cluster, (uint16_t)(port + i));
         cluster_start(&replica->node);
-        model_redis_follow(replica, "127.0.0.1", port);
+        model_redis_follow(replica, master->node.addr.host, port);
     }
     struct sn_group_image *group = cluster_add_group(cluster, name, master, quorum);
     group->params.down_after_ms = 1000;
@@ -321,6 +322,9 @@ static void run_wire(struct cluster *cluster, struct sn_timer *timer)
         break;
     case WIRE_LATER:
         run_later(cluster, timer->owner);
+        break;
+    case WIRE_LOOKUP:
+        lookup_due(timer->owner);
         break;
     case WIRE_WAKE:
         sentinel_wake_due(timer->owner);
@@ -489,6 +493,7 @@ void cluster_readdress(struct node *node, uint16_t port)
     assert(node->state == NODE_OFF);
     if (sn_addr_make("127.0.0.1", port, &node->addr) != 0)
         abort();
+    names_give(node);
     cluster_say(node->cluster, node, "moves to port %u", port);
 }
 

@@ -91,6 +91,7 @@ struct sentinel {
     struct ticket *tickets;
     bool told_update; /* its last event was +config-update-from */
     struct script_run *scripts;
+    struct lookup *lookups;
 };
 
 struct cluster {
@@ -107,7 +108,10 @@ struct cluster {
     size_t sentinel_count;
     struct model_redis **servers;
     size_t server_count;
-    bool *cuts; /* node_count × node_count, [from * node_count + to] */
+    bool names;             /* servers have host names: "r1.test" for r1 */
+    sn_ms resolve_max_ms;   /* a look-up takes up to this long… */
+    unsigned resolve_fails; /* …and of a hundred so many fail */
+    bool *cuts;             /* node_count × node_count, [from * node_count + to] */
     struct conn *conns;
     struct conn *by_link;
     struct conn *graves; /* closed at both ends; freed between events */
@@ -194,6 +198,11 @@ void cluster_add_guest(struct cluster *cluster, struct cluster_guest *guest, uin
  * Returns its image, to change parameters in; valid until the next group is added. */
 struct sn_group_image *cluster_add_group(struct cluster *cluster, const char *name,
                                          const struct model_redis *master, uint32_t quorum);
+/* Servers that are added from here on have host names, all sentinels look them up, and show them if
+ * announce. */
+void cluster_use_names(struct cluster *cluster, bool announce);
+/* The IP that host is or has, as long as the resolver answers; "" if there is none. */
+const char *cluster_lookup(const struct cluster *cluster, const char *host);
 /* The usual thing: a running group `name` of a master and replicas at port, port + 1…, down-after
  * 1000 ms. */
 struct sn_group_image *cluster_add_simple(struct cluster *cluster, const char *name, uint16_t port,

@@ -179,7 +179,9 @@ const char *sentinel_group_at(const struct sentinel *sentinel, const char *host,
         const char *master_host;
         uint16_t master_port;
         sn_group_address(sentinel->core, group, &master_host, &master_port);
-        if (master_port == port && strcmp(master_host, host) == 0)
+        /* One may speak of the name, and the other of the address. */
+        if (master_port == port &&
+            (sentinel->node.cluster->names || strcmp(master_host, host) == 0))
             return sn_group_name(group);
     }
     return "";
@@ -220,7 +222,11 @@ static void check_hello(struct sentinel *sentinel, const char *message)
         return;
     (void)snprintf(key, sizeof(key), "address of %s%s %" PRIu64, sentinel->deployment,
                    hello.master_name, hello.master_config_epoch);
-    (void)snprintf(addr, sizeof(addr), "%.64s:%u", hello.master_ip, hello.master_port);
+    /* A name that is not looked up yet stands for its address. */
+    const char *ip = sentinel->node.cluster->names
+                         ? cluster_lookup(sentinel->node.cluster, hello.master_ip)
+                         : hello.master_ip;
+    (void)snprintf(addr, sizeof(addr), "%.64s:%u", ip, hello.master_port);
     check_same(sentinel, key, addr);
 }
 

@@ -20,6 +20,7 @@ enum wire_kind {
     WIRE_REPL,   /* a server's replication link */
     WIRE_SCRIPT, /* a script ends */
     WIRE_LATER,  /* cluster_after */
+    WIRE_LOOKUP, /* a look-up ends */
     WIRE_WAKE    /* a core's deadline */
 };
 
@@ -134,6 +135,14 @@ struct script_run {
     struct script_run *next;
 };
 
+/* Of a host name. */
+struct lookup {
+    struct sentinel *sentinel;
+    char host[SN_HOST_MAX + 1];
+    struct sn_timer timer;
+    struct lookup *next;
+};
+
 /* ---- cluster.c ------------------------------------------------------------------------------ */
 
 /* A trace line about node (may be NULL, then `net`). */
@@ -189,6 +198,14 @@ void sentinel_forget_conn(struct sentinel *sentinel, struct conn *conn);
 void sentinel_answer(struct sentinel *sentinel, const struct sn_action_answer *answer);
 void script_due(struct script_run *run);
 void sentinel_drop_runs(struct sentinel *sentinel);
+
+/* ---- cluster_names.c ------------------------------------------------------------------------ */
+
+void lookup_begin(struct sentinel *sentinel, const char *host);
+void lookup_due(struct lookup *lookup);
+void lookup_drop_all(struct sentinel *sentinel);
+/* The address of a server as an operator writes it. */
+void names_give(struct node *node);
 
 /* ---- cluster_disk.c ------------------------------------------------------------------------- */
 

@@ -145,12 +145,6 @@ static void do_disconnect(struct sentinel *sentinel, struct sn_link_id link)
         conn_close_by_client(conn);
 }
 
-static void do_resolve(struct sentinel *sentinel, const char *host)
-{
-    cluster_say(sentinel->node.cluster, &sentinel->node, "! looks up %s, which is not modelled",
-                host);
-}
-
 static void do_script(struct sentinel *sentinel, const struct sn_action_script *script)
 {
     struct cluster *cluster = sentinel->node.cluster;
@@ -188,7 +182,7 @@ static void perform(struct sentinel *sentinel, const struct sn_action *action)
         do_send(sentinel, &action->u.send);
         break;
     case SN_ACTION_RESOLVE:
-        do_resolve(sentinel, action->u.resolve);
+        lookup_begin(sentinel, action->u.resolve);
         break;
     case SN_ACTION_PERSIST:
         cluster_murmur(cluster, node, "saves %llu", (unsigned long long)action->u.persist_version);
@@ -276,6 +270,7 @@ void sentinel_crash(struct sentinel *sentinel)
     disk_crash(sentinel);
     sn_timer_stop(&cluster->wakes, &sentinel->wake);
     sentinel_drop_runs(sentinel);
+    lookup_drop_all(sentinel);
     sn_core_free(sentinel->core);
     sentinel->core = NULL;
     sentinel->crash_asked = false;

@@ -6,6 +6,7 @@
 
 #include "cluster_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -100,10 +101,21 @@ static void drop_replicas(struct model_redis *redis)
     }
 }
 
+/* Servers look names up without fail. */
+static bool make_addr(const struct model_redis *redis, const char *host, uint16_t port,
+                      struct sn_addr *addr)
+{
+    if (sn_addr_make(host, port, addr) != 0)
+        return false;
+    if (addr->ip[0] == '\0')
+        (void)snprintf(addr->ip, sizeof(addr->ip), "%s", cluster_lookup(redis->node.cluster, host));
+    return true;
+}
+
 static void begin_replication(struct model_redis *redis, const char *host, uint16_t port)
 {
     redis->role = SN_ROLE_REPLICA;
-    if (sn_addr_make(host, port, &redis->master) != 0)
+    if (!make_addr(redis, host, port, &redis->master))
         abort();
     redis->repl = REPL_NONE;
     lose_master(redis, 0);
@@ -289,7 +301,7 @@ void model_redis_promote(struct model_redis *redis)
 void model_redis_follow(struct model_redis *redis, const char *host, uint16_t port)
 {
     struct sn_addr addr;
-    if (sn_addr_make(host, port, &addr) != 0)
+    if (!make_addr(redis, host, port, &addr))
         abort();
     if (redis->role == SN_ROLE_REPLICA && sn_addr_equal(&addr, &redis->master))
         return;

@@ -126,8 +126,8 @@ static void print_replicas(const struct model_redis *redis, struct sn_buf *out)
             !model_redis_follows(other, redis))
             continue;
         sn_buf_printf(out, "slave%u:ip=%s,port=%u,state=%s,offset=%llu,lag=0\r\n", count++,
-                      other->node.addr.ip, other->node.addr.port,
-                      other->repl == REPL_UP ? "online" : "wait_bgsave",
+                      redis->node.cluster->names ? other->node.addr.host : other->node.addr.ip,
+                      other->node.addr.port, other->repl == REPL_UP ? "online" : "wait_bgsave",
                       (unsigned long long)other->offset);
     }
 }

@@ -194,6 +194,30 @@ static void test_harness__failed_write_may_be_there_after_a_restart(void **state
     cluster_free(cluster);
 }
 
+/* Names are looked up again and again; what was found stays in use while that fails. */
+static void test_harness__names_that_are_not_found_do_not_break_what_works(void **state)
+{
+    (void)state;
+    for (unsigned announce = 0; announce <= 1; announce++) {
+        struct cluster *cluster = cluster_new(1);
+        cluster_use_names(cluster, announce > 0);
+        cluster_add_simple(cluster, "mymaster", 6379, 2, 2);
+        cluster_start_sentinels(cluster, 3, 130);
+        cluster_settle(cluster);
+        assert_string_equal(cluster_lookup(cluster, "r1.test"), "127.0.0.1");
+        assert_string_equal(cluster_lookup(cluster, "nobody.test"), "");
+        cluster->resolve_fails = 100;
+        size_t mark = cluster_mark(cluster);
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 8000);
+        EXPECT(cluster, mark, "s? does not find r1.test",
+               announce > 0 ? "s? +switch-master mymaster r1.test 6379 r?.test *"
+                            : "s? +switch-master mymaster 127.0.0.1 6379 127.0.0.1 *");
+        assert_true(cluster_master_port(cluster->sentinels[0], "mymaster") != 6379);
+        cluster_free(cluster);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +229,7 @@ int main(void)
         CLUSTER_TEST(test_harness__second_vote_is_noticed),
         CLUSTER_TEST(test_harness__two_addresses_for_one_epoch_are_noticed),
         CLUSTER_TEST(test_harness__failed_write_may_be_there_after_a_restart),
+        CLUSTER_TEST(test_harness__names_that_are_not_found_do_not_break_what_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

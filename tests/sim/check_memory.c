@@ -46,6 +46,13 @@ static bool is_master(const struct sn_group_image *image, const struct sn_addr *
     return sn_addr_equal(&image->addr, addr);
 }
 
+/* A name that was not looked up yet when it was met. */
+static bool stands_for_master(const struct checks *checks, const struct sn_group_image *image,
+                              uint16_t port)
+{
+    return checks->cluster->names && image->addr.port == port;
+}
+
 static void check_replicas(struct checks *checks, struct sentinel *sentinel,
                            const struct sn_group_image *image, const char *when)
 {
@@ -53,7 +60,8 @@ static void check_replicas(struct checks *checks, struct sentinel *sentinel,
     struct entry entry;
     size_t count = 0, wanted = 0;
     for (size_t i = 0; i < image->replica_count; i++)
-        wanted += !is_master(image, &image->replicas[i]);
+        wanted += !is_master(image, &image->replicas[i]) &&
+                  !stands_for_master(checks, image, image->replicas[i].port);
     for (; shown != NULL; shown = sn_instance_next(shown)) {
         bool found = false;
         describe(sentinel, shown, &entry);
@@ -62,7 +70,7 @@ static void check_replicas(struct checks *checks, struct sentinel *sentinel,
         if (!found)
             checks_violated(checks, &sentinel->node, "%s: replica %u of %s is not on the disk",
                             when, entry.port, checks->group);
-        count++;
+        count += !stands_for_master(checks, image, entry.port);
     }
     if (count != wanted)
         checks_violated(checks, &sentinel->node,

@@ -87,6 +87,9 @@ static void check_down(struct check_groups *all, struct checks *checks, struct s
     sn_ms now = all->cluster->now, since = silence->tilt_at;
     if (!setting->known)
         return;
+    /* A replica whose name is not looked up yet may be another one that is heard well. */
+    if (all->cluster->names && strncmp(payload, "slave ", 6) == 0)
+        return;
     for (size_t i = 0; i < CHECK_NODES; i++) {
         const struct sign *sign = &silence->signs[i];
         if (sign->at == 0 || sign->port != port || (!peer && sign->of != checks))

@@ -394,6 +394,8 @@ void faults_end(struct sim *sim)
     struct cluster *cluster = sim->cluster;
     sim->peace = true;
     memset(sim->slow_ms, 0, sizeof(sim->slow_ms));
+    cluster->resolve_max_ms = cluster->resolve_max_ms > 100 ? 100 : cluster->resolve_max_ms;
+    cluster->resolve_fails = 0;
     cluster_heal(cluster);
     for (unsigned i = 0; i < sim->server_count; i++)
         faults_mend_server(sim, sim->servers[i]);

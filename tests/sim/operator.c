@@ -261,6 +261,10 @@ void operator_monitor(struct sim_group *group, struct sentinel *sentinel)
         return;
     if (sn_addr_make("127.0.0.1", port, &command.addr) != 0)
         abort();
+    const struct node *node =
+        cluster_find_node(group->sim->cluster, command.addr.ip, command.addr.port);
+    if (node != NULL) /* by its name, if it has one */
+        command.addr = node->addr;
     command.quorum = group->quorum;
     cluster_say(group->sim->cluster, NULL, "order %s MONITOR %s port %u", sentinel->node.name,
                 group->name, port);

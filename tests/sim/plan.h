@@ -102,10 +102,13 @@ struct plan {
     sn_ms timer_late_ms;
     sn_ms write_ms; /* between two writes of the client */
     sn_ms sync_ms;
-    sn_ms sync_load_ms;   /* of a replica after a full sync */
-    uint64_t backlog_max; /* bytes of writes that a partial sync may have missed */
-    bool diskless;        /* a full sync empties the replica first */
-    sn_ms loading_ms;     /* of a server that starts with data */
+    bool names, announce_names; /* servers have host names */
+    sn_ms resolve_max_ms;
+    unsigned resolve_fails; /* of a hundred look-ups */
+    sn_ms sync_load_ms;     /* of a replica after a full sync */
+    uint64_t backlog_max;   /* bytes of writes that a partial sync may have missed */
+    bool diskless;          /* a full sync empties the replica first */
+    sn_ms loading_ms;       /* of a server that starts with data */
     sn_ms warm_ms, span_ms;
     int64_t drift_ppm; /* at most, of each clock */
     bool blocking_peers;

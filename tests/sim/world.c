@@ -124,6 +124,13 @@ static void build(struct sim *sim)
     cluster->delay_arg = sim;
     cluster->blocking_peers = sim->plan.blocking_peers;
     cluster->timer_late_ms = sim->plan.timer_late_ms;
+    if (sim->plan.names) {
+        cluster_use_names(cluster, sim->plan.announce_names);
+        cluster->resolve_max_ms = sim->plan.resolve_max_ms;
+        cluster->resolve_fails = sim->plan.resolve_fails;
+        cluster_say(cluster, NULL, "host names are %s",
+                    sim->plan.announce_names ? "announced" : "looked up");
+    }
     for (unsigned i = 0; i < sim->plan.groups; i++)
         add_group(sim, i);
     add_sentinels(sim);
