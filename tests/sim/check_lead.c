@@ -135,7 +135,8 @@ void check_lead_event(struct checks *checks, struct sentinel *sentinel,
         note_selection(checks, sentinel);
     } else if (strcmp(event->name, "+promoted-slave") == 0) {
         lead->switched_port = check_port_in(event->payload);
-        lead->old_port = check_port_in(strstr(event->payload, " @ ") + 1);
+        const char *at = strstr(event->payload, " @ ");
+        lead->old_port = at == NULL ? 0 : check_port_in(at + 1);
         lead->lost = false;
     } else if (strcmp(event->name, "+switch-master") == 0) {
         note_switch(checks, sentinel, event->payload);
