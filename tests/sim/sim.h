@@ -75,6 +75,10 @@ void faults_end(struct sim *sim);
 void peace_begin(struct sim *sim);
 bool peace_demand(struct sim *sim, struct sim_result *result);
 
+/* memory.c: in one seed of two hundred, whether what living cores use grows in peace; the line that
+ * says so makes the run unsafe. */
+void memory_look(struct sim *sim);
+
 /* operator.c: whoever gives commands; every one of them passes the checkers. */
 void operator_failover(struct sim_group *group, struct sentinel *sentinel,
                        enum sn_failover_mode mode, const struct model_redis *to);

@@ -187,6 +187,8 @@ void sim_run(const struct plan *plan, struct sim_result *result)
     cluster_run_for(sim.cluster, sim.plan.warm_ms + sim.plan.span_ms);
     peace_begin(&sim);
     bool agreed = peace_demand(&sim, result);
+    if (agreed)
+        memory_look(&sim);
     judge(&sim, result, agreed);
     coverage_take(&sim.cluster->trace, result->counts);
     memcpy(result->executed, sim.executed, sizeof(result->executed));
