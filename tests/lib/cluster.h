@@ -134,8 +134,8 @@ struct cluster {
 };
 
 /* Who looks on: called with everything that leaves a sentinel or reaches it, before it has any
- * effect. Every function may be NULL; none may change the cluster. port: to which the connection was
- * made; the server may have moved since. */
+ * effect. Every function may be NULL; none may change the cluster. port: to which the connection
+ * was made; the server may have moved since. */
 struct cluster_watch {
     void *arg;
     void (*send)(void *arg, struct sentinel *from, struct node *to, uint16_t port,
