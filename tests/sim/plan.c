@@ -238,7 +238,7 @@ static void draw_servers(struct plan *plan, uint64_t seed)
     plan->sync_load_ms = chance(&prng, 50) ? (sn_ms)between(&prng, 1, 80) * 20 : 0;
     plan->diskless = chance(&prng, 50);
     plan->backlog_max = backlogs[sn_prng_below(&prng, sizeof(backlogs) / sizeof(backlogs[0]))];
-    plan->names = chance(&prng, 15) && plan->stocks == 0;
+    plan->names = !chance(&prng, 85) && plan->stocks == 0;
     plan->announce_names = chance(&prng, 50);
     plan->resolve_max_ms = chance(&prng, 50) ? 5 : (sn_ms)between(&prng, 1, 30) * 100;
     plan->resolve_fails = chance(&prng, 50) ? 0 : (unsigned)between(&prng, 5, 60);
