@@ -66,7 +66,7 @@ static void ask(struct sn_instance *peer)
         .tag = peer->id,
         .host = sn_instance_host(group->master),
         .port = group->master->addr.port,
-        .epoch = vote ? group->failover.epoch : core->durable_epoch,
+        .epoch = vote ? group->failover.epoch : sn_persist_epoch(core, group),
         .runid = vote ? core->myid.hex : "*",
     };
     sn_out_send(peer->cmd, &send);

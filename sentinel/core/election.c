@@ -37,12 +37,18 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
                    (unsigned long long)epoch);
 }
 
-bool sn_election_rival_active(const struct sn_group *group)
+/* There is a rival, and it is not down. */
+static bool waits_for_rival(const struct sn_group *group)
 {
-    if (group->rival_until == SN_MS_NEVER || group->core->now >= group->rival_until)
+    if (group->rival_until == SN_MS_NEVER)
         return false;
     const struct sn_instance *peer = sn_group_find_peer(group, &group->rival);
     return peer == NULL || !peer->s_down;
+}
+
+bool sn_election_rival_active(const struct sn_group *group)
+{
+    return waits_for_rival(group) && group->core->now < group->rival_until;
 }
 
 /* Another sentinel may be failing the group over: no attempt of ours for the stock time. */
@@ -131,8 +137,9 @@ void sn_election_plan(struct sn_group *group)
         return;
     }
     sn_ms at = sn_max(group->rank_at, group->retry_at);
-    if (sn_election_rival_active(group))
-        at = sn_max(at, group->rival_until);
+    /* All who have waited for the same rival would start in the same moment: in turn again. */
+    if (waits_for_rival(group))
+        at = sn_max(at, sn_after(group->rival_until, sn_election_turn_ms(group)));
     sn_timer_set(&core->timers, &group->election, sn_max(at, core->now));
 }
 
@@ -211,7 +218,7 @@ struct tally {
     size_t mine;       /* for this sentinel, its own included */
     size_t best_other; /* for the strongest rival */
     const struct sn_runid *rival;
-    size_t silent;  /* peers that have not answered this request, down or not */
+    size_t silent;  /* peers that have not answered this request, and may have voted otherwise */
     size_t awaited; /* those of them that may still answer */
 };
 
@@ -224,6 +231,13 @@ static size_t votes_for(const struct sn_group *group, const struct sn_runid *run
             votes++;
     }
     return votes;
+}
+
+/* Who was down when the attempt began has no vote for a rival either: one sentinel that is gone for
+ * good must not make the others wait for each other after every tie. */
+static bool may_have_voted(const struct sn_group *group, const struct sn_instance *peer)
+{
+    return !peer->s_down || peer->s_down_at >= group->failover.started_at;
 }
 
 static void count_votes(const struct sn_group *group, struct tally *tally)
@@ -244,7 +258,7 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
                 tally->best_other = votes;
                 tally->rival = &facts->vote;
             }
-        } else if (facts->answered_epoch < epoch) {
+        } else if (facts->answered_epoch < epoch && may_have_voted(group, peer)) {
             tally->silent++;
             if (!peer->s_down)
                 tally->awaited++;

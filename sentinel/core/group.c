@@ -116,6 +116,41 @@ struct sn_instance *sn_group_find_replica(const struct sn_group *group, const st
     return NULL;
 }
 
+static bool same_place(const struct sn_instance *a, const struct sn_instance *b)
+{
+    return a->addr.ip[0] != '\0' && strcmp(a->addr.ip, b->addr.ip) == 0 &&
+           a->addr.port == b->addr.port;
+}
+
+/* The master, or a replica before it in the list, is at the same address. */
+static bool is_double(const struct sn_instance *replica)
+{
+    const struct sn_instance *other = replica->group->replicas;
+    while (other != replica && !same_place(other, replica))
+        other = other->next;
+    return other != replica || same_place(replica->group->master, replica);
+}
+
+void sn_group_drop_doubles(struct sn_group *group)
+{
+    struct sn_instance *replica, *next;
+    DL_FOREACH_SAFE(group->replicas, replica, next) {
+        if (replica == group->failover.promoted || !is_double(replica))
+            continue;
+        sn_out_log(
+            group->core, SN_LEVEL_NOTICE,
+            "Replica %s of %s is forgotten: its name turned out to be that of %s:%u, which is "
+            "known already.",
+            replica->addr.host, group->name, replica->addr.ip, replica->addr.port);
+        DL_DELETE(group->replicas, replica);
+        group->replica_count--;
+        sn_instance_free(replica);
+        sn_persist_touch(group->core);
+    }
+    if (group->failover.state == SN_FAILOVER_RECONF)
+        sn_reconf_step(group);
+}
+
 struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struct sn_runid *runid)
 {
     struct sn_instance *peer;

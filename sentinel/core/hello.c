@@ -21,8 +21,7 @@ bool sn_hello_compose(const struct sn_instance *instance, char *out, size_t size
     struct sn_hello hello = {
         .port = globals->announce_port != 0 ? globals->announce_port : globals->listen_port,
         .runid = core->myid,
-        .current_epoch =
-            group->config_epoch > core->durable_epoch ? group->config_epoch : core->durable_epoch,
+        .current_epoch = sn_persist_epoch(instance->core, group),
         .master_port = group->master->addr.port,
         .master_config_epoch = group->config_epoch,
     };

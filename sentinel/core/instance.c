@@ -201,6 +201,8 @@ void sn_instance_resolved(struct sn_core *core, const char *host, const char *ip
         return;
     }
     struct sn_instance *instance, *next;
+    struct sn_group *group, *next_group;
+    bool moved = false;
     HASH_ITER(hh_id, core->instances, instance, next) {
         if (strcasecmp(instance->addr.host, host) != 0 || strcmp(instance->addr.ip, ip) == 0)
             continue;
@@ -208,6 +210,11 @@ void sn_instance_resolved(struct sn_core *core, const char *host, const char *ip
         (void)memset(addr.ip, 0, sizeof(addr.ip));
         memcpy(addr.ip, ip, strnlen(ip, SN_IP_MAX));
         sn_instance_move(instance, &addr);
+        moved = true;
+    }
+    HASH_ITER(hh, core->groups, group, next_group) {
+        if (moved)
+            sn_group_drop_doubles(group);
     }
 }
 

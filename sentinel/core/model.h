@@ -413,9 +413,11 @@ void sn_persist_touch(struct sn_core *core);
 void sn_persist_touch_identity(struct sn_core *core);
 /* … and the group's configuration or its vote with it. */
 void sn_persist_touch_epochs(struct sn_group *group);
-/* True if the group's configuration and vote are on disk as they are in memory, and may be told.
- * Of the current epoch tell core->durable_epoch. */
+/* True if the group's configuration and vote are on disk as they are in memory, and may be told. */
 bool sn_persist_may_speak(const struct sn_group *group);
+/* The current epoch as far as it is on disk, which is what others may hear of it. It never falls,
+ * and is not below the configuration of a group that may be told. */
+uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group);
 /* Emits the PERSIST of this step, if one is needed: the last thing a step does. */
 void sn_persist_flush(struct sn_core *core);
 void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *persisted);
@@ -502,6 +504,9 @@ struct sn_group *sn_group_by_id(struct sn_core *core, uint64_t id);
 struct sn_group *sn_group_by_name(struct sn_core *core, const char *name, size_t len);
 struct sn_instance *sn_group_find_replica(const struct sn_group *group, const struct sn_addr *addr);
 struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struct sn_runid *runid);
+/* Forgets replicas at the address of the master or of another replica: a name was looked up, and it
+ * is theirs. */
+void sn_group_drop_doubles(struct sn_group *group);
 /* Makes the data node at addr the master and the old master a replica, forgets what was agreed
  * about the old one, and leaves no failover behind. Raises nothing. */
 void sn_group_switch(struct sn_group *group, const struct sn_addr *addr);

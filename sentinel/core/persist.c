@@ -43,11 +43,19 @@ static void track_epoch(struct sn_core *core)
 {
     if (core->durable_version < core->epoch_version)
         return;
-    core->durable_epoch = core->epoch_of_version;
+    if (core->epoch_of_version > core->durable_epoch)
+        core->durable_epoch = core->epoch_of_version;
     core->epoch_version = core->version;
     core->epoch_of_version = core->current_epoch;
     if (core->durable_version >= core->version)
         core->durable_epoch = core->current_epoch;
+}
+
+uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group)
+{
+    if (sn_persist_may_speak(group) && group->config_epoch > core->durable_epoch)
+        core->durable_epoch = group->config_epoch;
+    return core->durable_epoch;
 }
 
 void sn_persist_flush(struct sn_core *core)

@@ -59,6 +59,12 @@ static void move(struct sim *sim, struct model_redis *redis, const struct fault 
     } else {
         cluster_readdress(&redis->node, (uint16_t)(FRESH_PORT + server_index(sim, redis)));
     }
+    for (unsigned k = 0; k < sim->plan.groups; k++) {
+        for (unsigned i = 0; i < sim->groups[k].server_count; i++) {
+            if (sim->groups[k].servers[i] == redis)
+                check_heard_monitor(sim->groups[k].checks, redis->node.addr.port);
+        }
+    }
 }
 
 static void reset_all(struct sim *sim, struct node *node)

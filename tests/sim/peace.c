@@ -106,26 +106,12 @@ static sn_ms bound_of(const struct sim *sim)
            TIGHT_DOWNS * plan->down_after_ms;
 }
 
-/* Those who are left beside a sentinel that is lost may split their votes again and again: as the
- * dead one could have voted for the rival, each waits for the other, equally long. */
-static bool is_split(const struct sim *sim, size_t mark)
-{
-    const struct trace *trace = &sim->cluster->trace;
-    size_t rounds = trace_count(trace, mark, "s* # Election * cannot be won: *, * needed, *");
-    size_t heard = trace_count(trace, mark, "s* # Election * cannot be won: *, * needed, 0 peers*");
-    if (sim->plan.lost_sentinels == 0 || rounds == heard)
-        return false;
-    cluster_say(sim->cluster, NULL, "split votes excused");
-    return true;
-}
-
 /* Milliseconds until agreement into *took. */
 static bool demand_agreement(struct sim *sim, struct sim_result *result, sn_ms *took)
 {
     struct cluster *cluster = sim->cluster;
     sn_ms begin = cluster->now;
     sn_ms since = SN_MS_NEVER;
-    size_t mark = cluster->trace.count;
     unsigned repairs = 0;
     char text[128] = "";
     while (since != SN_MS_NEVER || cluster->now - begin < bound_of(sim)) {
@@ -144,8 +130,6 @@ static bool demand_agreement(struct sim *sim, struct sim_result *result, sn_ms *
         if (since == SN_MS_NEVER && cluster->now - begin >= REPAIR_MS * (repairs + 1))
             repair(sim, ++repairs);
     }
-    if (is_split(sim, mark))
-        return true;
     (void)snprintf(result->why, sizeof(result->why), "after %lld ms of peace %s",
                    (long long)(cluster->now - begin), text);
     return false;

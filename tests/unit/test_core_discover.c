@@ -62,6 +62,27 @@ static void test_discover__names_are_taken_where_names_are_resolved(void **state
     kit_free(kit);
 }
 
+/* By a hello the master's address was known before the name under which it had been a replica. */
+static void test_discover__a_name_that_is_known_by_its_address_is_no_second_replica(void **state)
+{
+    struct kit *kit = with_info_held("- hostnames;m1 n1 replicas n2");
+    (void)state;
+    kit_info(kit, "n1",
+             "role:master\r\nslave0:ip=one.example.org,port=6379,state=online\r\n"
+             "slave1:ip=two.example.org,port=6379,state=online\r\n"
+             "slave2:ip=three.example.org,port=6379,state=online\r\n");
+    assert_int_equal(kit_group(kit, "m1")->replica_count, 4);
+    kit_resolved(kit, "one.example.org", "10.0.0.1"); /* the master */
+    assert_int_equal(kit_group(kit, "m1")->replica_count, 3);
+    kit_resolved(kit, "two.example.org", "10.0.0.2"); /* n2 */
+    assert_int_equal(kit_group(kit, "m1")->replica_count, 2);
+    kit_resolved(kit, "three.example.org", "10.0.0.3");
+    assert_int_equal(kit_group(kit, "m1")->replica_count, 2);
+    assert_int_equal(kit_count(kit, "log N Replica"), 2);
+    kit_to(kit, kit_now(kit) + 5000);
+    kit_free(kit);
+}
+
 static void test_discover__only_a_master_names_replicas(void **state)
 {
     static const char names[] = "role:master\r\nslave0:ip=10.0.0.7,port=6379,state=online\r\n";
@@ -283,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_discover__replicas_named_by_the_master_are_taken_in),
         cmocka_unit_test(test_discover__names_are_taken_where_names_are_resolved),
+        cmocka_unit_test(test_discover__a_name_that_is_known_by_its_address_is_no_second_replica),
         cmocka_unit_test(test_discover__only_a_master_names_replicas),
         cmocka_unit_test(test_discover__replicas_have_a_cap),
         cmocka_unit_test(test_discover__reads_what_a_replica_says),

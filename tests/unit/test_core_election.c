@@ -332,9 +332,33 @@ static void test_election__yields_to_a_rival_that_may_have_won(void **state)
     kit->hold = 0;
     kit_node(kit, "a")->says_down = true;
     kit_to(kit, at + 9999);
+    sn_ms turn = sn_election_turn_ms(kit_group(kit, "m1"));
+    kit_to(kit, at + 9999 + turn);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
-    kit_to(kit, at + 10000);
+    kit_to(kit, at + 10000 + turn);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    kit_free(kit);
+}
+
+/* b was gone before the tie with a: nobody can have won, and the next round comes soon. */
+static void test_election__who_is_gone_has_no_vote_for_the_rival(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b timeout 60000");
+    (void)state;
+    kit_mode(kit, "b", KIT_REFUSING);
+    kit_to(kit, 3000);
+    kit_node(kit, "a")->says_down = true;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit->hold = KIT_HOLD(SN_ORDER_ASK);
+    kit_to(kit, 4000);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
+    run_until(kit, "event W +try-failover", 1000);
+    kit_clear(kit);
+    sn_ms at = kit_now(kit);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_A "|:1]");
+    assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 1);
+    run_until(kit, "event W +try-failover", 3000);
+    assert_in_range(kit_now(kit), at, at + 3000);
     kit_free(kit);
 }
 
@@ -674,6 +698,7 @@ int main(void)
         cmocka_unit_test(test_election__an_unwinnable_round_ends_at_once_and_is_repeated_soon),
         cmocka_unit_test(test_election__back_off_doubles_up_to_the_failover_timeout),
         cmocka_unit_test(test_election__yields_to_a_rival_that_may_have_won),
+        cmocka_unit_test(test_election__who_is_gone_has_no_vote_for_the_rival),
         cmocka_unit_test(test_election__a_rival_that_dies_is_not_waited_for),
         cmocka_unit_test(test_election__a_split_vote_that_nobody_won_is_repeated_soon),
         cmocka_unit_test(test_election__ends_after_the_election_timeout_or_the_failover_timeout),
