@@ -70,8 +70,14 @@ static const char *find_refusal(const struct sn_event_reply *reply)
 static bool is_undecided(const struct sn_reply *reply)
 {
     static const char *const words[] = {"LOADING", "BUSY", "NOAUTH"};
+    static const char aborted[] = "EXECABORT Transaction discarded because of: ";
+    if (reply->type != SN_REPLY_ERROR)
+        return false;
+    const char *text = reply->text;
+    if (strncmp(text, aborted, strlen(aborted)) == 0)
+        text += strlen(aborted);
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (reply->type == SN_REPLY_ERROR && strncmp(reply->text, words[i], strlen(words[i])) == 0)
+        if (strncmp(text, words[i], strlen(words[i])) == 0)
             return true;
     }
     return false;

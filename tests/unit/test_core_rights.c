@@ -109,9 +109,13 @@ static void test_rights__a_server_that_cannot_answer_yet_is_asked_again(void **s
     struct kit *kit = connected_anew();
     (void)state;
     kit_reply(kit, "n1", SN_ORDER_TRY_FOLLOW, "-LOADING Redis is loading the dataset in memory");
+    kit_reply(kit, "n1", SN_ORDER_TRY_EXEC,
+              "-EXECABORT Transaction discarded because of: BUSY Redis is busy running a script.");
     kit_clear(kit);
     kit_to(kit, 30000);
     assert_int_equal(kit_count(kit, "try-follow n1"), 1);
+    assert_int_equal(kit_count(kit, "try-exec n1"), 1);
+    assert_int_equal(kit_count(kit, "try-transaction"), 0);
     assert_int_equal(kit_count(kit, "log W"), 0);
     kit_free(kit);
 }
