@@ -75,11 +75,13 @@ struct lead {
     bool elected;        /* in the present attempt */
     bool drainable;      /* the master has answered since the choice */
     sn_ms selected_at;
+    sn_ms patience_ms;      /* for which a replica that lags is waited for */
     unsigned pauses;        /* CLIENT PAUSE in the present attempt */
     uint16_t switched_port; /* promoted by this one, but not told yet */
-    uint16_t old_port;      /* the master before that… */
-    bool lost;              /* …is S_DOWN as a replica */
-    uint16_t demote_port;   /* the old master that has to be told at demote_at; 0: none */
+    sn_ms promoted_at;
+    uint16_t old_port;    /* the master before that… */
+    bool lost;            /* …is S_DOWN as a replica */
+    uint16_t demote_port; /* the old master that has to be told at demote_at; 0: none */
     sn_ms demote_at;
 };
 

@@ -13,7 +13,8 @@
 #include <utlist.h>
 
 #define NEAR_MS  5000 /* so long a replica that lags is waited for before the pause… */
-#define SLACK_MS 100  /* …by a clock that drifts and timers that are late */
+#define SLACK_MS 200  /* …by a clock that drifts, timers that are late and processes that hang */
+#define SAVED_MS 2000 /* a switch that takes longer to save may find its attempt over */
 
 bool check_link_up(const struct sentinel *sentinel, uint16_t port, enum sn_link_kind kind)
 {
@@ -59,6 +60,8 @@ static void note_switch(struct checks *checks, struct sentinel *sentinel, const 
     if (lead->switched_port != port || seen->tilt)
         return;
     lead->switched_port = 0;
+    if (checks->cluster->now - lead->promoted_at > SAVED_MS)
+        return; /* the attempt may be over, or the new master down again */
     if (lead->lost || !check_link_up(sentinel, (uint16_t)old_port, SN_LINK_DATA))
         return;
     checks->demotions++;
@@ -70,7 +73,11 @@ static void note_selection(struct checks *checks, struct sentinel *sentinel)
 {
     struct watched *seen = checks_of(checks, sentinel);
     struct lead *lead = &seen->lead;
+    const struct setting *timeout = &seen->settings[SETTING_TIMEOUT];
     lead->selected_at = checks->cluster->now;
+    lead->patience_ms = timeout->known ? timeout->value / 2 : 0;
+    if (lead->patience_ms > NEAR_MS)
+        lead->patience_ms = NEAR_MS;
     lead->drainable =
         lead->down_port == 0 &&
         check_link_up(sentinel, cluster_master_port(sentinel, checks->group), SN_LINK_DATA);
@@ -135,6 +142,7 @@ void check_lead_event(struct checks *checks, struct sentinel *sentinel,
         note_selection(checks, sentinel);
     } else if (strcmp(event->name, "+promoted-slave") == 0) {
         lead->switched_port = check_port_in(event->payload);
+        lead->promoted_at = checks->cluster->now;
         const char *at = strstr(event->payload, " @ ");
         lead->old_port = at == NULL ? 0 : check_port_in(at + 1);
         lead->lost = false;
@@ -159,15 +167,11 @@ static void check_promotion(struct checks *checks, struct sentinel *sentinel)
 {
     const struct watched *seen = checks_of(checks, sentinel);
     const struct lead *lead = &seen->lead;
-    sn_ms half = checks->plan->failover_timeout_ms / 2;
-    sn_ms patience = (half < NEAR_MS ? half : NEAR_MS) - SLACK_MS;
     if (!lead->elected)
         checks_violated(checks, &sentinel->node, "promotes without having been elected");
     if (seen->attempt.mode != SN_MODE_PLANNED || !lead->drainable ||
-        !seen->settings[SETTING_TIMEOUT].known ||
-        seen->settings[SETTING_TIMEOUT].value != checks->plan->failover_timeout_ms ||
         !check_link_up(sentinel, cluster_master_port(sentinel, checks->group), SN_LINK_DATA) ||
-        checks->cluster->now - lead->selected_at >= patience)
+        checks->cluster->now - lead->selected_at >= lead->patience_ms - SLACK_MS)
         return;
     checks->planned++;
     if (lead->pauses == 0)

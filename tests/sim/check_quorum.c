@@ -141,18 +141,6 @@ static void check_leader(struct checks *checks, struct sentinel *sentinel)
                         attempt->epoch, votes, needed);
 }
 
-/* What was said of another master means nothing now. The new one may have been called down before
- * the switch is told. */
-static void note_switch(const struct checks *checks, struct watched *seen, const char *payload)
-{
-    char name[128], old_host[64], host[64];
-    unsigned old_port, port;
-    (void)checks;
-    if (sscanf(payload, "%127s %63s %u %63s %u", name, old_host, &old_port, host, &port) == 5 &&
-        seen->lead.odown_port != port)
-        memset(seen->said, 0, sizeof(seen->said));
-}
-
 void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_event *event)
 {
@@ -162,6 +150,7 @@ void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
         check_quorum_agrees(checks, sentinel, event->name);
     else if (strcmp(event->name, "+elected-leader") == 0)
         check_leader(checks, sentinel);
-    else if (strcmp(event->name, "+switch-master") == 0)
-        note_switch(checks, seen, event->payload);
+    else if (strcmp(event->name, "+failover-state-reconf-slaves") == 0 ||
+             strcmp(event->name, "+config-update-from") == 0)
+        memset(seen->said, 0, sizeof(seen->said)); /* of another master from now on */
 }

@@ -186,6 +186,9 @@ static void adopt_orphans(struct sim_group *group)
             model_redis_promote(redis);
         bool stolen = is_claimed(group, redis);
         bool follows = replica && redis->master.port == master->node.addr.port;
+        /* Whoever replicates it gets no orders either. */
+        if (stolen && follows)
+            part(group);
         if (redis == master || follows || (is_known(group, redis->node.addr.port) && !stolen))
             continue;
         /* Most name a replica: then those are wrong (is_lost), not this one. */
@@ -357,7 +360,7 @@ void operator_repair(struct sim_group *group, unsigned round)
         operator_failover(group, a_living_one(group->sim), SN_MODE_FORCED, NULL);
         return;
     }
-    if (round > 1 && group->sim->removals)
+    if (round > 1 && (group->sim->removals || group->sim->mixed))
         crown(group);
     for (unsigned i = 0; round > 1 && i < group->sim->plan.sentinels; i++) {
         if (!is_lost(group, group->sim->sentinels[i]))

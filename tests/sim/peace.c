@@ -146,6 +146,16 @@ static uint64_t number_of(const struct sim_group *group, const struct sentinel *
     return strtoull(value, NULL, 10);
 }
 
+/* A leader that hung, or was away, may still tell of a master which the others have made a replica
+ * meanwhile: if the old one is lost just then, no replica has been connected for too long. */
+static bool has_plans(const struct sim_group *group, const struct sentinel *sentinel)
+{
+    char flags[256];
+    cluster_field(sentinel, group->name, "flags", flags);
+    return strstr(flags, "failover_in_progress") != NULL ||
+           cluster_master_port(sentinel, group->name) != operator_master(group)->node.addr.port;
+}
+
 /* Everybody who is left knows everybody, and a replica has what it takes. */
 static bool can_replace(const struct sim_group *group)
 {
@@ -164,6 +174,8 @@ static bool can_replace(const struct sim_group *group)
         fit = fit && !stock_is_busy(sim->stocks[i]);
     for (unsigned i = 0; fit && i < sim->plan.sentinels; i++) {
         const struct sentinel *sentinel = sim->sentinels[i];
+        if (has_plans(group, sentinel))
+            return false;
         if (!is_doomed(sim, &sentinel->node) &&
             (number_of(group, sentinel, "num-slaves") < group->server_count - 1 ||
              number_of(group, sentinel, "num-other-sentinels") != group->checks->voters - 1))
