@@ -136,6 +136,7 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
     seen->tilt = false;
     seen->down_at = 0;
     memset(seen->said, 0, sizeof(seen->said));
+    seen->open = false;
     memset(&seen->lead, 0, sizeof(seen->lead));
     memset(&seen->reconf, 0, sizeof(seen->reconf));
     check_config_crashed(checks, sentinel);

@@ -120,6 +120,7 @@ struct watched {
     struct reconf reconf;
     struct given given;
     uint32_t peers; /* bits of the nodes that it has met, or found on its disk */
+    bool open;      /* it has met nobody since a RESET: there are no strangers (DESIGN.md D15) */
     struct heard heard[PLAN_ALL_SERVERS_MAX];
     bool tilt;
     uint64_t tilt_ticket; /* of the last question before it */

@@ -98,13 +98,21 @@ void check_quorum_booted(struct checks *checks, struct sentinel *sentinel)
 }
 
 /* Whoever was met is known until RESET or REMOVE. */
-static void follow_peers(const struct checks *checks, struct watched *seen,
+static void follow_peers(struct checks *checks, struct sentinel *sentinel,
                          const struct sn_action_event *event)
 {
-    if (strcmp(event->name, "+sentinel") == 0)
+    struct watched *seen = checks_of(checks, sentinel);
+    bool reset = strcmp(event->name, "+reset-master") == 0;
+    if (strcmp(event->name, "+sentinel") == 0) {
         meet(checks, seen, check_port_in(event->payload));
-    else if (strcmp(event->name, "+reset-master") == 0 || strcmp(event->name, "-monitor") == 0)
+        seen->open = false;
+    } else if (reset || strcmp(event->name, "-monitor") == 0) {
         seen->peers = 0;
+        seen->open = reset;
+    } else if (strcmp(event->name, "+foreign-hello") == 0 && seen->open) {
+        checks_violated(checks, &sentinel->node,
+                        "calls somebody a stranger, and knows nobody since its RESET");
+    }
 }
 
 /* A sentinel that does not know all others may take a minority for a majority, if it has not met
@@ -145,7 +153,7 @@ void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_event *event)
 {
     struct watched *seen = checks_of(checks, sentinel);
-    follow_peers(checks, seen, event);
+    follow_peers(checks, sentinel, event);
     if (strcmp(event->name, "+odown") == 0)
         check_quorum_agrees(checks, sentinel, event->name);
     else if (strcmp(event->name, "+elected-leader") == 0)

@@ -55,6 +55,7 @@ static void move(struct sim *sim, struct model_redis *redis, const struct fault 
         cluster_say(sim->cluster, NULL, "took the address of r%u%s", 1 + whose,
                     mixed ? " of another group" : "");
         sim->mixed |= mixed;
+        forget_heard(sim, sim->servers[whose]); /* who is heard at its address is another now */
         cluster_readdress(&redis->node, taken);
     } else {
         cluster_readdress(&redis->node, (uint16_t)(FRESH_PORT + server_index(sim, redis)));
