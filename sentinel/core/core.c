@@ -78,8 +78,10 @@ void sn_core_free(struct sn_core *core)
 static void start(struct sn_core *core)
 {
     struct sn_group *group, *next;
-    if (core->myid_made)
-        sn_persist_touch_identity(core);
+    if (core->myid_made) {
+        sn_persist_touch(core);
+        core->identity_version = core->version;
+    }
     sn_tilt_plan_heartbeat(core);
     HASH_ITER(hh, core->groups, group, next)
         sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u",
@@ -273,7 +275,6 @@ void sn_core_step(struct sn_core *core, const struct sn_event *event, struct sn_
     if (event->kind != SN_EVENT_START)
         sn_out_reset(&core->out);
     core->now = event->now;
-    core->wall_ms = event->wall_ms;
     if (event->kind != SN_EVENT_START)
         sn_tilt_check(core, last_now);
     take(core, event);

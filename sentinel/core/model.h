@@ -343,7 +343,6 @@ struct sn_core {
     struct sn_timers timers;
     struct sn_out out;
     sn_ms now;
-    int64_t wall_ms;
     uint64_t next_id; /* of links, instances, groups, jobs */
 
     struct sn_group *groups; /* by name */
@@ -367,11 +366,9 @@ struct sn_core {
     uint64_t asked_version;    /* of the last PERSIST */
     uint64_t durable_version;  /* on disk */
     uint64_t durable_epoch;    /* a current epoch that is on disk: what others may hear of it */
-    uint64_t epoch_version;    /* the version that makes epoch_of_version the durable one */
-    uint64_t epoch_of_version;
-    bool save_failed; /* the last save did */
-    sn_ms save_began_at;
-    sn_ms save_took_ms; /* the last save */
+    uint64_t epoch_version, epoch_of_version; /* the version that makes the latter durable */
+    bool save_failed;                         /* the last save did */
+    sn_ms save_began_at, save_took_ms;        /* the last save */
     struct sn_deferred *deferred;
     struct sn_timer save;
 
@@ -407,16 +404,12 @@ void sn_instance_form(const struct sn_instance *instance, char *out);
 
 /* ---- persist.c ------------------------------------------------------------------------------ */
 
-/* The durable state changed. */
+/* The durable state changed; …_epochs: and the group's configuration or vote with it. */
 void sn_persist_touch(struct sn_core *core);
-/* … and our run id with it. */
-void sn_persist_touch_identity(struct sn_core *core);
-/* … and the group's configuration or its vote with it. */
 void sn_persist_touch_epochs(struct sn_group *group);
 /* True if the group's configuration and vote are on disk as they are in memory, and may be told. */
 bool sn_persist_may_speak(const struct sn_group *group);
-/* The current epoch as far as it is on disk, which is what others may hear of it. It never falls,
- * and is not below the configuration of a group that may be told. */
+/* The current epoch as far as it is on disk, for others to hear of. It never falls. */
 uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group);
 /* Emits the PERSIST of this step, if one is needed: the last thing a step does. */
 void sn_persist_flush(struct sn_core *core);
@@ -504,8 +497,7 @@ struct sn_group *sn_group_by_id(struct sn_core *core, uint64_t id);
 struct sn_group *sn_group_by_name(struct sn_core *core, const char *name, size_t len);
 struct sn_instance *sn_group_find_replica(const struct sn_group *group, const struct sn_addr *addr);
 struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struct sn_runid *runid);
-/* Forgets replicas at the address of the master or of another replica: a name was looked up, and it
- * is theirs. */
+/* A name was looked up: forgets replicas that have the address of another member. */
 void sn_group_drop_doubles(struct sn_group *group);
 /* Makes the data node at addr the master and the old master a replica, forgets what was agreed
  * about the old one, and leaves no failover behind. Raises nothing. */

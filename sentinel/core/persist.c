@@ -18,12 +18,6 @@ void sn_persist_touch(struct sn_core *core)
     core->version++;
 }
 
-void sn_persist_touch_identity(struct sn_core *core)
-{
-    sn_persist_touch(core);
-    core->identity_version = core->version;
-}
-
 void sn_persist_touch_epochs(struct sn_group *group)
 {
     sn_persist_touch(group->core);

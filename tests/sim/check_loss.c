@@ -50,7 +50,8 @@ static void check_promotion(struct checks *checks, struct model_redis *redis, st
 {
     const struct attempt *attempt = &checks_of(checks, by)->attempt;
     struct model_redis *master = server_at(checks, cluster_master_port(by, checks->group));
-    if (!promises(attempt) || master == NULL || master == redis)
+    /* One that ignores orders, and says OK, can be demoted by nobody. */
+    if (!promises(attempt) || master == NULL || master == redis || master->ignores_orders)
         return;
     if (attempt->mode == SN_MODE_COORDINATED)
         checks->coordinated++;

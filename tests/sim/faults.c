@@ -95,10 +95,10 @@ void faults_start(struct sim *sim, struct node *node)
 
 static bool cuts(const struct job *job, const struct node *from, const struct node *to)
 {
-    enum fault_kind kind = job->fault->kind;
-    uint64_t sides = job->fault->value;
     if (!job->running)
         return false;
+    enum fault_kind kind = job->fault->kind;
+    uint64_t sides = job->fault->value;
     if (kind == FAULT_CUT_WAY)
         return job->node == from && job->other == to;
     if (kind == FAULT_CUT)
