@@ -275,7 +275,8 @@ void sn_drain_info(struct sn_instance *instance, const struct sn_info *info)
     struct sn_drain *drain = &group->failover.drain;
     if (group->failover.state != SN_FAILOVER_SEND_PROMOTION)
         return;
-    if (drain->phase == SN_DRAIN_NEARING && is_near(group)) {
+    if (drain->phase == SN_DRAIN_NEARING && is_near(group) &&
+        sn_link_can_send(group->master->cmd)) {
         pause_clients(group);
         sn_failover_step(group); /* arms its deadline */
     } else if (drain->phase == SN_DRAIN_CATCHING || drain->phase == SN_DRAIN_PAUSING) {

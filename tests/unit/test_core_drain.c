@@ -395,6 +395,24 @@ static void test_drain__a_broken_link_to_the_master_is_looked_into(void **state)
     kit_free(kit);
 }
 
+/* n2 catches up while the master's connection is broken: the pause waits for the next one. */
+static void test_drain__no_pause_is_ordered_where_it_cannot_be_sent(void **state)
+{
+    struct kit *kit = ordered(long_down_after, SN_MODE_COORDINATED, 400, 300);
+    (void)state;
+    kit_to(kit, 2000);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_node(kit, "n2")->offset = 500;
+    kit_to(kit, 3500);
+    kit_expect(kit, "pause promote", "");
+    assert_int_equal(kit_instance(kit, "m1", "n1")->u.data.pauses_pending, 0);
+    kit_mode(kit, "n1", KIT_WELL);
+    kit_to(kit, 5900);
+    assert_int_equal(kit_count(kit, "pause n1"), 1);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    kit_free(kit);
+}
+
 /* The pause, of 7000 ms, is given at 1000. */
 static void test_drain__a_pause_that_was_too_short_is_not_kept_secret(void **state)
 {
@@ -438,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_drain__but_not_if_it_was_asked_for),
         cmocka_unit_test(test_drain__what_was_done_without_for_one_is_not_for_the_next),
         cmocka_unit_test(test_drain__a_pause_that_was_too_short_is_not_kept_secret),
+        cmocka_unit_test(test_drain__no_pause_is_ordered_where_it_cannot_be_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
