@@ -24,6 +24,7 @@ static void learn_runid(struct sn_instance *instance, const struct sn_runid *run
             sn_detect_update(instance);
         }
     }
+    data->was_replica = false;
     instance->runid = *runid;
 }
 
@@ -78,6 +79,10 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
 static void learn_role(struct sn_instance *instance, enum sn_role role)
 {
     struct sn_data *data = &instance->u.data;
+    if (role == SN_ROLE_REPLICA)
+        data->was_replica = true;
+    else if (instance->kind == SN_KIND_MASTER)
+        data->was_replica = false;
     if (role == data->role_reported)
         return;
     data->role_reported = role;

@@ -142,8 +142,8 @@ struct sn_data {
     sn_ms ordered_at;        /* last FOLLOW */
     bool order_refused;      /* it was */
     unsigned pauses_pending; /* CLIENT PAUSE without a reply on the present connection */
-    sn_ms
-        paused_until; /* its writes, and with them PUBLISH, are paused by us; NEVER: they are not */
+    sn_ms paused_until;      /* its writes, and PUBLISH, are paused by us; NEVER: they are not */
+    bool was_replica;        /* this process was one since it was last our master */
     enum sn_reconf reconf;
     sn_ms reconf_at;   /* when reconf last changed */
     sn_ms foreign_at;  /* last sign that another group claims it (DESIGN.md D16) */

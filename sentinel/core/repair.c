@@ -30,11 +30,13 @@ static bool master_looks_sane(const struct sn_group *group)
            sn_age(core, data->info_at) <= SANE_INFOS * core->timings[SN_TIMING_INFO_PERIOD];
 }
 
-/* A node that was down and came back as a master is an old one: what is down is not promoted. */
+/* A node that was down and came back as a master is an old one: what is down is not promoted. But a
+ * process that was a replica before was promoted by somebody, while it was away from us only. */
 static bool came_back(const struct sn_instance *replica)
 {
     sn_ms up_at = replica->s_up_at, claimed_at = replica->u.data.role_reported_at;
-    return up_at != SN_MS_NEVER && claimed_at <= sn_after(up_at, CAME_BACK_MS) &&
+    return !replica->u.data.was_replica && up_at != SN_MS_NEVER &&
+           claimed_at <= sn_after(up_at, CAME_BACK_MS) &&
            up_at <= sn_after(claimed_at, CAME_BACK_MS);
 }
 

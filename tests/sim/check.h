@@ -205,6 +205,9 @@ struct check_groups {
 void check_groups_init(struct check_groups *all, struct cluster *cluster, const struct plan *plan,
                        const char *const *names, unsigned count);
 
+/* More than one group of sentinel has a server at port: links to it are hard to tell apart. */
+bool check_groups_share(const struct check_groups *all, const struct sentinel *sentinel,
+                        uint16_t port);
 /* The only group of sentinel that has port; NULL if several may. */
 struct checks *check_groups_at(struct check_groups *all, const struct sentinel *sentinel,
                                uint16_t port);

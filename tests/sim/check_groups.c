@@ -70,6 +70,16 @@ static bool lists_port(const struct check_groups *all, const struct sentinel *se
     return look.found;
 }
 
+bool check_groups_share(const struct check_groups *all, const struct sentinel *sentinel,
+                        uint16_t port)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < all->count; i++)
+        count += cluster_master_port(sentinel, all->groups[i].group) == port ||
+                 lists_port(all, sentinel, &all->groups[i], port);
+    return count > 1;
+}
+
 /* What a slow disk does not have yet. */
 static struct checks *of_new_port(struct check_groups *all, const struct sentinel *sentinel,
                                   uint16_t port)

@@ -298,7 +298,8 @@ static bool is_newest(const struct sim_group *group, const struct sentinel *sent
 /* Has a configuration that nothing can correct any more: of an epoch that two leaders shared, or
  * alone since a restart that followed a RESET, or of a replica that was monitored as a master, or
  * that became one while a RESET had made the sentinel forget its peers and the new master, or that
- * became one by an epoch which went with the last who knew it. */
+ * became one by an epoch which went with the last who knew it, or that was monitored while it had
+ * the address of another group's server. */
 static bool is_lost(const struct sim_group *group, const struct sentinel *sentinel)
 {
     char replicas[256], role[256];
@@ -310,6 +311,7 @@ static bool is_lost(const struct sim_group *group, const struct sentinel *sentin
            (group->checks->collided ||
             (group->sim->removals &&
              (sentinel->boots > 1 || strcmp(replicas, "0") == 0 ||
+              !has_server(group, cluster_master_port(sentinel, group->name)) ||
               (demoted && (!knows(group, sentinel, port) || is_newest(group, sentinel, port))))));
 }
 

@@ -162,6 +162,8 @@ static bool can_replace(const struct sim_group *group)
     const struct sim *sim = group->sim;
     const struct model_redis *master = operator_master(group);
     bool fit = false;
+    if (sim->mixed) /* a replica that two groups claim is promoted by neither (DESIGN.md D16) */
+        return false;
     if (master->role != SN_ROLE_MASTER || master->node.state != NODE_RUNNING)
         return false;
     for (unsigned i = 0; i < group->server_count; i++) {

@@ -199,11 +199,13 @@ static void test_repair__what_the_majority_said_before_the_claim_does_not_count(
 /* n2 comes back from S_DOWN as a master, while the peers say hello from one time to another; when
  * it is demoted, counted from its return, or -1. */
 static sn_ms demoted_after(const char *text, const char *peers, uint64_t config_epoch,
-                           sn_ms heard_to)
+                           sn_ms heard_to, bool restarted)
 {
     struct kit *kit = kit_new(text);
     kit_to(kit, 10000);
     kit_mode(kit, "n2", KIT_REFUSING);
+    if (restarted)
+        memset(kit_node(kit, "n2")->runid.hex, 'e', SN_RUNID_LEN);
     kit_node(kit, "n2")->role = SN_ROLE_MASTER;
     for (sn_ms at = 10000; at < 16000; at += 250) {
         kit_to(kit, at);
@@ -241,8 +243,8 @@ static void test_repair__an_old_master_that_comes_back_is_demoted_at_once_if_con
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        sn_ms after =
-            demoted_after(rows[i].text, rows[i].peers, rows[i].config_epoch, rows[i].heard_to);
+        sn_ms after = demoted_after(rows[i].text, rows[i].peers, rows[i].config_epoch,
+                                    rows[i].heard_to, true);
         if ((after >= 0) != rows[i].demoted)
             fail_msg("row %zu: %lld", i, (long long)after);
         struct kit *kit = kit_new(rows[i].text);
@@ -251,6 +253,15 @@ static void test_repair__an_old_master_that_comes_back_is_demoted_at_once_if_con
         if (rows[i].demoted)
             assert_in_range(after, turn, turn == 0 ? 0 : turn + 1000);
     }
+}
+
+/* The same process was a replica: it was promoted on the other side of a partition, by somebody
+ * whose hello is on its way. What the peers said before does not count. */
+static void test_repair__who_was_promoted_while_it_was_away_is_no_old_master(void **state)
+{
+    (void)state;
+    assert_true(demoted_after(group, "a", 3, 12000, true) >= 0);
+    assert_int_equal(demoted_after(group, "a", 3, 12000, false), -1);
 }
 
 static void test_repair__a_confirmation_is_good_for_one_and_a_half_publish_periods(void **state)
@@ -429,6 +440,7 @@ static void test_repair__orders_are_not_piled_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_repair__who_was_promoted_while_it_was_away_is_no_old_master),
         cmocka_unit_test(test_repair__a_second_master_is_demoted_after_four_publish_periods),
         cmocka_unit_test(test_repair__its_role_is_looked_at_every_second),
         cmocka_unit_test(test_repair__a_replica_that_was_just_down_is_left_alone),
