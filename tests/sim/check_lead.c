@@ -60,7 +60,7 @@ static void note_switch(struct checks *checks, struct sentinel *sentinel, const 
     if (lead->switched_port != port || seen->tilt)
         return;
     lead->switched_port = 0;
-    if (checks->cluster->now - lead->promoted_at > SAVED_MS)
+    if (checks->cluster->now - lead->promoted_at > SAVED_MS || lead->down_port == port)
         return; /* the attempt may be over, or the new master down again */
     if (lead->lost || !check_link_up(sentinel, (uint16_t)old_port, SN_LINK_DATA))
         return;
