@@ -212,10 +212,10 @@ void sn_instance_resolved(struct sn_core *core, const char *host, const char *ip
         sn_instance_move(instance, &addr);
         moved = true;
     }
-    HASH_ITER(hh, core->groups, group, next_group) {
-        if (moved)
-            sn_group_drop_doubles(group);
-    }
+    if (!moved)
+        return;
+    HASH_ITER(hh, core->groups, group, next_group)
+        sn_group_drop_doubles(group);
 }
 
 bool sn_instance_connected(const struct sn_instance *instance)
