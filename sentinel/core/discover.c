@@ -120,7 +120,9 @@ void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     data->info_at = core->now;
     learn_runid(instance, &info->runid);
     learn_replication(instance, info);
-    if (instance->kind == SN_KIND_MASTER && info->role == SN_ROLE_MASTER) {
+    /* Whatever the role word: a node that replicates somebody else ("slave", "active-replica") can
+     * be watched as a master, and its replicas can take its place (PROTOCOL.md §12). */
+    if (instance->kind == SN_KIND_MASTER) {
         for (size_t i = 0; i < info->replica_count; i++)
             add_replica(instance->group, &info->replicas[i]);
     }

@@ -212,9 +212,6 @@ void sn_info_parse(const char *text, size_t len, struct sn_info *info)
         read_line(line, info);
     }
     if (info->role != SN_ROLE_MASTER) {
-        free(info->replicas);
-        info->replicas = NULL;
-        info->replica_count = 0;
         info->has_master_offset = false;
         info->master_repl_offset = 0;
     }

@@ -19,8 +19,8 @@ struct sn_info_replica {
 struct sn_info {
     struct sn_runid runid; /* "" if absent or malformed */
     enum sn_role role;
-    /* From the slaveN lines, both formats, only with role master; lines that name no usable host
-     * and port are skipped; at most SN_INFO_REPLICAS_MAX are kept. */
+    /* From the slaveN lines, both formats, whatever the role; lines that name no usable host and
+     * port are skipped; at most SN_INFO_REPLICAS_MAX are kept. */
     struct sn_info_replica *replicas;
     size_t replica_count;
     /* master_link_down_since_seconds; 0 if absent or negative, cut to about 2^53 if larger. */

@@ -21,6 +21,24 @@ def test_topologies__replica_of_a_replica_is_neither_listed_nor_moved(place):
     wait_until(lambda: chained.follows(first), 40, "the chained replica is in sync again")
 
 
+def test_topologies__node_in_the_middle_of_a_chain_can_be_watched(place):
+    head = place.redis()
+    watched = place.redis(head)
+    tail = place.redis(watched)
+    monitor = place.monitor(watched.port, quorum=2, down_after_ms=500)
+    sentinels = [place.sentinel(monitor) for _ in range(2)]
+    for sentinel in sentinels:
+        wait_until(lambda s=sentinel: [r["port"] for r in s.replicas("mymaster")] == [tail.port],
+                   40, "the replica of the watched replica is known")
+        wait_until(lambda s=sentinel: s.master("mymaster")["num-other-sentinels"] == 1, 40,
+                   "the sentinels find each other through it")
+    watched.kill()
+    for sentinel in sentinels:
+        wait_until(lambda s=sentinel: s.master("mymaster")["port"] == tail.port, 40,
+                   "the tail takes its place")
+    assert tail.info()["role"] == "master"
+
+
 def test_topologies__master_that_comes_later(place):
     port = place.ports.take()
     monitor = place.monitor(port, quorum=2, down_after_ms=500)

@@ -83,16 +83,32 @@ static void test_discover__a_name_that_is_known_by_its_address_is_no_second_repl
     kit_free(kit);
 }
 
-static void test_discover__only_a_master_names_replicas(void **state)
+static void test_discover__only_the_watched_node_names_replicas(void **state)
 {
     static const char names[] = "role:master\r\nslave0:ip=10.0.0.7,port=6379,state=online\r\n";
     struct kit *kit = with_info_held("m1 n1 replicas n2");
     (void)state;
     kit_info(kit, "n2", names); /* a replica that claims to be master */
     assert_int_equal(kit_count(kit, "event N +slave"), 0);
-    kit_info(kit, "n1", "role:slave\r\nslave0:ip=10.0.0.7,port=6379,state=online\r\n");
-    assert_int_equal(kit_count(kit, "event N +slave"), 0);
     kit_free(kit);
+}
+
+static void test_discover__the_watched_node_names_replicas_whatever_its_role(void **state)
+{
+    static const char *const roles[] = {"role:slave\r\nmaster_host:10.0.0.9\r\nmaster_port:6379",
+                                        "role:active-replica", "role:master", "redis_mode:x"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+        struct kit *kit = with_info_held("m1 n1 replicas n2");
+        char text[256];
+        (void)snprintf(text, sizeof(text), "%s\r\nslave0:ip=10.0.0.7,port=6379,state=online\r\n",
+                       roles[i]);
+        kit_info(kit, "n1", text);
+        assert_int_equal(
+            kit_count(kit, "event N +slave slave 10.0.0.7:6379 10.0.0.7 6379 @ m1 10.0.0.1 6379"),
+            1);
+        kit_free(kit);
+    }
 }
 
 static void test_discover__replicas_have_a_cap(void **state)
@@ -305,7 +321,8 @@ int main(void)
         cmocka_unit_test(test_discover__replicas_named_by_the_master_are_taken_in),
         cmocka_unit_test(test_discover__names_are_taken_where_names_are_resolved),
         cmocka_unit_test(test_discover__a_name_that_is_known_by_its_address_is_no_second_replica),
-        cmocka_unit_test(test_discover__only_a_master_names_replicas),
+        cmocka_unit_test(test_discover__only_the_watched_node_names_replicas),
+        cmocka_unit_test(test_discover__the_watched_node_names_replicas_whatever_its_role),
         cmocka_unit_test(test_discover__replicas_have_a_cap),
         cmocka_unit_test(test_discover__reads_what_a_replica_says),
         cmocka_unit_test(test_discover__a_changed_master_restarts_its_clock),

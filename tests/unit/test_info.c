@@ -131,8 +131,8 @@ static void check_replica(const struct sn_info *info)
 {
     assert_string_equal(info->runid.hex, ID);
     assert_int_equal(info->role, SN_ROLE_REPLICA);
-    assert_int_equal(info->replica_count, 0);
-    assert_null(info->replicas);
+    assert_int_equal(info->replica_count, 1); /* of its own */
+    assert_int_equal(info->replicas[0].port, 7);
     assert_true(info->has_master_host && info->has_master_port);
     assert_string_equal(info->master_host, "127.0.0.1");
     assert_int_equal(info->master_port, 33289);
@@ -209,7 +209,8 @@ static void test_info__without_a_role(void **state)
                "slave0:ip=h,port=1\nmaster_link_down_since_seconds:3\n",
                &info);
     assert_int_equal(info.role, SN_ROLE_UNKNOWN);
-    assert_int_equal(info.replica_count, 0);
+    assert_int_equal(info.replica_count, 1);
+    assert_string_equal(info.replicas[0].host, "h");
     assert_int_equal(info.link_down_ms, 3000);
     sn_info_fini(&info);
     parse("", 0, &info);
@@ -435,7 +436,7 @@ static void test_info__cut_anywhere_and_damaged_at_random(void **state)
             for (int hit = 0; hit < 4; hit++)
                 copy[sn_prng_below(&prng, len)] = (char)sn_prng_next(&prng);
             parse(copy, len, &info);
-            assert_true(info.role == SN_ROLE_MASTER || info.replica_count == 0);
+            assert_true(info.role == SN_ROLE_MASTER || !info.has_master_offset);
             sn_info_fini(&info);
         }
     }
