@@ -50,12 +50,17 @@ void sn_acl_fini(struct sn_acl *acl)
     acl->standard = NULL;
 }
 
-struct sn_acl_user *sn_acl_find(const struct sn_acl *acl, const char *name)
+struct sn_acl_user *sn_acl_find_bytes(const struct sn_acl *acl, const char *name, size_t len)
 {
     struct sn_acl_user *user = NULL;
 
-    HASH_FIND(hh, acl->users, name, strlen(name), user);
+    HASH_FIND(hh, acl->users, name, len, user);
     return user;
+}
+
+struct sn_acl_user *sn_acl_find(const struct sn_acl *acl, const char *name)
+{
+    return sn_acl_find_bytes(acl, name, strlen(name));
 }
 
 void sn_acl_delete_user(struct sn_acl *acl, struct sn_acl_user *user)
@@ -144,10 +149,10 @@ int sn_acl_set_user(struct sn_acl *acl, const char *name, size_t count, char *co
     return 0;
 }
 
-int sn_acl_authenticate(const struct sn_acl *acl, const char *name, const char *pass, size_t len,
-                        struct sn_acl_user **user)
+int sn_acl_authenticate(const struct sn_acl *acl, const char *name, size_t name_len,
+                        const char *pass, size_t len, struct sn_acl_user **user)
 {
-    struct sn_acl_user *found = sn_acl_find(acl, name);
+    struct sn_acl_user *found = sn_acl_find_bytes(acl, name, name_len);
     char hash[SN_ACL_HASH_LEN + 1];
     const struct sn_acl_word *word;
     bool good = false;
@@ -165,16 +170,17 @@ int sn_acl_authenticate(const struct sn_acl *acl, const char *name, const char *
 
 /* A subscriber's pattern must be one of the user's own, letter by letter: whether one pattern
  * covers another is not decided. */
-static bool may_use_channel(const struct sn_acl_user *user, const char *channel, bool is_pattern)
+static bool may_use_channel(const struct sn_acl_user *user, const char *channel, size_t len,
+                            bool is_pattern)
 {
     const struct sn_acl_word *word;
 
     if (user->all_channels)
         return true;
     DL_FOREACH(user->channels, word) {
-        if (is_pattern
-                ? strcmp(word->text, channel) == 0
-                : sn_text_glob(word->text, strlen(word->text), channel, strlen(channel), false))
+        size_t word_len = strlen(word->text);
+        if (is_pattern ? word_len == len && memcmp(word->text, channel, len) == 0
+                       : sn_text_glob(word->text, word_len, channel, len, false))
             return true;
     }
     return false;
@@ -182,7 +188,7 @@ static bool may_use_channel(const struct sn_acl_user *user, const char *channel,
 
 static enum sn_acl_verdict may_run(const struct sn_acl_user *user,
                                    const struct sn_command_spec *spec, size_t argc,
-                                   char *const *argv, const char **denied)
+                                   char *const *argv, const size_t *lens, const char **denied)
 {
     size_t index = sn_commands_permission_index(spec);
     size_t end = spec->flags & SN_CMD_CHANNEL ? 2 : argc;
@@ -192,7 +198,7 @@ static enum sn_acl_verdict may_run(const struct sn_acl_user *user,
     if (!(spec->flags & (SN_CMD_CHANNEL | SN_CMD_CHANNELS | SN_CMD_PATTERNS)))
         return SN_ACL_ALLOWED;
     for (size_t i = 1; i < end; i++) {
-        if (!may_use_channel(user, argv[i], (spec->flags & SN_CMD_PATTERNS) != 0)) {
+        if (!may_use_channel(user, argv[i], lens[i], (spec->flags & SN_CMD_PATTERNS) != 0)) {
             *denied = argv[i];
             return SN_ACL_DENIED_CHANNEL;
         }
@@ -202,15 +208,15 @@ static enum sn_acl_verdict may_run(const struct sn_acl_user *user,
 
 enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user,
                                    const struct sn_command_spec *spec, size_t argc,
-                                   char *const *argv, const char **denied)
+                                   char *const *argv, const size_t *lens, const char **denied)
 {
-    enum sn_acl_verdict verdict = may_run(user, spec, argc, argv, denied);
+    enum sn_acl_verdict verdict = may_run(user, spec, argc, argv, lens, denied);
     const struct sn_acl_user *selector;
 
     DL_FOREACH(user->selectors, selector) {
         if (verdict == SN_ACL_ALLOWED)
             break;
-        enum sn_acl_verdict other = may_run(selector, spec, argc, argv, denied);
+        enum sn_acl_verdict other = may_run(selector, spec, argc, argv, lens, denied);
         /* Whoever lacks only the channel is told of the channel. */
         if (other != SN_ACL_DENIED_COMMAND)
             verdict = other;

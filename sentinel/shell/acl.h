@@ -63,6 +63,8 @@ SN_MUST_CHECK int sn_acl_load(struct sn_acl *acl, const struct sn_settings *sett
 
 /* NULL if there is no such user. */
 struct sn_acl_user *sn_acl_find(const struct sn_acl *acl, const char *name);
+/* The same for len bytes that somebody sent: a NUL is one like any other, so no user has it. */
+struct sn_acl_user *sn_acl_find_bytes(const struct sn_acl *acl, const char *name, size_t len);
 /* Makes the user if it is not there (off, no rights), and applies rules in order, all or nothing.
  * SN_EINVAL: *error says which rule and why ("Error in ACL SETUSER modifier '…': …"). */
 SN_MUST_CHECK int sn_acl_set_user(struct sn_acl *acl, const char *name, size_t count,
@@ -80,15 +82,16 @@ void sn_acl_describe_all(const struct sn_acl *acl, struct sn_buf *out);
 /* Forgets user, which must not be the default one; nobody may refer to it any more. */
 void sn_acl_delete_user(struct sn_acl *acl, struct sn_acl_user *user);
 
-/* Checks name and password (len bytes). SN_EINVAL: unknown, disabled or wrong; the time it takes
- * does not depend on how much of a password is right. */
-SN_MUST_CHECK int sn_acl_authenticate(const struct sn_acl *acl, const char *name, const char *pass,
-                                      size_t len, struct sn_acl_user **user);
+/* Checks name (name_len bytes) and password (len bytes). SN_EINVAL: unknown, disabled or wrong; the
+ * time it takes does not depend on how much of a password is right. */
+SN_MUST_CHECK int sn_acl_authenticate(const struct sn_acl *acl, const char *name, size_t name_len,
+                                      const char *pass, size_t len, struct sn_acl_user **user);
 
-/* May user run this command with these words? *denied is the offending channel when one is. */
+/* May user run this command with these words? *denied is the offending channel when one is; it may
+ * hold NUL bytes. */
 enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user,
                                    const struct sn_command_spec *spec, size_t argc,
-                                   char *const *argv, const char **denied);
+                                   char *const *argv, const size_t *lens, const char **denied);
 
 /* Appends "user NAME on …", the line that makes this user. */
 void sn_acl_describe(const struct sn_acl_user *user, struct sn_buf *out);
@@ -97,6 +100,9 @@ void sn_acl_describe_commands(const struct sn_acl_user *user, struct sn_buf *out
 void sn_acl_describe_keys(const struct sn_acl_user *user, struct sn_buf *out);
 void sn_acl_describe_channels(const struct sn_acl_user *user, struct sn_buf *out);
 
+/* The rule that lets a password in (or, with `remove`, takes it back) that a rule as text cannot
+ * hold, as it has a NUL byte. out: SN_ACL_HASH_LEN + 2 bytes. */
+void sn_acl_hash_rule(const char *pass, size_t len, bool remove, char *out);
 /* Applies one rule to user. NULL if it was good, else why not (static text). */
 const char *sn_acl_apply(struct sn_acl_user *user, const char *rule);
 

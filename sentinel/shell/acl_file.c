@@ -128,6 +128,12 @@ int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *erro
         sn_buf_fini(&text);
         return SN_EIO;
     }
+    if (memchr(sn_buf_text(&text), '\0', text.len)) {
+        /* As text the file would end there, and the users behind it would be lost in silence. */
+        sn_buf_printf(error, "Error loading ACLs: file '%s' contains a NUL byte", path);
+        sn_buf_fini(&text);
+        return SN_EINVAL;
+    }
     sn_acl_init(fresh);
     load_lines(&file, sn_buf_text(&text));
     sn_acl_fini(&file.seen);

@@ -42,6 +42,12 @@ bool sn_acl_hash_equal(const char *a, const char *b)
     return CRYPTO_memcmp(a, b, SN_ACL_HASH_LEN) == 0;
 }
 
+void sn_acl_hash_rule(const char *pass, size_t len, bool remove, char *out)
+{
+    out[0] = remove ? '!' : '#';
+    sn_acl_hash(pass, len, out + 1);
+}
+
 static struct sn_acl_word *find_word(struct sn_acl_word *list, const char *text)
 {
     struct sn_acl_word *word;

@@ -234,10 +234,15 @@ static struct sn_request_limits limits_of(const struct sn_client *client)
     return limits;
 }
 
+static bool word_is(const struct sn_request *request, size_t index, const char *word)
+{
+    return request->lens[index] == strlen(word) && strcasecmp(request->argv[index], word) == 0;
+}
+
 /* Web pages can make a browser send such requests here: no word is answered. */
 static bool is_cross_protocol(const struct sn_request *request)
 {
-    return strcasecmp(request->argv[0], "post") == 0 || strcasecmp(request->argv[0], "host:") == 0;
+    return word_is(request, 0, "post") || word_is(request, 0, "host:");
 }
 
 /* Peers ask about all of their groups on one link. Each vote waits for the disk; to wait for one
@@ -249,9 +254,9 @@ static bool may_ask_more(const struct sn_client *client)
 
 static bool is_question(const struct sn_request *request)
 {
-    return request->argc == 6 && strcasecmp(request->argv[0], "sentinel") == 0 &&
-           (strcasecmp(request->argv[1], "is-master-down-by-addr") == 0 ||
-            strcasecmp(request->argv[1], "is-primary-down-by-addr") == 0);
+    return request->argc == 6 && word_is(request, 0, "sentinel") &&
+           (word_is(request, 1, "is-master-down-by-addr") ||
+            word_is(request, 1, "is-primary-down-by-addr"));
 }
 
 static bool may_run(const struct sn_client *client)

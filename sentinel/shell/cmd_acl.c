@@ -3,6 +3,7 @@
  * are saved with the state, and answered when that is done (stock: with the next save, whenever
  * that is), so that a user who was taken away does not come back with a power loss. */
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "shell/cmd.h"
@@ -10,6 +11,7 @@
 #include "shell/server_internal.h"
 #include "shell/store_file.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <utlist.h>
@@ -26,6 +28,11 @@ static void reply_bad_count(struct sn_call *call, const char *word)
 {
     sn_resp_errorf(call->resp,
                    "unknown subcommand or wrong number of arguments for '%s'. Try ACL HELP.", word);
+}
+
+static struct sn_acl_user *find_user(const struct sn_call *call, size_t index)
+{
+    return sn_acl_find_bytes(&call->server->acl, call->argv[index], call->lens[index]);
 }
 
 void sn_cmd_acl_whoami(struct sn_call *call)
@@ -91,7 +98,7 @@ static void reply_selectors(struct sn_call *call, const struct sn_acl_user *user
 
 void sn_cmd_acl_getuser(struct sn_call *call)
 {
-    const struct sn_acl_user *user = sn_acl_find(&call->server->acl, call->argv[2]);
+    const struct sn_acl_user *user = find_user(call, 2);
     const struct sn_acl_word *word;
     struct sn_resp *resp = call->resp;
     int passwords = 0;
@@ -143,6 +150,46 @@ static void drop_clients(struct sn_call *call, const struct sn_acl_user *user, b
     }
 }
 
+/* The rules of call as text. A password with a NUL byte becomes the rule with its hash; every other
+ * such rule is wrong, and bad_at is its index. Free what is in `made`. */
+struct rules {
+    char **items;
+    struct sn_buf *made;
+    size_t count;
+    size_t bad_at; /* 0: all are good */
+};
+
+static struct rules take_rules(const struct sn_call *call, size_t from)
+{
+    struct rules rules = {.count = call->argc - from};
+
+    rules.items = sn_alloc_array(rules.count + 1, sizeof(*rules.items));
+    rules.made = sn_alloc_array(rules.count + 1, sizeof(*rules.made));
+    for (size_t i = 0; i < rules.count; i++) {
+        char hash[SN_ACL_HASH_LEN + 2], *rule = call->argv[from + i];
+        rules.items[i] = rule;
+        if (sn_call_is_text(call, from + i))
+            continue;
+        if (rule[0] != '>' && rule[0] != '<') {
+            rules.bad_at = rules.bad_at ? rules.bad_at : from + i;
+            continue;
+        }
+        sn_acl_hash_rule(rule + 1, call->lens[from + i] - 1, rule[0] == '<', hash);
+        sn_buf_init(&rules.made[i], sizeof(hash));
+        sn_buf_puts(&rules.made[i], hash);
+        rules.items[i] = rules.made[i].data;
+    }
+    return rules;
+}
+
+static void free_rules(struct rules *rules)
+{
+    for (size_t i = 0; i < rules->count; i++)
+        sn_buf_fini(&rules->made[i]);
+    free(rules->made);
+    free(rules->items);
+}
+
 void sn_cmd_acl_setuser(struct sn_call *call)
 {
     struct sn_acl *acl = &call->server->acl;
@@ -153,8 +200,12 @@ void sn_cmd_acl_setuser(struct sn_call *call)
         sn_resp_error(call->resp, "Usernames can't contain spaces or null characters");
         return;
     }
+    struct rules rules = take_rules(call, 3);
     sn_buf_init(&error, 4096);
-    if (sn_acl_set_user(acl, call->argv[2], call->argc - 3, call->argv + 3, &error) != 0) {
+    if (rules.bad_at > 0) {
+        sn_resp_errorf(call->resp, "Error in ACL SETUSER modifier '%.128s': Syntax error",
+                       call->argv[rules.bad_at]);
+    } else if (sn_acl_set_user(acl, call->argv[2], rules.count, rules.items, &error) != 0) {
         sn_resp_error(call->resp, sn_buf_text(&error));
     } else {
         drop_clients(call, sn_acl_find(acl, call->argv[2]), false);
@@ -164,6 +215,7 @@ void sn_cmd_acl_setuser(struct sn_call *call)
         else
             sn_cmd_save(call, NULL);
     }
+    free_rules(&rules);
     sn_buf_fini(&error);
 }
 
@@ -173,13 +225,13 @@ void sn_cmd_acl_deluser(struct sn_call *call)
     int64_t deleted = 0;
 
     for (size_t i = 2; i < call->argc; i++) {
-        if (strcmp(call->argv[i], "default") == 0) {
+        if (find_user(call, i) == acl->standard) {
             sn_resp_error(call->resp, "The 'default' user cannot be removed");
             return;
         }
     }
     for (size_t i = 2; i < call->argc; i++) {
-        struct sn_acl_user *user = sn_acl_find(acl, call->argv[i]);
+        struct sn_acl_user *user = find_user(call, i);
         if (!user)
             continue;
         drop_clients(call, user, true);
@@ -210,7 +262,7 @@ void sn_cmd_acl_cat(struct sn_call *call)
             sn_resp_text(call->resp, sn_category_name((enum sn_category)i));
         return;
     }
-    if (sn_category_find(call->argv[2], &category) != 0) {
+    if (!sn_call_is_text(call, 2) || sn_category_find(call->argv[2], &category) != 0) {
         sn_resp_errorf(call->resp, "Unknown category '%.128s'", call->argv[2]);
         return;
     }
@@ -227,8 +279,9 @@ void sn_cmd_acl_cat(struct sn_call *call)
 
 void sn_cmd_acl_dryrun(struct sn_call *call)
 {
-    const struct sn_acl_user *user = sn_acl_find(&call->server->acl, call->argv[2]);
-    const struct sn_command_spec *spec = sn_commands_find(call->argv[3]);
+    const struct sn_acl_user *user = find_user(call, 2);
+    const struct sn_command_spec *spec =
+        sn_call_is_text(call, 3) ? sn_commands_find(call->argv[3]) : NULL;
     char name[SN_COMMAND_NAME_MAX + 1], text[256];
     const char *denied = NULL;
     size_t argc = call->argc - 3;
@@ -238,7 +291,7 @@ void sn_cmd_acl_dryrun(struct sn_call *call)
         return;
     }
     if (spec && sn_commands_is_container(spec) && argc > 1)
-        spec = sn_commands_find_sub(spec->name, call->argv[4]);
+        spec = sn_call_is_text(call, 4) ? sn_commands_find_sub(spec->name, call->argv[4]) : NULL;
     if (!spec) {
         sn_resp_errorf(call->resp, "Command '%.128s' not found", call->argv[3]);
         return;
@@ -248,7 +301,7 @@ void sn_cmd_acl_dryrun(struct sn_call *call)
         sn_resp_errorf(call->resp, "wrong number of arguments for '%s' command", name);
         return;
     }
-    switch (sn_acl_may_run(user, spec, argc, call->argv + 3, &denied)) {
+    switch (sn_acl_may_run(user, spec, argc, call->argv + 3, call->lens + 3, &denied)) {
     case SN_ACL_DENIED_COMMAND:
         snprintf(text, sizeof(text), "User %.100s has no permissions to run the '%s' command",
                  user->name, name);

@@ -155,6 +155,10 @@ static bool parse_filter(struct sn_call *call, size_t index, struct filter *filt
     const char *value = call->argv[index + 1];
     int64_t number = 0;
 
+    if (!sn_call_is_text(call, index + 1)) {
+        sn_resp_error(call->resp, "syntax error"); /* no address, user or word has a NUL byte */
+        return false;
+    }
     if (sn_call_word_is(call, index, "id")) {
         if (sn_call_integer(call, index + 1, &number) != 0 || number <= 0) {
             sn_resp_error(call->resp, "client-id should be greater than 0");
@@ -230,7 +234,7 @@ void sn_cmd_client_kill(struct sn_call *call)
     if (call->argc == 3) {
         filter.peer = call->argv[2];
         filter.skip_me = false;
-        if (kill_matching(call, &filter) > 0)
+        if (sn_call_is_text(call, 2) && kill_matching(call, &filter) > 0)
             sn_resp_status(call->resp, "OK");
         else
             sn_resp_error(call->resp, "No such client");

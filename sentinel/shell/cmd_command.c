@@ -176,6 +176,11 @@ void sn_cmd_command_count(struct sn_call *call)
     sn_resp_integer(call->resp, (int64_t)count_top());
 }
 
+static const struct sn_command_spec *find_named(const struct sn_call *call, size_t index)
+{
+    return sn_call_is_text(call, index) ? sn_commands_find_full(call->argv[index]) : NULL;
+}
+
 void sn_cmd_command_info(struct sn_call *call)
 {
     if (call->argc == 2) {
@@ -184,7 +189,7 @@ void sn_cmd_command_info(struct sn_call *call)
     }
     sn_resp_array(call->resp, call->argc - 2);
     for (size_t i = 2; i < call->argc && !call->resp->out->full; i++) {
-        const struct sn_command_spec *spec = sn_commands_find_full(call->argv[i]);
+        const struct sn_command_spec *spec = find_named(call, i);
         if (spec)
             reply_info(call->resp, spec);
         else
@@ -202,10 +207,10 @@ void sn_cmd_command_docs(struct sn_call *call)
         return;
     }
     for (size_t i = 2; i < call->argc; i++)
-        count += sn_commands_find_full(call->argv[i]) != NULL;
+        count += find_named(call, i) != NULL;
     sn_resp_map(call->resp, count);
     for (size_t i = 2; i < call->argc && !call->resp->out->full; i++) {
-        const struct sn_command_spec *spec = sn_commands_find_full(call->argv[i]);
+        const struct sn_command_spec *spec = find_named(call, i);
         if (spec)
             reply_docs(call->resp, spec);
     }
@@ -213,10 +218,11 @@ void sn_cmd_command_docs(struct sn_call *call)
 
 void sn_cmd_command_getkeys(struct sn_call *call)
 {
-    const struct sn_command_spec *spec = sn_commands_find(call->argv[2]);
+    const struct sn_command_spec *spec =
+        sn_call_is_text(call, 2) ? sn_commands_find(call->argv[2]) : NULL;
 
     if (spec && sn_commands_is_container(spec) && call->argc > 3)
-        spec = sn_commands_find_sub(spec->name, call->argv[3]);
+        spec = sn_call_is_text(call, 3) ? sn_commands_find_sub(spec->name, call->argv[3]) : NULL;
     if (!spec)
         sn_resp_error(call->resp, "Invalid command specified");
     else
@@ -271,7 +277,8 @@ static bool parse_list(struct sn_call *call, struct list *list)
         return false;
     list->text = call->argv[4];
     list->len = call->lens[4];
-    if (list->filter == FILTER_CATEGORY && sn_category_find(list->text, &category) == 0)
+    if (list->filter == FILTER_CATEGORY && sn_call_is_text(call, 4) &&
+        sn_category_find(list->text, &category) == 0)
         list->category = 1U << category;
     return true;
 }

@@ -8,12 +8,12 @@
 #include <string.h>
 
 /* True if the client is now the named user; else the error is in the reply. */
-static bool log_in(struct sn_call *call, const char *name, size_t pass_at)
+static bool log_in(struct sn_call *call, const char *name, size_t name_len, size_t pass_at)
 {
     struct sn_acl_user *user = NULL;
 
-    if (sn_acl_authenticate(&call->server->acl, name, call->argv[pass_at], call->lens[pass_at],
-                            &user) != 0) {
+    if (sn_acl_authenticate(&call->server->acl, name, name_len, call->argv[pass_at],
+                            call->lens[pass_at], &user) != 0) {
         call->server->stats.denied_login++;
         sn_server_note_refusal(call->client, "auth", call->argv[0], name);
         sn_resp_error(call->resp, "-WRONGPASS invalid username-password pair or user is disabled.");
@@ -25,13 +25,16 @@ static bool log_in(struct sn_call *call, const char *name, size_t pass_at)
 
 void sn_cmd_auth(struct sn_call *call)
 {
+    bool is_named = call->argc == 3;
+    const char *name = is_named ? call->argv[1] : "default";
+
     if (call->argc > 3) {
         sn_resp_error(call->resp, "syntax error");
     } else if (call->argc == 2 && call->server->acl.standard->nopass) {
         sn_resp_error(call->resp,
                       "AUTH <password> called without any password configured for the default "
                       "user. Are you sure your configuration is correct?");
-    } else if (log_in(call, call->argc == 2 ? "default" : call->argv[1], call->argc - 1)) {
+    } else if (log_in(call, name, is_named ? call->lens[1] : strlen(name), call->argc - 1)) {
         sn_resp_status(call->resp, "OK");
     }
 }
@@ -95,7 +98,8 @@ void sn_cmd_hello(struct sn_call *call)
 
     if (!parse_hello(call, &hello))
         return;
-    if (hello.user_at > 0 && !log_in(call, call->argv[hello.user_at], hello.user_at + 1))
+    if (hello.user_at > 0 &&
+        !log_in(call, call->argv[hello.user_at], call->lens[hello.user_at], hello.user_at + 1))
         return;
     if (!call->client->authenticated) {
         sn_resp_error(call->resp,

@@ -88,7 +88,7 @@ void sn_cmd_publish(struct sn_call *call)
 {
     struct sn_event event = {.kind = SN_EVENT_HELLO};
 
-    if (call->lens[1] != strlen(SN_HELLO_CHANNEL) || strcmp(call->argv[1], SN_HELLO_CHANNEL) != 0) {
+    if (!sn_call_is_text(call, 1) || strcmp(call->argv[1], SN_HELLO_CHANNEL) != 0) {
         sn_resp_error(call->resp, "Only HELLO messages are accepted by Sentinel instances.");
         return;
     }

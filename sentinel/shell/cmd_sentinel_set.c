@@ -13,7 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define TIMING_VALUE_MAX_MS ((int64_t)1000 * 86400 * 365)
 #define ERROR_TEXT_MAX      4096
@@ -66,7 +65,7 @@ void sn_cmd_sentinel_ask(struct sn_call *call)
         sn_resp_error(call->resp, "value is not an integer or out of range");
         return;
     }
-    if (sn_addr_make(call->argv[2], port, &command.addr) != 0 ||
+    if (!sn_call_is_text(call, 2) || sn_addr_make(call->argv[2], port, &command.addr) != 0 ||
         sn_text_has_control(call->argv[5], call->lens[5])) {
         /* Such an address is no master's. */
         sn_resp_array(call->resp, 3);
@@ -103,12 +102,13 @@ static const char *parse_failover(const struct sn_call *call, struct sn_command 
     command->mode = SN_MODE_PLANNED;
     for (size_t i = 3; i < call->argc; i++) {
         bool modal = command->mode != SN_MODE_PLANNED;
-        if (strcasecmp(call->argv[i], "COORDINATED") == 0 && !modal)
+        if (sn_call_word_is(call, i, "coordinated") && !modal)
             command->mode = SN_MODE_COORDINATED;
-        else if (strcasecmp(call->argv[i], "FORCE") == 0 && !modal)
+        else if (sn_call_word_is(call, i, "force") && !modal)
             command->mode = SN_MODE_FORCED;
-        else if (strcasecmp(call->argv[i], "TO") == 0 && i + 2 < call->argc) {
+        else if (sn_call_word_is(call, i, "to") && i + 2 < call->argc) {
             if (sn_call_integer(call, i + 2, &port) != 0 || port == 0 ||
+                !sn_call_is_text(call, i + 1) ||
                 sn_addr_make(call->argv[i + 1], port, &command->addr) != 0)
                 return "Invalid replica address";
             i += 2;
@@ -160,7 +160,7 @@ static const char *parse_monitor(const struct sn_call *call, struct sn_command *
         return "Quorum must be 1 or greater.";
     if (quorum > INT32_MAX)
         return "Invalid quorum";
-    if (strlen(call->argv[3]) != call->lens[3] || sn_addr_make(call->argv[3], 0, &probe) != 0 ||
+    if (!sn_call_is_text(call, 3) || sn_addr_make(call->argv[3], 0, &probe) != 0 ||
         (probe.ip[0] == '\0' && !sn_core_globals(core)->resolve_hostnames))
         return "Invalid IP address or hostname specified";
     if (sn_addr_make(call->argv[3], port, &command->addr) != 0)
@@ -221,7 +221,7 @@ void sn_cmd_sentinel_monitor(struct sn_call *call)
 static bool refuse_nul(struct sn_call *call, const char *command)
 {
     for (size_t i = 3; i < call->argc; i++) {
-        if (strlen(call->argv[i]) == call->lens[i])
+        if (sn_call_is_text(call, i))
             continue;
         sn_resp_errorf(call->resp, "Invalid argument '%.128s' for %s: it contains a NUL byte",
                        call->argv[i], command);
@@ -385,7 +385,7 @@ static void reply_timings(struct sn_call *call)
 /* Reads the pair at index. False: the error is in the reply. */
 static bool parse_timing(struct sn_call *call, size_t index, struct sn_timing_change *change)
 {
-    if (index + 1 >= call->argc || strlen(call->argv[index]) != call->lens[index] ||
+    if (index + 1 >= call->argc || !sn_call_is_text(call, index) ||
         sn_timing_find(call->argv[index], &change->timing) != 0) {
         sn_resp_errorf(call->resp,
                        "Unknown option or number of arguments for SENTINEL DEBUG '%.128s'",

@@ -99,7 +99,12 @@ bool sn_commands_arity_fits(const struct sn_command_spec *spec, size_t argc)
 
 bool sn_call_word_is(const struct sn_call *call, size_t index, const char *word)
 {
-    return call->lens[index] == strlen(word) && strcasecmp(call->argv[index], word) == 0;
+    return sn_call_is_text(call, index) && strcasecmp(call->argv[index], word) == 0;
+}
+
+bool sn_call_is_text(const struct sn_call *call, size_t index)
+{
+    return strlen(call->argv[index]) == call->lens[index];
 }
 
 int sn_call_integer(const struct sn_call *call, size_t index, int64_t *value)
@@ -187,7 +192,7 @@ static bool look_up(struct sn_call *call)
 {
     const struct sn_command_spec *spec = find_renamed(call->server->env.settings, call->argv[0]);
 
-    if (!spec || strlen(call->argv[0]) != call->lens[0]) {
+    if (!spec || !sn_call_is_text(call, 0)) {
         reply_unknown_command(call);
         return false;
     }
@@ -195,7 +200,7 @@ static bool look_up(struct sn_call *call)
     if (call->argc < 2 || !sn_commands_is_container(spec))
         return true;
     call->spec = sn_commands_find_sub(spec->name, call->argv[1]);
-    if (!call->spec || strlen(call->argv[1]) != call->lens[1]) {
+    if (!call->spec || !sn_call_is_text(call, 1)) {
         char container[SN_COMMAND_NAME_MAX + 1];
         size_t i = 0;
         for (; spec->name[i]; i++)
@@ -214,7 +219,8 @@ static bool check_rights(struct sn_call *call, const char *name)
     struct sn_server_stats *stats = &call->server->stats;
     const char *denied = NULL;
 
-    switch (sn_acl_may_run(call->client->user, call->spec, call->argc, call->argv, &denied)) {
+    switch (sn_acl_may_run(call->client->user, call->spec, call->argc, call->argv, call->lens,
+                           &denied)) {
     case SN_ACL_DENIED_COMMAND:
         stats->denied_command++;
         sn_server_note_refusal(call->client, "command", name, call->client->user->name);

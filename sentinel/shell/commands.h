@@ -130,6 +130,9 @@ void sn_commands_reply_verbatim(struct sn_call *call, const struct sn_buf *text)
 void sn_commands_reply_help(struct sn_call *call, const char *container, const char *const *lines,
                             size_t count);
 
+/* True if the argument holds no NUL byte. What has one is no name of anything here: as a C string
+ * it would pass for what stands before that byte. */
+bool sn_call_is_text(const struct sn_call *call, size_t index);
 /* Equal words, ignoring case; a word with a NUL byte equals nothing. */
 bool sn_call_word_is(const struct sn_call *call, size_t index, const char *word);
 /* The argument as an integer. SN_EINVAL or SN_ERANGE; no reply is made. */

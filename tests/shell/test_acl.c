@@ -74,6 +74,72 @@ static void test_acl__requirepass_closes_everything_but_login(void **state)
     close(fd);
 }
 
+/* A word with a NUL byte is another word, wherever it is compared. */
+static void test_acl__names_do_not_end_at_a_nul(void **state)
+{
+    (void)state;
+    rig.settings.requirepass = strdup("secret");
+    add_user_line("sub on >pw resetchannels &allowed &pre* +subscribe +psubscribe +ping");
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    rig_talk(&rig, fd, "AUTH \"default\\x00\" secret\r\n", WRONGPASS);
+    rig_talk(&rig, fd, "AUTH \"default\\x00x\" secret\r\n", WRONGPASS);
+    rig_talk(&rig, fd, "HELLO 2 AUTH \"default\\x00\" secret\r\n", WRONGPASS);
+    rig_talk(&rig, fd, "AUTH default \"secret\\x00\"\r\n", WRONGPASS);
+    rig_talk(&rig, fd, "AUTH sub pw\r\n", "+OK\r\n");
+    rig_talk(&rig, fd, "SUBSCRIBE \"allowed\\x00x\"\r\n",
+             "-NOPERM No permissions to access a channel\r\n");
+    rig_talk(&rig, fd, "PSUBSCRIBE \"allowed\\x00x\"\r\n",
+             "-NOPERM No permissions to access a channel\r\n");
+    rig_talk(&rig, fd, "SUBSCRIBE \"pre\\x00x\"\r\n", "*3\r\n$9\r\nsubscribe\r\n$5\r\npre");
+    close(fd);
+
+    fd = rig_dial(&rig);
+    rig_talk(&rig, fd, "AUTH secret\r\n", "+OK\r\n");
+    rig_talk(&rig, fd, "ACL GETUSER \"sub\\x00\"\r\n", "$-1\r\n");
+    rig_talk(&rig, fd, "ACL DELUSER \"sub\\x00\"\r\n", ":0\r\n");
+    rig_talk(&rig, fd, "ACL DRYRUN \"sub\\x00\" ping\r\n", "-ERR User 'sub' not found\r\n");
+    rig_talk(&rig, fd, "ACL DRYRUN sub \"ping\\x00\"\r\n", "-ERR Command 'ping' not found\r\n");
+    rig_talk(&rig, fd, "ACL CAT \"admin\\x00\"\r\n", "-ERR Unknown category 'admin'\r\n");
+    rig_talk(&rig, fd, "ACL SETUSER sub \"+info\\x00\"\r\n",
+             "-ERR Error in ACL SETUSER modifier '+info': Syntax error\r\n");
+    rig_talk(&rig, fd, "ACL SETUSER sub resetpass \">a\\x00b\"\r\n", "+OK\r\n");
+    rig_talk(&rig, fd, "AUTH sub a\r\n", WRONGPASS);
+    rig_talk(&rig, fd, "AUTH sub \"a\\x00b\"\r\n", "+OK\r\n");
+    rig_talk(&rig, fd, "AUTH secret\r\n", "+OK\r\n");
+    rig_talk(&rig, fd, "ACL SETUSER sub \"<a\\x00b\"\r\n", "+OK\r\n");
+    rig_talk(&rig, fd, "AUTH sub \"a\\x00b\"\r\n", WRONGPASS);
+    rig_talk(&rig, fd, "COMMAND INFO \"ping\\x00\"\r\n", "*1\r\n$-1\r\n");
+    rig_talk(&rig, fd, "COMMAND DOCS \"ping\\x00\"\r\n", "*0\r\n");
+    rig_talk(&rig, fd, "COMMAND GETKEYS \"ping\\x00\" x\r\n", "-ERR Invalid command specified\r\n");
+    rig_talk(&rig, fd, "COMMAND LIST FILTERBY ACLCAT \"admin\\x00\"\r\n", "*0\r\n");
+    rig_talk(&rig, fd, "CLIENT KILL USER \"default\\x00\"\r\n", "-ERR syntax error\r\n");
+    rig_talk(&rig, fd, "CLIENT KILL SKIPME \"no\\x00\"\r\n", "-ERR syntax error\r\n");
+    rig_talk(&rig, fd, "PUBLISH \"__sentinel__:hello\\x00\" x\r\n",
+             "-ERR Only HELLO messages are accepted by Sentinel instances.\r\n");
+    close(fd);
+}
+
+/* The file would end there, and the users behind it would be lost. */
+static void test_acl__file_with_a_nul_is_refused(void **state)
+{
+    static const char text[] = "user a on +ping\n\0user b on +ping\n";
+    char path[] = "/tmp/sn-acl-XXXXXX";
+    int file = mkstemp(path);
+    struct sn_buf error;
+
+    (void)state;
+    assert_int_equal(write(file, text, sizeof(text) - 1), sizeof(text) - 1);
+    close(file);
+    rig.settings.aclfile = strdup(path);
+    rig_build(&rig);
+    sn_buf_init(&error, 1024);
+    assert_int_equal(sn_server_listen(rig.server, &error), SN_EINVAL);
+    assert_non_null(strstr(sn_buf_text(&error), "NUL byte"));
+    sn_buf_fini(&error);
+    unlink(path);
+}
+
 static void test_acl__the_unauthenticated_may_not_send_much(void **state)
 {
     (void)state;
@@ -319,16 +385,18 @@ static void test_acl__aliases_share_the_rights_of_their_command(void **state)
     struct sn_acl acl;
     const char *denied = NULL;
     char *argv[] = {"sentinel", "primary", "m"};
+    const size_t lens[] = {8, 7, 1};
 
     (void)state;
     sn_acl_init(&acl);
     set(&acl, "+@all -sentinel|master");
     const struct sn_command_spec *alias = sn_commands_find_full("sentinel|primary");
-    assert_int_equal(sn_acl_may_run(sn_acl_find(&acl, "x"), alias, 3, argv, &denied),
+    assert_int_equal(sn_acl_may_run(sn_acl_find(&acl, "x"), alias, 3, argv, lens, &denied),
                      SN_ACL_DENIED_COMMAND);
     set(&acl, "-@all +sentinel|primary");
     assert_int_equal(sn_acl_may_run(sn_acl_find(&acl, "x"),
-                                    sn_commands_find_full("sentinel|master"), 3, argv, &denied),
+                                    sn_commands_find_full("sentinel|master"), 3, argv, lens,
+                                    &denied),
                      SN_ACL_ALLOWED);
     sn_acl_fini(&acl);
 }
@@ -427,6 +495,8 @@ int main(void)
         TEST(a_missing_acl_file_stops_the_start),
         TEST(an_acl_file_is_read),
         TEST(commands_can_be_renamed_and_taken_away),
+        TEST(names_do_not_end_at_a_nul),
+        TEST(file_with_a_nul_is_refused),
         cmocka_unit_test(test_acl__rules),
         cmocka_unit_test(test_acl__aliases_share_the_rights_of_their_command),
         TEST(commands),
