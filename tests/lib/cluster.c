@@ -47,9 +47,37 @@ const char *cluster_name_of(const struct cluster *cluster, const char *runid)
     return runid;
 }
 
+/* The sentinel whose id text begins with; NULL if none. */
+static const struct sentinel *id_at(const struct cluster *cluster, const char *text)
+{
+    for (size_t i = 0; i < cluster->sentinel_count; i++) {
+        const struct sentinel *sentinel = cluster->sentinels[i];
+        if (text[0] == sentinel->id.hex[0] && strncmp(text, sentinel->id.hex, SN_RUNID_LEN) == 0)
+            return sentinel;
+    }
+    return NULL;
+}
+
+/* Ids that may hold anything. */
+static void shorten_odd(const struct cluster *cluster, const char *text, struct sn_buf *out)
+{
+    while (*text != '\0') {
+        const struct sentinel *sentinel = id_at(cluster, text);
+        if (sentinel != NULL)
+            sn_buf_puts(out, sentinel->node.name);
+        else
+            sn_buf_append(out, text, 1);
+        text += sentinel != NULL ? SN_RUNID_LEN : 1;
+    }
+}
+
 /* text with run ids of sentinels replaced by their names. */
 static void shorten(const struct cluster *cluster, const char *text, struct sn_buf *out)
 {
+    if (cluster->odd_ids) {
+        shorten_odd(cluster, text, out);
+        return;
+    }
     while (*text != '\0') {
         size_t hex = strspn(text, "0123456789abcdef");
         if (hex == SN_RUNID_LEN) {

@@ -108,6 +108,8 @@ struct cluster {
     size_t sentinel_count;
     struct model_redis **servers;
     size_t server_count;
+    const char *also[2];    /* two names of groups that have the same servers; NULL: none */
+    bool odd_ids;           /* ids of sentinels are no hexadecimal numbers */
     bool names;             /* servers have host names: "r1.test" for r1 */
     sn_ms resolve_max_ms;   /* a look-up takes up to this long… */
     unsigned resolve_fails; /* …and of a hundred so many fail */
@@ -122,6 +124,7 @@ struct cluster {
     sn_ms delay_max_ms;
     bool blocking_peers; /* a sentinel serves a client only after its last request is answered */
     sn_ms timer_late_ms; /* cores' timers fire up to this much late */
+    sn_ms connect_ms;    /* a connection takes up to this much longer to open */
     bool quiet;          /* fine lines are neither in the digest nor seen by cluster_when */
     struct hook *hooks;
     struct later *laters;
@@ -159,6 +162,8 @@ struct cluster_watch {
                   enum sn_order order, uint64_t tag, const struct sn_reply *reply);
     /* What it begins to write, at the moment at which that is what it knows. */
     void (*snapshot)(void *arg, struct sentinel *sentinel, const struct sn_image *image);
+    /* A hello reaches it, whether it can be read or not; before the next function. */
+    void (*heard)(void *arg, struct sentinel *to, const char *message);
     /* A hello published at the server reaches it. */
     void (*hello)(void *arg, struct sentinel *to, struct node *server, uint16_t port,
                   const struct sn_hello *hello);

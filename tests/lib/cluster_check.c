@@ -187,12 +187,36 @@ const char *sentinel_group_at(const struct sentinel *sentinel, const char *host,
     return "";
 }
 
+/* The other name of the group; the same one if it has none. */
+static const char *other_name(const struct cluster *cluster, const char *group)
+{
+    for (size_t i = 0; i < 2; i++) {
+        if (cluster->also[i] != NULL && strcmp(cluster->also[i], group) == 0)
+            return cluster->also[1 - i];
+    }
+    return group;
+}
+
+/* An address says no more than that it is about one of the names: the one whose vote that is. */
+static const char *whose_vote(const struct sentinel *sentinel, const char *group, uint64_t epoch,
+                              const char *whom)
+{
+    const char *names[2] = {group, other_name(sentinel->node.cluster, group)};
+    for (size_t i = 0; i < 2; i++) {
+        const struct sn_group_image *image = sn_image_find_group(&sentinel->durable, names[i]);
+        if (image != NULL && image->leader_epoch == epoch && strcmp(image->leader.hex, whom) == 0)
+            return names[i];
+    }
+    return group;
+}
+
 static void check_vote(struct sentinel *sentinel, const char *group, uint64_t epoch,
                        const char *whom)
 {
     char key[KEY_MAX + 1];
     if (group[0] == '\0')
         return;
+    group = whose_vote(sentinel, group, epoch, whom);
     (void)snprintf(key, sizeof(key), "vote %s %s %" PRIu64, sentinel->node.name, group, epoch);
     check_same(sentinel, key, cluster_name_of(sentinel->node.cluster, whom));
     if (durable_vote_epoch(sentinel, group) < epoch)
@@ -301,11 +325,20 @@ static bool guest_votes_for(const struct node *guest, const struct sentinel *sen
     return find_fact(guest->cluster, key) != NULL;
 }
 
+static bool votes_in(const struct node *node, const char *group, uint64_t epoch,
+                     const struct sentinel *leader)
+{
+    char key[KEY_MAX + 1];
+    (void)snprintf(key, sizeof(key), "vote %s %s %" PRIu64, node->name, group, epoch);
+    const struct fact *fact = find_fact(node->cluster, key);
+    return fact != NULL && strcmp(fact->text, leader->node.name) == 0;
+}
+
 /* A leader has the votes of a majority of those it knows, each given for this very epoch. */
 static void check_majority(struct sentinel *sentinel, const char *group, uint64_t epoch)
 {
     struct cluster *cluster = sentinel->node.cluster;
-    char key[KEY_MAX + 1], peers[256];
+    char peers[256];
     size_t votes = 0;
     for (size_t i = 0; i < cluster->node_count; i++) {
         const struct node *node = cluster->nodes[i];
@@ -313,10 +346,8 @@ static void check_majority(struct sentinel *sentinel, const char *group, uint64_
             votes += guest_votes_for(node, sentinel, epoch);
             continue;
         }
-        (void)snprintf(key, sizeof(key), "vote %s %s %" PRIu64, node->name, group, epoch);
-        const struct fact *fact = find_fact(cluster, key);
-        votes += node == &sentinel->node ||
-                 (fact != NULL && strcmp(fact->text, sentinel->node.name) == 0);
+        votes += node == &sentinel->node || votes_in(node, group, epoch, sentinel) ||
+                 votes_in(node, other_name(cluster, group), epoch, sentinel);
     }
     cluster_field(sentinel, group, "num-other-sentinels", peers);
     if (votes < (strtoul(peers, NULL, 10) + 1) / 2 + 1)

@@ -116,6 +116,8 @@ static void push(struct pipe *pipe, struct packet *packet)
     const struct node *from = pipe->to_client ? conn->server : conn->client;
     const struct node *to = pipe->to_client ? conn->client : conn->server;
     packet->due_at = cluster->now + travel_ms(cluster, from, to);
+    if (packet->kind == PACKET_SYN && cluster->connect_ms > 0)
+        packet->due_at += (sn_ms)sn_prng_below(&cluster->prng, (uint64_t)cluster->connect_ms + 1);
     if (packet->due_at < pipe->last_due_at)
         packet->due_at = pipe->last_due_at;
     pipe->last_due_at = packet->due_at;

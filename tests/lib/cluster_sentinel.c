@@ -344,6 +344,8 @@ static void feed_message(struct sentinel *sentinel, struct conn *conn, const str
     struct sn_event event = {.kind = SN_EVENT_HELLO, .u.hello.link = {conn->key.link}};
     const struct cluster_watch *watch = sentinel->node.cluster->watch;
     feed_link(sentinel, SN_EVENT_LINK_TRAFFIC, conn, "");
+    if (sentinel->core != NULL && watch != NULL && watch->heard != NULL)
+        watch->heard(watch->arg, sentinel, packet->message);
     if (sentinel->core == NULL || conn->client_gone ||
         sn_hello_parse(packet->message, strlen(packet->message), &event.u.hello.hello) != 0)
         return;

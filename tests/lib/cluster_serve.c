@@ -144,6 +144,9 @@ static void serve(struct sentinel *sentinel, struct conn *conn, const struct pac
         return;
     }
     serve_at_once(conn, request);
+    const struct cluster_watch *watch = sentinel->node.cluster->watch;
+    if (request->order == SN_ORDER_PUBLISH && watch != NULL && watch->heard != NULL)
+        watch->heard(watch->arg, sentinel, request->message);
     if (request->order == SN_ORDER_PUBLISH &&
         sn_hello_parse(request->message, strlen(request->message), &event.u.hello.hello) == 0)
         sentinel_feed(sentinel, &event);

@@ -306,6 +306,8 @@ void model_redis_follow(struct model_redis *redis, const char *host, uint16_t po
     if (redis->role == SN_ROLE_REPLICA && sn_addr_equal(&addr, &redis->master))
         return;
     cluster_say(redis->node.cluster, &redis->node, "follows %s %u", host, port);
+    if (redis->role == SN_ROLE_MASTER)
+        redis->demoted_at = redis->node.cluster->now;
     begin_replication(redis, host, port);
     save(redis);
 }

@@ -52,16 +52,18 @@ struct model_redis {
      * server refuses with LOADING, BUSY, MASTERDOWN or NOAUTH; any other one is about PING alone.
      */
     const char *ping_error;
-    bool script_wrote;       /* what makes it BUSY cannot be killed */
-    const char *order_error; /* PROMOTE and FOLLOW are refused with this */
-    const char *pause_error; /* CLIENT PAUSE is refused with this */
-    bool ignores_orders;     /* says OK and does nothing */
-    enum sn_role lies_role;  /* INFO says this role; UNKNOWN: the truth */
-    const char *turns_away;  /* whoever connects gets this error and is hung up on; "": just that */
-    bool drops_orders;       /* closes the connection instead of answering EXEC */
+    bool script_wrote;        /* what makes it BUSY cannot be killed */
+    const char *order_error;  /* PROMOTE and FOLLOW are refused with this */
+    const char *pause_error;  /* CLIENT PAUSE is refused with this */
+    const char *config_error; /* CONFIG is refused with this, and with it what contains it */
+    bool ignores_orders;      /* says OK and does nothing */
+    enum sn_role lies_role;   /* INFO says this role; UNKNOWN: the truth */
+    const char *turns_away; /* whoever connects gets this error and is hung up on; "": just that */
+    bool drops_orders;      /* closes the connection instead of answering EXEC */
 
     /* Statistics. */
     unsigned promotions, follows, syncs;
+    sn_ms demoted_at; /* when it last was a master and was told to follow; 0: never */
 };
 
 /* Called by the cluster. */

@@ -234,10 +234,11 @@ static void obey(struct model_redis *redis, struct conn *conn, const struct pack
 
 static void take_order(struct model_redis *redis, struct conn *conn, const struct packet *request)
 {
-    if (redis->order_error == NULL)
+    const char *error = redis->order_error != NULL ? redis->order_error : redis->config_error;
+    if (error == NULL)
         obey(redis, conn, request);
     else
-        refuse_transaction(conn, request, redis->order_error);
+        refuse_transaction(conn, request, error);
 }
 
 static void unpause(struct model_redis *redis)
@@ -296,10 +297,15 @@ static void answer(struct model_redis *redis, struct conn *conn, const struct pa
     case SN_ORDER_SCRIPT_KILL:
         end_script(redis, conn, packet);
         break;
+    case SN_ORDER_TRY_TRANSACTION:
+        if (redis->config_error != NULL) {
+            refuse_transaction(conn, packet, redis->config_error);
+            break;
+        }
+        /* fall through */
     case SN_ORDER_TRY_FOLLOW:
     case SN_ORDER_TRY_KILL:
     case SN_ORDER_TRY_EXEC:
-    case SN_ORDER_TRY_TRANSACTION:
         reply_text(conn, packet, SN_REPLY_ERROR, "ERR nothing was done");
         break;
     case SN_ORDER_ASK:

@@ -22,6 +22,11 @@ struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel
     abort();
 }
 
+bool checks_want(const struct checks *checks, enum plan_feature feature)
+{
+    return ((checks->plan->features | CHECK_ALWAYS) & feature) != 0;
+}
+
 void checks_violated(struct checks *checks, struct node *node, const char *format, ...)
 {
     char text[512];
@@ -45,6 +50,7 @@ void checks_command(struct checks *checks, struct sentinel *sentinel,
         seen->down_at = 0;
         memset(seen->heard, 0, sizeof(seen->heard));
         memset(&seen->reconf, 0, sizeof(seen->reconf));
+        check_deployed_forgets(checks, sentinel);
     }
     if (command->kind == SN_COMMAND_MONITOR)
         check_heard_monitor(checks, command->addr.port);
@@ -115,6 +121,8 @@ void checks_event(struct checks *checks, struct sentinel *from, const struct sn_
     check_choice_event(checks, from, event);
     check_tilt_event(checks, from, event);
     check_heard_event(checks, from, event);
+    check_deployed_event(checks, from, event);
+    check_fate_event(checks, from, event);
 }
 
 void checks_send(struct checks *checks, struct sentinel *from, struct node *to, uint16_t port,
@@ -126,6 +134,8 @@ void checks_send(struct checks *checks, struct sentinel *from, struct node *to, 
     check_tilt_send(checks, from, send);
     check_loss_send(checks, from, send);
     check_heard_send(checks, from, send);
+    check_deployed_send(checks, from, send);
+    check_fate_send(checks, from, to, send);
 }
 
 void checks_crashed(struct checks *checks, struct sentinel *sentinel)
@@ -137,6 +147,7 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
     seen->down_at = 0;
     memset(seen->said, 0, sizeof(seen->said));
     seen->open = false;
+    seen->switched_port = 0;
     memset(&seen->lead, 0, sizeof(seen->lead));
     memset(&seen->reconf, 0, sizeof(seen->reconf));
     check_config_crashed(checks, sentinel);
@@ -175,6 +186,7 @@ void checks_init(struct checks *checks, struct cluster *cluster, const struct pl
     checks->plan = plan;
     checks->group = group;
     checks->voters = voters;
+    checks->few_since = SN_MS_NEVER;
     (void)snprintf(pattern, sizeof(pattern), "s* # Drained the master of %s*", group);
     cluster_when(cluster, pattern, UINT_MAX, on_drained, checks);
     (void)snprintf(pattern, sizeof(pattern), "s* # Draining the master of %s once more*", group);

@@ -16,6 +16,9 @@
 #define CHECK_ASKED         64
 #define CHECK_STRANGE_EPOCH 900 /* that strangers announce; no others get as far */
 
+/* Features whose rules are checked in every run, whether it has them or not. */
+#define CHECK_ALWAYS 0U
+
 /* What a sentinel is known to be doing, from its events and the orders it got. */
 struct attempt {
     enum sn_failover_mode mode;
@@ -119,8 +122,13 @@ struct watched {
     struct lead lead;
     struct reconf reconf;
     struct given given;
-    uint32_t peers; /* bits of the nodes that it has met, or found on its disk */
-    bool open;      /* it has met nobody since a RESET: there are no strangers (DESIGN.md D15) */
+    uint32_t peers;    /* bits of the nodes that it has met, or found on its disk */
+    uint32_t heard_of; /* those whose hellos have reached it since a restart, RESET or REMOVE */
+    sn_ms booted_at, tilt_at;
+    sn_ms switched_at;                   /* its last +switch-master… */
+    uint16_t switched_port;              /* …and to where */
+    uint64_t ordered_epoch[CHECK_NODES]; /* of the last promotion ordered from the server */
+    bool open; /* it has met nobody since a RESET: there are no strangers (DESIGN.md D15) */
     struct heard heard[PLAN_ALL_SERVERS_MAX];
     bool tilt;
     uint64_t tilt_ticket; /* of the last question before it */
@@ -155,7 +163,9 @@ struct checks {
      * all the others (yet, or again after a RESET) and thus took a minority for a majority. */
     bool weak[CHECK_EPOCHS];
     struct node *leaders[CHECK_EPOCHS];
-    bool collided; /* two of those used the same epoch */
+    bool collided;                       /* two of those used the same epoch */
+    struct node *promoted[CHECK_EPOCHS]; /* who obeyed an order of that epoch */
+    sn_ms few_since; /* since when no majority of the sentinels runs; NEVER: one does */
     struct drained drained;
     struct model_redis *servers[PLAN_SERVERS_MAX];
     unsigned server_count;
@@ -166,6 +176,7 @@ struct checks {
     /* How often something was really compared. */
     unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
     unsigned snapshots, choices, comparisons, losses;
+    unsigned counted, hopeless, fates;
     uint64_t saves;
 };
 
@@ -185,7 +196,7 @@ struct silence {
 /* Questions to peers, by tag: which group they were about. */
 struct asked {
     uint64_t tags[CHECK_ASKED];
-    struct checks *of[CHECK_ASKED];
+    uint32_t of[CHECK_ASKED]; /* bits; several, if they have the same master */
     unsigned next;
 };
 
@@ -237,6 +248,9 @@ void checks_guest_leader(struct checks *checks, struct node *node, uint64_t epoc
 void checks_guest_forgot(struct checks *checks, uint64_t epoch);
 struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel);
 
+/* The rules of the feature are checked in this run. */
+bool checks_want(const struct checks *checks, enum plan_feature feature);
+
 SN_PRINTF(3, 4)
 void checks_violated(struct checks *checks, struct node *node, const char *format, ...);
 
@@ -252,6 +266,23 @@ void check_quorum_heard(struct checks *checks, const struct sentinel *sentinel,
                         const struct node *from, bool down);
 /* A quorum has said that the master is down, and has not taken it back. */
 void check_quorum_agrees(struct checks *checks, struct sentinel *sentinel, const char *event);
+/* check_deployed.c: who really is there, whatever the core believes. */
+void check_deployed_heard(struct check_groups *all, const struct sentinel *to, const char *message);
+void check_deployed_booted(struct checks *checks, const struct sentinel *sentinel);
+void check_deployed_forgets(struct checks *checks, const struct sentinel *sentinel);
+void check_deployed_event(struct checks *checks, struct sentinel *sentinel,
+                          const struct sn_action_event *event);
+void check_deployed_send(struct checks *checks, struct sentinel *sentinel,
+                         const struct sn_action_send *send);
+/* "" if every running sentinel knows all others that run, else who does not. */
+const char *check_deployed_alone(const struct checks *checks);
+/* check_fate.c: what becomes of orders, and of the servers that they were for. */
+void check_fate_event(struct checks *checks, struct sentinel *sentinel,
+                      const struct sn_action_event *event);
+void check_fate_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,
+                     const struct sn_action_send *send);
+void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct sentinel *by,
+                       enum sn_order order);
 /* check_lead.c: orders of those who may give them, drains and demotions. */
 void check_lead_event(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_action_event *event);

@@ -170,22 +170,25 @@ static size_t index_of(const struct check_groups *all, const struct sentinel *se
     return index;
 }
 
-/* A tag stands for a peer in one group. */
+/* A tag stands for a peer in one group; which of several with one master, nobody can tell. */
 static void note_question(struct check_groups *all, const struct sentinel *from,
                           const struct sn_action_send *send)
 {
     struct asked *asked = &all->asked[index_of(all, from)];
     const char *group = sentinel_group_at(from, send->host, send->port);
-    struct checks *checks = by_name(all, group, strlen(group));
-    for (size_t i = 0; i < CHECK_ASKED; i++) {
-        if (asked->tags[i] != send->tag)
-            continue;
-        asked->of[i] = checks;
-        return;
+    const struct checks *checks = by_name(all, group, strlen(group));
+    uint32_t of = checks == NULL ? 0 : UINT32_C(1) << (checks - all->groups);
+    size_t i = 0;
+    if (all->cluster->also[0] != NULL && checks != NULL && checks - all->groups < 2)
+        of = 3;
+    while (i < CHECK_ASKED && asked->tags[i] != send->tag)
+        i++;
+    if (i == CHECK_ASKED) {
+        i = asked->next;
+        asked->next = (asked->next + 1) % CHECK_ASKED;
     }
-    asked->tags[asked->next] = send->tag;
-    asked->of[asked->next] = checks;
-    asked->next = (asked->next + 1) % CHECK_ASKED;
+    asked->tags[i] = send->tag;
+    asked->of[i] = of;
 }
 
 static void on_send(void *arg, struct sentinel *from, struct node *to, uint16_t port,
@@ -216,8 +219,10 @@ static void on_reply(void *arg, struct sentinel *to, struct node *server, uint16
         return;
     const struct asked *asked = &all->asked[index_of(all, to)];
     for (size_t i = 0; i < CHECK_ASKED; i++) {
-        if (asked->tags[i] == tag && asked->of[i] != NULL)
-            check_quorum_heard(asked->of[i], to, server, reply->items[0].integer == 1);
+        for (unsigned k = 0; asked->tags[i] == tag && k < all->count; k++) {
+            if (((asked->of[i] >> k) & 1) != 0)
+                check_quorum_heard(&all->groups[k], to, server, reply->items[0].integer == 1);
+        }
     }
 }
 
@@ -276,6 +281,8 @@ static void on_booted(void *arg, struct sentinel *sentinel)
         check_memory_booted(&all->groups[i], sentinel);
     for (unsigned i = 0; i < all->count; i++)
         check_quorum_booted(&all->groups[i], sentinel);
+    for (unsigned i = 0; i < all->count; i++)
+        check_deployed_booted(&all->groups[i], sentinel);
 }
 
 static void on_snapshot(void *arg, struct sentinel *sentinel, const struct sn_image *image)
@@ -296,6 +303,11 @@ static void on_info(void *arg, struct sentinel *to, struct node *server, uint16_
         check_reconf_info(checks, to, port, info);
 }
 
+static void on_heard(void *arg, struct sentinel *to, const char *message)
+{
+    check_deployed_heard(arg, to, message);
+}
+
 static void on_hello(void *arg, struct sentinel *to, struct node *server, uint16_t port,
                      const struct sn_hello *hello)
 {
@@ -312,6 +324,8 @@ static void on_obeyed(void *arg, struct model_redis *redis, struct node *by, enu
         by->sentinel == NULL ? NULL : of_port(arg, by->sentinel, redis->node.addr.port);
     if (checks != NULL)
         check_loss_obeyed(checks, redis, by, order);
+    if (checks != NULL)
+        check_fate_obeyed(checks, redis, by->sentinel, order);
 }
 
 static bool on_excuses(void *arg, const char *violation)
@@ -344,6 +358,7 @@ void check_groups_init(struct check_groups *all, struct cluster *cluster, const 
         .booted = on_booted,
         .crashed = on_crashed,
         .info = on_info,
+        .heard = on_heard,
         .hello = on_hello,
         .obeyed = on_obeyed,
         .excuses = on_excuses,

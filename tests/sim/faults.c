@@ -93,6 +93,35 @@ void faults_start(struct sim *sim, struct node *node)
 /* ---- network ------------------------------------------------------------------------------------
  */
 
+static bool is_server(const struct node *node)
+{
+    return node->redis != NULL;
+}
+
+/* A lot for each pair, and one more for each direction. */
+static bool mesh_cuts(const struct fault *fault, const struct node *apart, const struct node *from,
+                      const struct node *to)
+{
+    const struct node *low = from->index < to->index ? from : to;
+    const struct node *high = low == from ? to : from;
+    unsigned servers = is_server(from) + is_server(to);
+    unsigned kind = (unsigned)(fault->value2 % MESH_KINDS);
+    if (kind == MESH_APART) {
+        const struct node *far = apart == from ? to : from;
+        return (apart == from || apart == to) && far->sentinel != NULL &&
+               ((fault->value >> (far->name[1] - '1')) & 1) != 0;
+    }
+    if ((kind == MESH_SENTINEL_SERVER && servers != 1) || (kind == MESH_SERVERS && servers != 2) ||
+        (kind == MESH_SENTINELS && servers != 0))
+        return false;
+    uint64_t hash = sn_hash_bytes(fault->value, &low->index, sizeof(low->index));
+    hash = sn_hash_finish(sn_hash_bytes(hash, &high->index, sizeof(high->index)));
+    if (hash % 100 >= 20 + fault->value % 60)
+        return false;
+    unsigned way = (unsigned)(hash >> 32) % 4; /* half of them are cut both ways */
+    return way >= 2 || (way == 0) == (low == from);
+}
+
 static bool cuts(const struct job *job, const struct node *from, const struct node *to)
 {
     if (!job->running)
@@ -103,8 +132,10 @@ static bool cuts(const struct job *job, const struct node *from, const struct no
         return job->node == from && job->other == to;
     if (kind == FAULT_CUT)
         return (job->node == from && job->other == to) || (job->node == to && job->other == from);
-    if (kind == FAULT_ISOLATE)
+    if (kind == FAULT_ISOLATE || kind == FAULT_ISOLATE_AT)
         return job->node == from || job->node == to;
+    if (kind == FAULT_MESH)
+        return mesh_cuts(job->fault, job->node, from, to);
     return kind == FAULT_SPLIT && ((sides >> from->index) & 1) != ((sides >> to->index) & 1);
 }
 
@@ -153,8 +184,9 @@ static void network(struct job *job)
         sim->slow_ms[job->node->index] =
             newest == NULL ? 0 : (sn_ms)(newest->fault->value % SLOW_MAX_MS);
     } else {
-        if (kind == FAULT_SPLIT)
-            cluster_say(sim->cluster, NULL, "split %s", job->running ? "begins" : "ends");
+        if (kind == FAULT_SPLIT || kind == FAULT_MESH)
+            cluster_say(sim->cluster, NULL, "%s %s", kind == FAULT_SPLIT ? "split" : "mesh",
+                        job->running ? "begins" : "ends");
         apply_cuts(sim->cluster);
     }
 }
@@ -166,7 +198,9 @@ static void process(struct job *job)
 {
     enum fault_kind kind = job->fault->kind;
     bool dies = kind == FAULT_KILL || kind == FAULT_KILL_AT;
-    if (job->running && dies)
+    if (kind == FAULT_ISOLATE_AT)
+        apply_cuts(job->sim->cluster);
+    else if (job->running && dies)
         cluster_kill(job->node);
     else if (job->running)
         cluster_hang(job->node);
@@ -235,6 +269,8 @@ static void order_stock(struct job *job)
 {
     struct sim *sim = job->sim;
     bool failover = job->fault->kind == FAULT_FAILOVER;
+    if (failover && (sim->plan.features & FEATURE_STOCK_NAMES) != 0)
+        return; /* nobody could follow it */
     cluster_say(sim->cluster, NULL, "order %s %s", job->node->name,
                 failover ? "FAILOVER" : "RESET");
     for (unsigned i = 0; i < sim->plan.stocks; i++) {
@@ -303,6 +339,8 @@ static void aim(struct job *job)
     } else if (fault->kind == FAULT_WALL_JUMP || fault->kind == FAULT_DISK_SLOW ||
                fault->kind == FAULT_DISK_FAIL) {
         job->node = &sentinel_of(sim, fault->a)->node;
+    } else if (fault->kind == FAULT_MESH) {
+        job->node = &sim->servers[fault->a % sim->server_count]->node;
     } else {
         job->node = node_of(sim, fault, fault->a);
         job->other = node_of(sim, fault, fault->b);
@@ -318,7 +356,7 @@ static void carry_out(struct job *job)
         network(job);
     else if (kind <= FAULT_DISK_FAIL)
         disk(job);
-    else if (kind <= FAULT_HANG_AT)
+    else if (kind <= FAULT_ISOLATE_AT)
         process(job);
     else if (kind == FAULT_WALL_JUMP)
         jump(job);
@@ -350,10 +388,9 @@ static void begin(struct job *job)
 static void strike(struct cluster *cluster, struct node *who, void *arg)
 {
     struct job *job = arg;
-    bool dies = job->fault->kind == FAULT_KILL_AT;
     if (who == NULL || job->sim->peace)
         return;
-    cluster_say(cluster, NULL, "%s-at %s", dies ? "kill" : "hang",
+    cluster_say(cluster, NULL, "%s %s", plan_fault_name(job->fault->kind),
                 moments[job->fault->value % MOMENT_COUNT]);
     job->node = who;
     begin(job);
@@ -363,8 +400,8 @@ static void fault_due(struct cluster *cluster, void *arg)
 {
     struct job *job = arg;
     struct fault *fault = job->fault;
-    bool later = fault->kind == FAULT_KILL_AT || fault->kind == FAULT_HANG_AT;
-    bool all = later || fault->kind == FAULT_SPLIT;
+    bool later = fault->kind >= FAULT_KILL_AT && fault->kind <= FAULT_ISOLATE_AT;
+    bool all = later || fault->kind == FAULT_SPLIT || fault->kind == FAULT_MESH;
     if (job->sim->peace)
         return;
     aim(job);
@@ -389,6 +426,22 @@ void faults_schedule(struct sim *sim)
     }
 }
 
+/* Nobodies among the voters cannot be told from sentinels that are gone: RESET forgets both. */
+static void forget_forged(struct sim *sim)
+{
+    char count[256];
+    for (unsigned i = 0; i < sim->plan.sentinels; i++) {
+        for (unsigned k = 0; sim->executed[FAULT_FORGE_HELLO] > 0 && k < sim->plan.groups; k++) {
+            struct sim_group *group = &sim->groups[k];
+            cluster_field(sim->sentinels[i], group->name, "num-other-sentinels", count);
+            if (strtoul(count, NULL, 10) < group->checks->voters)
+                continue;
+            sim->removals = true;
+            operator_forget(group, sim->sentinels[i]);
+        }
+    }
+}
+
 void faults_end(struct sim *sim)
 {
     struct cluster *cluster = sim->cluster;
@@ -408,6 +461,7 @@ void faults_end(struct sim *sim)
         if (!sim->doomed[i])
             cluster_start(cluster->nodes[i]);
     }
+    forget_forged(sim);
     for (unsigned i = 0; i < sim->plan.sentinels; i++) {
         for (unsigned k = 0; k < sim->plan.groups; k++) {
             operator_monitor(&sim->groups[k], sim->sentinels[i]);

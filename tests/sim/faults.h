@@ -31,4 +31,7 @@ void faults_server(struct job *job);
 /* Mends what has been done to it; it gets its own address again. */
 void faults_mend_server(struct sim *sim, struct model_redis *redis);
 
+/* forge.c, with forge_votes(): hellos and vote requests of nobodies. */
+void forge(const struct job *job);
+
 #endif

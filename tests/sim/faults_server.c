@@ -149,6 +149,10 @@ static void manners_of_server(const struct job *job, struct model_redis *redis)
         redis->pause_error = on ? "NOPERM no permissions to run the 'client|pause' command" : NULL;
     else if (kind == FAULT_IGNORES)
         redis->ignores_orders = on;
+    else if (kind == FAULT_CONFIG_ERROR)
+        redis->config_error = !on            ? NULL
+                              : lot % 2 == 0 ? "ERR unknown command 'CONFIG'"
+                                             : "NOPERM no permissions to run 'config|rewrite'";
     else if (kind == FAULT_FULL)
         fill_up(newest, redis);
     else if (kind == FAULT_DROPS)
@@ -194,7 +198,8 @@ static void speak_as_stranger(struct sim *sim, struct model_redis *redis, const 
     struct sn_prng prng;
     struct sn_hello hello = {.port = 26999, .master_port = STRANGER_PORT};
     char text[1024];
-    if (!all_configured(sim) || redis->node.state != NODE_RUNNING)
+    if (!all_configured(sim) || redis->node.state != NODE_RUNNING ||
+        (sim->plan.features & FEATURE_FORGED) != 0)
         return;
     sn_prng_init(&prng, fault->value);
     sn_prng_runid(&prng, &hello.runid);
@@ -222,6 +227,8 @@ void faults_server(struct job *job)
         pause_writes(job, redis);
     else if (kind == FAULT_STRANGER && job->running)
         speak_as_stranger(sim, redis, job->fault);
+    else if (kind == FAULT_FORGE_HELLO || kind == FAULT_FORGE_VOTE)
+        forge(job);
     else if (kind == FAULT_EMPTY || kind == FAULT_READDRESS || kind == FAULT_CLIENT_KILL ||
              kind == FAULT_PROMOTED)
         life_of_server(job, redis);
@@ -237,6 +244,7 @@ void faults_mend_server(struct sim *sim, struct model_redis *redis)
     redis->turns_away = NULL;
     redis->order_error = NULL;
     redis->pause_error = NULL;
+    redis->config_error = NULL;
     redis->ignores_orders = false;
     redis->drops_orders = false;
     redis->priority = 100;

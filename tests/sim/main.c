@@ -281,9 +281,13 @@ static unsigned print_faults(const uint64_t *executed)
 {
     unsigned zero = 0;
     for (unsigned kind = FAULT_NONE + 1; kind < FAULT_KIND_COUNT; kind++) {
+        bool off = executed[kind] == 0 && !features_want((enum fault_kind)kind);
         (void)printf("  fault: %-25s %12" PRIu64 "%s\n", plan_fault_name((enum fault_kind)kind),
-                     executed[kind], executed[kind] == 0 ? "  <- never" : "");
-        zero += executed[kind] == 0;
+                     executed[kind],
+                     off                   ? "  (off)"
+                     : executed[kind] == 0 ? "  <- never"
+                                           : "");
+        zero += executed[kind] == 0 && !off;
     }
     return zero;
 }
@@ -335,6 +339,7 @@ static int usage(void)
     (void)fputs("sentinel-sim --seed N [--trace] [--plan] [--drop I,J… | --only I,J…]\n"
                 "sentinel-sim --seed N --minimise\n"
                 "sentinel-sim --seeds A..B [--jobs J] [--keep-going] [--progress] [--no-cover]\n"
+                "sentinel-sim --with NAME,NAME…|all …: every run has these features (features.c)\n"
                 "sentinel-sim --list FILE: the seeds that the lines of FILE begin with\n"
                 "sentinel-sim --replay FILE… [--trace] [--minimise]: plans as --plan prints them\n"
                 "Exit status: 0 fine, 10 unsafe, 11 no agreement, 12 crash, 13 something was\n"
@@ -351,6 +356,20 @@ static bool read_range(const char *text, struct options *options)
     if (strncmp(end, "..", 2) == 0)
         options->last = strtoull(end + 2, &end, 10);
     return *end == '\0' && options->last >= options->first;
+}
+
+/* Names with commas between them. */
+static bool read_features(const char *names)
+{
+    while (*names != '\0') {
+        size_t len = strcspn(names, ",");
+        unsigned feature = features_by_name(names, len);
+        if (feature == 0)
+            return false;
+        features_forced |= feature;
+        names += names[len] == ',' ? len + 1 : len;
+    }
+    return true;
 }
 
 /* The first number of every line; lines without one are comments. */
@@ -402,6 +421,8 @@ static bool read_options(int argc, char **argv, struct options *options)
             range = read_files(argv + i + 1, options) > 0 && (i += (int)options->last + 1) > 0;
         else if (strcmp(argv[i], "--jobs") == 0)
             options->jobs = (unsigned)strtoul(argv[++i < argc ? i : argc - 1], NULL, 10);
+        else if (strcmp(argv[i], "--with") == 0 && read_features(value))
+            i++;
         else if (strcmp(argv[i], "--drop") == 0)
             options->drop = argv[++i < argc ? i : argc - 1];
         else if (strcmp(argv[i], "--only") == 0)

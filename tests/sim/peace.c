@@ -29,6 +29,7 @@
 #define TIGHT_MS       25000
 #define TIGHT_TIMEOUTS 3
 #define TIGHT_DOWNS    3
+#define SLOW_TRIPS     40 /* one after the other, where links are slow */
 
 /* ---- agreement ----------------------------------------------------------------------------------
  */
@@ -53,6 +54,9 @@ static const char *what_group_misses(const struct sim_group *group, char *text, 
     } else if (check_heard_deaf(group->checks)[0] != '\0') {
         (void)snprintf(text, size, "a subscriber of %s has not heard of %s",
                        check_heard_deaf(group->checks), master->node.name);
+    } else if (check_deployed_alone(group->checks)[0] != '\0') {
+        (void)snprintf(text, size, "%s does not know all others",
+                       check_deployed_alone(group->checks));
     }
     for (unsigned i = 0; first && i < sim->plan.stocks && text[0] == '\0'; i++) {
         if (stock_master_port(sim->stocks[i]) != port)
@@ -95,14 +99,23 @@ static void repair(struct sim *sim, unsigned round)
     cluster_say(sim->cluster, NULL, "cleared up");
 }
 
+/* Round trips that are just short enough stay so to the end. */
+static bool is_slow(const struct sim *sim)
+{
+    return sim->plan.rtt_percent > 0 && sim->plan.rtt_peace && !sim->fast;
+}
+
 static sn_ms bound_of(const struct sim *sim)
 {
     const struct plan *plan = &sim->plan;
+    sn_ms trips = is_slow(sim) ? SLOW_TRIPS * plan->down_after_ms : 0;
+    if (sim->prompt_ms > 0)
+        return sim->prompt_ms + trips;
     if (plan->stocks > 0)
         return PEACE_STOCK_MS + PEACE_TIMEOUTS * plan->failover_timeout_ms;
     if (sim->cleared_up)
-        return PEACE_MS + PEACE_TIMEOUTS * plan->failover_timeout_ms;
-    return TIGHT_MS + TIGHT_TIMEOUTS * plan->failover_timeout_ms +
+        return PEACE_MS + PEACE_TIMEOUTS * plan->failover_timeout_ms + trips;
+    return TIGHT_MS + trips + TIGHT_TIMEOUTS * plan->failover_timeout_ms +
            TIGHT_DOWNS * plan->down_after_ms;
 }
 
@@ -209,6 +222,10 @@ static bool lose_masters(struct sim *sim)
         struct node *node = &operator_master(&sim->groups[i])->node;
         if (((sim->plan.lost_masters >> i) & 1) == 0)
             continue;
+        if (i == 1 && (sim->plan.features & FEATURE_ALIAS) != 0) {
+            sim->plan.lost_masters &= ~(1U << i); /* with the first one, if at all */
+            continue;
+        }
         if (!can_replace(&sim->groups[i])) {
             all = false;
             continue;
@@ -248,14 +265,31 @@ static bool lose_late(struct sim *sim)
     return sim->plan.lost_masters != lost || (sim->plan.lost_late && sim->plan.lost_sentinels > 0);
 }
 
+/* What is lost at last, and in a way of its own. */
+static bool last_trial(struct sim *sim, struct sim_result *result)
+{
+    struct sim_group *group = &sim->groups[0];
+    if ((sim->plan.features & (FEATURE_AWAY | FEATURE_NOBODY)) == 0 || sim->plan.stocks > 0 ||
+        group->checks->collided || sim->cleared_up)
+        return true;
+    /* Those who have voted for somebody wait for that one at most so long (DESIGN.md D8). */
+    cluster_run_for(sim->cluster, 2 * sim->plan.failover_timeout_ms + LOOK_MS);
+    if (!can_replace(group))
+        return true;
+    sim->prompt_ms = trial_begin(sim, group);
+    return demand_agreement(sim, result, &result->lost_ms);
+}
+
 bool peace_demand(struct sim *sim, struct sim_result *result)
 {
     bool lost = false;
+    if (is_slow(sim) && !trial_of_slow_links(sim, result))
+        return false;
     for (unsigned i = 0; i < SIM_NODES_MAX; i++)
         lost |= sim->doomed[i];
     if (!demand_agreement(sim, result, lost ? &result->lost_ms : &result->agreed_ms))
         return false;
-    if (!lose_late(sim))
-        return true;
-    return demand_agreement(sim, result, &result->lost_ms);
+    if (lose_late(sim) && !demand_agreement(sim, result, &result->lost_ms))
+        return false;
+    return last_trial(sim, result);
 }

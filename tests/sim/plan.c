@@ -46,6 +46,12 @@ static const struct choice choices[] = {
     {FAULT_PROMOTED, "promoted", CLASS_REDIS, 1, true},
     {FAULT_FULL, "full", CLASS_REDIS, 2, true},
     {FAULT_STRANGER, "stranger", CLASS_STRANGER, 1, true},
+    /* Drawn by features.c. */
+    {FAULT_MESH, "mesh", CLASS_NETWORK, 0, false},
+    {FAULT_ISOLATE_AT, "isolate-at", CLASS_PROCESS, 0, false},
+    {FAULT_CONFIG_ERROR, "config-error", CLASS_REDIS, 0, true},
+    {FAULT_FORGE_HELLO, "forged-hello", CLASS_STRANGER, 0, true},
+    {FAULT_FORGE_VOTE, "forged-vote", CLASS_STRANGER, 0, true},
 };
 
 #define CHOICE_COUNT (sizeof(choices) / sizeof(choices[0]))
@@ -200,7 +206,7 @@ static void draw_groups(struct plan *plan, uint64_t seed)
     }
 }
 
-static void add_fault(struct plan *plan, const struct fault *fault)
+void plan_add_fault(struct plan *plan, const struct fault *fault)
 {
     if (plan->fault_count < PLAN_FAULTS_MAX)
         plan->faults[plan->fault_count++] = *fault;
@@ -222,10 +228,12 @@ static void draw_late_priority(struct plan *plan, uint64_t seed)
     sn_ms late = order.at + (sn_ms)between(&prng, 30, 900);
     enum fault_kind kind = chance(&prng, 50) ? FAULT_LAG : FAULT_DROPS;
     for (unsigned i = 1; i <= plan->replicas; i++) {
-        add_fault(plan, &(struct fault){.kind = kind, .at = order.at - 400, .lasts = 4000, .a = i});
-        add_fault(plan, &(struct fault){.kind = FAULT_PRIORITY, .at = late, .lasts = 4000, .a = i});
+        plan_add_fault(plan,
+                       &(struct fault){.kind = kind, .at = order.at - 400, .lasts = 4000, .a = i});
+        plan_add_fault(plan,
+                       &(struct fault){.kind = FAULT_PRIORITY, .at = late, .lasts = 4000, .a = i});
     }
-    add_fault(plan, &order);
+    plan_add_fault(plan, &order);
 }
 
 /* What the servers are like; drawn apart, as the groups are. */
@@ -302,5 +310,6 @@ void plan_make(struct plan *plan, uint64_t seed)
     draw_groups(plan, seed);
     draw_late_priority(plan, seed);
     draw_servers(plan, seed);
+    features_draw(plan, seed);
     draw_losses(plan, seed);
 }

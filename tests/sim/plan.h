@@ -35,6 +35,7 @@ enum fault_kind {
     FAULT_CUT,
     FAULT_ISOLATE,
     FAULT_SPLIT, /* nodes by the bits of value */
+    FAULT_MESH,  /* pairs by a lot of value, what pairs by value2: enum mesh_kind */
     FAULT_SLOW,  /* packets of and to a take value ms more */
     /* disk */
     FAULT_DISK_SLOW,
@@ -44,6 +45,7 @@ enum fault_kind {
     FAULT_HANG,
     FAULT_KILL_AT, /* whoever comes to the moment called value next */
     FAULT_HANG_AT,
+    FAULT_ISOLATE_AT,
     /* clock */
     FAULT_WALL_JUMP,
     /* operator */
@@ -64,12 +66,55 @@ enum fault_kind {
     FAULT_EMPTY,     /* killed, and comes back as an empty master */
     FAULT_READDRESS, /* killed, and comes back elsewhere */
     FAULT_CLIENT_KILL,
-    FAULT_PAUSED,   /* CLIENT PAUSE by somebody else */
-    FAULT_PROMOTED, /* REPLICAOF NO ONE by somebody else */
-    FAULT_FULL,     /* maxclients: takes no new connections */
+    FAULT_PAUSED,       /* CLIENT PAUSE by somebody else */
+    FAULT_PROMOTED,     /* REPLICAOF NO ONE by somebody else */
+    FAULT_FULL,         /* maxclients: takes no new connections */
+    FAULT_CONFIG_ERROR, /* CONFIG is refused, or there is no such command */
     /* strangers */
-    FAULT_STRANGER, /* a hello of another deployment */
+    FAULT_STRANGER,    /* a hello of another deployment */
+    FAULT_FORGE_HELLO, /* enum forgery in value, to all at a server or to one sentinel by value2 */
+    FAULT_FORGE_VOTE,  /* a vote request for nobody, with an epoch by value */
     FAULT_KIND_COUNT
+};
+
+/* Which pairs FAULT_MESH cuts. */
+enum mesh_kind {
+    MESH_ANY = 0,
+    MESH_SENTINEL_SERVER,
+    MESH_SERVERS,
+    MESH_SENTINELS,
+    MESH_APART, /* the server a from the sentinels in the bits of value */
+    MESH_KINDS
+};
+
+/* What FAULT_FORGE_HELLO says. */
+enum forgery {
+    FORGE_NOBODY = 0, /* a new id where nobody listens */
+    FORGE_MOVED,      /* the id of one sentinel at the address of another */
+    FORGE_TWIN,       /* a new id at the address of a sentinel */
+    FORGE_SELF,       /* a new id at the receiver's own address */
+    FORGE_EPOCH,      /* a current epoch from far above, else all as it is */
+    FORGE_CONFIG,     /* a configuration of such an epoch, with the master that is */
+    FORGERIES
+};
+
+/* What was not in the world at first: drawn apart from the rest, each by itself (features.c). */
+enum plan_feature {
+    FEATURE_IDS = 1 << 0,         /* ids of sentinels that are no hexadecimal numbers */
+    FEATURE_STOCK_NAMES = 1 << 1, /* hellos of stock nodes name the master by a host name */
+    FEATURE_ALIAS = 1 << 2,       /* two names for one master */
+    FEATURE_SLOW = 1 << 3,        /* round trips near or above down-after; connections too */
+    FEATURE_MESH = 1 << 4,        /* cuts pair by pair */
+    FEATURE_APART = 1 << 5,       /* a replica unreachable for most is promoted after the cut */
+    FEATURE_LONE = 1 << 6,        /* quorum 1 */
+    FEATURE_FORGED = 1 << 7,      /* hellos and vote requests of nobodies */
+    FEATURE_FATES = 1 << 8,       /* orders that are obeyed, and nobody hears of it */
+    FEATURE_BACK = 1 << 9,        /* two switchovers at once: the second may lead back */
+    FEATURE_HOPELESS = 1 << 10,   /* the master dies while most sentinels are gone */
+    FEATURE_AWAY = 1 << 11,       /* the master dies while all are gone for long; in peace */
+    FEATURE_NOBODY = 1 << 12,     /* the master dies after votes for a nobody; in peace */
+    FEATURE_CONFIG = 1 << 13,     /* servers that refuse CONFIG */
+    FEATURE_ALL = (1 << 14) - 1
 };
 
 /* Whom a fault is about: an index modulo their number, or: */
@@ -118,11 +163,27 @@ struct plan {
     unsigned lost_sentinels; /* cores that are too: always a minority */
     uint64_t lost_lot;       /* which ones */
     bool lost_late;          /* only after all have agreed once */
+    unsigned features;       /* enum plan_feature */
+    uint64_t id_lot;         /* what the ids look like; FEATURE_IDS */
+    unsigned rtt_percent;    /* round trips, of down-after; 0: by delay_min_ms and delay_max_ms */
+    bool rtt_peace;          /* they stay so for a while in peace */
+    sn_ms connect_ms;        /* a connection takes up to this much longer to open */
     struct fault faults[PLAN_FAULTS_MAX];
     unsigned fault_count;
 };
 
 void plan_make(struct plan *plan, uint64_t seed);
+/* Adds a fault if there is room for it. */
+void plan_add_fault(struct plan *plan, const struct fault *fault);
+/* features.c: those that plan_make() draws always, besides the ones it draws by lot. */
+extern unsigned features_forced;
+void features_draw(struct plan *plan, uint64_t seed);
+/* The bit of the feature called name; 0 if there is none. */
+unsigned features_by_name(const char *name, size_t len);
+/* Faults of that kind come from no feature that is off. */
+bool features_want(enum fault_kind kind);
+/* NULL behind the last. */
+const char *features_name(unsigned index);
 const char *plan_fault_name(enum fault_kind kind);
 
 #endif

@@ -57,6 +57,11 @@ static const struct field fields[] = {
     FIELD(lost_sentinels),
     FIELD(lost_lot),
     FIELD(lost_late),
+    FIELD(features),
+    FIELD(id_lot),
+    FIELD(rtt_percent),
+    FIELD(rtt_peace),
+    FIELD(connect_ms),
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -56,8 +56,10 @@ struct sim {
     uint32_t executed[FAULT_KIND_COUNT];  /* faults that have begun */
     struct node *leader;                  /* elected last */
     bool peace;
+    bool fast;                  /* slow links are not slow any more */
     bool doomed[SIM_NODES_MAX]; /* dead for good */
     bool cleared_up;            /* an operator had to: that takes as long as it takes */
+    sn_ms prompt_ms;            /* so soon all have to agree; 0: by the usual bounds */
     bool removals;
     bool mixed; /* a server has had an address of another group */
     unsigned acked_writes, refused_writes;
@@ -65,6 +67,9 @@ struct sim {
 
 /* Carries out plan, whose faults may have been dropped. */
 void sim_run(const struct plan *plan, struct sim_result *result);
+
+/* world.c: another id in place of the one drawn. */
+void make_odd_id(uint64_t lot, struct sn_runid *id);
 
 /* faults.c */
 void faults_schedule(struct sim *sim);
@@ -74,6 +79,15 @@ void faults_end(struct sim *sim);
 /* peace.c: the end of the faults, and what has to come of it. */
 void peace_begin(struct sim *sim);
 bool peace_demand(struct sim *sim, struct sim_result *result);
+
+/* forge.c: vote requests for a nobody, to the sentinels whose bit is in whom. */
+void forge_votes(struct sim_group *group, unsigned whom, uint64_t lot);
+
+/* trials.c: what peace has to stand; false if it did not. */
+bool trial_of_slow_links(struct sim *sim, struct sim_result *result);
+/* The master of the group is lost for good, as the plan's features say. Returns how soon all have
+ * to agree; 0: as after any loss. */
+sn_ms trial_begin(struct sim *sim, struct sim_group *group);
 
 /* memory.c: in one seed of two hundred, whether what living cores use grows in peace; the line that
  * says so makes the run unsafe. */

@@ -197,6 +197,9 @@ void stock_publish(struct stock *stock, struct stock_member *member)
     char text[SN_HELLO_MAX + 1];
     (void)snprintf(hello.ip, sizeof(hello.ip), "127.0.0.1");
     (void)snprintf(hello.master_ip, sizeof(hello.master_ip), "127.0.0.1");
+    if ((stock->sim->plan.features & FEATURE_STOCK_NAMES) != 0)
+        (void)snprintf(hello.master_ip, sizeof(hello.master_ip), "redis-%u.test",
+                       hello.master_port);
     (void)snprintf(hello.master_name, sizeof(hello.master_name), "%s", SIM_GROUP);
     if (sn_hello_format(&hello, text, sizeof(text)) != 0)
         abort();
@@ -377,6 +380,8 @@ struct stock *stock_new(struct sim *sim, unsigned index)
     stock->guest.serve = serve;
     stock->saved.master_port = SIM_PORT;
     sn_prng_runid(&sim->cluster->prng, &stock->id);
+    if ((sim->plan.features & FEATURE_IDS) != 0)
+        make_odd_id(sim->plan.id_lot + 50 + index, &stock->id);
     (void)snprintf(name, sizeof(name), "k%u", index + 1);
     cluster_add_guest(sim->cluster, &stock->guest, (uint16_t)(STOCK_PORT + index), name);
     return stock;

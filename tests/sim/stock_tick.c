@@ -559,7 +559,8 @@ static void agree(struct stock *stock)
     unsigned agreeing = 1;
     for (unsigned i = 0; i < stock->peer_count; i++)
         agreeing += stock->peers[i].says_down;
-    bool down = stock->master.s_down && agreeing >= stock->sim->plan.quorum;
+    bool never = (stock->sim->plan.features & FEATURE_STOCK_NAMES) != 0; /* it cannot be followed */
+    bool down = stock->master.s_down && agreeing >= stock->sim->plan.quorum && !never;
     if (down != stock->o_down)
         stock_say(stock, "%codown %u/%u", down ? '+' : '-', agreeing, stock->sim->plan.quorum);
     stock->o_down = down;

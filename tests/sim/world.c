@@ -18,7 +18,12 @@ static sn_ms travel(void *arg, struct cluster *cluster, const struct node *from,
 {
     const struct sim *sim = arg;
     const struct plan *plan = &sim->plan;
-    sn_ms most = sim->peace && plan->delay_max_ms > 10 ? 10 : plan->delay_max_ms;
+    bool peace = sim->peace && (!plan->rtt_peace || sim->fast);
+    if (plan->rtt_percent > 0 && !peace) {
+        sn_ms way = plan->down_after_ms * plan->rtt_percent / 200;
+        return way - (sn_ms)sn_prng_below(&cluster->prng, (uint64_t)way / 8 + 1);
+    }
+    sn_ms most = peace && plan->delay_max_ms > 10 ? 10 : plan->delay_max_ms;
     uint64_t spread = (uint64_t)(most - plan->delay_min_ms) + 1;
     return plan->delay_min_ms + (sn_ms)sn_prng_below(&cluster->prng, spread) +
            sim->slow_ms[from->index] + sim->slow_ms[to->index];
@@ -65,6 +70,24 @@ static void burst(struct cluster *cluster, void *arg)
 /* ---- building -----------------------------------------------------------------------------------
  */
 
+static bool is_alias(const struct plan *plan, unsigned index)
+{
+    return index == 1 && (plan->features & FEATURE_ALIAS) != 0;
+}
+
+/* The servers of the first group under another name. */
+static struct sn_group_image *add_alias(struct sim *sim, struct sim_group *group, const char *name,
+                                        uint32_t quorum)
+{
+    const struct sim_group *first = &sim->groups[0];
+    group->server_count = first->server_count;
+    memcpy(group->servers, first->servers, sizeof(group->servers));
+    sim->cluster->also[0] = first->name;
+    sim->cluster->also[1] = name;
+    cluster_say(sim->cluster, NULL, "%s is %s", name, first->name);
+    return cluster_add_group(sim->cluster, name, first->servers[0], quorum);
+}
+
 static const char *const group_names[PLAN_GROUPS_MAX] = {SIM_GROUP, "second", "third", "fourth"};
 
 static void add_group(struct sim *sim, unsigned index)
@@ -76,15 +99,19 @@ static void add_group(struct sim *sim, unsigned index)
     /* Stock nodes take no part in the other groups. */
     uint32_t quorum = index > 0 && plan->quorum > plan->sentinels ? plan->sentinels : plan->quorum;
     struct sn_group_image *image =
-        cluster_add_simple(sim->cluster, group_names[index], port, replicas, quorum);
+        is_alias(plan, index)
+            ? add_alias(sim, group, group_names[index], quorum)
+            : cluster_add_simple(sim->cluster, group_names[index], port, replicas, quorum);
     image->params.down_after_ms = plan->down_after_ms;
     image->params.failover_timeout_ms = plan->failover_timeout_ms;
     image->params.parallel_syncs = plan->parallel_syncs;
     group->sim = sim;
     group->name = group_names[index];
     group->checks = &sim->checks.groups[index];
-    group->server_count = replicas + 1;
     group->quorum = quorum;
+    if (is_alias(plan, index))
+        return;
+    group->server_count = replicas + 1;
     for (unsigned i = 0; i < group->server_count; i++) {
         struct model_redis *redis = sim->cluster->servers[sim->server_count];
         group->servers[i] = redis;
@@ -95,6 +122,30 @@ static void add_group(struct sim *sim, unsigned index)
         redis->sync_load_ms = plan->sync_load_ms;
         redis->diskless = plan->diskless;
         redis->backlog_max = plan->backlog_max;
+    }
+}
+
+/* As people write them: any printable character but comma and blank. */
+void make_odd_id(uint64_t lot, struct sn_runid *id)
+{
+    static const char odd[] = "!#$%&'()*+-./:;<=>?@[]^_{|}~\"\\`";
+    char text[64];
+    switch (lot % 4) {
+    case 0:
+        return;
+    case 1:
+        for (size_t i = 0; i < SN_RUNID_LEN; i++)
+            id->hex[i] = (char)(id->hex[i] >= 'a' ? id->hex[i] - 'a' + 'A' : id->hex[i]);
+        return;
+    case 2:
+        (void)snprintf(text, sizeof(text), "redis-sentinel-node-%u-aaaaaaaaaaaaaaaaaaaa",
+                       (unsigned)(lot % 10));
+        memcpy(id->hex, text, SN_RUNID_LEN);
+        return;
+    default:
+        for (size_t i = lot % 3; i < SN_RUNID_LEN; i += 3)
+            id->hex[i] = odd[(lot / 16 + i * i) % (sizeof(odd) - 1)];
+        return;
     }
 }
 
@@ -110,6 +161,8 @@ static void add_sentinels(struct sim *sim)
         sentinel->disk.lost_on_crash = plan->lost_on_crash;
         sentinel->clock_ppm = (int64_t)sn_prng_below(&cluster->prng, drift) - plan->drift_ppm;
         sim->sentinels[i] = sentinel;
+        if ((plan->features & FEATURE_IDS) != 0)
+            make_odd_id(plan->id_lot + i, &sentinel->id);
     }
     for (unsigned i = 0; i < plan->stocks; i++)
         sim->stocks[i] = stock_new(sim, i);
@@ -124,6 +177,8 @@ static void build(struct sim *sim)
     cluster->delay_arg = sim;
     cluster->blocking_peers = sim->plan.blocking_peers;
     cluster->timer_late_ms = sim->plan.timer_late_ms;
+    cluster->connect_ms = sim->plan.connect_ms;
+    cluster->odd_ids = (sim->plan.features & FEATURE_IDS) != 0;
     if (sim->plan.names) {
         cluster_use_names(cluster, sim->plan.announce_names);
         cluster->resolve_max_ms = sim->plan.resolve_max_ms;

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What becomes of orders, and of those whom they were for: no two servers obey promotions of one
+ * epoch of a group; a new master has the whole of down-after before it is called down; and whoever
+ * was demoted a moment ago is no candidate before it has followed. */
+
+#include "check.h"
+
+#include "cluster_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ROUND_MS 2 /* clocks count whole milliseconds */
+
+/* ---- two masters of one epoch -------------------------------------------------------------------
+ */
+
+/* Another try of the same order keeps the epoch with which the server may obey it. */
+static void note_order(struct checks *checks, struct sentinel *sentinel, const struct node *to)
+{
+    struct watched *seen = checks_of(checks, sentinel);
+    seen->ordered_epoch[to->index % CHECK_NODES] = seen->attempt.epoch;
+}
+
+void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct sentinel *by,
+                       enum sn_order order)
+{
+    uint64_t epoch = checks_of(checks, by)->ordered_epoch[redis->node.index % CHECK_NODES];
+    if (order != SN_ORDER_PROMOTE || !checks_want(checks, FEATURE_FATES) || epoch == 0 ||
+        epoch >= CHECK_EPOCHS)
+        return;
+    struct node *before = checks->promoted[epoch];
+    checks->promoted[epoch] = &redis->node;
+    checks->fates++;
+    if (before == NULL || before == &redis->node || checks->weak[epoch])
+        return;
+    checks_violated(checks, &by->node, "made a master of %s in %" PRIu64 ", and of %s before that",
+                    redis->node.name, epoch, before->name);
+}
+
+/* ---- who was demoted ----------------------------------------------------------------------------
+ */
+
+static void check_demoted(struct checks *checks, struct sentinel *sentinel, const struct node *to)
+{
+    const struct model_redis *redis = to->redis;
+    const struct watched *seen = checks_of(checks, sentinel);
+    const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
+    sn_ms now = checks->cluster->now;
+    if (redis == NULL || redis->role != SN_ROLE_REPLICA || redis->was_up || !setting->known ||
+        redis->demoted_at == 0 || now - redis->demoted_at >= setting->value || seen->attempt.wanted)
+        return;
+    checks_violated(checks, &sentinel->node,
+                    "promotes %s, which was demoted %lld ms ago and has not followed yet", to->name,
+                    (long long)(now - redis->demoted_at));
+}
+
+void check_fate_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,
+                     const struct sn_action_send *send)
+{
+    if (send->order != SN_ORDER_PROMOTE || to == NULL)
+        return;
+    note_order(checks, sentinel, to);
+    if (checks_want(checks, FEATURE_BACK))
+        check_demoted(checks, sentinel, to);
+}
+
+/* ---- the grace of a new master ------------------------------------------------------------------
+ */
+
+static void note_switch(struct checks *checks, struct sentinel *sentinel, const char *payload)
+{
+    struct watched *seen = checks_of(checks, sentinel);
+    char name[128], old_host[64], host[64];
+    unsigned old_port, port;
+    if (sscanf(payload, "%127s %63s %u %63s %u", name, old_host, &old_port, host, &port) != 5)
+        return;
+    seen->switched_port = (uint16_t)port;
+    seen->switched_at = checks->cluster->now;
+}
+
+static void check_grace(struct checks *checks, struct sentinel *sentinel,
+                        const struct sn_action_event *event)
+{
+    const struct watched *seen = checks_of(checks, sentinel);
+    const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
+    sn_ms passed = checks->cluster->now - seen->switched_at;
+    if (seen->switched_port == 0 || !setting->known || !checks_want(checks, FEATURE_APART) ||
+        check_port_in(event->payload) != seen->switched_port)
+        return;
+    if (passed + ROUND_MS + passed * 5000 / 1000000 < setting->value)
+        checks_violated(checks, &sentinel->node, "%s of %s %lld ms after it became the master",
+                        event->name, event->payload, (long long)passed);
+}
+
+void check_fate_event(struct checks *checks, struct sentinel *sentinel,
+                      const struct sn_action_event *event)
+{
+    bool master = strncmp(event->payload, "master ", 7) == 0;
+    if (strcmp(event->name, "+switch-master") == 0)
+        note_switch(checks, sentinel, event->payload);
+    else if (master && (strcmp(event->name, "+sdown") == 0 || strcmp(event->name, "+odown") == 0))
+        check_grace(checks, sentinel, event);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Hellos that nobody's sentinel has sent, and vote requests for nobody: whoever can reach a port
+ * can send both. They name the master as it is, so that nobody is a stranger by that. */
+
+#include "faults.h"
+
+#include "cluster_internal.h"
+#include "wire/hello.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOBODYS_PORT 28000
+#define NEAR_EPOCHS  60
+
+/* Above what the sentinel has: a little, or as far as a number goes. */
+static uint64_t epoch_above(const struct sentinel *sentinel, uint64_t lot)
+{
+    uint64_t now = sentinel->durable.current_epoch;
+    switch (lot % 8) {
+    case 0:
+        return SN_EPOCH_MAX;
+    case 1:
+        return SN_EPOCH_MAX - 1;
+    case 2:
+        return SN_EPOCH_MAX - 1 - lot % 1000;
+    case 3:
+        return now + (UINT64_C(1) << 32);
+    case 4:
+        return now + NEAR_EPOCHS + lot % 5000;
+    default:
+        return now + 1 + lot / 8 % NEAR_EPOCHS;
+    }
+}
+
+static void take_id(struct sn_prng *prng, const struct sentinel *of, struct sn_runid *id)
+{
+    if (of == NULL)
+        sn_prng_runid(prng, id);
+    else
+        *id = of->id;
+}
+
+/* What sentinel `whose` would say if it were another one, or elsewhere, or later. */
+static void compose(const struct job *job, const struct sentinel *whose,
+                    const struct sentinel *other, struct sn_hello *hello)
+{
+    const struct sim *sim = job->sim;
+    const struct fault *fault = job->fault;
+    const struct sim_group *group = &sim->groups[fault->group];
+    enum forgery forgery = (enum forgery)(fault->value % FORGERIES);
+    bool new_id = forgery == FORGE_NOBODY || forgery == FORGE_TWIN || forgery == FORGE_SELF;
+    struct sn_prng prng;
+    sn_prng_init(&prng, fault->value);
+    memset(hello, 0, sizeof(*hello));
+    take_id(&prng, new_id ? NULL : whose, &hello->runid);
+    hello->port = whose->node.addr.port;
+    if (forgery == FORGE_NOBODY)
+        hello->port = (uint16_t)(NOBODYS_PORT + fault->value % 1000);
+    else if (forgery == FORGE_MOVED || forgery == FORGE_SELF)
+        hello->port = other->node.addr.port;
+    (void)snprintf(hello->ip, sizeof(hello->ip), "127.0.0.1");
+    (void)snprintf(hello->master_ip, sizeof(hello->master_ip), "127.0.0.1");
+    (void)snprintf(hello->master_name, sizeof(hello->master_name), "%s", group->name);
+    hello->master_port = operator_master(group)->node.addr.port;
+    hello->current_epoch = whose->durable.current_epoch;
+    hello->master_config_epoch = cluster_config_epoch(whose, group->name);
+    if (forgery == FORGE_EPOCH || forgery == FORGE_CONFIG)
+        hello->current_epoch = epoch_above(whose, fault->value2 >> 8);
+    if (forgery == FORGE_CONFIG)
+        hello->master_config_epoch = hello->current_epoch;
+}
+
+static void say_hello(const struct job *job)
+{
+    struct sim *sim = job->sim;
+    const struct fault *fault = job->fault;
+    const struct sentinel *whose = sim->sentinels[fault->b % sim->plan.sentinels];
+    struct sentinel *to = sim->sentinels[(fault->b + 1 + fault->a) % sim->plan.sentinels];
+    struct model_redis *redis = job->node->redis;
+    struct sn_hello hello;
+    char text[SN_HELLO_MAX + 1];
+    if (whose->core == NULL || to->core == NULL)
+        return;
+    compose(job, whose, to, &hello);
+    if (sn_hello_format(&hello, text, sizeof(text)) != 0)
+        abort();
+    cluster_say(sim->cluster, NULL, "forged hello %s", text);
+    if (fault->value2 % 2 == 0)
+        cluster_publish(to, text);
+    else if (redis->node.state == NODE_RUNNING)
+        model_redis_publish(redis, text);
+}
+
+void forge_votes(struct sim_group *group, unsigned whom, uint64_t lot)
+{
+    struct sim *sim = group->sim;
+    struct sn_runid id;
+    struct sn_prng prng;
+    struct sn_addr addr;
+    sn_prng_init(&prng, lot);
+    sn_prng_runid(&prng, &id);
+    for (unsigned i = 0; i < sim->plan.sentinels; i++) {
+        struct sentinel *sentinel = sim->sentinels[i];
+        uint16_t port = cluster_master_port(sentinel, group->name);
+        if (((whom >> i) & 1) == 0 || port == 0 || sentinel->node.state != NODE_RUNNING)
+            continue;
+        if (sn_addr_make("127.0.0.1", port, &addr) != 0)
+            abort();
+        uint64_t epoch = epoch_above(sentinel, lot);
+        cluster_say(sim->cluster, NULL, "forged vote request to %s in %llu", sentinel->node.name,
+                    (unsigned long long)epoch);
+        cluster_ask(sentinel, &addr, epoch, lot % 3 == 0 ? "nobody" : id.hex);
+    }
+}
+
+void forge(const struct job *job)
+{
+    const struct fault *fault = job->fault;
+    if (!job->running || job->sim->plan.stocks > 0) /* they take every epoch */
+        return;
+    if (fault->kind == FAULT_FORGE_HELLO)
+        say_hello(job);
+    else
+        forge_votes(&job->sim->groups[fault->group],
+                    fault->value2 % 2 == 0 ? ~0U : 1U << fault->b % job->sim->plan.sentinels,
+                    fault->value);
+}
