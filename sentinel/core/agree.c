@@ -39,6 +39,7 @@ void sn_agree_update(struct sn_group *group)
         sn_failover_step(group);
     } else {
         group->lost_rounds = 0;
+        group->held = false;
         group->retry_at = group->stand_back_until = core->now;
         sn_event_raise(group->master, SN_LEVEL_WARNING, "-odown", NULL);
     }

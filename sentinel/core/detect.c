@@ -46,6 +46,7 @@ static void spread(struct sn_instance *instance)
         } else {
             group->lost_rounds = 0;
             group->retry_at = group->core->now;
+            sn_election_voter_up(group);
         }
         sn_election_plan(group);
         break;

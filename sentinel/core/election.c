@@ -155,10 +155,62 @@ static sn_ms stand_back_until(struct sn_group *group)
     return known && sn_select_replica(group, false) == NULL ? until : core->now;
 }
 
+/* Votes that it takes to be elected: a majority of all known sentinels, and the quorum. */
+static size_t votes_needed(const struct sn_group *group)
+{
+    size_t majority = (group->peer_count + 1) / 2 + 1;
+    return majority < group->params.quorum ? group->params.quorum : majority;
+}
+
+/* It can be asked for its vote now. S_DOWN is about its PONGs: a peer that refuses PING and answers
+ * questions votes all the same. */
+static bool can_vote(const struct sn_instance *peer)
+{
+    bool answers = !peer->s_down || (peer->u.peer.answered_at != SN_MS_NEVER &&
+                                     peer->u.peer.answered_at >= peer->s_down_at);
+    return answers && peer->cmd->state == SN_LINK_UP;
+}
+
+static size_t voters_up(const struct sn_group *group)
+{
+    size_t up = 1;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer)
+        up += can_vote(peer);
+    return up;
+}
+
+/* An attempt that cannot be won would cost an epoch and a save, and the votes of those who can be
+ * reached. The return of whoever completes the voters plans the attempt. */
+static void hold(struct sn_group *group, size_t up)
+{
+    if (group->held)
+        return; /* and told */
+    group->held = true;
+    sn_out_log(group->core, SN_LEVEL_WARNING,
+               "Failover of %s not started: %zu of %zu sentinels are up, %zu are needed. It starts "
+               "when enough of them are back.",
+               group->name, up, group->peer_count + 1, votes_needed(group));
+}
+
+void sn_election_voter_up(struct sn_group *group)
+{
+    if (!group->held)
+        return;
+    /* All who have waited for the voters to be enough would start in the same moment: in turn. */
+    group->rank_at = sn_after(group->core->now, sn_election_turn_ms(group));
+    sn_election_plan(group);
+}
+
 void sn_election_due(struct sn_group *group)
 {
     if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
         return;
+    size_t up = voters_up(group);
+    if (up < votes_needed(group)) {
+        hold(group, up);
+        return;
+    }
     sn_ms at = stand_back_until(group);
     if (at > group->core->now) {
         sn_ms look_again_at = sn_after(group->core->now, STAND_BACK_LOOK_MS);
@@ -191,6 +243,7 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
         failover->wanted = *wanted;
     failover->durable = false;
     failover->started_at = core->now;
+    group->held = false;
     group->rival_until = SN_MS_NEVER;
     sn_failover_enter(group, SN_FAILOVER_WAIT_START);
     sn_election_adopt_epoch(core, group, epoch);
@@ -237,7 +290,7 @@ static size_t votes_for(const struct sn_group *group, const struct sn_runid *run
  * good must not make the others wait for each other after every tie. */
 static bool may_have_voted(const struct sn_group *group, const struct sn_instance *peer)
 {
-    return !peer->s_down || peer->s_down_at >= group->failover.started_at;
+    return !peer->s_down || peer->s_down_at >= group->failover.started_at || can_vote(peer);
 }
 
 static void count_votes(const struct sn_group *group, struct tally *tally)
@@ -246,9 +299,7 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
     const struct sn_instance *peer;
     memset(tally, 0, sizeof(*tally));
     tally->voters = group->peer_count + 1;
-    tally->needed = tally->voters / 2 + 1;
-    if (tally->needed < group->params.quorum)
-        tally->needed = group->params.quorum;
+    tally->needed = votes_needed(group);
     tally->mine = 1 + votes_for(group, &group->core->myid, epoch);
     DL_FOREACH(group->peers, peer) {
         const struct sn_peer *facts = &peer->u.peer;
@@ -260,7 +311,7 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
             }
         } else if (facts->answered_epoch < epoch && may_have_voted(group, peer)) {
             tally->silent++;
-            if (!peer->s_down)
+            if (!peer->s_down || can_vote(peer))
                 tally->awaited++;
         }
     }

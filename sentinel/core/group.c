@@ -246,6 +246,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     group->replica_count++;
     group->master = new_master;
     group->lost_rounds = 0;
+    group->held = false;
     group->stand_back_until = group->core->now;
     group->rival_until = SN_MS_NEVER;
     group->stranger_told = false;
@@ -283,6 +284,7 @@ void sn_group_reset(struct sn_group *group)
     group->rival_until = SN_MS_NEVER;
     group->retry_at = group->stand_back_until = group->core->now;
     group->lost_rounds = 0;
+    group->held = false;
     master->runid.hex[0] = '\0';
     master->u.data.role_reported = SN_ROLE_MASTER;
     master->u.data.master_host[0] = '\0';

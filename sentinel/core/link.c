@@ -237,6 +237,7 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
             sn_link_open(owner->sub);
         } else if (owner->group->master->s_down) {
             sn_timer_set(&core->timers, &owner->u.peer.ask, core->now);
+            sn_election_voter_up(owner->group);
         }
         if (owner->kind == SN_KIND_REPLICA)
             sn_failover_step(owner->group);

@@ -260,6 +260,7 @@ struct sn_group {
     sn_ms retry_at;         /* back-off after own attempts */
     sn_ms stand_back_until; /* others go first, unless we have a replica to promote */
     unsigned lost_rounds;   /* in a row */
+    bool held;              /* too few voters are up for an attempt, and the log says so */
     sn_ms rival_until;      /* somebody else may be failing over until then; NEVER: nobody */
     struct sn_runid rival;
     uint64_t rival_epoch; /* in which it may have won against us; 0: it got our vote */
@@ -562,6 +563,8 @@ sn_ms sn_election_turn_ms(const struct sn_group *group);
 /* Arms the next attempt if one is due at some time. */
 void sn_election_plan(struct sn_group *group);
 void sn_election_due(struct sn_group *group); /* SN_TIMER_ELECTION */
+/* One more peer can be asked: an attempt that was held for want of voters may begin. */
+void sn_election_voter_up(struct sn_group *group);
 void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
                        const struct sn_addr *wanted);
 /* The own vote is durable: ask for the others. */

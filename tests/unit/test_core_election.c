@@ -194,16 +194,27 @@ static void test_election__each_candidate_has_a_rank_of_its_own(void **state)
 
 static void test_election__candidates_that_are_down_hold_no_turn(void **state)
 {
-    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b,c quorum 1");
+    bool seen = false;
     (void)state;
-    kit_mode(kit, "a", KIT_REFUSING);
-    kit_mode(kit, "b", KIT_REFUSING);
-    kit_mode(kit, "c", KIT_REFUSING);
-    kit_to(kit, 1500);
-    kit_mode(kit, "n1", KIT_REFUSING);
-    kit_to(kit, 2500);
-    assert_int_equal(kit_when(kit, "event W +try-failover"), 2500);
-    kit_free(kit);
+    for (int i = 0; i < 40 && !seen; i++) {
+        char text[128], name[16];
+        (void)snprintf(name, sizeof(name), "g%d", i);
+        (void)snprintf(text, sizeof(text), "%s n1 replicas n2 peers a,b,c,d quorum 1", name);
+        struct kit *kit = kit_new(text);
+        unsigned before = sn_group_rank(kit_group(kit, name));
+        kit_node(kit, "c")->says_down = kit_node(kit, "d")->says_down = true;
+        kit_mode(kit, "a", KIT_REFUSING);
+        kit_mode(kit, "b", KIT_REFUSING);
+        kit_to(kit, 1500);
+        unsigned rank = sn_group_rank(kit_group(kit, name));
+        kit_mode(kit, "n1", KIT_REFUSING);
+        kit_to(kit, 3000);
+        assert_int_equal(kit_when(kit, "event W +try-failover"),
+                         2500 + (int)rank * SN_RANK_STEP_MS);
+        seen = rank < before;
+        kit_free(kit);
+    }
+    assert_true(seen);
 }
 
 static void test_election__needs_a_majority_of_all_known_and_the_quorum(void **state)
@@ -249,7 +260,7 @@ static void test_election__peers_that_are_down_still_count_as_voters(void **stat
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b,c,d quorum 2");
     (void)state;
-    kit_mode(kit, "b", KIT_REFUSING);
+    kit_node(kit, "b")->refuses = true;
     kit_mode(kit, "c", KIT_REFUSING);
     kit_mode(kit, "d", KIT_REFUSING);
     kit_to(kit, 1500);
@@ -258,6 +269,117 @@ static void test_election__peers_that_are_down_still_count_as_voters(void **stat
     assert_true(kit_count(kit, "event W +try-failover") > 1);
     assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
     kit_free(kit);
+}
+
+/* n1 is O_DOWN with the help of a, and only `up` of the peers can be reached. */
+static struct kit *with_few_up(const char *text, const char *up)
+{
+    struct kit *kit = kit_new(text);
+    const struct sn_instance *peer;
+    DL_FOREACH(kit_group(kit, "m1")->peers, peer) {
+        const char *name = kit_node_name(kit, peer);
+        if (strchr(up, name[0]) == NULL)
+            kit_mode(kit, name, KIT_REFUSING);
+    }
+    kit_to(kit, 1500);
+    kit_kill_master(kit, up);
+    kit_to(kit, 30000);
+    return kit;
+}
+
+static void test_election__is_not_tried_while_too_few_voters_are_up(void **state)
+{
+    static const struct {
+        const char *text, *up, *told;
+        const char *one_more, *back; /* returns: the former does not change that, the latter does */
+    } rows[] = {
+        {"m1 n1 replicas n2 peers a,b quorum 1", "", "1 of 3 sentinels are up, 2 are", NULL, "b"},
+        {"m1 n1 replicas n2 peers a quorum 1", "", "1 of 2 sentinels are up, 2 are", NULL, "a"},
+        {"m1 n1 replicas n2 peers a,b,c,d", "a", "2 of 5 sentinels are up, 3 are", NULL, "d"},
+        {"m1 n1 replicas n2 peers a,b,c,d quorum 1", "", "1 of 5 sentinels are up, 3 ", "c", "b"},
+        {"m1 n1 replicas n2 peers a,b,c", "a", "2 of 4 sentinels are up, 3 are", NULL, "c"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        char log[128];
+        struct kit *kit = with_few_up(rows[i].text, rows[i].up);
+        (void)snprintf(log, sizeof(log), "log W Failover of m1 not started: %s", rows[i].told);
+        assert_int_equal(kit_count(kit, "event W +odown"), 1);
+        assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+        assert_int_equal(kit_count(kit, "event W +new-epoch"), 0);
+        assert_int_equal(kit_count(kit, log), 1);
+        if (rows[i].one_more != NULL) {
+            kit_mode(kit, rows[i].one_more, KIT_WELL);
+            kit_to(kit, 40000);
+            assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+            assert_int_equal(kit_count(kit, "log W Failover of m1 not started"), 1);
+        }
+        kit_clear(kit);
+        kit_mode(kit, rows[i].back, KIT_WELL);
+        run_until(kit, "event W -sdown sentinel", 2000);
+        run_until(kit, "event W +elected-leader", 4 * SN_RANK_STEP_MS);
+        assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+        kit_free(kit);
+    }
+}
+
+/* Of 5 with a quorum of 4: the quorum counts where it is more than the majority. */
+static void test_election__is_not_tried_while_fewer_than_the_quorum_are_up(void **state)
+{
+    struct kit *kit = at_o_down("m1 n1 replicas n2 peers a,b,c,d quorum 4", "abc");
+    (void)state;
+    assert_true(sn_group_rank(kit_group(kit, "m1")) > 0); /* our turn has not come yet */
+    kit_mode(kit, "c", KIT_REFUSING);
+    kit_mode(kit, "d", KIT_REFUSING);
+    kit_to(kit, 1500);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    assert_int_equal(kit_count(kit, "log W Failover of m1 not started: 3 of 5 sentinels are"), 1);
+    kit_free(kit);
+}
+
+/* A link that is lost cannot carry a request, whether or not S_DOWN has been noticed. */
+static void test_election__a_voter_without_a_link_is_waited_for(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a quorum 1");
+    (void)state;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 900);
+    kit_mode(kit, "a", KIT_REFUSING);
+    kit_to(kit, 1500);
+    assert_int_equal(kit_count(kit, "event W +sdown sentinel"), 0);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    kit_mode(kit, "a", KIT_WELL);
+    run_until(kit, "event W +elected-leader", 900);
+    assert_int_equal(kit_count(kit, "event W +sdown sentinel"), 0);
+    kit_free(kit);
+}
+
+/* Its PONGs are errors, so it is S_DOWN, but its vote is as good as any. */
+static void test_election__a_peer_that_refuses_ping_only_is_a_voter(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a quorum 2");
+    (void)state;
+    kit_node(kit, "a")->pong = "-NOPERM this user has no permissions to run the 'ping' command";
+    kit_to(kit, 5000);
+    assert_int_equal(kit_count(kit, "event W +sdown sentinel"), 1);
+    kit_kill_master(kit, "a");
+    run_until(kit, "event W +elected-leader", 3000);
+    kit_free(kit);
+}
+
+/* An operator's order asks those who are there, and does without the others. */
+static void test_election__an_order_is_not_held(void **state)
+{
+    static const enum sn_failover_mode modes[] = {SN_MODE_FORCED, SN_MODE_PLANNED};
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        struct kit *kit = with_few_up("m1 n1 replicas n2 peers a,b,c,d quorum 1", "");
+        kit_failover(kit, "m1", modes[i]);
+        kit_to(kit, 40000);
+        assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+        assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
+        kit_free(kit);
+    }
 }
 
 static void test_election__only_votes_of_its_own_epoch_count(void **state)
@@ -642,15 +764,15 @@ static void test_election__a_peer_that_returns_ends_the_back_off(void **state)
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b,c,d timeout 60000");
     (void)state;
     kit_node(kit, "a")->says_down = true;
-    kit_mode(kit, "b", KIT_REFUSING);
+    kit_node(kit, "b")->refuses = true;
     kit_mode(kit, "c", KIT_REFUSING);
     kit_mode(kit, "d", KIT_REFUSING);
     kit_mode(kit, "n1", KIT_REFUSING);
     kit_to(kit, 45000); /* pauses of half a minute by now */
     assert_true(kit_group(kit, "m1")->retry_at > kit->now + 2000);
     kit_clear(kit);
-    kit_mode(kit, "b", KIT_WELL);
-    run_until(kit, "event W -sdown sentinel " KIT_B, 2000);
+    kit_mode(kit, "c", KIT_WELL);
+    run_until(kit, "event W -sdown sentinel " KIT_C, 2000);
     run_until(kit, "event W +elected-leader", 100);
     kit_free(kit);
 }
@@ -694,6 +816,11 @@ int main(void)
         cmocka_unit_test(test_election__candidates_that_are_down_hold_no_turn),
         cmocka_unit_test(test_election__needs_a_majority_of_all_known_and_the_quorum),
         cmocka_unit_test(test_election__peers_that_are_down_still_count_as_voters),
+        cmocka_unit_test(test_election__is_not_tried_while_too_few_voters_are_up),
+        cmocka_unit_test(test_election__is_not_tried_while_fewer_than_the_quorum_are_up),
+        cmocka_unit_test(test_election__a_voter_without_a_link_is_waited_for),
+        cmocka_unit_test(test_election__a_peer_that_refuses_ping_only_is_a_voter),
+        cmocka_unit_test(test_election__an_order_is_not_held),
         cmocka_unit_test(test_election__only_votes_of_its_own_epoch_count),
         cmocka_unit_test(test_election__an_unwinnable_round_ends_at_once_and_is_repeated_soon),
         cmocka_unit_test(test_election__back_off_doubles_up_to_the_failover_timeout),
