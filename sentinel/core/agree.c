@@ -5,6 +5,7 @@
  * while the quorum is missing (they may notice a few milliseconds later), then once per ask period.
  */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include "base/text.h"

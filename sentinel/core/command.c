@@ -3,6 +3,7 @@
 /* The commands that change something, and the question of peers. Each is answered exactly once, and
  * not before what it changed is durable; SET and its kin apply all of their changes or none. */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include "base/text.h"

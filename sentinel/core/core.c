@@ -10,6 +10,7 @@
  *   persist    what must be durable first reconf, repair replicas that follow the wrong master
  */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include <assert.h>

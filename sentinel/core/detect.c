@@ -4,6 +4,7 @@
  * D1). Nothing is scanned: whatever changes a fact calls sn_detect_update, which judges the
  * instance and arms its timer for the moment at which the present facts would make it S_DOWN. */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include <utlist.h>

@@ -9,6 +9,7 @@
  * (DESIGN.md D7); candidates take turns (D6); a round that nobody can win any more is repeated at
  * once (D8); a leader that is down itself is not waited for (D9). */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include "base/text.h"

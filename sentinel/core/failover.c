@@ -10,6 +10,7 @@
  * before the other replicas are reconfigured, not after. Until RECONF every state can be aborted;
  * RECONF can only end. */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include <assert.h>

@@ -4,6 +4,7 @@
  * is checked before anything is taken over, so that a hello is either adopted whole or not at all
  * (PROTOCOL.md §24.1). */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include "base/text.h"

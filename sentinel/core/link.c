@@ -8,6 +8,7 @@
  * unanswered PING or at the break of the connection, whichever came first (D2), and ends with an
  * acceptable reply. */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include "base/text.h"

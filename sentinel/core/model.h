@@ -40,9 +40,7 @@
 #define SN_RETRY_BASE_MS     20   /* first back-off of an unwinnable round (D8) */
 #define SN_RETRY_UNIT_MAX_MS 500  /* and the longest, however long the round took */
 #define SN_RETRY_SAVE_MS     1000 /* next attempt after a failed save */
-#define SN_POLL_DRAIN_MS                                                                           \
-    3 /* … and while a replica has to catch up with the paused master (D17)                      \
-       */
+#define SN_POLL_DRAIN_MS     3    /* … and while a replica has to catch up in a drain (D17) */
 #define SN_VOTES_MAX_MS      500 /* a planned switchover waits so long for votes it can do without */
 #define SN_FRESH_INFO_MAX_MS 500 /* longest wait for INFO before the choice (D10) */
 
@@ -545,34 +543,6 @@ void sn_agree_hint(struct sn_group *group);
 /* Answers still on their way are about something that is over. */
 void sn_agree_forget(struct sn_instance *peer);
 void sn_agree_link_lost(struct sn_instance *peer);
-
-/* ---- election.c ----------------------------------------------------------------------------- */
-
-/* Adopts a higher epoch; `group` hears of it. Ignores lower and unreasonable ones. */
-void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint64_t epoch);
-/* Gives, or does not give, this sentinel's vote (PROTOCOL.md §14.2, DESIGN.md D7). */
-void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch);
-/* A peer has told its vote: if the rival whom we made room for cannot have won, we need not wait.
- */
-void sn_election_late_vote(struct sn_group *group);
-/* True while somebody else may be failing the group over: voted for, and not known to be down. */
-bool sn_election_rival_active(const struct sn_group *group);
-/* How long after O_DOWN our turn comes (D6): a step for each peer before us that may be a candidate
- * as well, long enough for its request to arrive, and a moment if others may become one. */
-sn_ms sn_election_turn_ms(const struct sn_group *group);
-/* Arms the next attempt if one is due at some time. */
-void sn_election_plan(struct sn_group *group);
-void sn_election_due(struct sn_group *group); /* SN_TIMER_ELECTION */
-/* One more peer can be asked: an attempt that was held for want of voters may begin. */
-void sn_election_voter_up(struct sn_group *group);
-void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
-                       const struct sn_addr *wanted);
-/* The own vote is durable: ask for the others. */
-void sn_election_collect(struct sn_group *group, uint64_t epoch);
-void sn_election_count(struct sn_group *group);
-void sn_election_timeout(struct sn_group *group);
-/* How long an attempt may collect votes. */
-sn_ms sn_election_patience(const struct sn_group *group);
 
 /* ---- select.c ------------------------------------------------------------------------------- */
 

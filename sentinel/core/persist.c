@@ -7,6 +7,7 @@
  *
  * A failed save is tried again every SN_RETRY_SAVE_MS, and with every further change. */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include <stdlib.h>

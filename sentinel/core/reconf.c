@@ -4,6 +4,7 @@
  * the old master, if it still answers, at once. A replica that does not obey in time, refuses, or
  * goes down gives its place to the next one (PROTOCOL.md §15.6, §15.7, §24.2). */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include <string.h>

@@ -8,6 +8,7 @@
  * named our configuration: then no newer one exists, and every write that the old master takes
  * meanwhile would be lost (DESIGN.md D13). */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include <utlist.h>

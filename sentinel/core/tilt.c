@@ -5,6 +5,7 @@
  * soon as everybody who was up has answered a fresh PING, or has had the down-after time to do so,
  * or the tilt period is over, whatever comes first (DESIGN.md D3). */
 
+#include "core/election.h"
 #include "core/model.h"
 
 #include <utlist.h>

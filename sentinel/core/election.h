@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_ELECTION_H
+#define SN_CORE_ELECTION_H
+
+/* Elections: epochs, votes given and counted, whose turn it is. Internal to the core. */
+
+#include "core/model.h"
+
+/* Adopts a higher epoch; `group` hears of it. Ignores lower and unreasonable ones. */
+void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint64_t epoch);
+/* Gives, or does not give, this sentinel's vote (PROTOCOL.md §14.2, DESIGN.md D7). */
+void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch);
+/* A peer has told its vote: if the rival whom we made room for cannot have won, we need not wait.
+ */
+void sn_election_late_vote(struct sn_group *group);
+/* True while somebody else may be failing the group over: voted for, and not known to be down. */
+bool sn_election_rival_active(const struct sn_group *group);
+/* How long after O_DOWN our turn comes (D6): a step for each peer before us that may be a candidate
+ * as well, long enough for its request to arrive, and a moment if others may become one. */
+sn_ms sn_election_turn_ms(const struct sn_group *group);
+/* Arms the next attempt if one is due at some time. */
+void sn_election_plan(struct sn_group *group);
+void sn_election_due(struct sn_group *group); /* SN_TIMER_ELECTION */
+/* One more peer can be asked: an attempt that was held for want of voters may begin. */
+void sn_election_voter_up(struct sn_group *group);
+void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
+                       const struct sn_addr *wanted);
+/* The own vote is durable: ask for the others. */
+void sn_election_collect(struct sn_group *group, uint64_t epoch);
+void sn_election_count(struct sn_group *group);
+void sn_election_timeout(struct sn_group *group);
+/* How long an attempt may collect votes. */
+sn_ms sn_election_patience(const struct sn_group *group);
+
+#endif
