@@ -22,8 +22,7 @@ int main(int argc, char **argv)
     struct sn_conf conf;
 
     argv = uv_setup_args(argc, argv);
-    if (sn_boot_parse(argc, argv, &boot) != 0)
-        return 1;
+    sn_boot_parse(argc, argv, &boot);
     if (boot.mode == SN_BOOT_VERSION) {
         sn_boot_print_version();
         return 0;

@@ -115,43 +115,11 @@ static void put_hex(struct sn_buf *out, char byte)
     sn_buf_printf(out, "\\x%02x", (unsigned)(unsigned char)byte);
 }
 
-void sn_text_quote_always(struct sn_buf *out, const char *text)
-{
-    static const char raw[] = "\n\r\t\b\a\\\"";
-    static const char letters[] = "nrtba\\\"";
-
-    sn_buf_putc(out, '"');
-    for (; *text != '\0'; text++) {
-        const char *letter = strchr(raw, *text);
-        if (letter != NULL) {
-            sn_buf_putc(out, '\\');
-            sn_buf_putc(out, letters[letter - raw]);
-        } else if (is_control(*text) || (unsigned char)*text >= 0x80) {
-            put_hex(out, *text);
-        } else {
-            sn_buf_putc(out, *text);
-        }
-    }
-    sn_buf_putc(out, '"');
-}
-
-void sn_text_quote(struct sn_buf *out, const char *text)
-{
-    bool bare = text[0] != '\0';
-
-    for (const char *at = text; *at != '\0' && bare; at++)
-        bare =
-            (unsigned char)*at > 0x20 && (unsigned char)*at < 0x7f && strchr("\"'\\", *at) == NULL;
-    if (bare)
-        sn_buf_puts(out, text);
-    else
-        sn_text_quote_always(out, text);
-}
-
 /* The length of the UTF-8 sequence that text starts with and that may be shown as it is; 0 if it is
  * invalid (cut, overlong, a surrogate, too large) or a C1 control, which terminals obey. */
-static size_t shown_sequence(const unsigned char *text, size_t len)
+static size_t shown_sequence(const char *bytes, size_t len)
 {
+    const unsigned char *text = (const unsigned char *)bytes;
     static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000};
     unsigned lead = text[0];
     size_t count = lead >= 0xf0 && lead < 0xf8 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
@@ -169,6 +137,56 @@ static size_t shown_sequence(const unsigned char *text, size_t len)
     return count;
 }
 
+void sn_text_quote_always(struct sn_buf *out, const char *text)
+{
+    static const char raw[] = "\n\r\t\b\a\\\"";
+    static const char letters[] = "nrtba\\\"";
+    size_t left = strlen(text);
+
+    sn_buf_putc(out, '"');
+    for (size_t count; left > 0; text += count, left -= count) {
+        const char *letter = strchr(raw, *text);
+        count = 1;
+        if (letter != NULL) {
+            sn_buf_putc(out, '\\');
+            sn_buf_putc(out, letters[letter - raw]);
+        } else if ((unsigned char)*text >= 0x80 && shown_sequence(text, left) > 0) {
+            count = shown_sequence(text, left);
+            sn_buf_append(out, text, count);
+        } else if (is_control(*text) || (unsigned char)*text >= 0x80) {
+            put_hex(out, *text);
+        } else {
+            sn_buf_putc(out, *text);
+        }
+    }
+    sn_buf_putc(out, '"');
+}
+
+/* True if text is one word of a line as it stands. */
+static bool is_bare(const char *text)
+{
+    size_t left = strlen(text);
+
+    for (size_t count; left > 0; text += count, left -= count) {
+        count = 1;
+        if ((unsigned char)*text >= 0x80)
+            count = shown_sequence(text, left);
+        else if (*text == ' ' || is_control(*text) || strchr("\"'\\", *text) != NULL)
+            count = 0;
+        if (count == 0)
+            return false;
+    }
+    return true;
+}
+
+void sn_text_quote(struct sn_buf *out, const char *text)
+{
+    if (text[0] != '\0' && is_bare(text))
+        sn_buf_puts(out, text);
+    else
+        sn_text_quote_always(out, text);
+}
+
 void sn_text_escape(struct sn_buf *out, const char *text, size_t len)
 {
     for (size_t i = 0; i < len;) {
@@ -184,7 +202,7 @@ void sn_text_escape(struct sn_buf *out, const char *text, size_t len)
             put_hex(out, text[i]);
         else if ((unsigned char)text[i] < 0x80)
             sn_buf_putc(out, text[i]);
-        else if ((count = shown_sequence((const unsigned char *)text + i, len - i)) > 0)
+        else if ((count = shown_sequence(text + i, len - i)) > 0)
             sn_buf_append(out, text + i, count);
         else
             put_hex(out, text[i]);

@@ -9,6 +9,7 @@
 #include "conf/loader.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -33,8 +34,8 @@ int sn_apply_bind(struct sn_loader *loader, const struct sn_statement *statement
     struct sn_setting_words list = {.items = settings->bind, .count = settings->bind_count};
 
     sn_list_fini(&list);
-    /* `bind ""` is the way to take back an earlier line. */
-    if (statement->value_count > 1 || statement->values[0][0] != '\0')
+    settings->bind_none = statement->value_count == 1 && statement->values[0][0] == '\0';
+    if (!settings->bind_none)
         copy_values(statement, &list);
     settings->bind = list.items;
     settings->bind_count = list.count;
@@ -89,10 +90,12 @@ int sn_apply_output_limit(struct sn_loader *loader, const struct sn_statement *s
     return 0;
 }
 
+/* A relative folder is seen from the one that an earlier line names. */
 int sn_apply_dir(struct sn_loader *loader, const struct sn_statement *statement)
 {
-    const char *path = statement->values[0];
+    struct sn_settings *settings = &loader->conf->settings;
     struct stat info;
+    char *path = sn_path_join(settings->dir, statement->values[0]);
 
     if (loader->files) {
         int reason = 0;
@@ -100,11 +103,14 @@ int sn_apply_dir(struct sn_loader *loader, const struct sn_statement *statement)
             reason = errno;
         else if (!S_ISDIR(info.st_mode))
             reason = ENOTDIR;
-        if (reason != 0)
+        if (reason != 0) {
+            free(path);
             return sn_loader_fail(loader, &statement->at, strerror(reason),
                                   "the path of an existing folder");
+        }
     }
-    sn_strset(&loader->conf->settings.dir, path);
+    sn_strset(&settings->dir, path);
+    free(path);
     return 0;
 }
 

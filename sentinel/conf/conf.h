@@ -19,21 +19,29 @@ struct sn_conf_live {
     enum sn_level loglevel; /* NONE: nobody changed it */
 };
 
+/* An `include` line, and what the files that it names say, as lines in canonical form. */
+struct sn_conf_include {
+    char *path; /* the word of the main file; NULL: it stood on the command line */
+    struct sn_setting_words lines;
+};
+
 struct sn_conf {
     enum sn_conf_syntax syntax;
-    char *path;         /* of the configuration file, absolute, resolved before `dir` is entered */
+    char *path; /* of the configuration file, absolute, resolved before `dir` is entered; "": all
+                 * is said on the command line */
     char *state_path;   /* where state is saved, absolute: path itself, or the state file */
     bool state_in_conf; /* true: path itself is rewritten (Redis syntax without state-file) */
     struct sn_settings settings;
     struct sn_image image; /* configuration with the saved state merged in */
-    /* What the operator's files say, without saved state: the base for telling what was changed at
-     * run time. Only used when a separate state file is in use. */
+    /* What the operator's files and the command line say, without saved state: the base for telling
+     * what was changed at run time. The image is only used when a separate state file is. */
     struct sn_image base;
     struct sn_settings base_settings;
     bool users_restored; /* settings.users has users that were changed at run time */
-    /* What included files and the command line say, as lines in canonical form: the former is never
-     * copied into the main file, of the latter the server directives are written to it. */
-    struct sn_setting_words included;
+    /* What included files say is not copied into the main file as long as that includes them. */
+    struct sn_conf_include *includes;
+    size_t include_count;
+    /* The server directives of the command line, as lines in canonical form: they are written. */
     struct sn_setting_words overrides;
     /* Set if the configuration file was damaged in the middle of a write and its journal was read:
      * what that says, and the hash of the damaged text, for which it stands when the file is
@@ -45,7 +53,8 @@ struct sn_conf {
     size_t notice_count;
 };
 
-/* Reads the configuration file at path, then the overriding words of the command line
+/* Reads the configuration file at path (NULL: there is none, and a state file is named), then the
+ * overriding words of the command line
  * (`--port 26380 --sentinel monitor …`, argc/argv without the program and the path), then the state
  * file if one is in use. Nothing is written, no directory entered.
  * On error returns SN_EINVAL, SN_ENOENT, SN_EIO or SN_ECORRUPT, leaves *conf empty and puts into

@@ -30,7 +30,8 @@ static const char *const client_checks[] = {"no", "yes", "optional", NULL};
 static const struct sn_directive server_table[] = {
     {SERVER, .name = "port", NUMBER(0, 65535), .fallback = "26379", .field = SN_FIELD_U16,
      AT(port)},
-    {SERVER, .name = "bind", .values_min = 1, .values_max = SN_VALUES_ANY, .apply = sn_apply_bind},
+    {SERVER, .name = "bind", .values_min = 1, .values_max = SN_VALUES_ANY, .splits = true,
+     .apply = sn_apply_bind},
     {SERVER, .name = "unixsocket", TEXT_AT(unixsocket)},
     {SERVER, .name = "unixsocketperm", .kind = SN_VALUE_OCTAL, ONE, .max = 0777, .fallback = "0",
      .field = SN_FIELD_U32, AT(unixsocketperm)},
@@ -55,7 +56,7 @@ static const struct sn_directive server_table[] = {
     {SERVER, .name = "proto-max-bulk-len", .kind = SN_VALUE_BYTES, ONE, .min = 1 << 20,
      .max = INT64_MAX, .fallback = "512mb", .field = SN_FIELD_U64, AT(bulk_max)},
     {SERVER, .name = "client-output-buffer-limit", .values_min = 1, .values_max = SN_VALUES_ANY,
-     .many = true, .apply = sn_apply_output_limit},
+     .many = true, .splits = true, .apply = sn_apply_output_limit},
     {SERVER, .name = "daemonize", BOOL_AT(daemonize, "no")},
     {SERVER, .name = "pidfile", TEXT_AT(pidfile)},
     {SERVER, .name = "loglevel", .kind = SN_VALUE_LEVEL, ONE, .fallback = "notice",
@@ -242,17 +243,29 @@ static size_t distance(const char *a, const char *b)
     return row[b_len];
 }
 
-const char *sn_directive_near(enum sn_scope scope, const char *name)
+static void look_near(const char *name, const char *known, size_t *best, const char **nearest)
 {
-    size_t count;
-    const struct sn_directive *table = sn_directives(scope, &count);
+    size_t far = distance(name, known);
+    if (far > 0 && far < *best) {
+        *best = far;
+        *nearest = known;
+    }
+}
+
+const char *sn_directive_near(enum sn_scope scope, enum sn_scope other, const char *name)
+{
+    const enum sn_scope scopes[] = {scope, other};
     const char *nearest = NULL;
     size_t best = strlen(name) / 4 + 2;
-    for (size_t i = 0; i < count; i++) {
-        size_t far = distance(name, table[i].name);
-        if (far > 0 && far < best) {
-            best = far;
-            nearest = table[i].name;
+
+    for (size_t i = 0; i < COUNT(scopes); i++) {
+        size_t count;
+        const struct sn_directive *table = sn_directives(scopes[i], &count);
+        for (size_t j = 0; j < count; j++)
+            look_near(name, table[j].name, &best, &nearest);
+        for (size_t j = 0; j < COUNT(aliases); j++) {
+            if (sn_directive_find(scopes[i], aliases[j].name) != NULL)
+                look_near(name, aliases[j].alias, &best, &nearest);
         }
     }
     return nearest;

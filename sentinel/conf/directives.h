@@ -58,6 +58,7 @@ struct sn_directive {
     bool state;         /* learned, not configured: belongs to files that are rewritten */
     bool live;          /* SENTINEL SET or CONFIG SET may change it */
     bool many;          /* lines add up; otherwise the last one counts */
+    bool splits;        /* one word may hold all values, with blanks between them */
     int64_t min;
     int64_t max;
     const char *fallback; /* the default as it would be written; NULL: none */
@@ -82,8 +83,8 @@ const struct sn_directive *sn_directive_of_option(enum sn_option option);
 /* True if name is a server directive of some release that has no meaning here. *quiet: nobody needs
  * to be told. */
 bool sn_directive_ignored(const char *name, bool *quiet);
-/* The known name of the scope nearest to a misspelt one; NULL if none is near. */
-const char *sn_directive_near(enum sn_scope scope, const char *name);
+/* The known name of two scopes that is nearest to a misspelt one; NULL if none is near. */
+const char *sn_directive_near(enum sn_scope scope, enum sn_scope other, const char *name);
 
 /* Checks text as a value of directive and, for kinds that have one, puts its number into *number.
  * Scripts are not looked up. SN_EINVAL: malformed; SN_ERANGE: outside min..max. */

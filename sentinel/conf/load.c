@@ -31,7 +31,11 @@ void sn_conf_fini(struct sn_conf *conf)
     sn_image_fini(&conf->image);
     sn_image_fini(&conf->base);
     sn_settings_fini(&conf->base_settings);
-    sn_list_fini(&conf->included);
+    for (size_t i = 0; i < conf->include_count; i++) {
+        free(conf->includes[i].path);
+        sn_list_fini(&conf->includes[i].lines);
+    }
+    free(conf->includes);
     sn_list_fini(&conf->overrides);
     for (size_t i = 0; i < conf->notice_count; i++)
         free(conf->notices[i]);
@@ -57,15 +61,34 @@ static enum sn_conf_syntax find_syntax(const char *text, size_t len)
     return text < end && *text == '[' ? SN_CONF_INI : SN_CONF_REDIS;
 }
 
+static char *absolute(const char *path)
+{
+    if (path[0] == '/')
+        return sn_strdup(path);
+    char *folder = getcwd(NULL, 0);
+    if (folder == NULL)
+        return sn_strdup(path);
+    struct sn_buf full;
+    sn_buf_init(&full, SIZE_MAX);
+    sn_buf_printf(&full, "%s/%s", folder, path);
+    free(folder);
+    return sn_buf_take(&full);
+}
+
 /* What the core needs to know of the server's settings. */
 static void settle(struct sn_conf *conf)
 {
     struct sn_globals *globals = &conf->image.globals;
-    const struct sn_settings *settings = &conf->settings;
+    struct sn_settings *settings = &conf->settings;
     bool tls = settings->tls.replication && settings->tls.port != 0;
 
     globals->listen_port = tls ? settings->tls.port : settings->port;
     sn_strset(&globals->own_pass, settings->requirepass);
+    /* It may be written into the file, and the next start may be from elsewhere. */
+    char *dir = settings->dir != NULL ? absolute(settings->dir) : NULL;
+    sn_strset(&settings->dir, dir);
+    free(dir);
+    sn_settings_copy(settings, &conf->base_settings);
 }
 
 int sn_conf_parse(const char *path, const char *text, size_t len, int argc, char *const *argv,
@@ -90,20 +113,6 @@ int sn_conf_parse(const char *path, const char *text, size_t len, int argc, char
     return code;
 }
 
-static char *absolute(const char *path)
-{
-    if (path[0] == '/')
-        return sn_strdup(path);
-    char *folder = getcwd(NULL, 0);
-    if (folder == NULL)
-        return sn_strdup(path);
-    struct sn_buf full;
-    sn_buf_init(&full, SIZE_MAX);
-    sn_buf_printf(&full, "%s/%s", folder, path);
-    free(folder);
-    return sn_buf_take(&full);
-}
-
 /* The state file of `state-file` (relative to the folder of the configuration), or NAME.state
  * beside an INI file NAME.ini. */
 static char *state_path(const struct sn_conf *conf)
@@ -113,8 +122,8 @@ static char *state_path(const struct sn_conf *conf)
     const char *given = conf->settings.state_file;
     struct sn_buf path;
 
-    if (given != NULL && given[0] == '/')
-        return sn_strdup(given);
+    if (given != NULL && (given[0] == '/' || conf->path[0] == '\0'))
+        return absolute(given);
     sn_buf_init(&path, SIZE_MAX);
     sn_buf_append(&path, conf->path, (size_t)(name - conf->path));
     if (given != NULL) {
@@ -144,8 +153,26 @@ static int find_state(struct sn_conf *conf, struct sn_buf *error)
         return SN_EINVAL;
     }
     sn_image_copy(&conf->image, &conf->base);
-    sn_settings_copy(&conf->settings, &conf->base_settings);
     return sn_state_load(conf, error);
+}
+
+/* State has to be kept somewhere. */
+static int parse_without_file(int argc, char *const *argv, struct sn_conf *conf,
+                              struct sn_buf *error)
+{
+    int code = sn_conf_parse("", "", 0, argc, argv, true, conf, error);
+    if (code < 0 || conf->settings.state_file != NULL)
+        return code;
+    sn_buf_puts(error,
+                "Sentinel needs config file on disk to save state. Exiting...\n"
+                "Give the path of a configuration file that this user can write (an empty one will "
+                "do), or let state be kept in a file of its own:\n"
+                "    sentineld /etc/redis/sentinel.conf\n"
+                "    sentineld --state-file /var/lib/sentineld/sentinel.state --sentinel monitor "
+                "mymaster 10.0.0.1 6379 2\n"
+                "sentineld --help tells more.\n");
+    sn_conf_fini(conf);
+    return SN_EINVAL;
 }
 
 /* Reads path, or its journal in its place; *recovered then holds the latter's text. */
@@ -201,11 +228,12 @@ int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *
                  struct sn_buf *error)
 {
     *conf = (struct sn_conf){0};
-    int code = read_and_parse(path, argc, argv, conf, error);
+    int code = path != NULL ? read_and_parse(path, argc, argv, conf, error)
+                            : parse_without_file(argc, argv, conf, error);
     if (code < 0)
         return code;
 
-    conf->path = absolute(path);
+    conf->path = path != NULL ? absolute(path) : sn_strdup("");
     code = refuse_tls(conf, error);
     if (code == 0)
         code = find_state(conf, error);

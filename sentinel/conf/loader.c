@@ -58,6 +58,7 @@ void sn_loader_fini(struct sn_loader *loader)
     for (size_t i = 0; i < loader->name_count; i++)
         free(loader->names[i]);
     free(loader->names);
+    free(loader->dir);
 
     struct sn_group_ref *ref, *next;
     HASH_ITER(hh, loader->groups, ref, next) {
@@ -155,9 +156,27 @@ static struct sn_statement *push(struct sn_loader *loader)
     return statement;
 }
 
-int sn_loader_add(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
-                  const struct sn_directive *directive, const char *group, char *const *values,
-                  size_t count)
+char *sn_path_join(const char *dir, const char *path)
+{
+    struct sn_buf full;
+
+    if (path[0] == '/' || dir == NULL)
+        return sn_strdup(path);
+    sn_buf_init(&full, SIZE_MAX);
+    sn_buf_printf(&full, "%s/%s", dir, path);
+    return sn_buf_take(&full);
+}
+
+static void enter_dir(struct sn_loader *loader, const char *path)
+{
+    char *dir = sn_path_join(loader->dir, path);
+    free(loader->dir);
+    loader->dir = dir;
+}
+
+static int add_values(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
+                      const struct sn_directive *directive, const char *group, char *const *values,
+                      size_t count)
 {
     if (!values_fit(directive, count))
         return fail_count(loader, at, directive);
@@ -170,6 +189,8 @@ int sn_loader_add(struct sn_loader *loader, const struct sn_place *at, enum sn_o
     struct sn_statement *statement = push(loader);
     statement->directive = directive;
     statement->origin = origin;
+    if (origin == SN_ORIGIN_INCLUDED)
+        statement->include = loader->conf->include_count - 1;
     statement->at = *at;
     statement->at.text = sn_strdup(at->text);
     statement->group = sn_strdup(group);
@@ -177,25 +198,62 @@ int sn_loader_add(struct sn_loader *loader, const struct sn_place *at, enum sn_o
     statement->value_count = count;
     for (size_t i = 0; i < count; i++)
         statement->values[i] = sn_strdup(values[i]);
+    if (directive->apply == sn_apply_dir)
+        enter_dir(loader, values[0]);
     return 0;
+}
+
+int sn_loader_add(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
+                  const struct sn_directive *directive, const char *group, char *const *values,
+                  size_t count)
+{
+    struct sn_words words;
+
+    /* `bind "127.0.0.1 -::1"`: several values may stand in one word. */
+    if (!directive->splits || count != 1 || strchr(values[0], ' ') == NULL)
+        return add_values(loader, at, origin, directive, group, values, count);
+    sn_words_split_plain(values[0], strlen(values[0]), &words);
+    int code = add_values(loader, at, origin, directive, group, words.items, words.count);
+    sn_words_fini(&words);
+    return code;
+}
+
+/* What an unknown word was probably meant to be, as the end of a sentence. */
+static void put_meant(struct sn_buf *problem, const char *word, enum sn_scope scope,
+                      enum sn_scope other, bool on_command_line)
+{
+    size_t name_len = strcspn(word, "=");
+    char *name = sn_strndup(word, name_len);
+    const char *dashes = on_command_line ? "--" : "";
+
+    if (word[name_len] == '=' && sn_directive_find(scope, name) != NULL) {
+        sn_buf_printf(problem, "; write '%s%s %s', with a blank", dashes, name,
+                      word + name_len + 1);
+    } else {
+        const char *near = sn_directive_near(scope, other, name);
+        if (on_command_line && strncasecmp(word, "check", 5) == 0)
+            near = "check-config";
+        if (near != NULL)
+            sn_buf_printf(problem, "; did you mean '%s%s'?", dashes, near);
+    }
+    free(name);
 }
 
 int sn_loader_fail_unknown(struct sn_loader *loader, const struct sn_place *at, const char *word,
                            enum sn_scope scope, enum sn_scope other)
 {
+    bool option = at->file == NULL && scope == SN_SCOPE_SERVER;
     struct sn_buf problem;
-    const char *near = sn_directive_near(scope, word);
-    if (near == NULL)
-        near = sn_directive_near(other, word);
 
     /* The literal text of the other daemons stays first, for whoever searches for it. */
     sn_buf_init(&problem, SIZE_MAX);
-    sn_buf_printf(&problem, "%s '%s' is not a known directive",
-                  scope == SN_SCOPE_GROUP ? "Unrecognized sentinel configuration statement."
-                                          : "Bad directive or wrong number of arguments.",
-                  word);
-    if (near != NULL)
-        sn_buf_printf(&problem, "; did you mean '%s'?", near);
+    sn_buf_puts(&problem, scope == SN_SCOPE_GROUP ? "Unrecognized sentinel configuration statement."
+                                                  : "Bad directive or wrong number of arguments.");
+    if (option)
+        sn_buf_printf(&problem, " Unknown option '--%s'", word);
+    else
+        sn_buf_printf(&problem, " '%s' is not a known directive", word);
+    put_meant(&problem, word, scope, other, option);
     int code = sn_loader_fail(loader, at, sn_buf_text(&problem), NULL);
     sn_buf_fini(&problem);
     return code;
@@ -272,14 +330,9 @@ static bool script_usable(const struct sn_loader *loader, const char *path)
     const char *dir = loader->conf->settings.dir;
     if (path[0] == '\0' || !loader->files)
         return true;
-    if (path[0] == '/' || dir == NULL)
-        return access(path, X_OK) == 0;
-
-    struct sn_buf full;
-    sn_buf_init(&full, SIZE_MAX);
-    sn_buf_printf(&full, "%s/%s", dir, path);
-    bool usable = access(sn_buf_text(&full), X_OK) == 0;
-    sn_buf_fini(&full);
+    char *full = sn_path_join(dir, path);
+    bool usable = access(full, X_OK) == 0;
+    free(full);
     return usable;
 }
 
@@ -349,7 +402,7 @@ static void remember_line(struct sn_loader *loader, const struct sn_statement *s
 {
     struct sn_setting_words *list;
     if (statement->origin == SN_ORIGIN_INCLUDED)
-        list = &loader->conf->included;
+        list = &loader->conf->includes[statement->include].lines;
     else if (statement->origin == SN_ORIGIN_COMMAND_LINE &&
              statement->directive->scope == SN_SCOPE_SERVER)
         list = &loader->conf->overrides;

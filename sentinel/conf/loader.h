@@ -21,6 +21,7 @@ struct sn_place {
 struct sn_statement {
     const struct sn_directive *directive;
     enum sn_origin origin;
+    size_t include;     /* for ORIGIN_INCLUDED: index in conf->includes */
     struct sn_place at; /* at.text belongs to the statement */
     char *group;        /* for scope GROUP */
     char **values;
@@ -40,6 +41,7 @@ struct sn_loader {
     size_t name_count;
     struct sn_group_ref *groups; /* uthash: name -> index in the image */
     int depth;                   /* of includes */
+    char *dir;                   /* the working directory as read so far; NULL: the present one */
 };
 
 /* conf has initialised settings and image. conf and error are borrowed until fini. */
@@ -85,8 +87,16 @@ SN_MUST_CHECK int sn_redis_read(struct sn_loader *loader, const char *file, cons
                                 size_t len);
 SN_MUST_CHECK int sn_ini_conf_read(struct sn_loader *loader, const char *file, const char *text,
                                    size_t len);
-/* The words of the command line: `--directive value…`. */
+/* A line, or lines, of the Redis syntax that do not stand in the main file: of the command line. */
+SN_MUST_CHECK int sn_redis_add_words(struct sn_loader *loader, const struct sn_place *at,
+                                     enum sn_origin origin, char *const *words, size_t count);
+SN_MUST_CHECK int sn_redis_read_more(struct sn_loader *loader, const char *name, const char *text,
+                                     size_t len);
+/* The words of the command line: `--directive value…` (argv.c). */
 SN_MUST_CHECK int sn_argv_read(struct sn_loader *loader, int argc, char *const *argv);
+
+/* path as seen from the folder dir (NULL: the present one). free() it. */
+char *sn_path_join(const char *dir, const char *path);
 
 /* Reads a whole file into *text. SN_ENOENT, SN_EIO with errno set; SN_ERANGE: larger than 64 MiB.
  */

@@ -32,8 +32,10 @@ void sn_conf_noticef(struct sn_conf *conf, const char *format, ...)
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     sn_buf_init(&buf, SIZE_MAX);
-    sn_text_escape(&buf, conf->path, strlen(conf->path));
-    sn_buf_puts(&buf, ": ");
+    if (conf->path[0] != '\0') {
+        sn_text_escape(&buf, conf->path, strlen(conf->path));
+        sn_buf_puts(&buf, ": ");
+    }
     sn_text_escape(&buf, text, strlen(text));
     sn_conf_notice(conf, sn_buf_take(&buf));
 }

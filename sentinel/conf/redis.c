@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Readers of the Redis syntax: files with includes, and the words of the command line
- * (PROTOCOL.md §19.2, §19.3, §19.5). */
+/* Reads files of the Redis syntax, with what they include (PROTOCOL.md §19.2, §19.3). */
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -49,33 +48,58 @@ static int include_file(struct sn_loader *loader, const struct sn_place *at, con
     return code;
 }
 
-static int include(struct sn_loader *loader, const struct sn_place *at, const char *pattern)
+static int include_all(struct sn_loader *loader, const struct sn_place *at, const char *pattern)
 {
-    if (!loader->files)
-        return 0;
-    if (loader->depth >= INCLUDE_DEPTH_MAX)
-        return sn_loader_fail(loader, at, "files include each other more than 16 deep", NULL);
-    if (strpbrk(pattern, "*?[") == NULL)
-        return include_file(loader, at, pattern);
-
     glob_t found;
     int code = 0;
-    if (glob(pattern, 0, NULL, &found) != 0)
-        return 0; /* no match is no error */
+
+    if (strpbrk(pattern, "*?[") == NULL)
+        return include_file(loader, at, pattern);
+    /* No match is no error, but what was meant to be in those files may be missed. */
+    if (glob(pattern, 0, NULL, &found) != 0) {
+        sn_loader_notice(loader, at, "no file matches %s: nothing is included", pattern);
+        return 0;
+    }
     for (size_t i = 0; i < found.gl_pathc && code == 0; i++)
         code = include_file(loader, at, found.gl_pathv[i]);
     globfree(&found);
     return code;
 }
 
-static int add_words(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
-                     char *const *words, size_t count)
+/* A file that is named in the main file, or on the command line. */
+static void note_include(struct sn_loader *loader, const char *path)
+{
+    struct sn_conf *conf = loader->conf;
+    size_t size = (conf->include_count + 1) * sizeof(*conf->includes);
+
+    conf->includes = sn_realloc(conf->includes, size);
+    conf->includes[conf->include_count++] = (struct sn_conf_include){.path = sn_strdup(path)};
+}
+
+/* Relative paths are seen from `dir`, as read so far. */
+static int include(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
+                   const char *path)
+{
+    if (!loader->files)
+        return 0;
+    if (loader->depth >= INCLUDE_DEPTH_MAX)
+        return sn_loader_fail(loader, at, "files include each other more than 16 deep", NULL);
+    if (origin != SN_ORIGIN_INCLUDED)
+        note_include(loader, origin == SN_ORIGIN_MAIN ? path : NULL);
+    char *full = sn_path_join(loader->dir, path);
+    int code = include_all(loader, at, full);
+    free(full);
+    return code;
+}
+
+int sn_redis_add_words(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
+                       char *const *words, size_t count)
 {
     if (strcasecmp(words[0], "include") != 0)
         return sn_loader_add_words(loader, at, origin, words, count);
     if (count != 2)
         return sn_loader_fail(loader, at, "wrong number of arguments", "one path, or one pattern");
-    return include(loader, at, words[1]);
+    return include(loader, at, origin, words[1]);
 }
 
 static int read_line(struct sn_loader *loader, const struct sn_place *at, size_t len,
@@ -97,7 +121,7 @@ static int read_line(struct sn_loader *loader, const struct sn_place *at, size_t
                 sn_loader_fail(loader, at, "control characters are not allowed in a value", NULL);
     }
     if (code == 0 && words.count > 0)
-        code = add_words(loader, at, origin, words.items, words.count);
+        code = sn_redis_add_words(loader, at, origin, words.items, words.count);
     sn_words_fini(&words);
     return code;
 }
@@ -140,41 +164,9 @@ int sn_redis_read(struct sn_loader *loader, const char *file, const char *text, 
                       SN_ORIGIN_MAIN);
 }
 
-static bool is_directive(const char *word)
+int sn_redis_read_more(struct sn_loader *loader, const char *name, const char *text, size_t len)
 {
-    return strncmp(word, "--", 2) == 0;
-}
-
-int sn_argv_read(struct sn_loader *loader, int argc, char *const *argv)
-{
-    int first = 0;
-    int code = 0;
-
-    while (first < argc && code == 0) {
-        int next = first + 1;
-        struct sn_buf line;
-        struct sn_place at = {.file = NULL};
-
-        while (next < argc && !is_directive(argv[next]))
-            next++;
-        sn_buf_init(&line, SIZE_MAX);
-        for (int i = first; i < next; i++)
-            sn_buf_printf(&line, "%s%s", i > first ? " " : "", argv[i]);
-        at.text = sn_buf_text(&line);
-
-        if (!is_directive(argv[first]) || argv[first][2] == '\0') {
-            code = sn_loader_fail(loader, &at, "that is no directive", "--directive value…");
-        } else {
-            size_t count = (size_t)(next - first);
-            char **words = sn_alloc_array(count, sizeof(*words));
-            words[0] = argv[first] + 2;
-            for (size_t i = 1; i < count; i++)
-                words[i] = argv[(size_t)first + i];
-            code = add_words(loader, &at, SN_ORIGIN_COMMAND_LINE, words, count);
-            free(words);
-        }
-        sn_buf_fini(&line);
-        first = next;
-    }
-    return code;
+    size_t skip = sn_bom_len(text, len);
+    return read_lines(loader, sn_loader_name(loader, name), text + skip, len - skip,
+                      SN_ORIGIN_COMMAND_LINE);
 }

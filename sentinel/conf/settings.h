@@ -41,6 +41,7 @@ struct sn_settings {
     uint16_t port; /* 26379; 0: no plain TCP */
     char **bind;   /* addresses; a leading '-' tolerates an unavailable one; none: all interfaces */
     size_t bind_count;
+    bool bind_none; /* `bind ""`: no TCP at all */
     char *unixsocket;
     uint32_t unixsocketperm; /* 0: as umask leaves it */
     bool protected_mode;

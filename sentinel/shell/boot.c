@@ -2,6 +2,7 @@
 #include "shell/boot.h"
 
 #include "base/error.h"
+#include "conf/argv.h"
 #include "sn_version.h"
 
 #include <errno.h>
@@ -18,42 +19,51 @@ static bool is_one_of(const char *word, const char *a, const char *b)
     return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
-static int refuse_without_file(void)
+/* Takes the word at index out of argv. */
+static void drop_word(int *argc, char **argv, int index)
 {
-    fputs("Sentinel needs config file on disk to save state. Exiting...\n"
-          "Give the path of a configuration file that this user can write, for example\n"
-          "    sentineld /etc/redis/sentinel.conf\n"
-          "An empty file will do; sentineld --help tells more.\n",
-          stderr);
-    return SN_EINVAL;
+    for (int i = index; i + 1 < *argc; i++)
+        argv[i] = argv[i + 1];
+    (*argc)--;
 }
 
-int sn_boot_parse(int argc, char *const *argv, struct sn_boot *boot)
+/* True if word is one of the options, none of which is a value of the one before it. */
+static bool take_check(int *argc, char **argv)
 {
-    int at = 1;
+    for (int i = 0; i < *argc; i++) {
+        if (strcmp(argv[i], "--check-config") == 0) {
+            drop_word(argc, argv, i);
+            return true;
+        }
+    }
+    return false;
+}
 
+void sn_boot_parse(int argc, char **argv, struct sn_boot *boot)
+{
     *boot = (struct sn_boot){.mode = SN_BOOT_RUN};
+    argc--;
+    argv++;
     /* `redis-server --sentinel FILE` is an old habit. */
-    while (at < argc && strcmp(argv[at], "--sentinel") == 0)
-        at++;
-    if (at < argc && is_one_of(argv[at], "--version", "-v")) {
+    while (argc > 0 && strcmp(argv[0], "--sentinel") == 0 && (argc == 1 || argv[1][0] != '-'))
+        drop_word(&argc, argv, 0);
+    if (argc > 0 && is_one_of(argv[0], "--version", "-v")) {
         boot->mode = SN_BOOT_VERSION;
-        return 0;
+        return;
     }
-    if (at < argc && is_one_of(argv[at], "--help", "-h")) {
+    if (argc > 0 && is_one_of(argv[0], "--help", "-h")) {
         boot->mode = SN_BOOT_HELP;
-        return 0;
+        return;
     }
-    if (at < argc && strcmp(argv[at], "--check-config") == 0) {
+    if (take_check(&argc, argv))
         boot->mode = SN_BOOT_CHECK_CONFIG;
-        at++;
+    int at = sn_argv_find_file(argc, argv);
+    if (at >= 0) {
+        boot->path = argv[at];
+        drop_word(&argc, argv, at);
     }
-    if (at >= argc || argv[at][0] == '-' || argv[at][0] == '\0')
-        return refuse_without_file();
-    boot->path = argv[at];
-    boot->overrides = argv + at + 1;
-    boot->override_count = argc - at - 1;
-    return 0;
+    boot->overrides = argv;
+    boot->override_count = argc;
 }
 
 int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf)
@@ -115,9 +125,11 @@ int sn_boot_prepare(const struct sn_conf *conf)
 
 void sn_boot_print_check(const struct sn_boot *boot, const struct sn_conf *conf)
 {
+    const char *name = boot->path != NULL ? boot->path : "command line";
+
     for (size_t i = 0; i < conf->notice_count; i++)
-        printf("%s: note: %s\n", boot->path, conf->notices[i]);
-    printf("%s: ok, %zu %s, syntax %s, state in %s\n", boot->path, conf->image.group_count,
+        printf("%s: note: %s\n", name, conf->notices[i]);
+    printf("%s: ok, %zu %s, syntax %s, state in %s\n", name, conf->image.group_count,
            conf->image.group_count == 1 ? "group" : "groups",
            conf->syntax == SN_CONF_INI ? "ini" : "redis", conf->state_path);
 }
@@ -129,7 +141,8 @@ void sn_boot_print_version(void)
 
 void sn_boot_print_help(void)
 {
-    fputs("Usage: sentineld FILE [--directive value...]...\n"
+    fputs("Usage: sentineld FILE [--directive value...]... [-]\n"
+          "       sentineld --state-file PATH [--directive value...]... [-]\n"
           "       sentineld --check-config FILE [--directive value...]...\n"
           "       sentineld --version | --help\n"
           "\n"
@@ -140,9 +153,12 @@ void sn_boot_print_help(void)
           "FILE is a sentinel.conf, which is also where state is saved, or a file in INI syntax\n"
           "with a [sentinel] section and one [master NAME] section for each group, which is never\n"
           "written (state is then saved beside it). It must exist and may be empty.\n"
-          "Directives on the command line win over the file:\n"
+          "Directives on the command line win over the file, and - reads more of them from\n"
+          "standard input. With a state file, FILE may be left out:\n"
           "\n"
           "    sentineld /etc/redis/sentinel.conf --port 26380 --loglevel verbose\n"
+          "    sentineld --state-file /data/sentinel.state \\\n"
+          "              --sentinel monitor mymaster 10.0.0.1 6379 2\n"
           "\n"
           "A minimal FILE:\n"
           "\n"

@@ -16,14 +16,13 @@ enum sn_boot_mode {
 
 struct sn_boot {
     enum sn_boot_mode mode;
-    const char *path;       /* RUN, CHECK_CONFIG: the configuration file */
-    char *const *overrides; /* the words behind it, borrowed from argv */
+    const char *path;       /* RUN, CHECK_CONFIG: the configuration file; NULL: none is named */
+    char *const *overrides; /* the other words, borrowed from argv */
     int override_count;
 };
 
-/* SN_EINVAL: the words make no sense, or there is no configuration file; says so on standard error.
- */
-SN_MUST_CHECK int sn_boot_parse(int argc, char *const *argv, struct sn_boot *boot);
+/* Sorts the words, and takes those that are no directives out of argv. */
+void sn_boot_parse(int argc, char **argv, struct sn_boot *boot);
 /* Loads the configuration; any error goes to standard error. Errors as sn_conf_load. */
 SN_MUST_CHECK int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf);
 /* See that state can be saved, and enter the working directory. SN_EIO: said on standard error. */

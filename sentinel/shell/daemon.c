@@ -482,7 +482,8 @@ static void log_start(const struct daemon *daemon)
 
     sn_log(daemon->log, SN_LEVEL_NOTICE, "sentineld version=%s, pid=%ld, just started", SN_VERSION,
            (long)getpid());
-    sn_log(daemon->log, SN_LEVEL_NOTICE, "Configuration loaded from %s (syntax: %s)", conf->path,
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "Configuration loaded from %s (syntax: %s)",
+           conf->path[0] != '\0' ? conf->path : "the command line",
            conf->syntax == SN_CONF_INI ? "ini" : "redis");
     if (!conf->state_in_conf)
         sn_log(daemon->log, SN_LEVEL_NOTICE, "State is kept in %s", conf->state_path);
@@ -493,7 +494,7 @@ static void log_start(const struct daemon *daemon)
     for (size_t i = 0; i < settings->bind_count && settings->port != 0; i++)
         sn_log(daemon->log, SN_LEVEL_NOTICE, "Listening on %s port %u", settings->bind[i],
                (unsigned)settings->port);
-    if (settings->bind_count == 0 && settings->port != 0)
+    if (settings->bind_count == 0 && settings->port != 0 && !settings->bind_none)
         sn_log(daemon->log, SN_LEVEL_NOTICE, "Listening on all addresses, port %u",
                (unsigned)settings->port);
     if (settings->unixsocket != NULL)

@@ -31,18 +31,15 @@ struct sn_resolver {
     bool closing;
 };
 
-/* The first IPv4 address, else the first IPv6 one: replicas and peers mostly announce the former,
- * and an address that changes its family from one look-up to the next would look like a moved
- * instance. */
+/* The first address, as the other daemons take it: a sentinel that asks its peers about another one
+ * gets no agreement. */
 static void choose(const struct addrinfo *list, char ip[SN_IP_MAX + 1])
 {
     ip[0] = '\0';
-    for (const struct addrinfo *one = list; one != NULL; one = one->ai_next) {
-        if (one->ai_family == AF_INET) {
+    for (const struct addrinfo *one = list; one != NULL && ip[0] == '\0'; one = one->ai_next) {
+        if (one->ai_family == AF_INET)
             uv_ip4_name((const struct sockaddr_in *)(const void *)one->ai_addr, ip, SN_IP_MAX + 1);
-            return;
-        }
-        if (one->ai_family == AF_INET6 && ip[0] == '\0')
+        else if (one->ai_family == AF_INET6)
             uv_ip6_name((const struct sockaddr_in6 *)(const void *)one->ai_addr, ip, SN_IP_MAX + 1);
     }
 }

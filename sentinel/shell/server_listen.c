@@ -48,12 +48,26 @@ static void listener_add(struct sn_listener *listener)
     LL_APPEND(listener->server->listeners, listener);
 }
 
+/* Names stand for their IPv4 address, as for the other daemons, and for the IPv6 one if there is no
+ * other. */
+static struct addrinfo *look_name_up(const char *name)
+{
+    static const int families[] = {AF_INET, AF_INET6};
+    struct addrinfo *found = NULL;
+
+    for (size_t i = 0; i < 2 && found == NULL; i++) {
+        struct addrinfo hints = {
+            .ai_family = families[i], .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+        if (getaddrinfo(name, NULL, &hints, &found) != 0)
+            found = NULL;
+    }
+    return found;
+}
+
 /* "*" and "::*" are all addresses of a family. Names are looked up; this is start-up, so it may
  * block. */
 static int find_address(const char *host, uint16_t port, struct sockaddr_storage *address)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *found = NULL;
 
     if (strcmp(host, "*") == 0)
         host = "0.0.0.0";
@@ -62,7 +76,8 @@ static int find_address(const char *host, uint16_t port, struct sockaddr_storage
     if (uv_ip4_addr(host, port, (struct sockaddr_in *)address) == 0 ||
         uv_ip6_addr(host, port, (struct sockaddr_in6 *)address) == 0)
         return 0;
-    if (getaddrinfo(host, NULL, &hints, &found) != 0 || !found)
+    struct addrinfo *found = look_name_up(host);
+    if (found == NULL)
         return UV_EADDRNOTAVAIL;
     memcpy(address, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
@@ -181,7 +196,7 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
         rc = sn_acl_load(&server->acl, settings, error);
     if (rc != 0)
         return rc;
-    for (size_t i = 0; settings->port != 0 && i < count; i++) {
+    for (size_t i = 0; settings->port != 0 && !settings->bind_none && i < count; i++) {
         rc = listen_bind(server, binds[i], error);
         if (rc != 0)
             return rc;

@@ -174,6 +174,10 @@ struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struc
     mode_t mask = umask(0);
     umask(mask);
     store->new_mode = conf->state_in_conf ? 0644 & ~mask : 0600;
+    /* A file that is removed under us comes back as readable as it was. */
+    struct stat info;
+    if (stat(conf->state_path, &info) == 0)
+        store->new_mode = info.st_mode & 0777;
     if (uv_sem_init(&store->written, 0) != 0)
         abort(); /* out of resources at the start */
     return store;

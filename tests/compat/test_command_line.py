@@ -6,8 +6,9 @@ import re
 import subprocess
 
 import pytest
+import redis
 
-from harness import our_binary
+from harness import Process, our_binary, wait_until
 
 pytestmark = pytest.mark.ours_only
 
@@ -27,9 +28,8 @@ down-after-milliseconds = 1000
 """
 
 
-def run(*arguments):
-    return subprocess.run([our_binary(), *arguments], text=True, timeout=60, check=False,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def run(*arguments, text=""):
+    return subprocess.run([our_binary(), *arguments], text=True, timeout=60, check=False, input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def write(place, text, name="sentinel.conf"):
@@ -103,3 +103,78 @@ def test_command_line__no_file_missing_file_unwritable_folder(place):
     missing = run(os.path.join(place.folder, "nosuch.conf"))
     assert missing.returncode == 1
     assert "nosuch.conf" in missing.stderr and "No such file or directory" in missing.stderr
+
+
+def test_command_line__unknown_option_is_told(place):
+    path = write(place, GOOD_REDIS)
+    for arguments in (["--check", path], ["--check"], [path, "--check"]):
+        done = run(*arguments)
+        assert done.returncode == 1
+        assert "Unknown option '--check'; did you mean '--check-config'?" in done.stderr, done.stderr
+    done = run(path, "--port=26400")
+    assert done.returncode == 1
+    assert "write '--port 26400'" in done.stderr
+
+
+def test_command_line__check_config_stands_anywhere(place):
+    path = write(place, GOOD_REDIS)
+    for arguments in ([path, "--check-config"], ["--port", "26400", "--check-config", path],
+                      ["--check-config", "--port", "26400", path], [path, "--port", "26400", "--check-config", "-"]):
+        done = run(*arguments, text="timeout 5\n")
+        assert done.returncode == 0, done.stderr
+        assert "ok, 1 group" in done.stdout
+
+
+def test_command_line__standard_input_has_more_lines(place):
+    path = write(place, GOOD_REDIS)
+    done = run("--check-config", path, "-", text="sentinel monitor other 127.0.0.1 6380 1\n")
+    assert done.returncode == 0, done.stderr
+    assert "ok, 2 groups" in done.stdout
+    done = run("--check-config", path, "-", text="\nport x\n")
+    assert done.returncode == 1
+    assert "standard input:2: port x" in done.stderr
+
+
+MONITOR = ["--sentinel", "monitor", "mymaster", "127.0.0.1", "1", "2"]
+
+
+def test_command_line__no_file_but_a_state_file(place):
+    state = os.path.join(place.folder, "kept.state")
+    port = place.ports.take()
+    done = run("--check-config", "--port", str(port), *MONITOR)
+    assert done.returncode == 1
+    assert "needs config file on disk" in done.stderr and "--state-file" in done.stderr
+    words = ["--port", str(port), "--bind", "127.0.0.1", *MONITOR, "--state-file", state]
+    done = run("--check-config", *words)
+    assert done.returncode == 0, done.stderr
+    ids = set()
+    for _ in range(2):
+        process = Process(f"sentineld-{port}", [our_binary(), *words], os.path.join(place.folder, "log"))
+        place.add(process)
+        process.start()
+        with redis.Redis("127.0.0.1", port, decode_responses=True) as client:
+            wait_until(lambda: answers(client), 30, "it answers")
+            ids.add(client.execute_command("SENTINEL MYID"))
+            assert client.info("server")["config_file"] == ""
+            assert client.info("sentinel")["sentinel_masters"] == 1
+        process.stop()
+    assert len(ids) == 1, "the id is kept"
+
+
+def answers(client):
+    try:
+        return client.ping()
+    except redis.ConnectionError:
+        return False
+
+
+def test_command_line__values_are_saved_in_the_file(place):
+    port = place.ports.take()
+    words = [f"--port {port}", "--bind", "127.0.0.1 -::1", "--user", "bob", "on", ">x",
+             "--sentinel monitor m 127.0.0.1 1 1"]
+    sentinel = place.sentinel(port=port, conf_text="", arguments=words)
+    lines = sentinel.conf_text().splitlines()
+    assert f"port {port}" in lines
+    assert "bind 127.0.0.1 -::1" in lines
+    assert "user bob on >x" in lines
+    assert "sentinel monitor m 127.0.0.1 1 1" in lines

@@ -36,6 +36,15 @@ static void check_rewrite(const struct sn_conf *conf, const char *text, size_t l
         strcmp(sn_buf_text(&fresh), sn_buf_text(&fresh_again)) != 0)
         abort();
     sn_conf_fini(&again);
+    /* A file that was lost is written again with all that is in force. */
+    if (sn_conf_parse("fresh", sn_buf_text(&fresh), fresh.len, 0, NULL, false, &again, &error) < 0)
+        abort();
+    again.state_in_conf = true;
+    sn_buf_fini(&fresh_again);
+    render(&again, "", 0, &fresh_again);
+    if (strcmp(sn_buf_text(&fresh), sn_buf_text(&fresh_again)) != 0)
+        abort();
+    sn_conf_fini(&again);
     sn_buf_fini(&error);
     sn_buf_fini(&once);
     sn_buf_fini(&twice);

@@ -18,9 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void describe(const struct sn_image *image, struct sn_buf *out)
 {
     struct sn_conf conf = {.state_in_conf = true};
+    sn_settings_init(&conf.base_settings);
     sn_buf_init(out, SIZE_MAX);
     if (sn_conf_render(&conf, image, "", 0, out) < 0)
         abort();
+    sn_settings_fini(&conf.base_settings);
 }
 
 static void change(struct sn_image *image)
@@ -47,7 +49,6 @@ static void check_state(struct sn_conf *conf)
     conf->path = sn_strdup("input");
     sn_image_fini(&conf->base);
     sn_image_copy(&conf->image, &conf->base);
-    sn_settings_copy(&conf->settings, &conf->base_settings);
     change(&conf->image);
     describe(&conf->image, &before);
     sn_buf_init(&saved, SIZE_MAX);

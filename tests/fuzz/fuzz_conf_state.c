@@ -40,7 +40,6 @@ static bool round_trip(const char *text, size_t len, struct sn_buf *saved)
         conf.path = sn_strdup("conf");
         sn_image_fini(&conf.base);
         sn_image_copy(&conf.image, &conf.base);
-        sn_settings_copy(&conf.settings, &conf.base_settings);
         sn_state_merge(&state, &conf);
         if (sn_conf_render(&conf, &conf.image, "", 0, saved) < 0)
             abort();

@@ -447,6 +447,32 @@ static void test_server__only_an_optional_address_may_be_missing(void **state)
     rig_stop(&second);
 }
 
+static void test_server__bind_to_nothing_opens_no_port(void **state)
+{
+    struct sn_buf error;
+
+    (void)state;
+    free(rig.settings.bind[0]);
+    rig.settings.bind_count = 0;
+    rig.settings.bind_none = true;
+    rig_build(&rig);
+    sn_buf_init(&error, 1024);
+    assert_int_equal(sn_server_listen(rig.server, &error), SN_EIO);
+    assert_non_null(strstr(sn_buf_text(&error), "Configured to not listen anywhere"));
+    sn_buf_fini(&error);
+}
+
+static void test_server__names_are_looked_up_as_ipv4_first(void **state)
+{
+    (void)state;
+    free(rig.settings.bind[0]);
+    rig.settings.bind[0] = strdup("localhost");
+    rig_start(&rig);
+    int fd = rig_dial(&rig); /* to 127.0.0.1 */
+    rig_talk(&rig, fd, "PING\r\n", "+PONG\r\n");
+    close(fd);
+}
+
 static void test_server__shutdown_is_asked_for_without_a_reply(void **state)
 {
     int fd = rig_dial(&rig);
@@ -513,6 +539,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_server__a_port_in_use_is_named, prepare, stop),
         cmocka_unit_test_setup_teardown(test_server__only_an_optional_address_may_be_missing,
                                         prepare, stop),
+        cmocka_unit_test_setup_teardown(test_server__bind_to_nothing_opens_no_port, prepare, stop),
+        cmocka_unit_test_setup_teardown(test_server__names_are_looked_up_as_ipv4_first, prepare,
+                                        stop),
         cmocka_unit_test_setup_teardown(test_server__shutdown_is_asked_for_without_a_reply, start,
                                         stop),
         cmocka_unit_test_setup_teardown(test_server__replies_can_be_switched_off, start, stop),

@@ -301,13 +301,29 @@ static void test_conf_errors__of_the_command_line(void **state)
          "command line: --port x\nargument couldn't be parsed into an integer. Expected: a number "
          "from 0 "
          "to 65535.\n"},
-        {{"port", "1"},
-         "command line: port 1\nthat is no directive. Expected: --directive value….\n"},
+        {{"prot", "1"},
+         "command line: prot 1\nBad directive or wrong number of arguments. Unknown option "
+         "'--prot'; "
+         "did you mean '--port'?\n"},
+        {{"--port=26400"},
+         "command line: --port=26400\nBad directive or wrong number of arguments. Unknown option "
+         "'--port=26400'; write '--port 26400', with a blank\n"},
+        {{"--check"},
+         "command line: --check\nBad directive or wrong number of arguments. Unknown option "
+         "'--check'; did you mean '--check-config'?\n"},
+        {{"--requirepass", "x", "--wholly-unknown", "--port"},
+         "command line: --wholly-unknown --port\nBad directive or wrong number of arguments. "
+         "Unknown "
+         "option '--wholly-unknown'\n"},
+        {{"--port 1 \"x"},
+         "command line: --port 1 \"x\nUnbalanced quotes in configuration line. Expected: a quote "
+         "at "
+         "the end of the word that one begins.\n"},
         {{"--"}, "command line: --\nthat is no directive. Expected: --directive value….\n"},
         {{"--port", "1", "--prot", "2"},
-         "command line: --prot 2\nBad directive or wrong number of arguments. 'prot' is not a "
-         "known "
-         "directive; did you mean 'port'?\n"},
+         "command line: --prot 2\nBad directive or wrong number of arguments. Unknown option "
+         "'--prot'; "
+         "did you mean '--port'?\n"},
         {{"--sentinel", "monitor", "m", "127.0.0.1"},
          "command line: --sentinel monitor m 127.0.0.1\n" NOT_KNOWN
          " Expected: a group's name and 3 values after monitor.\n"},

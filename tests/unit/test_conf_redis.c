@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/error.h"
+#include "conf/argv.h"
 #include "conf/loader.h"
 
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ID_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -332,6 +334,134 @@ static void test_conf_redis__includes(void **state)
     drop_file("b.inc");
 }
 
+static char *make_file(const char *place, const char *name, const char *text)
+{
+    struct sn_buf path;
+
+    sn_buf_init(&path, SIZE_MAX);
+    sn_buf_printf(&path, "%s/%s", place, name);
+    FILE *file = fopen(sn_buf_text(&path), "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    return sn_buf_take(&path);
+}
+
+static void test_conf_redis__includes_are_relative_to_dir(void **state)
+{
+    char place[] = "/tmp/sn_conf_dir_XXXXXX";
+    char text[256];
+    struct sn_conf conf;
+
+    (void)state;
+    assert_non_null(mkdtemp(place));
+    char *sub = make_file(place, "sub", "");
+    unlink(sub);
+    assert_int_equal(mkdir(sub, 0700), 0);
+    char *first = make_file(place, "more.inc", "requirepass x\n");
+    char *second = make_file(sub, "rest.inc", "timeout 7\n");
+    snprintf(text, sizeof(text), "dir %s\ninclude *.inc\ndir sub\ninclude rest.inc\n", place);
+    load(text, &conf);
+    assert_string_equal(conf.settings.requirepass, "x");
+    assert_int_equal(conf.settings.timeout_s, 7);
+    assert_string_equal(conf.settings.dir, sub);
+    assert_int_equal(conf.notice_count, 0);
+    sn_conf_fini(&conf);
+
+    /* On the command line as well. */
+    char *argv[] = {"--dir", place, "--include", "more.inc"};
+    load_words("", 4, argv, &conf);
+    assert_string_equal(conf.settings.requirepass, "x");
+    sn_conf_fini(&conf);
+
+    /* What was meant to be there may be missed. */
+    snprintf(text, sizeof(text), "dir %s\ninclude *.none\n", place);
+    load(text, &conf);
+    assert_int_equal(conf.notice_count, 1);
+    assert_non_null(strstr(conf.notices[0], "s.conf:2: no file matches "));
+    sn_conf_fini(&conf);
+    unlink(first);
+    unlink(second);
+    rmdir(sub);
+    rmdir(place);
+    free(first);
+    free(second);
+    free(sub);
+}
+
+static void test_conf_redis__command_lines_that_stock_takes(void **state)
+{
+    char *argv[] = {"port",
+                    "9",
+                    "--sentinel monitor m 10.0.0.1 6379 1",
+                    "--sentinel",
+                    "--bind",
+                    "127.0.0.1 -::1",
+                    "--requirepass",
+                    "--secret",
+                    "--client-output-buffer-limit pubsub",
+                    "32mb",
+                    "8mb",
+                    "61",
+                    "--user 'bob' on",
+                    ">a b",
+                    "--timeout  5",
+                    "--sentinel"};
+    struct sn_conf conf;
+
+    (void)state;
+    load_words("bind \"10.0.0.1 -::1\"\n"
+               "client-output-buffer-limit \"normal 0 0 0 pubsub 1mb 2mb 60\"\n",
+               0, NULL, &conf);
+    assert_int_equal(conf.settings.bind_count, 2);
+    assert_int_equal(conf.settings.pubsub_soft_max, 2 << 20);
+    sn_conf_fini(&conf);
+
+    load_words("", (int)(sizeof(argv) / sizeof(*argv)), argv, &conf);
+    assert_int_equal(conf.settings.port, 9);
+    assert_int_equal(group_of(&conf, "m")->params.quorum, 1);
+    assert_int_equal(conf.settings.bind_count, 2);
+    assert_string_equal(conf.settings.bind[1], "-::1");
+    assert_string_equal(conf.settings.requirepass, "--secret");
+    assert_int_equal(conf.settings.pubsub_soft_s, 61);
+    assert_int_equal(conf.settings.user_count, 1);
+    assert_string_equal(conf.settings.users[0].items[2], ">a b");
+    assert_int_equal(conf.settings.timeout_s, 5);
+    sn_conf_fini(&conf);
+}
+
+static void check_find(int expected, int argc, char *const *argv)
+{
+    assert_int_equal(sn_argv_find_file(argc, argv), expected);
+}
+
+static void test_conf_redis__file_is_found_on_the_command_line(void **state)
+{
+    char name[] = "/tmp/sn_conf_find_XXXXXX";
+    int fd = mkstemp(name);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    check_find(-1, 0, NULL);
+    check_find(0, 1, (char *[]){"s.conf"});
+    check_find(0, 3, (char *[]){"s.conf", "--port", "1"});
+    check_find(2, 3, (char *[]){"--port", "1", "s.conf"});
+    check_find(1, 2, (char *[]){"--port 1", "s.conf"});
+    check_find(2, 5, (char *[]){"--port", "1", "s.conf", "--timeout", "1"});
+    check_find(1, 4, (char *[]){"--sentinel", "s.conf", "--port", "1"});
+    check_find(6, 7, (char *[]){"--sentinel", "monitor", "m", "::1", "1", "1", "s.conf"});
+    check_find(7, 8,
+               (char *[]){"--sentinel", "monitor", "m", "::1", "1", "1", "--daemonize no", "f"});
+    check_find(3, 4, (char *[]){"--bind", "::1", "-127.0.0.1", name});
+    check_find(-1, 4, (char *[]){"--bind", "::1", "-127.0.0.1", "no such file"});
+    check_find(2, 3, (char *[]){"--save", "", name});
+    check_find(-1, 2, (char *[]){"--requirepass", name});
+    check_find(-1, 3, (char *[]){"-", "--port", "1"});
+    check_find(-1, 1, (char *[]){""});
+    unlink(name);
+}
+
 static void test_conf_redis__main_file_may_move_an_included_group(void **state)
 {
     struct sn_conf conf;
@@ -414,6 +544,9 @@ int main(void)
         cmocka_unit_test(test_conf_redis__directives_of_data_nodes_are_noted_and_ignored),
         cmocka_unit_test(test_conf_redis__command_line_wins),
         cmocka_unit_test(test_conf_redis__includes),
+        cmocka_unit_test(test_conf_redis__includes_are_relative_to_dir),
+        cmocka_unit_test(test_conf_redis__command_lines_that_stock_takes),
+        cmocka_unit_test(test_conf_redis__file_is_found_on_the_command_line),
         cmocka_unit_test(test_conf_redis__main_file_may_move_an_included_group),
         cmocka_unit_test(test_conf_redis__scripts_are_looked_up_from_dir),
         cmocka_unit_test(test_conf_redis__journal_of_an_unfinished_write),

@@ -424,7 +424,9 @@ static void test_quote__only_where_needed(void **state)
     check_quote("x\nsentinel myid y", "\"x\\nsentinel myid y\"");
     check_quote("\r\t\b\a\x01\x7f", "\"\\r\\t\\b\\a\\x01\\x7f\"");
     check_quote("\x80", "\"\\x80\"");
-    check_quote("\xc3\xa9", "\"\\xc3\\xa9\"");
+    check_quote("\xc3\xa9", "\xc3\xa9");
+    check_quote("\xc3\xa9 \xc3", "\"\xc3\xa9 \\xc3\"");
+    check_quote("\xc2\x85", "\"\\xc2\\x85\"");
 }
 
 static void test_quote__always(void **state)
