@@ -2,8 +2,7 @@
 #include "base/error.h"
 #include "shell/boot.h"
 #include "shell/daemon.h"
-
-#include <uv.h>
+#include "shell/title.h"
 
 static int run(const struct sn_boot *boot, struct sn_conf *conf)
 {
@@ -21,7 +20,7 @@ int main(int argc, char **argv)
     struct sn_boot boot;
     struct sn_conf conf;
 
-    argv = uv_setup_args(argc, argv);
+    argv = sn_title_init(argc, argv);
     sn_boot_parse(argc, argv, &boot);
     if (boot.mode == SN_BOOT_VERSION) {
         sn_boot_print_version();

@@ -25,6 +25,7 @@
 
 static const char *const facilities[] = {"user",   "local0", "local1", "local2", "local3",
                                          "local4", "local5", "local6", "local7", NULL};
+static const char *const supervisors[] = {"upstart", "systemd", "auto", "no", NULL};
 static const char *const client_checks[] = {"no", "yes", "optional", NULL};
 
 static const struct sn_directive server_table[] = {
@@ -59,6 +60,12 @@ static const struct sn_directive server_table[] = {
      .many = true, .splits = true, .apply = sn_apply_output_limit},
     {SERVER, .name = "daemonize", BOOL_AT(daemonize, "no")},
     {SERVER, .name = "pidfile", TEXT_AT(pidfile)},
+    {SERVER, .name = "supervised", .kind = SN_VALUE_CHOICE, ONE, .choices = supervisors,
+     .fallback = "no", .field = SN_FIELD_TEXT, AT(supervised)},
+    {SERVER, .name = "set-proc-title", BOOL_AT(set_proc_title, "yes")},
+    {SERVER, .name = "proc-title-template", .kind = SN_VALUE_TITLE, ONE,
+     .fallback = "{title} {listen-addr} {server-mode}", .field = SN_FIELD_TEXT,
+     AT(proc_title_template)},
     {SERVER, .name = "loglevel", .kind = SN_VALUE_LEVEL, ONE, .fallback = "notice",
      .field = SN_FIELD_LEVEL, AT(loglevel), .live = true},
     {SERVER, .name = "logfile", TEXT_AT(logfile)},

@@ -28,6 +28,7 @@ enum sn_value_kind {
     SN_VALUE_SCRIPT, /* the path of an executable; "" is allowed */
     SN_VALUE_LEVEL,  /* number is an enum sn_level */
     SN_VALUE_CHOICE, /* one of `choices`, ignoring case */
+    SN_VALUE_TITLE,  /* a template of sn_title_expand */
     SN_VALUE_BYTES,  /* a number with an optional unit, min..max */
     SN_VALUE_OCTAL   /* min..max */
 };

@@ -30,9 +30,6 @@ static const char *const quiet_names[] = {
     "maxmemory-clients",
     "oom-score-adj",
     "oom-score-adj-values",
-    "proc-title-template",
-    "set-proc-title",
-    "supervised",
     "socket-mark-id",
     "tls-cluster",
 };

@@ -63,6 +63,9 @@ struct sn_settings {
     int pubsub_soft_s;         /* … this */
     bool daemonize;
     char *pidfile;
+    char *supervised; /* "upstart", "systemd", "auto" or "no", in any case */
+    bool set_proc_title;
+    char *proc_title_template;
     enum sn_level loglevel; /* NOTICE */
     char *logfile;          /* NULL: standard output */
     bool syslog_enabled;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "conf/conf.h"
 #include "conf/directives.h"
+#include "conf/title.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -108,6 +109,8 @@ int sn_value_parse(const struct sn_directive *directive, const char *text, int64
         return parse_yesno(text, number);
     case SN_VALUE_CHOICE:
         return parse_choice(directive->choices, text);
+    case SN_VALUE_TITLE:
+        return sn_title_expand(text, NULL, NULL);
     case SN_VALUE_LEVEL:
         *number = sn_conf_level(text);
         return *number != SN_LEVEL_NONE ? 0 : SN_EINVAL;
@@ -159,6 +162,9 @@ void sn_value_error(const struct sn_directive *directive, int code, struct sn_bu
         sn_buf_puts(out, "argument(s) must be one of the following: ");
         put_choices(directive, out);
         return;
+    case SN_VALUE_TITLE:
+        sn_buf_puts(out, "template format is invalid or contains unknown variables");
+        return;
     case SN_VALUE_LEVEL:
         sn_buf_puts(out,
                     "argument(s) must be one of the following: debug, verbose, notice, warning, "
@@ -199,6 +205,10 @@ void sn_value_expected(const struct sn_directive *directive, struct sn_buf *out)
     case SN_VALUE_CHOICE:
         sn_buf_puts(out, "one of ");
         put_choices(directive, out);
+        return;
+    case SN_VALUE_TITLE:
+        sn_buf_puts(out, "a text with {title}, {listen-addr}, {server-mode}, {port}, {tls-port}, "
+                         "{unixsocket} or {config-file}");
         return;
     case SN_VALUE_LEVEL:
         sn_buf_puts(out, "one of debug, verbose, notice, warning, nothing");

@@ -85,7 +85,8 @@ static void put_server(struct sn_buf *out, const struct sn_server *server)
     sn_buf_puts(out, "monotonic_clock:POSIX clock_gettime\r\nmultiplexing_api:libuv\r\n");
     sn_buf_printf(out, "atomicvar_api:none\r\ngcc_version:%s\r\n", compiler_version());
     put(out, "process_id", (uint64_t)uv_os_getpid());
-    sn_buf_printf(out, "process_supervised:no\r\nrun_id:%s\r\n", server->runid.hex);
+    sn_buf_printf(out, "process_supervised:%s\r\nrun_id:%s\r\n",
+                  server->env.supervisor ? server->env.supervisor : "no", server->runid.hex);
     put(out, "tcp_port", server->env.settings->port);
     put(out, "server_time_usec", (uint64_t)wall.tv_sec * 1000000 + (uint64_t)(wall.tv_nsec / 1000));
     put(out, "uptime_in_seconds", uptime_s);

@@ -17,6 +17,8 @@
 #include "shell/resolver.h"
 #include "shell/server.h"
 #include "shell/store.h"
+#include "shell/supervise.h"
+#include "shell/title.h"
 #include "sn_version.h"
 
 #include <assert.h>
@@ -52,6 +54,8 @@ struct daemon {
     const char *pidfile;            /* NULL: none was written */
     struct sn_buf configured_users; /* lines; only with a state file */
     int ready;                      /* for the process that waits in the foreground; -1: none */
+    enum sn_supervisor supervisor;
+    bool told_ready;
     int status;
     bool stopping;
     bool saved_once; /* or there was nothing that had to be saved first */
@@ -164,6 +168,7 @@ static void stop(struct daemon *daemon, int status)
         return;
     daemon->stopping = true;
     daemon->status = status;
+    (void)sn_supervise_stopping(daemon->supervisor);
     uv_async_send(&daemon->wake);
 }
 
@@ -302,6 +307,20 @@ static void server_wants_address(void *arg, const char *host,
 
 /* ---- the start ---- */
 
+/* Listening, and known by an id that will be the same tomorrow. */
+static void tell_ready(struct daemon *daemon)
+{
+    if (daemon->told_ready)
+        return;
+    daemon->told_ready = true;
+    if (daemon->ready >= 0)
+        sn_daemon_ready(daemon->ready);
+    int status = sn_supervise_ready(daemon->supervisor);
+    if (status != 0)
+        sn_log(daemon->log, SN_LEVEL_WARNING, "%s could not be told that the start is over: %s",
+               sn_supervisor_name(daemon->supervisor), uv_strerror(status));
+}
+
 /* An id that is not on disk must not be announced: at the next start it would be another one. */
 static void on_saved(void *arg, bool ok)
 {
@@ -318,6 +337,7 @@ static void on_saved(void *arg, bool ok)
     if (!daemon->saved_once)
         sn_log(daemon->log, SN_LEVEL_NOTICE, "Sentinel new configuration saved on disk");
     daemon->saved_once = true;
+    tell_ready(daemon);
 }
 
 static void list_changes(void *arg, struct sn_conf_live *live, struct sn_buf *lines)
@@ -393,7 +413,7 @@ static void write_pidfile(struct daemon *daemon)
     const struct sn_settings *settings = &daemon->conf->settings;
     const char *path = settings->pidfile;
 
-    if (path == NULL && settings->daemonize)
+    if (path == NULL && settings->daemonize && daemon->supervisor == SN_SUPERVISOR_NONE)
         path = DEFAULT_PIDFILE;
     if (path == NULL)
         return;
@@ -404,13 +424,16 @@ static void write_pidfile(struct daemon *daemon)
                strerror(errno));
 }
 
-static void set_title(const struct sn_settings *settings)
+/* libuv watches the others while the loop lives. Files that grow beyond a limit (XFSZ) are a write
+ * that fails, which is told; a timer that somebody has left to us by an exec (ALRM) is nobody's;
+ * newer stock outlives USR2. */
+static void ignore_signals(void)
 {
-    char title[128];
-
-    snprintf(title, sizeof(title), "sentineld %.64s:%u [sentinel]",
-             settings->bind_count > 0 ? settings->bind[0] : "*", (unsigned)settings->port);
-    uv_set_process_title(title);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGALRM, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
+    signal(SIGHUP, SIG_IGN); /* until on_hup is there */
 }
 
 static void make_parts(struct daemon *daemon)
@@ -419,6 +442,7 @@ static void make_parts(struct daemon *daemon)
     struct sn_server_env env = {.loop = &daemon->loop,
                                 .settings = &conf->settings,
                                 .config_path = conf->path,
+                                .supervisor = sn_supervisor_name(daemon->supervisor),
                                 .log = daemon->log,
                                 .shutdown = server_wants_shutdown,
                                 .resolve = server_wants_address,
@@ -441,12 +465,11 @@ static void make_parts(struct daemon *daemon)
     uv_signal_start(&daemon->on_term, on_stop_signal, SIGTERM);
     uv_signal_start(&daemon->on_int, on_stop_signal, SIGINT);
     uv_signal_start(&daemon->on_hup, on_hang_up, SIGHUP);
-    signal(SIGPIPE, SIG_IGN);
 
     daemon->server = sn_server_new(&env);
     daemon->links = sn_links_new(&daemon->loop, conf->settings.bind_source_addr);
     daemon->store = sn_store_new(&daemon->loop, conf, daemon->log);
-    daemon->processes = sn_processes_new(&daemon->loop);
+    daemon->processes = sn_processes_new(&daemon->loop, daemon->log, SN_SCRIPT_GRACE_MS);
     daemon->resolver = sn_resolver_new(&daemon->loop);
     sn_store_set_watch(daemon->store, on_saved, daemon);
     sn_store_set_live(daemon->store, list_changes, daemon);
@@ -487,6 +510,13 @@ static void log_start(const struct daemon *daemon)
            conf->syntax == SN_CONF_INI ? "ini" : "redis");
     if (!conf->state_in_conf)
         sn_log(daemon->log, SN_LEVEL_NOTICE, "State is kept in %s", conf->state_path);
+    if (daemon->supervisor == SN_SUPERVISOR_SYSTEMD)
+        sn_log(daemon->log, SN_LEVEL_NOTICE,
+               "Supervised by systemd. Please make sure you set appropriate values for "
+               "TimeoutStartSec and TimeoutStopSec in your service unit.");
+    else if (daemon->supervisor == SN_SUPERVISOR_UPSTART)
+        sn_log(daemon->log, SN_LEVEL_NOTICE,
+               "Supervised by upstart, stops to tell that it is ready");
     for (size_t i = 0; i < conf->notice_count; i++)
         sn_log(daemon->log, SN_LEVEL_NOTICE, "%s", conf->notices[i]);
     sn_log(daemon->log, SN_LEVEL_NOTICE, "Running mode=sentinel, port=%u.",
@@ -512,26 +542,46 @@ static void start_core(struct daemon *daemon)
            groups == 1 ? "group" : "groups");
 }
 
+/* A supervisor watches the process that it has started. */
+static int go_into_background(struct daemon *daemon)
+{
+    if (!daemon->conf->settings.daemonize || daemon->supervisor != SN_SUPERVISOR_NONE)
+        return 0;
+    if (sn_daemon_detach(&daemon->ready) == 0)
+        return 0;
+    fprintf(stderr, "Cannot go into the background: %s\n", strerror(errno));
+    return SN_EIO;
+}
+
 int sn_daemon_run(struct sn_conf *conf)
 {
     struct daemon daemon = {.conf = conf, .ready = -1};
+    struct sn_buf complaint;
 
-    if (conf->settings.daemonize && sn_daemon_detach(&daemon.ready) != 0) {
-        fprintf(stderr, "Cannot go into the background: %s\n", strerror(errno));
-        return 1;
+    ignore_signals();
+    sn_buf_init(&complaint, SIZE_MAX);
+    daemon.supervisor = sn_supervise_find(conf->settings.supervised, &complaint);
+    int status = go_into_background(&daemon);
+    if (status == 0)
+        status = open_log(&daemon);
+    if (status == 0 && complaint.len > 0) {
+        sn_log(daemon.log, SN_LEVEL_WARNING, "%s", sn_buf_text(&complaint));
+        if (daemon.ready >= 0)
+            fprintf(stderr, "%s\n", sn_buf_text(&complaint));
     }
-    if (open_log(&daemon) != 0)
+    sn_buf_fini(&complaint);
+    if (status != 0)
         return 1;
     allow_open_files(&daemon);
     make_parts(&daemon);
     daemon.status = start_listening(&daemon) == 0 ? 0 : 1;
     if (daemon.status == 0) {
         write_pidfile(&daemon);
-        set_title(&conf->settings);
+        sn_title_set(conf);
         log_start(&daemon);
-        if (daemon.ready >= 0)
-            sn_daemon_ready(daemon.ready);
         start_core(&daemon);
+        if (daemon.saved_once)
+            tell_ready(&daemon);
         uv_run(&daemon.loop, UV_RUN_DEFAULT);
     }
     tear_down(&daemon);

@@ -7,10 +7,16 @@
 
 #include "core/action.h"
 #include "shell/driver.h"
+#include "shell/log.h"
 
 struct sn_processes;
 
-struct sn_processes *sn_processes_new(uv_loop_t *loop);
+/* How long what a script has left running in its process group may go on. */
+#define SN_SCRIPT_GRACE_MS 5000
+
+/* log (may be NULL) is told of what had to be killed. Takes over all children of the process that
+ * libuv has not started: waits for those that end. */
+struct sn_processes *sn_processes_new(uv_loop_t *loop, struct sn_log *log, uint64_t grace_ms);
 void sn_processes_set_driver(struct sn_processes *processes, struct sn_driver *driver);
 /* It starts in a later turn of the loop, one script a turn; SCRIPT_STARTED or SCRIPT_EXITED tells.
  */

@@ -17,6 +17,7 @@ struct sn_server_env {
     uv_loop_t *loop;
     const struct sn_settings *settings; /* borrowed */
     const char *config_path;            /* for INFO */
+    const char *supervisor;             /* for INFO; NULL: "no" */
     struct sn_log *log;
     /* Asked by SHUTDOWN: ends the process cleanly with status 0. */
     void (*shutdown)(void *arg);

@@ -8,8 +8,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define GRACE_MS 500
 
 static uv_loop_t loop;
 static struct sn_driver *driver;
@@ -59,7 +63,7 @@ static int set_up(void **state)
     snprintf(output, sizeof(output), "%s/output", folder);
     uv_loop_init(&loop);
     driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
-    processes = sn_processes_new(&loop);
+    processes = sn_processes_new(&loop, NULL, GRACE_MS);
     sn_processes_set_driver(processes, driver);
     return 0;
 }
@@ -243,6 +247,73 @@ static void test_process__kills_the_whole_group(void **state)
     child_pid = 0;
 }
 
+/* The script ends at once and leaves a child behind. */
+static void leave_a_child(const char *text, char **argv)
+{
+    write_script(text);
+    start(argv);
+    assert_true(loop_run_until(&loop, has_told_child));
+    assert_true(loop_run_until(&loop, has_exited));
+}
+
+static void test_process__lets_what_a_script_left_go_on_for_a_moment_only(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+
+    leave_a_child("sleep 100 & echo $! > output; exit 0", argv);
+    assert_false(child_is_gone());
+    loop_run_for(&loop, GRACE_MS / 2);
+    assert_false(child_is_gone());
+    assert_true(loop_run_until(&loop, child_is_gone));
+    child_pid = 0;
+}
+
+static void test_process__leaves_those_alone_that_have_a_session_of_their_own(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+
+    leave_a_child("setsid sh -c 'echo $$ > output; exec sleep 100' & exit 0", argv);
+    loop_run_for(&loop, 2 * GRACE_MS);
+    assert_false(child_is_gone());
+}
+
+static bool child_does_not_exist(void)
+{
+    return kill(child_pid, 0) != 0 && errno == ESRCH;
+}
+
+/* As process 1, where all orphans end: also those that are no zombies yet when it is known. */
+static void test_process__waits_for_orphans_and_leaves_scripts_to_libuv(void **state)
+{
+    (void)state;
+    char *argv[] = {script, NULL};
+
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    leave_a_child("sleep 0.2 & echo $! > output; exit 7", argv);
+    const struct sn_event_script *end = wait_for_exit();
+    assert_int_equal(end->status, 7);
+    assert_true(loop_run_until(&loop, child_does_not_exist));
+    child_pid = 0;
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+static void test_process__waits_for_children_that_were_there_before(void **state)
+{
+    (void)state;
+    sn_processes_close(processes);
+    child_pid = fork();
+    if (child_pid == 0)
+        _exit(3);
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)child_pid, &info, WEXITED | WNOWAIT), 0);
+    processes = sn_processes_new(&loop, NULL, GRACE_MS);
+    sn_processes_set_driver(processes, driver);
+    assert_true(child_does_not_exist());
+    child_pid = 0;
+}
+
 static void test_process__kills_nothing_for_an_unknown_job(void **state)
 {
     (void)state;
@@ -347,6 +418,10 @@ int main(void)
         TEST(tells_what_could_not_be_started),
         TEST(takes_a_bare_name_from_the_working_directory),
         TEST(kills_the_whole_group),
+        TEST(lets_what_a_script_left_go_on_for_a_moment_only),
+        TEST(leaves_those_alone_that_have_a_session_of_their_own),
+        TEST(waits_for_orphans_and_leaves_scripts_to_libuv),
+        TEST(waits_for_children_that_were_there_before),
         TEST(kills_nothing_for_an_unknown_job),
         TEST(starts_one_script_a_turn),
         TEST(kills_what_has_not_started_yet),

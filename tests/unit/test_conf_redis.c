@@ -242,7 +242,7 @@ static void test_conf_redis__directives_of_data_nodes_are_noted_and_ignored(void
     struct sn_conf conf;
 
     (void)state;
-    load("appendonly yes\nset-proc-title no\nmin-slaves-to-write 1\n", &conf);
+    load("appendonly yes\nio-threads 4\nmin-slaves-to-write 1\n", &conf);
     assert_int_equal(conf.notice_count, 2);
     assert_string_equal(conf.notices[0],
                         "s.conf:1: appendonly has no meaning for a sentinel, ignored");
