@@ -11,6 +11,7 @@
 #include "conf/state.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,13 +66,12 @@ static char *absolute(const char *path)
 {
     if (path[0] == '/')
         return sn_strdup(path);
-    char *folder = getcwd(NULL, 0);
-    if (folder == NULL)
+    char folder[PATH_MAX];
+    if (getcwd(folder, sizeof(folder)) == NULL)
         return sn_strdup(path);
     struct sn_buf full;
     sn_buf_init(&full, SIZE_MAX);
     sn_buf_printf(&full, "%s/%s", folder, path);
-    free(folder);
     return sn_buf_take(&full);
 }
 

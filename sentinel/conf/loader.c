@@ -462,10 +462,11 @@ int sn_file_read(const char *path, struct sn_buf *text)
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return errno == ENOENT ? SN_ENOENT : SN_EIO;
-    size_t got;
     errno = 0;
-    while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0 && !text->full)
+    while (!feof(file) && !ferror(file) && !text->full) {
+        size_t got = fread(chunk, 1, sizeof(chunk), file);
         sn_buf_append(text, chunk, got);
+    }
     int code = text->full ? SN_ERANGE : ferror(file) ? SN_EIO : 0;
     int reason = errno;
     fclose(file);

@@ -171,7 +171,9 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
 {
     struct sn_group *group = master->group;
     struct sn_drain *drain = &group->failover.drain;
-    if (master->u.data.pauses_pending > 0 && --master->u.data.pauses_pending > 0)
+    if (master->u.data.pauses_pending > 0)
+        master->u.data.pauses_pending--;
+    if (master->u.data.pauses_pending > 0)
         return; /* one that was ended for another candidate; the last one counts */
     if (reply->type == SN_REPLY_ERROR)
         master->u.data.paused_until = SN_MS_NEVER;

@@ -24,8 +24,8 @@
 #undef uthash_fatal
 #define uthash_fatal(text) abort()
 
-#define SN_PENDING_MAX        100 /* unanswered commands per owner of a link (PROTOCOL.md §11.2) */
-#define SN_ASKS_MAX           4   /* outstanding questions to one peer about one group */
+#define SN_PENDING_MAX        100  /* unanswered commands per link and owner (PROTOCOL.md §11.2) */
+#define SN_ASKS_MAX           4    /* outstanding questions to one peer about one group */
 #define SN_REPLICAS_MAX       1024 /* per group: INFO or a hello cannot make us grow without end */
 #define SN_PEERS_MAX          256  /* per group, for the same reason */
 #define SN_SCRIPT_QUEUE_MAX   256  /* PROTOCOL.md §8.2 */

@@ -18,32 +18,23 @@
 #define SUBSCRIPTION (SN_CMD_PUBSUB | CONN | SN_CMD_SUBSCRIBED)
 #define LOGIN        (CONN | SN_CMD_FAST | SN_CMD_NO_AUTH | SN_CMD_ALLOW_BUSY)
 
-#define TOP(name, arity, flags, cats, run, group, since, summary)                                  \
-    {                                                                                              \
-        NULL, name, arity, flags, cats, run, group, since, summary, NULL                           \
-    }
-#define CLIENT(name, arity, flags, cats, run, since, summary)                                      \
-    {                                                                                              \
-        "client", name, arity, flags, cats, run, "connection", since, summary, NULL                \
-    }
-#define ACL(name, arity, flags, cats, run, summary)                                                \
-    {                                                                                              \
-        "acl", name, arity, flags, cats, run, "server", "6.0.0", summary, NULL                     \
-    }
-#define COMMAND(name, arity, run, since, summary)                                                  \
-    {                                                                                              \
-        "command", name, arity, STALE, C_CONN, run, "server", since, summary, NULL                 \
-    }
-#define SENTINEL(name, arity, run, since, summary)                                                 \
-    {                                                                                              \
-        "sentinel", name, arity, SN_CMD_ADMIN, C_ADMIN, run, "sentinel", since, summary, NULL      \
-    }
+/* clang-format releases differ about braces in macros. */
+/* clang-format off */
+#define TOP(name, arity, flags, cats, run, group, since, summary) \
+    {NULL, name, arity, flags, cats, run, group, since, summary, NULL}
+#define CLIENT(name, arity, flags, cats, run, since, summary) \
+    {"client", name, arity, flags, cats, run, "connection", since, summary, NULL}
+#define ACL(name, arity, flags, cats, run, summary) \
+    {"acl", name, arity, flags, cats, run, "server", "6.0.0", summary, NULL}
+#define COMMAND(name, arity, run, since, summary) \
+    {"command", name, arity, STALE, C_CONN, run, "server", since, summary, NULL}
+#define SENTINEL(name, arity, run, since, summary) \
+    {"sentinel", name, arity, SN_CMD_ADMIN, C_ADMIN, run, "sentinel", since, summary, NULL}
 /* The Valkey spelling of a subcommand. */
-#define ALIAS(name, arity, run, of)                                                                \
-    {                                                                                              \
-        "sentinel", name, arity, SN_CMD_ADMIN, C_ADMIN, run, "sentinel", "8.0.0",                  \
-            "Another name of SENTINEL " of, of                                                     \
-    }
+#define ALIAS(name, arity, run, of) \
+    {"sentinel", name, arity, SN_CMD_ADMIN, C_ADMIN, run, "sentinel", "8.0.0", \
+     "Another name of SENTINEL " of, of}
+/* clang-format on */
 
 const struct sn_command_spec sn_commands_table[] = {
     TOP("acl", -2, 0, CAT(SLOW), NULL, "server", "6.0.0", "Commands about users and their rights"),

@@ -160,8 +160,8 @@ static void put_prefix(struct sn_buf *line, enum sn_level level)
     char date[64];
 
     clock_gettime(CLOCK_REALTIME, &wall);
-    localtime_r(&wall.tv_sec, &local);
-    if (strftime(date, sizeof(date), "%d %b %Y %H:%M:%S", &local) == 0)
+    if (localtime_r(&wall.tv_sec, &local) == NULL ||
+        strftime(date, sizeof(date), "%d %b %Y %H:%M:%S", &local) == 0)
         date[0] = '\0';
     sn_buf_printf(line, "%ld:X %s.%03ld %c ", (long)getpid(), date, wall.tv_nsec / 1000000,
                   mark_of(level));

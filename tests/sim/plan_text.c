@@ -12,10 +12,10 @@ struct field {
     size_t offset, size;
 };
 
-#define FIELD(name)                                                                                \
-    {                                                                                              \
-#name, offsetof(struct plan, name), sizeof(((struct plan *)0)->name)                       \
-    }
+/* clang-format releases differ about braces in macros. */
+/* clang-format off */
+#define FIELD(name) {#name, offsetof(struct plan, name), sizeof(((struct plan *)0)->name)}
+/* clang-format on */
 
 /* All numbers that are not negative. */
 static const struct field fields[] = {
