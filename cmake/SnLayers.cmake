@@ -6,14 +6,14 @@
 # is not among a library's dependencies does not compile.
 
 # A translation unit for layers that have no source of their own yet.
-set(SN_EMPTY_SOURCE "${CMAKE_BINARY_DIR}/generated/empty.c")
+set(SN_EMPTY_SOURCE "${PROJECT_BINARY_DIR}/generated/empty.c")
 if(NOT EXISTS "${SN_EMPTY_SOURCE}")
   file(WRITE "${SN_EMPTY_SOURCE}" "extern int sn_empty_translation_unit;\n")
 endif()
 
 # sn_add_layer(name [layers it may include...]): the library sn_<name> from all *.c of this folder.
 function(sn_add_layer name)
-  set(view "${CMAKE_BINARY_DIR}/include/${name}")
+  set(view "${PROJECT_BINARY_DIR}/include/${name}")
   file(MAKE_DIRECTORY "${view}")
   file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${view}/${name}" SYMBOLIC)
 

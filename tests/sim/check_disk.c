@@ -156,7 +156,7 @@ static void check_torn(struct checks *checks, struct sentinel *sentinel, const s
     sn_buf_init(&problem, SIZE_MAX);
     for (unsigned way = 0; way < TEARS; way++) {
         struct sn_state state;
-        tear(old, new, sn_prng_below(prng, new->len), way, &torn);
+        tear(old, new, (size_t)sn_prng_below(prng, new->len), way, &torn);
         int code = sn_state_parse(sn_buf_text(&torn), torn.len, &state, &problem);
         sn_state_fini(&state);
         if (code == 0 && !equal(&torn, old) && !equal(&torn, new))
