@@ -24,3 +24,11 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker("ours_only"):
                 item.add_marker(pytest.mark.skip(reason="not a feature of redis-sentinel"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line for each test that was skipped, for tests/summary.py."""
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        name = report.nodeid.rsplit("/", 1)[-1]
+        terminalreporter.write_line(f"skipped: {name}: {reason.removeprefix('Skipped: ').splitlines()[0]}")
