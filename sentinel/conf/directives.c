@@ -53,7 +53,7 @@ static const struct sn_directive server_table[] = {
     {SERVER, .name = "rename-command", .values_min = 2, .values_max = 2, .many = true,
      .apply = sn_apply_server_rename},
     {SERVER, .name = "client-query-buffer-limit", .kind = SN_VALUE_BYTES, ONE, .min = 1 << 20,
-     .max = INT64_MAX, .fallback = "1gb", .field = SN_FIELD_U64, AT(query_buffer_max)},
+     .max = INT64_MAX, .fallback = "1mb", .field = SN_FIELD_U64, AT(query_buffer_max)},
     {SERVER, .name = "proto-max-bulk-len", .kind = SN_VALUE_BYTES, ONE, .min = 1 << 20,
      .max = INT64_MAX, .fallback = "512mb", .field = SN_FIELD_U64, AT(bulk_max)},
     {SERVER, .name = "client-output-buffer-limit", .values_min = 1, .values_max = SN_VALUES_ANY,

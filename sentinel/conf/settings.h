@@ -56,7 +56,7 @@ struct sn_settings {
     char *aclfile;
     struct sn_setting_words *renames; /* server rename-command lines */
     size_t rename_count;
-    uint64_t query_buffer_max; /* client-query-buffer-limit, bytes */
+    uint64_t query_buffer_max; /* client-query-buffer-limit, bytes; 1 MiB */
     uint64_t bulk_max;         /* proto-max-bulk-len, bytes */
     uint64_t pubsub_hard_max;  /* client-output-buffer-limit pubsub: bytes at once */
     uint64_t pubsub_soft_max;  /* … bytes for longer than */

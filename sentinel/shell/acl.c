@@ -111,6 +111,23 @@ int sn_acl_merge_rules(size_t count, char *const *rules, struct sn_words *merged
     return rc;
 }
 
+size_t sn_acl_count_words(const struct sn_acl_user *user)
+{
+    const struct sn_acl_word *lists[] = {user->passwords, user->channels, user->keys,
+                                         user->commands};
+    const struct sn_acl_user *selector;
+    const struct sn_acl_word *word;
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        DL_FOREACH(lists[i], word)
+            count++;
+    }
+    DL_FOREACH(user->selectors, selector)
+        count += 1 + sn_acl_count_words(selector);
+    return count;
+}
+
 static int apply_all(struct sn_acl_user *user, const struct sn_words *rules, struct sn_buf *error)
 {
     for (size_t i = 0; i < rules->count; i++) {
@@ -144,8 +161,7 @@ int sn_acl_set_user(struct sn_acl *acl, const char *name, size_t count, char *co
         sn_acl_user_free(user);
         return rc;
     }
-    add_user(acl, user);
-    HASH_SORT(acl->users, by_name);
+    HASH_ADD_KEYPTR_INORDER(hh, acl->users, user->name, strlen(user->name), user, by_name);
     return 0;
 }
 
@@ -169,9 +185,9 @@ int sn_acl_authenticate(const struct sn_acl *acl, const char *name, size_t name_
 }
 
 /* A subscriber's pattern must be one of the user's own, letter by letter: whether one pattern
- * covers another is not decided. */
+ * covers another is not decided. *effort is what may still be spent (SN_ACL_MATCH_MAX). */
 static bool may_use_channel(const struct sn_acl_user *user, const char *channel, size_t len,
-                            bool is_pattern)
+                            bool is_pattern, size_t *effort)
 {
     const struct sn_acl_word *word;
 
@@ -179,6 +195,10 @@ static bool may_use_channel(const struct sn_acl_user *user, const char *channel,
         return true;
     DL_FOREACH(user->channels, word) {
         size_t word_len = strlen(word->text);
+        size_t cost = is_pattern ? 1 : word_len * (len + 1);
+        if (cost > *effort)
+            return false;
+        *effort -= cost;
         if (is_pattern ? word_len == len && memcmp(word->text, channel, len) == 0
                        : sn_text_glob(word->text, word_len, channel, len, false))
             return true;
@@ -188,7 +208,8 @@ static bool may_use_channel(const struct sn_acl_user *user, const char *channel,
 
 static enum sn_acl_verdict may_run(const struct sn_acl_user *user,
                                    const struct sn_command_spec *spec, size_t argc,
-                                   char *const *argv, const size_t *lens, const char **denied)
+                                   char *const *argv, const size_t *lens, size_t *effort,
+                                   const char **denied)
 {
     size_t index = sn_commands_permission_index(spec);
     size_t end = spec->flags & SN_CMD_CHANNEL ? 2 : argc;
@@ -198,7 +219,8 @@ static enum sn_acl_verdict may_run(const struct sn_acl_user *user,
     if (!(spec->flags & (SN_CMD_CHANNEL | SN_CMD_CHANNELS | SN_CMD_PATTERNS)))
         return SN_ACL_ALLOWED;
     for (size_t i = 1; i < end; i++) {
-        if (!may_use_channel(user, argv[i], lens[i], (spec->flags & SN_CMD_PATTERNS) != 0)) {
+        if (!may_use_channel(user, argv[i], lens[i], (spec->flags & SN_CMD_PATTERNS) != 0,
+                             effort)) {
             *denied = argv[i];
             return SN_ACL_DENIED_CHANNEL;
         }
@@ -210,13 +232,14 @@ enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user,
                                    const struct sn_command_spec *spec, size_t argc,
                                    char *const *argv, const size_t *lens, const char **denied)
 {
-    enum sn_acl_verdict verdict = may_run(user, spec, argc, argv, lens, denied);
+    size_t effort = SN_ACL_MATCH_MAX;
+    enum sn_acl_verdict verdict = may_run(user, spec, argc, argv, lens, &effort, denied);
     const struct sn_acl_user *selector;
 
     DL_FOREACH(user->selectors, selector) {
         if (verdict == SN_ACL_ALLOWED)
             break;
-        enum sn_acl_verdict other = may_run(selector, spec, argc, argv, lens, denied);
+        enum sn_acl_verdict other = may_run(selector, spec, argc, argv, lens, &effort, denied);
         /* Whoever lacks only the channel is told of the channel. */
         if (other != SN_ACL_DENIED_COMMAND)
             verdict = other;

@@ -17,6 +17,9 @@
 #define SN_ACL_HASH_LEN      64   /* hexadecimal SHA-256 */
 #define SN_ACL_RULES_MAX     4096 /* rules of one kind that one user may have */
 #define SN_ACL_SELECTORS_MAX 64
+/* Bytes of patterns times bytes of channels that one command may cost to check; beyond it, it is
+ * denied: patterns that match slowly must not hold the process up. */
+#define SN_ACL_MATCH_MAX ((size_t)4 << 20)
 
 /* A word in a list: a password hash, a channel pattern, a key pattern or a command rule. */
 struct sn_acl_word {
@@ -37,6 +40,7 @@ struct sn_acl_user {
     struct sn_acl_word *commands;  /* the rules that led to `allowed`, for showing */
     struct sn_acl_user *selectors; /* only rights, no names; a list of utlist */
     struct sn_acl_user *next, *prev;
+    bool leaving; /* being deleted */
     UT_hash_handle hh;
 };
 
@@ -79,6 +83,8 @@ SN_MUST_CHECK int sn_acl_read_file(const char *path, struct sn_acl *fresh, struc
 void sn_acl_describe_settings(const struct sn_settings *settings, struct sn_buf *out);
 /* Appends the lines that make all users. */
 void sn_acl_describe_all(const struct sn_acl *acl, struct sn_buf *out);
+/* How many rules and passwords user has, selectors included. */
+size_t sn_acl_count_words(const struct sn_acl_user *user);
 /* Forgets user, which must not be the default one; nobody may refer to it any more. */
 void sn_acl_delete_user(struct sn_acl *acl, struct sn_acl_user *user);
 

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "shell/long_reply.h"
 #include "shell/server_internal.h"
 
 #include <assert.h>
@@ -111,6 +112,7 @@ static void on_close(uv_handle_t *handle)
     sn_request_reader_free(client->reader);
     sn_buf_fini(&client->out);
     sn_buf_fini(&client->writing);
+    sn_long_reply_free(client->long_reply);
     free(client->name);
     free(client->lib_name);
     free(client->lib_ver);
@@ -229,6 +231,10 @@ static struct sn_request_limits limits_of(const struct sn_client *client)
     struct sn_request_limits limits = sn_request_limits_open;
     if (settings->bulk_max > 0)
         limits.bulk_max = (size_t)settings->bulk_max;
+    if (settings->query_buffer_max > limits.total_max) {
+        limits.args_max *= (size_t)(settings->query_buffer_max / limits.total_max);
+        limits.args_max = limits.args_max < INT32_MAX ? limits.args_max : INT32_MAX;
+    }
     if (settings->query_buffer_max > 0)
         limits.total_max = (size_t)settings->query_buffer_max;
     return limits;
@@ -265,12 +271,6 @@ static bool may_run(const struct sn_client *client)
            !client->paused && (client->waits == NULL || may_ask_more(client));
 }
 
-/* The clock of the loop stands still while a turn lasts. */
-static bool is_turn_over(const struct sn_client *client)
-{
-    return uv_hrtime() / 1000000 > uv_now(client->server->env.loop) + SN_TURN_MAX_MS;
-}
-
 /* Too large a request is answered by nothing but the end of the connection, as with stock. */
 static void refuse_request(struct sn_client *client, int rc)
 {
@@ -278,7 +278,8 @@ static void refuse_request(struct sn_client *client, int rc)
     const char *error = rc == SN_EFULL ? "a request larger than client-query-buffer-limit"
                                        : sn_request_reader_error(client->reader);
 
-    sn_log(client->server->env.log, SN_LEVEL_VERBOSE, "Closing client %s: %s", client->peer, error);
+    sn_log(client->server->env.log, rc == SN_EFULL ? SN_LEVEL_NOTICE : SN_LEVEL_VERBOSE,
+           "Closing client %s: %s", client->peer, error);
     if (rc != SN_EFULL)
         sn_resp_error(&resp, error);
     client->close_after_reply = true;
@@ -343,6 +344,41 @@ static void run_next(struct sn_client *client, bool *more)
     }
 }
 
+static void hand_out(struct sn_client *client, struct sn_long_reply *reply)
+{
+    struct sn_resp resp = {.out = &client->out, .version = client->version};
+    struct sn_call call = {.resp = &resp};
+
+    if (reply->body.full) {
+        client->out.full = true; /* too much for any client: it is dropped */
+    } else if (!reply->muted && reply->is_text) {
+        sn_commands_reply_verbatim(&call, &reply->body);
+    } else if (!reply->muted) {
+        sn_resp_array(&resp, reply->count);
+        sn_buf_append(&client->out, sn_buf_text(&reply->body), reply->body.len);
+    }
+    sn_client_check_output(client);
+}
+
+void sn_client_render(struct sn_client *client)
+{
+    struct sn_long_reply *reply = client->long_reply;
+    struct sn_resp resp = {.out = &reply->body, .version = client->version};
+    struct sn_call call = {.server = client->server,
+                           .client = client,
+                           .spec = reply->spec,
+                           .argc = reply->words.count,
+                           .argv = reply->words.items,
+                           .lens = reply->words.lens,
+                           .resp = &resp};
+
+    if (!reply->render(&call, reply) && !reply->body.full)
+        return;
+    client->long_reply = NULL;
+    hand_out(client, reply);
+    sn_long_reply_free(reply);
+}
+
 static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct sn_client *client = handle->data;
@@ -380,11 +416,12 @@ void sn_client_run(struct sn_client *client)
     if (client->running || client->closing)
         return;
     client->running = true;
-    while (more && may_run(client)) {
-        run_next(client, &more);
+    while (more && may_run(client) && !sn_server_turn_is_over(client->server)) {
+        if (client->long_reply)
+            sn_client_render(client);
+        else
+            run_next(client, &more);
         client->paused = sn_client_output(client) > SN_CLIENT_OUTPUT_PAUSE;
-        if (more && is_turn_over(client))
-            break;
     }
     client->running = false;
     if (client->closing)

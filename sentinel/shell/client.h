@@ -18,17 +18,19 @@
 #include <uthash.h>
 #include <uv.h>
 
+struct sn_long_reply;
 struct sn_server;
 struct sn_wait;
 
 /* Most bytes that wait to be read by a client that is no subscriber. */
 #define SN_CLIENT_OUTPUT_MAX ((size_t)256 << 20)
 /* No further request of a client is executed while it has not read so much of its replies. */
-#define SN_CLIENT_OUTPUT_PAUSE ((size_t)32 << 20)
+#define SN_CLIENT_OUTPUT_PAUSE ((size_t)4 << 20)
 /* While an answer is waited for, no more than this is read ahead. */
 #define SN_CLIENT_READ_AHEAD_MAX ((size_t)1 << 20)
 /* A turn of the loop in which commands run for longer than this makes the rest of them wait, so
- * that no client can hold up the watching of the groups. */
+ * that no client can hold up the watching of the groups. No single command takes much longer: what
+ * it reads is limited (sn_request_limits_open), and a reply about many things is a long reply. */
 #define SN_TURN_MAX_MS     5
 #define SN_CLIENT_NAME_MAX 1024 /* of CLIENT SETNAME and SETINFO */
 
@@ -56,6 +58,7 @@ struct sn_client {
     struct sn_subscriptions subscriptions;
     struct sn_wait *waits; /* the answers that this client waits for, oldest first; NULL: none */
     size_t wait_count;
+    struct sn_long_reply *long_reply; /* under way; NULL: none */
     struct sn_request held; /* read, but to be executed when nothing is waited for any more */
     enum sn_resp_version version;
     uint64_t created_at; /* loop time, milliseconds; so are the next two */
@@ -95,6 +98,8 @@ struct sn_client *sn_client_accept(struct sn_server *server, uv_stream_t *listen
 /* Executes the complete requests that were read, until one has to wait, or until this turn of the
  * loop has lasted SN_TURN_MAX_MS: then the rest is executed in the next one. */
 void sn_client_run(struct sn_client *client);
+/* Renders the next slice of the client's long reply, and hands it out if that was the last. */
+void sn_client_render(struct sn_client *client);
 /* Writes what is buffered, and closes what is to be closed. client may be in closing afterwards. */
 void sn_client_flush(struct sn_client *client);
 /* Has the next sn_server_flush look at this client. */

@@ -18,6 +18,10 @@
 
 #define GENPASS_BITS_MAX 4096
 #define ERROR_TEXT_MAX   ((size_t)64 << 10)
+/* Of ACL SETUSER. */
+#define SETUSER_RULES_MAX 1024
+#define USER_WORDS_MAX    4096
+#define USERS_MAX         4096
 
 static const char no_acl_file[] =
     "This Redis instance is not configured to use an ACL file. You may want to specify users via "
@@ -131,22 +135,36 @@ static bool has_all_channels_of(const struct sn_acl_user *user, const struct sn_
     return user->all_channels || !sn_client_subscribed(client);
 }
 
-/* Connections of user go, or those of them which listen to what they no longer may. */
-static void drop_clients(struct sn_call *call, const struct sn_acl_user *user, bool all)
+static void drop_client(struct sn_call *call, struct sn_client *client)
+{
+    if (client == call->client)
+        client->close_after_reply = true;
+    else
+        sn_client_doom(client);
+}
+
+/* Connections of user that listen to what it may no longer go. */
+static void drop_listeners(struct sn_call *call, const struct sn_acl_user *user)
 {
     struct sn_client *client;
 
     DL_FOREACH(call->server->clients, client) {
-        if (client->user != user || (!all && has_all_channels_of(user, client)))
+        if (client->user == user && !has_all_channels_of(user, client))
+            drop_client(call, client);
+    }
+}
+
+/* Connections of users that are being deleted go. */
+static void drop_leaving(struct sn_call *call)
+{
+    struct sn_client *client;
+
+    DL_FOREACH(call->server->clients, client) {
+        if (!client->user->leaving)
             continue;
-        if (all) {
-            client->user = call->server->acl.standard;
-            client->authenticated = false;
-        }
-        if (client == call->client)
-            client->close_after_reply = true;
-        else
-            sn_client_doom(client);
+        client->user = call->server->acl.standard;
+        client->authenticated = false;
+        drop_client(call, client);
     }
 }
 
@@ -190,6 +208,23 @@ static void free_rules(struct rules *rules)
     free(rules->items);
 }
 
+/* What a file may hold is not limited so; but commands must not hold the process up, nor fill it.
+ * True: the error is in the reply. */
+static bool has_too_much(struct sn_call *call)
+{
+    const struct sn_acl_user *user = find_user(call, 2);
+    size_t rules = call->argc - 3;
+
+    if (rules <= SETUSER_RULES_MAX && (user ? sn_acl_count_words(user) + rules <= USER_WORDS_MAX
+                                            : HASH_COUNT(call->server->acl.users) < USERS_MAX))
+        return false;
+    sn_resp_errorf(call->resp,
+                   "Too much for ACL SETUSER: at most %d rules at once, %d of one user, and %d "
+                   "users. Use an ACL file",
+                   SETUSER_RULES_MAX, USER_WORDS_MAX, USERS_MAX);
+    return true;
+}
+
 void sn_cmd_acl_setuser(struct sn_call *call)
 {
     struct sn_acl *acl = &call->server->acl;
@@ -200,6 +235,8 @@ void sn_cmd_acl_setuser(struct sn_call *call)
         sn_resp_error(call->resp, "Usernames can't contain spaces or null characters");
         return;
     }
+    if (has_too_much(call))
+        return;
     struct rules rules = take_rules(call, 3);
     sn_buf_init(&error, 4096);
     if (rules.bad_at > 0) {
@@ -208,7 +245,7 @@ void sn_cmd_acl_setuser(struct sn_call *call)
     } else if (sn_acl_set_user(acl, call->argv[2], rules.count, rules.items, &error) != 0) {
         sn_resp_error(call->resp, sn_buf_text(&error));
     } else {
-        drop_clients(call, sn_acl_find(acl, call->argv[2]), false);
+        drop_listeners(call, sn_acl_find(acl, call->argv[2]));
         call->server->users_changed = true;
         if (call->server->env.settings->aclfile)
             sn_resp_status(call->resp, "OK");
@@ -232,11 +269,17 @@ void sn_cmd_acl_deluser(struct sn_call *call)
     }
     for (size_t i = 2; i < call->argc; i++) {
         struct sn_acl_user *user = find_user(call, i);
-        if (!user)
-            continue;
-        drop_clients(call, user, true);
-        sn_acl_delete_user(acl, user);
-        deleted++;
+        if (user && !user->leaving) {
+            user->leaving = true;
+            deleted++;
+        }
+    }
+    if (deleted > 0)
+        drop_leaving(call);
+    for (size_t i = 2; i < call->argc && deleted > 0; i++) {
+        struct sn_acl_user *user = find_user(call, i);
+        if (user)
+            sn_acl_delete_user(acl, user);
     }
     if (deleted > 0)
         call->server->users_changed = true;
@@ -364,19 +407,21 @@ static bool is_same_user(const struct sn_acl_user *a, const struct sn_acl_user *
 /* Clients of a user that stays as it was go on; the others have to come again. */
 static void move_clients(struct sn_call *call, struct sn_acl *fresh)
 {
+    struct sn_acl_user *user;
     struct sn_client *client;
 
+    for (user = call->server->acl.users; user; user = user->hh.next) {
+        const struct sn_acl_user *now = sn_acl_find(fresh, user->name);
+        user->leaving = !now || !is_same_user(now, user);
+    }
     DL_FOREACH(call->server->clients, client) {
-        struct sn_acl_user *user = sn_acl_find(fresh, client->user->name);
-        bool stays = user && is_same_user(user, client->user);
+        bool leaves = client->user->leaving;
+        user = sn_acl_find(fresh, client->user->name);
         client->user = user ? user : fresh->standard;
-        if (stays)
+        if (!leaves)
             continue;
         client->authenticated = false;
-        if (client == call->client)
-            client->close_after_reply = true;
-        else
-            sn_client_doom(client);
+        drop_client(call, client);
     }
 }
 

@@ -5,13 +5,14 @@
 #include "base/text.h"
 #include "shell/cmd.h"
 #include "shell/cmd_client.h"
+#include "shell/long_reply.h"
 #include "shell/server_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <utlist.h>
 
-#define LIST_MAX     ((size_t)64 << 20)
 #define LIST_IDS_MAX 1024
 
 enum client_type { TYPE_NONE = 0, TYPE_NORMAL, TYPE_MASTER, TYPE_REPLICA, TYPE_PUBSUB };
@@ -87,24 +88,46 @@ void sn_client_describe(const struct sn_client *client, struct sn_buf *out)
                   client->lib_name ? client->lib_name : "", client->lib_ver ? client->lib_ver : "");
 }
 
-/* True if client is one of the ids in the words from index on. */
-static bool is_listed(const struct sn_call *call, size_t index, const struct sn_client *client)
+static int by_number(const void *a, const void *b)
 {
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+
+    return first < second ? -1 : first > second;
+}
+
+/* Clients are in the order of their ids; the next slice begins at the id in reply->next. With ids
+ * in the request only those are looked at. */
+static bool render_list(struct sn_call *call, struct sn_long_reply *reply)
+{
+    uint64_t ids[LIST_IDS_MAX];
+    size_t count = 0;
+    struct sn_client *client;
     int64_t id = 0;
 
-    for (size_t i = index; i < call->argc; i++) {
-        if (sn_call_integer(call, i, &id) == 0 && id > 0 && (uint64_t)id == client->id)
-            return true;
+    for (size_t i = 3; i < call->argc && sn_call_word_is(call, 2, "id"); i++) {
+        if (sn_call_integer(call, i, &id) == 0)
+            ids[count++] = (uint64_t)id;
     }
-    return false;
+    qsort(ids, count, sizeof(ids[0]), by_number);
+    DL_FOREACH(call->server->clients, client) {
+        if (client->id < reply->next ||
+            (reply->filter != TYPE_NONE && type_of(client) != (enum client_type)reply->filter) ||
+            (count > 0 && !bsearch(&client->id, ids, count, sizeof(ids[0]), by_number)))
+            continue;
+        reply->next = client->id;
+        if (reply->count > 0 && sn_server_turn_is_over(call->server))
+            return false;
+        sn_client_describe(client, &reply->body);
+        sn_buf_putc(&reply->body, '\n');
+        reply->next = client->id + 1;
+        reply->count++;
+    }
+    return true;
 }
 
 void sn_cmd_client_list(struct sn_call *call)
 {
     enum client_type type = TYPE_NONE;
-    size_t ids_at = 0;
-    struct sn_client *client;
-    struct sn_buf lines;
     int64_t id = 0;
 
     if (call->argc == 4 && sn_call_word_is(call, 2, "type")) {
@@ -112,12 +135,11 @@ void sn_cmd_client_list(struct sn_call *call)
         if (type == TYPE_NONE)
             return;
     } else if (call->argc > 3 && sn_call_word_is(call, 2, "id")) {
-        ids_at = 3;
-        if (call->argc - ids_at > LIST_IDS_MAX) {
+        if (call->argc - 3 > LIST_IDS_MAX) {
             sn_resp_error(call->resp, "too many client IDs");
             return;
         }
-        for (size_t i = ids_at; i < call->argc; i++) {
+        for (size_t i = 3; i < call->argc; i++) {
             if (sn_call_integer(call, i, &id) != 0 || id <= 0) {
                 sn_resp_error(call->resp, "Invalid client ID");
                 return;
@@ -127,16 +149,10 @@ void sn_cmd_client_list(struct sn_call *call)
         sn_resp_error(call->resp, "syntax error");
         return;
     }
-    sn_buf_init(&lines, LIST_MAX);
-    DL_FOREACH(call->server->clients, client) {
-        if ((type != TYPE_NONE && type_of(client) != type) ||
-            (ids_at > 0 && !is_listed(call, ids_at, client)))
-            continue;
-        sn_client_describe(client, &lines);
-        sn_buf_putc(&lines, '\n');
-    }
-    sn_commands_reply_verbatim(call, &lines);
-    sn_buf_fini(&lines);
+    struct sn_long_reply *reply = sn_long_reply_new(call, render_list);
+    reply->is_text = true;
+    reply->filter = (int)type;
+    sn_client_render(call->client);
 }
 
 struct filter {

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* COMMAND: what the table of commands says (PROTOCOL.md §5.5). */
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "shell/cmd.h"
 #include "shell/server_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/* Of COMMAND INFO and DOCS with names: all commands at once take 60 kB. */
+#define NAMED_REPLY_MAX ((size_t)4 << 20)
 
 static const struct {
     unsigned flag;
@@ -156,19 +161,72 @@ static void reply_docs(struct sn_resp *resp, const struct sn_command_spec *spec)
         reply_docs(resp, spec + i);
 }
 
-static void for_all_top(struct sn_resp *resp,
-                        void (*reply)(struct sn_resp *resp, const struct sn_command_spec *spec))
+/* What COMMAND INFO or COMMAND DOCS says about each command, in one version of the protocol: it
+ * never changes, so it is written once. */
+struct sn_command_texts {
+    struct sn_buf bytes;
+    size_t
+        at[SN_COMMANDS_MAX + 1]; /* of the row in the table; its end is the next one's beginning */
+};
+
+enum kind { INFO = 0, DOCS = 1 };
+
+static const struct sn_command_texts *get_texts(struct sn_call *call, enum kind kind)
+{
+    enum sn_resp_version version = call->resp->version;
+    struct sn_command_texts **place = &call->server->command_texts[kind][version == SN_RESP3];
+
+    if (*place)
+        return *place;
+    struct sn_command_texts *texts = sn_alloc(sizeof(*texts));
+    struct sn_resp resp = {.out = &texts->bytes, .version = version};
+    sn_buf_init(&texts->bytes, SIZE_MAX);
+    for (size_t i = 0; i < sn_commands_count; i++) {
+        texts->at[i] = texts->bytes.len;
+        if (kind == INFO)
+            reply_info(&resp, &sn_commands_table[i]);
+        else
+            reply_docs(&resp, &sn_commands_table[i]);
+    }
+    texts->at[sn_commands_count] = texts->bytes.len;
+    *place = texts;
+    return texts;
+}
+
+void sn_command_texts_free(struct sn_command_texts *texts)
+{
+    if (texts)
+        sn_buf_fini(&texts->bytes);
+    free(texts);
+}
+
+static size_t text_len(const struct sn_command_texts *texts, const struct sn_command_spec *spec)
+{
+    size_t row = (size_t)(spec - sn_commands_table);
+
+    return texts->at[row + 1] - texts->at[row];
+}
+
+static void put_text(struct sn_call *call, const struct sn_command_texts *texts,
+                     const struct sn_command_spec *spec)
+{
+    size_t row = (size_t)(spec - sn_commands_table);
+
+    sn_buf_append(call->resp->out, texts->bytes.data + texts->at[row], text_len(texts, spec));
+}
+
+static void put_all_top(struct sn_call *call, const struct sn_command_texts *texts)
 {
     for (size_t i = 0; i < sn_commands_count; i++) {
         if (!sn_commands_table[i].container && is_listed(&sn_commands_table[i]))
-            reply(resp, &sn_commands_table[i]);
+            put_text(call, texts, &sn_commands_table[i]);
     }
 }
 
 void sn_cmd_command(struct sn_call *call)
 {
     sn_resp_array(call->resp, count_top());
-    for_all_top(call->resp, reply_info);
+    put_all_top(call, get_texts(call, INFO));
 }
 
 void sn_cmd_command_count(struct sn_call *call)
@@ -181,17 +239,40 @@ static const struct sn_command_spec *find_named(const struct sn_call *call, size
     return sn_call_is_text(call, index) ? sn_commands_find_full(call->argv[index]) : NULL;
 }
 
+/* False: the same names over and over would make a reply that nobody needs; the error is in the
+ * reply. */
+static bool measure(struct sn_call *call, const struct sn_command_texts *texts, size_t *count)
+{
+    size_t len = 0;
+
+    *count = 0;
+    for (size_t i = 2; i < call->argc && len <= NAMED_REPLY_MAX; i++) {
+        const struct sn_command_spec *spec = find_named(call, i);
+        *count += spec != NULL;
+        len += spec ? text_len(texts, spec) : 0;
+    }
+    if (len > NAMED_REPLY_MAX)
+        sn_resp_errorf(call->resp, "the reply would be larger than %d MiB: name fewer commands",
+                       (int)(NAMED_REPLY_MAX >> 20));
+    return len <= NAMED_REPLY_MAX;
+}
+
 void sn_cmd_command_info(struct sn_call *call)
 {
+    const struct sn_command_texts *texts = get_texts(call, INFO);
+    size_t count;
+
     if (call->argc == 2) {
         sn_cmd_command(call);
         return;
     }
+    if (!measure(call, texts, &count))
+        return;
     sn_resp_array(call->resp, call->argc - 2);
-    for (size_t i = 2; i < call->argc && !call->resp->out->full; i++) {
+    for (size_t i = 2; i < call->argc; i++) {
         const struct sn_command_spec *spec = find_named(call, i);
         if (spec)
-            reply_info(call->resp, spec);
+            put_text(call, texts, spec);
         else
             sn_resp_null(call->resp);
     }
@@ -199,20 +280,21 @@ void sn_cmd_command_info(struct sn_call *call)
 
 void sn_cmd_command_docs(struct sn_call *call)
 {
-    size_t count = 0;
+    const struct sn_command_texts *texts = get_texts(call, DOCS);
+    size_t count;
 
     if (call->argc == 2) {
         sn_resp_map(call->resp, count_top());
-        for_all_top(call->resp, reply_docs);
+        put_all_top(call, texts);
         return;
     }
-    for (size_t i = 2; i < call->argc; i++)
-        count += find_named(call, i) != NULL;
+    if (!measure(call, texts, &count))
+        return;
     sn_resp_map(call->resp, count);
-    for (size_t i = 2; i < call->argc && !call->resp->out->full; i++) {
+    for (size_t i = 2; i < call->argc; i++) {
         const struct sn_command_spec *spec = find_named(call, i);
         if (spec)
-            reply_docs(call->resp, spec);
+            put_text(call, texts, spec);
     }
 }
 
@@ -277,6 +359,8 @@ static bool parse_list(struct sn_call *call, struct list *list)
         return false;
     list->text = call->argv[4];
     list->len = call->lens[4];
+    if (list->filter == FILTER_PATTERN && list->len > SN_PATTERN_MAX)
+        return false;
     if (list->filter == FILTER_CATEGORY && sn_call_is_text(call, 4) &&
         sn_category_find(list->text, &category) == 0)
         list->category = 1U << category;

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "core/view.h"
 #include "shell/cmd.h"
+#include "shell/long_reply.h"
 #include "shell/server_internal.h"
 
 #include <stdio.h>
@@ -49,63 +50,100 @@ static void reply_instance(struct sn_call *call, const struct sn_instance *insta
     sn_buf_append(call->resp->out, sn_buf_text(scratch), scratch->len);
 }
 
+static void reply_description(struct sn_call *call, const struct sn_instance *instance)
+{
+    struct sn_buf scratch;
+
+    sn_buf_init(&scratch, SN_CLIENT_OUTPUT_MAX);
+    reply_instance(call, instance, &scratch);
+    sn_buf_fini(&scratch);
+}
+
 void sn_cmd_sentinel_master(struct sn_call *call)
 {
     const struct sn_group *group = sn_cmd_group(call, 2);
-    struct sn_buf scratch;
 
-    if (!group)
-        return;
-    sn_buf_init(&scratch, SN_CLIENT_OUTPUT_MAX);
-    reply_instance(call, sn_group_master(group), &scratch);
-    sn_buf_fini(&scratch);
+    if (group)
+        reply_description(call, sn_group_master(group));
+}
+
+/* The group whose name comes next in reply; NULL if it is gone by now. */
+static const struct sn_group *next_group(struct sn_call *call, struct sn_long_reply *reply)
+{
+    const char *name = reply->names[reply->next++];
+
+    return sn_core_group_find(sn_driver_core(call->server->driver), name, strlen(name));
+}
+
+static bool render_masters(struct sn_call *call, struct sn_long_reply *reply)
+{
+    while (reply->next < reply->name_count) {
+        const struct sn_group *group = next_group(call, reply);
+        if (group) {
+            reply_description(call, sn_group_master(group));
+            reply->count++;
+        }
+        if (sn_server_turn_is_over(call->server))
+            return reply->next == reply->name_count;
+    }
+    return true;
 }
 
 void sn_cmd_sentinel_masters(struct sn_call *call)
 {
     const struct sn_core *core = sn_driver_core(call->server->driver);
-    struct sn_buf scratch;
+    struct sn_long_reply *reply = sn_long_reply_new(call, render_masters);
 
-    sn_buf_init(&scratch, SN_CLIENT_OUTPUT_MAX);
-    sn_resp_array(call->resp, sn_core_group_count(core));
     for (const struct sn_group *group = sn_core_group_first(core); group;
          group = sn_group_next(group))
-        reply_instance(call, sn_group_master(group), &scratch);
-    sn_buf_fini(&scratch);
+        sn_long_reply_add_name(reply, sn_group_name(group));
+    sn_client_render(call->client);
 }
 
-/* Replicas that asked not to be listed are not. */
-static void reply_instances(struct sn_call *call, const struct sn_instance *first)
-{
-    const struct sn_instance *instance;
-    struct sn_buf scratch;
-    size_t count = 0;
+enum instances { REPLICAS = 1, PEERS };
 
-    for (instance = first; instance; instance = sn_instance_next(instance))
-        count += sn_instance_announced(instance);
-    sn_buf_init(&scratch, SN_CLIENT_OUTPUT_MAX);
-    sn_resp_array(call->resp, count);
-    for (instance = first; instance; instance = sn_instance_next(instance)) {
-        if (sn_instance_announced(instance))
-            reply_instance(call, instance, &scratch);
+/* Replicas that asked not to be listed are not. */
+static bool render_instances(struct sn_call *call, struct sn_long_reply *reply)
+{
+    const struct sn_group *group =
+        sn_core_group_find(sn_driver_core(call->server->driver), call->argv[2], call->lens[2]);
+    const struct sn_instance *instance = NULL;
+
+    if (group)
+        instance =
+            reply->filter == REPLICAS ? sn_group_replica_first(group) : sn_group_peer_first(group);
+    for (uint64_t i = 0; instance && i < reply->next; i++)
+        instance = sn_instance_next(instance);
+    for (; instance; instance = sn_instance_next(instance)) {
+        if (reply->count > 0 && sn_server_turn_is_over(call->server))
+            return false;
+        reply->next++;
+        if (!sn_instance_announced(instance))
+            continue;
+        reply_description(call, instance);
+        reply->count++;
     }
-    sn_buf_fini(&scratch);
+    return true;
+}
+
+static void reply_instances(struct sn_call *call, enum instances which)
+{
+    struct sn_long_reply *reply = sn_long_reply_new(call, render_instances);
+
+    reply->filter = (int)which;
+    sn_client_render(call->client);
 }
 
 void sn_cmd_sentinel_replicas(struct sn_call *call)
 {
-    const struct sn_group *group = sn_cmd_group(call, 2);
-
-    if (group)
-        reply_instances(call, sn_group_replica_first(group));
+    if (sn_cmd_group(call, 2))
+        reply_instances(call, REPLICAS);
 }
 
 void sn_cmd_sentinel_sentinels(struct sn_call *call)
 {
-    const struct sn_group *group = sn_cmd_group(call, 2);
-
-    if (group)
-        reply_instances(call, sn_group_peer_first(group));
+    if (sn_cmd_group(call, 2))
+        reply_instances(call, PEERS);
 }
 
 void sn_cmd_sentinel_get_address(struct sn_call *call)
@@ -192,6 +230,20 @@ static void reply_cache(struct sn_call *call, const struct sn_group *group)
         reply_cached(call, replica);
 }
 
+static bool render_caches(struct sn_call *call, struct sn_long_reply *reply)
+{
+    while (reply->next < reply->name_count) {
+        const struct sn_group *group = next_group(call, reply);
+        if (group) {
+            reply_cache(call, group);
+            reply->count += 2;
+        }
+        if (sn_server_turn_is_over(call->server))
+            return reply->next == reply->name_count;
+    }
+    return true;
+}
+
 void sn_cmd_sentinel_info_cache(struct sn_call *call)
 {
     const struct sn_core *core = sn_driver_core(call->server->driver);
@@ -202,15 +254,16 @@ void sn_cmd_sentinel_info_cache(struct sn_call *call)
         return;
     }
     const struct sn_group **groups = sn_alloc_array(names, sizeof(*groups));
+    struct sn_long_reply *reply = sn_long_reply_new(call, render_caches);
     for (size_t i = 2; i < call->argc; i++) {
         const struct sn_group *group = sn_core_group_find(core, call->argv[i], call->lens[i]);
-        if (group && !is_known(groups, count, group))
-            groups[count++] = group;
+        if (!group || is_known(groups, count, group))
+            continue;
+        groups[count++] = group;
+        sn_long_reply_add_name(reply, sn_group_name(group));
     }
-    sn_resp_array(call->resp, 2 * count);
-    for (size_t i = 0; i < count; i++)
-        reply_cache(call, groups[i]);
     free(groups);
+    sn_client_render(call->client);
 }
 
 static void reply_script(struct sn_resp *resp, const struct sn_script_view *script)

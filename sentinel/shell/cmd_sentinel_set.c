@@ -16,6 +16,9 @@
 
 #define TIMING_VALUE_MAX_MS ((int64_t)1000 * 86400 * 365)
 #define ERROR_TEXT_MAX      4096
+/* Of one SET, CONFIG or DEBUG: each word of a change is an event, a log line and perhaps a look at
+ * a file. There are some twenty parameters, and rename-command may come often. */
+#define WORDS_MAX 256
 
 static struct sn_wait *wait_for_answer(struct sn_call *call)
 {
@@ -91,6 +94,10 @@ void sn_cmd_sentinel_reset(struct sn_call *call)
 {
     struct sn_command command = named(call, SN_COMMAND_RESET);
 
+    if (call->lens[2] > SN_PATTERN_MAX) {
+        sn_resp_errorf(call->resp, "Pattern longer than %d bytes", SN_PATTERN_MAX);
+        return;
+    }
     decide(call, &command);
 }
 
@@ -216,10 +223,15 @@ void sn_cmd_sentinel_monitor(struct sn_call *call)
 
 /* SET and CONFIG */
 
-/* A value with a NUL byte would be cut silently. True if there is one; the error is in the reply.
- */
-static bool refuse_nul(struct sn_call *call, const char *command)
+/* A value with a NUL byte would be cut silently. True if there is one, or if there are too many;
+ * the error is in the reply. */
+static bool refuse_words(struct sn_call *call, const char *command)
 {
+    if (call->argc > WORDS_MAX) {
+        sn_resp_errorf(call->resp, "Too many arguments for %s: at most %d at once", command,
+                       WORDS_MAX);
+        return true;
+    }
     for (size_t i = 3; i < call->argc; i++) {
         if (sn_call_is_text(call, i))
             continue;
@@ -237,7 +249,7 @@ void sn_cmd_sentinel_set(struct sn_call *call)
     struct sn_changes changes = {0};
     struct sn_buf error;
 
-    if (!sn_cmd_group(call, 2) || refuse_nul(call, "SENTINEL SET"))
+    if (!sn_cmd_group(call, 2) || refuse_words(call, "SENTINEL SET"))
         return;
     sn_buf_init(&error, ERROR_TEXT_MAX);
     if (sn_conf_parse_set((int)(call->argc - 3), call->argv + 3,
@@ -311,8 +323,9 @@ static void config_get(struct sn_call *call)
 
     for (size_t i = 3; i < call->argc && count < CONFIG_PARAMS; i++) {
         for (size_t j = 0; j < CONFIG_PARAMS; j++) {
-            if (seen[j] || !sn_text_glob(call->argv[i], call->lens[i], config_names[j],
-                                         strlen(config_names[j]), true))
+            if (seen[j] || call->lens[i] > SN_PATTERN_MAX / 8 ||
+                !sn_text_glob(call->argv[i], call->lens[i], config_names[j],
+                              strlen(config_names[j]), true))
                 continue;
             seen[j] = true;
             found[count++] = j;
@@ -325,7 +338,7 @@ static void config_get(struct sn_call *call)
 
 void sn_cmd_sentinel_config(struct sn_call *call)
 {
-    if (refuse_nul(call, "SENTINEL CONFIG"))
+    if (refuse_words(call, "SENTINEL CONFIG"))
         return;
     if (sn_call_word_is(call, 2, "get"))
         config_get(call);
@@ -412,6 +425,8 @@ void sn_cmd_sentinel_debug(struct sn_call *call)
         reply_timings(call);
         return;
     }
+    if (refuse_words(call, "SENTINEL DEBUG"))
+        return;
     changes = sn_alloc_array(call->argc / 2, sizeof(*changes));
     for (size_t i = 2; good && i < call->argc; i += 2)
         good = parse_timing(call, i, &changes[count++]);

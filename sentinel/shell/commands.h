@@ -14,6 +14,10 @@ struct sn_server;
 struct sn_client;
 struct sn_command_spec;
 
+/* Longest pattern of a command that matches it with many names: matching takes pattern times name.
+ */
+#define SN_PATTERN_MAX 1024
+
 /* Flags; the first group is shown by COMMAND INFO. */
 enum {
     SN_CMD_ADMIN = 1 << 0,

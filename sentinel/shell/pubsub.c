@@ -101,7 +101,8 @@ int sn_pubsub_subscribe(struct sn_pubsub *pubsub, struct sn_client *client, enum
     if (find(client, kind, name, len))
         return 0;
     if (sn_subscriptions_total(own) >= SN_SUBSCRIPTIONS_MAX ||
-        len > SN_SUBSCRIPTIONS_BYTES_MAX - own->bytes)
+        len > SN_SUBSCRIPTIONS_BYTES_MAX - own->bytes ||
+        (kind == SN_TOPIC_PATTERN && len > SN_PATTERNS_BYTES_MAX - own->pattern_bytes))
         return SN_EFULL;
     if (sn_subscriptions_total(own) == 0)
         pubsub->subscribers++;
@@ -110,6 +111,7 @@ int sn_pubsub_subscribe(struct sn_pubsub *pubsub, struct sn_client *client, enum
     subscription->topic = topic_get(pubsub, kind, name, len);
     DL_APPEND(subscription->topic->subscribers, subscription);
     own->bytes += len;
+    own->pattern_bytes += kind == SN_TOPIC_PATTERN ? len : 0;
     HASH_ADD_KEYPTR(hh, *table(own, kind), subscription->topic->name, len, subscription);
     return 0;
 }
@@ -122,6 +124,7 @@ static void drop(struct sn_pubsub *pubsub, struct sn_subscription *subscription,
 
     HASH_DEL(*table(own, kind), subscription);
     own->bytes -= topic->len;
+    own->pattern_bytes -= kind == SN_TOPIC_PATTERN ? topic->len : 0;
     if (sn_subscriptions_total(own) == 0)
         pubsub->subscribers--;
     DL_DELETE(topic->subscribers, subscription);

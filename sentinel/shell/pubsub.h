@@ -13,8 +13,9 @@
 struct sn_client;
 
 /* Caps per connection. */
-#define SN_SUBSCRIPTIONS_MAX       65536
-#define SN_SUBSCRIPTIONS_BYTES_MAX (16U << 20)
+#define SN_SUBSCRIPTIONS_MAX       4096
+#define SN_SUBSCRIPTIONS_BYTES_MAX (1U << 20)
+#define SN_PATTERNS_BYTES_MAX      (64U << 10) /* each event is matched with all of them */
 
 enum sn_topic_kind { SN_TOPIC_NONE = 0, SN_TOPIC_CHANNEL, SN_TOPIC_PATTERN };
 
@@ -31,7 +32,8 @@ struct sn_pubsub {
 struct sn_subscriptions {
     struct sn_subscription *channels; /* by name, in the order of subscribing */
     struct sn_subscription *patterns;
-    size_t bytes; /* of all their names */
+    size_t bytes;         /* of all their names */
+    size_t pattern_bytes; /* of those of patterns */
 };
 
 void sn_pubsub_init(struct sn_pubsub *pubsub);

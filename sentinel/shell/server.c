@@ -84,20 +84,32 @@ static void on_second(uv_timer_t *timer)
     sn_server_flush(server);
 }
 
-/* The clients that yielded go on. */
+/* The clock of the loop stands still while a turn lasts. */
+bool sn_server_turn_is_over(const struct sn_server *server)
+{
+    return uv_hrtime() / 1000000 > uv_now(server->env.loop) + SN_TURN_MAX_MS;
+}
+
+/* The clients that yielded go on, as far as this turn lasts; those behind them keep their places.
+ */
 static void on_idle(uv_idle_t *idle)
 {
     struct sn_server *server = idle->data;
-    struct sn_client *client, *tmp;
+    struct sn_client *last = server->yielded ? server->yielded->yield_prev : NULL;
+    bool more = true;
 
-    uv_idle_stop(idle);
-    DL_FOREACH_SAFE2(server->yielded, client, tmp, yield_next) {
+    sn_server_flush(server); /* what an earlier turn had no time for */
+    while (more && server->yielded && !server->closing && !sn_server_turn_is_over(server)) {
+        struct sn_client *client = server->yielded;
+        more = client != last;
         DL_DELETE2(server->yielded, client, yield_prev, yield_next);
         client->yielded = false;
         client->resume = true;
         sn_client_touch(client);
+        sn_server_flush(server);
     }
-    sn_server_flush(server);
+    if (!server->yielded && !server->dirty)
+        uv_idle_stop(idle);
 }
 
 void sn_server_yield(struct sn_server *server, struct sn_client *client)
@@ -167,6 +179,8 @@ void sn_server_handle_closed(struct sn_server *server)
     sn_pubsub_fini(&server->pubsub);
     sn_acl_fini(&server->acl);
     sn_acl_log_clear(&server->acl_log);
+    for (int i = 0; i < 4; i++)
+        sn_command_texts_free(server->command_texts[i / 2][i % 2]);
     sn_buf_fini(&server->scratch);
     free(server);
 }
@@ -355,7 +369,7 @@ void sn_server_flush(struct sn_server *server)
     if (server->flushing)
         return;
     server->flushing = true;
-    while (server->dirty && !server->closing) {
+    while (server->dirty && !server->closing && !sn_server_turn_is_over(server)) {
         struct sn_client *client = next_dirty(server);
         if (client->running)
             continue; /* it is up the stack, and comes here again when it has run */
@@ -366,5 +380,7 @@ void sn_server_flush(struct sn_server *server)
             sn_client_flush(client);
         }
     }
+    if (server->dirty && !server->closing)
+        uv_idle_start(&server->idle, on_idle); /* thousands of them, say: a turn is not enough */
     server->flushing = false;
 }

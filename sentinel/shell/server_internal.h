@@ -22,6 +22,8 @@ struct sn_rate {
     uint64_t last;
 };
 
+struct sn_command_texts;
+
 struct sn_server_stats {
     uint64_t connections;
     uint64_t rejected;
@@ -94,15 +96,22 @@ struct sn_server {
     size_t handles;        /* not yet closed */
     bool flushing;
     bool closing;
-    struct sn_buf scratch; /* of replies that nobody is to see */
+    struct sn_command_texts
+        *command_texts[2][2]; /* INFO and DOCS, RESP2 and RESP3; made when needed */
+    struct sn_buf scratch;    /* of replies that nobody is to see */
     char read_buffer[SN_READ_SIZE];
 };
+
+/* The replies of COMMAND, kept by cmd_command.c. NULL is fine. */
+void sn_command_texts_free(struct sn_command_texts *texts);
 
 /* Counts amount at loop time now_ms. */
 void sn_rate_add(struct sn_rate *rate, uint64_t now_ms, uint64_t amount);
 /* The count of the last full second. */
 uint64_t sn_rate_get(const struct sn_rate *rate, uint64_t now_ms);
 
+/* True if commands have run for SN_TURN_MAX_MS in this turn of the loop: the rest has to wait. */
+bool sn_server_turn_is_over(const struct sn_server *server);
 /* Has client go on with its requests in the next turn of the loop. */
 void sn_server_yield(struct sn_server *server, struct sn_client *client);
 

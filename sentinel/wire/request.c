@@ -19,14 +19,17 @@
 #define LINE_MAX_LEN  65536
 #define ARGS_HARD_MAX INT32_MAX
 #define BULK_HARD_MAX ((size_t)512 << 20)
+/* Nothing that is asked of a sentinel takes more than a few kB. */
+#define TOTAL_MAX ((size_t)1 << 20)
+#define ARGS_MAX  4096
 /* Larger memory than this is given back between two requests. */
 #define KEEP_ROOM (256U << 10)
 #define KEEP_ARGS 1024
 
 const struct sn_request_limits sn_request_limits_open = {
     .bulk_max = BULK_HARD_MAX,
-    .args_max = ARGS_HARD_MAX,
-    .total_max = (size_t)1 << 30,
+    .args_max = ARGS_MAX,
+    .total_max = TOTAL_MAX,
 };
 
 /* total_max holds ten largest bulks with room to spare. */
@@ -117,6 +120,13 @@ const char *sn_request_reader_error(const struct sn_request_reader *reader)
     return reader->error;
 }
 
+size_t sn_request_reader_memory(const struct sn_request_reader *reader)
+{
+    return sizeof(*reader) + reader->in.room +
+           reader->room *
+               (sizeof(*reader->offsets) + sizeof(*reader->lens) + sizeof(*reader->argv));
+}
+
 size_t sn_request_reader_pending(const struct sn_request_reader *reader)
 {
     return reader->in.len - reader->start;
@@ -186,6 +196,10 @@ static int read_inline(struct sn_request_reader *reader, const struct sn_request
     /* A CR before the newline counts as a blank. */
     if (sn_words_split(line, len, &reader->words) != 0)
         return protocol_error(reader, "unbalanced quotes in request");
+    if (reader->words.count > limits->args_max && !limits->unauthenticated) {
+        sn_words_fini(&reader->words);
+        return protocol_error(reader, "too many words in request");
+    }
     return 0;
 }
 
@@ -237,6 +251,9 @@ static int read_bulk_header(struct sn_request_reader *reader,
                                           ? "unauthenticated bulk length"
                                           : "invalid bulk length");
     advance(reader, len + 2);
+    /* Known by now, so it is not waited for. */
+    if (outgrows(reader, limits, (size_t)bulk_len + 2))
+        return SN_EFULL;
     reader->bulk_len = (size_t)bulk_len;
     reader->has_bulk = true;
     return 0;

@@ -11,14 +11,16 @@
 
 struct sn_request_limits {
     size_t bulk_max;  /* largest bulk string, bytes */
-    size_t args_max;  /* most elements of one array */
+    size_t args_max;  /* most elements of one array, or words of a line */
     size_t total_max; /* most bytes of one request, as sent (client-query-buffer-limit) */
     /* A length above bulk_max or args_max that others may use is called "unauthenticated". */
     bool unauthenticated;
 };
 
-/* Full limits for a client that may do anything, and the tight ones of PROTOCOL.md §3.2 for one
- * that still has to authenticate (10 elements, 16384 bytes). */
+/* The limits for a client that may do anything: 4096 words, 1 MiB in all (stock: 2^31 and 1 GiB;
+ * nothing that a sentinel is asked needs more than a few kB, and one request must not hold up
+ * everybody else). And the tight ones of PROTOCOL.md §3.2 for one that still has to authenticate
+ * (10 elements, 16384 bytes). */
 extern const struct sn_request_limits sn_request_limits_open;
 extern const struct sn_request_limits sn_request_limits_unauthenticated;
 
@@ -52,6 +54,8 @@ SN_MUST_CHECK int sn_request_reader_next(struct sn_request_reader *reader,
                                          struct sn_request *request);
 /* The text of the last protocol error; "" if none. */
 const char *sn_request_reader_error(const struct sn_request_reader *reader);
+/* Bytes of memory that the reader holds. */
+size_t sn_request_reader_memory(const struct sn_request_reader *reader);
 /* Bytes fed and not yet handed out. */
 size_t sn_request_reader_pending(const struct sn_request_reader *reader);
 

@@ -378,6 +378,119 @@ static void test_server__the_query_buffer_has_a_limit(void **state)
     close(fd);
 }
 
+/* One request of so many words that the loop would stand still for it. */
+static void send_many(int fd, const char *head, size_t head_count, const char *word, size_t count)
+{
+    struct sn_buf request;
+
+    sn_buf_init(&request, SIZE_MAX);
+    sn_buf_printf(&request, "*%zu\r\n%s", head_count + count, head);
+    for (size_t i = 0; i < count; i++)
+        sn_buf_printf(&request, "$%zu\r\n%s\r\n", strlen(word), word);
+    rig_send_bytes(&rig, fd, sn_buf_text(&request), request.len);
+    sn_buf_fini(&request);
+}
+
+static void test_server__words_of_a_request_are_limited(void **state)
+{
+    int fd = rig_dial(&rig), other = rig_dial(&rig);
+
+    (void)state;
+    send_many(fd, "$7\r\nCOMMAND\r\n$4\r\nINFO\r\n", 2, "sentinel", 200000);
+    rig_expect(&rig, fd, "-ERR Protocol error: invalid multibulk length\r\n");
+    rig_expect_end(&rig, fd);
+    close(fd);
+    fd = rig_dial(&rig);
+    rig_send(&rig, fd, "*2\r\n$4\r\nPING\r\n$536870912\r\n");
+    rig_expect_end(&rig, fd);
+    close(fd);
+
+    /* within the limit, a reply that nobody needs is refused */
+    send_many(other, "$7\r\nCOMMAND\r\n$4\r\nINFO\r\n", 2, "sentinel", 4000);
+    rig_expect(&rig, other, "-ERR the reply would be larger than 4 MiB: name fewer commands\r\n");
+    send_many(other, "$7\r\nCOMMAND\r\n$4\r\nDOCS\r\n", 2, "sentinel", 4000);
+    rig_expect(&rig, other, "-ERR the reply would be larger than 4 MiB: name fewer commands\r\n");
+    send_many(other, "$7\r\nCOMMAND\r\n$4\r\nINFO\r\n", 2, "nosuch", 2);
+    rig_expect(&rig, other, "*2\r\n$-1\r\n$-1\r\n");
+    send_many(other, "$8\r\nSENTINEL\r\n$3\r\nSET\r\n$2\r\nm1\r\n", 3, "1", 3000);
+    rig_expect(&rig, other, "-ERR No such master with that name\r\n");
+    rig_talk(&rig, other, MONITOR, "+OK\r\n");
+    send_many(other, "$8\r\nSENTINEL\r\n$3\r\nSET\r\n$2\r\nm1\r\n", 3, "1", 3000);
+    rig_expect(&rig, other, "-ERR Too many arguments for SENTINEL SET: at most 256 at once\r\n");
+    send_many(other, "$8\r\nSENTINEL\r\n$6\r\nCONFIG\r\n$3\r\nGET\r\n", 3, "*", 3000);
+    rig_expect(&rig, other, "-ERR Too many arguments for SENTINEL CONFIG: at most 256 at once\r\n");
+    send_many(other, "$3\r\nACL\r\n$7\r\nSETUSER\r\n$1\r\nu\r\n", 3, "+ping", 3000);
+    rig_expect(&rig, other, "-ERR Too much for ACL SETUSER: at most 1024 rules at once");
+    close(other);
+}
+
+/* Matching costs pattern times name. */
+static void test_server__patterns_of_commands_are_limited(void **state)
+{
+    int fd = rig_dial(&rig);
+    char pattern[1102] = "", request[1200];
+
+    (void)state;
+    memset(pattern, 'a', sizeof(pattern) - 1);
+    memcpy(pattern, "*[", 2);
+    memcpy(pattern + sizeof(pattern) - 3, "]z", 2);
+    snprintf(request, sizeof(request), "SENTINEL RESET %s\r\n", pattern);
+    rig_talk(&rig, fd, request, "-ERR Pattern longer than 1024 bytes\r\n");
+    snprintf(request, sizeof(request), "COMMAND LIST FILTERBY PATTERN %s\r\n", pattern);
+    rig_talk(&rig, fd, request, "-ERR syntax error\r\n");
+    snprintf(request, sizeof(request), "SENTINEL CONFIG GET %s\r\n", pattern);
+    rig_talk(&rig, fd, request, "*0\r\n");
+    close(fd);
+}
+
+static size_t count_of(const char *text, const char *word)
+{
+    size_t count = 0;
+
+    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
+        count++;
+    return count;
+}
+
+/* What takes long is made in slices: others are answered in between, the same client is not. */
+static void test_server__a_long_reply_leaves_turns_to_others(void **state)
+{
+    enum { GROUPS = 3000, SIZE = 16 << 20 };
+    static const char *const requests[] = {"SENTINEL MASTERS\r\nPING\r\n",
+                                           "SENTINEL INFO-CACHE m1\r\nPING\r\n"};
+    static char text[SIZE];
+    char name[32];
+
+    (void)state;
+    for (int i = 0; i < GROUPS; i++) {
+        snprintf(name, sizeof(name), "m%d", i);
+        rig_add_group(&rig, name, "127.0.0.1", 1 + i);
+    }
+    rig_start(&rig);
+    int busy = rig_dial(&rig), other = rig_dial(&rig);
+    rig_talk(&rig, busy, "PING\r\n", "+PONG\r\n");
+    rig_talk(&rig, other, "PING\r\n", "+PONG\r\n");
+    send(busy, requests[0], strlen(requests[0]), 0);
+    uv_run(&rig.loop, UV_RUN_NOWAIT);
+    rig_talk(&rig, other, "SENTINEL REMOVE m2999\r\n", "+OK\r\n");
+    assert_int_equal(recv(busy, text, 1, MSG_PEEK), -1); /* not complete, so nothing yet */
+    size_t got = rig_read(&rig, busy, text, SIZE);
+    assert_true(strncmp(text, "*2999\r\n", 7) == 0);
+    assert_int_equal(count_of(text, "$4\r\nname\r\n"), 2999);
+    assert_string_equal(text + got - 7, "+PONG\r\n");
+    rig_send(&rig, busy, requests[1]);
+    rig_read(&rig, busy, text, SIZE);
+    assert_string_equal(text, "*2\r\n$2\r\nm1\r\n*1\r\n*2\r\n:0\r\n$-1\r\n+PONG\r\n");
+
+    /* a client that leaves in the middle, and the end of the server */
+    send(busy, requests[0], strlen(requests[0]), 0);
+    uv_run(&rig.loop, UV_RUN_NOWAIT);
+    close(busy);
+    send(other, requests[0], strlen(requests[0]), 0);
+    uv_run(&rig.loop, UV_RUN_NOWAIT);
+    close(other);
+}
+
 static void test_server__listens_on_a_unix_socket(void **state)
 {
     char folder[] = "/tmp/sn-server-XXXXXX", text[4096];
@@ -535,6 +648,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_server__a_busy_client_leaves_turns_to_others, start,
                                         stop),
         cmocka_unit_test_setup_teardown(test_server__the_query_buffer_has_a_limit, prepare, stop),
+        cmocka_unit_test_setup_teardown(test_server__words_of_a_request_are_limited, start, stop),
+        cmocka_unit_test_setup_teardown(test_server__patterns_of_commands_are_limited, start, stop),
+        cmocka_unit_test_setup_teardown(test_server__a_long_reply_leaves_turns_to_others, prepare,
+                                        stop),
         cmocka_unit_test_setup_teardown(test_server__listens_on_a_unix_socket, prepare, stop),
         cmocka_unit_test_setup_teardown(test_server__a_port_in_use_is_named, prepare, stop),
         cmocka_unit_test_setup_teardown(test_server__only_an_optional_address_may_be_missing,

@@ -53,7 +53,7 @@ static void test_conf_redis__empty_file_means_defaults(void **state)
     assert_int_equal(conf.settings.tcp_backlog, 511);
     assert_int_equal(conf.settings.tcp_keepalive_s, 300);
     assert_int_equal(conf.settings.bulk_max, 512 << 20);
-    assert_int_equal(conf.settings.query_buffer_max, 1 << 30);
+    assert_int_equal(conf.settings.query_buffer_max, 1 << 20);
     assert_int_equal(conf.settings.pubsub_hard_max, 32 << 20);
     assert_int_equal(conf.settings.loglevel, SN_LEVEL_NOTICE);
     assert_string_equal(conf.settings.tls.auth_clients, "yes");

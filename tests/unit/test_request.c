@@ -156,9 +156,12 @@ static void test_request__arrays(void **state)
         {TEXT("*12\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n$1\r\n4\r\n$1\r\n5\r\n$1\r\n6\r\n"
               "$1\r\n7\r\n$1\r\n8\r\n$1\r\n9\r\n$1\r\na\r\n$1\r\nb\r\n"),
          "[0|1|2|3|4|5|6|7|8|9|a|b]wait"},
-        {TEXT("*2147483647\r\n"), "wait"},
-        {TEXT("*2147483647\r\n$1\r\na\r\n$1\r\nb\r\n"), "wait"},
-        {TEXT("*1\r\n$536870912\r\nabc"), "wait"},
+        {TEXT("*4096\r\n"), "wait"},
+        {TEXT("*4097\r\n"), "Protocol error: invalid multibulk length"},
+        {TEXT("*4096\r\n$1\r\na\r\n$1\r\nb\r\n"), "wait"},
+        {TEXT("*1\r\n$1048500\r\nabc"), "wait"},
+        {TEXT("*1\r\n$1048576\r\nabc"), "full"},
+        {TEXT("*1\r\n$536870912\r\nabc"), "full"},
     };
 
     (void)state;
@@ -220,10 +223,11 @@ static void test_request__limits_before_authentication(void **state)
 
 static void test_request__limits_of_choice(void **state)
 {
-    static const struct sn_request_limits limits = {.bulk_max = 5, .args_max = 3, .total_max = 40};
+    static const struct sn_request_limits limits = {.bulk_max = 5, .args_max = 4, .total_max = 40};
     static const struct row rows[] = {
         {TEXT("*3\r\n$1\r\na\r\n$1\r\nb\r\n$5\r\nccccc\r\n"), "[a|b|ccccc]wait"},
-        {TEXT("*4\r\n"), "Protocol error: invalid multibulk length"},
+        {TEXT("*5\r\n"), "Protocol error: invalid multibulk length"},
+        {TEXT("a b c d\r\na b c d e\r\n"), "[a|b|c|d]Protocol error: too many words in request"},
         {TEXT("*1\r\n$6\r\n"), "Protocol error: invalid bulk length"},
         /* 40 and 41 bytes; the bytes of other requests do not count */
         {TEXT("PING\r\naaaaaaaaa bbbbbbbbb ccccccccc ddddddddd\nPING\r\n"),
@@ -256,7 +260,9 @@ static void test_request__bulks_count_to_the_total(void **state)
         {TEXT("*1\r\n$29\r\naaaaaaaaabbbbbbbbbbcccccccccc\r\n"),
          "[aaaaaaaaabbbbbbbbbbcccccccccc]wait"},
         {TEXT("*1\r\n$30\r\naaaaaaaaaabbbbbbbbbbcccccccccc\r\n"), "full"},
-        {TEXT("*1\r\n$30\r\naaaaaaaaaabbbbbbbbbbcccccccccc\r"), "wait"},
+        /* told by the header already */
+        {TEXT("*1\r\n$29\r\naaa"), "wait"},
+        {TEXT("*1\r\n$30\r\n"), "full"},
         {TEXT("*2\r\n$30\r\naaaaaaaaaabbbbbbbbbbcccccccccc\r\nX\r\n"), "full"},
     };
 
@@ -436,10 +442,12 @@ static void test_request__long_pipelines_and_tiny_feeds_stay_linear(void **state
     static const char ping[] = "*1\r\n$4\r\nPING\r\n";
     struct sn_request_reader *reader = sn_request_reader_new();
     struct sn_request request;
-    const struct sn_request_limits *limits = &sn_request_limits_open;
+    struct sn_request_limits raised = sn_request_limits_open;
+    const struct sn_request_limits *limits = &raised;
     static char part[1000];
 
     (void)state;
+    raised.total_max = BULK + 1000;
     for (size_t i = 0; i < REQUESTS; i++)
         sn_request_reader_feed(reader, ping, sizeof(ping) - 1);
     for (size_t i = 0; i < REQUESTS; i++) {
