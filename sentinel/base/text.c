@@ -104,7 +104,7 @@ bool sn_text_is_runid(const char *id)
 {
     for (size_t i = 0; i < SN_RUNID_LEN; i++) {
         /* The NUL of a short id ends the loop too. */
-        if (!is_digit(id[i]) && !(id[i] >= 'a' && id[i] <= 'f'))
+        if (is_control(id[i]) || id[i] == ' ' || id[i] == ',')
             return false;
     }
     return id[SN_RUNID_LEN] == '\0';

@@ -23,7 +23,9 @@ bool sn_text_copy(char *out, size_t size, const char *text);
 /* True if text contains a byte below 0x20 or 0x7f. */
 bool sn_text_has_control(const char *text, size_t len);
 
-/* True if id is exactly 40 lower-case hexadecimal characters. */
+/* True if id is exactly 40 bytes, none of them a control character, a blank or a comma. Sentinels
+ * make their ids of hexadecimal digits, but take any that is configured, and so do we: a peer that
+ * is not counted makes a majority too small. Case matters. */
 bool sn_text_is_runid(const char *id);
 
 /* A line split into words. */

@@ -16,7 +16,7 @@ typedef int64_t sn_ms;
 #define SN_MUST_CHECK                 __attribute__((warn_unused_result))
 #define SN_PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
 
-/* A process id as Redis and sentinels announce it: 40 lower-case hexadecimal characters. */
+/* Length of a process id as Redis and sentinels announce it (sn_text_is_runid). */
 #define SN_RUNID_LEN 40
 
 /* Longest group name, host name and event payload that we accept or send (PROTOCOL.md §7.1). */

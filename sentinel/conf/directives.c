@@ -103,7 +103,7 @@ static const struct sn_directive server_table[] = {
 static const struct sn_directive sentinel_table[] = {
     {SENTINEL, .name = "myid", ONE, .state = true, .apply = sn_apply_myid,
      .error = "Malformed Sentinel id in myid option.",
-     .expected = "40 lower-case hexadecimal digits"},
+     .expected = "40 characters, none of them a blank, a comma or a control character"},
     {SENTINEL, .name = "deny-scripts-reconfig", YESNO("yes"),
      .option = SN_OPTION_DENY_SCRIPTS_RECONFIG,
      .error = "Please specify yes or no for the deny-scripts-reconfig options."},

@@ -17,6 +17,7 @@
 #define PIECE_MAX         140
 #define PIECE_ESCAPED_MAX 35
 #define PIECE_TEXT_MAX    150
+#define PREFIX_MAX        50 /* a port, and 40 characters */
 
 /* A semicolon behind a blank would begin a comment, in quotes too. */
 static void put_escaped(struct sn_buf *out, const char *quoted)
@@ -71,6 +72,27 @@ static void put_text(struct sn_buf *out, const char *key, const char *prefix, co
     }
 }
 
+/* A run id as one word; hexadecimal ones stay bare. */
+static void put_runid(struct sn_buf *out, const char *runid)
+{
+    struct sn_buf quoted;
+
+    sn_buf_init(&quoted, SIZE_MAX);
+    if (strchr(runid, ';') != NULL)
+        sn_text_quote_always(&quoted, runid);
+    else
+        sn_text_quote(&quoted, runid);
+    put_escaped(out, sn_buf_text(&quoted));
+    sn_buf_fini(&quoted);
+}
+
+static void put_id(struct sn_buf *out, const char *key, const char *runid)
+{
+    sn_buf_printf(out, "%s = ", key);
+    put_runid(out, runid);
+    sn_buf_putc(out, '\n');
+}
+
 static void put_addr(struct sn_buf *out, const char *key, const struct sn_addr *addr,
                      const char *runid)
 {
@@ -78,8 +100,16 @@ static void put_addr(struct sn_buf *out, const char *key, const struct sn_addr *
 
     sn_buf_init(&prefix, SIZE_MAX);
     sn_buf_printf(&prefix, "%u ", (unsigned)addr->port);
-    if (runid != NULL)
-        sn_buf_printf(&prefix, "%s ", runid);
+    if (runid != NULL) {
+        put_runid(&prefix, runid);
+        sn_buf_putc(&prefix, ' ');
+    }
+    if (prefix.len > PREFIX_MAX) {
+        /* An id of many escapes has the line for itself. */
+        sn_buf_printf(out, "%s = %s\"\"\n", key, sn_buf_text(&prefix));
+        key = "more";
+        sn_buf_clear(&prefix);
+    }
     put_text(out, key, sn_buf_text(&prefix), addr->host);
     sn_buf_fini(&prefix);
 }
@@ -194,7 +224,7 @@ static int put_group(struct sn_buf *out, const struct sn_conf *conf, const struc
     sn_buf_printf(out, "config-epoch = %" PRIu64 "\nleader-epoch = %" PRIu64 "\n",
                   group->config_epoch, group->leader_epoch);
     if (sn_text_is_runid(group->leader.hex))
-        sn_buf_printf(out, "leader = %s\n", group->leader.hex);
+        put_id(out, "leader", group->leader.hex);
     put_members(out, group);
 
     sn_group_params_init(&defaults, 0);
@@ -252,7 +282,7 @@ int sn_state_render(const struct sn_conf *conf, const struct sn_image *image, st
                      "; Written by the program: do not edit.\n"
                      "version = 1\n");
     if (sn_text_is_runid(image->myid.hex))
-        sn_buf_printf(out, "myid = %s\n", image->myid.hex);
+        put_id(out, "myid", image->myid.hex);
     sn_buf_printf(out, "current-epoch = %" PRIu64 "\n", image->current_epoch);
     int code = put_changes(out, SN_SCOPE_SENTINEL, image, &conf->base, NULL, NULL);
     put_level(out, conf);

@@ -11,7 +11,7 @@
  */
 
 #include "core/election.h"
-#include "core/model.h"
+#include "core/hello.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -21,10 +21,16 @@
 
 #define TIMERS_PER_STEP_MAX 1000000
 
+/* CLIENT SETNAME takes printable ASCII only; an id may have other bytes. */
 static void make_names(struct sn_core *core)
 {
-    (void)snprintf(core->cmd_name, sizeof(core->cmd_name), "sentinel-%.8s-cmd", core->myid.hex);
-    (void)snprintf(core->sub_name, sizeof(core->sub_name), "sentinel-%.8s-pubsub", core->myid.hex);
+    char id[] = "????????";
+    for (size_t i = 0; i < sizeof(id) - 1; i++) {
+        if (core->myid.hex[i] > ' ' && core->myid.hex[i] <= '~')
+            id[i] = core->myid.hex[i];
+    }
+    (void)snprintf(core->cmd_name, sizeof(core->cmd_name), "sentinel-%s-cmd", id);
+    (void)snprintf(core->sub_name, sizeof(core->sub_name), "sentinel-%s-pubsub", id);
 }
 
 struct sn_core *sn_core_new(const struct sn_image *image, uint64_t seed, sn_ms now)
@@ -67,6 +73,7 @@ void sn_core_free(struct sn_core *core)
         sn_group_free(group);
     sn_script_fini(core);
     sn_persist_fini(core);
+    sn_told_fini(core);
     sn_timer_stop(&core->timers, &core->tilt_end);
     sn_timer_stop(&core->timers, &core->heartbeat);
     sn_timer_stop(&core->timers, &core->save);

@@ -2,7 +2,7 @@
 
 /* What INFO replies teach: run ids, roles, replication state, new replicas (PROTOCOL.md §12). */
 
-#include "core/model.h"
+#include "core/hello.h"
 
 #include "base/text.h"
 

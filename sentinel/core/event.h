@@ -56,7 +56,7 @@ enum sn_event_kind {
     SN_EVENT_LINK_DOWN,      /* it is gone, or could not be made; its replies will not come */
     SN_EVENT_REPLY,          /* of a SEND, in order per link */
     SN_EVENT_LINK_NOTE,      /* a reply to AUTH, SETNAME or SUBSCRIBE was an error */
-    SN_EVENT_HELLO,          /* a well-formed hello, on a subscription or by PUBLISH */
+    SN_EVENT_HELLO,          /* on a subscription or by PUBLISH; hello.bad: not all of use */
     SN_EVENT_LINK_TRAFFIC,   /* any message arrived on a subscription link */
     SN_EVENT_RESOLVED,       /* a RESOLVE ended */
     SN_EVENT_PERSISTED,      /* a write of the state ended */

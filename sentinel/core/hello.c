@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* Hellos: how peers are met, epochs spread and configurations adopted (PROTOCOL.md §10). Everything
- * is checked before anything is taken over, so that a hello is either adopted whole or not at all
- * (PROTOCOL.md §24.1). */
+ * is checked before anything is taken over: a configuration is adopted whole or not at all
+ * (PROTOCOL.md §24.1). A sender that can be reached is a voter also if nothing else in its hello is
+ * of use, since a majority must never be counted too small. What is ignored is told once. */
 
+#include "core/hello.h"
 #include "core/election.h"
-#include "core/model.h"
 
 #include "base/text.h"
 
@@ -13,9 +14,39 @@
 #include <strings.h>
 #include <utlist.h>
 
-bool sn_hello_compose(const struct sn_instance *instance, char *out, size_t size)
+/* Remembers what our hello calls us: echoes are known by it. */
+static void note_own_addr(struct sn_core *core, const char *host, uint16_t port)
 {
-    const struct sn_core *core = instance->core;
+    struct sn_place_key key = {.port = port};
+    if (!sn_text_copy(key.ip, sizeof(key.ip), host))
+        return; /* a long name */
+    for (size_t i = 0; i < SN_OWN_ADDRS; i++) {
+        if (core->own[i].port == port && strcasecmp(core->own[i].ip, key.ip) == 0)
+            return;
+    }
+    core->own[core->own_next++ % SN_OWN_ADDRS] = key;
+}
+
+bool sn_hello_is_own(const struct sn_core *core, const struct sn_addr *addr)
+{
+    const struct sn_globals *globals = &core->globals;
+    uint16_t port = globals->announce_port != 0 ? globals->announce_port : globals->listen_port;
+    if (globals->announce_ip != NULL && port == addr->port &&
+        (strcasecmp(globals->announce_ip, addr->host) == 0 ||
+         strcmp(globals->announce_ip, addr->ip) == 0))
+        return true;
+    for (size_t i = 0; i < SN_OWN_ADDRS; i++) {
+        const struct sn_place_key *own = &core->own[i];
+        if (own->port == addr->port && own->port != 0 &&
+            (strcmp(own->ip, addr->ip) == 0 || strcasecmp(own->ip, addr->host) == 0))
+            return true;
+    }
+    return false;
+}
+
+bool sn_hello_compose(struct sn_instance *instance, char *out, size_t size)
+{
+    struct sn_core *core = instance->core;
     const struct sn_group *group = instance->group;
     const struct sn_globals *globals = &core->globals;
     const char *ip = globals->announce_ip != NULL ? globals->announce_ip : instance->cmd->local_ip;
@@ -26,8 +57,10 @@ bool sn_hello_compose(const struct sn_instance *instance, char *out, size_t size
         .master_port = group->master->addr.port,
         .master_config_epoch = group->config_epoch,
     };
-    return ip[0] != '\0' && hello.port != 0 && hello.master_port != 0 &&
-           sn_text_copy(hello.ip, sizeof(hello.ip), ip) &&
+    if (ip[0] == '\0' || hello.port == 0 || hello.master_port == 0)
+        return false;
+    note_own_addr(core, ip, hello.port);
+    return sn_text_copy(hello.ip, sizeof(hello.ip), ip) &&
            sn_text_copy(hello.master_name, sizeof(hello.master_name), group->name) &&
            sn_text_copy(hello.master_ip, sizeof(hello.master_ip),
                         sn_instance_host(group->master)) &&
@@ -205,40 +238,184 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     sn_group_push_hello(group);
 }
 
+/* ---- what is told of hellos that are not taken whole ---------------------------------------- */
+
+static enum sn_hello_field first_bad(const struct sn_hello *hello)
+{
+    unsigned field = 0;
+    while (field < SN_HELLO_FIELDS && (hello->bad & 1U << field) == 0)
+        field++;
+    return (enum sn_hello_field)field;
+}
+
+bool sn_hello_tell(struct sn_core *core, uint64_t key)
+{
+    enum sn_telling telling = sn_told_first(core, key);
+    if (telling == SN_TELL_MORE)
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "More than %d senders of hellos were warned about within an hour; further ones "
+                   "are not named. Somebody may be forging them: check who may PUBLISH to the "
+                   "monitored servers.",
+                   SN_TOLD_MAX);
+    return telling == SN_TELL_IT;
+}
+
+/* Where a hello came from. */
+static const char *describe_way(struct sn_core *core, const struct sn_link *link)
+{
+    char form[SN_PAYLOAD_MAX + 1];
+    if (link == NULL)
+        return "sent to us by PUBLISH";
+    sn_instance_form(link->owners, form);
+    return sn_out_printf(core, "heard on %s", form);
+}
+
+static void tell_no_hello(struct sn_core *core, const struct sn_link *link,
+                          const struct sn_hello *hello)
+{
+    static const struct sn_runid nobody = {""};
+    bool whole = hello->bad == (1U << SN_HELLO_FIELDS) - 1;
+    enum sn_hello_field field = first_bad(hello);
+    const char *host = hello->ip;
+    uint16_t port = hello->port;
+    if (host[0] == '\0' && link != NULL) {
+        host = link->owners->addr.host;
+        port = link->owners->addr.port;
+    }
+    if (!sn_told_first(
+            core, sn_told_key(SN_TOLD_FORM, NULL, whole ? &nobody : &hello->runid, host, port)))
+        return;
+    if (whole) {
+        sn_out_log(
+            core, SN_LEVEL_WARNING,
+            "Ignored what is no hello, %s: \"%s\". If a sentinel sends it, it is not counted "
+            "as a voter here.",
+            describe_way(core, link), hello->bad_text);
+        return;
+    }
+    sn_out_log(
+        core, SN_LEVEL_WARNING,
+        "Ignored the hello of sentinel %s at %s:%u for %s, %s: its %s \"%s\" cannot be used. "
+        "That sentinel is not counted as a voter here: check its announce-ip, announce-port "
+        "and myid.",
+        hello->runid.hex[0] == '\0' ? "?" : hello->runid.hex,
+        hello->ip[0] == '\0' ? "?" : hello->ip, hello->port,
+        hello->master_name[0] == '\0' ? "?" : hello->master_name, describe_way(core, link),
+        sn_hello_field_name(field), hello->bad_text);
+}
+
+static void tell_useless_sender(struct sn_group *group, const struct sn_hello *hello)
+{
+    struct sn_core *core = group->core;
+    if (sn_hello_tell(core,
+                      sn_told_key(SN_TOLD_SENDER, group, &hello->runid, hello->ip, hello->port)))
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Ignored the hello of sentinel %s at %s:%u for %s: its sender address is a host "
+                   "name, and resolve-hostnames is no. It is not counted as a voter here: set "
+                   "\"sentinel resolve-hostnames yes\" here, or an IP as its announce-ip.",
+                   hello->runid.hex, hello->ip, hello->port, group->name);
+}
+
+static void tell_useless_master(struct sn_group *group, const struct sn_hello *hello)
+{
+    struct sn_core *core = group->core;
+    enum sn_hello_field field = hello->bad != 0 ? first_bad(hello) : SN_HELLO_MASTER_IP;
+    if (sn_hello_tell(core,
+                      sn_told_key(SN_TOLD_MASTER, group, &hello->runid, hello->ip, hello->port)))
+        sn_out_log(
+            core, SN_LEVEL_WARNING,
+            "Sentinel %s at %s:%u is counted as a voter of %s, but no configuration is taken "
+            "from its hellos: their %s \"%s\" cannot be used%s.",
+            hello->runid.hex, hello->ip, hello->port, group->name, sn_hello_field_name(field),
+            hello->bad != 0 ? hello->bad_text : hello->master_ip,
+            hello->bad != 0 ? ""
+                            : " while resolve-hostnames is no. Use the same resolve-hostnames "
+                              "and announce-hostnames on all sentinels");
+}
+
+/* A hello with our own id: an echo, or somebody who has copied it. */
+static void take_own(struct sn_core *core, const struct sn_hello *hello)
+{
+    struct sn_addr addr;
+    if (sn_addr_make(hello->ip, hello->port, &addr) != 0 || hello->port == 0 ||
+        sn_hello_is_own(core, &addr))
+        return;
+    if (sn_hello_tell(core, sn_told_key(SN_TOLD_TWIN, NULL, &hello->runid, hello->ip, hello->port)))
+        sn_out_log(
+            core, SN_LEVEL_WARNING,
+            "Another sentinel at %s:%u uses our id %s: neither of us counts the other, and "
+            "peers cannot tell our votes apart. Was our configuration copied? Stop one of the "
+            "two, remove its \"sentinel myid\" (or state file), and start it again.",
+            hello->ip, hello->port, hello->runid.hex);
+}
+
+/* The sender is known to exist, and to be a voter; that is all. */
+static void note_presence(struct sn_group *group, const struct sn_hello *hello,
+                          const struct sn_addr *sender)
+{
+    struct sn_instance *peer = meet_sender(group, &hello->runid, sender);
+    tell_useless_master(group, hello);
+    if (peer == NULL)
+        return;
+    peer->u.peer.hello_heard_at = group->core->now;
+    peer->u.peer.hello_agrees = false;
+}
+
+static void take_whole(struct sn_group *group, const struct sn_event_hello *event,
+                       const struct sn_addr *sender, const struct sn_addr *master)
+{
+    struct sn_core *core = group->core;
+    const struct sn_hello *hello = &event->hello;
+    if (master->ip[0] == '\0') {
+        sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, master->host);
+        core->parked_hello = *event;
+    }
+    struct sn_instance *peer = meet_sender(group, &hello->runid, sender);
+    sn_election_adopt_epoch(core, group, hello->current_epoch);
+    if (peer == NULL)
+        return;
+    adopt_config(peer, hello, master);
+    peer->u.peer.hello_heard_at = core->now;
+    peer->u.peer.hello_config_epoch = hello->master_config_epoch;
+    peer->u.peer.hello_agrees = sn_addr_equal(master, &group->master->addr);
+}
+
 void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
 {
     const struct sn_hello *hello = &event->hello;
-    struct sn_group *group = sn_group_by_name(core, hello->master_name, strlen(hello->master_name));
     struct sn_link *link = event->link.v == 0 ? NULL : sn_link_find(core, event->link);
     struct sn_addr sender, master;
     bool heard = link != NULL && link->kind == SN_LINK_SUBSCRIBE;
     if (heard)
         sn_link_opening_judged(link);
-    if (sn_runid_equal(&hello->runid, &core->myid))
+    if (sn_runid_equal(&hello->runid, &core->myid)) {
+        take_own(core, hello);
         return;
+    }
+    if (!sn_hello_names_sender(hello)) {
+        tell_no_hello(core, heard ? link : NULL, hello);
+        return;
+    }
+    struct sn_group *group = sn_group_by_name(core, hello->master_name, strlen(hello->master_name));
     if (heard)
         note_foreign_claim(link, group);
-    if (group == NULL || !usable_addr(core, hello->ip, hello->port, &sender) ||
-        !usable_addr(core, hello->master_ip, hello->master_port, &master))
+    if (group == NULL)
         return;
+    if (!usable_addr(core, hello->ip, hello->port, &sender)) {
+        tell_useless_sender(group, hello);
+        return;
+    }
+    if (hello->bad != 0 || !usable_addr(core, hello->master_ip, hello->master_port, &master)) {
+        note_presence(group, hello, &sender);
+        return;
+    }
     if (is_stranger(group, hello, &sender, &master)) {
         /* A group of the same name is another group all the same. */
         if (heard)
             note_foreign_claim(link, NULL);
         return;
     }
-    if (master.ip[0] == '\0') {
-        sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, master.host);
-        core->parked_hello = *event;
-    }
-    struct sn_instance *peer = meet_sender(group, &hello->runid, &sender);
-    sn_election_adopt_epoch(core, group, hello->current_epoch);
-    if (peer == NULL)
-        return;
-    adopt_config(peer, hello, &master);
-    peer->u.peer.hello_heard_at = core->now;
-    peer->u.peer.hello_config_epoch = hello->master_config_epoch;
-    peer->u.peer.hello_agrees = sn_addr_equal(&master, &group->master->addr);
+    take_whole(group, event, &sender, &master);
 }
 
 void sn_hello_resolved(struct sn_core *core, const char *host, const char *ip)

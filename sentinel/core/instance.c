@@ -4,7 +4,7 @@
  * questions about an address are answered, and the traffic that each of them is due: INFO and
  * hellos. */
 
-#include "core/model.h"
+#include "core/hello.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -28,6 +28,7 @@
 #define SN_ASKS_MAX           4    /* outstanding questions to one peer about one group */
 #define SN_REPLICAS_MAX       1024 /* per group: INFO or a hello cannot make us grow without end */
 #define SN_PEERS_MAX          256  /* per group, for the same reason */
+#define SN_OWN_ADDRS          16   /* of ours that hellos have named lately */
 #define SN_SCRIPT_QUEUE_MAX   256  /* PROTOCOL.md §8.2 */
 #define SN_SCRIPT_RUNNING_MAX 16
 #define SN_SCRIPT_STARTS_MAX  10
@@ -320,6 +321,7 @@ struct sn_job {
 };
 
 struct sn_chunk;
+struct sn_told;
 
 /* Actions under construction and the memory of their texts. */
 struct sn_out {
@@ -350,6 +352,9 @@ struct sn_core {
     struct sn_link *links;         /* by id of the present connection */
     struct sn_link *peer_links;    /* by run id */
     struct sn_place *places;
+    struct sn_place_key own[SN_OWN_ADDRS]; /* what our hellos have called us lately, a ring */
+    size_t own_next;
+    struct sn_told *told;               /* NULL: nothing so far */
     struct sn_addr looked_up;           /* the last host name that was resolved */
     struct sn_event_hello parked_hello; /* the last one whose master has to be looked up */
 
@@ -613,16 +618,6 @@ bool sn_reconf_follows_master(const struct sn_instance *replica);
 
 /* INFO of a replica has been read: put it right if it is not what the group says. */
 void sn_repair_replica(struct sn_instance *replica);
-
-/* ---- discover.c, hello.c -------------------------------------------------------------------- */
-
-void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
-                      const struct sn_info *info);
-void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event);
-/* A host name was looked up: a hello that waited for it is taken now. */
-void sn_hello_resolved(struct sn_core *core, const char *host, const char *ip);
-/* Our hello about group as instance is to get it; false if we cannot name ourselves yet. */
-bool sn_hello_compose(const struct sn_instance *instance, char *out, size_t size);
 
 /* ---- command.c, script.c, image ---------------------------------------------------------------
  */

@@ -324,8 +324,9 @@ static void take_message(struct link *link, const struct sn_reply *reply)
         !is_text(&reply->items[0], "message") || !is_text(&reply->items[1], SN_HELLO_CHANNEL) ||
         reply->items[2].type != SN_REPLY_STRING)
         return;
-    if (sn_hello_parse(reply->items[2].text, reply->items[2].len, &event.u.hello.hello) == 0)
-        sn_driver_feed(link->links->driver, &event);
+    /* Whatever is wrong with it, the core tells. */
+    (void)sn_hello_parse(reply->items[2].text, reply->items[2].len, &event.u.hello.hello);
+    sn_driver_feed(link->links->driver, &event);
 }
 
 static void take_reply(struct link *link, const struct sn_reply *reply, bool push)

@@ -9,33 +9,21 @@
 #include <stdio.h>
 #include <string.h>
 
-enum field {
-    IP,
-    PORT,
-    RUNID,
-    CURRENT_EPOCH,
-    MASTER_NAME,
-    MASTER_IP,
-    MASTER_PORT,
-    MASTER_CONFIG_EPOCH,
-    FIELD_COUNT
-};
-
 struct slice {
     const char *text;
     size_t len;
 };
 
-/* Cuts text at its commas. SN_EINVAL unless there are FIELD_COUNT parts. */
-static int split_fields(const char *text, size_t len, struct slice fields[FIELD_COUNT])
+/* Cuts text at its commas. SN_EINVAL unless there are SN_HELLO_FIELDS parts. */
+static int split_fields(const char *text, size_t len, struct slice fields[SN_HELLO_FIELDS])
 {
     if (len == 0)
         return SN_EINVAL;
 
     const char *end = text + len;
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
+    for (size_t i = 0; i < SN_HELLO_FIELDS; i++) {
         const char *comma = memchr(text, ',', (size_t)(end - text));
-        if ((comma == NULL) != (i == FIELD_COUNT - 1))
+        if ((comma == NULL) != (i == SN_HELLO_FIELDS - 1))
             return SN_EINVAL;
         fields[i].text = text;
         fields[i].len = (size_t)((comma == NULL ? end : comma) - text);
@@ -58,19 +46,32 @@ static int take_text(struct slice field, char *out, size_t size)
 static int take_host(struct slice field, char out[SN_HOST_MAX + 1])
 {
     int rc = take_text(field, out, SN_HOST_MAX + 1);
-    return rc == 0 && !sn_addr_host_valid(out) ? SN_EINVAL : rc;
+    if (rc == 0 && !sn_addr_host_valid(out)) {
+        out[0] = '\0';
+        rc = SN_EINVAL;
+    }
+    return rc;
 }
 
 static int take_runid(struct slice field, struct sn_runid *runid)
 {
     int rc = take_text(field, runid->hex, sizeof(runid->hex));
-    return rc == 0 && !sn_text_is_runid(runid->hex) ? SN_EINVAL : rc;
+    if (rc == 0 && !sn_text_is_runid(runid->hex)) {
+        runid->hex[0] = '\0';
+        rc = SN_EINVAL;
+    }
+    return rc;
 }
 
 static int take_number(struct slice field, uint64_t least, uint64_t most, uint64_t *value)
 {
-    int rc = sn_text_to_u64(field.text, field.len, value);
-    return rc == 0 && (*value < least || *value > most) ? SN_ERANGE : rc;
+    uint64_t number;
+    int rc = sn_text_to_u64(field.text, field.len, &number);
+    if (rc == 0 && (number < least || number > most))
+        rc = SN_ERANGE;
+    if (rc == 0)
+        *value = number;
+    return rc;
 }
 
 static int take_port(struct slice field, uint16_t *port)
@@ -83,28 +84,76 @@ static int take_port(struct slice field, uint16_t *port)
     return rc;
 }
 
+static int take_field(enum sn_hello_field which, struct slice field, struct sn_hello *hello)
+{
+    switch (which) {
+    case SN_HELLO_IP:
+        return take_host(field, hello->ip);
+    case SN_HELLO_PORT:
+        return take_port(field, &hello->port);
+    case SN_HELLO_RUNID:
+        return take_runid(field, &hello->runid);
+    case SN_HELLO_EPOCH:
+        return take_number(field, 0, SN_EPOCH_MAX, &hello->current_epoch);
+    case SN_HELLO_NAME:
+        return take_text(field, hello->master_name, sizeof(hello->master_name));
+    case SN_HELLO_MASTER_IP:
+        return take_host(field, hello->master_ip);
+    case SN_HELLO_MASTER_PORT:
+        return take_port(field, &hello->master_port);
+    case SN_HELLO_CONFIG_EPOCH:
+        return take_number(field, 0, SN_EPOCH_MAX, &hello->master_config_epoch);
+    case SN_HELLO_FIELDS:
+        break;
+    }
+    return SN_EINVAL;
+}
+
+static void keep_bad_text(struct slice field, struct sn_hello *hello)
+{
+    size_t len = field.len < SN_HELLO_BAD_MAX ? field.len : SN_HELLO_BAD_MAX;
+
+    for (size_t i = 0; i < len; i++)
+        hello->bad_text[i] = sn_text_has_control(field.text + i, 1) ? '?' : field.text[i];
+    hello->bad_text[len] = '\0';
+}
+
 int sn_hello_parse(const char *text, size_t len, struct sn_hello *hello)
 {
-    struct slice fields[FIELD_COUNT];
-    int rc = split_fields(text, len, fields);
+    struct slice fields[SN_HELLO_FIELDS];
 
-    if (rc == 0)
-        rc = take_host(fields[IP], hello->ip);
-    if (rc == 0)
-        rc = take_port(fields[PORT], &hello->port);
-    if (rc == 0)
-        rc = take_runid(fields[RUNID], &hello->runid);
-    if (rc == 0)
-        rc = take_number(fields[CURRENT_EPOCH], 0, SN_EPOCH_MAX, &hello->current_epoch);
-    if (rc == 0)
-        rc = take_text(fields[MASTER_NAME], hello->master_name, sizeof(hello->master_name));
-    if (rc == 0)
-        rc = take_host(fields[MASTER_IP], hello->master_ip);
-    if (rc == 0)
-        rc = take_port(fields[MASTER_PORT], &hello->master_port);
-    if (rc == 0)
-        rc = take_number(fields[MASTER_CONFIG_EPOCH], 0, SN_EPOCH_MAX, &hello->master_config_epoch);
-    return rc;
+    *hello = (struct sn_hello){0};
+    if (split_fields(text, len, fields) != 0) {
+        hello->bad = (1U << SN_HELLO_FIELDS) - 1;
+        keep_bad_text((struct slice){text, len}, hello);
+        return SN_EINVAL;
+    }
+    int first = 0;
+    for (unsigned i = 0; i < SN_HELLO_FIELDS; i++) {
+        int rc = take_field((enum sn_hello_field)i, fields[i], hello);
+        if (rc != 0)
+            hello->bad |= 1U << i;
+        if (rc != 0 && first == 0) {
+            first = rc;
+            keep_bad_text(fields[i], hello);
+        }
+    }
+    return first;
+}
+
+bool sn_hello_names_sender(const struct sn_hello *hello)
+{
+    const unsigned needed =
+        1U << SN_HELLO_IP | 1U << SN_HELLO_PORT | 1U << SN_HELLO_RUNID | 1U << SN_HELLO_NAME;
+    return (hello->bad & needed) == 0;
+}
+
+const char *sn_hello_field_name(enum sn_hello_field field)
+{
+    static const char *const names[] = {"sender address", "sender port", "sender id",
+                                        "current epoch",  "master name", "master address",
+                                        "master port",    "config epoch"};
+    return field < SN_HELLO_FIELDS ? names[field] : "number of fields";
 }
 
 int sn_hello_format(const struct sn_hello *hello, char *out, size_t size)

@@ -79,13 +79,28 @@ def test_hello__with_an_unusable_master_changes_nothing(watched, master):
 
 @pytest.mark.ours_only
 @pytest.mark.parametrize("runid, address", [
-    ("short", "127.0.0.1,20001"), ("x" * 40, "127.0.0.1,20001"), ("B" * 40, "127.0.0.1,20001"),
-    ("b" * 41, "127.0.0.1,20001"), ("", "127.0.0.1,20001"), (OTHER, "127.0.0.1,0"),
+    ("short", "127.0.0.1,20001"), ("x" * 20 + " " + "x" * 19, "127.0.0.1,20001"), ("b" * 41, "127.0.0.1,20001"), ("", "127.0.0.1,20001"), (OTHER, "127.0.0.1,0"),
     (OTHER, "127.0.0.1,65536"), (OTHER, "127.0.0.1,-1"), (OTHER, ",20001"), (OTHER, "nosuch.invalid,1"),
     (OTHER, "300.1.1.1,20001")])
 def test_hello__of_nobody_makes_no_voter(watched, runid, address):
     hello(watched, runid=runid, address=address)
     assert peers(watched) == []
+
+
+@pytest.mark.parametrize("runid", ["redis-sentinel-node-1-aaaaaaaaaaaaaaaaaa", "B" * 40, "x" * 40])
+def test_hello__any_forty_characters_are_an_id(watched, runid):
+    hello(watched, runid=runid)
+    assert peers(watched) == [runid]
+    watched.raw("FLUSHCONFIG")
+    assert f"sentinel known-sentinel mymaster 127.0.0.1 20001 {runid}" in watched.conf_text()
+
+
+@pytest.mark.ours_only
+@pytest.mark.parametrize("master", ["db.invalid,6379", ",6379", "127.0.0.1,0"])
+def test_hello__with_an_unusable_master_makes_a_voter(watched, master):
+    hello(watched, master=master, config_epoch=7, epoch=7)
+    assert peers(watched) == [OTHER]
+    assert watched.master("mymaster")["config-epoch"] == 0
 
 
 @pytest.mark.ours_only

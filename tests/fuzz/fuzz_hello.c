@@ -22,7 +22,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sn_hello hello;
     char out[SN_HELLO_MAX + 1];
 
-    if (sn_hello_parse((const char *)data, size, &hello) != 0)
+    int rc = sn_hello_parse((const char *)data, size, &hello);
+    demand((rc == 0) == (hello.bad == 0));
+    demand(!sn_text_has_control(hello.bad_text, strlen(hello.bad_text)));
+    demand(!sn_hello_names_sender(&hello) ||
+           (sn_addr_host_valid(hello.ip) && hello.port != 0 && sn_text_is_runid(hello.runid.hex) &&
+            hello.master_name[0] != '\0'));
+    if (rc != 0)
         return 0;
     demand(sn_addr_host_valid(hello.ip) && sn_addr_host_valid(hello.master_ip));
     demand(sn_text_is_runid(hello.runid.hex));

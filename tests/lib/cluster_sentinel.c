@@ -346,10 +346,10 @@ static void feed_message(struct sentinel *sentinel, struct conn *conn, const str
     feed_link(sentinel, SN_EVENT_LINK_TRAFFIC, conn, "");
     if (sentinel->core != NULL && watch != NULL && watch->heard != NULL)
         watch->heard(watch->arg, sentinel, packet->message);
-    if (sentinel->core == NULL || conn->client_gone ||
-        sn_hello_parse(packet->message, strlen(packet->message), &event.u.hello.hello) != 0)
+    if (sentinel->core == NULL || conn->client_gone)
         return;
-    if (watch != NULL && watch->hello != NULL)
+    int rc = sn_hello_parse(packet->message, strlen(packet->message), &event.u.hello.hello);
+    if (rc == 0 && watch != NULL && watch->hello != NULL)
         watch->hello(watch->arg, sentinel, conn->server, conn->port, &event.u.hello.hello);
     sentinel_feed(sentinel, &event);
 }

@@ -145,11 +145,12 @@ static void serve(struct sentinel *sentinel, struct conn *conn, const struct pac
     }
     serve_at_once(conn, request);
     const struct cluster_watch *watch = sentinel->node.cluster->watch;
-    if (request->order == SN_ORDER_PUBLISH && watch != NULL && watch->heard != NULL)
+    if (request->order != SN_ORDER_PUBLISH)
+        return;
+    if (watch != NULL && watch->heard != NULL)
         watch->heard(watch->arg, sentinel, request->message);
-    if (request->order == SN_ORDER_PUBLISH &&
-        sn_hello_parse(request->message, strlen(request->message), &event.u.hello.hello) == 0)
-        sentinel_feed(sentinel, &event);
+    (void)sn_hello_parse(request->message, strlen(request->message), &event.u.hello.hello);
+    sentinel_feed(sentinel, &event);
 }
 
 void sentinel_serve(struct sentinel *sentinel, struct conn *conn)
@@ -348,6 +349,6 @@ void cluster_publish(struct sentinel *sentinel, const char *hello)
     if (sentinel->core == NULL || sentinel->node.state != NODE_RUNNING)
         return;
     cluster_say(sentinel->node.cluster, &sentinel->node, "command PUBLISH %s", hello);
-    if (sn_hello_parse(hello, strlen(hello), &event.u.hello.hello) == 0)
-        sentinel_feed(sentinel, &event);
+    (void)sn_hello_parse(hello, strlen(hello), &event.u.hello.hello);
+    sentinel_feed(sentinel, &event);
 }

@@ -168,7 +168,7 @@ void kit_persisted(struct kit *kit, bool ok);
 /* A hello of a peer by PUBLISH. */
 void kit_hello(struct kit *kit, const char *peer, const char *group, const char *master,
                uint64_t epoch, uint64_t config_epoch);
-/* Any hello, on node's subscription if node is not NULL. False if it is not well-formed. */
+/* Any hello, on node's subscription if node is not NULL. False if not all of it is of use. */
 bool kit_hello_text(struct kit *kit, const char *node, const char *text);
 void kit_resolved(struct kit *kit, const char *host, const char *ip);
 /* All give the ticket. */

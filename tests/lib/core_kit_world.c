@@ -435,8 +435,7 @@ void kit_persisted(struct kit *kit, bool ok)
 bool kit_hello_text(struct kit *kit, const char *node, const char *text)
 {
     struct sn_event event = {.kind = SN_EVENT_HELLO};
-    if (sn_hello_parse(text, strlen(text), &event.u.hello.hello) != 0)
-        return false;
+    bool good = sn_hello_parse(text, strlen(text), &event.u.hello.hello) == 0;
     if (node != NULL) {
         for (size_t i = 0; i < kit->conn_count; i++) {
             const struct kit_conn *conn = &kit->conns[i];
@@ -446,7 +445,7 @@ bool kit_hello_text(struct kit *kit, const char *node, const char *text)
         assert_true(event.u.hello.link.v != 0);
     }
     kit_step(kit, &event);
-    return true;
+    return good;
 }
 
 void kit_hello(struct kit *kit, const char *peer, const char *group, const char *master,

@@ -190,8 +190,9 @@ static const struct row redis_rows[] = {
     {"sentinel announce-hostnames 1", "s.conf:1: sentinel announce-hostnames 1\nPlease specify "
                                       "yes or no for the announce-hostnames "
                                       "option. Expected: yes or no.\n"},
-    {"sentinel myid 123", "s.conf:1: sentinel myid 123\nMalformed Sentinel id in myid option. "
-                          "Expected: 40 lower-case hexadecimal digits.\n"},
+    {"sentinel myid 123",
+     "s.conf:1: sentinel myid 123\nMalformed Sentinel id in myid option. "
+     "Expected: 40 characters, none of them a blank, a comma or a control character.\n"},
     {"sentinel current-epoch -1", "s.conf:1: sentinel current-epoch -1\nMalformed epoch. Expected: "
                                   "a number without sign, as it was saved.\n"},
     {GROUP "sentinel config-epoch m x", "s.conf:2: sentinel config-epoch m x\nMalformed epoch. "

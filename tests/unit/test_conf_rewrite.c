@@ -100,6 +100,24 @@ static void test_conf_rewrite__keeps_comments_and_order(void **state)
           "sentinel myid " ID "\n" MARK FRESH "sentinel current-epoch 0\n");
 }
 
+static void test_conf_rewrite__keeps_any_id(void **state)
+{
+    (void)state;
+    check(
+        "sentinel myid redis-sentinel-node-1-aaaaaaaaaaaaaaaaaa\n"
+        "sentinel monitor m 127.0.0.1 6379 2\n"
+        "sentinel known-sentinel m 10.0.0.1 26379 D05B8FEC686CC4C148DD3835EF2DAA4FAD2F81BD\n"
+        "sentinel known-sentinel m 10.0.0.2 26379 \"\\\"#';=01234567890123456789012345678901234\"\n"
+        "sentinel known-sentinel m 10.0.0.3 26379 d05b8fec686cc4c148dd3835ef2daa4fad2f81bd\n"
+        "sentinel known-sentinel m 10.0.0.4 26379 \"too short\"\n",
+        "sentinel myid redis-sentinel-node-1-aaaaaaaaaaaaaaaaaa\n"
+        "sentinel monitor m 127.0.0.1 6379 2\n"
+        "sentinel known-sentinel m 10.0.0.1 26379 D05B8FEC686CC4C148DD3835EF2DAA4FAD2F81BD\n"
+        "sentinel known-sentinel m 10.0.0.2 26379 \"\\\"#';=01234567890123456789012345678901234\"\n"
+        "sentinel known-sentinel m 10.0.0.3 26379 d05b8fec686cc4c148dd3835ef2daa4fad2f81bd\n" MARK
+            FRESH "sentinel current-epoch 0\n");
+}
+
 static void test_conf_rewrite__writes_everything_into_a_fresh_file(void **state)
 {
     struct sn_conf conf;
@@ -615,6 +633,7 @@ int main(void)
         cmocka_unit_test(test_conf_rewrite__utf8_stays_as_it_is),
         cmocka_unit_test(test_conf_rewrite__refuses_values_that_would_inject_lines),
         cmocka_unit_test(test_conf_rewrite__never_writes_what_could_not_be_read),
+        cmocka_unit_test(test_conf_rewrite__keeps_any_id),
         cmocka_unit_test(test_conf_rewrite__names_become_addresses_once_they_are_switched_off),
         cmocka_unit_test(test_conf_rewrite__many_groups_are_no_problem),
     };

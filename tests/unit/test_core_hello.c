@@ -4,6 +4,8 @@
 
 #include "core_kit.h"
 
+#include "core/hello.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -199,7 +201,6 @@ static void test_hello__what_is_of_no_use_is_ignored_whole(void **state)
     static const char *const useless[] = {
         HELLO_A "9,nosuch,10.0.0.1,6379,9",                          /* unknown group */
         "sentinel.example.org,26379," KIT_A ",9,m1,10.0.0.1,6379,9", /* names are not resolved */
-        HELLO_A "9,m1,db.example.org,6379,9",
     };
     struct kit *kit = kit_new("m1 n1");
     (void)state;
@@ -208,6 +209,164 @@ static void test_hello__what_is_of_no_use_is_ignored_whole(void **state)
         kit_expect(kit, "event persist connect", "");
         assert_int_equal(sn_core_current_epoch(kit->core), 0);
     }
+    kit_free(kit);
+}
+
+static void heard_of(struct kit *kit, const char *node, const char *text)
+{
+    (void)kit_hello_text(kit, node, text);
+}
+
+static void test_hello__with_an_unusable_master_makes_a_voter_and_changes_nothing(void **state)
+{
+    static const char *const useless[] = {
+        "9,m1,db.example.org,6379,9", /* names are not resolved */
+        "9,m1,,6379,9",
+        "9,m1,10.0.0.1 ,6379,9",
+        "9,m1,10.0.0.7,0,9",
+        "9,m1,10.0.0.7,70000,9",
+        "9,m1,10.0.0.7,6379,-1",
+        "18446744073709551615,m1,10.0.0.7,6379,9",
+        "x,m1,?,?,?",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(useless) / sizeof(*useless); i++) {
+        struct kit *kit = kit_new("- epoch 3;m1 n1 config 3");
+        char text[256];
+        (void)snprintf(text, sizeof(text), HELLO_A "%s", useless[i]);
+        heard_of(kit, i % 2 == 0 ? NULL : "n1", text);
+        kit_expect(kit, "event connect persist",
+                   "connect peer a\nevent N +sentinel " PEER_A "\npersist 1\n");
+        assert_int_equal(kit_group(kit, "m1")->peer_count, 1);
+        assert_int_equal(sn_core_current_epoch(kit->core), 3);
+        assert_int_equal(kit_group(kit, "m1")->config_epoch, 3);
+        assert_string_equal(kit_group(kit, "m1")->master->addr.ip, "10.0.0.1");
+        /* Its time is noted each time; the rest is told once. */
+        kit_to(kit, 4000);
+        heard_of(kit, NULL, text);
+        assert_int_equal(kit_instance(kit, "m1", "a")->u.peer.hello_heard_at - kit->start, 4000);
+        assert_int_equal(kit_count(kit, "log W Sentinel " KIT_A " at 10.0.1.1:26379 is counted"),
+                         0);
+        kit_free(kit);
+    }
+}
+
+/* Two peers whose hellos name the master by a name that we do not look up, quorum 1. */
+static void test_hello__unusable_masters_do_not_let_us_promote_alone(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 quorum 1");
+    (void)state;
+    heard_of(kit, "n1", HELLO_A "0,m1,db.example.org,6379,0");
+    heard_of(kit, "n1", "10.0.1.2,26379," KIT_B ",0,m1,db.example.org,6379,0");
+    kit_mode(kit, "a", KIT_REFUSING);
+    kit_mode(kit, "b", KIT_REFUSING);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 30000);
+    assert_true(kit_count(kit, "event W +odown") > 0);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    assert_int_equal(kit_count(kit, "promote"), 0);
+    kit_free(kit);
+}
+
+static void test_hello__any_id_makes_a_voter_and_case_matters(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    hear(kit, "10.0.1.1,26379,redis-sentinel-node-1-aaaaaaaaaaaaaaaaaa,0" ABOUT_M1 "0");
+    hear(kit, "10.0.1.2,26379,REDIS-SENTINEL-NODE-1-AAAAAAAAAAAAAAAAAA,0" ABOUT_M1 "0");
+    assert_int_equal(kit_group(kit, "m1")->peer_count, 2);
+    assert_int_equal(kit_count(kit, "event N +sentinel sentinel"), 2);
+    kit_free(kit);
+}
+
+static void test_hello__dropped_ones_are_told_once_for_each_sender_and_reason(void **state)
+{
+    static const struct {
+        const char *text, *log;
+    } rows[] = {
+        {"s1.example.org,26379," KIT_A ",0" ABOUT_M1 "0",
+         "log W Ignored the hello of sentinel " KIT_A
+         " at s1.example.org:26379 for m1: its sender address is a host name, and "
+         "resolve-hostnames is no. It is not counted as a voter here: set \"sentinel "
+         "resolve-hostnames yes\" here, or an IP as its announce-ip.\n"},
+        {"10.0.1.1,0," KIT_A ",0" ABOUT_M1 "0",
+         "log W Ignored the hello of sentinel " KIT_A
+         " at 10.0.1.1:0 for m1, heard on master m1 10.0.0.1 6379: its sender port \"0\" cannot be "
+         "used. That sentinel is not counted as a voter here: check its announce-ip, announce-port "
+         "and myid.\n"},
+        {"10.0.1.1,26379,short,0" ABOUT_M1 "0",
+         "log W Ignored the hello of sentinel ? at 10.0.1.1:26379 for m1, heard on master m1 "
+         "10.0.0.1 6379: its sender id \"short\" cannot be used. That sentinel is not counted as a "
+         "voter here: check its announce-ip, announce-port and myid.\n"},
+        {"hello, world",
+         "log W Ignored what is no hello, heard on master m1 10.0.0.1 6379: \"hello, world\". If a "
+         "sentinel sends it, it is not counted as a voter here.\n"},
+        {HELLO_A "0,m1,db,6379,0",
+         "log W Sentinel " KIT_A
+         " at 10.0.1.1:26379 is counted as a voter of m1, but no configuration is taken from its "
+         "hellos: their master address \"db\" cannot be used while resolve-hostnames is no. Use "
+         "the "
+         "same resolve-hostnames and announce-hostnames on all sentinels.\n"},
+        {HELLO_A "0,m1,10.0.0.1,6379,-1",
+         "log W Sentinel " KIT_A
+         " at 10.0.1.1:26379 is counted as a voter of m1, but no configuration is taken from its "
+         "hellos: their config epoch \"-1\" cannot be used.\n"},
+        {"10.0.1.1,26379," KIT_ME ",0" ABOUT_M1 "0",
+         "log W Another sentinel at 10.0.1.1:26379 uses our id " KIT_ME
+         ": neither of us counts the other, and peers cannot tell our votes apart. Was our "
+         "configuration copied? Stop one of the two, remove its \"sentinel myid\" (or state file), "
+         "and start it again.\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = kit_new("m1 n1");
+        heard_of(kit, "n1", rows[i].text);
+        kit_expect(kit, "log", rows[i].log);
+        for (int n = 1; n <= 10; n++) {
+            kit_to(kit, n * 2000);
+            heard_of(kit, "n1", rows[i].text);
+        }
+        kit_expect(kit, "log", "");
+        /* Gone for an hour, it is told again. */
+        kit_to(kit, 20000 + 3600000);
+        kit_clear(kit);
+        heard_of(kit, "n1", rows[i].text);
+        kit_expect(kit, "log", rows[i].log);
+        kit_free(kit);
+    }
+}
+
+static void test_hello__our_own_echo_is_no_twin(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    heard_of(kit, "n1", OURS "0" ABOUT_M1 "0");
+    kit_expect(kit, "log", "");
+    /* Announced otherwise: what is still on its way is ours as well. */
+    struct sn_change change = {
+        .option = SN_OPTION_ANNOUNCE_IP, .name = "announce-ip", .value = "192.0.2.7"};
+    struct sn_command command = {
+        .kind = SN_COMMAND_CONFIG_SET, .changes = &change, .change_count = 1};
+    kit_command(kit, &command);
+    kit_to(kit, 2500);
+    heard_of(kit, "n1", OURS "0" ABOUT_M1 "0");
+    heard_of(kit, "n1", "192.0.2.7,26379," KIT_ME ",0" ABOUT_M1 "0");
+    kit_expect(kit, "log", "");
+    kit_free(kit);
+}
+
+static void test_hello__warnings_about_forged_senders_are_bounded(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    for (int i = 1; i <= 5 * SN_TOLD_MAX; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "name%d,26379,%040d,0" ABOUT_M1 "0", i, i);
+        heard_of(kit, NULL, text);
+    }
+    assert_int_equal(kit_count(kit, "log W Ignored the hello"), SN_TOLD_MAX);
+    assert_int_equal(kit_count(kit, "log W More than 128 senders"), 1);
+    assert_int_equal(kit_count(kit, "log"), SN_TOLD_MAX + 1);
     kit_free(kit);
 }
 
@@ -466,6 +625,12 @@ int main(void)
         cmocka_unit_test(test_hello__peers_have_a_cap),
         cmocka_unit_test(test_hello__our_own_id_is_ignored_everywhere),
         cmocka_unit_test(test_hello__what_is_of_no_use_is_ignored_whole),
+        cmocka_unit_test(test_hello__with_an_unusable_master_makes_a_voter_and_changes_nothing),
+        cmocka_unit_test(test_hello__unusable_masters_do_not_let_us_promote_alone),
+        cmocka_unit_test(test_hello__any_id_makes_a_voter_and_case_matters),
+        cmocka_unit_test(test_hello__dropped_ones_are_told_once_for_each_sender_and_reason),
+        cmocka_unit_test(test_hello__our_own_echo_is_no_twin),
+        cmocka_unit_test(test_hello__warnings_about_forged_senders_are_bounded),
         cmocka_unit_test(test_hello__the_time_is_noted),
         cmocka_unit_test(test_hello__a_higher_epoch_is_adopted_and_saved),
         cmocka_unit_test(test_hello__a_higher_config_epoch_with_our_master_is_adopted_and_saved),

@@ -62,8 +62,10 @@ static void test_hello__accepts_and_refuses(void **state)
         {"h,1,x,0,m,h,1,0", SN_EINVAL},
         {"h,1,*,0,m,h,1,0", SN_EINVAL},
         {"h,1," ID "0,0,m,h,1,0", SN_EINVAL},
-        {"h,1,Aca1bc02fc2da77f4931728d6521654525cecac8,0,m,h,1,0", SN_EINVAL},
-        {"h,1,gca1bc02fc2da77f4931728d6521654525cecac8,0,m,h,1,0", SN_EINVAL},
+        {"h,1,Aca1bc02fc2da77f4931728d6521654525cecac8,0,m,h,1,0", 0},
+        {"h,1,redis-sentinel-node-1-aaaaaaaaaaaaaaaaaa,0,m,h,1,0", 0},
+        {"h,1,redis sentinel-node-1-aaaaaaaaaaaaaaaaaa,0,m,h,1,0", SN_EINVAL},
+        {"h,1,redis\x7fsentinel-node-1-aaaaaaaaaaaaaaaaaa,0,m,h,1,0", SN_EINVAL},
         /* names */
         {"h,1," ID ",0,,h,1,0", SN_EINVAL},
         {"h,1," ID ",0,m\x01,h,1,0", SN_EINVAL},
@@ -100,6 +102,44 @@ static void test_hello__accepts_and_refuses(void **state)
         int rc = sn_hello_parse(rows[i].text, strlen(rows[i].text), &hello);
         if (rc != rows[i].rc)
             fail_msg("row %zu, '%s' gave %d", i, rows[i].text, rc);
+    }
+}
+
+static void test_hello__keeps_what_is_good_and_names_what_is_not(void **state)
+{
+    static const struct {
+        const char *text, *bad_text;
+        unsigned bad;
+        bool sender;
+    } rows[] = {
+        {"10.0.0.1,7," ID ",5,m,db 1,6379,5", "db 1", 1U << SN_HELLO_MASTER_IP, true},
+        {"10.0.0.1,7," ID ",5,m,,6379,5", "", 1U << SN_HELLO_MASTER_IP, true},
+        {"10.0.0.1,7," ID ",5,m,h,0,5", "0", 1U << SN_HELLO_MASTER_PORT, true},
+        {"10.0.0.1,7," ID ",5,m,h,6379,-1", "-1", 1U << SN_HELLO_CONFIG_EPOCH, true},
+        {"10.0.0.1,7," ID ",-1,m,h,6379,x\n", "-1",
+         1U << SN_HELLO_EPOCH | 1U << SN_HELLO_CONFIG_EPOCH, true},
+        {"10.0.0.1,7," ID ",5,m\x01m,h,6379,5", "m?m", 1U << SN_HELLO_NAME, false},
+        {"10.0.0.1,7,short,5,m,h,6379,5", "short", 1U << SN_HELLO_RUNID, false},
+        {"10.0.0.1,0," ID ",5,m,h,6379,5", "0", 1U << SN_HELLO_PORT, false},
+        {"-,7," ID ",5,m,h\n,6379,5", "h?", 1U << SN_HELLO_MASTER_IP, true},
+        {"ni hao", "ni hao", (1U << SN_HELLO_FIELDS) - 1, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sn_hello hello;
+        assert_int_not_equal(sn_hello_parse(rows[i].text, strlen(rows[i].text), &hello), 0);
+        assert_int_equal(hello.bad, rows[i].bad);
+        assert_string_equal(hello.bad_text, rows[i].bad_text);
+        assert_int_equal(sn_hello_names_sender(&hello), rows[i].sender);
+        if (!rows[i].sender)
+            continue;
+        assert_int_equal(hello.port, 7);
+        assert_string_equal(hello.runid.hex, ID);
+        assert_string_equal(hello.master_name, "m");
+        /* What is bad is empty, not half read. */
+        assert_true((hello.bad & 1U << SN_HELLO_MASTER_IP) == 0 || hello.master_ip[0] == '\0');
+        assert_true((hello.bad & 1U << SN_HELLO_EPOCH) == 0 || hello.current_epoch == 0);
     }
 }
 
@@ -155,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hello__reads_what_a_stock_sentinel_sends),
         cmocka_unit_test(test_hello__accepts_and_refuses),
+        cmocka_unit_test(test_hello__keeps_what_is_good_and_names_what_is_not),
         cmocka_unit_test(test_hello__minds_the_length),
         cmocka_unit_test(test_hello__writes_what_it_reads),
         cmocka_unit_test(test_hello__room_is_always_enough_and_checked),

@@ -225,13 +225,9 @@ static void test_info__without_a_role(void **state)
 static void test_info__run_id_must_be_one(void **state)
 {
     static const char *const bad[] = {
-        "run_id:\n",
-        "run_id:" ID "0\n",
-        "run_id:9c5bad19\n",
-        "run_id:9C5BAD19D61651AAF0EAC50D9C2C0E5064D2C811\n",
-        "run_id:9c5bad19d61651aaf0eac50d9c2c0e5064d2c81,\n",
-        " run_id:" ID "\n",
-        "run_id: " ID "\n",
+        "run_id:\n",         "run_id:" ID "0\n",
+        "run_id:9c5bad19\n", "run_id:9c5bad19d61651aaf0eac50d9c2c0e5064d2c81,\n",
+        " run_id:" ID "\n",  "run_id: " ID "\n",
     };
     struct sn_info info;
 

@@ -381,6 +381,54 @@ static void test_state__lines_are_short(void **state)
     sn_conf_fini(&conf);
 }
 
+/* Any 40 bytes but control characters, blanks and commas are an id. */
+static const char *const odd_ids[] = {
+    "redis-sentinel-node-1-aaaaaaaaaaaaaaaaaa",
+    "REDIS-SENTINEL-NODE-1-AAAAAAAAAAAAAAAAAA",
+    "D05B8FEC686CC4C148DD3835EF2DAA4FAD2F81BD",
+    ";#[x]=\"'\\!$%&()*+-./:<>?@^_`{|}~01234567",
+    "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"",
+    ";;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;",
+    "\xff\xfe\xc3\xa9\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+    "\xff\xff"
+    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+};
+#define ODD_IDS (sizeof(odd_ids) / sizeof(odd_ids[0]))
+
+static void test_state__any_id_comes_back(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    for (size_t own = 0; own < ODD_IDS; own++) {
+        unlink(state_path);
+        load(TWO_GROUPS, &conf);
+        struct sn_group_image *group = &conf.image.groups[0];
+        memcpy(conf.image.myid.hex, odd_ids[own], SN_RUNID_LEN + 1);
+        memcpy(group->leader.hex, odd_ids[own], SN_RUNID_LEN + 1);
+        group->leader_epoch = 7;
+        for (size_t i = 0; i < ODD_IDS; i++) {
+            struct sn_addr addr = address("2001:db8::1", (uint16_t)(i + 1));
+            struct sn_runid runid;
+            memcpy(runid.hex, odd_ids[i], sizeof(runid.hex));
+            sn_group_image_add_peer(group, &addr, &runid);
+        }
+        save(&conf);
+        sn_conf_fini(&conf);
+
+        load(TWO_GROUPS, &conf);
+        group = &conf.image.groups[0];
+        assert_string_equal(conf.image.myid.hex, odd_ids[own]);
+        assert_string_equal(group->leader.hex, odd_ids[own]);
+        assert_int_equal(group->peer_count, ODD_IDS);
+        for (size_t i = 0; i < ODD_IDS; i++) {
+            assert_string_equal(group->peers[i].runid.hex, odd_ids[i]);
+            assert_string_equal(group->peers[i].addr.ip, "2001:db8::1");
+        }
+        sn_conf_fini(&conf);
+    }
+}
+
 static void test_state__every_damage_is_found(void **state)
 {
     struct sn_conf conf;
@@ -646,6 +694,7 @@ int main(void)
         TEST(test_state__a_group_added_at_run_time_and_configured_later),
         TEST(test_state__long_and_odd_values),
         TEST(test_state__lines_are_short),
+        TEST(test_state__any_id_comes_back),
         TEST(test_state__every_damage_is_found),
         TEST(test_state__damage_stops_the_start_with_advice),
         TEST(test_state__journal_stands_in_for_a_damaged_or_missing_file),

@@ -271,8 +271,16 @@ static void test_text__runid_form(void **state)
     assert_true(sn_text_is_runid("0123456789abcdef0123456789abcdef01234567"));
     assert_false(sn_text_is_runid("0123456789abcdef0123456789abcdef0123456"));
     assert_false(sn_text_is_runid("0123456789abcdef0123456789abcdef012345678"));
-    assert_false(sn_text_is_runid("0123456789ABCDEF0123456789abcdef01234567"));
-    assert_false(sn_text_is_runid("0123456789abcdef0123456789abcdef0123456g"));
+    assert_true(sn_text_is_runid("0123456789ABCDEF0123456789abcdef01234567"));
+    assert_true(sn_text_is_runid("redis-sentinel-node-1-aaaaaaaaaaaaaaaaaa"));
+    assert_true(sn_text_is_runid("!\"#$%&'()*+-./:;<=>?@[\\]^_`{|}~012345678"));
+    assert_true(sn_text_is_runid("\xc3\xa9"
+                                 "23456789abcdef0123456789abcdef01234567"));
+    assert_false(sn_text_is_runid("0123456789abcdef 123456789abcdef01234567"));
+    assert_false(sn_text_is_runid("0123456789abcdef,123456789abcdef01234567"));
+    assert_false(sn_text_is_runid("0123456789abcdef\t123456789abcdef01234567"));
+    assert_false(sn_text_is_runid("0123456789abcdef\x7f"
+                                  "123456789abcdef01234567"));
     assert_false(sn_text_is_runid(""));
     assert_false(sn_text_is_runid("*"));
 }
