@@ -43,6 +43,7 @@ void sn_agree_update(struct sn_group *group)
         group->held = false;
         group->retry_at = group->stand_back_until = core->now;
         sn_event_raise(group->master, SN_LEVEL_WARNING, "-odown", NULL);
+        sn_failover_master_up(group);
     }
     sn_election_plan(group);
 }

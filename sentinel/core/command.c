@@ -115,7 +115,7 @@ static void run_failover(struct sn_core *core, const struct sn_command *command,
 {
     if (group->failover.state != SN_FAILOVER_NONE) {
         refuse(core, command, "-INPROG Failover already in progress");
-    } else if (sn_select_wanted(group, &command->addr) == NULL) {
+    } else if (sn_select_wanted(group, &command->addr, command->mode) == NULL) {
         refuse(core, command, "-NOGOODSLAVE No suitable replica to promote");
     } else {
         sn_out_log(core, SN_LEVEL_NOTICE, "Executing user requested FAILOVER of '%s'", group->name);

@@ -11,6 +11,8 @@
 #include <strings.h>
 #include <utlist.h>
 
+#define SECOND_MS 1000
+
 static void learn_runid(struct sn_instance *instance, const struct sn_runid *runid)
 {
     struct sn_data *data = &instance->u.data;
@@ -52,6 +54,17 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
     sn_persist_touch(core);
 }
 
+/* Its link to our master is up, or was since it was demoted: seconds are rounded down, and what the
+ * server says of an earlier link is no proof. */
+static bool shows_sync(const struct sn_instance *instance, const struct sn_info *info)
+{
+    if (info->role != SN_ROLE_REPLICA || !sn_reconf_follows_master(instance))
+        return false;
+    return (info->has_link_status && info->link_up) ||
+           (info->has_link_down &&
+            info->link_down_ms + SECOND_MS <= sn_age(instance->core, instance->u.data.unproven_at));
+}
+
 static void learn_replication(struct sn_instance *instance, const struct sn_info *info)
 {
     struct sn_data *data = &instance->u.data;
@@ -66,6 +79,8 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
     }
     if (info->has_link_status)
         data->link_up = info->link_up;
+    if (instance->kind == SN_KIND_REPLICA && shows_sync(instance, info))
+        data->unproven_at = SN_MS_NEVER;
     if (info->has_priority)
         data->priority = info->priority;
     if (info->has_offset)

@@ -150,10 +150,13 @@ void sn_election_plan(struct sn_group *group)
 static sn_ms stand_back_until(struct sn_group *group)
 {
     const struct sn_core *core = group->core;
-    sn_ms until = sn_after(group->o_down_at, core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2);
-    until = sn_max(until, group->stand_back_until);
+    sn_ms turn_over = sn_after(group->o_down_at, core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2);
     bool known = sn_select_facts_fresh(group) || core->now >= sn_select_facts_deadline(group);
-    return known && sn_select_replica(group, false) == NULL ? until : core->now;
+    const struct sn_instance *best = known ? sn_select_replica(group, false) : NULL;
+    if (known && best == NULL)
+        return sn_max(turn_over, group->stand_back_until);
+    /* Who has watched for longer may know better than to take it, or another one to take. */
+    return known && sn_select_is_last_resort(group, best) ? turn_over : core->now;
 }
 
 /* Votes that it takes to be elected: a majority of all known sentinels, and the quorum. */

@@ -89,6 +89,19 @@ void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at
     sn_election_plan(group);
 }
 
+/* The vote that we gave ourselves stays given, and those who voted for us wait for nobody else: if
+ * the master goes down again, the next attempt of ours comes at once. */
+void sn_failover_master_up(struct sn_group *group)
+{
+    if (group->failover.state != SN_FAILOVER_WAIT_START || group->failover.mode != SN_MODE_NONE ||
+        group->master->s_down) /* peers that are silent lose the quorum, too */
+        return;
+    sn_out_log(group->core, SN_LEVEL_NOTICE,
+               "Election %llu for %s is given up: its master is up again.",
+               (unsigned long long)group->failover.epoch, group->name);
+    sn_failover_abort(group, "-failover-abort-not-elected", group->core->now);
+}
+
 /* Back-off after an attempt that was won but could not be finished: doubles from a second up to the
  * stock wait, so that a replica that comes back is not kept waiting for minutes. Those who voted
  * wait for us for the stock time; until one of them has had its turn, only a replica that can be
@@ -118,7 +131,8 @@ static void order_promotion(struct sn_group *group)
 
 static void choose(struct sn_group *group)
 {
-    struct sn_instance *replica = sn_select_wanted(group, &group->failover.wanted);
+    struct sn_instance *replica =
+        sn_select_wanted(group, &group->failover.wanted, group->failover.mode);
     if (replica == NULL) {
         sn_out_log(
             group->core, SN_LEVEL_WARNING,

@@ -207,6 +207,8 @@ static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
     data->role_reported_at = instance->core->now;
     data->master_changed_at = instance->core->now;
     data->promoted = false;
+    if (kind == SN_KIND_MASTER)
+        data->unproven_at = SN_MS_NEVER;
     data->rebooting = false;
     data->script_kill_sent = false;
     data->reconf = SN_RECONF_NONE;
@@ -238,10 +240,14 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
         DL_DELETE(group->replicas, new_master);
         group->replica_count--;
         begin_new_part(new_master, SN_KIND_MASTER);
+        /* What it did not answer as a replica is not held against it as a master. */
+        sn_link_begin_anew(new_master->cmd);
+        sn_link_begin_anew(new_master->sub);
     } else {
         new_master = sn_instance_new_data(group, SN_KIND_MASTER, addr);
     }
     begin_new_part(old_master, SN_KIND_REPLICA);
+    old_master->u.data.unproven_at = group->core->now;
     DL_APPEND(group->replicas, old_master);
     group->replica_count++;
     group->master = new_master;

@@ -33,6 +33,7 @@ struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
     link->tried_at = SN_MS_NEVER;
     link->traffic_at = core->now;
     link->last_avail_at = core->now;
+    link->heard_at = SN_MS_NEVER;
     link->last_pong_at = core->now;
     /* What never connects is timed from here (PROTOCOL.md §13.1). */
     link->act_ping_at = core->now;
@@ -190,6 +191,19 @@ void sn_link_renew(struct sn_link *link)
     sn_link_open(link);
 }
 
+void sn_link_begin_anew(struct sn_link *link)
+{
+    struct sn_core *core = link->core;
+    bool silent = link->silence_at != SN_MS_NEVER &&
+                  sn_age(core, link->silence_at) > core->timings[SN_TIMING_PING_PERIOD];
+    if (link->silence_at != SN_MS_NEVER)
+        link->silence_at = core->now;
+    if (link->act_ping_at != SN_MS_NEVER)
+        link->act_ping_at = core->now;
+    if (silent || link->state != SN_LINK_UP)
+        sn_link_renew(link);
+}
+
 /* Opens again at once after a connection that was alive for more than a moment, else after a
  * growing pause. */
 static void plan_retry(struct sn_link *link, bool was_brief)
@@ -327,6 +341,7 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
         link->act_ping_at = SN_MS_NEVER;
         link->silence_at = SN_MS_NEVER;
         link->last_avail_at = core->now;
+        link->heard_at = core->now;
         if (strncmp(reply->text, "PONG", 4) == 0) {
             sn_link_accepted(link, SN_ORDER_PING);
             sn_link_accepted(link, SN_ORDER_SCRIPT_KILL); /* no longer needed */

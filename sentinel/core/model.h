@@ -92,7 +92,8 @@ struct sn_link {
     sn_ms ping_sent_at;  /* last PING */
     sn_ms act_ping_at;   /* oldest PING without an acceptable reply, across connections */
     sn_ms silence_at;    /* start of the present silence (DESIGN.md D2); NEVER while all is well */
-    sn_ms last_avail_at; /* last acceptable PING reply */
+    sn_ms last_avail_at; /* last acceptable PING reply, or the creation */
+    sn_ms heard_at;      /* the former alone; NEVER if there was none */
     sn_ms last_pong_at;  /* last PING reply of any content */
     sn_ms trip_ms;       /* that one's round trip */
 
@@ -143,6 +144,7 @@ struct sn_data {
     unsigned pauses_pending; /* CLIENT PAUSE without a reply on the present connection */
     sn_ms paused_until;      /* its writes, and PUBLISH, are paused by us; NEVER: they are not */
     bool was_replica;        /* this process was one since it was last our master */
+    sn_ms unproven_at; /* when it was demoted; NEVER once it is known to have been in sync since */
     enum sn_reconf reconf;
     sn_ms reconf_at;   /* when reconf last changed */
     sn_ms foreign_at;  /* last sign that another group claims it (DESIGN.md D16) */
@@ -438,6 +440,9 @@ void sn_link_disown(struct sn_link *link, struct sn_instance *instance);
 void sn_link_open(struct sn_link *link);
 /* Closes the connection, if any, on our own account and opens a new one at once. */
 void sn_link_renew(struct sn_link *link);
+/* Its owner has a new part: silence counts from now at the earliest, and a link that is down or
+ * silent is dialled anew. */
+void sn_link_begin_anew(struct sn_link *link);
 void sn_link_on_up(struct sn_link *link, const char *local_ip);
 void sn_link_on_down(struct sn_link *link, const char *reason);
 void sn_link_on_traffic(struct sn_link *link);
@@ -554,11 +559,14 @@ void sn_agree_link_lost(struct sn_instance *peer);
 /* The best replica to promote (PROTOCOL.md §16); NULL if none will do. With log set, says of every
  * refused candidate why. */
 struct sn_instance *sn_select_replica(struct sn_group *group, bool log);
-/* The replica that the operator asked for, if it will do; the best one if wanted->port is 0. Logs
- * why not. */
-struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_addr *wanted);
+/* The replica that the operator asked for, if it will do in this mode; the best one if wanted->port
+ * is 0. Logs why not. */
+struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_addr *wanted,
+                                     enum sn_failover_mode mode);
 /* Why replica cannot be promoted now; NULL if it can. Static text. */
 const char *sn_select_refusal(const struct sn_group *group, const struct sn_instance *replica);
+/* True if something speaks against replica, which is taken only if there is nobody else. */
+bool sn_select_is_last_resort(const struct sn_group *group, const struct sn_instance *replica);
 /* True if every replica that answers has told its state since the failure (D10). */
 bool sn_select_facts_fresh(const struct sn_group *group);
 /* When the wait for that ends. */
@@ -572,6 +580,9 @@ void sn_failover_enter(struct sn_group *group, enum sn_failover_state state);
 void sn_failover_step(struct sn_group *group);
 void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at);
 void sn_failover_clear(struct sn_group *group); /* without a word */
+/* The master is no longer O_DOWN: if it is up, an attempt that nobody asked for, and that is not
+ * won, ends. */
+void sn_failover_master_up(struct sn_group *group);
 /* The chosen replica will not do after all, and the log says why: the next one is chosen. Before
  * RECONF. */
 void sn_failover_pass_over(struct sn_group *group, const char *why);

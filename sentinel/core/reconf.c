@@ -70,6 +70,8 @@ bool sn_reconf_send(struct sn_instance *replica)
     };
     sn_out_send(replica->cmd, &send);
     replica->u.data.order_pending = true;
+    if (replica->u.data.role_reported == SN_ROLE_MASTER)
+        replica->u.data.unproven_at = replica->core->now;
     replica->u.data.ordered_at = replica->core->now;
     sn_instance_ask_info(replica);
     return true;

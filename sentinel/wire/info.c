@@ -89,7 +89,7 @@ static void read_runid(struct slice value, struct sn_runid *runid)
         *runid = found;
 }
 
-static void read_link_down(struct slice value, sn_ms *link_down_ms)
+static void read_link_down(struct slice value, struct sn_info *info)
 {
     int64_t seconds;
     int rc = sn_text_to_i64(value.text, value.len, &seconds);
@@ -100,9 +100,10 @@ static void read_link_down(struct slice value, sn_ms *link_down_ms)
         seconds = value.text[0] == '-' ? 0 : LINK_DOWN_S_MAX;
     else if (rc != 0)
         return;
+    info->has_link_down = seconds >= 0;
     if (seconds < 0)
         seconds = 0;
-    *link_down_ms = (seconds < LINK_DOWN_S_MAX ? seconds : LINK_DOWN_S_MAX) * 1000;
+    info->link_down_ms = (seconds < LINK_DOWN_S_MAX ? seconds : LINK_DOWN_S_MAX) * 1000;
 }
 
 /* "ip=…,port=…,…" in any order. */
@@ -189,7 +190,7 @@ static void read_line(struct slice line, struct sn_info *info)
     else if (equals(line, "role:slave"))
         info->role = SN_ROLE_REPLICA;
     else if (has_prefix(line, "master_link_down_since_seconds:", &value))
-        read_link_down(value, &info->link_down_ms);
+        read_link_down(value, info);
     else if (has_prefix(line, "master_repl_offset:", &value))
         info->has_master_offset |=
             sn_text_to_u64(value.text, value.len, &info->master_repl_offset) == 0;

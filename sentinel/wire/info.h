@@ -25,6 +25,7 @@ struct sn_info {
     size_t replica_count;
     /* master_link_down_since_seconds; 0 if absent or negative, cut to about 2^53 if larger. */
     sn_ms link_down_ms;
+    bool has_link_down; /* it stood there, and was no -1, which says that the link never was up */
     /* The rest only if it stood behind role:slave; has_* tells. */
     bool has_master_host, has_master_port, has_link_status, has_priority, has_offset, has_announced;
     char master_host[SN_HOST_MAX + 1];

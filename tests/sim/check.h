@@ -45,6 +45,9 @@ struct heard {
     sn_ms link_down_ms;
     char runid[SN_RUNID_LEN + 1];
     sn_ms claimed_at; /* by a hello of another group, or of strangers; 0: never */
+    sn_ms demoted_at; /* by a switch, or an order of this sentinel to a master; 0: not, or it has
+                         surely been in sync since */
+    bool synced;      /* it may have been since */
     bool down;        /* as it said itself */
     bool refused;     /* an order, in this attempt */
 };

@@ -14,8 +14,30 @@
 #include <strings.h>
 #include <utlist.h>
 
-#define SURE_MS    4500 /* an INFO, or an answer to PING, of this age is fresh by every rule */
-#define CLAIMED_MS 7000 /* three hellos and some more: so long a claim may count */
+#define SURE_MS           4500 /* an INFO, or an answer to PING, of this age is fresh by every rule */
+#define SYNC_SURE_MS      2000 /* seconds are rounded */
+#define LAST_RESORT_DOWNS 3
+#define CLAIMED_MS        7000 /* three hellos and some more: so long a claim may count */
+
+/* Who was demoted has its own data until it is in sync with its new master. */
+static void note_sync(const struct checks *checks, const struct sentinel *sentinel,
+                      struct heard *heard, const struct sn_info *info)
+{
+    sn_ms age = checks->cluster->now - heard->demoted_at;
+    bool up = info->has_link_status && info->link_up;
+    if (heard->demoted_at == 0 || info->role != SN_ROLE_REPLICA)
+        return;
+    heard->synced |= up || (info->has_link_down && info->link_down_ms <= age);
+    if (info->master_port == cluster_master_port(sentinel, checks->group) &&
+        (up || (info->has_link_down && info->link_down_ms + SYNC_SURE_MS <= age)))
+        heard->demoted_at = 0;
+}
+
+static void note_demoted(struct heard *heard, sn_ms now)
+{
+    heard->demoted_at = now;
+    heard->synced = false;
+}
 
 void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
                        uint16_t port, const struct sn_info *info)
@@ -30,6 +52,7 @@ void check_choice_info(struct checks *checks, struct sentinel *sentinel, const s
         heard->role = info->role;
         heard->link_down_ms = info->link_down_ms;
         (void)snprintf(heard->runid, sizeof(heard->runid), "%s", info->runid.hex);
+        note_sync(checks, sentinel, heard, info);
         if (info->role == SN_ROLE_REPLICA && info->has_priority && info->has_offset) {
             heard->priority = info->priority;
             heard->offset = info->repl_offset;
@@ -101,7 +124,7 @@ static bool surely_eligible(const struct checks *checks, const struct sentinel *
     return heard->at > failed_at(seen) && heard->port == port && now - heard->at <= SURE_MS &&
            (heard->claimed_at == 0 || now - heard->claimed_at > CLAIMED_MS) &&
            heard->role == SN_ROLE_REPLICA && heard->priority > 0 && !lags_behind(seen, heard) &&
-           !heard->refused && !heard->down &&
+           !heard->refused && !heard->down && heard->demoted_at == 0 &&
            check_silence_age(checks, sentinel, node, port) <= SURE_MS &&
            check_groups_at(checks->all, sentinel, port) == checks &&
            check_link_up(sentinel, port, SN_LINK_DATA) &&
@@ -144,6 +167,23 @@ static void note_down(struct checks *checks, struct watched *seen, const char *p
         seen->heard[index].down = down;
 }
 
+/* What was demoted a moment ago is taken if the master has been down for long, or by force. */
+static void check_demoted(struct checks *checks, struct sentinel *sentinel, size_t chosen)
+{
+    const struct watched *seen = checks_of(checks, sentinel);
+    const struct heard *heard = &seen->heard[chosen];
+    const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
+    sn_ms down_ms = seen->down_at > 0 ? checks->cluster->now - seen->down_at : 0;
+    if (heard->demoted_at == 0 || heard->synced || !setting->known ||
+        heard->port != checks->cluster->servers[chosen]->node.addr.port ||
+        seen->attempt.mode == SN_MODE_FORCED ||
+        down_ms + down_ms / 100 + 2 >= LAST_RESORT_DOWNS * setting->value)
+        return;
+    checks_violated(checks, &sentinel->node, "chose %s, which was demoted %lld ms ago",
+                    checks->cluster->servers[chosen]->node.name,
+                    (long long)(checks->cluster->now - heard->demoted_at));
+}
+
 static void check_best(struct checks *checks, struct sentinel *sentinel, const char *payload)
 {
     struct watched *seen = checks_of(checks, sentinel);
@@ -158,6 +198,7 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
         check_groups_at(checks->all, sentinel, check_port_in(payload)) != checks)
         return;
     checks->choices++;
+    check_demoted(checks, sentinel, chosen);
     for (size_t i = 0; i < checks->cluster->server_count; i++) {
         uint16_t own = checks->cluster->servers[i]->node.addr.port;
         /* Two that came back under one address are one replica to everybody. */
@@ -186,6 +227,20 @@ static void begin_anew(const struct checks *checks, struct watched *seen, const 
         seen->down_at = 0;
     for (size_t i = 0; i < checks->cluster->server_count; i++)
         seen->heard[i].down = false;
+    char name[128], host[64];
+    unsigned port;
+    if (sscanf(payload, "%127s %63s %u", name, host, &port) != 3)
+        return;
+    for (size_t i = 0; i < checks->cluster->server_count; i++) {
+        if (checks->cluster->servers[i]->node.addr.port == port)
+            note_demoted(&seen->heard[i], checks->cluster->now);
+    }
+}
+
+static void forget_demotions(const struct checks *checks, struct watched *seen)
+{
+    for (size_t i = 0; i < checks->cluster->server_count; i++)
+        seen->heard[i].demoted_at = 0;
 }
 
 void check_choice_event(struct checks *checks, struct sentinel *sentinel,
@@ -198,6 +253,8 @@ void check_choice_event(struct checks *checks, struct sentinel *sentinel,
         seen->down_port = check_port_in(event->payload);
     } else if (strcmp(event->name, "-sdown") == 0 && master)
         seen->down_at = 0;
+    else if (strcmp(event->name, "+reset-master") == 0 || strcmp(event->name, "+monitor") == 0)
+        forget_demotions(checks, seen);
     else if (strcmp(event->name, "+switch-master") == 0)
         begin_anew(checks, seen, event->payload);
     else if (strcmp(event->name, "+sdown") == 0)
@@ -212,6 +269,10 @@ void check_choice_send(struct checks *checks, struct sentinel *sentinel, const s
                        const struct sn_action_send *send)
 {
     struct watched *seen = checks_of(checks, sentinel);
+    for (size_t i = 0; send->order == SN_ORDER_FOLLOW && i < checks->cluster->server_count; i++) {
+        if (&checks->cluster->servers[i]->node == to && seen->heard[i].role == SN_ROLE_MASTER)
+            note_demoted(&seen->heard[i], checks->cluster->now);
+    }
     for (size_t i = 0; send->order == SN_ORDER_PROMOTE && i < checks->cluster->server_count; i++) {
         struct heard *heard = &seen->heard[i];
         if (&checks->cluster->servers[i]->node != to)

@@ -266,9 +266,49 @@ static void test_detect__busy_script_is_killed_once_per_down_time(void **state)
     kit_free(kit);
 }
 
+/* n2 has been silent for 14 s as a replica; then it turns out to be the master. */
+static void test_detect__silence_as_a_replica_is_not_held_against_a_new_master(void **state)
+{
+    static const enum kit_mode modes[] = {KIT_REFUSING, KIT_GONE, KIT_FROZEN};
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b quorum 1");
+        kit_mode(kit, "n2", modes[i]);
+        kit_to(kit, 14000);
+        assert_int_equal(kit_count(kit, "event W +sdown slave 10.0.0.2:6379"), 1);
+        kit_clear(kit);
+        kit_hello(kit, "a", "m1", "n2", 5, 5);
+        assert_int_equal(kit_count(kit, "event W +switch-master"), 1);
+        assert_int_equal(kit_count(kit, "connect data n2"),
+                         1); /* at once, whatever was under way */
+        kit_to(kit, 14999);
+        assert_int_equal(kit_count(kit, "event W +sdown master"), 0);
+        kit_to(kit, 15000);
+        assert_int_equal(kit_count(kit, "event W +sdown master"), 1);
+        kit_free(kit);
+    }
+}
+
+/* A PING on its way is no silence: the connection stays. */
+static void test_detect__a_switch_leaves_a_link_that_works_alone(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b quorum 1");
+    (void)state;
+    kit_to(kit, 5000);
+    kit->hold = KIT_HOLD(SN_ORDER_PING);
+    kit_to(kit, 5200);
+    kit_clear(kit);
+    kit_hello(kit, "a", "m1", "n2", 5, 5);
+    assert_int_equal(kit_count(kit, "connect data n2"), 0);
+    assert_int_equal(kit_count(kit, "disconnect data n2"), 0);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_detect__silence_as_a_replica_is_not_held_against_a_new_master),
+        cmocka_unit_test(test_detect__a_switch_leaves_a_link_that_works_alone),
         cmocka_unit_test(test_detect__silence_counts_from_the_oldest_unanswered_ping),
         cmocka_unit_test(test_detect__silence_counts_from_the_break_of_the_link),
         cmocka_unit_test(test_detect__whichever_silence_began_first_counts),

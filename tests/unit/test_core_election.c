@@ -610,17 +610,44 @@ static void test_election__stops_at_the_bound_of_epochs(void **state)
     kit_free(kit);
 }
 
-static void test_election__does_not_stop_when_the_master_comes_back(void **state)
+static void test_election__stops_when_the_master_comes_back_before_it_is_won(void **state)
 {
     struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b", "a");
     (void)state;
     kit_mode(kit, "n1", KIT_WELL);
     run_until(kit, "event W -odown", 1000);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 1);
+    assert_int_equal(kit_group(kit, "m1")->leader_epoch, 1); /* our vote stays given */
     kit_clear(kit);
     kit_reply(kit, "b", SN_ORDER_ASK, "[:0|$*|:0]");
     kit_reply(kit, "b", SN_ORDER_ASK, "[:0|$" KIT_ME "|:1]");
-    assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    /* It goes down again: at once, in a new epoch, whoever voted for us. */
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, kit_now(kit) + 1000);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
+    run_until(kit, "event W +try-failover", 200);
+    assert_int_equal(kit_group(kit, "m1")->failover.epoch, 2);
     kit_free(kit);
+}
+
+/* What an operator wants is done all the same. */
+static void test_election__that_was_ordered_goes_on_when_the_master_comes_back(void **state)
+{
+    static const enum sn_failover_mode modes[] = {SN_MODE_PLANNED, SN_MODE_COORDINATED};
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        struct kit *kit = at_o_down("m1 n1 replicas n2 peers a,b timeout 60000", "a");
+        kit->hold |= KIT_HOLD(SN_ORDER_ASK);
+        kit->disk = KIT_DISK_SLOW; /* nothing is won so far */
+        kit_group(kit, "m1")->retry_at = SN_MS_NEVER;
+        kit_failover(kit, "m1", modes[i]);
+        assert_int_equal(kit_group(kit, "m1")->failover.mode, modes[i]);
+        kit_mode(kit, "n1", KIT_WELL);
+        run_until(kit, "event W -odown", 1000);
+        assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
+        kit_free(kit);
+    }
 }
 
 static void test_election__no_attempt_without_o_down(void **state)
@@ -834,7 +861,8 @@ int main(void)
         cmocka_unit_test(test_election__a_higher_epoch_in_an_answer_is_adopted_and_surpassed),
         cmocka_unit_test(test_election__its_epoch_is_above_everything_known),
         cmocka_unit_test(test_election__stops_at_the_bound_of_epochs),
-        cmocka_unit_test(test_election__does_not_stop_when_the_master_comes_back),
+        cmocka_unit_test(test_election__stops_when_the_master_comes_back_before_it_is_won),
+        cmocka_unit_test(test_election__that_was_ordered_goes_on_when_the_master_comes_back),
         cmocka_unit_test(test_election__no_attempt_without_o_down),
         cmocka_unit_test(test_election__two_groups_at_once_win_at_their_own_epochs),
         cmocka_unit_test(test_election__what_silent_peers_may_have_voted_counts_for_the_rival),

@@ -495,7 +495,7 @@ static void test_hello__a_name_is_looked_up_before_anything_is_taken_over(void *
 
 static void test_hello__ends_the_wait_for_a_rival(void **state)
 {
-    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b quorum 1");
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b quorum 1");
     (void)state;
     kit_ask(kit, "n1", 4, KIT_A);
     kit_hello(kit, "a", "m1", "n2", 4, 4); /* it won and finished */

@@ -16,10 +16,7 @@ static const char *refusal(struct kit *kit, const char *node)
 static void expect_refusal(struct kit *kit, const char *node, const char *expected)
 {
     const char *got = refusal(kit, node);
-    if (expected == NULL)
-        assert_null(got);
-    else
-        assert_string_equal(got == NULL ? "" : got, expected);
+    assert_string_equal(got == NULL ? "" : got, expected == NULL ? "" : expected);
 }
 
 static const char *best(struct kit *kit)
@@ -139,6 +136,163 @@ static void test_select__refuses_a_link_that_was_down_for_too_long(void **state)
     expect_refusal(kit, "n3", "its link to the master was down for too long");
     kit_to(kit, 13000);
     expect_refusal(kit, "n3", NULL);
+    kit_free(kit);
+}
+
+/* n1 is dead, and we have never heard it; the replicas lost it before we began. */
+static struct kit *started_late(const char *text, unsigned n2_s, unsigned n3_s)
+{
+    struct kit *kit = kit_new(text);
+    kit_node(kit, "n2")->link_up = kit_node(kit, "n3")->link_up = false;
+    kit_node(kit, "n2")->link_down_s = n2_s;
+    kit_node(kit, "n3")->link_down_s = n3_s;
+    kit_instance(kit, "m1", "n1")->cmd->heard_at = SN_MS_NEVER;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    return kit;
+}
+
+static const char cut_off[] = "m1 n1 replicas n2,n3 quorum 1";
+
+static void test_select__takes_the_freshest_if_all_lost_the_master_alike(void **state)
+{
+    struct kit *kit = started_late(cut_off, 31, 30);
+    (void)state;
+    kit_node(kit, "n2")->offset = 5;
+    kit_node(kit, "n3")->offset = 9;
+    kit_to(kit, 1000);
+    expect_refusal(kit, "n2", NULL);
+    expect_refusal(kit, "n3", NULL);
+    assert_string_equal(best(kit), "n3");
+    assert_int_equal(kit_count(kit, "promote n3"), 1);
+    assert_int_equal(kit_count(kit, "log W slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.1 6379 is "
+                                    "taken although its link to the master was down for too long"),
+                     1);
+    kit_free(kit);
+}
+
+static void test_select__who_had_lost_the_master_long_before_the_others_is_left_out(void **state)
+{
+    struct kit *kit = started_late(cut_off, 3000, 30);
+    (void)state;
+    kit_to(kit, 1000);
+    expect_refusal(kit, "n2", "its link to the master was down for too long");
+    expect_refusal(kit, "n3", NULL);
+    kit_free(kit);
+
+    /* Although the other one will not do. */
+    kit = started_late(cut_off, 3000, 0);
+    kit_node(kit, "n3")->priority = 0;
+    kit_to(kit, 60000);
+    expect_refusal(kit, "n2", "its link to the master was down for too long");
+    kit_free(kit);
+}
+
+static void test_select__who_lost_a_master_that_we_heard_is_left_out(void **state)
+{
+    struct kit *kit = started_late(cut_off, 30, 30);
+    (void)state;
+    kit_to(kit, 1000);
+    kit_instance(kit, "m1", "n1")->cmd->heard_at = kit->now - 40000; /* before */
+    expect_refusal(kit, "n2", NULL);
+    kit_instance(kit, "m1", "n1")->cmd->heard_at = kit->now - 20000; /* after they had lost it */
+    expect_refusal(kit, "n2", "its link to the master was down for too long");
+    kit_free(kit);
+}
+
+/* Who does not answer may have had the master for longer. */
+static void test_select__waits_for_a_silent_replica_before_it_takes_old_data(void **state)
+{
+    struct kit *kit = started_late(cut_off, 30, 30);
+    (void)state;
+    kit_mode(kit, "n3", KIT_REFUSING);
+    kit_to(kit, 1000 + 2999);
+    expect_refusal(kit, "n2", "its link to the master was down for too long");
+    kit_to(kit, 1000 + 3000);
+    expect_refusal(kit, "n2", NULL);
+    kit_free(kit);
+}
+
+/* n2 is master by now; n1, demoted, answers. */
+static struct kit *after_a_switch(void)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b");
+    kit_to(kit, 10000);
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_node(kit, "n1")->order = "[-NOPERM no|+OK|:0|:0]";
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_node(kit, "n1")->priority = 1; /* the best of all */
+    kit_hello(kit, "a", "m1", "n2", 5, 5);
+    return kit;
+}
+
+static void test_select__refuses_who_was_demoted_until_it_is_in_sync(void **state)
+{
+    struct kit *kit = after_a_switch();
+    struct kit_node *old = kit_node(kit, "n1");
+    (void)state;
+    expect_refusal(kit, "n1", "it was demoted and has not been in sync since");
+    assert_string_equal(best(kit), "n3");
+    old->role = SN_ROLE_REPLICA; /* of somebody else */
+    (void)snprintf(old->master, sizeof(old->master), "n3");
+    old->link_up = true;
+    kit_to(kit, kit_now(kit) + 1100);
+    expect_refusal(kit, "n1", "it was demoted and has not been in sync since");
+    (void)snprintf(old->master, sizeof(old->master), "n2");
+    old->link_up = false; /* the sync is in progress */
+    kit_to(kit, kit_now(kit) + 10100);
+    expect_refusal(kit, "n1", "it was demoted and has not been in sync since");
+    old->link_up = true;
+    kit_to(kit, kit_now(kit) + 1100);
+    expect_refusal(kit, "n1", NULL);
+    old->link_up = false; /* it has proved itself once */
+    kit_to(kit, kit_now(kit) + 10000);
+    expect_refusal(kit, "n1", NULL);
+    kit_free(kit);
+
+    /* We did not see the link up, but when it broke: after the demotion. */
+    kit = after_a_switch();
+    old = kit_node(kit, "n1");
+    old->role = SN_ROLE_REPLICA;
+    (void)snprintf(old->master, sizeof(old->master), "n2");
+    old->link_up = false;
+    old->link_down_s = 5; /* it says so of an earlier life */
+    kit_to(kit, kit_now(kit) + 4000);
+    expect_refusal(kit, "n1", "it was demoted and has not been in sync since");
+    old->link_down_s = 1;
+    kit_to(kit, kit_now(kit) + 1100);
+    expect_refusal(kit, "n1", NULL);
+    kit_free(kit);
+}
+
+/* Nobody else is left: old data are better than none, but the new master may come back. */
+static void test_select__takes_who_was_demoted_if_the_master_does_not_come_back(void **state)
+{
+    struct kit *kit = after_a_switch();
+    (void)state;
+    kit_mode(kit, "n3", KIT_REFUSING);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    sn_ms at = kit_now(kit);
+    kit_to(kit, at + 1000 + 2999);
+    expect_refusal(kit, "n1", "it was demoted and has not been in sync since");
+    kit_to(kit, at + 1000 + 3000);
+    expect_refusal(kit, "n1", NULL);
+    kit_free(kit);
+}
+
+static void test_select__force_takes_what_nothing_but_age_speaks_against(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 down-after 2000 peers a,b");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_node(kit, "n2")->link_down_s = 60;
+    kit_to(kit, 10000);
+    kit_failover(kit, "m1", SN_MODE_PLANNED);
+    assert_int_equal(kit_count(kit, "answer 1 error -NOGOODSLAVE"), 1);
+    kit_failover(kit, "m1", SN_MODE_FORCED);
+    assert_int_equal(kit_count(kit, "answer 2 ok"), 1);
+    kit_to(kit, 10100);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
     kit_free(kit);
 }
 
@@ -300,6 +454,13 @@ int main(void)
         cmocka_unit_test(test_select__refuses_old_info),
         cmocka_unit_test(test_select__refuses_what_never_told_anything),
         cmocka_unit_test(test_select__refuses_a_link_that_was_down_for_too_long),
+        cmocka_unit_test(test_select__takes_the_freshest_if_all_lost_the_master_alike),
+        cmocka_unit_test(test_select__who_had_lost_the_master_long_before_the_others_is_left_out),
+        cmocka_unit_test(test_select__who_lost_a_master_that_we_heard_is_left_out),
+        cmocka_unit_test(test_select__waits_for_a_silent_replica_before_it_takes_old_data),
+        cmocka_unit_test(test_select__refuses_who_was_demoted_until_it_is_in_sync),
+        cmocka_unit_test(test_select__takes_who_was_demoted_if_the_master_does_not_come_back),
+        cmocka_unit_test(test_select__force_takes_what_nothing_but_age_speaks_against),
         cmocka_unit_test(test_select__refuses_what_another_group_claims),
         cmocka_unit_test(test_select__order_is_priority_offset_runid),
         cmocka_unit_test(test_select__ignores_role_master_and_announcement),
