@@ -146,6 +146,7 @@ static void choose(struct sn_group *group)
     group->failover.promoted = replica;
     group->failover.acked = false;
     group->failover.doubt = false;
+    group->failover.fate_told = false;
     sn_event_raise(replica, SN_LEVEL_WARNING, "+selected-slave", NULL);
     sn_failover_enter(group, SN_FAILOVER_SEND_PROMOTION);
     sn_event_raise(replica, SN_LEVEL_NOTICE, "+failover-state-send-slaveof-noone", NULL);
@@ -177,12 +178,46 @@ static void step_select(struct sn_group *group)
         wake_at(group, deadline);
 }
 
+/* The order has left, and the replica went down before it was seen to obey: it may be a master by
+ * now, so nobody else is promoted in this epoch. Who was cut off, or restarted, is often back soon;
+ * after that, or if the old master answers and there is no hurry, the attempt ends. The next one
+ * has an epoch of its own, by which whoever is promoted in it outranks this one, if it lives. */
+static void await_fate(struct sn_group *group)
+{
+    struct sn_failover *failover = &group->failover;
+    struct sn_instance *replica = failover->promoted;
+    sn_ms until = sn_after(replica->s_down_at, sn_min(group->params.down_after_ms, SN_FATE_MAX_MS));
+    bool waits = group->master->s_down && group->core->now < until;
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(replica, form);
+    if (waits && !failover->fate_told)
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "%s may have been promoted: it went down before it told. Nobody else is chosen "
+                   "for %lld ms.",
+                   form, (long long)(until - group->core->now));
+    failover->fate_told = true;
+    if (waits) {
+        wake_at(group, until);
+        return;
+    }
+    sn_out_log(group->core, SN_LEVEL_WARNING,
+               "%s may have been promoted, and is down: this attempt ends, the next one chooses "
+               "anew. If it comes back as a master, it is made a replica.",
+               form);
+    /* No pause if somebody else can be promoted; if not, it is the turn of those who voted. */
+    (void)next_try(group);
+    sn_failover_abort(group, "-failover-abort-slave-timeout", group->core->now);
+}
+
 static void step_promotion(struct sn_group *group)
 {
     struct sn_failover *failover = &group->failover;
     sn_ms deadline = sn_after(failover->state_at, group->params.failover_timeout_ms);
     if (failover->promoted->s_down) {
-        sn_failover_pass_over(group, "it went down");
+        if (failover->state == SN_FAILOVER_WAIT_PROMOTION)
+            await_fate(group);
+        else
+            sn_failover_pass_over(group, "it went down");
         return;
     }
     if (group->core->now >= deadline) {

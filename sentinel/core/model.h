@@ -43,7 +43,8 @@
 #define SN_RETRY_SAVE_MS     1000 /* next attempt after a failed save */
 #define SN_POLL_DRAIN_MS     3    /* … and while a replica has to catch up in a drain (D17) */
 #define SN_VOTES_MAX_MS      500 /* a planned switchover waits so long for votes it can do without */
-#define SN_FRESH_INFO_MAX_MS 500 /* longest wait for INFO before the choice (D10) */
+#define SN_FATE_MAX_MS       5000 /* longest wait for a replica that may have been promoted */
+#define SN_FRESH_INFO_MAX_MS 500  /* longest wait for INFO before the choice (D10) */
 
 enum sn_timer_kind {
     SN_TIMER_NONE = 0,
@@ -229,9 +230,10 @@ struct sn_failover {
     enum sn_failover_mode mode;
     struct sn_addr wanted; /* the replica that was asked for; port 0 if none was */
     struct sn_drain drain;
-    bool acked;   /* WAIT_PROMOTION: EXEC was answered well */
-    bool doubt;   /* … it was not, but SLAVEOF may have been executed: INFO tells */
-    bool durable; /* the own vote, later the won configuration, is on disk */
+    bool acked;     /* WAIT_PROMOTION: EXEC was answered well */
+    bool doubt;     /* … it was not, but SLAVEOF may have been executed: INFO tells */
+    bool fate_told; /* … it went down, and that it may have been promoted has been said */
+    bool durable;   /* the own vote, later the won configuration, is on disk */
     uint64_t epoch;
     sn_ms started_at;
     sn_ms state_at;               /* when the state was entered */

@@ -142,6 +142,17 @@ bool sn_select_is_last_resort(const struct sn_group *group, const struct sn_inst
     return doubt(group, replica) != NULL;
 }
 
+/* Somebody has promoted it since the failure: an earlier attempt, whose order it obeyed, or an
+ * operator. To promote another one would make two masters. */
+static bool is_promoted(const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    const struct sn_group *group = replica->group;
+    return group->master->s_down && data->role_reported == SN_ROLE_MASTER && data->was_replica &&
+           is_fresh(replica) &&
+           data->role_reported_at >= group->master->s_down_at - group->params.down_after_ms;
+}
+
 /* True if a is to be preferred to b. Whoever did not answer in time may be hanging, and what is
  * known of it is old: it is taken only if nobody answered. */
 static bool better(const struct sn_instance *a, const struct sn_instance *b)
@@ -149,6 +160,8 @@ static bool better(const struct sn_instance *a, const struct sn_instance *b)
     bool doubted_a = doubt(a->group, a) != NULL, doubted_b = doubt(b->group, b) != NULL;
     if (doubted_a != doubted_b)
         return doubted_b;
+    if (is_promoted(a) != is_promoted(b))
+        return is_promoted(a);
     if (is_fresh(a) != is_fresh(b))
         return is_fresh(a);
     if (a->u.data.priority != b->u.data.priority)

@@ -131,8 +131,8 @@ static void test_reconf__candidate_dying_during_promotion_is_passed_over(void **
         cluster_run_to_line(cluster, mark, "s? > r3 PROMOTE", 3000);
         cluster_kill(&cluster->servers[2]->node); /* before it could obey */
         cluster_expect_count(cluster, mark, "r3 is master now", 0);
-        cluster_run_to_agreement(cluster, "mymaster", 6380, 3 * DOWN_AFTER);
-        cluster_expect_count(cluster, mark, "s? +elected-leader *", 1);
+        cluster_run_to_agreement(cluster, "mymaster", 6380, 4 * DOWN_AFTER);
+        cluster_expect_count(cluster, mark, "s? +elected-leader *", 2);
         cluster_free(cluster);
     }
 }
@@ -146,7 +146,7 @@ static void test_reconf__candidate_hanging_during_promotion_ends_as_a_replica(vo
         cluster_kill(&cluster->servers[0]->node);
         cluster_run_to_line(cluster, mark, "s? > r3 PROMOTE", 3000);
         cluster_hang(&cluster->servers[2]->node);
-        cluster_run_to_agreement(cluster, "mymaster", 6380, 3 * DOWN_AFTER);
+        cluster_run_to_agreement(cluster, "mymaster", 6380, 4 * DOWN_AFTER);
         cluster_run_for(cluster, 3000);
         /* The order is still in its socket. */
         cluster_resume(&cluster->servers[2]->node);

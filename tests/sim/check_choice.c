@@ -199,6 +199,9 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
         return;
     checks->choices++;
     check_demoted(checks, sentinel, chosen);
+    /* It has been promoted already. */
+    if (seen->heard[chosen].role == SN_ROLE_MASTER && seen->heard[chosen].at >= failed_at(seen))
+        return;
     for (size_t i = 0; i < checks->cluster->server_count; i++) {
         uint16_t own = checks->cluster->servers[i]->node.addr.port;
         /* Two that came back under one address are one replica to everybody. */

@@ -203,7 +203,8 @@ static void test_failover__when_nobody_will_do_it_tries_again_with_growing_pause
     kit_free(kit);
 }
 
-static void test_failover__a_candidate_that_dies_is_replaced(void **state)
+/* It may have obeyed before it went down: nobody else in this epoch, and not for a while. */
+static void test_failover__a_candidate_that_dies_is_replaced_in_a_new_epoch(void **state)
 {
     struct kit *kit = at_promotion(three);
     (void)state;
@@ -211,8 +212,75 @@ static void test_failover__a_candidate_that_dies_is_replaced(void **state)
     kit_mode(kit, "n2", KIT_REFUSING);
     kit_to(kit, at + 999);
     kit_expect(kit, "event promote", "");
-    kit_to(kit, at + 1000);
-    kit_expect(kit, "event promote", "event W +sdown " N2 "\n" SELECTED(N3) "promote n3\n");
+    kit_to(kit, at + 1999);
+    assert_int_equal(kit_count(kit, "log W " N2 " may have been promoted"), 1);
+    kit_expect(kit, "event promote", "event W +sdown " N2 "\n");
+    kit_to(kit, at + 2000);
+    kit_expect(kit, "event promote",
+               "event W -failover-abort-slave-timeout " M1 "\n"
+               "event W +new-epoch 2\nevent W +try-failover " M1 "\n"
+               "event W +vote-for-leader " KIT_ME " 2\nevent W +elected-leader " M1 "\n"
+               "event W +failover-state-select-slave " M1 "\n" SELECTED(N3) "promote n3\n");
+    kit_free(kit);
+}
+
+/* It was cut off, and had obeyed; n3 would be better. */
+static void test_failover__a_candidate_that_comes_back_as_a_master_is_taken(void **state)
+{
+    static const sn_ms away[] = {1500, 2500}; /* within the attempt; after it */
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *kit = at_promotion(three);
+        sn_ms at = kit_now(kit);
+        kit_node(kit, "n3")->priority = 1;
+        kit_mode(kit, "n3", KIT_FROZEN); /* nobody else, so far */
+        kit_mode(kit, "n2", KIT_REFUSING);
+        kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+        kit_to(kit, at + away[i]);
+        kit_mode(kit, "n3", KIT_WELL);
+        kit_mode(kit, "n2", KIT_WELL);
+        kit->hold = 0;
+        kit_to(kit, at + 6000);
+        assert_int_equal(kit_count(kit, "promote n3"), 0);
+        assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"),
+                         1);
+        kit_free(kit);
+    }
+}
+
+/* Another one was promoted meanwhile: it is made a replica. */
+static void test_failover__a_candidate_that_comes_back_too_late_is_demoted(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    sn_ms at = kit_now(kit);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit->hold = 0;
+    kit_to(kit, at + 5000);
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.3 6379"), 1);
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 2);
+    kit_mode(kit, "n2", KIT_WELL);
+    kit_to(kit, at + 20000);
+    assert_int_equal(kit_count(kit, "follow n2 10.0.0.3 6379"), 1);
+    kit_free(kit);
+}
+
+/* The old master answers: there is no hurry, and it stays. */
+static void test_failover__a_planned_one_ends_if_the_candidate_goes_down(void **state)
+{
+    struct kit *kit = kit_new(three);
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_to(kit, 500);
+    kit_failover(kit, "m1", SN_MODE_FORCED);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_to(kit, 1500);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-slave-timeout"), 1);
+    assert_int_equal(kit_count(kit, "log W " N2 " may have been promoted"), 1);
+    kit_to(kit, 10000);
+    assert_int_equal(kit_count(kit, "promote"), 1);
     kit_free(kit);
 }
 
@@ -430,7 +498,7 @@ static void test_failover__an_answer_of_the_last_candidate_proves_nothing_of_the
     (void)state;
     kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:1|:0]"); /* but then it dies */
     kit_mode(kit, "n2", KIT_REFUSING);
-    kit_to(kit, kit_now(kit) + 1000);
+    kit_to(kit, kit_now(kit) + 2000);
     assert_int_equal(kit_count(kit, "promote n3"), 1);
     assert_false(kit_instance(kit, "m1", "n2")->u.data.promoted);
     kit_clear(kit);
@@ -458,7 +526,7 @@ static void test_failover__a_refusal_that_comes_too_late_is_not_held_against_the
     struct kit *kit = at_promotion(three);
     (void)state;
     kit_mode(kit, "n2", KIT_FROZEN); /* its link stays up */
-    kit_to(kit, kit_now(kit) + 1200);
+    kit_to(kit, kit_now(kit) + 2200);
     assert_int_equal(kit_count(kit, "promote n3"), 1);
     kit_clear(kit);
     kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[-NOPERM no|+OK|:1|:0]");
@@ -494,7 +562,10 @@ int main(void)
         cmocka_unit_test(test_failover__without_a_transaction_info_decides),
         cmocka_unit_test(test_failover__what_fails_behind_slaveof_does_not_matter),
         cmocka_unit_test(test_failover__when_nobody_will_do_it_tries_again_with_growing_pauses),
-        cmocka_unit_test(test_failover__a_candidate_that_dies_is_replaced),
+        cmocka_unit_test(test_failover__a_candidate_that_dies_is_replaced_in_a_new_epoch),
+        cmocka_unit_test(test_failover__a_candidate_that_comes_back_as_a_master_is_taken),
+        cmocka_unit_test(test_failover__a_candidate_that_comes_back_too_late_is_demoted),
+        cmocka_unit_test(test_failover__a_planned_one_ends_if_the_candidate_goes_down),
         cmocka_unit_test(test_failover__a_link_that_breaks_before_execs_answer_is_no_proof),
         cmocka_unit_test(test_failover__a_silent_candidate_is_given_up_after_the_failover_timeout),
         cmocka_unit_test(test_failover__late_answers_of_an_old_candidate_change_nothing),
