@@ -92,5 +92,7 @@ SN_MUST_CHECK int sn_conf_parse_config_set(int argc, char *const *argv, struct s
 /* "debug", "verbose", "notice", "warning", "nothing"; NONE if text (any case) is none of them. */
 enum sn_level sn_conf_level(const char *text);
 const char *sn_conf_level_name(enum sn_level level);
+/* "64mb" as bytes, "5%" as -5 (1 to 100). SN_EINVAL, SN_ERANGE. */
+SN_MUST_CHECK int sn_conf_parse_share(const char *text, int64_t *number);
 
 #endif

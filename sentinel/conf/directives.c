@@ -56,6 +56,8 @@ static const struct sn_directive server_table[] = {
      .max = INT64_MAX, .fallback = "1mb", .field = SN_FIELD_U64, AT(query_buffer_max)},
     {SERVER, .name = "proto-max-bulk-len", .kind = SN_VALUE_BYTES, ONE, .min = 1 << 20,
      .max = INT64_MAX, .fallback = "512mb", .field = SN_FIELD_U64, AT(bulk_max)},
+    {SERVER, .name = "maxmemory-clients", .kind = SN_VALUE_SHARE, ONE, .field = SN_FIELD_TEXT,
+     AT(clients_memory)},
     {SERVER, .name = "client-output-buffer-limit", .values_min = 1, .values_max = SN_VALUES_ANY,
      .many = true, .splits = true, .apply = sn_apply_output_limit},
     {SERVER, .name = "daemonize", BOOL_AT(daemonize, "no")},

@@ -30,6 +30,7 @@ enum sn_value_kind {
     SN_VALUE_CHOICE, /* one of `choices`, ignoring case */
     SN_VALUE_TITLE,  /* a template of sn_title_expand */
     SN_VALUE_BYTES,  /* a number with an optional unit, min..max */
+    SN_VALUE_SHARE,  /* the same, or a percentage; number is then negative */
     SN_VALUE_OCTAL   /* min..max */
 };
 

@@ -27,7 +27,6 @@ static const char *const quiet_names[] = {
     "locale-collate",
     "lua-time-limit",
     "busy-reply-threshold",
-    "maxmemory-clients",
     "oom-score-adj",
     "oom-score-adj-values",
     "socket-mark-id",

@@ -58,6 +58,7 @@ struct sn_settings {
     size_t rename_count;
     uint64_t query_buffer_max; /* client-query-buffer-limit, bytes; 1 MiB */
     uint64_t bulk_max;         /* proto-max-bulk-len, bytes */
+    char *clients_memory;      /* maxmemory-clients; NULL: a part of what is there */
     uint64_t pubsub_hard_max;  /* client-output-buffer-limit pubsub: bytes at once */
     uint64_t pubsub_soft_max;  /* … bytes for longer than */
     int pubsub_soft_s;         /* … this */

@@ -77,6 +77,19 @@ static int parse_bytes(const char *text, int64_t *number)
     return SN_EINVAL;
 }
 
+int sn_conf_parse_share(const char *text, int64_t *number)
+{
+    size_t len = strlen(text);
+
+    if (len == 0 || text[len - 1] != '%')
+        return parse_bytes(text, number);
+    int code = sn_text_to_i64(text, len - 1, number);
+    if (code == 0 && (*number < 1 || *number > 100))
+        code = SN_ERANGE;
+    *number = -*number;
+    return code;
+}
+
 static int parse_octal(const char *text, int64_t *number)
 {
     size_t len = strlen(text);
@@ -120,6 +133,8 @@ int sn_value_parse(const struct sn_directive *directive, const char *text, int64
     case SN_VALUE_BYTES:
         code = parse_bytes(text, number);
         break;
+    case SN_VALUE_SHARE:
+        return sn_conf_parse_share(text, number);
     case SN_VALUE_OCTAL:
         code = parse_octal(text, number);
         break;
@@ -176,6 +191,9 @@ void sn_value_error(const struct sn_directive *directive, int code, struct sn_bu
     case SN_VALUE_BYTES:
         sn_buf_puts(out, "argument must be a memory value");
         return;
+    case SN_VALUE_SHARE:
+        sn_buf_puts(out, "argument must be a memory or percent value");
+        return;
     case SN_VALUE_OCTAL:
         sn_buf_puts(out, "argument couldn't be parsed as an octal number");
         return;
@@ -218,6 +236,9 @@ void sn_value_expected(const struct sn_directive *directive, struct sn_buf *out)
         return;
     case SN_VALUE_BYTES:
         sn_buf_printf(out, "a number of bytes, at least %" PRId64 ", such as 64mb", directive->min);
+        return;
+    case SN_VALUE_SHARE:
+        sn_buf_puts(out, "a number of bytes, such as 64mb, or a part of the memory, such as 5%");
         return;
     case SN_VALUE_OCTAL:
         sn_buf_printf(out, "an octal number up to %" PRIo64, (uint64_t)directive->max);

@@ -260,6 +260,20 @@ const struct sn_instance *sn_group_peer_first(const struct sn_group *group)
     return group->peers;
 }
 
+bool sn_core_has_peer_at(const struct sn_core *core, const char *ip)
+{
+    const struct sn_group *group;
+    const struct sn_instance *peer;
+
+    for (group = sn_core_group_first(core); group; group = sn_group_next(group)) {
+        DL_FOREACH(group->peers, peer) {
+            if (strcmp(peer->addr.ip, ip) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 const struct sn_instance *sn_instance_next(const struct sn_instance *instance)
 {
     return instance->next;

@@ -42,6 +42,8 @@ const struct sn_instance *sn_group_peer_first(const struct sn_group *group);
 const struct sn_instance *sn_instance_next(const struct sn_instance *instance);
 size_t sn_group_replica_count(const struct sn_group *group);
 size_t sn_group_peer_count(const struct sn_group *group);
+/* True if a known peer of some group is at this IP. */
+bool sn_core_has_peer_at(const struct sn_core *core, const char *ip);
 /* "ok", "sdown" or "odown". */
 const char *sn_group_status(const struct sn_group *group);
 /* The address of the current master as GET-MASTER-ADDR-BY-NAME tells it (PROTOCOL.md §4.3). */

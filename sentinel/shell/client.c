@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "shell/crowd.h"
 #include "shell/long_reply.h"
 #include "shell/server_internal.h"
 
@@ -54,12 +55,45 @@ static void log_output_limit(const struct sn_client *client, const char *which)
            client->peer, sn_client_output(client), which);
 }
 
+static void evict(struct sn_client *client)
+{
+    struct sn_server *server = client->server;
+
+    sn_log(server->env.log, SN_LEVEL_WARNING,
+           "Closing client %s, which holds %zu bytes: all clients together hold more than the %llu "
+           "bytes of maxmemory-clients",
+           client->peer, client->memory, (unsigned long long)server->env.memory_max);
+    server->stats.evicted++;
+    server->client_memory -= client->memory;
+    client->memory = 0;
+    sn_client_doom(client);
+}
+
+/* Brings what client holds into the sum, and keeps that below its ceiling. */
+static void weigh(struct sn_client *client)
+{
+    struct sn_server *server = client->server;
+    size_t now = sn_crowd_memory(client);
+
+    server->client_memory = server->client_memory - client->memory + now;
+    client->memory = now;
+    while (server->env.memory_max > 0 && server->client_memory > server->env.memory_max) {
+        struct sn_client *heaviest = sn_crowd_heaviest(server);
+        if (!heaviest)
+            return;
+        evict(heaviest);
+    }
+}
+
 void sn_client_check_output(struct sn_client *client)
 {
     const struct sn_settings *settings = client->server->env.settings;
     size_t pending = sn_client_output(client);
 
     if (client->doomed || client->closing)
+        return;
+    weigh(client);
+    if (client->doomed)
         return;
     if (client->out.full || pending > SN_CLIENT_OUTPUT_MAX ||
         (settings->pubsub_hard_max > 0 && pending > settings->pubsub_hard_max &&
@@ -102,6 +136,7 @@ void sn_client_reset(struct sn_client *client)
     client->name = NULL;
     client->user = server->acl.standard;
     client->authenticated = sn_server_open_to_all(server);
+    client->locked_at = uv_now(server->env.loop);
 }
 
 static void on_close(uv_handle_t *handle)
@@ -128,6 +163,8 @@ void sn_client_close(struct sn_client *client)
     if (client->closing)
         return;
     client->closing = true;
+    server->client_memory -= client->memory;
+    client->memory = 0;
     sn_pubsub_unsubscribe_all(&server->pubsub, client);
     sn_server_forget_waits(server, client);
     if (client->dirty) {
@@ -453,6 +490,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
         server->stats.bytes_in += (uint64_t)count;
         sn_rate_add(&server->stats.bytes_in_rate, client->active_at, (uint64_t)count);
         sn_request_reader_feed(client->reader, buf->base, (size_t)count);
+        sn_client_check_output(client);
     } else if (count == UV_EOF) {
         /* Only this half of the connection ended: what was asked before is still answered. */
         client->eof = true;
@@ -507,19 +545,39 @@ static bool name_addresses(struct sn_client *client)
     memset(&address, 0, sizeof(address));
     if (uv_tcp_getpeername(&client->uv.tcp, (struct sockaddr *)&address, &len) != 0)
         address.ss_family = AF_UNSPEC;
+    if (address.ss_family == AF_INET)
+        uv_ip4_name((const void *)&address, client->ip, sizeof(client->ip));
+    else if (address.ss_family == AF_INET6)
+        uv_ip6_name((const void *)&address, client->ip, sizeof(client->ip));
     return format_sockaddr(&address, client->peer);
 }
 
-/* Why a new connection is not served; NULL if it is. */
-static const char *refusal(const struct sn_server *server, bool is_local)
+/* True if there is no place for one more, who is counted already. Known peers have some of their
+ * own, so that nobody who opens connections can keep them out. */
+static bool is_crowded(struct sn_client *client)
 {
+    const struct sn_server *server = client->server;
+    size_t most = server->env.settings->maxclients;
+    uv_os_fd_t fd = -1;
+
+    if (server->env.fd_max > 0 && uv_fileno(&client->uv.handle, &fd) == 0 &&
+        fd > server->env.fd_max)
+        return true;
+    return server->client_count > most &&
+           (server->client_count > most + server->env.peer_places || !sn_crowd_is_peer(client));
+}
+
+/* Why a new connection is not served; NULL if it is. */
+static const char *refusal(struct sn_client *client, bool is_local)
+{
+    const struct sn_server *server = client->server;
     const struct sn_settings *settings = server->env.settings;
 
     if (settings->protected_mode && !is_local && sn_server_open_to_all(server))
         return "-DENIED Protected mode is on and no password is set for the default user, so only "
                "connections from this machine are served. Set 'requirepass' (or a password for "
                "the default user), or 'protected-mode no' if the network is trusted.";
-    if (server->client_count > settings->maxclients)
+    if (is_crowded(client))
         return "max number of clients reached";
     return NULL;
 }
@@ -537,7 +595,7 @@ static struct sn_client *client_new(struct sn_server *server, bool is_unix)
     sn_buf_init(&client->writing, SN_CLIENT_OUTPUT_MAX + ((size_t)1 << 20));
     client->user = server->acl.standard;
     client->authenticated = sn_server_open_to_all(server);
-    client->created_at = client->active_at = uv_now(server->env.loop);
+    client->created_at = client->active_at = client->locked_at = uv_now(server->env.loop);
     int rc = is_unix ? uv_pipe_init(server->env.loop, &client->uv.pipe, 0)
                      : uv_tcp_init(server->env.loop, &client->uv.tcp);
     assert(rc == 0); /* neither does more than fill in the handle */
@@ -563,7 +621,7 @@ struct sn_client *sn_client_accept(struct sn_server *server, uv_stream_t *listen
         if (keepalive_s > 0)
             (void)uv_tcp_keepalive(&client->uv.tcp, 1, (unsigned)keepalive_s);
     }
-    const char *reason = refusal(server, name_addresses(client));
+    const char *reason = refusal(client, name_addresses(client));
     if (reason) {
         struct sn_resp resp = {.out = &client->out, .version = client->version};
         client->rejected = true;

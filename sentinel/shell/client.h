@@ -31,7 +31,10 @@ struct sn_wait;
 /* A turn of the loop in which commands run for longer than this makes the rest of them wait, so
  * that no client can hold up the watching of the groups. No single command takes much longer: what
  * it reads is limited (sn_request_limits_open), and a reply about many things is a long reply. */
-#define SN_TURN_MAX_MS     5
+#define SN_TURN_MAX_MS 5
+/* Where a password is set, who has not logged in by then is dropped (stock: never): otherwise a few
+ * hundred connections that know no password keep everybody else out. */
+#define SN_LOGIN_MS        10000
 #define SN_CLIENT_NAME_MAX 1024 /* of CLIENT SETNAME and SETINFO */
 
 struct sn_client {
@@ -47,7 +50,8 @@ struct sn_client {
     struct sn_buf writing; /* belongs to `write` while that is under way */
     struct sn_request_reader *reader;
 
-    uint64_t id; /* > 0 */
+    uint64_t id;            /* > 0 */
+    char ip[SN_IP_MAX + 1]; /* of the other side; "" on a unix socket */
     char peer[SN_ADDR_TEXT_MAX + 1];
     char local[SN_ADDR_TEXT_MAX + 1];
     char *name; /* NULL: none; so are the next two */
@@ -63,9 +67,13 @@ struct sn_client {
     enum sn_resp_version version;
     uint64_t created_at; /* loop time, milliseconds; so are the next two */
     uint64_t active_at;
-    uint64_t soft_at; /* since when the output is over the soft limit; 0: it is not */
+    size_t memory;      /* bytes that it holds, as counted in the server's sum */
+    uint64_t locked_at; /* since when it has had to log in; loop time, and so is the next */
+    uint64_t peer_at;   /* when is_peer was found out; 0: never */
+    uint64_t soft_at;   /* since when the output is over the soft limit; 0: it is not */
 
     bool is_unix;
+    bool is_peer; /* a known sentinel is at its address */
     bool authenticated;
     bool reading;
     bool writing_now;
@@ -111,7 +119,8 @@ void sn_client_close(struct sn_client *client);
 
 /* Bytes that the client has yet to read. */
 size_t sn_client_output(const struct sn_client *client);
-/* Dooms the client if its output is over a limit. */
+/* Dooms the client if its output is over a limit, and the largest clients while all together hold
+ * too much. */
 void sn_client_check_output(struct sn_client *client);
 /* True if the client is subscribed to anything. */
 bool sn_client_subscribed(const struct sn_client *client);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "shell/cmd.h"
 #include "shell/cmd_client.h"
+#include "shell/crowd.h"
 #include "shell/long_reply.h"
 #include "shell/server_internal.h"
 
@@ -81,7 +82,7 @@ void sn_client_describe(const struct sn_client *client, struct sn_buf *out)
                   sn_subscriptions_count(&client->subscriptions, SN_TOPIC_PATTERN), pending);
     sn_buf_printf(out, " multi-mem=0 rbs=%zu rbp=0 obl=0 oll=%d omem=%zu tot-mem=%zu",
                   client->out.room, client->writing_now ? 1 : 0, sn_client_output(client),
-                  sizeof(*client) + pending + client->out.room + client->writing.room);
+                  sn_crowd_memory(client));
     sn_buf_printf(out, " events=%s%s cmd=%s user=%s redir=-1 resp=%d lib-name=%s lib-ver=%s",
                   client->reading ? "r" : "", client->writing_now ? "w" : "", command,
                   client->authenticated ? client->user->name : "(superuser)", (int)client->version,

@@ -126,6 +126,8 @@ static void put_clients(struct sn_buf *out, const struct sn_server *server)
     put(out, "total_watched_keys", 0);
     put(out, "total_blocking_keys", 0);
     put(out, "total_blocking_keys_on_nokey", 0);
+    put(out, "clients_memory", server->client_memory);
+    put(out, "clients_memory_limit", server->env.memory_max);
 }
 
 static const char *const data_node_stats[] = {"sync_full",
@@ -136,12 +138,10 @@ static const char *const data_node_stats[] = {"sync_full",
                                               "expired_time_cap_reached_count",
                                               "expire_cycle_cpu_milliseconds",
                                               "evicted_keys",
-                                              "evicted_clients",
-                                              "total_eviction_exceeded_time",
-                                              "current_eviction_exceeded_time",
-                                              "keyspace_hits",
-                                              "keyspace_misses",
                                               NULL};
+static const char *const data_node_stats_2[] = {"total_eviction_exceeded_time",
+                                                "current_eviction_exceeded_time", "keyspace_hits",
+                                                "keyspace_misses", NULL};
 static const char *const data_node_counters[] = {"migrate_cached_sockets",
                                                  "slave_expires_tracked_keys",
                                                  "active_defrag_hits",
@@ -178,6 +178,8 @@ static void put_stats(struct sn_buf *out, const struct sn_server *server)
     sn_buf_puts(out, "instantaneous_output_repl_kbps:0.00\r\n");
     put(out, "rejected_connections", stats->rejected);
     put_zeros(out, data_node_stats);
+    put(out, "evicted_clients", stats->evicted);
+    put_zeros(out, data_node_stats_2);
     put(out, "pubsub_channels", sn_pubsub_topics(&server->pubsub, SN_TOPIC_CHANNEL));
     put(out, "pubsub_patterns", sn_pubsub_topics(&server->pubsub, SN_TOPIC_PATTERN));
     put(out, "pubsubshard_channels", 0);

@@ -70,7 +70,7 @@ const struct sn_command_spec sn_commands_table[] = {
     CLIENT("list", -2, ADMIN, C_ADMIN | CAT(CONNECTION), sn_cmd_client_list, "2.4.0",
            "Describes all connections"),
     CLIENT("no-evict", 3, ADMIN, C_ADMIN | CAT(CONNECTION), sn_cmd_client_no_evict, "7.0.0",
-           "Protects this connection from eviction; none is ever evicted here"),
+           "Closes this connection among the last when clients hold too much memory"),
     CLIENT("pause", -3, ADMIN, C_ADMIN | CAT(CONNECTION), sn_cmd_client_pause, "2.9.50",
            "Refused: it would hold back the votes of other sentinels"),
     CLIENT("reply", 3, CONN, C_CONN, sn_cmd_client_reply, "3.2.0",

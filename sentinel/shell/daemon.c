@@ -11,8 +11,10 @@
 #include "shell/acl.h"
 #include "shell/daemon_os.h"
 #include "shell/driver.h"
+#include "shell/file_share.h"
 #include "shell/links.h"
 #include "shell/log.h"
+#include "shell/memory_limit.h"
 #include "shell/process.h"
 #include "shell/resolver.h"
 #include "shell/server.h"
@@ -30,8 +32,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Log, state file, pipes, libuv's own, and some for links that are being replaced. */
-#define RESERVED_FILES 256
 /* A look-up that hangs in the system's resolver cannot be cancelled; the end does not wait for it.
  */
 #define CLOSE_PATIENCE_MS 1000
@@ -48,6 +48,8 @@ struct daemon {
     struct sn_processes *processes;
     struct sn_resolver *resolver;
     struct sn_server *server;
+    struct sn_file_share files;
+    int fd_max; /* of clients; 0: any */
     uv_signal_t on_term, on_int, on_hup;
     uv_async_t wake; /* ends the loop, from within any callback */
     uv_timer_t patience;
@@ -365,24 +367,52 @@ static int open_log(struct daemon *daemon)
     return status;
 }
 
-static void allow_open_files(struct daemon *daemon)
+/* Sentinels that have their own places among the clients: one may be known to several groups. */
+static uint64_t count_peers(const struct sn_image *image)
+{
+    uint64_t most = 0;
+
+    for (size_t i = 0; i < image->group_count; i++)
+        most = image->groups[i].peer_count > most ? image->groups[i].peer_count : most;
+    return most;
+}
+
+static int share_open_files(struct daemon *daemon)
 {
     struct sn_settings *settings = &daemon->conf->settings;
     const struct sn_image *image = &daemon->conf->image;
-    uint64_t others = RESERVED_FILES;
+    uint64_t links = 0, peers = count_peers(image);
 
     for (size_t i = 0; i < image->group_count; i++)
-        others += 2 * (4 + image->groups[i].replica_count) + image->groups[i].peer_count;
-    uint64_t allowed = sn_daemon_raise_files(settings->maxclients + others);
-    if (allowed == 0 || allowed >= settings->maxclients + others)
-        return;
-    uint32_t left = allowed > others + 1 ? (uint32_t)(allowed - others) : 1;
-    sn_log(daemon->log, SN_LEVEL_WARNING,
-           "maxclients is lowered from %" PRIu32 " to %" PRIu32 ": only %" PRIu64
-           " open files are allowed, and links need %" PRIu64
-           ". Raise the limit (ulimit -n, LimitNOFILE=) to avoid that",
-           settings->maxclients, left, allowed, others);
-    settings->maxclients = left;
+        links += 2 * (4 + image->groups[i].replica_count) + image->groups[i].peer_count;
+    uint64_t wanted = sn_file_share_wanted(settings->maxclients, links, peers);
+    uint64_t allowed = sn_daemon_raise_files(wanted);
+    allowed = allowed > 0 ? allowed : wanted;
+    if (sn_file_share(allowed, settings->maxclients, links, peers, &daemon->files) != 0) {
+        char text[256];
+        snprintf(text, sizeof(text),
+                 "Only %" PRIu64 " open files are allowed: that is too little for %" PRIu64
+                 " links, the other sentinels and some clients. Raise the limit (ulimit -n, "
+                 "LimitNOFILE=). Exiting...",
+                 allowed, links);
+        sn_log(daemon->log, SN_LEVEL_WARNING, "%s", text);
+        if (settings->logfile != NULL || daemon->ready >= 0)
+            fprintf(stderr, "%s\n", text);
+        return SN_EFULL;
+    }
+    /* Should there be more links than that one day, clients still leave room for new ones. */
+    if (allowed <= INT32_MAX)
+        daemon->fd_max = (int)(allowed - 1 - daemon->files.spare / 2);
+    if (daemon->files.clients < settings->maxclients)
+        sn_log(daemon->log, SN_LEVEL_WARNING,
+               "maxclients is lowered from %" PRIu32 " to %" PRIu32 ": only %" PRIu64
+               " open files are allowed, of which links need %" PRIu64
+               " and other sentinels %" PRIu32
+               ". Raise the limit (ulimit -n, LimitNOFILE=) to avoid that",
+               settings->maxclients, daemon->files.clients, allowed, daemon->files.reserved,
+               daemon->files.peer_places);
+    settings->maxclients = daemon->files.clients;
+    return 0;
 }
 
 static int start_listening(struct daemon *daemon)
@@ -439,14 +469,18 @@ static void ignore_signals(void)
 static void make_parts(struct daemon *daemon)
 {
     struct sn_conf *conf = daemon->conf;
-    struct sn_server_env env = {.loop = &daemon->loop,
-                                .settings = &conf->settings,
-                                .config_path = conf->path,
-                                .supervisor = sn_supervisor_name(daemon->supervisor),
-                                .log = daemon->log,
-                                .shutdown = server_wants_shutdown,
-                                .resolve = server_wants_address,
-                                .arg = daemon};
+    struct sn_server_env env = {
+        .loop = &daemon->loop,
+        .settings = &conf->settings,
+        .config_path = conf->path,
+        .supervisor = sn_supervisor_name(daemon->supervisor),
+        .log = daemon->log,
+        .memory_max = sn_memory_of_clients(conf->settings.clients_memory, sn_memory_available()),
+        .peer_places = daemon->files.peer_places,
+        .fd_max = daemon->fd_max,
+        .shutdown = server_wants_shutdown,
+        .resolve = server_wants_address,
+        .arg = daemon};
 
     int status = uv_loop_init(&daemon->loop);
     if (status != 0) {
@@ -572,7 +606,10 @@ int sn_daemon_run(struct sn_conf *conf)
     sn_buf_fini(&complaint);
     if (status != 0)
         return 1;
-    allow_open_files(&daemon);
+    if (share_open_files(&daemon) != 0) {
+        sn_log_close(daemon.log);
+        return 1;
+    }
     make_parts(&daemon);
     daemon.status = start_listening(&daemon) == 0 ? 0 : 1;
     if (daemon.status == 0) {

@@ -110,6 +110,7 @@ int sn_pubsub_subscribe(struct sn_pubsub *pubsub, struct sn_client *client, enum
     subscription->client = client;
     subscription->topic = topic_get(pubsub, kind, name, len);
     DL_APPEND(subscription->topic->subscribers, subscription);
+    own->count++;
     own->bytes += len;
     own->pattern_bytes += kind == SN_TOPIC_PATTERN ? len : 0;
     HASH_ADD_KEYPTR(hh, *table(own, kind), subscription->topic->name, len, subscription);
@@ -123,6 +124,7 @@ static void drop(struct sn_pubsub *pubsub, struct sn_subscription *subscription,
     struct sn_subscriptions *own = &subscription->client->subscriptions;
 
     HASH_DEL(*table(own, kind), subscription);
+    own->count--;
     own->bytes -= topic->len;
     own->pattern_bytes -= kind == SN_TOPIC_PATTERN ? topic->len : 0;
     if (sn_subscriptions_total(own) == 0)

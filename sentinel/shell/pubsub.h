@@ -32,6 +32,7 @@ struct sn_pubsub {
 struct sn_subscriptions {
     struct sn_subscription *channels; /* by name, in the order of subscribing */
     struct sn_subscription *patterns;
+    size_t count;         /* of both */
     size_t bytes;         /* of all their names */
     size_t pattern_bytes; /* of those of patterns */
 };

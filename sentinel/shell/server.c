@@ -71,6 +71,18 @@ static void check_idle(struct sn_client *client, uint64_t now_ms)
         sn_client_doom(client);
 }
 
+static void check_login(struct sn_client *client, uint64_t now_ms)
+{
+    const struct sn_server_env *env = &client->server->env;
+    int login_ms = env->login_ms > 0 ? env->login_ms : SN_LOGIN_MS;
+
+    if (client->authenticated || client->doomed || now_ms - client->locked_at < (uint64_t)login_ms)
+        return;
+    sn_log(env->log, SN_LEVEL_VERBOSE, "Closing client %s: it has not logged in for %d ms",
+           client->peer, login_ms);
+    sn_client_doom(client);
+}
+
 static void on_second(uv_timer_t *timer)
 {
     struct sn_server *server = timer->data;
@@ -79,6 +91,7 @@ static void on_second(uv_timer_t *timer)
 
     DL_FOREACH_SAFE(server->clients, client, tmp) {
         check_idle(client, now_ms);
+        check_login(client, now_ms);
         sn_client_check_output(client);
     }
     sn_server_flush(server);

@@ -16,8 +16,12 @@ struct sn_server;
 struct sn_server_env {
     uv_loop_t *loop;
     const struct sn_settings *settings; /* borrowed */
-    const char *config_path;            /* for INFO */
-    const char *supervisor;             /* for INFO; NULL: "no" */
+    uint64_t memory_max;                /* bytes that all clients together may hold; 0: no limit */
+    uint32_t peer_places; /* connections beyond maxclients from addresses of known peers */
+    int fd_max;           /* a client with a descriptor above it takes what links need; 0: none */
+    int login_ms;         /* time to log in, where a password is set; 0: SN_LOGIN_MS */
+    const char *config_path; /* for INFO */
+    const char *supervisor;  /* for INFO; NULL: "no" */
     struct sn_log *log;
     /* Asked by SHUTDOWN: ends the process cleanly with status 0. */
     void (*shutdown)(void *arg);

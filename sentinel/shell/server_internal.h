@@ -27,6 +27,7 @@ struct sn_command_texts;
 struct sn_server_stats {
     uint64_t connections;
     uint64_t rejected;
+    uint64_t evicted; /* over the ceiling for all clients */
     uint64_t commands;
     uint64_t bytes_in;
     uint64_t bytes_out;
@@ -79,6 +80,7 @@ struct sn_server {
     struct sn_client *dirty;
     struct sn_client *yielded;
     size_t client_count;   /* without the rejected */
+    size_t client_memory;  /* bytes that they hold */
     size_t blocked_count;  /* that wait for an answer */
     struct sn_wait *waits; /* by ticket */
     uint64_t next_client_id;

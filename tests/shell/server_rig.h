@@ -40,12 +40,13 @@ struct rig {
     struct sn_core *core;
     struct sn_driver *driver;
     struct sn_server *server;
-    int port_holder;   /* keeps the port from being given to anybody else */
-    bool hold_saves;   /* set by a test: saves are confirmed by rig_confirm_save */
-    bool fail_saves;   /* … are confirmed as failed */
-    uint64_t unsaved;  /* version of the save that is held; 0: none */
-    bool shutdown;     /* SHUTDOWN was asked for */
-    bool hold_resolve; /* set by a test: look-ups end by rig_resolve */
+    int port_holder;             /* keeps the port from being given to anybody else */
+    bool hold_saves;             /* set by a test: saves are confirmed by rig_confirm_save */
+    bool fail_saves;             /* … are confirmed as failed */
+    uint64_t unsaved;            /* version of the save that is held; 0: none */
+    struct sn_server_env limits; /* set by a test: memory_max, peer_places, login_ms */
+    bool shutdown;               /* SHUTDOWN was asked for */
+    bool hold_resolve;           /* set by a test: look-ups end by rig_resolve */
     void (*resolved)(void *arg, const char *ip);
     void *resolved_arg;
     char resolve_host[SN_HOST_MAX + 1];
@@ -225,6 +226,10 @@ static inline void rig_build(struct rig *rig)
                                 .settings = &rig->settings,
                                 .config_path = "/etc/s.conf",
                                 .log = rig->log,
+                                .memory_max = rig->limits.memory_max,
+                                .peer_places = rig->limits.peer_places,
+                                .fd_max = rig->limits.fd_max,
+                                .login_ms = rig->limits.login_ms,
                                 .shutdown = rig_shutdown,
                                 .resolve = rig_look_up,
                                 .arg = rig};
@@ -267,6 +272,21 @@ static inline int rig_dial(const struct rig *rig)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(rig->settings.port)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    return fd;
+}
+
+/* The same, from another address of this machine. */
+static inline int rig_dial_from(const struct rig *rig, const char *ip)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(rig->settings.port)};
+    struct sockaddr_in own = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(inet_pton(AF_INET, ip, &own.sin_addr), 1);
+    assert_int_equal(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);

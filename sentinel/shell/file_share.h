@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_FILE_SHARE_H
+#define SN_SHELL_FILE_SHARE_H
+
+/* How the open files that a process may have are shared between links and clients: nothing that
+ * clients do may keep the sentinel from the servers and peers that it watches. */
+
+#include "base/types.h"
+
+struct sn_file_share {
+    uint32_t clients;     /* places for anybody */
+    uint32_t peer_places; /* further ones, for connections from the addresses of known peers */
+    uint64_t reserved;    /* for links, state, log, and … */
+    uint64_t spare;       /* … of these for links that are not known yet */
+};
+
+/* What would be needed for everything: maxclients, `links` known links, `peers` known sentinels. */
+uint64_t sn_file_share_wanted(uint32_t maxclients, uint64_t links, uint64_t peers);
+/* Shares `allowed` files. SN_EFULL: they do not suffice for the links, the places of the peers, and
+ * some clients. */
+SN_MUST_CHECK int sn_file_share(uint64_t allowed, uint32_t maxclients, uint64_t links,
+                                uint64_t peers, struct sn_file_share *share);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Many clients: what all of them may hold together, whose places are kept, who has to log in. */
+
+#include "server_rig.h"
+
+#include "base/error.h"
+#include "shell/file_share.h"
+#include "shell/memory_limit.h"
+
+#define FULL "-ERR max number of clients reached\r\n"
+
+static struct rig rig;
+
+static int prepare(void **state)
+{
+    (void)state;
+    rig_init(&rig);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    rig_stop(&rig);
+    return 0;
+}
+
+/* Has the server hold some bytes of a request of the client that is not complete yet. */
+static void hold(int fd, size_t len, size_t sent)
+{
+    char *bytes = calloc(1, sent);
+    char header[64];
+
+    snprintf(header, sizeof(header), "*2\r\n$4\r\nPING\r\n$%zu\r\n", len);
+    rig_send(&rig, fd, header);
+    memset(bytes, 'x', sent);
+    rig_send_bytes(&rig, fd, bytes, sent);
+    rig_wait(&rig, 20);
+    free(bytes);
+}
+
+static long long stat_of(int fd, const char *name)
+{
+    static char text[65536];
+
+    rig_send(&rig, fd, "INFO\r\n");
+    rig_read(&rig, fd, text, sizeof(text));
+    const char *found = strstr(text, name);
+    if (!found)
+        fail_msg("no %s in INFO", name);
+    return strtoll(found + strlen(name) + 1, NULL, 10);
+}
+
+static void test_crowd__who_holds_most_goes_first(void **state)
+{
+    (void)state;
+    rig.limits.memory_max = (uint64_t)3 << 20;
+    rig_start(&rig);
+    int watch = rig_dial(&rig), most = rig_dial(&rig), less = rig_dial(&rig);
+    long long before = stat_of(watch, "clients_memory");
+    assert_int_equal(stat_of(watch, "clients_memory_limit"), 3 << 20);
+    hold(most, 900000, 800000);
+    hold(less, 900000, 300000);
+    assert_true(stat_of(watch, "clients_memory") > before + 1000000);
+    assert_int_equal(stat_of(watch, "evicted_clients"), 0);
+
+    int third = rig_dial(&rig), fourth = rig_dial(&rig);
+    hold(third, 900000, 700000);
+    hold(fourth, 900000, 600000);
+    assert_int_equal(stat_of(watch, "evicted_clients"), 1);
+    rig_expect_end(&rig, most);
+    rig_talk(&rig, watch, "PING\r\n", "+PONG\r\n");
+    assert_true(stat_of(watch, "clients_memory") <= 3 << 20);
+
+    /* all of it is given back */
+    close(most), close(less), close(third), close(fourth);
+    rig_wait(&rig, 20);
+    assert_true(stat_of(watch, "clients_memory") <= before + 65536);
+    close(watch);
+}
+
+/* Replies that nobody reads count as well. */
+static void test_crowd__unread_replies_count(void **state)
+{
+    enum { CLIENTS = 12 };
+    int fds[CLIENTS], watch;
+
+    (void)state;
+    rig.limits.memory_max = (uint64_t)6 << 20;
+    rig_start(&rig);
+    watch = rig_dial(&rig);
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = rig_dial(&rig);
+        for (int j = 0; j < 400; j++)
+            send(fds[i], "COMMAND DOCS\r\n", 14, MSG_NOSIGNAL);
+        rig_wait(&rig, 30);
+        assert_true(stat_of(watch, "clients_memory") <= 6 << 20);
+    }
+    assert_true(stat_of(watch, "evicted_clients") > 0);
+    for (int i = 0; i < CLIENTS; i++)
+        close(fds[i]);
+    close(watch);
+}
+
+static void test_crowd__subscribers_and_peers_go_last(void **state)
+{
+    struct sn_addr peer;
+    struct sn_runid id = {.hex = "0123456789abcdef0123456789abcdef01234567"};
+
+    (void)state;
+    rig.limits.memory_max = (uint64_t)2 << 20;
+    rig_add_group(&rig, "m1", "127.0.0.1", 6379);
+    assert_int_equal(sn_addr_make("127.0.0.3", 26379, &peer), 0);
+    sn_group_image_add_peer(&rig.image.groups[0], &peer, &id);
+    rig_start(&rig);
+    int watch = rig_dial(&rig), subscriber = rig_dial(&rig), small = rig_dial(&rig);
+    int known = rig_dial_from(&rig, "127.0.0.3");
+    rig_talk(&rig, subscriber, "SUBSCRIBE x\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n");
+    hold(subscriber, 900000, 800000);
+    hold(known, 500000, 400000);
+    hold(small, 900000, 50000);
+    assert_int_equal(stat_of(watch, "evicted_clients"), 0);
+    int further = rig_dial(&rig);
+    hold(further, 900000, 300000);
+    rig_expect_end(&rig, further);
+    assert_int_equal(stat_of(watch, "evicted_clients"), 1);
+    assert_int_equal(recv(subscriber, &(char){0}, 1, MSG_PEEK), -1); /* still open, both of them */
+    close(subscriber);
+    static char rest[100002];
+    memset(rest, 'x', 100000);
+    memcpy(rest + 100000, "\r\n", 2);
+    rig_send_bytes(&rig, known, rest, sizeof(rest));
+    rig_expect(&rig, known, "$500000\r\n");
+    close(watch), close(small), close(known), close(further);
+}
+
+static void test_crowd__known_peers_have_places_of_their_own(void **state)
+{
+    struct sn_addr peer;
+    struct sn_runid id = {.hex = "0123456789abcdef0123456789abcdef01234567"};
+    int fds[5];
+
+    (void)state;
+    rig.settings.maxclients = 2;
+    rig.limits.peer_places = 2;
+    rig_add_group(&rig, "m1", "127.0.0.1", 6379);
+    assert_int_equal(sn_addr_make("127.0.0.3", 26379, &peer), 0);
+    sn_group_image_add_peer(&rig.image.groups[0], &peer, &id);
+    rig_start(&rig);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = rig_dial(&rig);
+        rig_talk(&rig, fds[i], "PING\r\n", "+PONG\r\n");
+    }
+    int other = rig_dial(&rig);
+    rig_expect(&rig, other, FULL);
+    for (int i = 2; i < 4; i++) {
+        fds[i] = rig_dial_from(&rig, "127.0.0.3");
+        rig_talk(&rig, fds[i], "PING\r\n", "+PONG\r\n");
+    }
+    fds[4] = rig_dial_from(&rig, "127.0.0.3");
+    rig_expect(&rig, fds[4], FULL);
+    for (int i = 0; i < 5; i++)
+        close(fds[i]);
+    close(other);
+}
+
+/* Whatever maxclients says, the last descriptors are for links. */
+static void test_crowd__clients_leave_descriptors_for_links(void **state)
+{
+    (void)state;
+    rig.limits.fd_max = 3;
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    rig_expect(&rig, fd, FULL);
+    close(fd);
+}
+
+static void test_crowd__who_does_not_log_in_is_dropped(void **state)
+{
+    (void)state;
+    rig.settings.requirepass = strdup("secret");
+    rig.limits.login_ms = 50;
+    rig_start(&rig);
+    int in = rig_dial(&rig), out = rig_dial(&rig);
+    rig_talk(&rig, in, "AUTH secret\r\n", "+OK\r\n");
+    rig_expect_end(&rig, out);
+    rig_talk(&rig, in, "PING\r\n", "+PONG\r\n");
+    rig_talk(&rig, in, "RESET\r\n", "+RESET\r\n");
+    rig_expect_end(&rig, in);
+    close(in), close(out);
+}
+
+static void test_crowd__without_a_password_nobody_has_to_log_in(void **state)
+{
+    (void)state;
+    rig.limits.login_ms = 1;
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    for (uint64_t begin = rig_now_ms(); rig_now_ms() < begin + 1500;) /* a round of the look-out */
+        rig_turn(&rig);
+    rig_talk(&rig, fd, "PING\r\n", "+PONG\r\n");
+    close(fd);
+}
+
+static void test_crowd__ceiling_is_a_size_or_a_part(void **state)
+{
+    const uint64_t mib = (uint64_t)1 << 20;
+
+    (void)state;
+    assert_int_equal(sn_memory_of_clients(NULL, 400 * mib), 50 * mib);
+    assert_int_equal(sn_memory_of_clients(NULL, 32 * mib), 16 * mib);
+    assert_int_equal(sn_memory_of_clients(NULL, 64 * 1024 * mib), 256 * mib);
+    assert_int_equal(sn_memory_of_clients("5%", 1000 * mib), 50 * mib);
+    assert_int_equal(sn_memory_of_clients("100%", 1000 * mib), 1000 * mib);
+    assert_int_equal(sn_memory_of_clients("64mb", 1000 * mib), 64 * mib);
+    assert_true(sn_memory_of_clients("0", mib) == UINT64_MAX);
+    assert_in_range(sn_memory_available(), mib, UINT64_MAX - 1);
+}
+
+static void test_crowd__files_are_shared(void **state)
+{
+    struct sn_file_share share;
+    uint64_t wanted = sn_file_share_wanted(10000, 8, 2);
+
+    (void)state;
+    assert_int_equal(sn_file_share(wanted, 10000, 8, 2, &share), 0);
+    assert_int_equal(share.clients, 10000);
+    assert_int_equal(share.peer_places, 8);
+    assert_int_equal(sn_file_share(wanted - 1, 10000, 8, 2, &share), 0);
+    assert_int_equal(share.clients, 9999);
+    /* a hard limit of 256 still serves many */
+    assert_int_equal(sn_file_share(256, 10000, 8, 2, &share), 0);
+    assert_in_range(share.clients, 180, 220);
+    assert_true(share.clients + share.peer_places + share.reserved <= 256);
+    assert_int_equal(sn_file_share(52, 10000, 8, 2, &share), 0);
+    assert_int_equal(sn_file_share(51, 10000, 8, 2, &share), SN_EFULL);
+    assert_int_equal(sn_file_share(256, 10000, 8, 1000, &share), 0);
+    assert_int_equal(share.peer_places, 64);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_crowd__##name, prepare, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(who_holds_most_goes_first),
+        TEST(unread_replies_count),
+        TEST(subscribers_and_peers_go_last),
+        TEST(known_peers_have_places_of_their_own),
+        TEST(clients_leave_descriptors_for_links),
+        TEST(who_does_not_log_in_is_dropped),
+        TEST(without_a_password_nobody_has_to_log_in),
+        cmocka_unit_test(test_crowd__ceiling_is_a_size_or_a_part),
+        cmocka_unit_test(test_crowd__files_are_shared),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
