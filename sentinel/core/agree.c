@@ -7,6 +7,7 @@
 
 #include "core/election.h"
 #include "core/model.h"
+#include "core/peer.h"
 
 #include "base/text.h"
 
@@ -62,7 +63,7 @@ static void ask(struct sn_instance *peer)
     struct sn_peer *facts = &peer->u.peer;
     bool vote = wants_votes(group);
     if (core->tilt || (!group->master->s_down && !vote) || facts->asks == SN_ASKS_MAX ||
-        !sn_link_can_send(peer->cmd))
+        !sn_link_can_send(peer->cmd) || !sn_peer_speaks(peer))
         return;
     struct sn_action_send send = {
         .order = SN_ORDER_ASK,
@@ -188,7 +189,7 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
         return;
     if (asked > facts->answered_epoch)
         facts->answered_epoch = asked;
-    if (well_formed(reply)) {
+    if (well_formed(reply) && sn_peer_speaks(peer)) {
         const struct sn_reply *vote = &reply->items[1];
         facts->master_down = reply->items[0].integer == 1;
         facts->answered_at = core->now;

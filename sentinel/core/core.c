@@ -12,6 +12,8 @@
 
 #include "core/election.h"
 #include "core/hello.h"
+#include "core/peer.h"
+#include "core/rights.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -74,6 +76,7 @@ void sn_core_free(struct sn_core *core)
     sn_script_fini(core);
     sn_persist_fini(core);
     sn_told_fini(core);
+    sn_probe_fini(core);
     sn_timer_stop(&core->timers, &core->tilt_end);
     sn_timer_stop(&core->timers, &core->heartbeat);
     sn_timer_stop(&core->timers, &core->save);
@@ -135,6 +138,9 @@ static void run_timer(struct sn_core *core, const struct sn_timer *timer)
     case SN_TIMER_TILT:
         sn_tilt_leave(core);
         break;
+    case SN_TIMER_PROBE:
+        sn_probe_due(timer->owner);
+        break;
     case SN_TIMER_SAVE:
         sn_persist_retry(core);
         break;
@@ -162,8 +168,10 @@ static void run_timers(struct sn_core *core)
 static void take_link_event(struct sn_core *core, const struct sn_event *event)
 {
     struct sn_link *link = sn_link_find(core, event->u.link.link);
-    if (link == NULL)
-        return; /* about a connection that is over */
+    if (link == NULL) {
+        sn_probe_link_event(core, event); /* or about a connection that is over */
+        return;
+    }
     if (event->kind == SN_EVENT_LINK_UP)
         sn_link_on_up(link, event->u.link.local_ip);
     else if (event->kind == SN_EVENT_LINK_DOWN)
@@ -183,20 +191,32 @@ static void note_refusal(struct sn_link *link, const struct sn_event_reply *even
         sn_link_accepted(link, event->order);
 }
 
+/* Replies that are about the link rather than about one of its owners. */
+static bool take_link_reply(struct sn_link *link, const struct sn_event_reply *event)
+{
+    if (event->order == SN_ORDER_PING)
+        sn_link_on_pong(link, event->reply);
+    else if (event->order == SN_ORDER_MYID)
+        sn_peer_identified(link, event->reply);
+    else
+        return event->order == SN_ORDER_TRY_ASK;
+    return true;
+}
+
 static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
 {
     struct sn_link *link = sn_link_find(core, event->link);
     struct sn_instance *instance = sn_instance_find(core, event->tag);
-    if (link == NULL)
-        return;
-    if (link->pending > 0)
-        link->pending--;
-    if (event->order == SN_ORDER_PING) {
-        sn_link_on_pong(link, event->reply);
+    if (link == NULL) {
+        sn_probe_reply(core, event);
         return;
     }
-    if (instance == NULL)
-        return; /* forgotten meanwhile */
+    if (link->pending > 0)
+        link->pending--;
+    if (event->order == SN_ORDER_ASK || event->order == SN_ORDER_TRY_ASK)
+        sn_link_ask_answered(link, event->reply);
+    if (take_link_reply(link, event) || instance == NULL)
+        return; /* done, or forgotten meanwhile */
     switch (event->order) {
     case SN_ORDER_INFO:
         sn_discover_info(instance, event->reply, event->info);
@@ -230,6 +250,8 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
         sn_rights_answered(link, event);
         break;
     case SN_ORDER_PING:
+    case SN_ORDER_MYID:
+    case SN_ORDER_TRY_ASK:
     case SN_ORDER_NONE:
         break;
     }

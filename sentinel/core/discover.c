@@ -3,6 +3,7 @@
 /* What INFO replies teach: run ids, roles, replication state, new replicas (PROTOCOL.md §12). */
 
 #include "core/hello.h"
+#include "core/rights.h"
 
 #include "base/text.h"
 

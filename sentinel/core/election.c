@@ -10,7 +10,10 @@
  * once (D8); a leader that is down itself is not waited for (D9). */
 
 #include "core/election.h"
+
 #include "core/model.h"
+#include "core/peer.h"
+#include "core/rights.h"
 
 #include "base/text.h"
 
@@ -172,7 +175,8 @@ static bool can_vote(const struct sn_instance *peer)
 {
     bool answers = !peer->s_down || (peer->u.peer.answered_at != SN_MS_NEVER &&
                                      peer->u.peer.answered_at >= peer->s_down_at);
-    return answers && peer->cmd->state == SN_LINK_UP;
+    return answers && peer->cmd->state == SN_LINK_UP && sn_peer_speaks(peer) &&
+           !sn_link_refuses(peer->cmd, SN_ORDER_ASK);
 }
 
 static size_t voters_up(const struct sn_group *group)
@@ -315,7 +319,7 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
             }
         } else if (facts->answered_epoch < epoch && may_have_voted(group, peer)) {
             tally->silent++;
-            if (!peer->s_down || can_vote(peer))
+            if ((!peer->s_down && sn_peer_speaks(peer)) || can_vote(peer))
                 tally->awaited++;
         }
     }

@@ -36,12 +36,14 @@ enum sn_order {
     SN_ORDER_INFO,
     SN_ORDER_PUBLISH,     /* a hello */
     SN_ORDER_ASK,         /* SENTINEL is-master-down-by-addr */
+    SN_ORDER_MYID,        /* SENTINEL MYID */
     SN_ORDER_PROMOTE,     /* MULTI, SLAVEOF NO ONE, CONFIG REWRITE, CLIENT KILLs, EXEC */
     SN_ORDER_FOLLOW,      /* the same with SLAVEOF host port */
     SN_ORDER_SCRIPT_KILL, /* SCRIPT KILL */
     SN_ORDER_CLIENT_PAUSE,
     SN_ORDER_CLIENT_UNPAUSE,
     /* Without any effect, to see whether it would be allowed: */
+    SN_ORDER_TRY_ASK,        /* SENTINEL is-master-down-by-addr about nobody */
     SN_ORDER_TRY_FOLLOW,     /* SLAVEOF with a port that is none */
     SN_ORDER_TRY_KILL,       /* CLIENT KILL ID 0 */
     SN_ORDER_TRY_EXEC,       /* EXEC alone */

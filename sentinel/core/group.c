@@ -5,6 +5,7 @@
  * everybody again: a promotion costs no reconnection. */
 
 #include "core/model.h"
+#include "core/peer.h"
 
 #include "base/text.h"
 
@@ -28,10 +29,10 @@ static void add_known(struct sn_group *group, const struct sn_group_image *image
         if (sn_runid_equal(&known->runid, &group->core->myid) ||
             sn_group_find_peer(group, &known->runid) != NULL)
             continue;
-        struct sn_instance *peer = sn_instance_new_peer(group, &known->runid, &known->addr);
-        DL_APPEND(group->peers, peer);
-        group->peer_count++;
+        struct sn_instance *peer = sn_peer_add(group, &known->runid, &known->addr);
+        peer->cmd->proven = true;
     }
+    sn_peer_judge_count(group);
 }
 
 struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image *image)
@@ -70,11 +71,8 @@ static void free_replicas(struct sn_group *group)
 static void free_peers(struct sn_group *group)
 {
     struct sn_instance *instance, *next;
-    DL_FOREACH_SAFE(group->peers, instance, next) {
-        DL_DELETE(group->peers, instance);
-        sn_instance_free(instance);
-    }
-    group->peer_count = 0;
+    DL_FOREACH_SAFE(group->peers, instance, next)
+        sn_peer_remove(instance);
 }
 
 void sn_group_free(struct sn_group *group)
@@ -149,16 +147,6 @@ void sn_group_drop_doubles(struct sn_group *group)
     }
     if (group->failover.state == SN_FAILOVER_RECONF)
         sn_reconf_step(group);
-}
-
-struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struct sn_runid *runid)
-{
-    struct sn_instance *peer;
-    DL_FOREACH(group->peers, peer) {
-        if (sn_runid_equal(&peer->runid, runid))
-            return peer;
-    }
-    return NULL;
 }
 
 void sn_group_push_hello(struct sn_group *group)

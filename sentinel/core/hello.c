@@ -7,6 +7,8 @@
 
 #include "core/hello.h"
 #include "core/election.h"
+#include "core/peer.h"
+#include "core/rights.h"
 
 #include "base/text.h"
 
@@ -121,87 +123,6 @@ static void note_foreign_claim(const struct sn_link *link, const struct sn_group
     if (link->owners->group == named)
         return;
     link->owners->u.data.foreign_at = link->core->now;
-}
-
-static void remove_peer(struct sn_instance *peer)
-{
-    struct sn_group *group = peer->group;
-    DL_DELETE(group->peers, peer);
-    group->peer_count--;
-    sn_instance_free(peer);
-    sn_persist_touch(group->core);
-}
-
-static void remove_peer_everywhere(struct sn_core *core, struct sn_runid runid)
-{
-    struct sn_group *group, *next;
-    HASH_ITER(hh, core->groups, group, next) {
-        struct sn_instance *peer = sn_group_find_peer(group, &runid);
-        if (peer == NULL)
-            continue;
-        remove_peer(peer);
-        sn_agree_update(group);
-        sn_election_count(group);
-    }
-}
-
-/* A known peer speaks from a new address. */
-static void move_peer(struct sn_instance *peer, const struct sn_addr *addr)
-{
-    struct sn_core *core = peer->core;
-    struct sn_instance *owner;
-    unsigned others = 0;
-    sn_event_raise(peer->group->master, SN_LEVEL_NOTICE, "+sentinel-address-switch",
-                   "ip %s port %u for %s", addr->host, addr->port, peer->runid.hex);
-    LL_FOREACH2(peer->cmd->owners, owner, owner_next) {
-        owner->addr = *addr;
-        if (owner != peer)
-            others++;
-    }
-    sn_link_renew(peer->cmd);
-    if (others > 0)
-        sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel-address-update",
-                       "%u additional matching instances", others);
-    sn_persist_touch(core);
-}
-
-static struct sn_instance *add_peer(struct sn_group *group, const struct sn_runid *runid,
-                                    const struct sn_addr *addr)
-{
-    struct sn_instance *other, *next;
-    DL_FOREACH_SAFE(group->peers, other, next) {
-        if (!sn_addr_equal(&other->addr, addr))
-            continue;
-        sn_event_raise(other, SN_LEVEL_NOTICE, "+sentinel-invalid-addr", NULL);
-        remove_peer_everywhere(group->core, other->runid);
-        break;
-    }
-    if (group->peer_count >= SN_PEERS_MAX) {
-        sn_out_log(
-            group->core, SN_LEVEL_WARNING,
-            "Group %s has %d peers already; sentinel %s at %s:%u is not taken in. SENTINEL RESET "
-            "forgets those that are gone.",
-            group->name, SN_PEERS_MAX, runid->hex, addr->host, addr->port);
-        return NULL;
-    }
-    struct sn_instance *peer = sn_instance_new_peer(group, runid, addr);
-    DL_APPEND(group->peers, peer);
-    group->peer_count++;
-    group->learning = false;
-    sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel", NULL);
-    sn_persist_touch(group->core);
-    return peer;
-}
-
-static struct sn_instance *meet_sender(struct sn_group *group, const struct sn_runid *runid,
-                                       const struct sn_addr *addr)
-{
-    struct sn_instance *peer = sn_group_find_peer(group, runid);
-    if (peer == NULL)
-        return add_peer(group, runid, addr);
-    if (!sn_addr_equal(&peer->addr, addr))
-        move_peer(peer, addr);
-    return peer;
 }
 
 /* An attempt from before the configuration in force would lower the config epoch if it were won. */
@@ -353,7 +274,7 @@ static void take_own(struct sn_core *core, const struct sn_hello *hello)
 static void note_presence(struct sn_group *group, const struct sn_hello *hello,
                           const struct sn_addr *sender)
 {
-    struct sn_instance *peer = meet_sender(group, &hello->runid, sender);
+    struct sn_instance *peer = sn_peer_meet(group, &hello->runid, sender);
     tell_useless_master(group, hello);
     if (peer == NULL)
         return;
@@ -370,7 +291,7 @@ static void take_whole(struct sn_group *group, const struct sn_event_hello *even
         sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, master->host);
         core->parked_hello = *event;
     }
-    struct sn_instance *peer = meet_sender(group, &hello->runid, sender);
+    struct sn_instance *peer = sn_peer_meet(group, &hello->runid, sender);
     sn_election_adopt_epoch(core, group, hello->current_epoch);
     if (peer == NULL)
         return;

@@ -27,10 +27,14 @@ bool sn_hello_is_own(const struct sn_core *core, const struct sn_addr *addr);
 
 enum sn_told_reason {
     SN_TOLD_NONE = 0,
-    SN_TOLD_FORM,   /* no hello at all */
-    SN_TOLD_SENDER, /* cannot be counted */
-    SN_TOLD_MASTER, /* counted, but its master cannot be used */
-    SN_TOLD_TWIN    /* uses our id */
+    SN_TOLD_FORM,     /* no hello at all */
+    SN_TOLD_SENDER,   /* cannot be counted */
+    SN_TOLD_MASTER,   /* counted, but its master cannot be used */
+    SN_TOLD_TWIN,     /* uses our id */
+    SN_TOLD_OWN_ADDR, /* … our address */
+    SN_TOLD_FORGED,   /* is not where it is said to be */
+    SN_TOLD_TWO,      /* speaks from two addresses */
+    SN_TOLD_FULL      /* one peer too many */
 };
 
 uint64_t sn_told_key(enum sn_told_reason reason, const struct sn_group *group,

@@ -10,6 +10,8 @@
 
 #include "core/election.h"
 #include "core/model.h"
+#include "core/peer.h"
+#include "core/rights.h"
 
 #include "base/text.h"
 
@@ -73,6 +75,7 @@ static void forget_connection(struct sn_link *link)
     link->state = SN_LINK_IDLE;
     link->pending = 0;
     link->ping_pending = false;
+    link->id_pending = false;
     link->trying = 0;
     link->says_replicaof = false;
     link->up_at = SN_MS_NEVER;
@@ -129,27 +132,30 @@ static sn_ms ping_period(const struct sn_link *link)
     return sn_min(period, link->core->timings[SN_TIMING_PING_PERIOD]);
 }
 
+void sn_link_peer_credentials(const struct sn_core *core, const char **user, const char **pass)
+{
+    const struct sn_globals *globals = &core->globals;
+    bool own = globals->sentinel_pass == NULL;
+    *pass = own ? globals->own_pass : globals->sentinel_pass;
+    *user = own ? NULL : globals->sentinel_user;
+}
+
 /* AUTH for this link (PROTOCOL.md §9.2). */
 static void choose_credentials(const struct sn_link *link, const char **user, const char **pass)
 {
-    const struct sn_globals *globals = &link->core->globals;
-    *user = NULL;
-    if (link->kind != SN_LINK_PEER) {
-        *pass = link->owners->group->params.auth_pass;
-        *user = link->owners->group->params.auth_user;
-    } else if (globals->sentinel_pass != NULL) {
-        *pass = globals->sentinel_pass;
-        *user = globals->sentinel_user;
-    } else {
-        *pass = globals->own_pass;
+    if (link->kind == SN_LINK_PEER) {
+        sn_link_peer_credentials(link->core, user, pass);
+        return;
     }
+    *pass = link->owners->group->params.auth_pass;
+    *user = link->owners->group->params.auth_user;
 }
 
 void sn_link_open(struct sn_link *link)
 {
     struct sn_core *core = link->core;
     const struct sn_addr *addr = &link->owners->addr;
-    if (link->state != SN_LINK_IDLE || addr->port == 0)
+    if (link->state != SN_LINK_IDLE || addr->port == 0 || link->asleep)
         return;
     if (link->kind == SN_LINK_SUBSCRIBE && link->owners->cmd->state != SN_LINK_UP)
         return; /* one knock at the door is enough; the command link opens it when it is up */
@@ -188,6 +194,7 @@ void sn_link_renew(struct sn_link *link)
 {
     drop_connection(link);
     link->failures = 0;
+    link->identity = SN_IDENTITY_NONE;
     sn_link_open(link);
 }
 
@@ -243,6 +250,10 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
         return;
     }
     sn_link_ping(link);
+    if (link->kind == SN_LINK_PEER) {
+        sn_peer_identify(link);
+        sn_rights_try_ask(link);
+    }
     struct sn_instance *owner;
     LL_FOREACH2(link->owners, owner, owner_next) {
         sn_timer_set(&core->timers, &owner->hello, core->now);
@@ -354,6 +365,8 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
     } else {
         sn_link_refused(link, SN_ORDER_PING, reply->text);
     }
+    if (link->kind == SN_LINK_PEER)
+        sn_rights_try_ask_again(link);
     sn_link_reschedule(link);
     sn_tilt_link_answered(link);
     sn_detect_link_changed(link);

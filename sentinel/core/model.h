@@ -60,8 +60,17 @@ enum sn_timer_kind {
     SN_TIMER_FAILOVER,   /* a group's failover state has a deadline */
     SN_TIMER_HEARTBEAT,  /* keeps steps coming, so that own stalls are noticed */
     SN_TIMER_TILT,
-    SN_TIMER_SAVE, /* try to save again */
-    SN_TIMER_JOB   /* a script is due, or overdue */
+    SN_TIMER_PROBE, /* an address that is asked who is there says nothing */
+    SN_TIMER_SAVE,  /* try to save again */
+    SN_TIMER_JOB    /* a script is due, or overdue */
+};
+
+/* What the process at the other end of a peer's link says its id is. */
+enum sn_identity {
+    SN_IDENTITY_NONE = 0, /* nothing so far, at this address */
+    SN_IDENTITY_TOLD,     /* what we expect */
+    SN_IDENTITY_UNTOLD,   /* it does not tell: an old release, a missing right */
+    SN_IDENTITY_OTHER     /* another one: it is not the peer */
 };
 
 enum sn_link_state { SN_LINK_IDLE = 0, SN_LINK_CONNECTING, SN_LINK_UP };
@@ -107,7 +116,12 @@ struct sn_link {
     /* Subscription links only. */
     sn_ms traffic_at; /* last message */
 
-    struct sn_runid runid; /* peer links: key of core->peer_links */
+    /* Peer links only. */
+    struct sn_runid runid;     /* key of core->peer_links */
+    enum sn_identity identity; /* as told last */
+    bool id_pending;           /* SENTINEL MYID is unanswered on the present connection */
+    bool proven; /* was in our file, or has told this id: stays a voter whoever answers there */
+    bool asleep; /* one of too many in our file: not dialled before it says hello */
     UT_hash_handle hh_id;
     UT_hash_handle hh_runid;
 };
@@ -155,6 +169,8 @@ struct sn_data {
 /* What only peers have. */
 struct sn_peer {
     sn_ms hello_heard_at;
+    sn_ms addr_heard_at;         /* last hello from its present address */
+    sn_ms moved_at;              /* it got that one; NEVER if it had no other */
     uint64_t hello_config_epoch; /* as its last hello said */
     bool hello_agrees;           /* its last hello named our master */
     bool master_down;            /* its last answer */
@@ -195,6 +211,7 @@ struct sn_instance {
     struct sn_instance *owner_next;              /* of the shared link */
     struct sn_instance *place_prev, *place_next; /* at the same address */
     UT_hash_handle hh_id;
+    UT_hash_handle hh_peer; /* peers: in the group, by run id */
 };
 
 enum sn_failover_state {
@@ -252,6 +269,8 @@ struct sn_group {
     size_t replica_count;
     struct sn_instance *peers;
     size_t peer_count;
+    struct sn_instance *peers_by_id;
+    bool crowd_told; /* … that there are more than twice as many voters as the quorum */
     uint64_t config_epoch;
     uint64_t leader_epoch; /* of the last vote given */
     struct sn_runid leader;
@@ -326,6 +345,7 @@ struct sn_job {
 
 struct sn_chunk;
 struct sn_told;
+struct sn_probe;
 
 /* Actions under construction and the memory of their texts. */
 struct sn_out {
@@ -358,6 +378,7 @@ struct sn_core {
     struct sn_place *places;
     struct sn_place_key own[SN_OWN_ADDRS]; /* what our hellos have called us lately, a ring */
     size_t own_next;
+    struct sn_probe *probes;            /* probe.c; NULL: none so far */
     struct sn_told *told;               /* NULL: nothing so far */
     struct sn_addr looked_up;           /* the last host name that was resolved */
     struct sn_event_hello parked_hello; /* the last one whose master has to be looked up */
@@ -455,27 +476,9 @@ void sn_link_stale(struct sn_link *link);
 /* The periods of its owners have changed. */
 void sn_link_reschedule(struct sn_link *link);
 bool sn_link_can_send(const struct sn_link *link);
+/* AUTH towards peers; NULL: none. */
+void sn_link_peer_credentials(const struct sn_core *core, const char **user, const char **pass);
 struct sn_link *sn_link_find(struct sn_core *core, struct sn_link_id id);
-
-/* ---- refusal.c ------------------------------------------------------------------------------ */
-
-/* AUTH, CLIENT SETNAME or SUBSCRIBE was answered by an error; text names it. */
-void sn_link_refused_opening(struct sn_link *link, const char *text);
-/* The opening of the present connection has been answered. */
-void sn_link_opening_judged(struct sn_link *link);
-/* order was answered by an error; one that is not going to last, like LOADING, is passed over. */
-void sn_link_refused(struct sn_link *link, enum sn_order order, const char *error);
-/* order was answered well: an earlier refusal of it is over. */
-void sn_link_accepted(struct sn_link *link, enum sn_order order);
-
-/* ---- rights.c ------------------------------------------------------------------------------- */
-
-/* The command link of a data node is up: tries whether a failover would be allowed on it. */
-void sn_rights_try(struct sn_link *link);
-/* Once more what was refused or could not be said, at most once per INFO period. */
-void sn_rights_try_again(struct sn_link *link);
-/* One of SN_ORDER_TRY_… has been answered. */
-void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply);
 
 /* ---- instance.c ----------------------------------------------------------------------------- */
 

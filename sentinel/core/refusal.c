@@ -5,11 +5,13 @@
  * of command is remembered by itself: a PING that is answered says nothing about a refused PUBLISH.
  */
 
-#include "core/model.h"
+#include "core/election.h"
+#include "core/rights.h"
 
 #include "base/text.h"
 
 #include <string.h>
+#include <utlist.h>
 
 static unsigned bit(enum sn_order order)
 {
@@ -46,8 +48,11 @@ static const char *command_name(enum sn_order order)
         return "EXEC (needed for a failover)";
     case SN_ORDER_TRY_TRANSACTION:
         return "MULTI, CONFIG REWRITE (needed for a failover)";
-    case SN_ORDER_NONE:
     case SN_ORDER_ASK:
+        return "SENTINEL IS-MASTER-DOWN-BY-ADDR (needed to agree with it and to get its vote)";
+    case SN_ORDER_NONE:
+    case SN_ORDER_MYID:
+    case SN_ORDER_TRY_ASK:
     case SN_ORDER_PROMOTE:
     case SN_ORDER_FOLLOW:
     case SN_ORDER_CLIENT_PAUSE:
@@ -102,4 +107,28 @@ void sn_link_opening_judged(struct sn_link *link)
 {
     if (!link->opening_refused)
         sn_link_accepted(link, SN_ORDER_NONE);
+}
+
+bool sn_link_refuses(const struct sn_link *link, enum sn_order order)
+{
+    return (link->refused & bit(order)) != 0;
+}
+
+void sn_link_ask_answered(struct sn_link *link, const struct sn_reply *reply)
+{
+    struct sn_instance *owner;
+    bool refused = sn_link_refuses(link, SN_ORDER_ASK);
+    if (reply->type == SN_REPLY_ERROR && strncmp(reply->text, "NOAUTH", strlen("NOAUTH")) != 0) {
+        sn_link_refused(link, SN_ORDER_ASK, reply->text);
+        return;
+    }
+    if (reply->type == SN_REPLY_ERROR)
+        return; /* so is PING, and that is told */
+    sn_link_accepted(link, SN_ORDER_ASK);
+    if (!refused)
+        return;
+    sn_out_log(link->core, SN_LEVEL_NOTICE, "Sentinel %s at %s:%u answers our questions again.",
+               link->runid.hex, link->owners->addr.host, link->owners->addr.port);
+    LL_FOREACH2(link->owners, owner, owner_next)
+        sn_election_voter_up(owner->group);
 }

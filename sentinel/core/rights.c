@@ -7,7 +7,7 @@
  * a wrong number of arguments voids. It is sent only where EXEC is allowed, as without EXEC there
  * would be no way out of it. SLAVEOF that is unknown becomes REPLICAOF (DESIGN.md D11). */
 
-#include "core/model.h"
+#include "core/rights.h"
 
 #include <string.h>
 
@@ -104,4 +104,17 @@ void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply
     sn_link_accepted(link, order);
     if (order == SN_ORDER_TRY_EXEC)
         try_order(link, SN_ORDER_TRY_TRANSACTION);
+}
+
+void sn_rights_try_ask(struct sn_link *link)
+{
+    try_order(link, SN_ORDER_TRY_ASK);
+    link->trying &= ~bit(SN_ORDER_TRY_ASK); /* an answer more does no harm */
+}
+
+void sn_rights_try_ask_again(struct sn_link *link)
+{
+    sn_ms period = link->core->timings[SN_TIMING_INFO_PERIOD];
+    if (sn_link_refuses(link, SN_ORDER_ASK) && sn_age(link->core, link->tried_at) >= period)
+        sn_rights_try_ask(link);
 }

@@ -3,6 +3,8 @@
 /* What the SENTINEL commands show (PROTOCOL.md §4.2, §4.3, §4.5). Reads only. */
 
 #include "core/model.h"
+#include "core/peer.h"
+#include "core/rights.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -304,15 +306,47 @@ void sn_group_address(const struct sn_core *core, const struct sn_group *group, 
     *port = group->master->addr.port;
 }
 
+/* Why a peer that is up cannot be counted on all the same; NULL if it can. */
+static const char *why_useless(const struct sn_instance *peer)
+{
+    if (!sn_peer_speaks(peer))
+        return "another sentinel answers at its address";
+    if (sn_link_refuses(peer->cmd, SN_ORDER_ASK))
+        return "it refuses SENTINEL IS-MASTER-DOWN-BY-ADDR";
+    return NULL;
+}
+
 void sn_group_quorum(const struct sn_group *group, size_t *usable, size_t *voters)
 {
     const struct sn_instance *peer;
     *voters = group->peer_count + 1;
     *usable = 1;
     DL_FOREACH(group->peers, peer) {
-        if (!peer->s_down)
+        if (!peer->s_down && why_useless(peer) == NULL)
             (*usable)++;
     }
+}
+
+const struct sn_instance *sn_group_useless_peer(const struct sn_group *group, const char **why)
+{
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        *why = peer->s_down ? NULL : why_useless(peer);
+        if (*why != NULL)
+            return peer;
+    }
+    return NULL;
+}
+
+const char *sn_instance_address(const struct sn_instance *instance, uint16_t *port)
+{
+    *port = instance->addr.port;
+    return sn_instance_host(instance);
+}
+
+const struct sn_runid *sn_instance_runid(const struct sn_instance *instance)
+{
+    return &instance->runid;
 }
 
 bool sn_instance_announced(const struct sn_instance *instance)

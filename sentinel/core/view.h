@@ -49,8 +49,14 @@ const char *sn_group_status(const struct sn_group *group);
 /* The address of the current master as GET-MASTER-ADDR-BY-NAME tells it (PROTOCOL.md §4.3). */
 void sn_group_address(const struct sn_core *core, const struct sn_group *group, const char **host,
                       uint16_t *port);
-/* usable: 1 + peers not S_DOWN; voters: 1 + all known peers (PROTOCOL.md §4.5). */
+/* usable: 1 + peers not S_DOWN; voters: 1 + all known peers (PROTOCOL.md §4.5). A peer that is up
+ * but cannot be counted on is not usable, unlike in stock. */
 void sn_group_quorum(const struct sn_group *group, size_t *usable, size_t *voters);
+/* The first such peer, and why; NULL if there is none. */
+const struct sn_instance *sn_group_useless_peer(const struct sn_group *group, const char **why);
+/* The host of instance as it is shown, and its port. */
+const char *sn_instance_address(const struct sn_instance *instance, uint16_t *port);
+const struct sn_runid *sn_instance_runid(const struct sn_instance *instance);
 
 /* False for a replica that asked not to be listed (replica_announced:0). */
 bool sn_instance_announced(const struct sn_instance *instance);

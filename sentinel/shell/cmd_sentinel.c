@@ -168,6 +168,21 @@ void sn_cmd_sentinel_myid(struct sn_call *call)
     sn_resp_text(call->resp, sn_core_myid(sn_driver_core(call->server->driver))->hex);
 }
 
+/* Beyond stock: a sentinel that is up, and will be missing all the same when the master is down. */
+static void describe_useless(const struct sn_group *group, char *out, size_t size)
+{
+    const char *why = NULL;
+    uint16_t port = 0;
+    const struct sn_instance *peer = sn_group_useless_peer(group, &why);
+
+    out[0] = '\0';
+    if (peer == NULL)
+        return;
+    const char *host = sn_instance_address(peer, &port);
+    snprintf(out, size, ". Not counted: Sentinel %s at %s:%u, because %s",
+             sn_instance_runid(peer)->hex, host, (unsigned)port, why);
+}
+
 void sn_cmd_sentinel_ckquorum(struct sn_call *call)
 {
     static const char no_quorum[] = "Not enough available Sentinels to reach the specified quorum "
@@ -176,22 +191,23 @@ void sn_cmd_sentinel_ckquorum(struct sn_call *call)
                                       "authorize a failover";
     const struct sn_group *group = sn_cmd_group(call, 2);
     size_t usable = 0, voters = 0;
-    char text[128];
+    char text[1024], useless[640];
 
     if (!group)
         return;
     sn_group_quorum(group, &usable, &voters);
     bool quorum = usable >= sn_group_params(group)->quorum;
     bool majority = usable >= voters / 2 + 1;
+    describe_useless(group, useless, sizeof(useless));
     if (quorum && majority) {
         snprintf(text, sizeof(text),
-                 "OK %zu usable Sentinels. Quorum and failover authorization can be reached",
-                 usable);
+                 "OK %zu usable Sentinels. Quorum and failover authorization can be reached%s",
+                 usable, useless);
         sn_resp_status(call->resp, text);
     } else {
-        sn_resp_errorf(call->resp, "-NOQUORUM %zu usable Sentinels. %s%s%s", usable,
+        sn_resp_errorf(call->resp, "-NOQUORUM %zu usable Sentinels. %s%s%s%s", usable,
                        quorum ? "" : no_quorum, !quorum && !majority ? ". " : "",
-                       majority ? "" : no_majority);
+                       majority ? "" : no_majority, useless);
     }
 }
 

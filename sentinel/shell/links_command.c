@@ -88,6 +88,12 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_core *core,
         snprintf(number, sizeof(number), "%" PRIu64, send->epoch);
         PUT(&to, "SENTINEL", "is-master-down-by-addr", send->host, port, number, send->runid);
         return 1;
+    case SN_ORDER_MYID:
+        PUT(&to, "SENTINEL", "MYID");
+        return 1;
+    case SN_ORDER_TRY_ASK:
+        PUT(&to, "SENTINEL", "is-master-down-by-addr", "0.0.0.0", "0", "0", "*");
+        return 1;
     case SN_ORDER_PROMOTE:
         put_reconfigure(&to, "NO", "ONE");
         return RECONFIGURE_REPLIES;

@@ -66,6 +66,10 @@ static const char *order_name(enum sn_order order)
         return "INFO";
     case SN_ORDER_PUBLISH:
         return "PUBLISH";
+    case SN_ORDER_MYID:
+        return "MYID";
+    case SN_ORDER_TRY_ASK:
+        return "TRY ASK";
     case SN_ORDER_ASK:
         return "ASK";
     case SN_ORDER_PROMOTE:

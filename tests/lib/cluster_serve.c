@@ -119,7 +119,8 @@ static void serve_ask(struct sentinel *sentinel, struct conn *conn, const struct
     sentinel_feed(sentinel, &event);
 }
 
-static void serve_at_once(struct conn *conn, const struct packet *request)
+static void serve_at_once(const struct sentinel *sentinel, struct conn *conn,
+                          const struct packet *request)
 {
     struct slot *slot = add_slot(conn, request);
     slot->done = true;
@@ -129,6 +130,11 @@ static void serve_at_once(struct conn *conn, const struct packet *request)
     } else if (request->order == SN_ORDER_PING) {
         slot->reply.type = SN_REPLY_STATUS;
         slot->reply.text = sn_strdup("PONG");
+    } else if (request->order == SN_ORDER_MYID) {
+        slot->reply.type = SN_REPLY_STRING;
+        slot->reply.text = sn_strdup(sn_core_myid(sentinel->core)->hex);
+    } else if (request->order == SN_ORDER_TRY_ASK) {
+        slot->reply.type = SN_REPLY_INTEGER; /* no error; that is all that matters */
     } else {
         slot->reply.type = SN_REPLY_ERROR;
         slot->reply.text = sn_strdup("ERR unknown command");
@@ -143,7 +149,7 @@ static void serve(struct sentinel *sentinel, struct conn *conn, const struct pac
         serve_ask(sentinel, conn, request);
         return;
     }
-    serve_at_once(conn, request);
+    serve_at_once(sentinel, conn, request);
     const struct cluster_watch *watch = sentinel->node.cluster->watch;
     if (request->order != SN_ORDER_PUBLISH)
         return;

@@ -71,6 +71,7 @@ struct kit_node {
     struct sn_runid vote;
     unsigned long long vote_epoch;
     const char *answer; /* to ASK, kit_reply syntax; NULL: by the facts above */
+    const char *myid;   /* to MYID, kit_reply syntax; NULL: its letter, and others do not know it */
     struct kit_node *next;
 };
 

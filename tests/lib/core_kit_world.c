@@ -219,6 +219,13 @@ static void write_vote(struct kit_node *peer, const struct kit_sent *sent, char 
                    peer->vote.hex[0] == '\0' ? "*" : peer->vote.hex, peer->vote_epoch);
 }
 
+static struct sn_runid peer_id(char letter)
+{
+    struct sn_runid runid = {""};
+    memset(runid.hex, letter, SN_RUNID_LEN);
+    return runid;
+}
+
 /* What node says to something that was sent to it. */
 static void write_reply(struct kit *kit, struct kit_node *node, const struct kit_sent *sent,
                         char *out, size_t size)
@@ -241,6 +248,19 @@ static void write_reply(struct kit *kit, struct kit_node *node, const struct kit
             return;
         }
         text = node->answer;
+        break;
+    case SN_ORDER_TRY_ASK:
+        text = node->answer != NULL ? node->answer : "[:0|$*|:0]";
+        break;
+    case SN_ORDER_MYID:
+        if (node->myid != NULL)
+            text = node->myid;
+        else if (node->name[1] == '\0')
+            (void)snprintf(out, size, "$%s", peer_id(node->name[0]).hex);
+        else
+            text = "-ERR Unknown sentinel subcommand 'MYID'";
+        if (node->myid == NULL && node->name[1] == '\0')
+            return;
         break;
     case SN_ORDER_PROMOTE:
     case SN_ORDER_FOLLOW:

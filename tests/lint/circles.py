@@ -16,7 +16,7 @@ LIBRARIES = ("base", "wire", "core", "conf", "shell")
 
 TOLERATED = {
     "core": {"agree", "detect", "drain", "election", "failover", "group", "hello", "instance", "link", "out",
-             "persist", "reconf", "refusal", "rights", "script", "select", "tilt"},
+             "peer", "persist", "probe", "reconf", "refusal", "rights", "script", "select", "tilt"},
     "conf": {"apply", "directives", "loader", "merge", "option", "users"},
     "shell": {"acl", "acl_file", "acl_rules", "client", "cmd_acl", "cmd_client", "cmd_client_list", "cmd_command",
               "cmd_connection", "cmd_info", "cmd_pubsub", "cmd_sentinel", "cmd_sentinel_set", "commands",

@@ -141,8 +141,10 @@ static void test_hello__a_peer_that_moved_is_followed_in_all_groups(void **state
 {
     struct kit *kit = kit_new("m1 n1 peers a;m2 n2 peers a");
     (void)state;
+    kit_node(kit, "b")->myid = "$" KIT_A;
     hear(kit, "10.0.1.2,26379," KIT_A ",0" ABOUT_M1 "0");
     kit_expect(kit, "event connect disconnect persist",
+               "connect peer b\ndisconnect peer b\n" /* asked who it is */
                "event N +sentinel-address-switch " M1 " ip 10.0.1.2 port 26379 for " KIT_A "\n"
                "disconnect peer a\nconnect peer b\n"
                "event N +sentinel-address-update sentinel " KIT_A
@@ -151,6 +153,7 @@ static void test_hello__a_peer_that_moved_is_followed_in_all_groups(void **state
     kit_free(kit);
 
     kit = kit_new("m1 n1 peers a;m2 n2"); /* nobody else knows it */
+    kit_node(kit, "10.0.1.1:26380")->myid = "$" KIT_A;
     hear(kit, "10.0.1.1,26380," KIT_A ",0" ABOUT_M1 "0");
     assert_int_equal(kit_count(kit, "event N +sentinel-address-switch"), 1);
     assert_int_equal(kit_count(kit, "event N +sentinel-address-update"), 0);
@@ -161,13 +164,18 @@ static void test_hello__a_new_id_at_a_known_address_displaces_the_old_one_everyw
 {
     struct kit *kit = kit_new("m1 n1 peers a,c;m2 n2 peers a");
     (void)state;
+    kit_node(kit, "a")->myid = "$" KIT_B;
     hear(kit, "10.0.1.1,26379," KIT_B ",0" ABOUT_M1 "0");
     kit_expect(kit, "event disconnect connect persist",
-               "event N +sentinel-invalid-addr " PEER_A "\ndisconnect peer a\nconnect peer a\n"
+               "connect peer a\ndisconnect peer a\n" /* asked who it is */
+               "event N +sentinel-invalid-addr " PEER_A "\nconnect peer a\n"
+               "event N +sentinel sentinel " KIT_B " 10.0.1.1 26379 @ m1 10.0.0.1 6379\n"
+               "disconnect peer a\n"
                "event N +sentinel sentinel " KIT_B
-               " 10.0.1.1 26379 @ m1 10.0.0.1 6379\npersist 3\n");
+               " 10.0.1.1 26379 @ m2 10.0.0.2 6379\npersist 4\n");
     assert_int_equal(kit_group(kit, "m1")->peer_count, 2);
-    assert_int_equal(kit_group(kit, "m2")->peer_count, 0);
+    /* Unlike in stock: a voter less here, until it is heard of, could be one too few. */
+    assert_int_equal(kit_group(kit, "m2")->peer_count, 1);
     kit_free(kit);
 }
 
@@ -181,7 +189,7 @@ static void test_hello__peers_have_a_cap(void **state)
         hear(kit, text);
     }
     assert_int_equal(kit_group(kit, "m1")->peer_count, SN_PEERS_MAX);
-    assert_int_equal(kit_count(kit, "log W Group m1 has 256 peers already"), 2);
+    assert_int_equal(kit_count(kit, "log W Group m1 has 256 peers already"), 1);
     kit_free(kit);
 }
 
@@ -272,8 +280,8 @@ static void test_hello__any_id_makes_a_voter_and_case_matters(void **state)
 {
     struct kit *kit = kit_new("m1 n1");
     (void)state;
-    hear(kit, "10.0.1.1,26379,redis-sentinel-node-1-aaaaaaaaaaaaaaaaaa,0" ABOUT_M1 "0");
-    hear(kit, "10.0.1.2,26379,REDIS-SENTINEL-NODE-1-AAAAAAAAAAAAAAAAAA,0" ABOUT_M1 "0");
+    hear(kit, "10.0.1.7,26379,redis-sentinel-node-1-aaaaaaaaaaaaaaaaaa,0" ABOUT_M1 "0");
+    hear(kit, "10.0.1.8,26379,REDIS-SENTINEL-NODE-1-AAAAAAAAAAAAAAAAAA,0" ABOUT_M1 "0");
     assert_int_equal(kit_group(kit, "m1")->peer_count, 2);
     assert_int_equal(kit_count(kit, "event N +sentinel sentinel"), 2);
     kit_free(kit);
@@ -571,6 +579,7 @@ static void test_hello__a_displaced_peer_takes_its_opinion_with_it(void **state)
     kit_kill_master(kit, "a");
     assert_int_equal(kit_count(kit, "event W +odown"), 1);
     kit_clear(kit);
+    kit_node(kit, "a")->myid = "$" KIT_D;
     hear(kit, "10.0.1.1,26379," KIT_D ",0" ABOUT_M1 "0");
     assert_int_equal(kit_count(kit, "event W -odown " M1), 1);
     kit_free(kit);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_PEER_H
+#define SN_CORE_PEER_H
+
+/* Peers: who is a voter, and whose word counts. Internal, as model.h.
+ *
+ * A hello is hearsay: anybody who may PUBLISH can forge one. Two things must not come of it: a
+ * majority that is counted too small, and one process that is counted twice. So whoever says hello
+ * from a free address is a voter at once, and is one also while it cannot be reached; but its id is
+ * asked for on the link to it (SENTINEL MYID), and one address speaks for one id only. */
+
+#include "core/model.h"
+
+/* The peer that says hello from addr, made if it is new; moved if its new address has confirmed the
+ * id or the old one is lost. NULL if the hello is known, or has to be taken, to be a forgery: then
+ * nothing may be taken from it. */
+struct sn_instance *sn_peer_meet(struct sn_group *group, const struct sn_runid *runid,
+                                 const struct sn_addr *addr);
+
+/* Puts a new peer into its group, and takes one out of it; counts follow. */
+struct sn_instance *sn_peer_add(struct sn_group *group, const struct sn_runid *runid,
+                                const struct sn_addr *addr);
+void sn_peer_remove(struct sn_instance *peer);
+/* Warns when there are more than twice as many voters as the quorum. */
+void sn_peer_judge_count(struct sn_group *group);
+
+/* False if what is said on the link of this peer is not its own word: another id answers there, it
+ * is our own address, or another peer of the group at the same place speaks for it. It stays a
+ * voter all the same. */
+bool sn_peer_speaks(const struct sn_instance *peer);
+
+/* The link to a peer is up: asks for its id, before anything else that counts. */
+void sn_peer_identify(struct sn_link *link);
+/* … which is answered. May free the link and its owners. */
+void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply);
+
+/* ---- probe.c -------------------------------------------------------------------------------- */
+
+enum sn_verdict {
+    SN_VERDICT_NONE = 0, /* not known yet */
+    SN_VERDICT_SILENT,   /* cannot be reached */
+    SN_VERDICT_UNTOLD,   /* answers, but does not tell its id */
+    SN_VERDICT_TOLD
+};
+
+/* Who is at addr, asked on a connection of its own. NONE: the question is under way if there is
+ * room for one; once answered, sn_peer_meet is called again with this claim. */
+enum sn_verdict sn_probe_ask(struct sn_group *group, const struct sn_addr *addr,
+                             const struct sn_runid *claim, struct sn_runid *says);
+/* True if somebody else than runid was found at addr, however long ago. */
+bool sn_probe_denies(const struct sn_core *core, const struct sn_addr *addr,
+                     const struct sn_runid *runid, struct sn_runid *says);
+/* Somebody was found at addr otherwise. */
+void sn_probe_note(struct sn_core *core, const struct sn_addr *addr, const struct sn_runid *says);
+/* Events of connections that are no link's; ignored if they are no probe's either. */
+void sn_probe_link_event(struct sn_core *core, const struct sn_event *event);
+void sn_probe_reply(struct sn_core *core, const struct sn_event_reply *event);
+void sn_probe_due(struct sn_probe *probe); /* SN_TIMER_PROBE */
+void sn_probe_fini(struct sn_core *core);
+/* The id in the answer to SENTINEL MYID; "" if there is none. */
+void sn_probe_read_id(const struct sn_reply *reply, struct sn_runid *id);
+
+#endif
