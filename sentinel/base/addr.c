@@ -29,6 +29,30 @@ bool sn_addr_is_ip(const char *text)
     return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
 }
 
+static bool is_usable_v4(const unsigned char raw[4])
+{
+    bool is_multicast = raw[0] >= 224 && raw[0] <= 239;
+    bool is_broadcast = raw[0] == 255 && raw[1] == 255 && raw[2] == 255 && raw[3] == 255;
+
+    return raw[0] != 0 && !is_multicast && !is_broadcast;
+}
+
+bool sn_addr_ip_usable(const char *ip)
+{
+    static const unsigned char zeros[15] = {0};
+    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    unsigned char raw[sizeof(struct in6_addr)];
+
+    if (inet_pton(AF_INET, ip, raw) == 1)
+        return is_usable_v4(raw);
+    if (inet_pton(AF_INET6, ip, raw) != 1)
+        return false;
+    if (memcmp(raw, mapped, sizeof(mapped)) == 0)
+        return is_usable_v4(raw + sizeof(mapped));
+    bool is_unspecified = memcmp(raw, zeros, sizeof(zeros)) == 0 && raw[15] == 0;
+    return !is_unspecified && raw[0] != 0xff;
+}
+
 static bool is_name_byte(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||

@@ -22,6 +22,9 @@ bool sn_addr_is_ip(const char *text);
 /* True if text may be a host: a literal IP, or a name of letters, digits, '-', '_' and '.', with at
  * most SN_HOST_MAX bytes. */
 bool sn_addr_host_valid(const char *text);
+/* True if somebody can be connected to at this literal IP: false for 0.0.0.0 and its net, "::",
+ * broadcast and multicast addresses, also where IPv6 spells those of IPv4, and for "". */
+bool sn_addr_ip_usable(const char *ip);
 /* Fills *addr with host and port; ip is set too if host is a literal IP (in its canonical spelling,
  * so that equal IPs are equal texts), else "". SN_EINVAL: not a host (sn_addr_host_valid);
  * SN_ERANGE: port outside 0..65535. *addr is untouched on error. */

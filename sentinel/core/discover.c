@@ -31,6 +31,18 @@ static void learn_runid(struct sn_instance *instance, const struct sn_runid *run
     instance->runid = *runid;
 }
 
+/* Stock connects there: to itself (0.0.0.0), or to nobody for ever. */
+static void tell_unusable(struct sn_group *group, const struct sn_info_replica *seen)
+{
+    if (group->unusable_told)
+        return;
+    group->unusable_told = true;
+    sn_out_log(group->core, SN_LEVEL_WARNING,
+               "The master of %s names a replica at %s:%u: nobody can be connected to at that "
+               "address, so it is not watched. Set replica-announce-ip on that replica.",
+               group->name, seen->host, seen->port);
+}
+
 static void add_replica(struct sn_group *group, const struct sn_info_replica *seen)
 {
     struct sn_core *core = group->core;
@@ -39,6 +51,10 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
         return;
     if (addr.ip[0] == '\0' && !core->globals.resolve_hostnames)
         return;
+    if (addr.ip[0] != '\0' && !sn_addr_ip_usable(addr.ip)) {
+        tell_unusable(group, seen);
+        return;
+    }
     if (sn_addr_equal(&addr, &group->master->addr) || sn_group_find_replica(group, &addr) != NULL)
         return;
     if (group->replica_count >= SN_REPLICAS_MAX) {

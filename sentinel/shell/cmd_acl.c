@@ -6,10 +6,10 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "shell/acl_work.h"
 #include "shell/cmd.h"
 #include "shell/cmd_sentinel.h"
 #include "shell/server_internal.h"
-#include "shell/store_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,6 @@
 #include <utlist.h>
 
 #define GENPASS_BITS_MAX 4096
-#define ERROR_TEXT_MAX   ((size_t)64 << 10)
 /* Of ACL SETUSER. */
 #define SETUSER_RULES_MAX 1024
 #define USER_WORDS_MAX    4096
@@ -135,9 +134,9 @@ static bool has_all_channels_of(const struct sn_acl_user *user, const struct sn_
     return user->all_channels || !sn_client_subscribed(client);
 }
 
-static void drop_client(struct sn_call *call, struct sn_client *client)
+static void drop_client(const struct sn_client *caller, struct sn_client *client)
 {
-    if (client == call->client)
+    if (client == caller)
         client->close_after_reply = true;
     else
         sn_client_doom(client);
@@ -150,7 +149,7 @@ static void drop_listeners(struct sn_call *call, const struct sn_acl_user *user)
 
     DL_FOREACH(call->server->clients, client) {
         if (client->user == user && !has_all_channels_of(user, client))
-            drop_client(call, client);
+            drop_client(call->client, client);
     }
 }
 
@@ -164,7 +163,7 @@ static void drop_leaving(struct sn_call *call)
             continue;
         client->user = call->server->acl.standard;
         client->authenticated = false;
-        drop_client(call, client);
+        drop_client(call->client, client);
     }
 }
 
@@ -404,71 +403,127 @@ static bool is_same_user(const struct sn_acl_user *a, const struct sn_acl_user *
     return same;
 }
 
-/* Clients of a user that stays as it was go on; the others have to come again. */
-static void move_clients(struct sn_call *call, struct sn_acl *fresh)
+/* Clients of a user that stays as it was go on; the others have to come again, `caller` (NULL:
+ * gone) after its reply. */
+static void move_clients(struct sn_server *server, struct sn_client *caller, struct sn_acl *fresh)
 {
     struct sn_acl_user *user;
     struct sn_client *client;
 
-    for (user = call->server->acl.users; user; user = user->hh.next) {
+    for (user = server->acl.users; user; user = user->hh.next) {
         const struct sn_acl_user *now = sn_acl_find(fresh, user->name);
         user->leaving = !now || !is_same_user(now, user);
     }
-    DL_FOREACH(call->server->clients, client) {
+    DL_FOREACH(server->clients, client) {
         bool leaves = client->user->leaving;
         user = sn_acl_find(fresh, client->user->name);
         client->user = user ? user : fresh->standard;
         if (!leaves)
             continue;
         client->authenticated = false;
-        drop_client(call, client);
+        drop_client(caller, client);
     }
 }
 
-void sn_cmd_acl_load(struct sn_call *call)
+static void start_next(struct sn_server *server);
+
+static void finish_load(struct sn_server *server, struct sn_wait *wait, struct sn_acl_work *work)
+{
+    struct sn_resp resp = sn_server_wait_resp(server, wait);
+
+    if (work->status != 0) {
+        sn_resp_error(&resp, sn_buf_text(&work->error));
+        server->stats.error_replies++;
+        return;
+    }
+    move_clients(server, wait->client, &work->fresh);
+    sn_acl_fini(&server->acl);
+    server->acl = work->fresh;
+    sn_resp_status(&resp, "OK");
+}
+
+static void finish_save(struct sn_server *server, struct sn_wait *wait,
+                        const struct sn_acl_work *work)
+{
+    struct sn_resp resp = sn_server_wait_resp(server, wait);
+
+    if (work->status == 0) {
+        sn_resp_status(&resp, "OK");
+        return;
+    }
+    sn_log(server->env.log, SN_LEVEL_WARNING, "Saving the ACL file: %s", sn_buf_text(&work->error));
+    sn_resp_error(&resp, "There was an error trying to save the ACLs. Please check the server logs "
+                         "for more information");
+    server->stats.error_replies++;
+}
+
+static void on_worked(void *arg, struct sn_acl_work *work)
+{
+    struct sn_server *server = arg;
+    struct sn_acl_order *order = server->acl_orders;
+    struct sn_wait *wait = sn_server_find_wait(server, order->ticket);
+
+    LL_DELETE(server->acl_orders, order);
+    free(order);
+    if (server->closing && work->read && work->status == 0)
+        sn_acl_fini(&work->fresh);
+    if (!server->closing) {
+        if (!work->read)
+            finish_save(server, wait, work);
+        else
+            finish_load(server, wait, work);
+        sn_server_end_wait(server, wait);
+        start_next(server);
+        sn_server_flush(server);
+    }
+    sn_server_handle_closed(server);
+}
+
+/* One after the other: two at once could end in the order of the first. */
+static void start_next(struct sn_server *server)
+{
+    const char *path = server->env.settings->aclfile;
+    struct sn_buf lines;
+
+    if (!server->acl_orders)
+        return;
+    server->handles++;
+    sn_buf_init(&lines, SIZE_MAX);
+    if (!server->acl_orders->is_save) {
+        sn_acl_work_load(server->env.loop, path, sn_acl_read_file, on_worked, server);
+        return;
+    }
+    sn_acl_describe_all(&server->acl, &lines);
+    sn_acl_work_save(server->env.loop, path, &lines, on_worked, server);
+}
+
+/* The client waits while a worker thread reads or writes the file. */
+static void order(struct sn_call *call, bool is_save)
 {
     struct sn_server *server = call->server;
-    struct sn_acl fresh;
-    struct sn_buf error;
+    bool is_first = server->acl_orders == NULL;
 
     if (!server->env.settings->aclfile) {
         sn_resp_error(call->resp, no_acl_file);
         return;
     }
-    sn_buf_init(&error, ERROR_TEXT_MAX);
-    if (sn_acl_read_file(server->env.settings->aclfile, &fresh, &error) != 0) {
-        sn_resp_error(call->resp, sn_buf_text(&error));
-    } else {
-        move_clients(call, &fresh);
-        sn_acl_fini(&server->acl);
-        server->acl = fresh;
-        sn_resp_status(call->resp, "OK");
-    }
-    sn_buf_fini(&error);
+    struct sn_acl_order *order = sn_alloc(sizeof(*order));
+    order->is_save = is_save;
+    order->ticket =
+        sn_server_wait(server, call->client, call->resp->out == &server->scratch)->ticket;
+    LL_APPEND(server->acl_orders, order);
+    if (is_first)
+        start_next(server);
+}
+
+void sn_cmd_acl_load(struct sn_call *call)
+{
+    order(call, false);
 }
 
 void sn_cmd_acl_save(struct sn_call *call)
 {
-    const char *path = call->server->env.settings->aclfile;
-    const struct sn_store_file file = {.path = path, .new_mode = 0600, .journal_dir = "."};
-    char reason[SN_STORE_REASON_MAX];
-    struct sn_buf lines;
-    bool in_place;
-
-    if (!path) {
-        sn_resp_error(call->resp, no_acl_file);
-        return;
-    }
-    sn_buf_init(&lines, SIZE_MAX);
-    sn_acl_describe_all(&call->server->acl, &lines);
-    if (sn_store_file_write(&file, sn_buf_text(&lines), lines.len, &in_place, reason) != 0) {
-        sn_log(call->server->env.log, SN_LEVEL_WARNING, "Saving the ACL file: %s", reason);
-        sn_resp_error(call->resp, "There was an error trying to save the ACLs. Please check the "
-                                  "server logs for more information");
-    } else {
-        sn_resp_status(call->resp, "OK");
-    }
-    sn_buf_fini(&lines);
+    order(call, true);
 }
 
 void sn_cmd_acl_log(struct sn_call *call)

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "shell/log_limit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,7 @@ struct sn_log {
     bool to_syslog;
     char *ident; /* openlog() keeps the pointer */
     enum sn_level threshold;
+    struct sn_log_limit *limit;
     uint64_t lost; /* lines, since the last one that came through */
 };
 
@@ -72,6 +74,7 @@ int sn_log_open(const char *path, enum sn_level threshold, const char *syslog_id
     made->fd = fd;
     made->colour = path == NULL && isatty(fd) == 1;
     made->threshold = threshold;
+    made->limit = sn_log_limit_new();
     if (syslog_ident != NULL) {
         made->to_syslog = true;
         made->ident = sn_strdup(syslog_ident);
@@ -89,6 +92,7 @@ void sn_log_close(struct sn_log *log)
         closelog();
     free(log->ident);
     free(log->path);
+    sn_log_limit_free(log->limit);
     free(log);
 }
 
@@ -238,6 +242,22 @@ static void put_text(struct sn_log *log, enum sn_level level, const char *text)
     sn_buf_fini(&escaped);
 }
 
+static uint64_t monotonic_ms(void)
+{
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void sn_log_tick(struct sn_log *log)
+{
+    char report[SN_LOG_REPORT_MAX];
+
+    while (sn_log_limit_report(log->limit, monotonic_ms(), report))
+        put_text(log, SN_LEVEL_WARNING, report);
+}
+
 void sn_log(struct sn_log *log, enum sn_level level, const char *format, ...)
 {
     char text[TEXT_MAX];
@@ -248,6 +268,10 @@ void sn_log(struct sn_log *log, enum sn_level level, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    /* Who asks for debug lines wants all of them. */
+    if (level != SN_LEVEL_DEBUG && !sn_log_limit_admit(log->limit, text, monotonic_ms()))
+        return;
+    sn_log_tick(log);
     put_text(log, level, text);
 }
 

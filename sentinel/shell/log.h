@@ -19,6 +19,9 @@ void sn_log_close(struct sn_log *log);
  * says so in it. */
 void sn_log_reopen(struct sn_log *log);
 void sn_log_set_level(struct sn_log *log, enum sn_level threshold);
+/* Tells what was left out (log_limit.h); once a second, so that it is told also when nothing else
+ * is. */
+void sn_log_tick(struct sn_log *log);
 enum sn_level sn_log_level(const struct sn_log *log);
 SN_PRINTF(3, 4) void sn_log(struct sn_log *log, enum sn_level level, const char *format, ...);
 

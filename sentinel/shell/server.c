@@ -89,6 +89,7 @@ static void on_second(uv_timer_t *timer)
     uint64_t now_ms = uv_now(server->env.loop);
     struct sn_client *client, *tmp;
 
+    sn_log_tick(server->env.log);
     DL_FOREACH_SAFE(server->clients, client, tmp) {
         check_idle(client, now_ms);
         check_login(client, now_ms);
@@ -188,6 +189,11 @@ void sn_server_handle_closed(struct sn_server *server)
         LL_DELETE(server->listeners, listener);
         free(listener->text);
         free(listener);
+    }
+    while (server->acl_orders) {
+        struct sn_acl_order *order = server->acl_orders;
+        LL_DELETE(server->acl_orders, order);
+        free(order);
     }
     sn_pubsub_fini(&server->pubsub);
     sn_acl_fini(&server->acl);

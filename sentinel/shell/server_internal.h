@@ -72,6 +72,13 @@ struct sn_wait {
     UT_hash_handle hh;
 };
 
+/* ACL LOAD or SAVE, under way (the first) or waiting for its turn. */
+struct sn_acl_order {
+    uint64_t ticket;
+    bool is_save;
+    struct sn_acl_order *next;
+};
+
 struct sn_server {
     struct sn_server_env env;
     struct sn_driver *driver;
@@ -87,6 +94,7 @@ struct sn_server {
     uint64_t next_ticket;
     struct sn_pubsub pubsub;
     struct sn_acl acl;
+    struct sn_acl_order *acl_orders;
     bool users_changed; /* since the start, by commands */
     bool level_changed; /* the same */
     struct sn_acl_log acl_log;

@@ -140,6 +140,71 @@ static void test_acl__file_with_a_nul_is_refused(void **state)
     unlink(path);
 }
 
+static uv_sem_t gate;
+
+static void block_worker(uv_work_t *work)
+{
+    (void)work;
+    uv_sem_wait(&gate);
+}
+
+static void unblocked(uv_work_t *work, int status)
+{
+    (void)work;
+    (void)status;
+}
+
+/* However long the file takes: only the client that asked waits. */
+static void test_acl__file_is_read_and_written_beside_the_loop(void **state)
+{
+    enum { WORKERS = 4 };
+    uv_work_t blocks[WORKERS];
+    char path[] = "/tmp/sn-acl-XXXXXX", text[1024] = "";
+    int file = mkstemp(path);
+
+    (void)state;
+    assert_int_equal(write(file, "user b on nopass +ping\n", 23), 23);
+    close(file);
+    rig.settings.aclfile = strdup(path);
+    rig_start(&rig);
+    int fd = rig_dial(&rig), other = rig_dial(&rig), third = rig_dial(&rig);
+    uv_sem_init(&gate, 0);
+    for (int i = 0; i < WORKERS; i++)
+        uv_queue_work(&rig.loop, &blocks[i], block_worker, unblocked);
+    rig_talk(&rig, other, "ACL SETUSER c on nopass\r\n", "+OK\r\n");
+    rig_send(&rig, fd, "ACL SAVE\r\nACL WHOAMI\r\n");
+    rig_expect_silence(&rig, fd);
+    rig_send(&rig, third, "ACL LOAD\r\n");
+    rig_talk(&rig, other, "ACL SETUSER d on nopass\r\n", "+OK\r\n");
+    for (int i = 0; i < WORKERS; i++)
+        uv_sem_post(&gate);
+    rig_expect(&rig, fd, "+OK\r\n$7\r\ndefault\r\n");
+    rig_expect(&rig, third, "+OK\r\n");
+    /* the second came after the first, and d after what was saved */
+    rig_talk(&rig, other, "ACL USERS\r\n", "*3\r\n$1\r\nb\r\n$1\r\nc\r\n$7\r\ndefault\r\n");
+
+    /* who asked is gone; the end of the server */
+    for (int i = 0; i < WORKERS; i++)
+        uv_queue_work(&rig.loop, &blocks[i], block_worker, unblocked);
+    rig_send(&rig, fd, "ACL LOAD\r\n");
+    rig_send(&rig, third, "ACL SAVE\r\n");
+    rig_send(&rig, other, "ACL LOAD\r\n");
+    rig_wait(&rig, 20);
+    close(fd);
+    rig_wait(&rig, 20);
+    for (int i = 0; i < WORKERS; i++)
+        uv_sem_post(&gate);
+    rig_expect(&rig, third, "+OK\r\n");
+    rig_expect(&rig, other, "+OK\r\n");
+    file = open(path, O_RDONLY);
+    assert_true(read(file, text, sizeof(text) - 1) > 0);
+    assert_non_null(strstr(text, "user c on"));
+    rig_send(&rig, other, "ACL LOAD\r\n");
+    rig_turn(&rig);
+    close(file), close(other), close(third);
+    unlink(path);
+}
+
 static void test_acl__the_unauthenticated_may_not_send_much(void **state)
 {
     (void)state;
@@ -497,6 +562,7 @@ int main(void)
         TEST(commands_can_be_renamed_and_taken_away),
         TEST(names_do_not_end_at_a_nul),
         TEST(file_with_a_nul_is_refused),
+        TEST(file_is_read_and_written_beside_the_loop),
         cmocka_unit_test(test_acl__rules),
         cmocka_unit_test(test_acl__aliases_share_the_rights_of_their_command),
         TEST(commands),

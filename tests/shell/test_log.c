@@ -2,6 +2,7 @@
 #include "shell/log.h"
 
 #include "base/error.h"
+#include "shell/log_limit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -216,9 +217,86 @@ static void test_log__loses_lines_rather_than_wait_and_says_so(void **state)
     assert_non_null(strstr(drained, "here again"));
 }
 
+static size_t lines_of(const char *name)
+{
+    FILE *file = fopen(name, "r");
+    size_t count = 0;
+
+    assert_non_null(file);
+    for (int byte = fgetc(file); byte != EOF; byte = fgetc(file))
+        count += byte == '\n';
+    fclose(file);
+    return count;
+}
+
+/* Whoever can cause a line cannot fill the disk with it. */
+static void test_log__lines_that_are_alike_are_limited_and_counted(void **state)
+{
+    struct sn_log *log = open_log(SN_LEVEL_NOTICE);
+
+    (void)state;
+    for (int i = 0; i < 100000; i++)
+        sn_log(log, SN_LEVEL_WARNING, "+sentinel-address-switch master m 10.0.%d.1 %d id%xf0",
+               i % 256, i, i);
+    assert_in_range(lines_of(path), SN_LOG_LIKE_BURST, SN_LOG_LIKE_BURST + 1000);
+    sn_log(log, SN_LEVEL_WARNING, "another line");
+    assert_in_range(lines_of(path), SN_LOG_LIKE_BURST, SN_LOG_LIKE_BURST + 1010);
+    sn_log_close(log);
+}
+
+static void test_log_limit__tells_how_many_were_left_out(void **state)
+{
+    struct sn_log_limit *limit = sn_log_limit_new();
+    char report[SN_LOG_REPORT_MAX];
+    uint64_t now = 5000;
+
+    (void)state;
+    for (int i = 0; i < SN_LOG_LIKE_BURST; i++)
+        assert_true(sn_log_limit_admit(limit, "+x master m1 10.0.0.1 6379", now));
+    assert_false(sn_log_limit_report(limit, now, report));
+    assert_false(sn_log_limit_admit(limit, "+x master m2 10.0.0.2 6379", now));
+    assert_false(sn_log_limit_admit(limit, "+x master m3 10.0.0.2 6379", now));
+    assert_true(sn_log_limit_admit(limit, "+x master other 10.0.0.2 6379", now));
+    assert_true(sn_log_limit_admit(limit, "+y master m3 10.0.0.2 6379", now));
+    assert_true(sn_log_limit_report(limit, now, report));
+    assert_string_equal(report, "2 more lines like this were left out: +x master m2 10.0.0.2 6379");
+    assert_false(sn_log_limit_report(limit, now, report));
+
+    /* one comes back each 50 ms, and there is a report a second */
+    assert_false(sn_log_limit_admit(limit, "+x master m4 10.0.0.2 6379", now + 49));
+    assert_true(sn_log_limit_admit(limit, "+x master m4 10.0.0.2 6379", now + 50));
+    assert_false(sn_log_limit_admit(limit, "+x master m4 10.0.0.2 6379", now + 50));
+    assert_false(sn_log_limit_report(limit, now + 999, report));
+    assert_true(sn_log_limit_report(limit, now + 1000, report));
+    assert_non_null(strstr(report, "2 more lines"));
+    sn_log_limit_free(limit);
+}
+
+/* Text that differs each time does not help: the first word counts, too. */
+static void test_log_limit__counts_events_by_their_first_word(void **state)
+{
+    struct sn_log_limit *limit = sn_log_limit_new();
+    char text[64], name[9] = "aaaaaaaa";
+    size_t admitted = 0;
+
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        for (int j = 0, rest = i; j < 8; j++, rest /= 26)
+            name[j] = (char)('a' + rest % 26);
+        snprintf(text, sizeof(text), "+monitor master %s", name);
+        admitted += sn_log_limit_admit(limit, text, 1);
+    }
+    assert_in_range(admitted, SN_LOG_EVENT_BURST / 2, SN_LOG_EVENT_BURST);
+    sn_log_limit_free(limit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_log__lines_that_are_alike_are_limited_and_counted,
+                                        set_up, tear_down),
+        cmocka_unit_test(test_log_limit__tells_how_many_were_left_out),
+        cmocka_unit_test(test_log_limit__counts_events_by_their_first_word),
         cmocka_unit_test_setup_teardown(test_log__writes_lines_in_the_stock_format, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_log__marks_each_level, set_up, tear_down),

@@ -56,6 +56,27 @@ static void test_addr__tells_literal_ips_from_names(void **state)
     }
 }
 
+static void test_addr__some_ips_are_of_no_use(void **state)
+{
+    static const char *const usable[] = {
+        "127.0.0.1", "10.0.0.255", "223.255.255.255", "240.0.0.1",
+        "::1",       "fe80::1",    "2001:db8::1",     "::ffff:10.0.0.1"};
+    static const char *const useless[] = {
+        "0.0.0.0", "0.0.0.1",  "224.0.0.1",      "239.255.255.255",  "255.255.255.255",
+        "::",      "ff02::1",  "::ffff:0.0.0.0", "::ffff:224.0.0.1", "::ffff:255.255.255.255",
+        "",        "localhost"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(usable) / sizeof(usable[0]); i++) {
+        if (!sn_addr_ip_usable(usable[i]))
+            fail_msg("%s is of use", usable[i]);
+    }
+    for (size_t i = 0; i < sizeof(useless) / sizeof(useless[0]); i++) {
+        if (sn_addr_ip_usable(useless[i]))
+            fail_msg("%s is of no use", useless[i]);
+    }
+}
+
 static void test_addr__make_sets_the_ip_of_a_literal_only(void **state)
 {
     struct sn_addr addr;
@@ -148,6 +169,7 @@ static void test_addr__format_brackets_ipv6(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_addr__some_ips_are_of_no_use),
         cmocka_unit_test(test_addr__tells_literal_ips_from_names),
         cmocka_unit_test(test_addr__make_sets_the_ip_of_a_literal_only),
         cmocka_unit_test(test_addr__make_leaves_addr_alone_on_error),

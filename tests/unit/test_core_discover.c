@@ -111,6 +111,26 @@ static void test_discover__the_watched_node_names_replicas_whatever_its_role(voi
     }
 }
 
+/* Nobody can be connected to there; it is told once. */
+static void test_discover__addresses_of_no_use_are_not_taken_in(void **state)
+{
+    struct kit *kit = with_info_held("m1 n1");
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        kit_info(kit, "n1",
+                 "role:master\r\nslave0:ip=0.0.0.0,port=6379,state=online\r\n"
+                 "slave1:ip=255.255.255.255,port=6379,state=online\r\n"
+                 "slave2:ip=224.0.0.1,port=6379,state=online\r\n"
+                 "slave3:ip=::,port=6379,state=online\r\n"
+                 "slave4:ip=ff02::1,port=6379,state=online\r\n");
+        kit_to(kit, kit_now(kit) + 11000);
+    }
+    assert_int_equal(kit_count(kit, "log W The master of m1 names a replica at 0.0.0.0:6379"), 1);
+    kit_expect(kit, "event persist connect", "");
+    assert_int_equal(kit_group(kit, "m1")->replica_count, 0);
+    kit_free(kit);
+}
+
 static void test_discover__replicas_have_a_cap(void **state)
 {
     struct kit *kit = kit_new("m1 n1");
@@ -319,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_discover__replicas_named_by_the_master_are_taken_in),
+        cmocka_unit_test(test_discover__addresses_of_no_use_are_not_taken_in),
         cmocka_unit_test(test_discover__names_are_taken_where_names_are_resolved),
         cmocka_unit_test(test_discover__a_name_that_is_known_by_its_address_is_no_second_replica),
         cmocka_unit_test(test_discover__only_the_watched_node_names_replicas),

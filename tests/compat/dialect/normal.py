@@ -27,7 +27,8 @@ MASTER_LINE = re.compile(r"^master\d+:")
 
 # What Redis 7.2 added to 7.0, and what we add: left out where the other one lacks it.
 ADDED_INFO = {
-    "listener0", "sentineld_version", "pubsub_clients", "watching_clients", "total_watched_keys",
+    "listener0", "sentineld_version", "clients_memory", "clients_memory_limit",
+    "pubsub_clients", "watching_clients", "total_watched_keys",
     "total_blocking_keys", "total_blocking_keys_on_nokey", "acl_access_denied_auth",
     "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel",
     "sentinel_total_tilt",
