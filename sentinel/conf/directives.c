@@ -26,6 +26,7 @@
 static const char *const facilities[] = {"user",   "local0", "local1", "local2", "local3",
                                          "local4", "local5", "local6", "local7", NULL};
 static const char *const supervisors[] = {"upstart", "systemd", "auto", "no", NULL};
+static const char *const channel_rights[] = {"allchannels", "resetchannels", NULL};
 static const char *const client_checks[] = {"no", "yes", "optional", NULL};
 
 static const struct sn_directive server_table[] = {
@@ -50,6 +51,10 @@ static const struct sn_directive server_table[] = {
     {SERVER, .name = "user", .values_min = 1, .values_max = SN_VALUES_ANY, .many = true,
      .apply = sn_apply_user},
     {SERVER, .name = "aclfile", TEXT_AT(aclfile)},
+    {SERVER, .name = "acl-pubsub-default", .kind = SN_VALUE_CHOICE, ONE, .choices = channel_rights,
+     .fallback = "resetchannels", .field = SN_FIELD_TEXT, AT(acl_pubsub_default)},
+    {SERVER, .name = "acllog-max-len", NUMBER(0, INT64_MAX), .fallback = "128",
+     .field = SN_FIELD_U64, AT(acllog_max_len)},
     {SERVER, .name = "rename-command", .values_min = 2, .values_max = 2, .many = true,
      .apply = sn_apply_server_rename},
     {SERVER, .name = "client-query-buffer-limit", .kind = SN_VALUE_BYTES, ONE, .min = 1 << 20,
@@ -113,29 +118,29 @@ static const struct sn_directive sentinel_table[] = {
      .live = true, .error = "Please specify yes or no for the resolve-hostnames option."},
     {SENTINEL, .name = "announce-hostnames", YESNO("no"), .option = SN_OPTION_ANNOUNCE_HOSTNAMES,
      .live = true, .error = "Please specify yes or no for the announce-hostnames option."},
-    {SENTINEL, .name = "current-epoch", ONE, .state = true, .apply = sn_apply_current_epoch},
-    {SENTINEL, .name = "announce-ip", .kind = SN_VALUE_HOST, ONE, .option = SN_OPTION_ANNOUNCE_IP,
+    {SENTINEL, .name = "current-epoch", ONE, .numbers = 1, .state = true, .apply = sn_apply_current_epoch},
+    {SENTINEL, .name = "announce-ip", .kind = SN_VALUE_HOST, ONE, .hosts = 1, .option = SN_OPTION_ANNOUNCE_IP,
      .live = true},
-    {SENTINEL, .name = "announce-port", NUMBER(0, 65535), .fallback = "0",
+    {SENTINEL, .name = "announce-port", NUMBER(0, 65535), .numbers = 1, .fallback = "0",
      .option = SN_OPTION_ANNOUNCE_PORT, .live = true},
     {SENTINEL, .name = "sentinel-user", TEXT, .option = SN_OPTION_SENTINEL_USER, .live = true},
     {SENTINEL, .name = "sentinel-pass", TEXT, .option = SN_OPTION_SENTINEL_PASS, .live = true},
 };
 
-#define MILLISECONDS(low) NUMBER(low, DURATION_MAX_MS)
+#define MILLISECONDS(low) NUMBER(low, DURATION_MAX_MS), .numbers = 1, .milliseconds = true
 #define TIME_ERROR                                                                                 \
     .error = "negative or zero time parameter.", .expected = "a number of milliseconds, at least " \
                                                              "1"
 
 static const struct sn_directive group_table[] = {
-    {GROUP, .name = "monitor", .values_min = 3, .values_max = 3, .apply = sn_apply_monitor},
+    {GROUP, .name = "monitor", .values_min = 3, .values_max = 3, .hosts = 1, .numbers = 6, .apply = sn_apply_monitor},
     {GROUP, .name = "quorum", NUMBER(1, INT32_MAX), .option = SN_OPTION_QUORUM, .live = true,
      .error = "Quorum must be 1 or greater.", .expected = "a number, at least 1"},
     {GROUP, .name = "down-after-milliseconds", MILLISECONDS(1), .fallback = "30000",
      .option = SN_OPTION_DOWN_AFTER, .live = true, TIME_ERROR},
     {GROUP, .name = "failover-timeout", MILLISECONDS(1), .fallback = "180000",
      .option = SN_OPTION_FAILOVER_TIMEOUT, .live = true, TIME_ERROR},
-    {GROUP, .name = "parallel-syncs", NUMBER(1, INT32_MAX), .fallback = "1",
+    {GROUP, .name = "parallel-syncs", NUMBER(1, INT32_MAX), .numbers = 1, .fallback = "1",
      .option = SN_OPTION_PARALLEL_SYNCS, .live = true,
      .error = "parallel-syncs must be 1 or greater.",
      .expected = "how many replicas may be reconfigured at once, at least 1"},
@@ -150,11 +155,11 @@ static const struct sn_directive group_table[] = {
     {GROUP, .name = "master-reboot-down-after-period", MILLISECONDS(0), .fallback = "0",
      .option = SN_OPTION_REBOOT_DOWN_AFTER, .live = true, .error = "negative time parameter.",
      .expected = "a number of milliseconds; 0: off"},
-    {GROUP, .name = "config-epoch", ONE, .state = true, .apply = sn_apply_config_epoch},
-    {GROUP, .name = "leader-epoch", ONE, .state = true, .apply = sn_apply_leader_epoch},
-    {GROUP, .name = "known-replica", .values_min = 2, .values_max = 2, .state = true, .many = true,
+    {GROUP, .name = "config-epoch", ONE, .numbers = 1, .state = true, .apply = sn_apply_config_epoch},
+    {GROUP, .name = "leader-epoch", ONE, .numbers = 1, .state = true, .apply = sn_apply_leader_epoch},
+    {GROUP, .name = "known-replica", .values_min = 2, .values_max = 2, .hosts = 1, .numbers = 2, .state = true, .many = true,
      .apply = sn_apply_known_replica},
-    {GROUP, .name = "known-sentinel", .values_min = 2, .values_max = 3, .state = true, .many = true,
+    {GROUP, .name = "known-sentinel", .values_min = 2, .values_max = 3, .hosts = 1, .numbers = 2, .state = true, .many = true,
      .apply = sn_apply_known_sentinel},
     {GROUP, .name = "rename-command", .values_min = 2, .values_max = 2, .live = true, .many = true,
      .option = SN_OPTION_RENAME_COMMAND, .apply = sn_apply_rename},

@@ -61,6 +61,9 @@ struct sn_directive {
     bool live;          /* SENTINEL SET or CONFIG SET may change it */
     bool many;          /* lines add up; otherwise the last one counts */
     bool splits;        /* one word may hold all values, with blanks between them */
+    uint8_t numbers;    /* bit i: value i is a number, read as kindly as its meaning allows */
+    uint8_t hosts;      /* bit i: value i is an address, which may stand in brackets */
+    bool milliseconds;  /* the number is a duration, and may say so: 3000ms */
     int64_t min;
     int64_t max;
     const char *fallback; /* the default as it would be written; NULL: none */
@@ -85,6 +88,8 @@ const struct sn_directive *sn_directive_of_option(enum sn_option option);
 /* True if name is a server directive of some release that has no meaning here. *quiet: nobody needs
  * to be told. */
 bool sn_directive_ignored(const char *name, bool *quiet);
+/* The same for what stood behind `sentinel` in releases that are long gone. */
+bool sn_directive_ignored_sentinel(const char *name);
 /* The known name of two scopes that is nearest to a misspelt one; NULL if none is near. */
 const char *sn_directive_near(enum sn_scope scope, enum sn_scope other, const char *name);
 

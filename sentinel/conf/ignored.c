@@ -11,8 +11,6 @@
 
 /* About the process, or written by the other daemon itself: not worth a word. */
 static const char *const quiet_names[] = {
-    "acl-pubsub-default",
-    "acllog-max-len",
     "always-show-logo",
     "crash-log-enabled",
     "crash-memcheck-enabled",
@@ -112,4 +110,9 @@ bool sn_directive_ignored(const char *name, bool *quiet)
 {
     *quiet = IN_LIST(quiet_names, name, false) || IN_LIST(quiet_prefixes, name, true);
     return *quiet || IN_LIST(loud_names, name, false) || IN_LIST(loud_prefixes, name, true);
+}
+
+bool sn_directive_ignored_sentinel(const char *name)
+{
+    return strcasecmp(name, "can-failover") == 0; /* until 2.6 */
 }

@@ -85,7 +85,7 @@ static int classify(const struct sn_words *words, const struct sn_directive **di
         return 0;
     *directive = sn_directive_find_sentinel(items[1]);
     if (*directive == NULL)
-        return SN_EINVAL;
+        return sn_directive_ignored_sentinel(items[1]) ? 0 : SN_EINVAL;
     if ((*directive)->scope == SN_SCOPE_GROUP) {
         if (words->count < 3)
             return SN_EINVAL;

@@ -159,8 +159,9 @@ void sn_link_open(struct sn_link *link)
         return;
     if (link->kind == SN_LINK_SUBSCRIBE && link->owners->cmd->state != SN_LINK_UP)
         return; /* one knock at the door is enough; the command link opens it when it is up */
-    if (link->kind != SN_LINK_SUBSCRIBE && core->globals.resolve_hostnames &&
-        !sn_addr_is_ip(addr->host))
+    /* Without resolve-hostnames a name of the configuration is looked up once. */
+    if (link->kind != SN_LINK_SUBSCRIBE && !sn_addr_is_ip(addr->host) &&
+        (core->globals.resolve_hostnames || addr->ip[0] == '\0'))
         sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, addr->host);
     if (addr->ip[0] == '\0') {
         sn_timer_set(&core->timers, &link->retry,

@@ -29,8 +29,7 @@ void sn_acl_init(struct sn_acl *acl)
 {
     static const char *const rules[] = {"on", "nopass", "~*", "&*", "+@all"};
 
-    acl->users = NULL;
-    acl->standard = sn_acl_user_new("default");
+    *acl = (struct sn_acl){.standard = sn_acl_user_new("default", false)};
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         const char *error = sn_acl_apply(acl->standard, rules[i]);
         assert(!error);
@@ -145,7 +144,8 @@ int sn_acl_set_user(struct sn_acl *acl, const char *name, size_t count, char *co
                     struct sn_buf *error)
 {
     struct sn_acl_user *old = sn_acl_find(acl, name);
-    struct sn_acl_user *user = old ? sn_acl_user_copy(old) : sn_acl_user_new(name);
+    struct sn_acl_user *user =
+        old ? sn_acl_user_copy(old) : sn_acl_user_new(name, acl->open_channels);
     struct sn_words merged;
 
     int rc = sn_acl_merge_rules(count, rules, &merged);

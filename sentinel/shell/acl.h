@@ -33,6 +33,8 @@ struct sn_acl_user {
     bool nopass;      /* any password will do */
     bool no_sanitize; /* skip-sanitize-payload: only shown */
     bool all_channels;
+    bool open_channels; /* acl-pubsub-default allchannels: what `reset` and new selectors begin with
+                         */
     uint64_t allowed[SN_COMMANDS_MAX / 64]; /* by place in the command table */
     struct sn_acl_word *passwords;          /* lists of utlist */
     struct sn_acl_word *channels;
@@ -47,6 +49,7 @@ struct sn_acl_user {
 struct sn_acl {
     struct sn_acl_user *users;
     struct sn_acl_user *standard; /* the user called default; always there */
+    bool open_channels;           /* of new users */
 };
 
 enum sn_acl_verdict {
@@ -79,6 +82,11 @@ SN_MUST_CHECK int sn_acl_merge_rules(size_t count, char *const *rules, struct sn
 /* Makes what the ACL file at path says, into fresh, which needs no sn_acl_init. SN_EIO, SN_EINVAL:
  * *error says every line that is wrong and why, and fresh is empty. */
 SN_MUST_CHECK int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *error);
+/* The same where acl-pubsub-default is allchannels. */
+SN_MUST_CHECK int sn_acl_read_open_file(const char *path, struct sn_acl *fresh,
+                                        struct sn_buf *error);
+/* True if acl-pubsub-default is allchannels. */
+bool sn_acl_opens_channels(const struct sn_settings *settings);
 /* Appends the lines that make the users of settings; nothing if they are not valid. */
 void sn_acl_describe_settings(const struct sn_settings *settings, struct sn_buf *out);
 /* Appends the lines that make all users. */
@@ -112,7 +120,7 @@ void sn_acl_hash_rule(const char *pass, size_t len, bool remove, char *out);
 /* Applies one rule to user. NULL if it was good, else why not (static text). */
 const char *sn_acl_apply(struct sn_acl_user *user, const char *rule);
 
-struct sn_acl_user *sn_acl_user_new(const char *name);
+struct sn_acl_user *sn_acl_user_new(const char *name, bool open_channels);
 struct sn_acl_user *sn_acl_user_copy(const struct sn_acl_user *user);
 void sn_acl_user_free(struct sn_acl_user *user);
 

@@ -11,6 +11,7 @@
 #include "shell/store_file.h"
 
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define ACL_FILE_MAX ((size_t)16 << 20)
@@ -116,7 +117,14 @@ static void load_lines(struct acl_file *file, const char *text)
     }
 }
 
-int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *error)
+/* The default user was there before. */
+static void open_channels(struct sn_acl *acl, bool open)
+{
+    acl->open_channels = open;
+    acl->standard->open_channels = open;
+}
+
+static int read_file(const char *path, bool open, struct sn_acl *fresh, struct sn_buf *error)
 {
     struct acl_file file = {.path = path, .acl = fresh, .error = error};
     char reason[SN_STORE_REASON_MAX] = "No such file or directory";
@@ -135,6 +143,7 @@ int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *erro
         return SN_EINVAL;
     }
     sn_acl_init(fresh);
+    open_channels(fresh, open);
     load_lines(&file, sn_buf_text(&text));
     sn_acl_fini(&file.seen);
     sn_buf_fini(&text);
@@ -146,10 +155,28 @@ int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *erro
     return SN_EINVAL;
 }
 
+int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *error)
+{
+    return read_file(path, false, fresh, error);
+}
+
+int sn_acl_read_open_file(const char *path, struct sn_acl *fresh, struct sn_buf *error)
+{
+    return read_file(path, true, fresh, error);
+}
+
+bool sn_acl_opens_channels(const struct sn_settings *settings)
+{
+    return settings->acl_pubsub_default != NULL &&
+           strcasecmp(settings->acl_pubsub_default, "allchannels") == 0;
+}
+
 int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct sn_buf *error)
 {
     struct sn_acl fresh;
+    bool open = sn_acl_opens_channels(settings);
 
+    open_channels(acl, open);
     if (settings->aclfile && settings->user_count > 0) {
         /* Which of them counts would depend on ACL LOAD. */
         sn_buf_puts(error, "Users are defined by `user` lines and by an ACL file (aclfile) at the "
@@ -169,7 +196,7 @@ int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct s
     }
     if (!settings->aclfile)
         return 0;
-    int rc = sn_acl_read_file(settings->aclfile, &fresh, error);
+    int rc = read_file(settings->aclfile, open, &fresh, error);
     if (rc != 0)
         return rc;
     sn_acl_fini(acl);

@@ -79,7 +79,7 @@ void sn_acl_log_add(struct sn_acl_log *log, const char *reason, const char *obje
     sn_strset(&entry->client_info, client_info);
     entry->at_ms = now_ms;
     entry->updated_wall_ms = wall_ms;
-    if (log->count > SN_ACL_LOG_MAX)
+    if (log->count > log->most)
         drop(log, log->entries->prev);
 }
 

@@ -6,14 +6,15 @@
 
 #include "wire/resp.h"
 
-#define SN_ACL_LOG_MAX   128 /* entries kept */
-#define SN_ACL_LOG_SHOWN 10  /* entries that ACL LOG shows unless told */
+#define SN_ACL_LOG_MAX   10000 /* entries kept at most, whatever acllog-max-len says */
+#define SN_ACL_LOG_SHOWN 10    /* entries that ACL LOG shows unless told */
 
 struct sn_acl_log_entry;
 
 struct sn_acl_log {
     struct sn_acl_log_entry *entries; /* newest first */
     size_t count;
+    uint64_t most; /* entries that are kept: acllog-max-len */
     uint64_t next_id;
 };
 

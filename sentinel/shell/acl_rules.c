@@ -100,11 +100,13 @@ static void copy_words(const struct sn_acl_word *from, struct sn_acl_word **to)
     }
 }
 
-struct sn_acl_user *sn_acl_user_new(const char *name)
+struct sn_acl_user *sn_acl_user_new(const char *name, bool open_channels)
 {
     struct sn_acl_user *user = sn_alloc(sizeof(*user));
 
     user->name = sn_strdup(name);
+    user->open_channels = open_channels;
+    user->all_channels = open_channels;
     add_word(&user->commands, "-@all");
     return user;
 }
@@ -119,6 +121,7 @@ struct sn_acl_user *sn_acl_user_copy(const struct sn_acl_user *user)
     copy->nopass = user->nopass;
     copy->no_sanitize = user->no_sanitize;
     copy->all_channels = user->all_channels;
+    copy->open_channels = user->open_channels;
     memcpy(copy->allowed, user->allowed, sizeof(copy->allowed));
     copy_words(user->passwords, &copy->passwords);
     copy_words(user->channels, &copy->channels);
@@ -308,6 +311,7 @@ static void reset_user(struct sn_acl_user *user)
     clear_words(&user->passwords);
     clear_words(&user->keys);
     reset_channels(user);
+    user->all_channels = user->open_channels;
     clear_selectors(user);
     (void)apply_plus_minus(user, "-@all");
 }
@@ -379,7 +383,7 @@ static const char *apply_right(struct sn_acl_user *user, const char *rule)
 /* "(rule rule…)" */
 static const char *apply_selector(struct sn_acl_user *user, const char *rule)
 {
-    struct sn_acl_user *selector = sn_acl_user_new("");
+    struct sn_acl_user *selector = sn_acl_user_new("", user->open_channels);
     char *inner = sn_strndup(rule + 1, strlen(rule) - 2);
     const struct sn_acl_user *other;
     const char *error = NULL;

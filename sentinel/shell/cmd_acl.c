@@ -490,7 +490,9 @@ static void start_next(struct sn_server *server)
     server->handles++;
     sn_buf_init(&lines, SIZE_MAX);
     if (!server->acl_orders->is_save) {
-        sn_acl_work_load(server->env.loop, path, sn_acl_read_file, on_worked, server);
+        sn_acl_work_load(server->env.loop, path,
+                         server->acl.open_channels ? sn_acl_read_open_file : sn_acl_read_file,
+                         on_worked, server);
         return;
     }
     sn_acl_describe_all(&server->acl, &lines);

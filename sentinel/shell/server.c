@@ -145,6 +145,9 @@ struct sn_server *sn_server_new(const struct sn_server_env *env)
     sn_prng_runid(&prng, &server->runid);
     sn_pubsub_init(&server->pubsub);
     sn_acl_init(&server->acl);
+    server->acl_log.most = env->settings->acllog_max_len < SN_ACL_LOG_MAX
+                               ? env->settings->acllog_max_len
+                               : SN_ACL_LOG_MAX;
     sn_buf_init(&server->scratch, SN_CLIENT_OUTPUT_MAX);
     server->started_at = uv_now(env->loop);
     int rc = uv_timer_init(env->loop, &server->timer);

@@ -263,6 +263,41 @@ static void test_acl__user_lines_give_rights(void **state)
     close(fd);
 }
 
+/* acl-pubsub-default is what new users, `reset` and new selectors begin with. */
+static void test_acl__channels_may_be_open_by_default(void **state)
+{
+    (void)state;
+    free(rig.settings.acl_pubsub_default);
+    rig.settings.acl_pubsub_default = strdup("AllChannels");
+    add_user_line("mon on >abc ~* +@all");
+    add_user_line("few on >abc resetchannels &news +psubscribe (+publish)");
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    rig_talk(&rig, fd, "AUTH few abc\r\nPSUBSCRIBE *\r\n",
+             "+OK\r\n-NOPERM No permissions to access a channel\r\n");
+    rig_talk(&rig, fd, "AUTH mon abc\r\nACL SETUSER bob on (~a)\r\n", "+OK\r\n+OK\r\n");
+    rig_talk(&rig, fd, "ACL LIST\r\n",
+             "*4\r\n$51\r\nuser bob on sanitize-payload &* -@all (~a &* -@all)\r\n");
+    close(fd);
+}
+
+static void test_acl__log_keeps_as_many_entries_as_asked_for(void **state)
+{
+    static const char *const users[] = {"a", "b", "c"};
+    char request[64];
+
+    (void)state;
+    rig.settings.acllog_max_len = 2;
+    rig_start(&rig);
+    int fd = rig_dial(&rig);
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(request, sizeof(request), "AUTH %s x\r\n", users[i]);
+        rig_talk(&rig, fd, request, WRONGPASS);
+    }
+    rig_talk(&rig, fd, "ACL LOG 10\r\n", "*2\r\n");
+    close(fd);
+}
+
 static void test_acl__a_bad_user_line_stops_the_start(void **state)
 {
     struct sn_buf error;
@@ -556,6 +591,8 @@ int main(void)
         TEST(requirepass_closes_everything_but_login),
         TEST(the_unauthenticated_may_not_send_much),
         TEST(user_lines_give_rights),
+        TEST(channels_may_be_open_by_default),
+        TEST(log_keeps_as_many_entries_as_asked_for),
         TEST(a_bad_user_line_stops_the_start),
         TEST(a_missing_acl_file_stops_the_start),
         TEST(an_acl_file_is_read),
