@@ -120,8 +120,20 @@ static int fail_address(struct sn_loader *loader, const struct sn_statement *sta
         return sn_loader_fail(loader, &statement->at, "Invalid port number.",
                               "a port from 1 to 65535");
     return sn_loader_fail(loader, &statement->at, "Can't resolve instance hostname.",
-                          "an IP address, or a host name together with \"sentinel "
-                          "resolve-hostnames yes\"");
+                          "an IP address, or a host name of letters, digits, '.', '-' and '_'");
+}
+
+/* Names without resolve-hostnames were allowed until Redis 6.0: they are looked up once. */
+static void note_name(struct sn_loader *loader, const struct sn_statement *statement,
+                      const struct sn_addr *addr)
+{
+    if (addr->ip[0] != '\0' || loader->conf->image.globals.resolve_hostnames || loader->named)
+        return;
+    loader->named = true;
+    sn_loader_notice(loader, &statement->at,
+                     "the host name %s is looked up once, and its address is kept, as host names "
+                     "are off. Add \"sentinel resolve-hostnames yes\" to follow names",
+                     addr->host);
 }
 
 /* Host and port of a statement. SN_EINVAL after the error was set. */
@@ -135,10 +147,9 @@ static int parse_address(struct sn_loader *loader, const struct sn_statement *st
     if (sn_text_to_i64(port_text, strlen(port_text), &port) < 0)
         return fail_address(loader, statement, SN_ERANGE);
     int code = sn_addr_make(host, port, addr);
-    if (code == 0 && addr->ip[0] == '\0' && !loader->conf->image.globals.resolve_hostnames)
-        code = SN_EINVAL;
     if (code < 0)
         return fail_address(loader, statement, code);
+    note_name(loader, statement, addr);
     if (port == 0)
         sn_loader_notice(loader, &statement->at, "port 0 is never connected");
     return 0;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "conf/state.h"
+#include "conf/tidy.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -145,6 +146,33 @@ static int fail_count(struct sn_loader *loader, const struct sn_place *at,
     return sn_loader_fail(loader, at, error, expected);
 }
 
+/* The other daemons leave lines with two blanks and no address behind when a name did not resolve.
+ */
+static bool lacks_address(const struct sn_directive *directive, char *const *values, size_t count)
+{
+    return (directive->hosts & 1) != 0 && directive->scope == SN_SCOPE_GROUP &&
+           ((directive->apply == sn_apply_monitor && count == 2) ||
+            (directive->apply == sn_apply_known_replica && count == 1) ||
+            (directive->apply == sn_apply_known_sentinel && count == 2)) &&
+           strspn(values[0], "0123456789") == strlen(values[0]);
+}
+
+static int fail_address(struct sn_loader *loader, const struct sn_place *at, const char *group,
+                        char *const *values)
+{
+    struct sn_buf expected;
+
+    sn_buf_init(&expected, SIZE_MAX);
+    sn_buf_printf(&expected, "sentinel monitor %s HOST %s %s, with the master's address as HOST",
+                  group, values[0], values[1]);
+    int code = sn_loader_fail(loader, at,
+                              "the address is missing: redis-sentinel writes such a line when a "
+                              "host name did not resolve",
+                              sn_buf_text(&expected));
+    sn_buf_fini(&expected);
+    return code;
+}
+
 static struct sn_statement *push(struct sn_loader *loader)
 {
     if (loader->count == loader->room) {
@@ -174,10 +202,69 @@ static void enter_dir(struct sn_loader *loader, const char *path)
     loader->dir = dir;
 }
 
+static int fail_number(struct sn_loader *loader, const struct sn_statement *statement,
+                       const char *text, const char *read_as)
+{
+    const struct sn_directive *directive = statement->directive;
+    struct sn_buf problem, expected;
+
+    sn_buf_init(&problem, SIZE_MAX);
+    sn_buf_init(&expected, SIZE_MAX);
+    sn_buf_printf(&problem, "'%s' is no whole number%s: redis-sentinel reads %s%s", text,
+                  directive->milliseconds ? " of milliseconds" : "", read_as,
+                  directive->milliseconds ? " ms" : "");
+    if (directive->kind == SN_VALUE_NUMBER)
+        sn_value_expected(directive, &expected);
+    int code = sn_loader_fail(loader, &statement->at, sn_buf_text(&problem),
+                              expected.len > 0 ? sn_buf_text(&expected) : "digits alone");
+    sn_buf_fini(&problem);
+    sn_buf_fini(&expected);
+    return code;
+}
+
+static void take_tidy(struct sn_loader *loader, struct sn_statement *statement, size_t i,
+                      char *tidy)
+{
+    sn_loader_notice(loader, &statement->at, "%s: '%s' is read as %s", statement->directive->name,
+                     statement->values[i], tidy);
+    free(statement->values[i]);
+    statement->values[i] = tidy;
+}
+
+/* Takes what the other daemons take, where it means the same; says what they would read where not.
+ */
+static int tidy_values(struct sn_loader *loader, struct sn_statement *statement)
+{
+    const struct sn_directive *directive = statement->directive;
+    int code = 0;
+
+    for (size_t i = 0; i < statement->value_count && i < 8 && code == 0; i++) {
+        const char *text = statement->values[i];
+        bool is_number = ((directive->numbers >> i) & 1) != 0;
+        bool is_host = ((directive->hosts >> i) & 1) != 0;
+        char *tidy = is_number ? sn_tidy_number(text, directive->milliseconds)
+                     : is_host ? sn_tidy_host(text)
+                               : NULL;
+        char *misread = is_number && tidy == NULL ? sn_tidy_misread(text) : NULL;
+        if (misread != NULL)
+            code = fail_number(loader, statement, text, misread);
+        free(misread);
+        if (tidy != NULL)
+            take_tidy(loader, statement, i, tidy);
+    }
+    return code;
+}
+
 static int add_values(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
                       const struct sn_directive *directive, const char *group, char *const *values,
                       size_t count)
 {
+    if (count > 0 && lacks_address(directive, values, count)) {
+        if (directive->apply == sn_apply_monitor)
+            return fail_address(loader, at, group, values);
+        sn_loader_notice(loader, at, "a line without an address, ignored: it is learned again");
+        return 0;
+    }
     if (!values_fit(directive, count))
         return fail_count(loader, at, directive);
     for (size_t i = 0; i < count; i++) {
@@ -200,7 +287,7 @@ static int add_values(struct sn_loader *loader, const struct sn_place *at, enum 
         statement->values[i] = sn_strdup(values[i]);
     if (directive->apply == sn_apply_dir)
         enter_dir(loader, values[0]);
-    return 0;
+    return tidy_values(loader, statement);
 }
 
 int sn_loader_add(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
@@ -263,6 +350,10 @@ static int add_sentinel_words(struct sn_loader *loader, const struct sn_place *a
                               enum sn_origin origin, char *const *words, size_t count)
 {
     const struct sn_directive *directive = sn_directive_find_sentinel(words[0]);
+    if (directive == NULL && sn_directive_ignored_sentinel(words[0])) {
+        sn_loader_notice(loader, at, "%s has had no meaning since Redis 2.8, ignored", words[0]);
+        return 0;
+    }
     if (directive == NULL)
         return sn_loader_fail_unknown(loader, at, words[0], SN_SCOPE_GROUP, SN_SCOPE_SENTINEL);
     if (directive->scope != SN_SCOPE_GROUP)
@@ -358,6 +449,12 @@ static int apply_value(struct sn_loader *loader, const struct sn_statement *stat
     struct sn_change change = {.option = directive->option, .name = directive->name, .value = text};
 
     int code = sn_value_parse(directive, text, &change.number);
+    if (code == SN_ERANGE && directive->option == SN_OPTION_PARALLEL_SYNCS && change.number <= 0) {
+        /* Others start with it, and reconfigure no replica or all at once. */
+        sn_loader_notice(loader, &statement->at, "parallel-syncs %s is read as 1", text);
+        change.number = 1;
+        code = 0;
+    }
     if (code == 0 && directive->kind == SN_VALUE_SCRIPT && !script_usable(loader, text))
         code = SN_EINVAL;
     if (code < 0)

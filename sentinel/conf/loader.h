@@ -41,6 +41,7 @@ struct sn_loader {
     size_t name_count;
     struct sn_group_ref *groups; /* uthash: name -> index in the image */
     int depth;                   /* of includes */
+    bool named;                  /* the notice about host names was given */
     char *dir;                   /* the working directory as read so far; NULL: the present one */
 };
 

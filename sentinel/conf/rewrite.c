@@ -61,12 +61,6 @@ static const char *host_of(const struct sn_rewrite *rewrite, const struct sn_add
     return rewrite->names || addr->ip[0] == '\0' ? addr->host : addr->ip;
 }
 
-/* True if a file may say this: no reader would take the rest. */
-static bool is_readable(const struct sn_rewrite *rewrite, const struct sn_addr *addr)
-{
-    return sn_addr_host_valid(addr->host) && (rewrite->names || addr->ip[0] != '\0');
-}
-
 /* `last` is the third word, if there is one: a quorum or a run id. */
 static void emit_address(struct sn_rewrite *rewrite, const struct sn_directive *directive,
                          const char *group, const struct sn_addr *addr, const char *last)
@@ -85,7 +79,7 @@ static void emit_state(struct sn_rewrite *rewrite, const struct sn_directive *di
     char quorum[16];
 
     if (directive->apply == sn_apply_monitor) {
-        if (!is_readable(rewrite, &group->addr))
+        if (!sn_addr_host_valid(group->addr.host))
             rewrite->unwritable = true;
         snprintf(quorum, sizeof(quorum), "%" PRIu32, group->params.quorum);
         emit_address(rewrite, directive, group->name, &group->addr, quorum);
@@ -95,13 +89,13 @@ static void emit_state(struct sn_rewrite *rewrite, const struct sn_directive *di
         emit_epoch(rewrite, directive, group->name, group->leader_epoch);
     } else if (directive->apply == sn_apply_known_replica) {
         for (size_t i = 0; i < group->replica_count; i++) {
-            if (is_readable(rewrite, &group->replicas[i]))
+            if (sn_addr_host_valid(group->replicas[i].host))
                 emit_address(rewrite, directive, group->name, &group->replicas[i], NULL);
         }
     } else if (directive->apply == sn_apply_known_sentinel) {
         for (size_t i = 0; i < group->peer_count; i++) {
             const struct sn_known_peer *peer = &group->peers[i];
-            if (is_readable(rewrite, &peer->addr) && sn_text_is_runid(peer->runid.hex))
+            if (sn_addr_host_valid(peer->addr.host) && sn_text_is_runid(peer->runid.hex))
                 emit_address(rewrite, directive, group->name, &peer->addr, peer->runid.hex);
         }
     }

@@ -54,8 +54,8 @@ struct sn_settings {
     struct sn_setting_words *users; /* `user` lines, in order */
     size_t user_count;
     char *aclfile;
-    char *acl_pubsub_default; /* "allchannels" or "resetchannels": of new users */
-    uint64_t acllog_max_len;  /* 128; 0: refusals are not kept */
+    char *acl_pubsub_default;         /* "allchannels" or "resetchannels": of new users */
+    uint64_t acllog_max_len;          /* 128; 0: refusals are not kept */
     struct sn_setting_words *renames; /* server rename-command lines */
     size_t rename_count;
     uint64_t query_buffer_max; /* client-query-buffer-limit, bytes; 1 MiB */

@@ -150,7 +150,7 @@ def test_pending_commands__of_a_broken_link_are_none(place):
 
 
 @pytest.mark.ours_only
-@pytest.mark.parametrize("line", ["sentinel parallel-syncs mymaster 0", "sentinel parallel-syncs mymaster -1",
+@pytest.mark.parametrize("line", ["sentinel down-after-milliseconds mymaster 5s",
                                   "sentinel monitor two 127.0.0.1 20001 4294967297"])
 def test_file__with_senseless_numbers_is_refused(place, line):
     sentinel = place.sentinel(place.monitor(20000), extra=[], start=False)
@@ -159,6 +159,33 @@ def test_file__with_senseless_numbers_is_refused(place, line):
     with pytest.raises(AssertionError):
         sentinel.start()
     assert sentinel.wait() == 1
+
+
+@pytest.mark.ours_only
+@pytest.mark.parametrize("number", [0, -1])
+def test_file__with_no_parallel_syncs_means_one(place, number):
+    sentinel = place.sentinel(place.monitor(20000, parallel_syncs=number))
+    assert sentinel.master("mymaster")["parallel-syncs"] == 1
+    assert f"parallel-syncs {number} is read as 1" in sentinel.log_text()
+
+
+@pytest.mark.ours_only
+def test_name__without_resolve_hostnames_is_looked_up_once(place):
+    master = place.redis()
+    port = place.ports.take()
+    sentinel = place.sentinel(port=port, conf_text=f"""\
+port {port}
+bind 127.0.0.1
+sentinel monitor mymaster localhost {master.port} 1
+sentinel monitor gone no.such.name.invalid 6379 1
+""")
+    wait_until(lambda: sentinel.master("mymaster")["ip"] in ("127.0.0.1", "::1"), 20, "an address")
+    assert "Add \"sentinel resolve-hostnames yes\"" in sentinel.log_text()
+    assert sentinel.commands.execute_command("SENTINEL FLUSHCONFIG")
+    assert "localhost" not in sentinel.conf_text()
+    assert "sentinel monitor gone no.such.name.invalid 6379 1" in sentinel.conf_text()
+    sentinel.restart()
+    assert sentinel.master("gone")
 
 
 @pytest.mark.ours_only

@@ -127,10 +127,22 @@ static const struct row redis_rows[] = {
     {"sentinel monitor m 127.0.0.1 x 1",
      "s.conf:1: sentinel monitor m 127.0.0.1 x 1\n"
      "Invalid port number. Expected: a port from 1 to 65535.\n"},
-    {"sentinel monitor m db.example 6379 1",
-     "s.conf:1: sentinel monitor m db.example 6379 1\nCan't resolve instance hostname. "
-     "Expected: an "
-     "IP address, or a host name together with \"sentinel resolve-hostnames yes\".\n"},
+    {"sentinel monitor m db/example 6379 1",
+     "s.conf:1: sentinel monitor m db/example 6379 1\nCan't resolve instance hostname. "
+     "Expected: an IP address, or a host name of letters, digits, '.', '-' and '_'.\n"},
+    {"sentinel monitor m  6379 2",
+     "s.conf:1: sentinel monitor m  6379 2\nthe address is missing: redis-sentinel writes such a "
+     "line when a host name did not resolve. Expected: sentinel monitor m HOST 6379 2, with the "
+     "master's address as HOST.\n"},
+    {"sentinel monitor m 127.0.0.1 6379x 2",
+     "s.conf:1: sentinel monitor m 127.0.0.1 6379x 2\n'6379x' is no whole number: redis-sentinel "
+     "reads 6379. Expected: digits alone.\n"},
+    {GROUP "sentinel down-after-milliseconds m 5s",
+     "s.conf:2: sentinel down-after-milliseconds m 5s\n'5s' is no whole number of milliseconds: "
+     "redis-sentinel reads 5 ms. Expected: a number of milliseconds, at least 1.\n"},
+    {GROUP "sentinel parallel-syncs m 1ms",
+     "s.conf:2: sentinel parallel-syncs m 1ms\n'1ms' is no whole number: redis-sentinel reads 1. "
+     "Expected: how many replicas may be reconfigured at once, at least 1.\n"},
     {"sentinel monitor a,b 127.0.0.1 6379 1",
      "s.conf:1: sentinel monitor a,b 127.0.0.1 6379 1\nInvalid master name. Expected: 1 to 255 "
      "characters, none of them a blank, a comma or a control character; letters, digits, '.', "
@@ -143,15 +155,14 @@ static const struct row redis_rows[] = {
      "Expected: a "
      "number of milliseconds, at least 1.\n"},
     {GROUP "sentinel failover-timeout m 3m",
-     "s.conf:2: sentinel failover-timeout m 3m\nnegative or zero time parameter. Expected: a "
-     "number "
-     "of milliseconds, at least 1.\n"},
+     "s.conf:2: sentinel failover-timeout m 3m\n'3m' is no whole number of milliseconds: "
+     "redis-sentinel reads 3 ms. Expected: a number of milliseconds, at least 1.\n"},
     {GROUP "sentinel failover-timeout m 9223372036854775807",
      "s.conf:2: sentinel failover-timeout m 9223372036854775807\nnegative or zero time "
      "parameter. "
      "Expected: a number of milliseconds, at least 1.\n"},
-    {GROUP "sentinel parallel-syncs m 0",
-     "s.conf:2: sentinel parallel-syncs m 0\nparallel-syncs must be 1 or greater. Expected: "
+    {GROUP "sentinel parallel-syncs m x",
+     "s.conf:2: sentinel parallel-syncs m x\nparallel-syncs must be 1 or greater. Expected: "
      "how many "
      "replicas may be reconfigured at once, at least 1.\n"},
     {GROUP "sentinel primary-reboot-down-after-period m -1",
@@ -205,9 +216,9 @@ static const struct row redis_rows[] = {
      "s.conf:2: sentinel known-replica m 127.0.0.1 70000\nInvalid port number. Expected: a "
      "port from "
      "1 to 65535.\n"},
-    {GROUP "sentinel known-slave m a.b 1",
-     "s.conf:2: sentinel known-slave m a.b 1\nCan't resolve instance hostname. Expected: an IP "
-     "address, or a host name together with \"sentinel resolve-hostnames yes\".\n"},
+    {GROUP "sentinel known-slave m a/b 1",
+     "s.conf:2: sentinel known-slave m a/b 1\nCan't resolve instance hostname. Expected: an IP "
+     "address, or a host name of letters, digits, '.', '-' and '_'.\n"},
 };
 
 static void test_conf_errors__of_the_redis_syntax(void **state)

@@ -308,7 +308,7 @@ static void test_conf_redis__includes(void **state)
 
     (void)state;
     put_file("a.inc", "port 2\nsentinel monitor a 127.0.0.1 6379 2\n");
-    put_file("b.inc", "\nsentinel monitor b 127.0.0.1 6380 2\nsentinel parallel-syncs b 0\n");
+    put_file("b.inc", "\nsentinel monitor b 127.0.0.1 6380 2\nsentinel parallel-syncs b x\n");
     snprintf(text, sizeof(text), "port 1\ninclude %s/a.i*\nINCLUDE %s/none*\n", folder, folder);
     load(text, &conf);
     assert_int_equal(conf.settings.port, 2);
@@ -320,7 +320,7 @@ static void test_conf_redis__includes(void **state)
     sn_buf_init(&error, SIZE_MAX);
     assert_int_equal(sn_conf_parse("s.conf", text, strlen(text), 0, NULL, true, &conf, &error),
                      SN_EINVAL);
-    assert_non_null(strstr(sn_buf_text(&error), "/b.inc:3: sentinel parallel-syncs b 0\n"));
+    assert_non_null(strstr(sn_buf_text(&error), "/b.inc:3: sentinel parallel-syncs b x\n"));
 
     /* A file that includes itself ends in an error, not in a crash. */
     snprintf(text, sizeof(text), "include %s/a.inc\n", folder);
@@ -427,6 +427,75 @@ static void test_conf_redis__command_lines_that_stock_takes(void **state)
     assert_int_equal(conf.settings.user_count, 1);
     assert_string_equal(conf.settings.users[0].items[2], ">a b");
     assert_int_equal(conf.settings.timeout_s, 5);
+    sn_conf_fini(&conf);
+}
+
+#define GROUP "sentinel monitor m 127.0.0.1 6379 2\n"
+
+static void test_conf_redis__numbers_are_read_by_their_meaning(void **state)
+{
+    static const struct {
+        const char *text;
+        sn_ms down_after_ms;
+    } rows[] = {{"3000#text", 3000},        {"+5000", 5000},   {"05000", 5000},
+                {"180000.0", 180000},       {"3000ms", 3000},  {"3000MS#x", 3000},
+                {"'3000 # three s'", 3000}, {"' 3000'", 3000}, {"3000.00ms", 3000}};
+    struct sn_conf conf;
+    char text[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        snprintf(text, sizeof(text), GROUP "sentinel down-after-milliseconds m %s\n", rows[i].text);
+        load(text, &conf);
+        assert_int_equal(group_of(&conf, "m")->params.down_after_ms, rows[i].down_after_ms);
+        assert_int_equal(conf.notice_count, 1);
+        sn_conf_fini(&conf);
+    }
+    load("sentinel monitor m 127.0.0.1 06379 +2\nsentinel parallel-syncs m 0\n"
+         "sentinel monitor n [::1] 6379#x 2\nsentinel parallel-syncs n -1\n"
+         "sentinel announce-ip [2001:db8::1]\nsentinel announce-port 05\n"
+         "sentinel known-replica m [::2] 06\nsentinel config-epoch m 07\n",
+         &conf);
+    assert_int_equal(group_of(&conf, "m")->addr.port, 6379);
+    assert_int_equal(group_of(&conf, "m")->params.quorum, 2);
+    assert_int_equal(group_of(&conf, "m")->params.parallel_syncs, 1);
+    assert_int_equal(group_of(&conf, "m")->config_epoch, 7);
+    assert_string_equal(group_of(&conf, "m")->replicas[0].ip, "::2");
+    assert_string_equal(group_of(&conf, "n")->addr.host, "::1");
+    assert_int_equal(group_of(&conf, "n")->params.parallel_syncs, 1);
+    assert_string_equal(conf.image.globals.announce_ip, "2001:db8::1");
+    assert_int_equal(conf.image.globals.announce_port, 5);
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_redis__names_without_resolve_hostnames_are_noted(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("sentinel monitor m db.example 6379 2\nsentinel known-replica m db2.example 6379\n"
+         "sentinel known-sentinel m s.example 26379 " ID_A "\n",
+         &conf);
+    assert_string_equal(group_of(&conf, "m")->addr.host, "db.example");
+    assert_string_equal(group_of(&conf, "m")->addr.ip, "");
+    assert_int_equal(group_of(&conf, "m")->replica_count, 1);
+    assert_int_equal(group_of(&conf, "m")->peer_count, 1);
+    assert_int_equal(conf.notice_count, 1);
+    assert_non_null(strstr(conf.notices[0], "Add \"sentinel resolve-hostnames yes\""));
+    sn_conf_fini(&conf);
+}
+
+static void test_conf_redis__what_others_leave_behind_is_no_error(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load(GROUP "sentinel can-failover m yes\nsentinel known-replica m  6379\n"
+               "sentinel known-sentinel m  26379 " ID_A "\nsentinel known-slave m  6379\n",
+         &conf);
+    assert_int_equal(group_of(&conf, "m")->replica_count, 0);
+    assert_int_equal(group_of(&conf, "m")->peer_count, 0);
+    assert_int_equal(conf.notice_count, 4);
     sn_conf_fini(&conf);
 }
 
@@ -544,6 +613,9 @@ int main(void)
         cmocka_unit_test(test_conf_redis__directives_of_data_nodes_are_noted_and_ignored),
         cmocka_unit_test(test_conf_redis__command_line_wins),
         cmocka_unit_test(test_conf_redis__includes),
+        cmocka_unit_test(test_conf_redis__numbers_are_read_by_their_meaning),
+        cmocka_unit_test(test_conf_redis__names_without_resolve_hostnames_are_noted),
+        cmocka_unit_test(test_conf_redis__what_others_leave_behind_is_no_error),
         cmocka_unit_test(test_conf_redis__includes_are_relative_to_dir),
         cmocka_unit_test(test_conf_redis__command_lines_that_stock_takes),
         cmocka_unit_test(test_conf_redis__file_is_found_on_the_command_line),

@@ -580,7 +580,8 @@ static void test_conf_rewrite__names_become_addresses_once_they_are_switched_off
     char *text = render(&conf, before);
     assert_string_equal(text, "sentinel resolve-hostnames no\n"
                               "sentinel monitor m 10.0.0.1 1 1\n"
-                              "sentinel known-replica m 10.0.0.2 2\n" MARK FRESH
+                              "sentinel known-replica m 10.0.0.2 2\n"
+                              "sentinel known-replica m db3.example 3\n" MARK FRESH
                               "sentinel current-epoch 0\n");
     free(text);
     sn_conf_fini(&conf);

@@ -332,6 +332,21 @@ static void test_link__names_are_looked_up_before_each_attempt(void **state)
     kit_free(kit);
 }
 
+static void test_link__names_are_looked_up_once_without_resolve_hostnames(void **state)
+{
+    struct kit *kit = kit_new_seeded("m1 db.example.org:6379", 1, true);
+    (void)state;
+    kit_expect(kit, "resolve connect", "resolve db.example.org\n");
+    kit_to(kit, 1000);
+    kit_expect(kit, "resolve connect", "resolve db.example.org\n");
+    kit_resolved(kit, "db.example.org", "10.0.0.7");
+    kit_expect(kit, "resolve connect", "connect data n7\nconnect sub n7\n");
+    kit_drop(kit, "n7");
+    kit_to(kit, 5000);
+    kit_expect(kit, "resolve", "");
+    kit_free(kit);
+}
+
 static void test_link__what_was_outstanding_is_forgotten_with_the_connection(void **state)
 {
     struct kit *kit = kit_new("m1 n1 peers a");
@@ -387,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_link__tells_once_that_it_is_refused_rather_than_dead),
         cmocka_unit_test(test_link__late_words_about_an_old_connection_are_dropped),
         cmocka_unit_test(test_link__names_are_looked_up_before_each_attempt),
+        cmocka_unit_test(test_link__names_are_looked_up_once_without_resolve_hostnames),
         cmocka_unit_test(test_link__what_was_outstanding_is_forgotten_with_the_connection),
         cmocka_unit_test(test_link__a_shared_link_follows_its_most_impatient_owner),
     };
