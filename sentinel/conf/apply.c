@@ -8,6 +8,7 @@
 #include "conf/directives.h"
 #include "conf/loader.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,6 +298,28 @@ int sn_apply_leader_epoch(struct sn_loader *loader, const struct sn_statement *s
     return code;
 }
 
+/* Equal for addresses that sn_addr_equal, as no name has been looked up so far. */
+static const char *addr_key(const struct sn_addr *addr)
+{
+    return addr->ip[0] != '\0' ? addr->ip : addr->host;
+}
+
+/* Where a member stands in its list, `next` if it is new. Lists can be long: stock keeps every
+ * forged peer. */
+static size_t *member_index(struct sn_loader *loader, const struct sn_group_image *group,
+                            const char *kind, const char *name, uint16_t port, size_t next,
+                            bool *added)
+{
+    struct sn_buf key;
+    sn_buf_init(&key, SIZE_MAX);
+    sn_buf_printf(&key, "%s %s %u ", kind, group->name, (unsigned)port);
+    for (; *name != '\0'; name++)
+        sn_buf_putc(&key, *kind == 'r' ? (char)tolower((unsigned char)*name) : *name);
+    size_t *index = sn_textmap_put(&loader->members, sn_buf_text(&key), next, added);
+    sn_buf_fini(&key);
+    return index;
+}
+
 int sn_apply_known_replica(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_group_image *group = sn_loader_group(loader, statement->group);
@@ -309,11 +332,11 @@ int sn_apply_known_replica(struct sn_loader *loader, const struct sn_statement *
         sn_loader_notice(loader, &statement->at, "that is the master itself, ignored");
         return 0;
     }
-    for (size_t i = 0; i < group->replica_count; i++) {
-        if (sn_addr_equal(&addr, &group->replicas[i]))
-            return 0;
-    }
-    sn_group_image_add_replica(group, &addr);
+    bool added;
+    (void)member_index(loader, group, "replica", addr_key(&addr), addr.port, group->replica_count,
+                       &added);
+    if (added)
+        sn_group_image_add_replica(group, &addr);
     return 0;
 }
 
@@ -333,12 +356,11 @@ int sn_apply_known_sentinel(struct sn_loader *loader, const struct sn_statement 
         return 0;
     }
     sn_text_copy(runid.hex, sizeof(runid.hex), statement->values[2]);
-    for (size_t i = 0; i < group->peer_count; i++) {
-        if (strcmp(group->peers[i].runid.hex, runid.hex) == 0) {
-            group->peers[i].addr = addr;
-            return 0;
-        }
-    }
-    sn_group_image_add_peer(group, &addr, &runid);
+    bool added;
+    size_t index = *member_index(loader, group, "peer", runid.hex, 0, group->peer_count, &added);
+    if (added)
+        sn_group_image_add_peer(group, &addr, &runid);
+    else
+        group->peers[index].addr = addr;
     return 0;
 }

@@ -47,6 +47,7 @@ void sn_loader_init(struct sn_loader *loader, struct sn_conf *conf, bool files,
 
 void sn_loader_fini(struct sn_loader *loader)
 {
+    sn_textmap_fini(&loader->members);
     for (size_t i = 0; i < loader->count; i++) {
         struct sn_statement *statement = &loader->items[i];
         free((char *)(uintptr_t)statement->at.text);

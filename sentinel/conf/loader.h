@@ -6,6 +6,7 @@
  * the passes of PROTOCOL.md §19.6: server directives, what is about the sentinel, the groups, what
  * is about a group. Every error names place and line. */
 
+#include "base/textmap.h"
 #include "conf/conf.h"
 #include "conf/directives.h"
 
@@ -40,6 +41,7 @@ struct sn_loader {
     char **names; /* of files, for the places */
     size_t name_count;
     struct sn_group_ref *groups; /* uthash: name -> index in the image */
+    struct sn_textmap members;   /* of groups: the index of a replica or peer in its image */
     int depth;                   /* of includes */
     bool named;                  /* the notice about host names was given */
     char *dir;                   /* the working directory as read so far; NULL: the present one */

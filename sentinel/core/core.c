@@ -178,6 +178,8 @@ static void take_link_event(struct sn_core *core, const struct sn_event *event)
         sn_link_on_down(link, event->u.link.reason);
     else if (event->kind == SN_EVENT_LINK_NOTE)
         sn_link_refused_opening(link, event->u.link.reason);
+    else if (event->kind == SN_EVENT_LINK_READY)
+        link->deaf = false;
     else
         sn_link_on_traffic(link);
 }
@@ -266,6 +268,7 @@ static void take(struct sn_core *core, const struct sn_event *event)
     case SN_EVENT_LINK_UP:
     case SN_EVENT_LINK_DOWN:
     case SN_EVENT_LINK_NOTE:
+    case SN_EVENT_LINK_READY:
     case SN_EVENT_LINK_TRAFFIC:
         take_link_event(core, event);
         break;

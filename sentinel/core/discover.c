@@ -134,6 +134,46 @@ static void keep_text(struct sn_data *data, const struct sn_reply *reply)
     data->info_len = reply->len;
 }
 
+/* The configured address is not that of a master. A master that was demoted while we were away is
+ * no mistake: a hello tells who the new one is, so that only what lasts is told. */
+static bool is_misplaced(const struct sn_instance *instance, enum sn_role role, bool first)
+{
+    const struct sn_group *group = instance->group;
+    const struct sn_data *data = &instance->u.data;
+    if (instance->kind != SN_KIND_MASTER || role != SN_ROLE_REPLICA ||
+        group->failover.state != SN_FAILOVER_NONE)
+        return false;
+    bool lasts = data->role_reported == SN_ROLE_REPLICA &&
+                 sn_age(instance->core, data->role_reported_at) >=
+                     instance->core->timings[SN_TIMING_INFO_PERIOD];
+    return lasts || (first && group->config_epoch == 0);
+}
+
+static void tell_odd(struct sn_instance *instance, const struct sn_info *info, bool first)
+{
+    struct sn_data *data = &instance->u.data;
+    const struct sn_group *group = instance->group;
+    bool misplaced = is_misplaced(instance, info->role, first);
+    if (!info->is_sentinel && info->role == SN_ROLE_MASTER)
+        data->odd_told = false;
+    if (data->odd_told || (!info->is_sentinel && !misplaced))
+        return;
+    data->odd_told = true;
+    if (info->is_sentinel)
+        sn_out_log(instance->core, SN_LEVEL_WARNING,
+                   "%s:%u, watched for group %s, is a sentinel and no server: the port of the %s "
+                   "belongs there (servers listen on 6379 by default, sentinels on 26379).",
+                   sn_instance_host(instance), instance->addr.port, group->name,
+                   instance->kind == SN_KIND_MASTER ? "master" : "replica");
+    else
+        sn_out_log(instance->core, SN_LEVEL_WARNING,
+                   "%s:%u, monitored as the master of %s, is a replica of %s:%u: monitor that "
+                   "instead (SENTINEL REMOVE %s, then SENTINEL MONITOR %s %s %u %u).",
+                   sn_instance_host(instance), instance->addr.port, group->name, data->master_host,
+                   data->master_port, group->name, group->name, data->master_host,
+                   data->master_port, group->params.quorum);
+}
+
 void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
                       const struct sn_info *info)
 {
@@ -148,6 +188,7 @@ void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     }
     sn_link_accepted(instance->cmd, SN_ORDER_INFO);
     sn_rights_try_again(instance->cmd);
+    bool first = data->info_at == SN_MS_NEVER;
     keep_text(data, reply);
     data->info_at = core->now;
     learn_runid(instance, &info->runid);
@@ -158,6 +199,7 @@ void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
         for (size_t i = 0; i < info->replica_count; i++)
             add_replica(instance->group, &info->replicas[i]);
     }
+    tell_odd(instance, info, first);
     learn_role(instance, info->role);
     if (!core->tilt)
         sn_drain_info(instance, info);

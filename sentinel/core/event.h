@@ -59,6 +59,7 @@ enum sn_event_kind {
     SN_EVENT_REPLY,          /* of a SEND, in order per link */
     SN_EVENT_LINK_NOTE,      /* a reply to AUTH, SETNAME or SUBSCRIBE was an error */
     SN_EVENT_HELLO,          /* on a subscription or by PUBLISH; hello.bad: not all of use */
+    SN_EVENT_LINK_READY,     /* SUBSCRIBE was answered well */
     SN_EVENT_LINK_TRAFFIC,   /* any message arrived on a subscription link */
     SN_EVENT_RESOLVED,       /* a RESOLVE ended */
     SN_EVENT_PERSISTED,      /* a write of the state ended */

@@ -8,29 +8,55 @@
 #include "core/peer.h"
 
 #include "base/text.h"
+#include "base/textmap.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
+/* Addresses that are equal before any name was looked up. */
+static bool is_new(struct sn_textmap *seen, const struct sn_addr *addr)
+{
+    char key[SN_ADDR_TEXT_MAX + 1];
+    bool added;
+    sn_addr_format(addr->ip[0] != '\0' ? addr->ip : addr->host, addr->port, key);
+    for (char *at = key; *at != '\0'; at++)
+        *at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
+    (void)sn_textmap_put(seen, key, 0, &added);
+    return added;
+}
+
+/* A file may name more peers than can be real: stock keeps every forged one. They stay voters, as
+ * only an operator can tell who is; but those behind the first SN_PEERS_MAX are taken for down, and
+ * not dialled before they say hello. */
+static void add_known_peer(struct sn_group *group, const struct sn_known_peer *known)
+{
+    struct sn_link *link = sn_link_for_peer(group->core, &known->runid);
+    if (group->peer_count >= SN_PEERS_MAX && link->owner_count == 0)
+        sn_link_sleep(link);
+    (void)sn_peer_add(group, &known->runid, &known->addr);
+    link->proven = true;
+}
+
 static void add_known(struct sn_group *group, const struct sn_group_image *image)
 {
+    struct sn_textmap seen = {0};
     for (size_t i = 0; i < image->replica_count; i++) {
         if (sn_addr_equal(&image->replicas[i], &group->master->addr) ||
-            sn_group_find_replica(group, &image->replicas[i]) != NULL)
+            !is_new(&seen, &image->replicas[i]))
             continue;
         struct sn_instance *replica =
             sn_instance_new_data(group, SN_KIND_REPLICA, &image->replicas[i]);
         DL_APPEND(group->replicas, replica);
         group->replica_count++;
     }
+    sn_textmap_fini(&seen);
     for (size_t i = 0; i < image->peer_count; i++) {
         const struct sn_known_peer *known = &image->peers[i];
         if (sn_runid_equal(&known->runid, &group->core->myid) ||
             sn_group_find_peer(group, &known->runid) != NULL)
             continue;
-        struct sn_instance *peer = sn_peer_add(group, &known->runid, &known->addr);
-        peer->cmd->proven = true;
+        add_known_peer(group, known);
     }
     sn_peer_judge_count(group);
 }

@@ -282,6 +282,59 @@ static void note_presence(struct sn_group *group, const struct sn_hello *hello,
     peer->u.peer.hello_agrees = false;
 }
 
+/* Two masters of one configuration: no failover has made them, somebody has configured them. */
+static void tell_other_master(struct sn_instance *peer, const struct sn_hello *hello,
+                              const struct sn_addr *master)
+{
+    const struct sn_group *group = peer->group;
+    bool odd = !peer->u.peer.hello_agrees && master->ip[0] != '\0' &&
+               hello->master_config_epoch == group->config_epoch &&
+               group->failover.state == SN_FAILOVER_NONE;
+    if (odd && !peer->u.peer.other_master_told)
+        sn_out_log(
+            group->core, SN_LEVEL_WARNING,
+            "Sentinel %s at %s:%u watches %s:%u as the master of %s, and we watch %s:%u, both "
+            "with config epoch %llu: they are configured differently, and will not agree that "
+            "it is down. Give %s the same address on all sentinels, or the groups different "
+            "names.",
+            peer->runid.hex, sn_instance_host(peer), peer->addr.port, hello->master_ip,
+            hello->master_port, group->name, sn_instance_host(group->master),
+            group->master->addr.port, (unsigned long long)group->config_epoch, group->name);
+    if (odd || peer->u.peer.hello_agrees)
+        peer->u.peer.other_master_told = odd;
+}
+
+static bool is_loopback(const char *ip)
+{
+    return strncmp(ip, "127.", strlen("127.")) == 0 || strcmp(ip, "::1") == 0;
+}
+
+/* Others reach us by an address that is not only this host's. */
+static bool are_reached_from_afar(const struct sn_core *core)
+{
+    for (size_t i = 0; i < SN_OWN_ADDRS; i++) {
+        if (core->own[i].port != 0 && !is_loopback(core->own[i].ip))
+            return true;
+    }
+    return false;
+}
+
+static void tell_odd_sender(struct sn_group *group, const struct sn_hello *hello,
+                            const struct sn_addr *sender)
+{
+    struct sn_core *core = group->core;
+    bool any = sender->ip[0] != '\0' && !sn_addr_ip_usable(sender->ip);
+    if (!any && (!is_loopback(sender->ip) || !are_reached_from_afar(core)))
+        return;
+    if (sn_hello_tell(core,
+                      sn_told_key(SN_TOLD_ODD_ADDR, group, &hello->runid, hello->ip, hello->port)))
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Sentinel %s says that it can be reached at %s:%u about %s: that is %s. Nobody "
+                   "gets its vote: give it an announce-ip under which the others can reach it.",
+                   hello->runid.hex, hello->ip, hello->port, group->name,
+                   any ? "no address of anybody" : "its own host only, to everybody");
+}
+
 static void take_whole(struct sn_group *group, const struct sn_event_hello *event,
                        const struct sn_addr *sender, const struct sn_addr *master)
 {
@@ -299,6 +352,7 @@ static void take_whole(struct sn_group *group, const struct sn_event_hello *even
     peer->u.peer.hello_heard_at = core->now;
     peer->u.peer.hello_config_epoch = hello->master_config_epoch;
     peer->u.peer.hello_agrees = sn_addr_equal(master, &group->master->addr);
+    tell_other_master(peer, hello, master);
 }
 
 void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
@@ -307,8 +361,10 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
     struct sn_link *link = event->link.v == 0 ? NULL : sn_link_find(core, event->link);
     struct sn_addr sender, master;
     bool heard = link != NULL && link->kind == SN_LINK_SUBSCRIBE;
-    if (heard)
+    if (heard) {
         sn_link_opening_judged(link);
+        link->deaf = false;
+    }
     if (sn_runid_equal(&hello->runid, &core->myid)) {
         take_own(core, hello);
         return;
@@ -326,6 +382,7 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
         tell_useless_sender(group, hello);
         return;
     }
+    tell_odd_sender(group, hello, &sender);
     if (hello->bad != 0 || !usable_addr(core, hello->master_ip, hello->master_port, &master)) {
         note_presence(group, hello, &sender);
         return;

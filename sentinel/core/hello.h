@@ -33,6 +33,7 @@ enum sn_told_reason {
     SN_TOLD_TWIN,     /* uses our id */
     SN_TOLD_OWN_ADDR, /* … our address */
     SN_TOLD_FORGED,   /* is not where it is said to be */
+    SN_TOLD_ODD_ADDR, /* announces an address that nobody can reach */
     SN_TOLD_TWO,      /* speaks from two addresses */
     SN_TOLD_FULL      /* one peer too many */
 };

@@ -10,11 +10,21 @@
 
 #define LISTEN_PORT_DEFAULT 26379
 
-/* One more element at the end of an array. Grown by one: an image does not record its room, so that
- * whoever fills one by hand need not know about it. */
+/* All arrays of an image have room for the next power of two of their count, so that long ones grow
+ * in linear time. */
+static size_t room_for(size_t count)
+{
+    size_t room = 1;
+    while (room < count)
+        room *= 2;
+    return room;
+}
+
+/* Makes room for one item more. */
 static void *grow(void *items, size_t count, size_t size)
 {
-    return sn_realloc(items, (count + 1) * size);
+    return count == 0 || count == room_for(count) ? sn_realloc(items, room_for(count + 1) * size)
+                                                  : items;
 }
 
 static void globals_init(struct sn_globals *globals)
@@ -117,7 +127,7 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
     to->auth_pass = sn_strdup(from->auth_pass);
     to->renames = NULL;
     if (from->rename_count > 0)
-        to->renames = sn_alloc_array(from->rename_count, sizeof(*to->renames));
+        to->renames = sn_alloc_array(room_for(from->rename_count), sizeof(*to->renames));
     for (size_t i = 0; i < from->rename_count; i++) {
         to->renames[i].from = sn_strdup(from->renames[i].from);
         to->renames[i].to = sn_strdup(from->renames[i].to);
@@ -240,7 +250,7 @@ static void *copy_array(const void *items, size_t count, size_t size)
 {
     if (count == 0)
         return NULL;
-    void *copy = sn_alloc_array(count, size);
+    void *copy = sn_alloc_array(room_for(count), size);
     memcpy(copy, items, count * size);
     return copy;
 }
@@ -260,7 +270,7 @@ void sn_image_copy(const struct sn_image *from, struct sn_image *to)
     sn_globals_copy(&from->globals, &to->globals);
     to->groups = NULL;
     if (from->group_count > 0)
-        to->groups = sn_alloc_array(from->group_count, sizeof(*to->groups));
+        to->groups = sn_alloc_array(room_for(from->group_count), sizeof(*to->groups));
     for (size_t i = 0; i < from->group_count; i++)
         group_image_copy(&from->groups[i], &to->groups[i]);
 }

@@ -13,6 +13,9 @@
 #define SN_FAILOVER_TIMEOUT_DEFAULT_MS 180000
 #define SN_PARALLEL_SYNCS_DEFAULT      1
 
+/* Peers per group that are taken in from hellos, and that are dialled of those in a file. */
+#define SN_PEERS_MAX 256
+
 /* A command that the data nodes of a group know under another name (rename-command). */
 struct sn_rename {
     char *from;

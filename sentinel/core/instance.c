@@ -117,6 +117,10 @@ struct sn_instance *sn_instance_new_peer(struct sn_group *group, const struct sn
     sn_timer_init(&instance->u.peer.answer_old, SN_TIMER_ANSWER_OLD, instance);
     instance->cmd = sn_link_for_peer(core, runid);
     sn_link_own(instance->cmd, instance);
+    if (instance->cmd->asleep) {
+        instance->s_down = true;
+        instance->s_down_at = core->now;
+    }
     sn_detect_update(instance);
     sn_link_open(instance->cmd);
     if (instance->cmd->state == SN_LINK_UP)

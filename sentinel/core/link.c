@@ -22,6 +22,7 @@
 
 #define RETRY_FIRST_MS     50
 #define PING_PERIOD_MIN_MS 50
+#define LONG_AGO           (-INT64_C(1000000000000))
 #define CONNECT_MIN_MS     200
 #define CONNECT_MAX_MS     5000
 
@@ -157,6 +158,8 @@ void sn_link_open(struct sn_link *link)
     const struct sn_addr *addr = &link->owners->addr;
     if (link->state != SN_LINK_IDLE || addr->port == 0 || link->asleep)
         return;
+    if (link->kind == SN_LINK_PEER && addr->ip[0] != '\0' && !sn_addr_ip_usable(addr->ip))
+        return; /* we would reach ourselves */
     if (link->kind == SN_LINK_SUBSCRIBE && link->owners->cmd->state != SN_LINK_UP)
         return; /* one knock at the door is enough; the command link opens it when it is up */
     /* Without resolve-hostnames a name of the configuration is looked up once. */
@@ -188,6 +191,23 @@ void sn_link_open(struct sn_link *link)
     sn_ms patience = shortest_down_after(link) / 2;
     patience = sn_min(sn_max(patience, CONNECT_MIN_MS), CONNECT_MAX_MS);
     sn_timer_set(&core->timers, &link->retry, sn_after(core->now, patience));
+    sn_detect_link_changed(link);
+}
+
+void sn_link_sleep(struct sn_link *link)
+{
+    link->asleep = true;
+    link->silence_at = LONG_AGO;
+    link->act_ping_at = LONG_AGO;
+}
+
+void sn_link_wake(struct sn_link *link)
+{
+    if (!link->asleep)
+        return;
+    link->asleep = false;
+    link->silence_at = link->act_ping_at = link->core->now;
+    sn_link_open(link);
     sn_detect_link_changed(link);
 }
 

@@ -27,7 +27,6 @@
 #define SN_PENDING_MAX        100  /* unanswered commands per link and owner (PROTOCOL.md §11.2) */
 #define SN_ASKS_MAX           4    /* outstanding questions to one peer about one group */
 #define SN_REPLICAS_MAX       1024 /* per group: INFO or a hello cannot make us grow without end */
-#define SN_PEERS_MAX          256  /* per group, for the same reason */
 #define SN_OWN_ADDRS          16   /* of ours that hellos have named lately */
 #define SN_SCRIPT_QUEUE_MAX   256  /* PROTOCOL.md §8.2 */
 #define SN_SCRIPT_RUNNING_MAX 16
@@ -114,6 +113,7 @@ struct sn_link {
     bool says_replicaof; /* SLAVEOF is unknown to the server */
 
     /* Subscription links only. */
+    bool deaf;        /* SUBSCRIBE was refused when it was last answered */
     sn_ms traffic_at; /* last message */
 
     /* Peer links only. */
@@ -163,6 +163,7 @@ struct sn_data {
     enum sn_reconf reconf;
     sn_ms reconf_at;   /* when reconf last changed */
     sn_ms foreign_at;  /* last sign that another group claims it (DESIGN.md D16) */
+    bool odd_told;     /* the log says that it is no server, or no master */
     bool foreign_told; /* +foreign-instance was raised for the present claim */
 };
 
@@ -173,6 +174,7 @@ struct sn_peer {
     sn_ms moved_at;              /* it got that one; NEVER if it had no other */
     uint64_t hello_config_epoch; /* as its last hello said */
     bool hello_agrees;           /* its last hello named our master */
+    bool other_master_told;      /* … or another one, by configuration; the log says so */
     bool master_down;            /* its last answer */
     sn_ms answered_at;
     struct sn_runid vote; /* "" if none */
@@ -462,6 +464,9 @@ void sn_link_own(struct sn_link *link, struct sn_instance *instance);
 void sn_link_disown(struct sn_link *link, struct sn_instance *instance);
 /* Starts an attempt now if none is under way. */
 void sn_link_open(struct sn_link *link);
+/* A new link is taken for silent since ever, and not dialled until sn_link_wake. */
+void sn_link_sleep(struct sn_link *link);
+void sn_link_wake(struct sn_link *link);
 /* Closes the connection, if any, on our own account and opens a new one at once. */
 void sn_link_renew(struct sn_link *link);
 /* Its owner has a new part: silence counts from now at the earliest, and a link that is down or
@@ -669,7 +674,7 @@ static inline sn_ms sn_max(sn_ms a, sn_ms b)
 /* at + ms, without running over; NEVER stays NEVER. */
 static inline sn_ms sn_after(sn_ms at, sn_ms ms)
 {
-    return at == SN_MS_NEVER || ms > SN_MS_NEVER - at ? SN_MS_NEVER : at + ms;
+    return at == SN_MS_NEVER || (at > 0 && ms > SN_MS_NEVER - at) ? SN_MS_NEVER : at + ms;
 }
 
 static inline bool sn_runid_equal(const struct sn_runid *a, const struct sn_runid *b)

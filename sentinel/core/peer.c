@@ -217,7 +217,7 @@ static void move(struct sn_instance *peer, const struct sn_addr *addr)
             others++;
     }
     peer->cmd->identity = SN_IDENTITY_NONE;
-    peer->cmd->asleep = false;
+    sn_link_wake(peer->cmd);
     sn_link_renew(peer->cmd);
     if (others > 0)
         sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel-address-update",
@@ -364,10 +364,7 @@ struct sn_instance *sn_peer_meet(struct sn_group *group, const struct sn_runid *
     }
     if (peer != NULL && sn_addr_equal(&peer->addr, addr)) {
         peer->u.peer.addr_heard_at = group->core->now;
-        if (peer->cmd->asleep) {
-            peer->cmd->asleep = false;
-            sn_link_open(peer->cmd);
-        }
+        sn_link_wake(peer->cmd);
         return peer;
     }
     struct sn_instance *holder = find_at(group, addr);

@@ -85,6 +85,8 @@ static void complain(struct sn_link *link, enum sn_order order, const char *text
 void sn_link_refused_opening(struct sn_link *link, const char *text)
 {
     link->opening_refused = true;
+    if (strncmp(text, "SUBSCRIBE", strlen("SUBSCRIBE")) == 0)
+        link->deaf = true;
     complain(link, SN_ORDER_NONE, text);
 }
 

@@ -46,6 +46,12 @@ static void add_flag(char *flags, size_t size, bool set, const char *flag)
         (void)snprintf(flags + len, size - len, "%s%s", len > 0 ? "," : "", flag);
 }
 
+/* A link that may not subscribe is no more than half of one. */
+static bool is_cut_off(const struct sn_instance *instance)
+{
+    return !sn_instance_connected(instance) || (sn_is_data(instance) && instance->sub->deaf);
+}
+
 static void list_flags(const struct sn_instance *instance, char *flags, size_t size)
 {
     const struct sn_group *group = instance->group;
@@ -59,7 +65,7 @@ static void list_flags(const struct sn_instance *instance, char *flags, size_t s
     add_flag(flags, size, master, "master");
     add_flag(flags, size, replica, "slave");
     add_flag(flags, size, !sn_is_data(instance), "sentinel");
-    add_flag(flags, size, !sn_instance_connected(instance), "disconnected");
+    add_flag(flags, size, is_cut_off(instance), "disconnected");
     if (!sn_is_data(instance)) {
         add_flag(flags, size, instance->u.peer.master_down, "master_down");
         return;

@@ -367,6 +367,12 @@ static int open_log(struct daemon *daemon)
     return status;
 }
 
+/* Of a long list in a file, the rest sleeps. */
+static uint64_t dialled_peers(size_t count)
+{
+    return count < SN_PEERS_MAX ? count : SN_PEERS_MAX;
+}
+
 /* Sentinels that have their own places among the clients: one may be known to several groups. */
 static uint64_t count_peers(const struct sn_image *image)
 {
@@ -374,7 +380,7 @@ static uint64_t count_peers(const struct sn_image *image)
 
     for (size_t i = 0; i < image->group_count; i++)
         most = image->groups[i].peer_count > most ? image->groups[i].peer_count : most;
-    return most;
+    return dialled_peers(most);
 }
 
 static int share_open_files(struct daemon *daemon)
@@ -384,7 +390,8 @@ static int share_open_files(struct daemon *daemon)
     uint64_t links = 0, peers = count_peers(image);
 
     for (size_t i = 0; i < image->group_count; i++)
-        links += 2 * (4 + image->groups[i].replica_count) + image->groups[i].peer_count;
+        links +=
+            2 * (4 + image->groups[i].replica_count) + dialled_peers(image->groups[i].peer_count);
     uint64_t wanted = sn_file_share_wanted(settings->maxclients, links, peers);
     uint64_t allowed = sn_daemon_raise_files(wanted);
     allowed = allowed > 0 ? allowed : wanted;

@@ -121,6 +121,7 @@ static enum content content_of(const struct sn_event *event)
     case SN_EVENT_LINK_UP:
     case SN_EVENT_LINK_DOWN:
     case SN_EVENT_LINK_NOTE:
+    case SN_EVENT_LINK_READY:
     case SN_EVENT_LINK_TRAFFIC:
         return CONTENT_LINK;
     case SN_EVENT_REPLY:

@@ -270,6 +270,8 @@ static void take_setup_reply(struct link *link, const char *setup, const struct 
         forget_secret(&link->pass);
     if (reply->type == SN_REPLY_ERROR)
         feed_link_event(link, SN_EVENT_LINK_NOTE, note);
+    else if (strcmp(setup, "SUBSCRIBE") == 0)
+        feed_link_event(link, SN_EVENT_LINK_READY, "");
 }
 
 static void feed_reply(struct link *link, const struct pending *item, const struct sn_reply *reply)

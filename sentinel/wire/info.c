@@ -185,6 +185,8 @@ static void read_line(struct slice line, struct sn_info *info)
 
     if (has_prefix(line, "run_id:", &value))
         read_runid(value, &info->runid);
+    else if (equals(line, "redis_mode:sentinel") || equals(line, "server_mode:sentinel"))
+        info->is_sentinel = true;
     else if (equals(line, "role:master"))
         info->role = SN_ROLE_MASTER;
     else if (equals(line, "role:slave"))

@@ -18,6 +18,7 @@ struct sn_info_replica {
 
 struct sn_info {
     struct sn_runid runid; /* "" if absent or malformed */
+    bool is_sentinel;      /* redis_mode or server_mode is "sentinel" */
     enum sn_role role;
     /* From the slaveN lines, both formats, whatever the role; lines that name no usable host and
      * port are skipped; at most SN_INFO_REPLICAS_MAX are kept. */

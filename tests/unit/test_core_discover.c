@@ -335,6 +335,60 @@ static void test_discover__one_info_at_a_time(void **state)
     kit_free(kit);
 }
 
+static void test_discover__a_replica_that_is_monitored_as_master_is_told(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    struct kit_node *node = kit_node(kit, "n3"); /* to be monitored */
+    node->role = SN_ROLE_REPLICA;
+    (void)snprintf(node->master, sizeof(node->master), "n9");
+    struct sn_command command = {
+        .kind = SN_COMMAND_MONITOR, .name = "m3", .name_len = 2, .quorum = 2};
+    assert_int_equal(sn_addr_make(node->host, node->port, &command.addr), 0);
+    kit_command(kit, &command);
+    kit_to(kit, 60000);
+    assert_int_equal(kit_count(kit,
+                               "log W 10.0.0.3:6379, monitored as the master of m3, is a replica "
+                               "of 10.0.0.9:6379: monitor that instead (SENTINEL REMOVE m3, "
+                               "then SENTINEL MONITOR m3 10.0.0.9 6379 2)."),
+                     1);
+    kit_free(kit);
+}
+
+/* Demoted while we were away: a hello will tell. Only what lasts is told. */
+static void test_discover__an_old_master_is_no_misplaced_one_at_once(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a config 3");
+    (void)state;
+    struct kit_node *node = kit_node(kit, "n1");
+    node->role = SN_ROLE_REPLICA;
+    (void)snprintf(node->master, sizeof(node->master), "n2");
+    kit_to(kit, 10000);
+    assert_int_equal(kit_count(kit, "log W 10.0.0.1:6379, monitored as"), 0);
+    kit_to(kit, 60000);
+    assert_int_equal(kit_count(kit, "log W 10.0.0.1:6379, monitored as"), 1);
+    kit_free(kit);
+}
+
+static void test_discover__a_sentinel_in_place_of_a_server_is_told_once(void **state)
+{
+    static const char *const infos[] = {"redis_version:7.0\r\nredis_mode:sentinel\r\n",
+                                        "server_mode:sentinel\r\n"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *kit = kit_new("m1 n1");
+        kit->hold = KIT_HOLD(SN_ORDER_INFO);
+        for (int n = 0; n < 3; n++) {
+            kit_to(kit, kit_now(kit) + 11000);
+            kit_info(kit, "n1", infos[i]);
+        }
+        assert_int_equal(kit_count(kit, "log W 10.0.0.1:6379, watched for group m1, is a sentinel "
+                                        "and no server"),
+                         1);
+        kit_free(kit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +408,9 @@ int main(void)
         cmocka_unit_test(test_discover__info_periods),
         cmocka_unit_test(test_discover__the_period_can_be_changed),
         cmocka_unit_test(test_discover__one_info_at_a_time),
+        cmocka_unit_test(test_discover__a_replica_that_is_monitored_as_master_is_told),
+        cmocka_unit_test(test_discover__an_old_master_is_no_misplaced_one_at_once),
+        cmocka_unit_test(test_discover__a_sentinel_in_place_of_a_server_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

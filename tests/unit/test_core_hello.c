@@ -344,6 +344,55 @@ static void test_hello__dropped_ones_are_told_once_for_each_sender_and_reason(vo
     }
 }
 
+static void test_hello__another_master_of_the_same_epoch_is_told_once(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        hear(kit, HELLO_A "0,m1,10.0.0.7,6379,0");
+        kit_hello(kit, "b", "m1", "n1", 0, 0);
+    }
+    kit_expect(
+        kit, "log",
+        "log W Sentinel " KIT_A
+        " at 10.0.1.1:26379 watches 10.0.0.7:6379 as the master of m1, and we watch "
+        "10.0.0.1:6379, both with config epoch 0: they are configured differently, and will "
+        "not agree that it is down. Give m1 the same address on all sentinels, or the groups "
+        "different names.\n");
+    /* Put right, and wrong again. */
+    hear(kit, HELLO_A "0,m1,10.0.0.1,6379,0");
+    hear(kit, HELLO_A "0,m1,10.0.0.7,6379,0");
+    assert_int_equal(kit_count(kit, "log W Sentinel " KIT_A), 1);
+    /* A newer configuration is no mistake, nor is an older one. */
+    kit_clear(kit);
+    hear(kit, "10.0.1.2,26379," KIT_B ",5,m1,10.0.0.2,6379,5");
+    hear(kit, "10.0.1.2,26379," KIT_B ",5,m1,10.0.0.1,6379,4");
+    assert_int_equal(kit_count(kit, "log W"), 0);
+    kit_free(kit);
+}
+
+static void test_hello__addresses_that_nobody_can_reach_are_told_once(void **state)
+{
+    static const char *const odd[] = {"0.0.0.0",   "::",        "224.0.0.5",
+                                      "127.0.0.1", "127.1.2.3", "::1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+        struct kit *kit = kit_new("m1 n1 quorum 1");
+        char text[256];
+        (void)snprintf(text, sizeof(text), "%s,26379," KIT_A ",0" ABOUT_M1 "0", odd[i]);
+        kit_to(kit, 2000);
+        kit_clear(kit);
+        for (int n = 0; n < 3; n++)
+            hear(kit, text);
+        assert_int_equal(kit_count(kit, "log W Sentinel " KIT_A " says that it can be reached at"),
+                         1);
+        /* Somebody it is, all the same. */
+        assert_int_equal(kit_group(kit, "m1")->peer_count, 1);
+        assert_int_equal(kit_count(kit, "connect peer"), i < 3 ? 0 : 1);
+        kit_free(kit);
+    }
+}
+
 static void test_hello__our_own_echo_is_no_twin(void **state)
 {
     struct kit *kit = kit_new("m1 n1");
@@ -638,6 +687,8 @@ int main(void)
         cmocka_unit_test(test_hello__unusable_masters_do_not_let_us_promote_alone),
         cmocka_unit_test(test_hello__any_id_makes_a_voter_and_case_matters),
         cmocka_unit_test(test_hello__dropped_ones_are_told_once_for_each_sender_and_reason),
+        cmocka_unit_test(test_hello__another_master_of_the_same_epoch_is_told_once),
+        cmocka_unit_test(test_hello__addresses_that_nobody_can_reach_are_told_once),
         cmocka_unit_test(test_hello__our_own_echo_is_no_twin),
         cmocka_unit_test(test_hello__warnings_about_forged_senders_are_bounded),
         cmocka_unit_test(test_hello__the_time_is_noted),

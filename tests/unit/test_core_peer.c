@@ -417,6 +417,59 @@ static void test_peer__more_than_twice_the_quorum_is_told_once(void **state)
     kit_free(kit);
 }
 
+/* A file may name more than can be real. */
+static void test_peer__of_a_long_file_stays_a_voter_and_sleeps(void **state)
+{
+    struct sn_image image;
+    struct sn_addr addr;
+    struct sn_runid runid;
+    struct sn_actions actions;
+    size_t dialled = 0;
+    (void)state;
+    sn_image_init(&image);
+    memcpy(image.myid.hex, KIT_ME, sizeof(image.myid.hex));
+    assert_int_equal(sn_addr_make("10.0.0.1", 6379, &addr), 0);
+    struct sn_group_image *group = sn_image_add_group(&image, "m1", &addr, 2);
+    for (unsigned i = 1; i <= 20000; i++) {
+        char host[32];
+        (void)snprintf(host, sizeof(host), "10.%u.%u.9", 10 + i / 250, i % 250);
+        assert_int_equal(sn_addr_make(host, 26379, &addr), 0);
+        (void)snprintf(runid.hex, sizeof(runid.hex), "%040u", i);
+        sn_group_image_add_peer(group, &addr, &runid);
+    }
+    struct sn_core *core = sn_core_new(&image, 1, 1000000);
+    struct sn_event event = {.kind = SN_EVENT_START, .now = 1000000};
+    sn_core_step(core, &event, &actions);
+    for (size_t i = 0; i < actions.count; i++)
+        dialled += actions.items[i].kind == SN_ACTION_CONNECT &&
+                   actions.items[i].u.connect.kind == SN_LINK_PEER;
+    assert_int_equal(dialled, SN_PEERS_MAX);
+    const struct sn_group *group_now = sn_core_group_first(core);
+    assert_int_equal(sn_group_peer_count(group_now), 20000);
+
+    /* The last one says hello. */
+    event = (struct sn_event){.kind = SN_EVENT_HELLO, .now = 1000100};
+    assert_int_equal(sn_hello_parse("10.90.0.9,26379,0000000000000000000000000000000000020000,0,m1,"
+                                    "10.0.0.1,6379,0",
+                                    strlen("10.90.0.9,26379,00000000000000000000000000000000000200"
+                                           "00,0,m1,10.0.0.1,6379,0"),
+                                    &event.u.hello.hello),
+                     0);
+    sn_core_step(core, &event, &actions);
+    dialled = 0;
+    for (size_t i = 0; i < actions.count; i++)
+        dialled += actions.items[i].kind == SN_ACTION_CONNECT;
+    assert_int_equal(dialled, 1);
+
+    /* Nothing is lost, and nobody new is taken in. */
+    struct sn_image saved;
+    sn_core_snapshot(core, &saved);
+    assert_int_equal(saved.groups[0].peer_count, 20000);
+    sn_image_fini(&saved);
+    sn_core_free(core);
+    sn_image_fini(&image);
+}
+
 /* ---- refused questions ---------------------------------------------------------------------- */
 
 static void test_peer__that_refuses_questions_is_told_and_not_counted_on(void **state)
@@ -465,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_peer__that_was_replaced_while_it_was_away_is_counted_throughout),
         cmocka_unit_test(test_peer__forged_claims_cause_few_connections_and_lines),
         cmocka_unit_test(test_peer__more_than_twice_the_quorum_is_told_once),
+        cmocka_unit_test(test_peer__of_a_long_file_stays_a_voter_and_sleeps),
         cmocka_unit_test(test_peer__that_refuses_questions_is_told_and_not_counted_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

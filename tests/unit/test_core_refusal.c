@@ -49,6 +49,45 @@ static void test_refusal__each_command_is_told_once_and_by_itself(void **state)
     kit_free(kit);
 }
 
+static const char *flags_seen;
+
+static void take_flags(void *arg, const char *name, const char *value)
+{
+    static char kept[128];
+    (void)arg;
+    if (strcmp(name, "flags") != 0)
+        return;
+    (void)snprintf(kept, sizeof(kept), "%s", value);
+    flags_seen = kept;
+}
+
+static const char *flags(struct kit *kit)
+{
+    sn_instance_describe(kit->core, kit_instance(kit, "m1", "n1"), kit->now, take_flags, NULL);
+    return flags_seen;
+}
+
+/* As stock shows it; clients filter by the flag. */
+static void test_refusal__of_a_subscription_is_disconnected(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    struct sn_link *sub = kit_instance(kit, "m1", "n1")->sub;
+    note(kit, sub->id, "CLIENT SETNAME: NOPERM no setname");
+    assert_string_equal(flags(kit), "master");
+    note(kit, sub->id, "SUBSCRIBE: NOPERM no subscribe");
+    assert_string_equal(flags(kit), "master,disconnected");
+    /* Also between its connections, and while the next one is not answered. */
+    kit_node(kit, "n1")->deaf = true;
+    kit_to(kit, 20000);
+    assert_string_equal(flags(kit), "master,disconnected");
+    struct sn_event event = {.kind = SN_EVENT_LINK_READY,
+                             .u.link = {.link = sub->id, .local_ip = "", .reason = ""}};
+    kit_step(kit, &event);
+    assert_string_equal(flags(kit), "master");
+    kit_free(kit);
+}
+
 static void test_refusal__passing_states_are_none(void **state)
 {
     static const char *const passing[] = {"-LOADING Redis is loading", "-BUSY Redis is busy",
@@ -99,6 +138,7 @@ int main(void)
         cmocka_unit_test(test_refusal__passing_states_are_none),
         cmocka_unit_test(test_refusal__of_the_opening_lasts_as_long_as_the_connection),
         cmocka_unit_test(test_refusal__of_the_subscription_is_seen_in_the_description_too),
+        cmocka_unit_test(test_refusal__of_a_subscription_is_disconnected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
