@@ -53,6 +53,7 @@ struct sn_action_send {
     uint64_t epoch;      /* ASK */
     const char *runid;   /* ASK: own id for a vote, or "*" */
     sn_ms duration_ms;   /* CLIENT_PAUSE */
+    bool no_rewrite;     /* PROMOTE, FOLLOW: without CONFIG REWRITE */
 };
 
 enum sn_answer_kind {

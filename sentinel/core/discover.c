@@ -111,6 +111,8 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
 static void learn_role(struct sn_instance *instance, enum sn_role role)
 {
     struct sn_data *data = &instance->u.data;
+    if (role == SN_ROLE_MASTER)
+        data->said_master_at = instance->core->now;
     if (role == SN_ROLE_REPLICA)
         data->was_replica = true;
     else if (instance->kind == SN_KIND_MASTER)

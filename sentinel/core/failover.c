@@ -12,6 +12,7 @@
 
 #include "core/election.h"
 #include "core/model.h"
+#include "core/rights.h"
 
 #include <assert.h>
 #include <string.h>
@@ -122,7 +123,8 @@ static sn_ms next_try(struct sn_group *group)
 static void order_promotion(struct sn_group *group)
 {
     struct sn_instance *replica = group->failover.promoted;
-    struct sn_action_send send = {.order = SN_ORDER_PROMOTE, .tag = replica->id};
+    struct sn_action_send send = {
+        .order = SN_ORDER_PROMOTE, .tag = replica->id, .no_rewrite = replica->cmd->no_rewrite};
     sn_out_send(replica->cmd, &send);
     replica->u.data.order_pending = true;
     group->failover.ordered_at = group->core->now;
@@ -292,6 +294,23 @@ bool sn_failover_untransacted(const struct sn_event_reply *reply)
            strncmp(reply->reply->text, "ERR EXEC without MULTI", 22) == 0;
 }
 
+/* The link broke before EXEC was answered, and the replica still is one, or the order was void:
+ * once more, unless what allowed it is over by now. */
+static void order_again(struct sn_group *group)
+{
+    if (group->failover.promoted->u.data.priority == 0) {
+        sn_failover_pass_over(group, "its priority is 0 by now");
+    } else if (group->failover.mode == SN_MODE_COORDINATED && !sn_drain_is_paused(group->master)) {
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "Coordinated failover of %s stopped, as writes could be lost: the replica did "
+                   "not obey before the pause of the master ended.",
+                   group->name);
+        sn_failover_abort(group, "-failover-abort-master-timeout", group->core->now);
+    } else {
+        order_promotion(group);
+    }
+}
+
 void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
 {
     struct sn_group *group = replica->group;
@@ -308,11 +327,21 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_even
         sn_instance_ask_info(replica);
         return;
     }
+    if (error != NULL && sn_rights_drop_rewrite(replica->cmd, reply)) {
+        if (!group->core->tilt) /* else the next INFO does it */
+            order_again(group);
+        return;
+    }
     if (error != NULL) {
         sn_failover_pass_over(group, error);
         return;
     }
     group->failover.acked = true;
+    if (replica->cmd->no_rewrite)
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "Promoted %s:%u without CONFIG REWRITE, which it refuses: after a restart it "
+                   "begins with its old role. Allow +config|rewrite there.",
+                   replica->addr.ip, replica->addr.port);
     for (size_t i = 1; i < reply->reply->count; i++) {
         if (reply->reply->items[i].type == SN_REPLY_ERROR)
             sn_out_log(group->core, SN_LEVEL_NOTICE, "Promoted %s:%u all the same, but: %s",
@@ -341,23 +370,6 @@ static void confirm_promotion(struct sn_group *group)
     sn_failover_enter(group, SN_FAILOVER_RECONF);
     wake_at(group, sn_after(group->core->now, group->params.failover_timeout_ms));
     sn_persist_defer(group->core, SN_DEFERRED_SWITCH, group, won.epoch);
-}
-
-/* The link broke before EXEC was answered, and the replica still is one: once more, unless what
- * allowed the order is over by now. */
-static void order_again(struct sn_group *group)
-{
-    if (group->failover.promoted->u.data.priority == 0) {
-        sn_failover_pass_over(group, "its priority is 0 by now");
-    } else if (group->failover.mode == SN_MODE_COORDINATED && !sn_drain_is_paused(group->master)) {
-        sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "Coordinated failover of %s stopped, as writes could be lost: the replica did "
-                   "not obey before the pause of the master ended.",
-                   group->name);
-        sn_failover_abort(group, "-failover-abort-master-timeout", group->core->now);
-    } else {
-        order_promotion(group);
-    }
 }
 
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)

@@ -89,6 +89,7 @@ struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind ki
     data->reconf_at = SN_MS_NEVER;
     data->ordered_at = SN_MS_NEVER;
     data->foreign_at = SN_MS_NEVER;
+    data->said_master_at = SN_MS_NEVER;
     data->unproven_at = SN_MS_NEVER;
     data->paused_until = SN_MS_NEVER;
     enter_place(instance);

@@ -79,6 +79,7 @@ static void forget_connection(struct sn_link *link)
     link->id_pending = false;
     link->trying = 0;
     link->says_replicaof = false;
+    link->no_rewrite = false;
     link->up_at = SN_MS_NEVER;
     sn_timer_stop(&core->timers, &link->retry);
     sn_timer_stop(&core->timers, &link->ping);

@@ -111,6 +111,7 @@ struct sn_link {
     unsigned trying;     /* bits by order: tried, not answered yet */
     sn_ms tried_at;      /* last time */
     bool says_replicaof; /* SLAVEOF is unknown to the server */
+    bool no_rewrite;     /* the server refuses CONFIG REWRITE, so orders go without it */
 
     /* Subscription links only. */
     bool deaf;        /* SUBSCRIBE was refused when it was last answered */
@@ -138,6 +139,7 @@ struct sn_data {
     char *info_text;
     size_t info_len;
     enum sn_role role_reported;
+    sn_ms said_master_at;   /* last INFO with role:master; NEVER if there was none */
     sn_ms role_reported_at; /* when the reported role last changed, or tracking began */
     bool rebooting;         /* run id changed; waits for a PONG (master-reboot-down-after-period) */
     sn_ms reboot_at;

@@ -6,6 +6,7 @@
 
 #include "core/election.h"
 #include "core/model.h"
+#include "core/rights.h"
 
 #include <string.h>
 #include <strings.h>
@@ -67,6 +68,7 @@ bool sn_reconf_send(struct sn_instance *replica)
         .tag = replica->id,
         .host = sn_instance_host(master),
         .port = master->addr.port,
+        .no_rewrite = replica->cmd->no_rewrite,
     };
     sn_out_send(replica->cmd, &send);
     replica->u.data.order_pending = true;
@@ -257,6 +259,13 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
                    "Replica %s:%u of %s was told to follow the master without a transaction: %s",
                    replica->addr.ip, replica->addr.port, replica->group->name, error);
         error = NULL;
+    }
+    if (error != NULL && sn_rights_drop_rewrite(replica->cmd, reply)) {
+        if (!replica->core->tilt && sn_reconf_send(replica))
+            return;
+        if (data->reconf == SN_RECONF_SENT)
+            set_reconf(replica, SN_RECONF_NONE);
+        return;
     }
     data->order_refused = error != NULL;
     if (error == NULL) {

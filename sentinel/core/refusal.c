@@ -92,10 +92,15 @@ void sn_link_refused_opening(struct sn_link *link, const char *text)
 
 void sn_link_refused(struct sn_link *link, enum sn_order order, const char *error)
 {
+    sn_link_refused_named(link, order, command_name(order), error);
+}
+
+void sn_link_refused_named(struct sn_link *link, enum sn_order order, const char *name,
+                           const char *error)
+{
     if (!is_passing(error))
-        complain(
-            link, order,
-            sn_out_printf(link->core, "%s was answered by \"%.100s\"", command_name(order), error));
+        complain(link, order,
+                 sn_out_printf(link->core, "%s was answered by \"%.100s\"", name, error));
 }
 
 void sn_link_accepted(struct sn_link *link, enum sn_order order)

@@ -5,11 +5,13 @@
  * looked for until it is mended. Each try is a command that changes nothing even where it is
  * executed: SLAVEOF without a port, CLIENT KILL of nobody, EXEC of nothing, and a transaction that
  * a wrong number of arguments voids. It is sent only where EXEC is allowed, as without EXEC there
- * would be no way out of it. SLAVEOF that is unknown becomes REPLICAOF (DESIGN.md D11). */
+ * would be no way out of it. SLAVEOF that is unknown becomes REPLICAOF, and CONFIG REWRITE that is
+ * refused is left out (DESIGN.md D11). */
 
 #include "core/rights.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const enum sn_order tries[] = {SN_ORDER_TRY_FOLLOW, SN_ORDER_TRY_KILL, SN_ORDER_TRY_EXEC};
 
@@ -66,6 +68,40 @@ static const char *find_refusal(const struct sn_event_reply *reply)
     return strstr(error, "NOPERM") != NULL || is_unknown(error) ? error : NULL;
 }
 
+static bool mentions(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+    for (; len > 0 && *text != '\0'; text++) {
+        if (strncasecmp(text, word, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The transaction is void, and the error before its end is about CONFIG, by either of its names. */
+static bool lacks_config(const struct sn_link *link, const struct sn_event_reply *reply)
+{
+    const struct sn_group_params *params = &link->owners->group->params;
+    return reply->reply->type == SN_REPLY_ERROR &&
+           strncmp(reply->reply->text, "EXECABORT", strlen("EXECABORT")) == 0 &&
+           (mentions(reply->queue_error, "config") ||
+            mentions(reply->queue_error, sn_group_params_command(params, "CONFIG")));
+}
+
+/* The role is worth more than its memory: without CONFIG REWRITE a promotion lasts until the
+ * server is restarted, and without the promotion there is no master. */
+bool sn_rights_drop_rewrite(struct sn_link *link, const struct sn_event_reply *reply)
+{
+    if (link->no_rewrite || !lacks_config(link, reply))
+        return false;
+    link->no_rewrite = true;
+    sn_link_refused_named(link, SN_ORDER_TRY_TRANSACTION,
+                          "CONFIG REWRITE (orders go without it, so that the role which they give "
+                          "is lost with a restart)",
+                          reply->queue_error);
+    return true;
+}
+
 /* The server is not able, or we are not yet allowed, to answer. */
 static bool is_undecided(const struct sn_reply *reply)
 {
@@ -96,10 +132,16 @@ void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply
         try_order(link, order);
         return;
     }
+    if (order == SN_ORDER_TRY_TRANSACTION && lacks_config(link, reply)) {
+        (void)sn_rights_drop_rewrite(link, reply);
+        return;
+    }
     if (refusal != NULL) {
         sn_link_refused(link, order, refusal);
         return;
     }
+    if (order == SN_ORDER_TRY_TRANSACTION)
+        link->no_rewrite = false;
     link->doubted &= ~bit(order);
     sn_link_accepted(link, order);
     if (order == SN_ORDER_TRY_EXEC)

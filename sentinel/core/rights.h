@@ -15,6 +15,9 @@ void sn_link_refused_opening(struct sn_link *link, const char *text);
 void sn_link_opening_judged(struct sn_link *link);
 /* order was answered by an error; one that is not going to last, like LOADING, is passed over. */
 void sn_link_refused(struct sn_link *link, enum sn_order order, const char *error);
+/* The same; name is what to call the command. */
+void sn_link_refused_named(struct sn_link *link, enum sn_order order, const char *name,
+                           const char *error);
 /* order was answered well: an earlier refusal of it is over. */
 void sn_link_accepted(struct sn_link *link, enum sn_order order);
 /* order was refused when it was last tried. */
@@ -32,6 +35,9 @@ void sn_rights_try_again(struct sn_link *link);
  * once per INFO period. */
 void sn_rights_try_ask(struct sn_link *link);
 void sn_rights_try_ask_again(struct sn_link *link);
+/* True if a transaction was void because of its CONFIG REWRITE, and the next one will do without.
+ */
+bool sn_rights_drop_rewrite(struct sn_link *link, const struct sn_event_reply *reply);
 /* One of SN_ORDER_TRY_… has been answered, TRY_ASK aside. */
 void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply);
 

@@ -78,11 +78,14 @@ static bool is_master_long_down(const struct sn_group *group)
                                  LAST_RESORT_DOWNS * group->params.down_after_ms;
 }
 
-/* The master still answered us when replica had lost it: that was a failure of its own. */
+/* The master still answered us, as a master, when replica had lost it: that was a failure of its
+ * own. One that says it is a replica may have been restarted with a role that was not saved. */
 static bool lost_it_alone(const struct sn_group *group, const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
-    sn_ms heard_at = group->master->cmd->heard_at;
+    const struct sn_instance *master = group->master;
+    sn_ms heard_at = master->u.data.role_reported == SN_ROLE_REPLICA ? master->u.data.said_master_at
+                                                                     : master->cmd->heard_at;
     return heard_at != SN_MS_NEVER && heard_at >= data->info_at - data->link_down_ms;
 }
 

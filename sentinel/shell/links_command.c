@@ -46,15 +46,18 @@ static void put(const struct target *to, const char *const *words)
 #define PUT(to, ...) put((to), (const char *const[]){__VA_ARGS__, NULL})
 
 /* One transaction, so that no client writes to the old role between the steps; the kills make
- * clients reconnect and ask who the master is. */
-static void put_reconfigure(const struct target *to, const char *host, const char *port)
+ * clients reconnect and ask who the master is. Returns the number of replies. */
+static unsigned put_reconfigure(const struct target *to, const char *host, const char *port,
+                                bool rewrite)
 {
     PUT(to, "MULTI");
     PUT(to, "SLAVEOF", host, port);
-    PUT(to, "CONFIG", "REWRITE");
+    if (rewrite)
+        PUT(to, "CONFIG", "REWRITE");
     PUT(to, "CLIENT", "KILL", "TYPE", "normal");
     PUT(to, "CLIENT", "KILL", "TYPE", "pubsub");
     PUT(to, "EXEC");
+    return rewrite ? RECONFIGURE_REPLIES : RECONFIGURE_REPLIES - 1;
 }
 
 /* SLAVEOF without its arguments is refused before it is queued, and voids the transaction. */
@@ -95,11 +98,9 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_core *core,
         PUT(&to, "SENTINEL", "is-master-down-by-addr", "0.0.0.0", "0", "0", "*");
         return 1;
     case SN_ORDER_PROMOTE:
-        put_reconfigure(&to, "NO", "ONE");
-        return RECONFIGURE_REPLIES;
+        return put_reconfigure(&to, "NO", "ONE", !send->no_rewrite);
     case SN_ORDER_FOLLOW:
-        put_reconfigure(&to, send->host, port);
-        return RECONFIGURE_REPLIES;
+        return put_reconfigure(&to, send->host, port, !send->no_rewrite);
     case SN_ORDER_SCRIPT_KILL:
         PUT(&to, "SCRIPT", "KILL");
         return 1;

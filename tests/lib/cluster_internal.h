@@ -64,6 +64,7 @@ struct packet {
     uint16_t port;
     uint64_t epoch;
     sn_ms duration_ms;
+    bool no_rewrite; /* REQUEST: PROMOTE, FOLLOW */
     struct sim_reply reply;
     struct packet *next;
 };

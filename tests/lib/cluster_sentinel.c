@@ -139,6 +139,7 @@ static void do_send(struct sentinel *sentinel, const struct sn_action_send *send
     packet->port = send->port;
     packet->epoch = send->epoch;
     packet->duration_ms = send->duration_ms;
+    packet->no_rewrite = send->no_rewrite;
     conn_send(conn, packet);
 }
 

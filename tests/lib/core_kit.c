@@ -195,7 +195,8 @@ static void take_send(struct kit *kit, const struct sn_action_send *send)
         (void)snprintf(rest, sizeof(rest), " %s %u", send->host, send->port);
     else if (send->order == SN_ORDER_CLIENT_PAUSE)
         (void)snprintf(rest, sizeof(rest), " %lld", (long long)send->duration_ms);
-    kit_line(kit, "%s %s%s", order_word(send->order), conn->node->name, rest);
+    kit_line(kit, "%s %s%s%s", order_word(send->order), conn->node->name, rest,
+             send->no_rewrite ? " no-rewrite" : "");
 
     struct kit_sent *sent = sn_alloc(sizeof(*sent));
     sent->link = send->link;

@@ -207,6 +207,8 @@ static void kill_clients(struct model_redis *redis, const struct conn *but)
 static void obey(struct model_redis *redis, struct conn *conn, const struct packet *request)
 {
     struct sim_reply reply = {.type = SN_REPLY_ARRAY, .count = 4};
+    enum sn_role saved_role = redis->saved_role;
+    struct sn_addr saved_master = redis->saved_master;
     if (request->order == SN_ORDER_PROMOTE) {
         redis->promotions++;
         if (!redis->ignores_orders)
@@ -215,6 +217,10 @@ static void obey(struct model_redis *redis, struct conn *conn, const struct pack
         redis->follows++;
         if (!redis->ignores_orders)
             model_redis_follow(redis, request->host, request->port);
+    }
+    if (request->no_rewrite) {
+        redis->saved_role = saved_role;
+        redis->saved_master = saved_master;
     }
     const struct cluster_watch *watch = redis->node.cluster->watch;
     if (!redis->ignores_orders && watch != NULL && watch->obeyed != NULL)
@@ -234,7 +240,9 @@ static void obey(struct model_redis *redis, struct conn *conn, const struct pack
 
 static void take_order(struct model_redis *redis, struct conn *conn, const struct packet *request)
 {
-    const char *error = redis->order_error != NULL ? redis->order_error : redis->config_error;
+    const char *error = redis->order_error;
+    if (error == NULL && !request->no_rewrite)
+        error = redis->config_error;
     if (error == NULL)
         obey(redis, conn, request);
     else

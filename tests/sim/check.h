@@ -47,9 +47,10 @@ struct heard {
     sn_ms claimed_at; /* by a hello of another group, or of strangers; 0: never */
     sn_ms demoted_at; /* by a switch, or an order of this sentinel to a master; 0: not, or it has
                          surely been in sync since */
-    bool synced;      /* it may have been since */
-    bool down;        /* as it said itself */
-    bool refused;     /* an order, in this attempt */
+    uint16_t demoted_port; /* where it was then: another one may be there by now */
+    bool synced;           /* it may have been since */
+    bool down;             /* as it said itself */
+    bool refused;          /* an order, in this attempt */
 };
 
 /* A value of the configuration as its operator knows it. */
@@ -128,6 +129,7 @@ struct watched {
     uint32_t peers;    /* bits of the nodes that it has met, or found on its disk */
     uint32_t heard_of; /* those whose hellos have reached it since a restart, RESET or REMOVE */
     sn_ms booted_at, tilt_at;
+    sn_ms promoted_at;                   /* by itself, and not told yet; 0: nothing is untold */
     sn_ms switched_at;                   /* its last +switch-master… */
     uint16_t switched_port;              /* …and to where */
     uint64_t ordered_epoch[CHECK_NODES]; /* of the last promotion ordered from the server */

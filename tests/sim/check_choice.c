@@ -28,14 +28,16 @@ static void note_sync(const struct checks *checks, const struct sentinel *sentin
     if (heard->demoted_at == 0 || info->role != SN_ROLE_REPLICA)
         return;
     heard->synced |= up || (info->has_link_down && info->link_down_ms <= age);
-    if (info->master_port == cluster_master_port(sentinel, checks->group) &&
+    if (info->has_master_host &&
+        info->master_port == cluster_master_port(sentinel, checks->group) &&
         (up || (info->has_link_down && info->link_down_ms + SYNC_SURE_MS <= age)))
         heard->demoted_at = 0;
 }
 
-static void note_demoted(struct heard *heard, sn_ms now)
+static void note_demoted(struct heard *heard, uint16_t port, sn_ms now)
 {
     heard->demoted_at = now;
+    heard->demoted_port = port;
     heard->synced = false;
 }
 
@@ -113,6 +115,16 @@ static bool lags_behind(const struct watched *seen, const struct heard *heard)
     return heard->link_down_ms > (setting->known ? 9 * setting->value : 0);
 }
 
+/* Somebody at this address may have to prove itself. */
+static bool is_demoted(const struct checks *checks, const struct watched *seen, uint16_t port)
+{
+    for (size_t i = 0; i < checks->cluster->server_count; i++) {
+        if (seen->heard[i].demoted_at != 0 && seen->heard[i].demoted_port == port)
+            return true;
+    }
+    return false;
+}
+
 /* Nothing whatever speaks against this one. */
 static bool surely_eligible(const struct checks *checks, const struct sentinel *sentinel,
                             const struct watched *seen, size_t index)
@@ -124,7 +136,7 @@ static bool surely_eligible(const struct checks *checks, const struct sentinel *
     return heard->at > failed_at(seen) && heard->port == port && now - heard->at <= SURE_MS &&
            (heard->claimed_at == 0 || now - heard->claimed_at > CLAIMED_MS) &&
            heard->role == SN_ROLE_REPLICA && heard->priority > 0 && !lags_behind(seen, heard) &&
-           !heard->refused && !heard->down && heard->demoted_at == 0 &&
+           !heard->refused && !heard->down && !is_demoted(checks, seen, port) &&
            check_silence_age(checks, sentinel, node, port) <= SURE_MS &&
            check_groups_at(checks->all, sentinel, port) == checks &&
            check_link_up(sentinel, port, SN_LINK_DATA) &&
@@ -175,8 +187,8 @@ static void check_demoted(struct checks *checks, struct sentinel *sentinel, size
     const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
     sn_ms down_ms = seen->down_at > 0 ? checks->cluster->now - seen->down_at : 0;
     if (heard->demoted_at == 0 || heard->synced || !setting->known ||
-        heard->port != checks->cluster->servers[chosen]->node.addr.port ||
-        seen->attempt.mode == SN_MODE_FORCED ||
+        heard->demoted_port != checks->cluster->servers[chosen]->node.addr.port ||
+        heard->port != heard->demoted_port || seen->attempt.mode == SN_MODE_FORCED ||
         down_ms + down_ms / 100 + 2 >= LAST_RESORT_DOWNS * setting->value)
         return;
     checks_violated(checks, &sentinel->node, "chose %s, which was demoted %lld ms ago",
@@ -236,7 +248,8 @@ static void begin_anew(const struct checks *checks, struct watched *seen, const 
         return;
     for (size_t i = 0; i < checks->cluster->server_count; i++) {
         if (checks->cluster->servers[i]->node.addr.port == port)
-            note_demoted(&seen->heard[i], checks->cluster->now);
+            note_demoted(&seen->heard[i], checks->cluster->servers[i]->node.addr.port,
+                         checks->cluster->now);
     }
 }
 
@@ -274,7 +287,8 @@ void check_choice_send(struct checks *checks, struct sentinel *sentinel, const s
     struct watched *seen = checks_of(checks, sentinel);
     for (size_t i = 0; send->order == SN_ORDER_FOLLOW && i < checks->cluster->server_count; i++) {
         if (&checks->cluster->servers[i]->node == to && seen->heard[i].role == SN_ROLE_MASTER)
-            note_demoted(&seen->heard[i], checks->cluster->now);
+            note_demoted(&seen->heard[i], checks->cluster->servers[i]->node.addr.port,
+                         checks->cluster->now);
     }
     for (size_t i = 0; send->order == SN_ORDER_PROMOTE && i < checks->cluster->server_count; i++) {
         struct heard *heard = &seen->heard[i];

@@ -50,7 +50,8 @@ static void check_demoted(struct checks *checks, struct sentinel *sentinel, cons
     const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
     sn_ms now = checks->cluster->now;
     if (redis == NULL || redis->role != SN_ROLE_REPLICA || redis->was_up || !setting->known ||
-        redis->demoted_at == 0 || now - redis->demoted_at >= setting->value || seen->attempt.wanted)
+        redis->demoted_at == 0 || now - redis->demoted_at >= setting->value ||
+        seen->attempt.wanted || seen->attempt.mode == SN_MODE_FORCED)
         return;
     checks_violated(checks, &sentinel->node,
                     "promotes %s, which was demoted %lld ms ago and has not followed yet", to->name,
@@ -78,7 +79,9 @@ static void note_switch(struct checks *checks, struct sentinel *sentinel, const 
     if (sscanf(payload, "%127s %63s %u %63s %u", name, old_host, &old_port, host, &port) != 5)
         return;
     seen->switched_port = (uint16_t)port;
-    seen->switched_at = checks->cluster->now;
+    /* Its own switch took place when the promotion was seen; it was told once it was saved. */
+    seen->switched_at = seen->promoted_at > 0 ? seen->promoted_at : checks->cluster->now;
+    seen->promoted_at = 0;
 }
 
 static void check_grace(struct checks *checks, struct sentinel *sentinel,
@@ -99,7 +102,9 @@ void check_fate_event(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_action_event *event)
 {
     bool master = strncmp(event->payload, "master ", 7) == 0;
-    if (strcmp(event->name, "+switch-master") == 0)
+    if (strcmp(event->name, "+promoted-slave") == 0)
+        checks_of(checks, sentinel)->promoted_at = checks->cluster->now;
+    else if (strcmp(event->name, "+switch-master") == 0)
         note_switch(checks, sentinel, event->payload);
     else if (master && (strcmp(event->name, "+sdown") == 0 || strcmp(event->name, "+odown") == 0))
         check_grace(checks, sentinel, event);

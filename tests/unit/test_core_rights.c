@@ -67,7 +67,9 @@ static void test_rights__missing_one_is_told_shown_and_tried_until_it_is_there(v
         {SN_ORDER_TRY_TRANSACTION, "try-transaction n1", "-ERR EXEC without MULTI",
          "NOPERM no multi", "MULTI"},
         {SN_ORDER_TRY_TRANSACTION, "try-transaction n1", "-EXECABORT", "NOPERM no config|rewrite",
-         "MULTI, CONFIG REWRITE"},
+         "CONFIG REWRITE (orders go without it"},
+        {SN_ORDER_TRY_TRANSACTION, "try-transaction n1", "-EXECABORT",
+         "ERR unknown command `CONFIG`", "CONFIG REWRITE (orders go without it"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -164,6 +166,78 @@ static void test_rights__the_operators_name_goes_first(void **state)
     kit_free(kit);
 }
 
+/* Every way in which CONFIG can be gone; what is left of the order goes out all the same. */
+static void test_rights__orders_go_without_a_refused_config_rewrite(void **state)
+{
+    static const char *const errors[] = {
+        "NOPERM this user has no permissions to run the 'config|rewrite' command",
+        "NOPERM User s has no permissions to run the 'config' command or its subcommand",
+        "ERR unknown command 'CONFIG', with args beginning with: 'REWRITE' ",
+        "ERR unknown command `CONFIG`, with args beginning with: `REWRITE`, "};
+    (void)state;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b");
+        kit_to(kit, 500);
+        kit->hold = KIT_HOLD(SN_ORDER_TRY_TRANSACTION) | KIT_HOLD(SN_ORDER_PROMOTE);
+        kit_drop(kit, "n2");
+        kit_to(kit, 1000);
+        kit_reply_queue_error(kit, "n2", SN_ORDER_TRY_TRANSACTION, "-EXECABORT Transaction",
+                              errors[i]);
+        assert_int_equal(kit_count(kit, "log W slave 10.0.0.2:6379"), 1);
+        kit_failover(kit, "m1", SN_MODE_FORCED);
+        assert_int_equal(kit_count(kit, "promote n2 no-rewrite"), 1);
+        kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+        kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|:1|:0]");
+        assert_int_equal(kit_count(kit, "log W Promoted 10.0.0.2:6379 without CONFIG REWRITE"), 1);
+        kit_to(kit, 1500);
+        assert_int_equal(kit_count(kit, "event W +switch-master"), 1);
+        kit_free(kit);
+    }
+}
+
+/* The right was taken away after the trial: the void order is given again, once. */
+static void test_rights__void_orders_are_repeated_without_config_rewrite(void **state)
+{
+    static const char gone[] = "NOPERM no permissions to run the 'config|rewrite' command";
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE) | KIT_HOLD(SN_ORDER_FOLLOW);
+    kit_to(kit, 500);
+    kit_failover(kit, "m1", SN_MODE_FORCED);
+    kit_clear(kit);
+    kit_reply_queue_error(kit, "n2", SN_ORDER_PROMOTE, "-EXECABORT Transaction", gone);
+    kit_expect(kit, "promote", "promote n2 no-rewrite\n");
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|:1|:0]");
+    kit_to(kit, 700);
+    assert_int_equal(kit_count(kit, "follow n3 10.0.0.2 6379"), 1);
+    kit_clear(kit);
+    kit_reply_queue_error(kit, "n3", SN_ORDER_FOLLOW, "-EXECABORT Transaction", gone);
+    kit_expect(kit, "follow", "follow n3 10.0.0.2 6379 no-rewrite\n");
+    /* It is not what makes this one void. */
+    kit_reply_queue_error(kit, "n3", SN_ORDER_FOLLOW, "-EXECABORT Transaction", gone);
+    kit_expect(kit, "follow", "");
+    kit_free(kit);
+}
+
+/* Another word that is missing still makes it the next one's turn. */
+static void test_rights__nothing_else_is_left_out(void **state)
+{
+    static const char *const errors[] = {"NOPERM no permissions to run the 'slaveof' command",
+                                         "NOPERM no permissions to run the 'client|kill' command"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b");
+        kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+        kit_to(kit, 500);
+        kit_failover(kit, "m1", SN_MODE_FORCED);
+        kit_clear(kit);
+        kit_reply_queue_error(kit, "n2", SN_ORDER_PROMOTE, "-EXECABORT Transaction", errors[i]);
+        kit_expect(kit, "promote", "promote n3\n");
+        kit_free(kit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +248,9 @@ int main(void)
         cmocka_unit_test(test_rights__replicaof_where_slaveof_is_unknown),
         cmocka_unit_test(test_rights__neither_of_them_is_told),
         cmocka_unit_test(test_rights__the_operators_name_goes_first),
+        cmocka_unit_test(test_rights__orders_go_without_a_refused_config_rewrite),
+        cmocka_unit_test(test_rights__void_orders_are_repeated_without_config_rewrite),
+        cmocka_unit_test(test_rights__nothing_else_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

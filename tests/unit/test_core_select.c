@@ -200,6 +200,22 @@ static void test_select__who_lost_a_master_that_we_heard_is_left_out(void **stat
     kit_free(kit);
 }
 
+/* The master was restarted, and has forgotten that it is one. */
+static void test_select__a_master_that_says_it_is_a_replica_was_lost_by_all(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 quorum 1");
+    (void)state;
+    kit_to(kit, 5000);
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_node(kit, "n1")->role = SN_ROLE_REPLICA;
+    (void)snprintf(kit_node(kit, "n1")->master, 64, "n2");
+    kit_node(kit, "n2")->link_down_s = kit_node(kit, "n3")->link_down_s = 38;
+    kit_to(kit, 45000);
+    assert_true(kit_instance(kit, "m1", "n1")->s_down);
+    expect_refusal(kit, "n2", NULL);
+    kit_free(kit);
+}
+
 /* Who does not answer may have had the master for longer. */
 static void test_select__waits_for_a_silent_replica_before_it_takes_old_data(void **state)
 {
@@ -457,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_select__takes_the_freshest_if_all_lost_the_master_alike),
         cmocka_unit_test(test_select__who_had_lost_the_master_long_before_the_others_is_left_out),
         cmocka_unit_test(test_select__who_lost_a_master_that_we_heard_is_left_out),
+        cmocka_unit_test(test_select__a_master_that_says_it_is_a_replica_was_lost_by_all),
         cmocka_unit_test(test_select__waits_for_a_silent_replica_before_it_takes_old_data),
         cmocka_unit_test(test_select__refuses_who_was_demoted_until_it_is_in_sync),
         cmocka_unit_test(test_select__takes_who_was_demoted_if_the_master_does_not_come_back),
