@@ -4,7 +4,7 @@
 #include "shell/daemon.h"
 #include "shell/title.h"
 
-static int run(const struct sn_boot *boot, struct sn_conf *conf)
+static int run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_claim *claim)
 {
     if (boot->mode == SN_BOOT_CHECK_CONFIG) {
         sn_boot_print_check(boot, conf);
@@ -12,13 +12,14 @@ static int run(const struct sn_boot *boot, struct sn_conf *conf)
     }
     if (sn_boot_prepare(conf) != 0)
         return 1;
-    return sn_daemon_run(conf);
+    return sn_daemon_run(conf, claim);
 }
 
 int main(int argc, char **argv)
 {
     struct sn_boot boot;
     struct sn_conf conf;
+    struct sn_claim claim;
 
     argv = sn_title_init(argc, argv);
     sn_boot_parse(argc, argv, &boot);
@@ -30,9 +31,10 @@ int main(int argc, char **argv)
         sn_boot_print_help();
         return 0;
     }
-    if (sn_boot_load(&boot, &conf) != 0)
+    if (sn_boot_load(&boot, &conf, &claim) != 0)
         return 1;
-    int status = run(&boot, &conf);
+    int status = run(&boot, &conf, &claim);
+    sn_claim_fini(&claim);
     sn_conf_fini(&conf);
     return status;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A file that was touched so much later than its journal has been repaired by somebody since. */
 #define REPAIRED_AFTER_S 60
@@ -67,15 +68,26 @@ static bool is_repaired(const char *path, const char *journal)
            file_info.st_mtime > journal_info.st_mtime + REPAIRED_AFTER_S;
 }
 
+bool sn_journal_trusted(const char *path, const char *found)
+{
+    struct stat journal, file;
+
+    if (lstat(found, &journal) != 0 || !S_ISREG(journal.st_mode))
+        return false;
+    return journal.st_uid == 0 || journal.st_uid == geteuid() ||
+           (stat(path, &file) == 0 && journal.st_uid == file.st_uid);
+}
+
 char *sn_journal_find(const char *path, const struct sn_buf *text, struct sn_buf *journal)
 {
     char *dir = find_value(sn_buf_text(text), NULL, "dir");
     char *found = NULL;
 
+    sn_buf_init(journal, 0);
     for (int beside = 0; beside <= 1 && found == NULL; beside++) {
         found = sn_journal_path(path, dir, beside == 1);
-        if (sn_file_read(found, journal) == 0 && !is_repaired(path, found) &&
-            strlen(sn_buf_text(journal)) == journal->len &&
+        if (sn_journal_trusted(path, found) && sn_file_read(found, journal) == 0 &&
+            !is_repaired(path, found) && strlen(sn_buf_text(journal)) == journal->len &&
             same_sentinel(sn_buf_text(text), sn_buf_text(journal)))
             break;
         sn_buf_fini(journal);

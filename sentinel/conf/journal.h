@@ -11,6 +11,10 @@
  * one). free() it. */
 char *sn_journal_path(const char *path, const char *dir, bool beside);
 
+/* True if the journal at found may be used for path: a file of root, of this user or of the owner
+ * of path. The working directory may be open to others. */
+bool sn_journal_trusted(const char *path, const char *found);
+
 /* Looks for the journal of the Redis-syntax configuration file at path, which holds text. It counts
  * if it is as new as the file and belongs to the same sentinel. Returns its path (free() it) with
  * its content in *journal, or NULL with *journal empty. */

@@ -184,7 +184,7 @@ static int read_and_parse(const char *path, int argc, char *const *argv, struct 
     int code = sn_file_read(path, &text);
     if (code < 0) {
         sn_buf_printf(error, "Fatal error, can't open config file '%s': %s\n", path,
-                      code == SN_ERANGE ? "it is larger than 64 MiB" : strerror(errno));
+                      code == SN_ERANGE ? "it is larger than 64 MiB" : sn_file_error(errno));
         sn_buf_fini(&text);
         return code;
     }

@@ -550,24 +550,3 @@ size_t sn_bom_len(const char *text, size_t len)
 {
     return len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
-
-int sn_file_read(const char *path, struct sn_buf *text)
-{
-    enum { FILE_SIZE_MAX = 64 << 20 };
-    char chunk[16384];
-
-    sn_buf_init(text, FILE_SIZE_MAX);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return errno == ENOENT ? SN_ENOENT : SN_EIO;
-    errno = 0;
-    while (!feof(file) && !ferror(file) && !text->full) {
-        size_t got = fread(chunk, 1, sizeof(chunk), file);
-        sn_buf_append(text, chunk, got);
-    }
-    int code = text->full ? SN_ERANGE : ferror(file) ? SN_EIO : 0;
-    int reason = errno;
-    fclose(file);
-    errno = reason;
-    return code;
-}

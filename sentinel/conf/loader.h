@@ -9,6 +9,7 @@
 #include "base/textmap.h"
 #include "conf/conf.h"
 #include "conf/directives.h"
+#include "conf/file.h"
 
 enum sn_origin { SN_ORIGIN_NONE = 0, SN_ORIGIN_MAIN, SN_ORIGIN_INCLUDED, SN_ORIGIN_COMMAND_LINE };
 
@@ -100,10 +101,6 @@ SN_MUST_CHECK int sn_argv_read(struct sn_loader *loader, int argc, char *const *
 
 /* path as seen from the folder dir (NULL: the present one). free() it. */
 char *sn_path_join(const char *dir, const char *path);
-
-/* Reads a whole file into *text. SN_ENOENT, SN_EIO with errno set; SN_ERANGE: larger than 64 MiB.
- */
-SN_MUST_CHECK int sn_file_read(const char *path, struct sn_buf *text);
 
 /* The length of the byte order mark that some editors put before UTF-8 text; 0: none. */
 size_t sn_bom_len(const char *text, size_t len);

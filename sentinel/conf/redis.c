@@ -25,7 +25,7 @@ static int fail_file(struct sn_loader *loader, const struct sn_place *at, const 
 
     sn_buf_init(&problem, SIZE_MAX);
     sn_buf_printf(&problem, "Fatal error, can't open config file '%s': %s", path,
-                  code == SN_ERANGE ? "it is larger than 64 MiB" : strerror(errno));
+                  code == SN_ERANGE ? "it is larger than 64 MiB" : sn_file_error(errno));
     code = sn_loader_fail(loader, at, sn_buf_text(&problem), "a readable file");
     sn_buf_fini(&problem);
     return code;

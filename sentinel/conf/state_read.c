@@ -395,7 +395,7 @@ static int parse_file(const char *path, struct sn_state *state, struct sn_buf *p
     if (code == 0)
         code = sn_state_parse(sn_buf_text(&text), text.len, state, problem);
     else
-        sn_buf_puts(problem, code == SN_ERANGE ? "it is larger than 64 MiB" : strerror(errno));
+        sn_buf_puts(problem, code == SN_ERANGE ? "it is larger than 64 MiB" : sn_file_error(errno));
     sn_buf_fini(&text);
     return code;
 }
@@ -408,7 +408,8 @@ static bool parse_journal(struct sn_conf *conf, struct sn_state *state, const ch
         struct sn_buf ignored, notice;
         char *path = sn_journal_path(conf->state_path, conf->settings.dir, beside == 1);
         sn_buf_init(&ignored, SIZE_MAX);
-        found = parse_file(path, state, &ignored) == 0;
+        found =
+            sn_journal_trusted(conf->state_path, path) && parse_file(path, state, &ignored) == 0;
         if (found) {
             sn_buf_init(&notice, SIZE_MAX);
             sn_buf_printf(&notice, "%s: %s: the journal %s is used instead", conf->state_path,

@@ -131,7 +131,7 @@ static int read_file(const char *path, bool open, struct sn_acl *fresh, struct s
     struct sn_buf text;
 
     sn_buf_init(&text, ACL_FILE_MAX);
-    if (access(path, F_OK) != 0 || sn_store_file_read(path, &text, reason) != 0) {
+    if (access(path, F_OK) != 0 || sn_store_file_read(path, true, &text, reason) != 0) {
         sn_buf_printf(error, "Error loading ACLs, opening file '%s': %s", path, reason);
         sn_buf_fini(&text);
         return SN_EIO;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* CLOCK_REALTIME_COARSE */
 #include "shell/boot.h"
 
 #include "base/error.h"
@@ -10,9 +11,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MESSAGE_MAX 65536
+#define PATIENCE_MS 5000
 
 static bool is_one_of(const char *word, const char *a, const char *b)
 {
@@ -66,7 +70,7 @@ void sn_boot_parse(int argc, char **argv, struct sn_boot *boot)
     boot->override_count = argc;
 }
 
-int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf)
+static int load(const struct sn_boot *boot, struct sn_conf *conf)
 {
     struct sn_buf error;
 
@@ -80,6 +84,89 @@ int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf)
     }
     sn_buf_fini(&error);
     return status;
+}
+
+/* One that has been told to end may still be writing. */
+static int take(struct sn_claim *claim, bool *waited)
+{
+    int status = sn_claim_take(claim, PATIENCE_MS, waited);
+
+    if (status != 0)
+        fprintf(stderr,
+                "%s is in use by another process, which keeps its own state there. Exiting...\n"
+                "Two sentinels on one file would overwrite each other's votes: give each one a "
+                "file of its own. `fuser %s` names the other one.\n",
+                claim->path, claim->path);
+    return status;
+}
+
+static bool reads_input(const struct sn_boot *boot)
+{
+    for (int i = 0; i < boot->override_count; i++) {
+        if (strcmp(boot->overrides[i], "-") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The other one may have written between our reading and our lock. Files are stamped by the coarse
+ * clock. */
+static bool is_younger(const char *path, const struct timespec *than)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0)
+        return false;
+    return info.st_ctim.tv_sec > than->tv_sec ||
+           (info.st_ctim.tv_sec == than->tv_sec && info.st_ctim.tv_nsec >= than->tv_nsec);
+}
+
+/* Which file it is, only the configuration tells: it is read again if the state may be an old one.
+ */
+static int claim_state(const struct sn_boot *boot, const struct timespec *began,
+                       struct sn_conf *conf, struct sn_claim *claim)
+{
+    bool waited;
+
+    sn_claim_init(claim, conf->state_path);
+    int status = take(claim, &waited);
+    if (status != 0) {
+        sn_conf_fini(conf);
+    } else if (waited || is_younger(claim->path, began)) {
+        sn_conf_fini(conf);
+        if (reads_input(boot)) {
+            fputs("The state was written meanwhile by another sentinel, and standard input cannot "
+                  "be read again. Start this one again. Exiting...\n",
+                  stderr);
+            status = SN_EEXIST;
+        } else {
+            status = load(boot, conf);
+        }
+    }
+    if (status != 0)
+        sn_claim_fini(claim);
+    return status;
+}
+
+int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf, struct sn_claim *claim)
+{
+    struct timespec began;
+    bool waited;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &began);
+    sn_claim_init(claim, boot->path != NULL ? boot->path : "");
+    bool run = boot->mode == SN_BOOT_RUN;
+    int status = run && boot->path != NULL ? take(claim, &waited) : 0;
+    if (status == 0)
+        status = load(boot, conf);
+    if (status != 0) {
+        sn_claim_fini(claim);
+        return status;
+    }
+    if (!run || conf->state_in_conf)
+        return 0;
+    sn_claim_fini(claim);
+    return claim_state(boot, &began, conf, claim);
 }
 
 static int check_writable(const struct sn_conf *conf)

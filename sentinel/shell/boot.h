@@ -5,6 +5,7 @@
 /* The command line, and everything that is checked before the process becomes a daemon. */
 
 #include "conf/conf.h"
+#include "shell/claim.h"
 
 enum sn_boot_mode {
     SN_BOOT_NONE = 0,
@@ -23,8 +24,10 @@ struct sn_boot {
 
 /* Sorts the words, and takes those that are no directives out of argv. */
 void sn_boot_parse(int argc, char **argv, struct sn_boot *boot);
-/* Loads the configuration; any error goes to standard error. Errors as sn_conf_load. */
-SN_MUST_CHECK int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf);
+/* Loads the configuration and, to RUN, locks the file where state is kept; any error goes to
+ * standard error. Errors as sn_conf_load; SN_EEXIST: somebody else keeps state in that file. */
+SN_MUST_CHECK int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf,
+                               struct sn_claim *claim);
 /* See that state can be saved, and enter the working directory. SN_EIO: said on standard error. */
 SN_MUST_CHECK int sn_boot_prepare(const struct sn_conf *conf);
 /* What --check-config, --version and --help print. */

@@ -40,6 +40,7 @@
 struct daemon {
     uv_loop_t loop;
     struct sn_conf *conf;
+    struct sn_claim *claim;
     struct sn_log *log;
     struct sn_core *core;
     struct sn_driver *driver;
@@ -509,7 +510,7 @@ static void make_parts(struct daemon *daemon)
 
     daemon->server = sn_server_new(&env);
     daemon->links = sn_links_new(&daemon->loop, conf->settings.bind_source_addr);
-    daemon->store = sn_store_new(&daemon->loop, conf, daemon->log);
+    daemon->store = sn_store_new(&daemon->loop, conf, daemon->claim, daemon->log);
     daemon->processes = sn_processes_new(&daemon->loop, daemon->log, SN_SCRIPT_GRACE_MS);
     daemon->resolver = sn_resolver_new(&daemon->loop);
     sn_store_set_watch(daemon->store, on_saved, daemon);
@@ -594,9 +595,9 @@ static int go_into_background(struct daemon *daemon)
     return SN_EIO;
 }
 
-int sn_daemon_run(struct sn_conf *conf)
+int sn_daemon_run(struct sn_conf *conf, struct sn_claim *claim)
 {
-    struct daemon daemon = {.conf = conf, .ready = -1};
+    struct daemon daemon = {.conf = conf, .claim = claim, .ready = -1};
     struct sn_buf complaint;
 
     ignore_signals();
@@ -624,6 +625,7 @@ int sn_daemon_run(struct sn_conf *conf)
         sn_title_set(conf);
         log_start(&daemon);
         start_core(&daemon);
+        sn_store_try(daemon.store);
         if (daemon.saved_once)
             tell_ready(&daemon);
         uv_run(&daemon.loop, UV_RUN_DEFAULT);

@@ -19,6 +19,7 @@
 struct sn_store {
     uv_loop_t *loop;
     const struct sn_conf *conf;
+    struct sn_claim *claim;
     struct sn_log *log;
     struct sn_driver *driver;
     sn_store_watch *watch;
@@ -32,6 +33,7 @@ struct sn_store {
     bool closing;
     bool failing;        /* the last write failed */
     bool in_place_noted; /* said once in the log */
+    bool link_noted;
 
     /* The write under way; the worker has these to itself. */
     uv_work_t work;
@@ -42,14 +44,18 @@ struct sn_store {
     uint64_t version;
     int status;
     bool in_place;
+    bool bare;
     char reason[SN_STORE_REASON_MAX];
 };
 
 static int render_and_write(struct sn_store *store)
 {
     const struct sn_conf *conf = &store->view;
-    struct sn_store_file file = {
-        .path = conf->state_path, .new_mode = store->new_mode, .journal_dir = "."};
+    struct sn_store_file file = {.path = conf->state_path,
+                                 .real = store->claim->path,
+                                 .claim = store->claim,
+                                 .new_mode = store->new_mode,
+                                 .journal_dir = "."};
     struct sn_buf old;
     struct sn_buf fresh;
 
@@ -57,7 +63,7 @@ static int render_and_write(struct sn_store *store)
     sn_buf_init(&fresh, FILE_MAX);
     int status = 0;
     if (conf->state_in_conf)
-        status = sn_store_file_read(conf->state_path, &old, store->reason);
+        status = sn_store_file_read(store->claim->path, false, &old, store->reason);
     if (status == 0) {
         status = sn_conf_render(conf, &store->image, sn_buf_text(&old), old.len, &fresh);
         if (status == 0 && fresh.full)
@@ -69,6 +75,7 @@ static int render_and_write(struct sn_store *store)
     if (status == 0)
         status = sn_store_file_write(&file, sn_buf_text(&fresh), fresh.len, &store->in_place,
                                      store->reason);
+    store->bare = file.bare;
     sn_buf_fini(&old);
     sn_buf_fini(&fresh);
     return status;
@@ -82,8 +89,34 @@ static void in_worker(uv_work_t *work)
     uv_sem_post(&store->written);
 }
 
+static void log_in_place(struct sn_store *store)
+{
+    const char *path = store->conf->state_path;
+
+    store->in_place_noted = true;
+    if (store->bare)
+        sn_log(store->log, SN_LEVEL_WARNING,
+               "%s is overwritten in place and without a journal, because neither its folder nor "
+               "the working directory can be written: a power loss in the middle of a save can "
+               "damage it. Make one of them writable for user id %ld (`dir` names the latter)",
+               path, (long)geteuid());
+    else
+        sn_log(
+            store->log, SN_LEVEL_WARNING,
+            "%s cannot be replaced by a renamed file here, so it is overwritten in place, with "
+            "a journal. Make its folder writable for user id %ld, or mount the folder instead of "
+            "the single file, to avoid that",
+            path, (long)geteuid());
+}
+
 static void log_result(struct sn_store *store)
 {
+    if (store->claim->was_link && !store->link_noted) {
+        store->link_noted = true;
+        sn_log(store->log, SN_LEVEL_WARNING,
+               "%s has become a symbolic link, which is not followed but replaced by a file",
+               store->claim->path);
+    }
     if (store->status != 0) {
         sn_log(store->log, SN_LEVEL_WARNING,
                "WARNING: Sentinel was not able to save the new configuration on disk!!!: %s",
@@ -97,16 +130,8 @@ static void log_result(struct sn_store *store)
     }
     if (store->failing)
         sn_log(store->log, SN_LEVEL_NOTICE, "The state can be saved again");
-    if (store->in_place && !store->in_place_noted) {
-        store->in_place_noted = true;
-        sn_log(
-            store->log, SN_LEVEL_WARNING,
-            "%s cannot be replaced by a renamed file here, so it is overwritten in place, with a "
-            "journal in the working directory. Mount its folder instead of the single file to "
-            "avoid "
-            "that",
-            store->conf->state_path);
-    }
+    if (store->in_place && !store->in_place_noted)
+        log_in_place(store);
     sn_log(store->log, SN_LEVEL_VERBOSE, "State saved to %s (version %" PRIu64 ")",
            store->conf->state_path, store->version);
 }
@@ -140,7 +165,8 @@ static void on_done(uv_work_t *work, int status)
 
     struct sn_event event = {.kind = SN_EVENT_PERSISTED,
                              .u.persisted = {.version = store->version, .ok = ok}};
-    sn_driver_feed(store->driver, &event);
+    if (store->version > 0)
+        sn_driver_feed(store->driver, &event);
     if (store->again && !store->busy && !store->closing)
         start_write(store);
 }
@@ -163,12 +189,14 @@ static void start_write(struct sn_store *store)
     (void)status;
 }
 
-struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struct sn_log *log)
+struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struct sn_claim *claim,
+                              struct sn_log *log)
 {
     struct sn_store *store = sn_alloc(sizeof(*store));
 
     store->loop = loop;
     store->conf = conf;
+    store->claim = claim;
     store->log = log;
     /* A state file may hold passwords; a configuration file is made readable as stock does it. */
     mode_t mask = umask(0);
@@ -209,6 +237,12 @@ void sn_store_persist(struct sn_store *store, uint64_t version)
     if (store->busy)
         store->again = true;
     else
+        start_write(store);
+}
+
+void sn_store_try(struct sn_store *store)
+{
+    if (!store->closing && !store->busy)
         start_write(store);
 }
 

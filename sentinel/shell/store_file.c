@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#define _GNU_SOURCE /* mkostemp: a script started meanwhile must not inherit the descriptor */
+#define _GNU_SOURCE /* O_TMPFILE */
 #include "shell/store_file.h"
 
 #include "base/error.h"
+#include "conf/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,14 +17,26 @@
 #include <uv.h>
 
 /* Room for a path and what is put behind it. */
-#define PATH_ROOM (PATH_MAX + 32)
+#define PATH_ROOM (PATH_MAX + 64)
+
+#define TEMPORARY_SUFFIX ".sentineld-tmp"
+
+struct content {
+    const char *bytes;
+    size_t len;
+    const struct stat *old; /* what it replaces; NULL: nothing */
+    mode_t new_mode;        /* then */
+};
 
 static int explain(char reason[SN_STORE_REASON_MAX], const char *what, const char *path)
 {
     int error = errno;
     char text[128];
 
-    uv_strerror_r(uv_translate_sys_error(error), text, sizeof(text));
+    if (error == EOPNOTSUPP || error == ELOOP)
+        snprintf(text, sizeof(text), "%s", sn_file_error(error));
+    else
+        uv_strerror_r(uv_translate_sys_error(error), text, sizeof(text));
     snprintf(reason, SN_STORE_REASON_MAX, "%s %.300s: %s", what, path, text);
     errno = error;
     return SN_EIO;
@@ -68,54 +81,117 @@ static int sync_folder_of(const char *path, char reason[SN_STORE_REASON_MAX])
     return failed ? SN_EIO : 0;
 }
 
-/* A complete, synced file of a temporary name beside path, with mode and owner of old (NULL: none).
- */
-static int write_temporary(const char *path, const struct stat *old, mode_t new_mode,
-                           const char *bytes, size_t len, char temporary[PATH_ROOM],
-                           char reason[SN_STORE_REASON_MAX])
+/* Mode and owner of the file that is replaced. Not being allowed to give the file to its former
+ * owner is no reason not to save, and only root is: anybody else may be killed for trying (a
+ * service unit that filters @chown). */
+static int dress(int fd, const struct stat *old, mode_t new_mode)
 {
-    snprintf(temporary, PATH_ROOM, "%s.XXXXXX", path);
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return explain(reason, "creating a temporary file for", path);
+    struct stat fresh;
 
-    /* Not being allowed to give the file to its former owner is no reason not to save. */
-    if (old != NULL && (old->st_uid != geteuid() || old->st_gid != getegid()) &&
-        fchown(fd, old->st_uid, old->st_gid) != 0)
-        errno = 0;
-    int status = 0;
-    if (fchmod(fd, old != NULL ? old->st_mode & 07777 : new_mode) != 0)
-        status = explain(reason, "setting the mode of", temporary);
-    else if (write_all(fd, bytes, len) != 0)
-        status = explain(reason, "writing", temporary);
-    else if (fsync(fd) != 0)
-        status = explain(reason, "syncing", temporary);
-    if (close(fd) != 0 && status == 0)
-        status = explain(reason, "closing", temporary);
-    if (status != 0) {
-        int error = errno;
-        unlink(temporary);
-        errno = error;
-    }
-    return status;
+    if (old != NULL && geteuid() == 0 && fstat(fd, &fresh) == 0 &&
+        (old->st_uid != fresh.st_uid || old->st_gid != fresh.st_gid))
+        (void)!fchown(fd, old->st_uid, old->st_gid);
+    return fchmod(fd, old != NULL ? old->st_mode & 0777 : new_mode);
 }
 
-/* errno tells a caller that can do without renaming whether it is worth to try. */
-static int replace(const char *path, const struct stat *old, mode_t new_mode, const char *bytes,
-                   size_t len, char reason[SN_STORE_REASON_MAX])
+static int fill(const struct content *content, int fd, const char *path, char *reason)
+{
+    if (dress(fd, content->old, content->new_mode) != 0)
+        return explain(reason, "setting the mode of a temporary file for", path);
+    if (write_all(fd, content->bytes, content->len) != 0)
+        return explain(reason, "writing a temporary file for", path);
+    if (fsync(fd) != 0)
+        return explain(reason, "syncing a temporary file for", path);
+    return 0;
+}
+
+/* Hidden, so that no `include *.conf` takes it, and always the same: what a power loss has left
+ * behind goes with the next write. */
+static void temporary_of(const char *path, char out[PATH_ROOM])
+{
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+
+    snprintf(out, PATH_ROOM, "%.*s.%.200s" TEMPORARY_SUFFIX, (int)folder, path, path + folder);
+}
+
+/* A file without a name, of which nothing remains if the process is killed. -1: not here. */
+static int make_unnamed(const char *path)
+{
+    char folder[PATH_ROOM];
+
+    folder_of(path, folder);
+    return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+static int name_it(int fd, const char *temporary)
+{
+    char link[64];
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    (void)unlink(temporary);
+    return linkat(AT_FDCWD, link, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW);
+}
+
+/* Makes a complete, synced file of the temporary name. The descriptor, or -1. */
+static int write_temporary(const char *path, const struct content *content,
+                           char temporary[PATH_ROOM], char *reason)
+{
+    int fd = make_unnamed(path);
+    if (fd >= 0) {
+        if (fill(content, fd, path, reason) == 0 && name_it(fd, temporary) == 0)
+            return fd;
+        close(fd);
+    }
+    (void)unlink(temporary);
+    fd = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        /* Somebody else's, in a folder where only the owner may remove things. */
+        size_t len = strlen(temporary);
+        snprintf(temporary + len, PATH_ROOM - len, "-%ld", (long)getpid());
+        fd = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    }
+    if (fd < 0) {
+        explain(reason, "creating a temporary file for", path);
+        return -1;
+    }
+    if (fill(content, fd, path, reason) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    unlink(temporary);
+    errno = error;
+    return -1;
+}
+
+/* errno tells a caller that can do without renaming whether it is worth to try. claim may be NULL.
+ */
+static int replace(const char *path, const struct content *content, struct sn_claim *claim,
+                   char reason[SN_STORE_REASON_MAX])
 {
     char temporary[PATH_ROOM];
 
-    if (write_temporary(path, old, new_mode, bytes, len, temporary, reason) != 0)
+    temporary_of(path, temporary);
+    int fd = write_temporary(path, content, temporary, reason);
+    if (fd < 0)
         return SN_EIO;
-    if (rename(temporary, path) != 0) {
-        explain(reason, "renaming a temporary file to", path);
+    int lock = claim != NULL ? sn_claim_lock_new(fd) : -1;
+    int status = 0;
+    if (close(fd) != 0)
+        status = explain(reason, "closing a temporary file for", path);
+    else if (rename(temporary, path) != 0)
+        status = explain(reason, "renaming a temporary file to", path);
+    if (status != 0) {
         int error = errno;
+        if (lock >= 0)
+            close(lock);
         unlink(temporary);
         errno = error;
-        return SN_EIO;
+        return status;
     }
-    int status = sync_folder_of(path, reason);
+    if (claim != NULL)
+        sn_claim_replace(claim, lock);
+    status = sync_folder_of(path, reason);
     /* The new name is there, only maybe not yet durable: writing in place would not help. */
     if (status != 0)
         errno = EIO;
@@ -127,15 +203,31 @@ static bool can_only_overwrite(int error)
     return error == EXDEV || error == EBUSY || error == EROFS || error == EACCES || error == EPERM;
 }
 
+/* Space is taken first, so that a full disk leaves the old content whole. */
+static int overwrite_open(int fd, const char *bytes, size_t len)
+{
+    struct stat old;
+
+    if (fstat(fd, &old) != 0)
+        return SN_EIO;
+    int error = (off_t)len > old.st_size ? posix_fallocate(fd, 0, (off_t)len) : 0;
+    if (error == ENOSPC || error == EFBIG || error == EDQUOT) {
+        (void)!ftruncate(fd, old.st_size);
+        errno = error;
+        return SN_EIO;
+    }
+    return write_all(fd, bytes, len) != 0 || ftruncate(fd, (off_t)len) != 0 ? SN_EIO : 0;
+}
+
 static int overwrite(const char *path, const char *bytes, size_t len,
                      char reason[SN_STORE_REASON_MAX])
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    int fd = sn_file_open(path, O_RDWR, false);
     if (fd < 0)
         return explain(reason, "opening for writing", path);
 
     int status = 0;
-    if (write_all(fd, bytes, len) != 0 || ftruncate(fd, (off_t)len) != 0)
+    if (overwrite_open(fd, bytes, len) != 0)
         status = explain(reason, "overwriting", path);
     else if (fsync(fd) != 0)
         status = explain(reason, "syncing", path);
@@ -144,63 +236,92 @@ static int overwrite(const char *path, const char *bytes, size_t len,
     return status;
 }
 
-/* After the name that the operator uses, which is where the configuration is read from. */
-static int journal_of(const struct sn_store_file *file, char out[PATH_ROOM])
+/* After the name that the operator uses, which is where the configuration is read from: in the
+ * working directory, or beside. */
+static int journal_of(const struct sn_store_file *file, bool beside, char out[PATH_ROOM])
 {
-    char copy[PATH_ROOM];
+    const char *slash = strrchr(file->path, '/');
+    int len = beside ? snprintf(out, PATH_ROOM, "%s.journal", file->path)
+                     : snprintf(out, PATH_ROOM, "%s/%s.journal", file->journal_dir,
+                                slash != NULL ? slash + 1 : file->path);
 
-    snprintf(copy, sizeof(copy), "%s", file->path);
-    if (snprintf(out, PATH_ROOM, "%s/%s.journal", file->journal_dir, basename(copy)) < PATH_ROOM)
+    if (len < PATH_ROOM)
         return 0;
     errno = ENAMETOOLONG;
     return SN_EIO;
 }
 
-static int overwrite_with_journal(const char *path, const struct sn_store_file *file,
-                                  const char *bytes, size_t len, char reason[SN_STORE_REASON_MAX])
+/* One that an overwriting left behind, now that the file is whole again without it. In a folder
+ * that is closed by now it is emptied, which makes it one of nobody. */
+static void remove_journals(const struct sn_store_file *file)
+{
+    char journal[PATH_ROOM];
+
+    for (int beside = 0; beside <= 1; beside++) {
+        if (journal_of(file, beside == 1, journal) != 0 || unlink(journal) == 0 || errno == ENOENT)
+            continue;
+        int fd = sn_file_open(journal, O_WRONLY, false);
+        if (fd < 0)
+            continue;
+        (void)!ftruncate(fd, 0);
+        close(fd);
+    }
+}
+
+/* SN_ENOENT: there is no folder for one; SN_EIO: there is, but it cannot be written now. */
+static int write_journal(const struct sn_store_file *file, const struct content *content,
+                         char journal[PATH_ROOM], char *reason)
+{
+    const struct content copy = {.bytes = content->bytes, .len = content->len, .new_mode = 0600};
+
+    for (int beside = 0; beside <= 1; beside++) {
+        if (journal_of(file, beside == 1, journal) != 0)
+            continue;
+        if (replace(journal, &copy, NULL, reason) == 0)
+            return 0;
+        if (!can_only_overwrite(errno) && errno != ENOENT && errno != ENOTDIR)
+            return SN_EIO;
+    }
+    return SN_ENOENT;
+}
+
+static int overwrite_with_journal(const char *path, struct sn_store_file *file,
+                                  const struct content *content, char *reason)
 {
     char journal[PATH_ROOM];
 
     /* Before a journal is made: a file that cannot be opened is still whole. */
     if (access(path, W_OK) != 0)
         return explain(reason, "opening for writing", path);
-    if (journal_of(file, journal) != 0)
-        return explain(reason, "creating the journal for", path);
-    int status = replace(journal, NULL, 0600, bytes, len, reason);
-    if (status == 0)
-        status = overwrite(path, bytes, len, reason);
-    /* After a failure in the middle the journal is the only whole copy and stays. */
-    if (status == 0) {
+    int status = write_journal(file, content, journal, reason);
+    if (status == SN_EIO)
+        return status;
+    file->bare = status == SN_ENOENT;
+    status = overwrite(path, content->bytes, content->len, reason);
+    if (status != 0)
+        return status; /* in the middle the journal is the only whole copy, and stays */
+    remove_journals(file);
+    if (!file->bare) {
         char ignored[SN_STORE_REASON_MAX];
-        unlink(journal);
         (void)!sync_folder_of(journal, ignored);
     }
-    return status;
+    return 0;
 }
 
-/* One that an overwriting left behind, now that the file is whole again without it. */
-static void remove_journal(const struct sn_store_file *file)
+static int write_to(const char *path, struct sn_store_file *file, struct content *content,
+                    bool *in_place, char reason[SN_STORE_REASON_MAX])
 {
-    char journal[PATH_ROOM];
-
-    if (journal_of(file, journal) == 0)
-        unlink(journal);
-}
-
-int sn_store_file_write(const struct sn_store_file *file, const char *bytes, size_t len,
-                        bool *in_place, char reason[SN_STORE_REASON_MAX])
-{
-    char path[PATH_ROOM];
     char first_reason[SN_STORE_REASON_MAX];
     struct stat old;
-    char *real = realpath(file->path, NULL);
 
-    *in_place = false;
-    snprintf(path, sizeof(path), "%s", real != NULL ? real : file->path);
-    bool exists = real != NULL && stat(path, &old) == 0;
-    free(real);
-    if (replace(path, exists ? &old : NULL, file->new_mode, bytes, len, reason) == 0) {
-        remove_journal(file);
+    bool exists = lstat(path, &old) == 0 && !S_ISLNK(old.st_mode);
+    if (exists && !S_ISREG(old.st_mode)) {
+        errno = S_ISDIR(old.st_mode) ? EISDIR : EOPNOTSUPP;
+        return explain(reason, "replacing", path);
+    }
+    content->old = exists ? &old : NULL;
+    if (replace(path, content, file->claim, reason) == 0) {
+        remove_journals(file);
         return 0;
     }
     if (!exists || !can_only_overwrite(errno))
@@ -208,7 +329,7 @@ int sn_store_file_write(const struct sn_store_file *file, const char *bytes, siz
 
     memcpy(first_reason, reason, sizeof(first_reason));
     *in_place = true;
-    if (overwrite_with_journal(path, file, bytes, len, reason) == 0)
+    if (overwrite_with_journal(path, file, content, reason) == 0)
         return 0;
     char both[2 * SN_STORE_REASON_MAX + 32];
     snprintf(both, sizeof(both), "%s; in place: %s", first_reason, reason);
@@ -216,13 +337,37 @@ int sn_store_file_write(const struct sn_store_file *file, const char *bytes, siz
     return SN_EIO;
 }
 
-int sn_store_file_read(const char *path, struct sn_buf *buf, char reason[SN_STORE_REASON_MAX])
+int sn_store_file_write(struct sn_store_file *file, const char *bytes, size_t len, bool *in_place,
+                        char reason[SN_STORE_REASON_MAX])
+{
+    struct content content = {.bytes = bytes, .len = len, .new_mode = file->new_mode};
+    char *found = file->real == NULL ? realpath(file->path, NULL) : NULL;
+
+    *in_place = false;
+    file->bare = false;
+    const char *path = file->real != NULL ? file->real : found != NULL ? found : file->path;
+    int status = 0;
+    if (file->claim != NULL && sn_claim_renew(file->claim) != 0) {
+        snprintf(reason, SN_STORE_REASON_MAX,
+                 "%.300s is in use by another process, which keeps its own state there", path);
+        status = SN_EEXIST;
+    }
+    if (status == 0)
+        status = write_to(path, file, &content, in_place, reason);
+    free(found);
+    return status;
+}
+
+int sn_store_file_read(const char *path, bool follow, struct sn_buf *buf,
+                       char reason[SN_STORE_REASON_MAX])
 {
     char chunk[65536];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = sn_file_open(path, O_RDONLY, follow);
 
     if (fd < 0)
-        return errno == ENOENT ? 0 : explain(reason, "opening", path);
+        /* A link that was not there before stands for a file that is lost, and is replaced. */
+        return errno == ENOENT || (errno == ELOOP && !follow) ? 0
+                                                              : explain(reason, "opening", path);
     ssize_t count;
     while ((count = read(fd, chunk, sizeof(chunk))) != 0 && !buf->full) {
         if (count < 0 && errno == EINTR)

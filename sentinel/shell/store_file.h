@@ -7,14 +7,19 @@
 
 #include "base/buf.h"
 
+#include "shell/claim.h"
+
 #include <sys/types.h>
 
 #define SN_STORE_REASON_MAX 512
 
 struct sn_store_file {
     const char *path; /* a symbolic link is followed: it stays, what it points to is replaced */
-    mode_t new_mode;  /* for a file that does not exist yet; else mode and owner are kept */
-    const char *journal_dir; /* for the copy below */
+    const char *real; /* what path stands for, see sn_store_file_resolve; NULL: found out now */
+    struct sn_claim *claim;  /* of real; NULL: nothing is locked */
+    mode_t new_mode;         /* for a file that does not exist yet; else mode and owner are kept */
+    const char *journal_dir; /* for the copy below, if it can be written; else the folder of path */
+    bool bare;               /* set by the write: it was overwritten in place without a journal */
 };
 
 /* Writes len bytes: to a temporary file beside it that then takes its name. Where that is
@@ -22,14 +27,15 @@ struct sn_store_file {
  * without write permission) it is overwritten in place, and *in_place is set: first the content
  * goes to
  * `<journal_dir>/<name>.journal`, which is removed when the overwriting is complete, so that a
- * journal that exists is always complete and newer than the file. SN_EIO: reason says what failed
- * and why; the old content is still there. */
-SN_MUST_CHECK int sn_store_file_write(const struct sn_store_file *file, const char *bytes,
-                                      size_t len, bool *in_place, char reason[SN_STORE_REASON_MAX]);
+ * journal that exists is always complete and newer than the file. If no folder takes a journal, it
+ * is overwritten without one. SN_EIO: reason says what failed and why; the old content is still
+ * there. SN_EEXIST: another process keeps its state there. */
+SN_MUST_CHECK int sn_store_file_write(struct sn_store_file *file, const char *bytes, size_t len,
+                                      bool *in_place, char reason[SN_STORE_REASON_MAX]);
 
-/* Appends the content of path, nothing if there is no such file.
- * SN_EIO: it cannot be read (reason says why); SN_EFULL: it is larger than buf takes. */
-SN_MUST_CHECK int sn_store_file_read(const char *path, struct sn_buf *buf,
+/* Appends the content of path (a regular file; follow: or a link to one), nothing if there is no
+ * such file. SN_EIO: it cannot be read (reason says why); SN_EFULL: it is larger than buf takes. */
+SN_MUST_CHECK int sn_store_file_read(const char *path, bool follow, struct sn_buf *buf,
                                      char reason[SN_STORE_REASON_MAX]);
 
 #endif

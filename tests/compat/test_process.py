@@ -31,7 +31,7 @@ def spoken(port, data):
 
 def test_process__port_in_use_is_named(place):
     running = place.sentinel()
-    second = place.sentinel(port=running.port, start=False)
+    second = place.sentinel(start=False, arguments=["--port", running.port])
     # Not Sentinel.start(), which waits for an answer: the first one would give it.
     Process.start(second)
     assert second.wait() == 1

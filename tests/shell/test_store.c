@@ -11,17 +11,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static uv_loop_t loop;
 static struct sn_driver *driver;
 static struct sn_store *store;
+static struct sn_claim claim;
 static struct sn_log *log_file;
 static struct sn_conf conf;
 static char folder[64];
@@ -54,7 +59,8 @@ static void make_store(void)
 
     uv_loop_init(&loop);
     driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
-    store = sn_store_new(&loop, &conf, log_file);
+    sn_claim_init(&claim, file_path);
+    store = sn_store_new(&loop, &conf, &claim, log_file);
     sn_store_set_driver(store, driver);
 }
 
@@ -101,6 +107,7 @@ static int tear_down(void **state)
         sn_store_close(store);
     sn_driver_close(driver);
     loop_finish(&loop);
+    sn_claim_fini(&claim);
     sn_log_close(log_file);
     fake_core_reset();
     unlink(log_path);
@@ -149,7 +156,7 @@ static size_t files_in(const char *path)
     if (dir == NULL)
         return 0;
     for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
-        count += entry->d_name[0] != '.';
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
     closedir(dir);
     return count;
 }
@@ -238,6 +245,8 @@ static void test_store__keeps_a_symbolic_link(void **state)
     assert_int_equal(mkdir(inner, 0700), 0);
     put(target, "old", 0604);
     assert_int_equal(symlink("real/state", file_path), 0);
+    sn_claim_fini(&claim);
+    sn_claim_init(&claim, file_path); /* as at the start */
     persist(4);
     assert_true(wait_for(1, 4));
     ssize_t len = readlink(file_path, text, sizeof(text) - 1);
@@ -249,6 +258,90 @@ static void test_store__keeps_a_symbolic_link(void **state)
     assert_int_equal(files_in(inner), 1);
 }
 
+/* Whoever may write to the folder could send a process of root anywhere. */
+static void test_store__replaces_a_symbolic_link_that_appears_later(void **state)
+{
+    (void)state;
+    char victim[128];
+
+    conf.state_in_conf = true;
+    snprintf(victim, sizeof(victim), "%s/victim", folder);
+    put(victim, "secret\n", 0600);
+    put(file_path, "# mine\n", 0600);
+    sn_claim_fini(&claim);
+    sn_claim_init(&claim, file_path);
+    assert_int_equal(unlink(file_path), 0);
+    assert_int_equal(symlink("victim", file_path), 0);
+    persist(4);
+    assert_true(wait_for(1, 4));
+    assert_string_equal(content(victim), "secret\n");
+    assert_string_equal(content(file_path), "epoch 4\n"); /* and nothing was read through it */
+    assert_non_null(strstr(content(log_path), "has become a symbolic link"));
+}
+
+static void test_store__pipe_in_place_of_the_file_is_a_failure_and_holds_nobody_up(void **state)
+{
+    (void)state;
+    for (int in_conf = 0; in_conf <= 1; in_conf++) {
+        conf.state_in_conf = in_conf == 1;
+        assert_int_equal(mkfifo(file_path, 0600), 0);
+        persist((uint64_t)in_conf + 1);
+        assert_false(wait_for((size_t)in_conf + 1, (uint64_t)in_conf + 1));
+        assert_non_null(strstr(content(log_path), "not a regular file"));
+        assert_int_equal(unlink(file_path), 0);
+    }
+}
+
+static void test_store__is_refused_a_file_that_another_one_keeps(void **state)
+{
+    (void)state;
+    struct sn_claim other;
+    bool waited;
+
+    persist(1);
+    assert_true(wait_for(1, 1));
+    sn_claim_init(&other, file_path);
+    assert_int_equal(sn_claim_take(&other, 50, &waited), SN_EEXIST);
+    assert_true(waited);
+    assert_true(sn_claim_is_taken(file_path));
+    /* Replaced by each write, it stays ours. */
+    persist(2);
+    assert_true(wait_for(2, 2));
+    assert_int_equal(sn_claim_take(&other, 0, &waited), SN_EEXIST);
+
+    /* A file that somebody else has put there, and keeps. */
+    assert_int_equal(unlink(file_path), 0);
+    put(file_path, "theirs", 0600);
+    assert_int_equal(sn_claim_take(&other, 0, &waited), 0);
+    assert_false(waited);
+    persist(3);
+    assert_false(wait_for(3, 3));
+    assert_string_equal(content(file_path), "theirs");
+    assert_non_null(strstr(content(log_path), "is in use by another process"));
+    sn_claim_fini(&other);
+    persist(4);
+    assert_true(wait_for(4, 4));
+    sn_claim_init(&other, file_path);
+    assert_int_equal(sn_claim_take(&other, 0, &waited), SN_EEXIST);
+    sn_claim_fini(&other);
+}
+
+static void test_store__removes_what_a_killed_one_has_left_behind(void **state)
+{
+    (void)state;
+    char temporary[160];
+
+    snprintf(temporary, sizeof(temporary), "%s/.sentinel.state.sentineld-tmp", folder);
+    put(temporary, "requirepass secret", 0600);
+    sn_store_try(store);
+    while (access(temporary, F_OK) == 0)
+        uv_run(&loop, UV_RUN_ONCE);
+    loop_run_for(&loop, 20);
+    assert_int_equal(writes, 1);
+    assert_int_equal(fake_core.event_count, 0); /* nobody has asked for this one */
+    assert_int_equal(files_in(folder), 1);
+}
+
 static void test_store__tells_a_failure_and_works_again(void **state)
 {
     (void)state;
@@ -258,6 +351,8 @@ static void test_store__tells_a_failure_and_works_again(void **state)
     snprintf(missing, sizeof(missing), "%s/missing", folder);
     snprintf(path, sizeof(path), "%s/state", missing);
     conf.state_path = path;
+    sn_claim_fini(&claim);
+    sn_claim_init(&claim, path);
     persist(1);
     assert_false(wait_for(1, 1));
     const char *text = content(log_path);
@@ -349,15 +444,15 @@ static void test_store_file__reads_nothing_where_there_is_nothing(void **state)
     char reason[SN_STORE_REASON_MAX];
 
     sn_buf_init(&buf, 10);
-    assert_int_equal(sn_store_file_read(file_path, &buf, reason), 0);
+    assert_int_equal(sn_store_file_read(file_path, true, &buf, reason), 0);
     assert_int_equal(buf.len, 0);
     put(file_path, "0123456789", 0600);
-    assert_int_equal(sn_store_file_read(file_path, &buf, reason), 0);
+    assert_int_equal(sn_store_file_read(file_path, true, &buf, reason), 0);
     assert_string_equal(sn_buf_text(&buf), "0123456789");
     sn_buf_clear(&buf);
     put(file_path, "0123456789a", 0600);
-    assert_int_equal(sn_store_file_read(file_path, &buf, reason), SN_EFULL);
-    assert_int_equal(sn_store_file_read(folder, &buf, reason), SN_EIO);
+    assert_int_equal(sn_store_file_read(file_path, true, &buf, reason), SN_EFULL);
+    assert_int_equal(sn_store_file_read(folder, true, &buf, reason), SN_EIO);
     sn_buf_fini(&buf);
 }
 
@@ -400,11 +495,80 @@ static int overwrite_a_mounted_file(void)
     /* The journal and the temporary file are gone. */
     if (files_in(folder) != 1)
         return 4;
-    /* Without a place for the journal nothing is overwritten. */
-    struct sn_store_file file = {.path = file_path, .new_mode = 0600, .journal_dir = "missing"};
-    if (sn_store_file_write(&file, "x", 1, &in_place, reason) != SN_EIO)
-        return 5;
-    return strcmp(content(file_path), "short") == 0 ? CHILD_OK : 6;
+    return CHILD_OK;
+}
+
+/* Neither its folder nor the working directory can be written, by anybody but root. */
+static int overwrite_the_only_file_that_is_open(void)
+{
+    bool in_place = false;
+    char reason[SN_STORE_REASON_MAX] = "";
+    char journal[160];
+    struct sn_store_file file = {.path = file_path, .new_mode = 0600, .journal_dir = "/"};
+
+    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+        return CHILD_SKIP;
+    if (sn_store_file_write(&file, "fresh", 5, &in_place, reason) != 0) {
+        fprintf(stderr, "%s\n", reason);
+        return 1;
+    }
+    if (!in_place || !file.bare || strcmp(content(file_path), "fresh") != 0)
+        return 2;
+    /* An old journal that cannot be removed must not count any more. */
+    snprintf(journal, sizeof(journal), "%s.journal", file_path);
+    return strcmp(content(journal), "") == 0 ? CHILD_OK : 3;
+}
+
+static void
+test_store_file__is_overwritten_without_a_journal_where_nothing_else_is_open(void **state)
+{
+    (void)state;
+    char journal[160];
+
+    snprintf(journal, sizeof(journal), "%s.journal", file_path);
+    put(file_path, "a longer text that must not shine through", 0666);
+    put(journal, "older", 0666);
+    assert_int_equal(chmod(folder, 0555), 0);
+    int outcome = in_child(overwrite_the_only_file_that_is_open);
+    assert_int_equal(chmod(folder, 0755), 0);
+    if (outcome == CHILD_SKIP)
+        skip();
+    assert_int_equal(outcome, CHILD_OK);
+}
+
+/* As service units filter it (SystemCallFilter=~@privileged): who tries is killed. */
+static int write_where_chown_kills(void)
+{
+    bool in_place = false;
+    char reason[SN_STORE_REASON_MAX] = "";
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fchown, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fchownat, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    };
+    const struct sock_fprog filter = {.len = 5, .filter = program};
+
+    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+        return CHILD_SKIP;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+        return CHILD_SKIP;
+    return write_text(file_path, "new", &in_place, reason) == 0 ? CHILD_OK : 1;
+}
+
+static void test_store_file__of_somebody_else_is_not_given_back_by_others_than_root(void **state)
+{
+    (void)state;
+    put(file_path, "old", 0666);
+    assert_int_equal(chmod(folder, 0777), 0);
+    int outcome = in_child(write_where_chown_kills);
+    if (outcome == CHILD_SKIP)
+        skip();
+    assert_int_equal(outcome, CHILD_OK);
+    assert_string_equal(content(file_path), "new");
+    assert_int_equal(mode_of(file_path), 0666);
 }
 
 static void test_store_file__overwrites_a_single_mounted_file(void **state)
@@ -464,6 +628,10 @@ int main(void)
         TEST(store__takes_the_snapshot_when_the_write_starts),
         TEST(store__hands_the_old_text_to_a_rewritten_configuration),
         TEST(store__keeps_a_symbolic_link),
+        TEST(store__replaces_a_symbolic_link_that_appears_later),
+        TEST(store__pipe_in_place_of_the_file_is_a_failure_and_holds_nobody_up),
+        TEST(store__is_refused_a_file_that_another_one_keeps),
+        TEST(store__removes_what_a_killed_one_has_left_behind),
         TEST(store__tells_a_failure_and_works_again),
         TEST(store__fails_what_cannot_be_rendered),
         TEST(store__starts_again_after_a_failure_if_more_was_asked),
@@ -471,6 +639,8 @@ int main(void)
         TEST(store__waits_at_the_end_for_a_write_under_way),
         TEST(store_file__reads_nothing_where_there_is_nothing),
         TEST(store_file__overwrites_a_single_mounted_file),
+        TEST(store_file__is_overwritten_without_a_journal_where_nothing_else_is_open),
+        TEST(store_file__of_somebody_else_is_not_given_back_by_others_than_root),
         TEST(store_file__says_what_a_closed_folder_forbids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
