@@ -32,11 +32,28 @@ void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint6
     sn_event_plain(core, group, SN_LEVEL_WARNING, "+new-epoch", "%llu", (unsigned long long)epoch);
 }
 
+/* The next group after `other` (NULL: the first one) whose master is group's master, itself among
+ * them. Requests for votes name an address: what is given counts under all its names, or two could
+ * lead for one master. */
+static struct sn_group *next_name(const struct sn_group *group, const struct sn_group *other)
+{
+    struct sn_group *next = other == NULL ? group->core->groups : other->hh.next;
+    while (next != NULL && next != group &&
+           (group->master->addr.ip[0] == '\0' ||
+            next->master->addr.port != group->master->addr.port ||
+            strcmp(next->master->addr.ip, group->master->addr.ip) != 0))
+        next = next->hh.next;
+    return next;
+}
+
 static void record_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
 {
-    (void)sn_text_copy(group->leader.hex, sizeof(group->leader.hex), candidate);
-    group->leader_epoch = epoch;
-    sn_persist_touch_epochs(group);
+    struct sn_group *name = NULL;
+    while ((name = next_name(group, name)) != NULL) {
+        (void)sn_text_copy(name->leader.hex, sizeof(name->leader.hex), candidate);
+        name->leader_epoch = epoch;
+        sn_persist_touch_epochs(name);
+    }
     sn_event_plain(group->core, group, SN_LEVEL_WARNING, "+vote-for-leader", "%s %llu", candidate,
                    (unsigned long long)epoch);
 }
@@ -77,15 +94,20 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
         return;
     sn_election_adopt_epoch(core, group, epoch);
     /* Deliberately not "the epoch is current": another group's election must not void this one. */
-    if (epoch <= group->leader_epoch || epoch <= group->config_epoch)
-        return;
+    struct sn_group *name = NULL;
+    while ((name = next_name(group, name)) != NULL) {
+        if (epoch <= name->leader_epoch || epoch <= name->config_epoch)
+            return;
+    }
     record_vote(group, candidate, epoch);
     if (strcmp(candidate, core->myid.hex) == 0)
         return;
-    yield_to(group, &group->leader, core->now);
-    if (group->failover.state == SN_FAILOVER_WAIT_START && group->failover.epoch < epoch)
-        sn_failover_abort(group, "-failover-abort-not-elected", core->now);
-    sn_election_plan(group);
+    while ((name = next_name(group, name)) != NULL) {
+        yield_to(name, &group->leader, core->now);
+        if (name->failover.state == SN_FAILOVER_WAIT_START && name->failover.epoch < epoch)
+            sn_failover_abort(name, "-failover-abort-not-elected", core->now);
+        sn_election_plan(name);
+    }
 }
 
 /* The slowest answer of a peer to the last PING. */
@@ -233,8 +255,12 @@ void sn_election_due(struct sn_group *group)
 static uint64_t highest_epoch(const struct sn_group *group)
 {
     uint64_t epoch = group->core->current_epoch;
-    epoch = epoch < group->leader_epoch ? group->leader_epoch : epoch;
-    return epoch < group->config_epoch ? group->config_epoch : epoch;
+    const struct sn_group *name = NULL;
+    while ((name = next_name(group, name)) != NULL) {
+        epoch = epoch < name->leader_epoch ? name->leader_epoch : epoch;
+        epoch = epoch < name->config_epoch ? name->config_epoch : epoch;
+    }
+    return epoch;
 }
 
 void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,

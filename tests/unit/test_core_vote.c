@@ -381,6 +381,33 @@ static void test_vote__for_ourselves_makes_nobody_wait(void **state)
     kit_free(kit);
 }
 
+/* Requests name an address. What has two names is one master all the same. */
+static void test_vote__counts_under_all_names_of_its_master(void **state)
+{
+    struct kit *kit = kit_new("m1 n1;m2 n1;m3 n3");
+    (void)state;
+    kit_ask(kit, "n1", 5, KIT_A);
+    assert_string_equal(kit_group(kit, "m1")->leader.hex, KIT_A);
+    assert_string_equal(kit_group(kit, "m2")->leader.hex, KIT_A);
+    assert_int_equal(kit_group(kit, "m1")->leader_epoch, 5);
+    assert_int_equal(kit_group(kit, "m2")->leader_epoch, 5);
+    assert_int_equal(kit_group(kit, "m3")->leader_epoch, 0);
+    kit_free(kit);
+}
+
+static void test_vote__for_ourselves_is_not_given_again_under_another_name(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b;m2 n1 replicas n2 peers a,b");
+    (void)state;
+    kit_failover(kit, "m2", SN_MODE_FORCED);
+    uint64_t epoch = kit_group(kit, "m2")->leader_epoch;
+    assert_true(epoch > 0);
+    kit_ask(kit, "n1", epoch, KIT_A);
+    assert_string_not_equal(kit_group(kit, "m1")->leader.hex, KIT_A);
+    assert_string_not_equal(kit_group(kit, "m2")->leader.hex, KIT_A);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +433,8 @@ int main(void)
         cmocka_unit_test(test_vote__below_the_current_epoch_is_saved_before_it_is_told_too),
         cmocka_unit_test(test_vote__for_another_stops_an_attempt_that_is_about_to_start),
         cmocka_unit_test(test_vote__for_ourselves_makes_nobody_wait),
+        cmocka_unit_test(test_vote__counts_under_all_names_of_its_master),
+        cmocka_unit_test(test_vote__for_ourselves_is_not_given_again_under_another_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
