@@ -79,6 +79,7 @@ struct sentinel {
     struct sn_image durable; /* what a restart would begin with */
     struct disk disk;
     const char *deployment; /* those of another one may use the same group names for other groups */
+    uint32_t leaves_out;    /* bits of the configured groups that are none of its own */
     unsigned boots;
     bool stepping;        /* inside the execution of a step's actions */
     bool crash_asked;     /* by a hook during that */
@@ -290,7 +291,9 @@ void cluster_publish(struct sentinel *sentinel, const char *hello);
 
 /* The port of the master as sentinel tells it; 0 if it runs not, or knows no such group. */
 uint16_t cluster_master_port(const struct sentinel *sentinel, const char *name);
-/* True if every running sentinel names port, and nobody fails over. */
+/* False if the group is configured for others only. */
+bool cluster_watches(const struct sentinel *sentinel, const char *name);
+/* True if every running sentinel that watches the group names port, and nobody fails over. */
 bool cluster_agreed(const struct cluster *cluster, const char *name, uint16_t port);
 /* The value of a field of the group's description (PROTOCOL.md §4.2) into out (256 bytes); "" if
  * there is none. */

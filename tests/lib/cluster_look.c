@@ -106,12 +106,22 @@ struct node *cluster_line_node(const struct cluster *cluster, size_t index)
     return NULL;
 }
 
+bool cluster_watches(const struct sentinel *sentinel, const char *name)
+{
+    const struct sn_image *config = &sentinel->node.cluster->config;
+    for (size_t i = 0; i < config->group_count; i++) {
+        if (strcmp(config->groups[i].name, name) == 0)
+            return i >= 32 || ((sentinel->leaves_out >> i) & 1) == 0;
+    }
+    return true;
+}
+
 bool cluster_agreed(const struct cluster *cluster, const char *name, uint16_t port)
 {
     char state[FIELD_MAX];
     for (size_t i = 0; i < cluster->sentinel_count; i++) {
         const struct sentinel *sentinel = cluster->sentinels[i];
-        if (sentinel->node.state != NODE_RUNNING)
+        if (sentinel->node.state != NODE_RUNNING || !cluster_watches(sentinel, name))
             continue;
         cluster_field(sentinel, name, "failover-state", state);
         if (cluster_master_port(sentinel, name) != port || state[0] != '\0')

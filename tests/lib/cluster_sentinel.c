@@ -251,6 +251,10 @@ void sentinel_boot(struct sentinel *sentinel)
     if (sentinel->boots == 0) {
         sn_image_fini(&sentinel->durable);
         sn_image_copy(&cluster->config, &sentinel->durable);
+        for (size_t i = cluster->config.group_count; i > 0; i--) {
+            if (i <= 32 && ((sentinel->leaves_out >> (i - 1)) & 1) != 0)
+                sn_image_remove_group(&sentinel->durable, i - 1);
+        }
         sentinel->durable.myid = sentinel->id;
     } else if (cluster->watch != NULL && cluster->watch->rebooting != NULL) {
         cluster->watch->rebooting(cluster->watch->arg, sentinel);

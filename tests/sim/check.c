@@ -22,6 +22,13 @@ struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel
     abort();
 }
 
+bool checks_has_alias(const struct checks *checks)
+{
+    const char *const *also = checks->cluster->also;
+    return also[0] != NULL &&
+           (strcmp(also[0], checks->group) == 0 || strcmp(also[1], checks->group) == 0);
+}
+
 bool checks_want(const struct checks *checks, enum plan_feature feature)
 {
     return ((checks->plan->features | CHECK_ALWAYS) & feature) != 0;
@@ -134,7 +141,6 @@ void checks_send(struct checks *checks, struct sentinel *from, struct node *to, 
     check_tilt_send(checks, from, send);
     check_loss_send(checks, from, send);
     check_heard_send(checks, from, send);
-    check_deployed_send(checks, from, send);
     check_fate_send(checks, from, to, send);
 }
 

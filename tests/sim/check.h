@@ -17,7 +17,7 @@
 #define CHECK_STRANGE_EPOCH 900 /* that strangers announce; no others get as far */
 
 /* Features whose rules are checked in every run, whether it has them or not. */
-#define CHECK_ALWAYS 0U
+#define CHECK_ALWAYS ((unsigned)(FEATURE_HOPELESS | FEATURE_FATES | FEATURE_APART | FEATURE_BACK))
 
 /* What a sentinel is known to be doing, from its events and the orders it got. */
 struct attempt {
@@ -253,6 +253,8 @@ void checks_guest_leader(struct checks *checks, struct node *node, uint64_t epoc
 void checks_guest_forgot(struct checks *checks, uint64_t epoch);
 struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel);
 
+/* Another group has the same servers, as another name for them. */
+bool checks_has_alias(const struct checks *checks);
 /* The rules of the feature are checked in this run. */
 bool checks_want(const struct checks *checks, enum plan_feature feature);
 
@@ -277,8 +279,6 @@ void check_deployed_booted(struct checks *checks, const struct sentinel *sentine
 void check_deployed_forgets(struct checks *checks, const struct sentinel *sentinel);
 void check_deployed_event(struct checks *checks, struct sentinel *sentinel,
                           const struct sn_action_event *event);
-void check_deployed_send(struct checks *checks, struct sentinel *sentinel,
-                         const struct sn_action_send *send);
 /* "" if every running sentinel knows all others that run, else who does not. */
 const char *check_deployed_alone(const struct checks *checks);
 /* check_fate.c: what becomes of orders, and of the servers that they were for. */

@@ -286,7 +286,9 @@ void check_choice_send(struct checks *checks, struct sentinel *sentinel, const s
 {
     struct watched *seen = checks_of(checks, sentinel);
     for (size_t i = 0; send->order == SN_ORDER_FOLLOW && i < checks->cluster->server_count; i++) {
-        if (&checks->cluster->servers[i]->node == to && seen->heard[i].role == SN_ROLE_MASTER)
+        /* What a replica said before a switch means nothing behind it. */
+        if (&checks->cluster->servers[i]->node == to && seen->heard[i].role == SN_ROLE_MASTER &&
+            seen->heard[i].at >= seen->switched_at)
             note_demoted(&seen->heard[i], checks->cluster->servers[i]->node.addr.port,
                          checks->cluster->now);
     }

@@ -25,8 +25,13 @@ static int setting_of(const struct pending *pending)
 void check_config_init(struct checks *checks, uint32_t quorum)
 {
     const struct plan *plan = checks->plan;
+    const struct cluster *cluster = checks->cluster;
     for (unsigned i = 0; i < PLAN_SENTINELS_MAX; i++) {
         struct setting *settings = checks->seen[i].settings;
+        if (i < cluster->sentinel_count && !cluster_watches(cluster->sentinels[i], checks->group)) {
+            settings[SETTING_MONITORED] = (struct setting){true, 0};
+            continue;
+        }
         settings[SETTING_QUORUM] = (struct setting){true, quorum};
         settings[SETTING_DOWN_AFTER] = (struct setting){true, plan->down_after_ms};
         settings[SETTING_TIMEOUT] = (struct setting){true, plan->failover_timeout_ms};

@@ -25,7 +25,9 @@ static unsigned count_bits(uint32_t bits)
 
 static bool is_voter(const struct checks *checks, const struct node *node)
 {
-    return node->sentinel != NULL || (node->guest != NULL && checks == &checks->all->groups[0]);
+    if (node->sentinel != NULL)
+        return cluster_watches(node->sentinel, checks->group);
+    return (node->guest != NULL && checks == &checks->all->groups[0]);
 }
 
 /* The word after the n-th comma. */
@@ -109,6 +111,24 @@ static void check_hopeless(struct checks *checks, struct sentinel *sentinel)
                     (long long)(now - since));
 }
 
+/* ---- majorities ---------------------------------------------------------------------------------
+ */
+
+static void check_elected(struct checks *checks, struct sentinel *sentinel)
+{
+    const struct watched *seen = checks_of(checks, sentinel);
+    const struct attempt *attempt = &seen->attempt;
+    if (attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED ||
+        count_bits(seen->heard_of) + 1 < checks->voters)
+        return;
+    unsigned votes = 1 + (attempt->votes_epoch == attempt->epoch ? count_bits(attempt->votes) : 0);
+    checks->counted++;
+    if (votes < checks->voters / 2 + 1)
+        checks_violated(checks, &sentinel->node,
+                        "leads with the votes of %u, and has heard of %u sentinels", votes,
+                        checks->voters);
+}
+
 void check_deployed_event(struct checks *checks, struct sentinel *sentinel,
                           const struct sn_action_event *event)
 {
@@ -118,25 +138,8 @@ void check_deployed_event(struct checks *checks, struct sentinel *sentinel,
         seen->tilt_at = checks->cluster->now;
     else if (strcmp(event->name, "+try-failover") == 0)
         check_hopeless(checks, sentinel);
-}
-
-/* ---- majorities ---------------------------------------------------------------------------------
- */
-
-void check_deployed_send(struct checks *checks, struct sentinel *sentinel,
-                         const struct sn_action_send *send)
-{
-    const struct watched *seen = checks_of(checks, sentinel);
-    const struct attempt *attempt = &seen->attempt;
-    if (send->order != SN_ORDER_PROMOTE || attempt->mode == SN_MODE_FORCED ||
-        attempt->mode == SN_MODE_PLANNED || count_bits(seen->heard_of) + 1 < checks->voters)
-        return;
-    unsigned votes = 1 + (attempt->votes_epoch == attempt->epoch ? count_bits(attempt->votes) : 0);
-    checks->counted++;
-    if (votes < checks->voters / 2 + 1)
-        checks_violated(checks, &sentinel->node,
-                        "promotes with the votes of %u, and has heard of %u sentinels", votes,
-                        checks->voters);
+    else if (strcmp(event->name, "+elected-leader") == 0)
+        check_elected(checks, sentinel);
 }
 
 const char *check_deployed_alone(const struct checks *checks)
@@ -148,7 +151,7 @@ const char *check_deployed_alone(const struct checks *checks)
         running += is_voter(checks, cluster->nodes[i]) && cluster->nodes[i]->state == NODE_RUNNING;
     for (size_t i = 0; i < cluster->sentinel_count; i++) {
         const struct sentinel *sentinel = cluster->sentinels[i];
-        if (sentinel->core == NULL || sentinel->node.state != NODE_RUNNING)
+        if (sentinel->node.state != NODE_RUNNING || !is_voter(checks, &sentinel->node))
             continue;
         cluster_field(sentinel, checks->group, "num-other-sentinels", value);
         if (strtoul(value, NULL, 10) + 1 < running)

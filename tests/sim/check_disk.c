@@ -9,6 +9,8 @@
 #include "check.h"
 
 #include "cluster_internal.h"
+
+#include "base/text.h"
 #include "conf/state.h"
 
 #include <inttypes.h>
@@ -52,11 +54,18 @@ static bool same_members(const struct sn_group_image *a, const struct sn_group_i
     return same;
 }
 
+/* Whoever asks may have any name, but only an id is kept. */
+static const char *kept_id(const struct sn_runid *id)
+{
+    return sn_text_is_runid(id->hex) ? id->hex : "";
+}
+
 static bool same_group(const struct sn_group_image *a, const struct sn_group_image *b)
 {
     return a->config_epoch == b->config_epoch && a->leader_epoch == b->leader_epoch &&
-           strcmp(a->leader.hex, b->leader.hex) == 0 && sn_addr_equal(&a->addr, &b->addr) &&
-           same_members(a, b) && a->params.quorum == b->params.quorum &&
+           strcmp(kept_id(&a->leader), kept_id(&b->leader)) == 0 &&
+           sn_addr_equal(&a->addr, &b->addr) && same_members(a, b) &&
+           a->params.quorum == b->params.quorum &&
            a->params.down_after_ms == b->params.down_after_ms &&
            a->params.failover_timeout_ms == b->params.failover_timeout_ms &&
            a->params.parallel_syncs == b->params.parallel_syncs;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* What becomes of orders, and of those whom they were for: no two servers obey promotions of one
- * epoch of a group; a new master has the whole of down-after before it is called down; and whoever
- * was demoted a moment ago is no candidate before it has followed. */
+ * epoch of a group; a new master has the whole of down-after before it is called down. */
 
 #include "check.h"
 
@@ -40,32 +39,12 @@ void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct 
                     redis->node.name, epoch, before->name);
 }
 
-/* ---- who was demoted ----------------------------------------------------------------------------
- */
-
-static void check_demoted(struct checks *checks, struct sentinel *sentinel, const struct node *to)
-{
-    const struct model_redis *redis = to->redis;
-    const struct watched *seen = checks_of(checks, sentinel);
-    const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
-    sn_ms now = checks->cluster->now;
-    if (redis == NULL || redis->role != SN_ROLE_REPLICA || redis->was_up || !setting->known ||
-        redis->demoted_at == 0 || now - redis->demoted_at >= setting->value ||
-        seen->attempt.wanted || seen->attempt.mode == SN_MODE_FORCED)
-        return;
-    checks_violated(checks, &sentinel->node,
-                    "promotes %s, which was demoted %lld ms ago and has not followed yet", to->name,
-                    (long long)(now - redis->demoted_at));
-}
-
 void check_fate_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,
                      const struct sn_action_send *send)
 {
     if (send->order != SN_ORDER_PROMOTE || to == NULL)
         return;
     note_order(checks, sentinel, to);
-    if (checks_want(checks, FEATURE_BACK))
-        check_demoted(checks, sentinel, to);
 }
 
 /* ---- the grace of a new master ------------------------------------------------------------------

@@ -365,7 +365,9 @@ void check_groups_init(struct check_groups *all, struct cluster *cluster, const 
     };
     cluster->watch = &all->watch;
     for (unsigned i = 0; i < count; i++) {
-        unsigned voters = plan->sentinels + (i == 0 ? plan->stocks : 0);
+        unsigned voters = i == 0 ? plan->stocks : 0;
+        for (size_t k = 0; k < cluster->sentinel_count; k++)
+            voters += cluster_watches(cluster->sentinels[k], names[i]);
         const struct sn_group_image *image = sn_image_find_group(&cluster->config, names[i]);
         checks_init(&all->groups[i], cluster, plan, names[i], voters);
         all->groups[i].all = all;

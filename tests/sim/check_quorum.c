@@ -38,6 +38,9 @@ void check_quorum_answer(struct checks *checks, const struct node *from, const s
     struct attempt *attempt = &seen->attempt;
     if (strcmp(leader, asker->sentinel->id.hex) != 0 || epoch < attempt->votes_epoch)
         return;
+    /* Of two names of one master, each has attempts of its own. */
+    if (checks_has_alias(checks) && epoch != attempt->epoch)
+        return;
     if (epoch > attempt->votes_epoch)
         attempt->votes = 0;
     attempt->votes_epoch = epoch;

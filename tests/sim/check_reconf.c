@@ -42,7 +42,10 @@ static void begin(const char *payload, struct reconf *reconf)
 /* Whoever is chosen may be claimed after that, but not before. */
 static void check_chosen(struct checks *checks, struct sentinel *sentinel, uint16_t port)
 {
-    if (is_claimed(checks, place_at(&checks_of(checks, sentinel)->reconf, port)))
+    struct watched *seen = checks_of(checks, sentinel);
+    if (seen->attempt.mode == SN_MODE_FORCED)
+        return;
+    if (is_claimed(checks, place_at(&seen->reconf, port)))
         checks_violated(checks, &sentinel->node,
                         "chooses the replica %u, which another group claims", port);
 }
@@ -127,7 +130,7 @@ void check_reconf_hello(struct checks *checks, const struct sentinel *sentinel, 
                         const struct sn_hello *hello)
 {
     if (strcmp(hello->runid.hex, sentinel->id.hex) == 0 ||
-        strcmp(hello->master_name, checks->group) == 0)
+        strcmp(hello->master_name, checks->group) == 0 || checks_has_alias(checks))
         return;
     checks->claims++;
     place_at(&checks_of(checks, sentinel)->reconf, port)->claimed_at = checks->cluster->now;

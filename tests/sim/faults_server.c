@@ -36,8 +36,11 @@ static void forget_heard(struct sim *sim, const struct model_redis *redis)
 {
     unsigned index = server_index(sim, redis);
     for (unsigned k = 0; k < sim->plan.groups; k++) {
-        for (unsigned i = 0; i < sim->plan.sentinels; i++)
-            memset(&sim->groups[k].checks->seen[i].heard[index], 0, sizeof(struct heard));
+        for (unsigned i = 0; i < sim->plan.sentinels; i++) {
+            struct heard *heard = &sim->groups[k].checks->seen[i].heard[index];
+            *heard = (struct heard){.demoted_at = heard->demoted_at,
+                                    .demoted_port = heard->demoted_port};
+        }
     }
 }
 
@@ -244,7 +247,8 @@ void faults_mend_server(struct sim *sim, struct model_redis *redis)
     redis->turns_away = NULL;
     redis->order_error = NULL;
     redis->pause_error = NULL;
-    redis->config_error = NULL;
+    if ((sim->plan.features & FEATURE_CONFIG) == 0) /* a right that nobody has missed */
+        redis->config_error = NULL;
     redis->ignores_orders = false;
     redis->drops_orders = false;
     redis->priority = 100;

@@ -55,9 +55,11 @@ static void draw_stock_names(struct plan *plan, struct sn_prng *prng)
 
 static void draw_alias(struct plan *plan, struct sn_prng *prng)
 {
-    (void)prng;
     if (plan->groups < 2)
         plan->groups = 2;
+    plan->two_deployments = plan->stocks == 0 && chance(prng, 35);
+    if (plan->two_deployments) /* two or three for each name */
+        plan->sentinels = (unsigned)between(prng, 4, 6);
     plan->other_replicas[1] = 1; /* counts for nothing */
 }
 
@@ -237,20 +239,20 @@ struct feature {
 
 /* What needs a part of the core that is being mended is off by itself. */
 static const struct feature features[] = {
-    {FEATURE_IDS, "ids", 0, draw_ids},
-    {FEATURE_STOCK_NAMES, "stock-names", 0, draw_stock_names},
+    {FEATURE_IDS, "ids", 8, draw_ids},
+    {FEATURE_STOCK_NAMES, "stock-names", 5, draw_stock_names},
     {FEATURE_ALIAS, "alias", 0, draw_alias},
     {FEATURE_SLOW, "slow", 0, draw_slow},
     {FEATURE_MESH, "mesh", 8, draw_mesh},
-    {FEATURE_APART, "apart", 0, draw_apart},
+    {FEATURE_APART, "apart", 6, draw_apart},
     {FEATURE_LONE, "lone", 5, draw_lone},
     {FEATURE_FORGED, "forged", 0, draw_forged},
-    {FEATURE_FATES, "fates", 0, draw_fates},
-    {FEATURE_BACK, "back", 0, draw_back},
-    {FEATURE_HOPELESS, "hopeless", 0, draw_hopeless},
-    {FEATURE_AWAY, "away", 0, draw_away},
+    {FEATURE_FATES, "fates", 8, draw_fates},
+    {FEATURE_BACK, "back", 6, draw_back},
+    {FEATURE_HOPELESS, "hopeless", 5, draw_hopeless},
+    {FEATURE_AWAY, "away", 4, draw_away},
     {FEATURE_NOBODY, "nobody", 0, draw_nobody},
-    {FEATURE_CONFIG, "config", 0, draw_config},
+    {FEATURE_CONFIG, "config", 5, draw_config},
 };
 
 #define FEATURES (sizeof(features) / sizeof(features[0]))

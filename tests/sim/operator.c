@@ -29,7 +29,8 @@ static const char *mode_name(enum sn_failover_mode mode)
 static void order(struct sim_group *group, struct sentinel *sentinel,
                   const struct sn_command *command)
 {
-    if (sentinel->core == NULL || sentinel->node.state != NODE_RUNNING)
+    if (sentinel->core == NULL || sentinel->node.state != NODE_RUNNING ||
+        !cluster_watches(sentinel, group->name))
         return;
     if (command->kind == SN_COMMAND_REMOVE)
         check_forget_group(sentinel, group->name);
@@ -346,10 +347,12 @@ static void crown(struct sim_group *group)
     model_redis_promote(best);
 }
 
-static struct sentinel *a_living_one(const struct sim *sim)
+static struct sentinel *a_living_one(const struct sim_group *group)
 {
+    const struct sim *sim = group->sim;
     unsigned i = 0;
-    while (i + 1 < sim->plan.sentinels && sim->doomed[sim->sentinels[i]->node.index])
+    while (i + 1 < sim->plan.sentinels && (sim->doomed[sim->sentinels[i]->node.index] ||
+                                           !cluster_watches(sim->sentinels[i], group->name)))
         i++;
     return sim->sentinels[i];
 }
@@ -359,7 +362,7 @@ void operator_repair(struct sim_group *group, unsigned round)
     adopt_orphans(group);
     /* A new epoch is above all that others have; what begins anew would meet the old ones again. */
     if (round % 2 == 1 && group->checks->collided) {
-        operator_failover(group, a_living_one(group->sim), SN_MODE_FORCED, NULL);
+        operator_failover(group, a_living_one(group), SN_MODE_FORCED, NULL);
         return;
     }
     if (round > 1 && (group->sim->removals || group->sim->mixed))

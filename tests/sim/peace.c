@@ -189,6 +189,8 @@ static bool can_replace(const struct sim_group *group)
         fit = fit && !stock_is_busy(sim->stocks[i]);
     for (unsigned i = 0; fit && i < sim->plan.sentinels; i++) {
         const struct sentinel *sentinel = sim->sentinels[i];
+        if (!cluster_watches(sentinel, group->name))
+            continue;
         if (has_plans(group, sentinel))
             return false;
         if (!is_doomed(sim, &sentinel->node) &&

@@ -255,7 +255,7 @@ static void draw_servers(struct plan *plan, uint64_t seed)
 /* So many cores that the rest is still enough for every group. */
 static unsigned spare_sentinels(const struct plan *plan)
 {
-    unsigned spare = plan->sentinels - 1;
+    unsigned spare = plan->two_deployments ? 0 : plan->sentinels - 1;
     for (unsigned i = 0; i < plan->groups; i++) {
         unsigned voters = plan->sentinels + (i == 0 ? plan->stocks : 0);
         unsigned quorum = plan->quorum < voters ? plan->quorum : voters;

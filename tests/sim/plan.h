@@ -164,6 +164,7 @@ struct plan {
     uint64_t lost_lot;       /* which ones */
     bool lost_late;          /* only after all have agreed once */
     unsigned features;       /* enum plan_feature */
+    bool two_deployments;    /* each knows one of the names of FEATURE_ALIAS */
     uint64_t id_lot;         /* what the ids look like; FEATURE_IDS */
     unsigned rtt_percent;    /* round trips, of down-after; 0: by delay_min_ms and delay_max_ms */
     bool rtt_peace;          /* they stay so for a while in peace */

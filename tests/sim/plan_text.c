@@ -58,6 +58,7 @@ static const struct field fields[] = {
     FIELD(lost_lot),
     FIELD(lost_late),
     FIELD(features),
+    FIELD(two_deployments),
     FIELD(id_lot),
     FIELD(rtt_percent),
     FIELD(rtt_peace),

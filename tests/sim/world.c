@@ -84,7 +84,8 @@ static struct sn_group_image *add_alias(struct sim *sim, struct sim_group *group
     memcpy(group->servers, first->servers, sizeof(group->servers));
     sim->cluster->also[0] = first->name;
     sim->cluster->also[1] = name;
-    cluster_say(sim->cluster, NULL, "%s is %s", name, first->name);
+    cluster_say(sim->cluster, NULL, "%s is %s%s", name, first->name,
+                sim->plan.two_deployments ? " to others" : "");
     return cluster_add_group(sim->cluster, name, first->servers[0], quorum);
 }
 
@@ -98,6 +99,8 @@ static void add_group(struct sim *sim, unsigned index)
     unsigned replicas = index == 0 ? plan->replicas : plan->other_replicas[index];
     /* Stock nodes take no part in the other groups. */
     uint32_t quorum = index > 0 && plan->quorum > plan->sentinels ? plan->sentinels : plan->quorum;
+    if (plan->two_deployments && index < 2 && quorum > 2)
+        quorum = 2;
     struct sn_group_image *image =
         is_alias(plan, index)
             ? add_alias(sim, group, group_names[index], quorum)
@@ -161,6 +164,8 @@ static void add_sentinels(struct sim *sim)
         sentinel->disk.lost_on_crash = plan->lost_on_crash;
         sentinel->clock_ppm = (int64_t)sn_prng_below(&cluster->prng, drift) - plan->drift_ppm;
         sim->sentinels[i] = sentinel;
+        if (plan->two_deployments)
+            sentinel->leaves_out = i % 2 == 0 ? 2 : 1;
         if ((plan->features & FEATURE_IDS) != 0)
             make_odd_id(plan->id_lot + i, &sentinel->id);
     }
