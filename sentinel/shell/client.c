@@ -409,8 +409,10 @@ void sn_client_render(struct sn_client *client)
                            .lens = reply->words.lens,
                            .resp = &resp};
 
-    if (!reply->render(&call, reply) && !reply->body.full)
+    if (!reply->render(&call, reply) && !reply->body.full) {
+        sn_client_check_output(client); /* what is there counts */
         return;
+    }
     client->long_reply = NULL;
     hand_out(client, reply);
     sn_long_reply_free(reply);

@@ -282,7 +282,9 @@ void sn_commands_execute(struct sn_server *server, struct sn_client *client,
                            .resp = &resp};
 
     client->mute_next = false;
-    if (muted)
+    if (muted && server->scratch.room > SN_CLIENT_OUTPUT_PAUSE)
+        sn_buf_fini(&server->scratch); /* what was once large does not stay so */
+    else if (muted)
         sn_buf_clear(&server->scratch);
     size_t before = resp.out->len;
     bool known = look_up(&call);

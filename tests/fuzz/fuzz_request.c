@@ -23,7 +23,8 @@ static int drain(struct sn_request_reader *reader, const struct sn_request_limit
     int rc;
 
     while ((rc = sn_request_reader_next(reader, limits, &request)) == 0) {
-        if (request.argc == 0)
+        size_t total = 0;
+        if (request.argc == 0 || (!limits->unauthenticated && request.argc > limits->args_max))
             abort();
         sn_buf_printf(out, "*%zu", request.argc);
         for (size_t i = 0; i < request.argc; i++) {
@@ -31,7 +32,10 @@ static int drain(struct sn_request_reader *reader, const struct sn_request_limit
                 abort();
             sn_buf_printf(out, "$%zu:", request.lens[i]);
             sn_buf_append(out, request.argv[i], request.lens[i]);
+            total += request.lens[i];
         }
+        if (total > limits->total_max || sn_request_reader_memory(reader) < total)
+            abort();
     }
     return rc;
 }
