@@ -374,35 +374,37 @@ static uint64_t dialled_peers(size_t count)
     return count < SN_PEERS_MAX ? count : SN_PEERS_MAX;
 }
 
-/* Sentinels that have their own places among the clients: one may be known to several groups. */
-static uint64_t count_peers(const struct sn_image *image)
+/* Peers share one link for all groups. Of each group some replicas may still be found. */
+static struct sn_file_needs count_files(const struct daemon *daemon)
 {
-    uint64_t most = 0;
+    const struct sn_image *image = &daemon->conf->image;
+    struct sn_file_needs needs = {.maxclients = daemon->conf->settings.maxclients};
 
-    for (size_t i = 0; i < image->group_count; i++)
-        most = image->groups[i].peer_count > most ? image->groups[i].peer_count : most;
-    return dialled_peers(most);
+    for (size_t i = 0; i < image->group_count; i++) {
+        const struct sn_group_image *group = &image->groups[i];
+        uint64_t peers = dialled_peers(group->peer_count);
+        needs.links += 2 * (1 + group->replica_count);
+        needs.growth += 2 * 3 + peers;
+        needs.peers = peers > needs.peers ? peers : needs.peers;
+    }
+    needs.links += needs.peers;
+    return needs;
 }
 
 static int share_open_files(struct daemon *daemon)
 {
     struct sn_settings *settings = &daemon->conf->settings;
-    const struct sn_image *image = &daemon->conf->image;
-    uint64_t links = 0, peers = count_peers(image);
-
-    for (size_t i = 0; i < image->group_count; i++)
-        links +=
-            2 * (4 + image->groups[i].replica_count) + dialled_peers(image->groups[i].peer_count);
-    uint64_t wanted = sn_file_share_wanted(settings->maxclients, links, peers);
+    struct sn_file_needs needs = count_files(daemon);
+    uint64_t wanted = sn_file_share_wanted(&needs);
     uint64_t allowed = sn_daemon_raise_files(wanted);
     allowed = allowed > 0 ? allowed : wanted;
-    if (sn_file_share(allowed, settings->maxclients, links, peers, &daemon->files) != 0) {
+    if (sn_file_share(allowed, &needs, &daemon->files) != 0) {
         char text[256];
         snprintf(text, sizeof(text),
                  "Only %" PRIu64 " open files are allowed: that is too little for %" PRIu64
                  " links, the other sentinels and some clients. Raise the limit (ulimit -n, "
                  "LimitNOFILE=). Exiting...",
-                 allowed, links);
+                 allowed, needs.links);
         sn_log(daemon->log, SN_LEVEL_WARNING, "%s", text);
         if (settings->logfile != NULL || daemon->ready >= 0)
             fprintf(stderr, "%s\n", text);

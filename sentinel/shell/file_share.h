@@ -14,11 +14,18 @@ struct sn_file_share {
     uint64_t spare;       /* … of these for links that are not known yet */
 };
 
-/* What would be needed for everything: maxclients, `links` known links, `peers` known sentinels. */
-uint64_t sn_file_share_wanted(uint32_t maxclients, uint64_t links, uint64_t peers);
-/* Shares `allowed` files. SN_EFULL: they do not suffice for the links, the places of the peers, and
- * some clients. */
-SN_MUST_CHECK int sn_file_share(uint64_t allowed, uint32_t maxclients, uint64_t links,
-                                uint64_t peers, struct sn_file_share *share);
+struct sn_file_needs {
+    uint32_t maxclients;
+    uint64_t links;  /* that are known */
+    uint64_t growth; /* further ones, to what may still be found out about the groups */
+    uint64_t peers;  /* known sentinels */
+};
+
+/* How many files suffice for everything. */
+uint64_t sn_file_share_wanted(const struct sn_file_needs *needs);
+/* Shares `allowed` files. SN_EFULL: they do not suffice for the known links, the places of the
+ * peers, and some clients. */
+SN_MUST_CHECK int sn_file_share(uint64_t allowed, const struct sn_file_needs *needs,
+                                struct sn_file_share *share);
 
 #endif

@@ -219,23 +219,31 @@ static void test_crowd__ceiling_is_a_size_or_a_part(void **state)
 
 static void test_crowd__files_are_shared(void **state)
 {
+    struct sn_file_needs needs = {.maxclients = 10000, .links = 8, .growth = 6, .peers = 2};
     struct sn_file_share share;
-    uint64_t wanted = sn_file_share_wanted(10000, 8, 2);
+    uint64_t wanted = sn_file_share_wanted(&needs);
 
     (void)state;
-    assert_int_equal(sn_file_share(wanted, 10000, 8, 2, &share), 0);
+    assert_int_equal(sn_file_share(wanted, &needs, &share), 0);
     assert_int_equal(share.clients, 10000);
     assert_int_equal(share.peer_places, 8);
-    assert_int_equal(sn_file_share(wanted - 1, 10000, 8, 2, &share), 0);
+    assert_int_equal(sn_file_share(wanted - 1, &needs, &share), 0);
     assert_int_equal(share.clients, 9999);
     /* a hard limit of 256 still serves many */
-    assert_int_equal(sn_file_share(256, 10000, 8, 2, &share), 0);
-    assert_in_range(share.clients, 180, 220);
+    assert_int_equal(sn_file_share(256, &needs, &share), 0);
+    assert_in_range(share.clients, 170, 220);
     assert_true(share.clients + share.peer_places + share.reserved <= 256);
-    assert_int_equal(sn_file_share(52, 10000, 8, 2, &share), 0);
-    assert_int_equal(sn_file_share(51, 10000, 8, 2, &share), SN_EFULL);
-    assert_int_equal(sn_file_share(256, 10000, 8, 1000, &share), 0);
+    assert_int_equal(sn_file_share(52, &needs, &share), 0);
+    assert_int_equal(sn_file_share(51, &needs, &share), SN_EFULL);
+    needs.peers = 1000;
+    assert_int_equal(sn_file_share(256, &needs, &share), 0);
     assert_int_equal(share.peer_places, 64);
+    /* what might still be found takes half of what is left, and never ends the start */
+    needs = (struct sn_file_needs){.maxclients = 10000, .links = 6000, .growth = 18000, .peers = 2};
+    assert_int_equal(sn_file_share(20000, &needs, &share), 0);
+    assert_in_range(share.clients, 6500, 7000);
+    assert_int_equal(sn_file_share(6044, &needs, &share), 0);
+    assert_true(share.clients >= 2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_crowd__##name, prepare, stop)
