@@ -6,10 +6,8 @@
 
 static int run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_claim *claim)
 {
-    if (boot->mode == SN_BOOT_CHECK_CONFIG) {
-        sn_boot_print_check(boot, conf);
-        return 0;
-    }
+    if (boot->mode == SN_BOOT_CHECK_CONFIG)
+        return sn_boot_print_check(boot, conf) == 0 ? 0 : 1;
     if (sn_boot_prepare(conf) != 0)
         return 1;
     return sn_daemon_run(conf, claim);

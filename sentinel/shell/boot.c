@@ -4,11 +4,10 @@
 
 #include "base/error.h"
 #include "conf/argv.h"
+#include "shell/check.h"
 #include "sn_version.h"
 
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -169,37 +168,22 @@ int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf, struct sn_cla
     return claim_state(boot, &began, conf, claim);
 }
 
-static int check_writable(const struct sn_conf *conf)
+static void tell_problem(void *arg, enum sn_check_level level, const char *text)
 {
-    if (access(conf->state_path, W_OK) == 0)
-        return 0;
-    if (conf->state_in_conf) {
-        fprintf(stderr,
-                "Sentinel config file %s is not writable: %s. Exiting...\n"
-                "State is saved in it. Make it and its folder writable for user id %ld, or name "
-                "another place with `state-file PATH`.\n",
-                conf->path, strerror(errno), (long)geteuid());
-        return SN_EIO;
-    }
-    char copy[PATH_MAX];
-    int missing = errno == ENOENT;
-    snprintf(copy, sizeof(copy), "%s", conf->state_path);
-    const char *folder = dirname(copy);
-    if (missing && access(folder, W_OK | X_OK) == 0)
-        return 0;
-    fprintf(stderr,
-            "The state file %s cannot be written: %s. Exiting...\n"
-            "Make the folder %s writable for user id %ld, or name another place with "
-            "`state-file`.\n",
-            conf->state_path, strerror(errno), folder, (long)geteuid());
-    return SN_EIO;
+    int *status = arg;
+
+    if (level != SN_CHECK_PROBLEM)
+        return; /* the daemon says so in its log */
+    fprintf(stderr, "%s. Exiting...\n", text);
+    *status = SN_EIO;
 }
 
 int sn_boot_prepare(const struct sn_conf *conf)
 {
     const char *dir = conf->settings.dir;
-    int status = check_writable(conf);
+    int status = 0;
 
+    sn_check_state(conf, tell_problem, &status);
     if (status != 0)
         return status;
     if (dir != NULL && chdir(dir) != 0) {
@@ -210,15 +194,35 @@ int sn_boot_prepare(const struct sn_conf *conf)
     return 0;
 }
 
-void sn_boot_print_check(const struct sn_boot *boot, const struct sn_conf *conf)
+struct findings {
+    const char *name;
+    int status;
+};
+
+static void print_finding(void *arg, enum sn_check_level level, const char *text)
 {
-    const char *name = boot->path != NULL ? boot->path : "command line";
+    struct findings *findings = arg;
+
+    if (level == SN_CHECK_NOTE) {
+        printf("%s: note: %s\n", findings->name, text);
+        return;
+    }
+    fprintf(stderr, "%s: %s\n", findings->name, text);
+    findings->status = SN_EIO;
+}
+
+int sn_boot_print_check(const struct sn_boot *boot, const struct sn_conf *conf)
+{
+    struct findings findings = {.name = boot->path != NULL ? boot->path : "command line"};
 
     for (size_t i = 0; i < conf->notice_count; i++)
-        printf("%s: note: %s\n", name, conf->notices[i]);
-    printf("%s: ok, %zu %s, syntax %s, state in %s\n", name, conf->image.group_count,
+        printf("%s: note: %s\n", findings.name, conf->notices[i]);
+    sn_check_all(conf, print_finding, &findings);
+    printf("%s: %s, %zu %s, syntax %s, state in %s\n", findings.name,
+           findings.status == 0 ? "ok" : "would not start", conf->image.group_count,
            conf->image.group_count == 1 ? "group" : "groups",
            conf->syntax == SN_CONF_INI ? "ini" : "redis", conf->state_path);
+    return findings.status;
 }
 
 void sn_boot_print_version(void)

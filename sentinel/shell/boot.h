@@ -31,7 +31,8 @@ SN_MUST_CHECK int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf,
 /* See that state can be saved, and enter the working directory. SN_EIO: said on standard error. */
 SN_MUST_CHECK int sn_boot_prepare(const struct sn_conf *conf);
 /* What --check-config, --version and --help print. */
-void sn_boot_print_check(const struct sn_boot *boot, const struct sn_conf *conf);
+/* SN_EIO: the start would fail. */
+SN_MUST_CHECK int sn_boot_print_check(const struct sn_boot *boot, const struct sn_conf *conf);
 void sn_boot_print_version(void);
 void sn_boot_print_help(void);
 

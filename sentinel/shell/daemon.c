@@ -565,14 +565,7 @@ static void log_start(const struct daemon *daemon)
         sn_log(daemon->log, SN_LEVEL_NOTICE, "%s", conf->notices[i]);
     sn_log(daemon->log, SN_LEVEL_NOTICE, "Running mode=sentinel, port=%u.",
            (unsigned)settings->port);
-    for (size_t i = 0; i < settings->bind_count && settings->port != 0; i++)
-        sn_log(daemon->log, SN_LEVEL_NOTICE, "Listening on %s port %u", settings->bind[i],
-               (unsigned)settings->port);
-    if (settings->bind_count == 0 && settings->port != 0 && !settings->bind_none)
-        sn_log(daemon->log, SN_LEVEL_NOTICE, "Listening on all addresses, port %u",
-               (unsigned)settings->port);
-    if (settings->unixsocket != NULL)
-        sn_log(daemon->log, SN_LEVEL_NOTICE, "Listening on %s", settings->unixsocket);
+    sn_server_log_listeners(daemon->server);
 }
 
 static void start_core(struct daemon *daemon)

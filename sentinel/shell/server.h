@@ -39,6 +39,11 @@ void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver);
  * port, or which setting, and why (for the operator); nothing listens then. */
 SN_MUST_CHECK int sn_server_listen(struct sn_server *server, struct sn_buf *error);
 
+/* Says in the log where it listens, and where not although that was asked for. */
+void sn_server_log_listeners(const struct sn_server *server);
+/* True if host is an address (or names one) that can be listened on here; nothing stays open. */
+bool sn_server_can_bind(const char *host, struct sn_buf *problem);
+
 /* True if users were changed by commands and no ACL file holds them. */
 bool sn_server_users_changed(const struct sn_server *server);
 /* Appends a `user` line for each user. */

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,24 @@ static int find_address(const char *host, uint16_t port, struct sockaddr_storage
     else
         ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
     return 0;
+}
+
+bool sn_server_can_bind(const char *host, struct sn_buf *problem)
+{
+    struct sockaddr_storage address;
+
+    int rc = find_address(host, 0, &address);
+    int fd = rc == 0 ? socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+    if (rc == 0 &&
+        (fd < 0 || bind(fd, (const struct sockaddr *)&address,
+                        address.ss_family == AF_INET ? sizeof(struct sockaddr_in)
+                                                     : sizeof(struct sockaddr_in6)) != 0))
+        rc = uv_translate_sys_error(errno);
+    if (fd >= 0)
+        close(fd);
+    if (rc != 0)
+        sn_buf_puts(problem, uv_strerror(rc));
+    return rc == 0;
 }
 
 static int listen_tcp(struct sn_server *server, const char *host)
@@ -211,4 +230,40 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
         return SN_EIO;
     }
     return 0;
+}
+
+static bool listens_on(const struct sn_server *server, const char *host)
+{
+    const struct sn_listener *listener;
+
+    LL_FOREACH(server->listeners, listener) {
+        if (!listener->is_unix && strcmp(listener->text, host) == 0)
+            return true;
+    }
+    return false;
+}
+
+void sn_server_log_listeners(const struct sn_server *server)
+{
+    const struct sn_settings *settings = server->env.settings;
+    struct sn_log *log = server->env.log;
+    const struct sn_listener *listener;
+    unsigned port = settings->port;
+
+    if (settings->bind_count == 0 && listens_on(server, "*"))
+        sn_log(log, SN_LEVEL_NOTICE, "Listening on all addresses, port %u", port);
+    LL_FOREACH(server->listeners, listener) {
+        if (listener->is_unix)
+            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s", listener->text);
+        else if (settings->bind_count > 0)
+            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s port %u", listener->text, port);
+    }
+    for (size_t i = 0; port != 0 && i < settings->bind_count; i++) {
+        const char *bind = settings->bind[i];
+        if (bind[0] == '-' && !listens_on(server, bind + 1))
+            sn_log(log, SN_LEVEL_NOTICE,
+                   "Not listening on %s: this machine has no such address, which the - in front "
+                   "of it allows",
+                   bind + 1);
+    }
 }

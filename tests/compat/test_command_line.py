@@ -173,6 +173,7 @@ def test_command_line__values_are_saved_in_the_file(place):
     words = [f"--port {port}", "--bind", "127.0.0.1 -::1", "--user", "bob", "on", ">x",
              "--sentinel monitor m 127.0.0.1 1 1"]
     sentinel = place.sentinel(port=port, conf_text="", arguments=words)
+    assert sentinel.raw("FLUSHCONFIG") == "OK"
     lines = sentinel.conf_text().splitlines()
     assert f"port {port}" in lines
     assert "bind 127.0.0.1 -::1" in lines
