@@ -27,6 +27,9 @@ static const char *const facilities[] = {"user",   "local0", "local1", "local2",
                                          "local4", "local5", "local6", "local7", NULL};
 static const char *const supervisors[] = {"upstart", "systemd", "auto", "no", NULL};
 static const char *const channel_rights[] = {"allchannels", "resetchannels", NULL};
+static const char *const log_formats[] = {"legacy", "logfmt", NULL};
+static const char *const log_timestamps[] = {"legacy", "iso8601", "milliseconds", NULL};
+static const char *const user_fields[] = {"off", "CN", "URI", NULL};
 static const char *const client_checks[] = {"no", "yes", "optional", NULL};
 
 static const struct sn_directive server_table[] = {
@@ -76,6 +79,11 @@ static const struct sn_directive server_table[] = {
     {SERVER, .name = "loglevel", .kind = SN_VALUE_LEVEL, ONE, .fallback = "notice",
      .field = SN_FIELD_LEVEL, AT(loglevel), .live = true},
     {SERVER, .name = "logfile", TEXT_AT(logfile)},
+    {SERVER, .name = "log-format", .kind = SN_VALUE_CHOICE, ONE, .choices = log_formats,
+     .fallback = "legacy", .field = SN_FIELD_TEXT, AT(log_format)},
+    {SERVER, .name = "log-timestamp-format", .kind = SN_VALUE_CHOICE, ONE,
+     .choices = log_timestamps, .fallback = "legacy", .field = SN_FIELD_TEXT,
+     AT(log_timestamp_format)},
     {SERVER, .name = "syslog-enabled", BOOL_AT(syslog_enabled, "no")},
     {SERVER, .name = "syslog-ident", TEXT_AT(syslog_ident)},
     {SERVER, .name = "syslog-facility", .kind = SN_VALUE_CHOICE, ONE, .choices = facilities,
@@ -95,6 +103,11 @@ static const struct sn_directive server_table[] = {
     {SERVER, .name = "tls-dh-params-file", TEXT_AT(tls.dh_params_file)},
     {SERVER, .name = "tls-auth-clients", .kind = SN_VALUE_CHOICE, ONE, .choices = client_checks,
      .fallback = "yes", .field = SN_FIELD_TEXT, AT(tls.auth_clients)},
+    {SERVER, .name = "tls-auth-clients-user", .kind = SN_VALUE_CHOICE, ONE, .choices = user_fields,
+     .fallback = "off", .field = SN_FIELD_TEXT, AT(tls.auth_clients_user)},
+    {SERVER, .name = "tls-auto-reload-interval", NUMBER(0, INT32_MAX), .fallback = "0",
+     .field = SN_FIELD_INT, AT(tls.auto_reload_interval_s)},
+    {SERVER, .name = "tls-expected-peer-name", TEXT_AT(tls.expected_peer_name)},
     {SERVER, .name = "tls-replication", BOOL_AT(tls.replication, "no")},
     {SERVER, .name = "tls-protocols", TEXT_AT(tls.protocols)},
     {SERVER, .name = "tls-ciphers", TEXT_AT(tls.ciphers)},
@@ -276,6 +289,8 @@ const char *sn_directive_near(enum sn_scope scope, enum sn_scope other, const ch
     const char *nearest = NULL;
     size_t best = strlen(name) / 4 + 2;
 
+    if (scope == SN_SCOPE_GROUP && other == SN_SCOPE_NONE)
+        look_near(name, "address", &best, &nearest); /* INI: what `monitor` says in one line */
     for (size_t i = 0; i < COUNT(scopes); i++) {
         size_t count;
         const struct sn_directive *table = sn_directives(scopes[i], &count);

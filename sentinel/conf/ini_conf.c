@@ -155,6 +155,11 @@ static int add_key(struct ini_conf *ini, const struct sn_place *at,
     return code;
 }
 
+static int fail_section(struct ini_conf *ini, const struct sn_place *at, const char *section)
+{
+    return sn_loader_fail(ini->loader, at, "that key belongs into another section", section);
+}
+
 static int take_master_key(struct ini_conf *ini, const struct sn_place *at, const char *key,
                            const char *value)
 {
@@ -163,6 +168,9 @@ static int take_master_key(struct ini_conf *ini, const struct sn_place *at, cons
     if (strcasecmp(key, "quorum") == 0)
         return take_quorum(ini, at, value);
     const struct sn_directive *directive = sn_directive_find(SN_SCOPE_GROUP, key);
+    if (directive == NULL && (sn_directive_find(SN_SCOPE_SENTINEL, key) != NULL ||
+                              sn_directive_find(SN_SCOPE_SERVER, key) != NULL))
+        return fail_section(ini, at, "it behind [sentinel]");
     if (directive == NULL)
         return sn_loader_fail_unknown(ini->loader, at, key, SN_SCOPE_GROUP, SN_SCOPE_NONE);
     return add_key(ini, at, directive, value);
@@ -178,6 +186,8 @@ static int take_sentinel_key(struct ini_conf *ini, const struct sn_place *at, co
         directive = sn_directive_find(SN_SCOPE_SERVER, key);
     if (directive != NULL)
         return add_key(ini, at, directive, value);
+    if (sn_directive_find(SN_SCOPE_GROUP, key) != NULL || strcasecmp(key, "address") == 0)
+        return fail_section(ini, at, "it behind [master NAME]");
     if (!sn_directive_ignored(key, &quiet))
         return sn_loader_fail_unknown(ini->loader, at, key, SN_SCOPE_SERVER, SN_SCOPE_SENTINEL);
     if (!quiet)

@@ -26,8 +26,11 @@ struct sn_tls_settings {
     char *ca_cert_file;
     char *ca_cert_dir;
     char *dh_params_file;
-    char *auth_clients; /* "yes", "no" or "optional" */
-    bool replication;   /* outgoing links use TLS, and hellos carry the TLS port */
+    char *auth_clients;         /* "yes", "no" or "optional" */
+    char *auth_clients_user;    /* "off", "CN" or "URI": what of a certificate names its ACL user */
+    int auto_reload_interval_s; /* 0: certificates are not read again by themselves */
+    char *expected_peer_name;   /* names, one of which the other side's certificate has to hold */
+    bool replication;           /* outgoing links use TLS, and hellos carry the TLS port */
     char *protocols;
     char *ciphers;
     char *ciphersuites;
@@ -69,8 +72,10 @@ struct sn_settings {
     char *supervised; /* "upstart", "systemd", "auto" or "no", in any case */
     bool set_proc_title;
     char *proc_title_template;
-    enum sn_level loglevel; /* NOTICE */
-    char *logfile;          /* NULL: standard output */
+    enum sn_level loglevel;     /* NOTICE */
+    char *logfile;              /* NULL: standard output */
+    char *log_format;           /* "legacy" or "logfmt" */
+    char *log_timestamp_format; /* "legacy", "iso8601" or "milliseconds" */
     bool syslog_enabled;
     char *syslog_ident;
     char *syslog_facility;

@@ -365,6 +365,8 @@ static int open_log(struct daemon *daemon)
                     settings->syslog_facility, &daemon->log);
     if (status != 0)
         fprintf(stderr, "Can't open the log file %s: %s\n", settings->logfile, strerror(errno));
+    else
+        sn_log_set_format(daemon->log, settings->log_format, settings->log_timestamp_format);
     return status;
 }
 

@@ -26,10 +26,14 @@
 /* A pipe that is ready takes this much without blocking. */
 #define LINE_MAX_BYTES 4096
 
+enum timestamp { TIMESTAMP_LEGACY = 0, TIMESTAMP_ISO8601, TIMESTAMP_MILLISECONDS };
+
 struct sn_log {
     char *path; /* NULL: standard output */
     int fd;
     bool colour;
+    bool logfmt;
+    enum timestamp timestamp;
     bool to_syslog;
     char *ident; /* openlog() keeps the pointer */
     enum sn_level threshold;
@@ -96,6 +100,16 @@ void sn_log_close(struct sn_log *log)
     free(log);
 }
 
+void sn_log_set_format(struct sn_log *log, const char *format, const char *timestamp)
+{
+    log->logfmt = format != NULL && strcasecmp(format, "logfmt") == 0;
+    log->timestamp = TIMESTAMP_LEGACY;
+    if (timestamp != NULL && strcasecmp(timestamp, "iso8601") == 0)
+        log->timestamp = TIMESTAMP_ISO8601;
+    else if (timestamp != NULL && strcasecmp(timestamp, "milliseconds") == 0)
+        log->timestamp = TIMESTAMP_MILLISECONDS;
+}
+
 void sn_log_set_level(struct sn_log *log, enum sn_level threshold)
 {
     log->threshold = threshold;
@@ -156,19 +170,71 @@ static int priority_of(enum sn_level level)
     return LOG_NOTICE;
 }
 
-/* `17892:X 22 Nov 2026 14:28:50.717 # ` */
-static void put_prefix(struct sn_buf *line, enum sn_level level)
+static const char *word_of(enum sn_level level)
 {
+    switch (level) {
+    case SN_LEVEL_DEBUG:
+        return "debug";
+    case SN_LEVEL_VERBOSE:
+        return "info";
+    case SN_LEVEL_NOTICE:
+    case SN_LEVEL_NONE:
+        return "notice";
+    case SN_LEVEL_WARNING:
+    case SN_LEVEL_NOTHING:
+        return "warning";
+    }
+    return "notice";
+}
+
+/* `22 Nov 2026 14:28:50.717`, `2026-11-22T14:28:50.717+01:00`, or milliseconds since 1970. */
+static void put_timestamp(const struct sn_log *log, struct sn_buf *line)
+{
+    bool iso = log->timestamp == TIMESTAMP_ISO8601;
     struct timespec wall;
     struct tm local;
     char date[64];
+    char zone[8] = "";
 
     clock_gettime(CLOCK_REALTIME, &wall);
+    long ms = wall.tv_nsec / 1000000;
+    if (log->timestamp == TIMESTAMP_MILLISECONDS) {
+        sn_buf_printf(line, "%lld", (long long)wall.tv_sec * 1000 + ms);
+        return;
+    }
     if (localtime_r(&wall.tv_sec, &local) == NULL ||
-        strftime(date, sizeof(date), "%d %b %Y %H:%M:%S", &local) == 0)
+        strftime(date, sizeof(date), iso ? "%Y-%m-%dT%H:%M:%S" : "%d %b %Y %H:%M:%S", &local) == 0)
         date[0] = '\0';
-    sn_buf_printf(line, "%ld:X %s.%03ld %c ", (long)getpid(), date, wall.tv_nsec / 1000000,
-                  mark_of(level));
+    /* "+0100" */
+    if (iso && date[0] != '\0' && strftime(zone, sizeof(zone), "%z", &local) != 5)
+        zone[0] = '\0';
+    sn_buf_printf(line, "%s.%03ld%.3s%s%s", date, ms, zone, zone[0] != '\0' ? ":" : "",
+                  zone[0] != '\0' ? zone + 3 : "");
+}
+
+/* `17892:X 22 Nov 2026 14:28:50.717 # `, or the fields before the message in logfmt. */
+static void put_prefix(const struct sn_log *log, struct sn_buf *line, enum sn_level level)
+{
+    sn_buf_printf(line, log->logfmt ? "pid=%ld role=sentinel timestamp=\"" : "%ld:X ",
+                  (long)getpid());
+    put_timestamp(log, line);
+    if (log->logfmt)
+        sn_buf_printf(line, "\" level=%s message=\"", word_of(level));
+    else
+        sn_buf_printf(line, " %c ", mark_of(level));
+}
+
+/* In logfmt a quote would end the message. */
+static void put_message(const struct sn_log *log, struct sn_buf *line, const char *text, size_t len)
+{
+    size_t start = line->len;
+
+    sn_buf_append(line, text, len);
+    if (!log->logfmt)
+        return;
+    for (size_t i = start; i < line->len; i++)
+        line->data[i] = line->data[i] == '"' ? '\'' : line->data[i];
+    sn_buf_putc(line, '"');
 }
 
 static bool write_line(struct sn_log *log, const struct sn_buf *line)
@@ -191,11 +257,11 @@ static void put_line(struct sn_log *log, enum sn_level level, const char *escape
     sn_buf_init(&line, LINE_MAX_BYTES);
     if (log->colour)
         sn_buf_puts(&line, colour_of(level));
-    put_prefix(&line, level);
+    put_prefix(log, &line, level);
     /* What does not fit is cut, so that the newline and the end of the colour always do. */
-    size_t left = LINE_MAX_BYTES - line.len - sizeof("\033[0m\n");
+    size_t left = LINE_MAX_BYTES - line.len - sizeof("\"\033[0m\n");
     size_t len = strlen(escaped);
-    sn_buf_append(&line, escaped, len < left ? len : left);
+    put_message(log, &line, escaped, len < left ? len : left);
     if (log->colour)
         sn_buf_puts(&line, "\033[0m");
     sn_buf_putc(&line, '\n');

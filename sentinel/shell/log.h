@@ -15,6 +15,9 @@ struct sn_log;
 SN_MUST_CHECK int sn_log_open(const char *path, enum sn_level threshold, const char *syslog_ident,
                               const char *syslog_facility, struct sn_log **log);
 void sn_log_close(struct sn_log *log);
+/* The settings log-format (legacy, logfmt) and log-timestamp-format (legacy, iso8601,
+ * milliseconds); NULL: legacy. */
+void sn_log_set_format(struct sn_log *log, const char *format, const char *timestamp);
 /* Opens the file again under its name, after a rotation. On failure goes on with the old one and
  * says so in it. */
 void sn_log_reopen(struct sn_log *log);

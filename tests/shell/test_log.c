@@ -61,6 +61,44 @@ static struct sn_log *open_log(enum sn_level level)
     return log;
 }
 
+static bool matches(const char *text, const char *expression)
+{
+    regex_t pattern;
+
+    assert_int_equal(regcomp(&pattern, expression, REG_EXTENDED | REG_NOSUB), 0);
+    bool found = regexec(&pattern, text, 0, NULL, 0) == 0;
+    regfree(&pattern);
+    return found;
+}
+
+static void test_log__may_be_logfmt_with_other_timestamps(void **state)
+{
+    static const struct {
+        const char *format, *timestamp, *expected;
+    } rows[] = {
+        {"logfmt", "legacy",
+         "^pid=[0-9]+ role=sentinel timestamp=\"[0-9]{2} [A-Z][a-z]{2} [0-9]{4} "
+         "[0-9:]{8}\\.[0-9]{3}\" "
+         "level=warning message=\"a 'b' \\\\n\"\n$"},
+        {"LogFmt", "ISO8601",
+         "^pid=[0-9]+ role=sentinel "
+         "timestamp=\"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3}[+-][0-9]{2}:"
+         "[0-9]{2}\" level=warning message=\"a 'b' \\\\n\"\n$"},
+        {"legacy", "milliseconds", "^[0-9]+:X [0-9]{13} # a \"b\" \\\\n\n$"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct sn_log *log = open_log(SN_LEVEL_NOTICE);
+        sn_log_set_format(log, rows[i].format, rows[i].timestamp);
+        sn_log(log, SN_LEVEL_WARNING, "a \"b\" \n");
+        sn_log_close(log);
+        if (!matches(content(path), rows[i].expected))
+            fail_msg("row %zu: %s", i, content(path));
+        unlink(path);
+    }
+}
+
 static void test_log__writes_lines_in_the_stock_format(void **state)
 {
     (void)state;
@@ -298,6 +336,8 @@ int main(void)
         cmocka_unit_test(test_log_limit__tells_how_many_were_left_out),
         cmocka_unit_test(test_log_limit__counts_events_by_their_first_word),
         cmocka_unit_test_setup_teardown(test_log__writes_lines_in_the_stock_format, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_log__may_be_logfmt_with_other_timestamps, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_log__marks_each_level, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_log__drops_what_is_below_its_threshold, set_up,

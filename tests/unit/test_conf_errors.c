@@ -228,6 +228,14 @@ static void test_conf_errors__of_the_redis_syntax(void **state)
 }
 
 static const struct row ini_rows[] = {
+    {"[master m]\nadress = 127.0.0.1:1\n",
+     "s.ini:2: adress = 127.0.0.1:1\n" NOT_KNOWN
+     " 'adress' is not a known directive; did you mean 'address'?\n"},
+    {"[master m]\nport = 1\n",
+     "s.ini:2: port = 1\nthat key belongs into another section. Expected: it behind [sentinel].\n"},
+    {"[sentinel]\ndown-after-milliseconds = 1\n",
+     "s.ini:2: down-after-milliseconds = 1\nthat key belongs into another section. Expected: it "
+     "behind [master NAME].\n"},
     {"[sentinel]\nport 1\n",
      "s.ini:2: port 1\nthat is no \"key = value\". Expected: [section], or key = value.\n"},
     {"[sentinel]\nport 1\nport = x\n",
@@ -282,8 +290,6 @@ static const struct row ini_rows[] = {
                                   "N.\n"},
     {"[master m]\nknown-slave = x 1\n",
      "s.ini:2: known-slave = x 1\nthat is learned at run time and kept in the state file\n"},
-    {"[master m]\nport = 1\n",
-     "s.ini:2: port = 1\n" NOT_KNOWN " 'port' is not a known directive\n"},
     {"[master m]\nrename-command = CONFIG\n",
      "s.ini:2: rename-command = CONFIG\n" NOT_KNOWN
      " Expected: a group's name and 2 values after rename-command.\n"},
