@@ -79,16 +79,15 @@ void checks_guest_vote(struct checks *checks, const struct node *voter, const st
 
 void checks_guest_leader(struct checks *checks, struct node *node, uint64_t epoch, bool outdated)
 {
-    if (outdated && epoch < CHECK_EPOCHS)
-        checks->weak[epoch] = true;
+    if (outdated)
+        checks->weak[check_slot(epoch)] = true;
     check_quorum_leader(checks, node, epoch);
 }
 
 void checks_guest_forgot(struct checks *checks, uint64_t epoch)
 {
     checks->collided = true;
-    if (epoch < CHECK_EPOCHS)
-        checks->weak[epoch] = true;
+    checks->weak[check_slot(epoch)] = true;
 }
 
 static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
@@ -113,9 +112,8 @@ static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
         if (strncmp(event->payload, sentinel->id.hex, SN_RUNID_LEN) != 0)
             return;
         attempt->epoch = epoch;
-        if ((attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED) &&
-            epoch < CHECK_EPOCHS)
-            checks->weak[epoch] = true;
+        if (attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED)
+            checks->weak[check_slot(epoch)] = true;
     }
 }
 
@@ -161,7 +159,7 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
 
 bool checks_excuse(struct checks *checks, uint64_t epoch, bool collision)
 {
-    if (epoch >= CHECK_EPOCHS || !checks->weak[epoch])
+    if (!checks->weak[check_slot(epoch)])
         return false;
     checks->collided |= collision;
     return true;

@@ -19,6 +19,13 @@
 /* Features whose rules are checked in every run, whether it has them or not. */
 #define CHECK_ALWAYS ((unsigned)(FEATURE_HOPELESS | FEATURE_FATES | FEATURE_APART | FEATURE_BACK))
 
+/* Where an epoch is kept: those from far above, which somebody forged, share the upper quarter. */
+static inline size_t check_slot(uint64_t epoch)
+{
+    const uint64_t low = CHECK_EPOCHS - CHECK_EPOCHS / 4;
+    return (size_t)(epoch < low ? epoch : low + epoch % (CHECK_EPOCHS - low));
+}
+
 /* What a sentinel is known to be doing, from its events and the orders it got. */
 struct attempt {
     enum sn_failover_mode mode;
@@ -213,6 +220,7 @@ struct check_groups {
     struct checks groups[PLAN_GROUPS_MAX];
     unsigned tried[PLAN_SENTINELS_MAX]; /* the group of the last +try-failover */
     sn_ms tried_at[PLAN_GROUPS_MAX];    /* by whomsoever */
+    uint64_t epoch_max;                 /* that anybody has saved */
     struct silence silences[PLAN_SENTINELS_MAX];
     struct asked asked[PLAN_SENTINELS_MAX];
 };
@@ -279,6 +287,8 @@ void check_deployed_booted(struct checks *checks, const struct sentinel *sentine
 void check_deployed_forgets(struct checks *checks, const struct sentinel *sentinel);
 void check_deployed_event(struct checks *checks, struct sentinel *sentinel,
                           const struct sn_action_event *event);
+void check_deployed_saved(struct check_groups *all, struct sentinel *sentinel,
+                          const struct sn_image *image);
 /* "" if every running sentinel knows all others that run, else who does not. */
 const char *check_deployed_alone(const struct checks *checks);
 /* check_fate.c: what becomes of orders, and of the servers that they were for. */

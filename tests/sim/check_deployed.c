@@ -9,10 +9,12 @@
 
 #include "cluster_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define JUMP_MAX  (UINT64_C(1) << 37) /* DESIGN.md, Epochs: all that one run can be talked into */
 #define NOTICE_MS 3000 /* after down-after: that most peers are gone is known by then */
 
 static unsigned count_bits(uint32_t bits)
@@ -140,6 +142,22 @@ void check_deployed_event(struct checks *checks, struct sentinel *sentinel,
         check_hopeless(checks, sentinel);
     else if (strcmp(event->name, "+elected-leader") == 0)
         check_elected(checks, sentinel);
+}
+
+/* ---- epochs -------------------------------------------------------------------------------------
+ */
+
+/* Others lead in epochs that somebody has saved; whatever lies far above them was forged. */
+void check_deployed_saved(struct check_groups *all, struct sentinel *sentinel,
+                          const struct sn_image *image)
+{
+    struct checks *checks = &all->groups[0];
+    if (checks_want(checks, FEATURE_EPOCHS) && image->current_epoch > all->epoch_max + JUMP_MAX)
+        checks_violated(checks, &sentinel->node,
+                        "saves epoch %" PRIu64 "; the highest was %" PRIu64, image->current_epoch,
+                        all->epoch_max);
+    if (image->current_epoch > all->epoch_max)
+        all->epoch_max = image->current_epoch;
 }
 
 const char *check_deployed_alone(const struct checks *checks)

@@ -27,13 +27,12 @@ void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct 
                        enum sn_order order)
 {
     uint64_t epoch = checks_of(checks, by)->ordered_epoch[redis->node.index % CHECK_NODES];
-    if (order != SN_ORDER_PROMOTE || !checks_want(checks, FEATURE_FATES) || epoch == 0 ||
-        epoch >= CHECK_EPOCHS)
+    if (order != SN_ORDER_PROMOTE || !checks_want(checks, FEATURE_FATES) || epoch == 0)
         return;
-    struct node *before = checks->promoted[epoch];
-    checks->promoted[epoch] = &redis->node;
+    struct node *before = checks->promoted[check_slot(epoch)];
+    checks->promoted[check_slot(epoch)] = &redis->node;
     checks->fates++;
-    if (before == NULL || before == &redis->node || checks->weak[epoch])
+    if (before == NULL || before == &redis->node || checks->weak[check_slot(epoch)])
         return;
     checks_violated(checks, &by->node, "made a master of %s in %" PRIu64 ", and of %s before that",
                     redis->node.name, epoch, before->name);

@@ -254,6 +254,7 @@ static void on_saved(void *arg, struct sentinel *sentinel, const struct sn_image
     for (unsigned i = 0; i < all->count; i++)
         check_config_saved(&all->groups[i], sentinel, image);
     check_heard_saved(&all->groups[0], sentinel, image);
+    check_deployed_saved(all, sentinel, image);
     check_disk_saved(&all->groups[0], sentinel, image);
 }
 

@@ -71,13 +71,13 @@ void check_quorum_agrees(struct checks *checks, struct sentinel *sentinel, const
 /* Whatever kind of node it is: one leader per epoch. */
 void check_quorum_leader(struct checks *checks, struct node *node, uint64_t epoch)
 {
-    if (epoch >= CHECK_EPOCHS || epoch == 0)
+    if (epoch == 0)
         return;
-    struct node *before = checks->leaders[epoch];
-    checks->leaders[epoch] = node;
+    struct node *before = checks->leaders[check_slot(epoch)];
+    checks->leaders[check_slot(epoch)] = node;
     if (before == NULL || before == node)
         return;
-    if (checks->weak[epoch])
+    if (checks->weak[check_slot(epoch)])
         checks->collided = true;
     else
         checks_violated(checks, node, "leads in %" PRIu64 ", as %s does", epoch, before->name);
@@ -127,8 +127,8 @@ static void check_electorate(struct checks *checks, struct sentinel *sentinel, u
         checks_violated(checks, &sentinel->node,
                         "leads as one of %" PRIu64 ", but has met %u others", voters,
                         count_bits(seen->peers));
-    else if (voters < checks->voters && seen->attempt.epoch < CHECK_EPOCHS)
-        checks->weak[seen->attempt.epoch] = true;
+    else if (voters < checks->voters)
+        checks->weak[check_slot(seen->attempt.epoch)] = true;
 }
 
 static void check_leader(struct checks *checks, struct sentinel *sentinel)

@@ -16,10 +16,10 @@
 #define NEAR_EPOCHS  60
 
 /* Above what the sentinel has: a little, or as far as a number goes. */
-static uint64_t epoch_above(const struct sentinel *sentinel, uint64_t lot)
+static uint64_t epoch_above(const struct sim *sim, const struct sentinel *sentinel, uint64_t lot)
 {
     uint64_t now = sentinel->durable.current_epoch;
-    switch (lot % 8) {
+    switch ((sim->plan.features & FEATURE_EPOCHS) != 0 ? lot % 8 : 7) {
     case 0:
         return SN_EPOCH_MAX;
     case 1:
@@ -43,6 +43,15 @@ static void take_id(struct sn_prng *prng, const struct sentinel *of, struct sn_r
         *id = of->id;
 }
 
+static enum forgery forgery_of(const struct sim *sim, uint64_t lot)
+{
+    static const enum forgery ids[] = {FORGE_MOVED, FORGE_MOVED, FORGE_NOBODY, FORGE_TWIN,
+                                       FORGE_SELF};
+    if ((sim->plan.features & FEATURE_EPOCHS) != 0 && lot / 8 % 2 == 0)
+        return lot % 2 == 0 ? FORGE_EPOCH : FORGE_CONFIG;
+    return ids[lot % (sizeof(ids) / sizeof(ids[0]))];
+}
+
 /* What sentinel `whose` would say if it were another one, or elsewhere, or later. */
 static void compose(const struct job *job, const struct sentinel *whose,
                     const struct sentinel *other, struct sn_hello *hello)
@@ -50,7 +59,7 @@ static void compose(const struct job *job, const struct sentinel *whose,
     const struct sim *sim = job->sim;
     const struct fault *fault = job->fault;
     const struct sim_group *group = &sim->groups[fault->group];
-    enum forgery forgery = (enum forgery)(fault->value % FORGERIES);
+    enum forgery forgery = forgery_of(sim, fault->value);
     bool new_id = forgery == FORGE_NOBODY || forgery == FORGE_TWIN || forgery == FORGE_SELF;
     struct sn_prng prng;
     sn_prng_init(&prng, fault->value);
@@ -68,7 +77,7 @@ static void compose(const struct job *job, const struct sentinel *whose,
     hello->current_epoch = whose->durable.current_epoch;
     hello->master_config_epoch = cluster_config_epoch(whose, group->name);
     if (forgery == FORGE_EPOCH || forgery == FORGE_CONFIG)
-        hello->current_epoch = epoch_above(whose, fault->value2 >> 8);
+        hello->current_epoch = epoch_above(sim, whose, fault->value2 >> 8);
     if (forgery == FORGE_CONFIG)
         hello->master_config_epoch = hello->current_epoch;
 }
@@ -109,7 +118,7 @@ void forge_votes(struct sim_group *group, unsigned whom, uint64_t lot)
             continue;
         if (sn_addr_make("127.0.0.1", port, &addr) != 0)
             abort();
-        uint64_t epoch = epoch_above(sentinel, lot);
+        uint64_t epoch = epoch_above(sim, sentinel, lot);
         cluster_say(sim->cluster, NULL, "forged vote request to %s in %llu", sentinel->node.name,
                     (unsigned long long)epoch);
         cluster_ask(sentinel, &addr, epoch, lot % 3 == 0 ? "nobody" : id.hex);

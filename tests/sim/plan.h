@@ -94,8 +94,7 @@ enum forgery {
     FORGE_TWIN,       /* a new id at the address of a sentinel */
     FORGE_SELF,       /* a new id at the receiver's own address */
     FORGE_EPOCH,      /* a current epoch from far above, else all as it is */
-    FORGE_CONFIG,     /* a configuration of such an epoch, with the master that is */
-    FORGERIES
+    FORGE_CONFIG      /* a configuration of such an epoch, with the master that is */
 };
 
 /* What was not in the world at first: drawn apart from the rest, each by itself (features.c). */
@@ -114,7 +113,8 @@ enum plan_feature {
     FEATURE_AWAY = 1 << 11,       /* the master dies while all are gone for long; in peace */
     FEATURE_NOBODY = 1 << 12,     /* the master dies after votes for a nobody; in peace */
     FEATURE_CONFIG = 1 << 13,     /* servers that refuse CONFIG */
-    FEATURE_ALL = (1 << 14) - 1
+    FEATURE_EPOCHS = 1 << 14,     /* forgeries that name epochs from far above */
+    FEATURE_ALL = (1 << 15) - 1
 };
 
 /* Whom a fault is about: an index modulo their number, or: */
