@@ -47,7 +47,7 @@ struct sn_action_send {
     struct sn_link_id link;
     enum sn_order order;
     uint64_t tag;        /* comes back in the REPLY */
-    const char *message; /* PUBLISH: the hello */
+    const char *message; /* PUBLISH: the hello; SETTINGS: name of the group */
     const char *host;    /* ASK, FOLLOW */
     uint16_t port;       /* ASK, FOLLOW */
     uint64_t epoch;      /* ASK */

@@ -236,5 +236,6 @@ void sn_agree_forget(struct sn_instance *peer)
 void sn_agree_link_lost(struct sn_instance *peer)
 {
     peer->u.peer.asks = 0;
+    peer->u.peer.settings_asked = false;
     peer->u.peer.quick = 0; /* it may come back with another view */
 }

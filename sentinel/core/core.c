@@ -251,6 +251,9 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
     case SN_ORDER_TRY_TRANSACTION:
         sn_rights_answered(link, event);
         break;
+    case SN_ORDER_SETTINGS:
+        sn_peer_compare_settings(instance, event->reply);
+        break;
     case SN_ORDER_PING:
     case SN_ORDER_MYID:
     case SN_ORDER_TRY_ASK:

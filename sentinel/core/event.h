@@ -37,6 +37,7 @@ enum sn_order {
     SN_ORDER_PUBLISH,     /* a hello */
     SN_ORDER_ASK,         /* SENTINEL is-master-down-by-addr */
     SN_ORDER_MYID,        /* SENTINEL MYID */
+    SN_ORDER_SETTINGS,    /* SENTINEL MASTER message: how a peer has configured the group */
     SN_ORDER_PROMOTE,     /* MULTI, SLAVEOF NO ONE, CONFIG REWRITE, CLIENT KILLs, EXEC */
     SN_ORDER_FOLLOW,      /* the same with SLAVEOF host port */
     SN_ORDER_SCRIPT_KILL, /* SCRIPT KILL */

@@ -353,6 +353,7 @@ static void take_whole(struct sn_group *group, const struct sn_event_hello *even
     peer->u.peer.hello_config_epoch = hello->master_config_epoch;
     peer->u.peer.hello_agrees = sn_addr_equal(master, &group->master->addr);
     tell_other_master(peer, hello, master);
+    sn_peer_ask_settings(peer);
 }
 
 void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)

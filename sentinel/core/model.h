@@ -176,6 +176,8 @@ struct sn_peer {
     sn_ms moved_at;              /* it got that one; NEVER if it had no other */
     uint64_t hello_config_epoch; /* as its last hello said */
     bool hello_agrees;           /* its last hello named our master */
+    bool settings_asked;         /* on the present connection */
+    uint64_t settings_told;      /* hash of the differences that the log has named; 0: none */
     bool other_master_told;      /* … or another one, by configuration; the log says so */
     bool master_down;            /* its last answer */
     sn_ms answered_at;

@@ -21,6 +21,9 @@
 #include "core/election.h"
 #include "core/hello.h"
 
+#include "base/text.h"
+
+#include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -443,4 +446,54 @@ void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply)
                                                   owner->addr.ip, owner->addr.port));
         sn_election_voter_up(owner->group);
     }
+}
+
+/* ---- settings ------------------------------------------------------------------------------- */
+
+void sn_peer_ask_settings(struct sn_instance *peer)
+{
+    struct sn_action_send send = {
+        .order = SN_ORDER_SETTINGS, .tag = peer->id, .message = peer->group->name};
+    if (peer->u.peer.settings_asked || !sn_link_can_send(peer->cmd) || !sn_peer_speaks(peer))
+        return;
+    sn_out_send(peer->cmd, &send);
+    peer->u.peer.settings_asked = true;
+}
+
+/* Adds "name theirs (here ours)" if the field is there and differs. */
+static void compare(const struct sn_reply *reply, const char *name, int64_t ours, char *out,
+                    size_t size)
+{
+    for (size_t i = 0; i + 1 < reply->count; i += 2) {
+        const struct sn_reply *field = &reply->items[i], *value = &reply->items[i + 1];
+        int64_t theirs;
+        if (field->type != SN_REPLY_STRING || value->type != SN_REPLY_STRING ||
+            strcmp(field->text, name) != 0)
+            continue;
+        size_t len = strlen(out);
+        if (sn_text_to_i64(value->text, value->len, &theirs) == 0 && theirs != ours)
+            (void)snprintf(out + len, size - len, "%s%s %lld (here %lld)", len > 0 ? ", " : "",
+                           name, (long long)theirs, (long long)ours);
+        return;
+    }
+}
+
+void sn_peer_compare_settings(struct sn_instance *peer, const struct sn_reply *reply)
+{
+    const struct sn_group_params *params = &peer->group->params;
+    char text[512] = "";
+    if (reply->type != SN_REPLY_ARRAY)
+        return;
+    compare(reply, "quorum", params->quorum, text, sizeof(text));
+    compare(reply, "down-after-milliseconds", params->down_after_ms, text, sizeof(text));
+    compare(reply, "failover-timeout", params->failover_timeout_ms, text, sizeof(text));
+    compare(reply, "parallel-syncs", params->parallel_syncs, text, sizeof(text));
+    uint64_t hash = text[0] == '\0' ? 0 : sn_hash_bytes(SN_HASH_START, text, strlen(text));
+    if (hash != 0 && hash != peer->u.peer.settings_told)
+        sn_out_log(
+            peer->core, SN_LEVEL_WARNING,
+            "Sentinel %s at %s:%u has other settings for %s than we have: %s. Sentinels do not "
+            "tell each other: give all of them the same, in their files or by SENTINEL SET.",
+            peer->runid.hex, sn_instance_host(peer), peer->addr.port, peer->group->name, text);
+    peer->u.peer.settings_told = hash;
 }

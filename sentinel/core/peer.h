@@ -34,6 +34,11 @@ void sn_peer_identify(struct sn_link *link);
 /* … which is answered. May free the link and its owners. */
 void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply);
 
+/* Asks a peer, once per connection, how it has configured the group; the answer tells whether that
+ * is other than here. */
+void sn_peer_ask_settings(struct sn_instance *peer);
+void sn_peer_compare_settings(struct sn_instance *peer, const struct sn_reply *reply);
+
 /* ---- probe.c -------------------------------------------------------------------------------- */
 
 enum sn_verdict {

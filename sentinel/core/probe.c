@@ -92,6 +92,8 @@ static void start(struct sn_probe *probe, const struct sn_group *group, const st
     struct sn_action_connect *connect = &sn_out_add(core, SN_ACTION_CONNECT)->u.connect;
     const char *user, *pass;
     sn_ms patience = sn_min(sn_max(group->params.down_after_ms, PATIENCE_MIN_MS), PATIENCE_MAX_MS);
+    if (!at_place(probe, addr))
+        probe->verdict = SN_VERDICT_NONE; /* that of another address */
     probe->addr = *addr;
     probe->link.v = ++core->next_id;
     probe->at = core->now;

@@ -52,6 +52,7 @@ static const char *command_name(enum sn_order order)
         return "SENTINEL IS-MASTER-DOWN-BY-ADDR (needed to agree with it and to get its vote)";
     case SN_ORDER_NONE:
     case SN_ORDER_MYID:
+    case SN_ORDER_SETTINGS:
     case SN_ORDER_TRY_ASK:
     case SN_ORDER_PROMOTE:
     case SN_ORDER_FOLLOW:

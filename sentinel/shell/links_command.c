@@ -94,6 +94,9 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_core *core,
     case SN_ORDER_MYID:
         PUT(&to, "SENTINEL", "MYID");
         return 1;
+    case SN_ORDER_SETTINGS:
+        PUT(&to, "SENTINEL", "MASTER", send->message);
+        return 1;
     case SN_ORDER_TRY_ASK:
         PUT(&to, "SENTINEL", "is-master-down-by-addr", "0.0.0.0", "0", "0", "*");
         return 1;

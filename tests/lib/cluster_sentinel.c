@@ -66,6 +66,8 @@ static const char *order_name(enum sn_order order)
         return "INFO";
     case SN_ORDER_PUBLISH:
         return "PUBLISH";
+    case SN_ORDER_SETTINGS:
+        return "SETTINGS";
     case SN_ORDER_MYID:
         return "MYID";
     case SN_ORDER_TRY_ASK:

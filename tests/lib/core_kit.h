@@ -70,8 +70,9 @@ struct kit_node {
     bool refuses; /* never votes */
     struct sn_runid vote;
     unsigned long long vote_epoch;
-    const char *answer; /* to ASK, kit_reply syntax; NULL: by the facts above */
-    const char *myid;   /* to MYID, kit_reply syntax; NULL: its letter, and others do not know it */
+    const char *answer;   /* to ASK, kit_reply syntax; NULL: by the facts above */
+    const char *settings; /* to SETTINGS, kit_reply syntax; NULL: nothing of interest */
+    const char *myid; /* to MYID, kit_reply syntax; NULL: its letter, and others do not know it */
     struct kit_node *next;
 };
 

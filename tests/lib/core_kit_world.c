@@ -276,6 +276,9 @@ static void write_reply(struct kit *kit, struct kit_node *node, const struct kit
     case SN_ORDER_TRY_TRANSACTION:
         text = "-ERR nothing was done";
         break;
+    case SN_ORDER_SETTINGS:
+        text = node->settings != NULL ? node->settings : "[$name|$m1]";
+        break;
     case SN_ORDER_SCRIPT_KILL:
     case SN_ORDER_CLIENT_UNPAUSE:
     case SN_ORDER_NONE:

@@ -317,6 +317,7 @@ static void answer(struct model_redis *redis, struct conn *conn, const struct pa
         reply_text(conn, packet, SN_REPLY_ERROR, "ERR nothing was done");
         break;
     case SN_ORDER_MYID:
+    case SN_ORDER_SETTINGS:
     case SN_ORDER_TRY_ASK:
     case SN_ORDER_ASK:
     case SN_ORDER_NONE:

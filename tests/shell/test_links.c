@@ -127,6 +127,13 @@ static void test_links__send_what_the_orders_mean(void **state)
     send_order(SN_ORDER_ASK, 1);
     expect_received("*6\r\n$8\r\nSENTINEL\r\n$22\r\nis-master-down-by-addr\r\n"
                     "$8\r\n10.0.0.1\r\n$4\r\n6379\r\n$1\r\n5\r\n$1\r\n*\r\n");
+    send_order(SN_ORDER_MYID, 1);
+    expect_received("*2\r\n$8\r\nSENTINEL\r\n$4\r\nMYID\r\n");
+    send_order(SN_ORDER_SETTINGS, 1);
+    expect_received("*3\r\n$8\r\nSENTINEL\r\n$6\r\nMASTER\r\n$2\r\nhi\r\n");
+    send_order(SN_ORDER_TRY_ASK, 1);
+    expect_received("*6\r\n$8\r\nSENTINEL\r\n$22\r\nis-master-down-by-addr\r\n"
+                    "$7\r\n0.0.0.0\r\n$1\r\n0\r\n$1\r\n0\r\n$1\r\n*\r\n");
     send_order(SN_ORDER_SCRIPT_KILL, 1);
     expect_received("*2\r\n$6\r\nSCRIPT\r\n$4\r\nKILL\r\n");
     send_order(SN_ORDER_CLIENT_PAUSE, 1);
