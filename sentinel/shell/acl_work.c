@@ -12,7 +12,8 @@
 static void in_worker(uv_work_t *handle)
 {
     struct sn_acl_work *work = handle->data;
-    struct sn_store_file file = {.path = work->path, .new_mode = 0600, .journal_dir = "."};
+    struct sn_store_file file = {
+        .path = work->path, .real = work->path, .new_mode = 0600, .journal_dir = "."};
     char reason[SN_STORE_REASON_MAX] = "";
     bool in_place;
 

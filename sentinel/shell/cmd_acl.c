@@ -496,7 +496,9 @@ static void start_next(struct sn_server *server)
         return;
     }
     sn_acl_describe_all(&server->acl, &lines);
-    sn_acl_work_save(server->env.loop, path, &lines, on_worked, server);
+    /* A symbolic link that has appeared since is replaced, not followed. */
+    sn_acl_work_save(server->env.loop, server->acl_real != NULL ? server->acl_real : path, &lines,
+                     on_worked, server);
 }
 
 /* The client waits while a worker thread reads or writes the file. */

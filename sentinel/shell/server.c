@@ -200,6 +200,7 @@ void sn_server_handle_closed(struct sn_server *server)
     }
     sn_pubsub_fini(&server->pubsub);
     sn_acl_fini(&server->acl);
+    free(server->acl_real);
     sn_acl_log_clear(&server->acl_log);
     for (int i = 0; i < 4; i++)
         sn_command_texts_free(server->command_texts[i / 2][i % 2]);

@@ -94,6 +94,7 @@ struct sn_server {
     uint64_t next_ticket;
     struct sn_pubsub pubsub;
     struct sn_acl acl;
+    char *acl_real; /* the file that aclfile stood for at the start; NULL: none */
     struct sn_acl_order *acl_orders;
     bool users_changed; /* since the start, by commands */
     bool level_changed; /* the same */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* realpath */
 /* Where the server listens (PROTOCOL.md §20.4): every bind address, in both families, and the unix
  * socket. All or nothing: a socket that cannot be had closes the others again. */
 
@@ -215,6 +216,8 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
         rc = sn_acl_load(&server->acl, settings, error);
     if (rc != 0)
         return rc;
+    if (settings->aclfile != NULL)
+        server->acl_real = realpath(settings->aclfile, NULL);
     for (size_t i = 0; settings->port != 0 && !settings->bind_none && i < count; i++) {
         rc = listen_bind(server, binds[i], error);
         if (rc != 0)

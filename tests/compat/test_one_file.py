@@ -102,6 +102,21 @@ def test_file__replaced_by_a_pipe_holds_nobody_up(place):
     assert sentinel.raw("FLUSHCONFIG") == "OK"
 
 
+def test_file__of_users_behind_a_link_is_the_one_of_the_start(place):
+    real, acl, victim = (os.path.join(place.folder, name) for name in ("real.acl", "users.acl", "victim"))
+    for path, text in ((real, "user default on nopass ~* &* +@all\n"), (victim, "secret\n")):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    os.symlink(real, acl)
+    sentinel = place.sentinel(extra=[f"aclfile {acl}"])
+    os.unlink(real)
+    os.symlink(victim, real)
+    assert sentinel.commands.execute_command("ACL", "SAVE")
+    with open(victim, encoding="utf-8") as file:
+        assert file.read() == "secret\n"
+    assert os.path.islink(acl) and not os.path.islink(real)
+
+
 def test_file__that_a_kill_in_the_middle_leaves_behind_goes_at_the_next_start(place):
     master = place.redis()
     sentinel = place.sentinel(place.monitor(master, quorum=1), extra=["requirepass secret"], start=False,
