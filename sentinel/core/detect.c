@@ -4,6 +4,7 @@
  * D1). Nothing is scanned: whatever changes a fact calls sn_detect_update, which judges the
  * instance and arms its timer for the moment at which the present facts would make it S_DOWN. */
 
+#include "core/alias.h"
 #include "core/election.h"
 #include "core/model.h"
 
@@ -23,6 +24,10 @@ static sn_ms down_since(const struct sn_instance *instance)
         sn_ms patience = params->down_after_ms + 2 * core->timings[SN_TIMING_INFO_PERIOD];
         at = sn_min(at, sn_after(data->role_reported_at, patience));
     }
+    /* Under another name it has been replaced, by one that is a master by now. */
+    const struct sn_instance *moved_to = sn_alias_moved_to(instance->group);
+    if (moved_to != NULL && moved_to->u.data.role_reported == SN_ROLE_MASTER)
+        at = sn_min(at, core->now);
     if (data->rebooting && params->reboot_down_after_ms > 0)
         at = sn_min(at, sn_after(data->reboot_at, params->reboot_down_after_ms));
     return at;

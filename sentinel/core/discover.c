@@ -203,6 +203,11 @@ void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     }
     tell_odd(instance, info, first);
     learn_role(instance, info->role);
+    if (instance->kind == SN_KIND_REPLICA) {
+        (void)sn_reconf_tell_claim(instance);
+        if (instance->group->aliases != NULL)
+            sn_detect_update(instance->group->master);
+    }
     if (!core->tilt)
         sn_drain_info(instance, info);
     if (!core->tilt && instance->kind == SN_KIND_REPLICA) {

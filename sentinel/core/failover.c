@@ -10,6 +10,7 @@
  * before the other replicas are reconfigured, not after. Until RECONF every state can be aborted;
  * RECONF can only end. */
 
+#include "core/alias.h"
 #include "core/election.h"
 #include "core/model.h"
 #include "core/rights.h"
@@ -125,8 +126,11 @@ static void order_promotion(struct sn_group *group)
     struct sn_instance *replica = group->failover.promoted;
     struct sn_action_send send = {
         .order = SN_ORDER_PROMOTE, .tag = replica->id, .no_rewrite = replica->cmd->no_rewrite};
-    sn_out_send(replica->cmd, &send);
-    replica->u.data.order_pending = true;
+    /* What has been promoted under another name needs no order. */
+    if (replica != sn_alias_moved_to(group) || replica->u.data.role_reported != SN_ROLE_MASTER) {
+        sn_out_send(replica->cmd, &send);
+        replica->u.data.order_pending = true;
+    }
     group->failover.ordered_at = group->core->now;
     sn_instance_ask_info(replica);
 }
@@ -174,7 +178,9 @@ void sn_failover_pass_over(struct sn_group *group, const char *why)
 static void step_select(struct sn_group *group)
 {
     sn_ms deadline = sn_select_facts_deadline(group);
-    if (sn_select_facts_fresh(group) || group->core->now >= deadline)
+    if (sn_alias_is_promoting(group))
+        wake_at(group, sn_after(group->core->now, SN_RETRY_BASE_MS));
+    else if (sn_select_facts_fresh(group) || group->core->now >= deadline)
         choose(group);
     else
         wake_at(group, deadline);

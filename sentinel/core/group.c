@@ -4,6 +4,7 @@
  * the instances that are known already and keeps their links, instead of forgetting and meeting
  * everybody again: a promotion costs no reconnection. */
 
+#include "core/alias.h"
 #include "core/model.h"
 #include "core/peer.h"
 
@@ -81,6 +82,7 @@ struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image 
     HASH_ADD(hh_id, core->groups_by_id, id, sizeof(group->id), group);
     group->master = sn_instance_new_data(group, SN_KIND_MASTER, &image->addr);
     add_known(group, image);
+    sn_alias_look(group);
     return group;
 }
 
@@ -104,6 +106,7 @@ static void free_peers(struct sn_group *group)
 void sn_group_free(struct sn_group *group)
 {
     struct sn_core *core = group->core;
+    sn_alias_free(group);
     free_replicas(group);
     free_peers(group);
     sn_instance_free(group->master);
@@ -270,6 +273,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     group->stand_back_until = group->core->now;
     group->rival_until = SN_MS_NEVER;
     group->stranger_told = false;
+    sn_alias_switched(group);
     sn_group_ask_info_all(group);
     sn_persist_touch_epochs(group);
 }
@@ -325,8 +329,9 @@ static uint64_t rank_of(const struct sn_group *group, const struct sn_runid *run
      * of other groups are raising it. */
     uint64_t epoch =
         group->leader_epoch > group->config_epoch ? group->leader_epoch : group->config_epoch;
+    const char *name = sn_alias_rank_name(group);
     uint64_t hash = sn_hash_bytes(SN_HASH_START, runid->hex, strlen(runid->hex));
-    hash = sn_hash_bytes(hash, group->name, strlen(group->name));
+    hash = sn_hash_bytes(hash, name, strlen(name));
     return sn_hash_finish(sn_hash_bytes(hash, &epoch, sizeof(epoch)));
 }
 

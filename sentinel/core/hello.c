@@ -6,6 +6,7 @@
  * of use, since a majority must never be counted too small. What is ignored is told once. */
 
 #include "core/hello.h"
+#include "core/alias.h"
 #include "core/election.h"
 #include "core/peer.h"
 #include "core/rights.h"
@@ -118,9 +119,14 @@ static bool is_stranger(struct sn_group *group, const struct sn_hello *hello,
 }
 
 /* A link carries hellos of a group that is not its own: somebody else claims the node (D16). */
-static void note_foreign_claim(const struct sn_link *link, const struct sn_group *named)
+static void note_foreign_claim(const struct sn_link *link, const struct sn_group *named,
+                               const struct sn_hello *hello)
 {
-    if (link->owners->group == named)
+    struct sn_group *group = link->owners->group;
+    struct sn_addr master;
+    if (group == named ||
+        (hello->bad == 0 && sn_addr_make(hello->master_ip, hello->master_port, &master) == 0 &&
+         sn_alias_note(group, hello->master_name, &master, hello->master_config_epoch)))
         return;
     link->owners->u.data.foreign_at = link->core->now;
 }
@@ -376,7 +382,7 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
     }
     struct sn_group *group = sn_group_by_name(core, hello->master_name, strlen(hello->master_name));
     if (heard)
-        note_foreign_claim(link, group);
+        note_foreign_claim(link, group, hello);
     if (group == NULL)
         return;
     if (!usable_addr(core, hello->ip, hello->port, &sender)) {
@@ -391,7 +397,7 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
     if (is_stranger(group, hello, &sender, &master)) {
         /* A group of the same name is another group all the same. */
         if (heard)
-            note_foreign_claim(link, NULL);
+            note_foreign_claim(link, NULL, hello);
         return;
     }
     take_whole(group, event, &sender, &master);

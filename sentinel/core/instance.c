@@ -4,6 +4,7 @@
  * questions about an address are answered, and the traffic that each of them is due: INFO and
  * hellos. */
 
+#include "core/alias.h"
 #include "core/hello.h"
 
 #include <stdlib.h>
@@ -175,7 +176,8 @@ bool sn_instance_shared_place(const struct sn_instance *instance)
     const struct sn_place *place = find_place(instance->core, &instance->addr);
     const struct sn_instance *member;
     DL_FOREACH2(place->members, member, place_next) {
-        if (member->group != instance->group)
+        if (member->group != instance->group &&
+            !sn_alias_known(instance->group, member->group->name))
             return true;
     }
     return false;

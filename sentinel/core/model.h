@@ -265,6 +265,8 @@ struct sn_failover {
     struct sn_addr old_addr;      /* RECONF: of the demoted master */
 };
 
+struct sn_alias;
+
 struct sn_group {
     struct sn_core *core;
     uint64_t id; /* never used again */
@@ -276,6 +278,7 @@ struct sn_group {
     bool unusable_told; /* that INFO names an address which nobody can be connected to */
     struct sn_instance *peers;
     size_t peer_count;
+    struct sn_alias *aliases; /* other names of the master (alias.c) */
     struct sn_instance *peers_by_id;
     bool crowd_told; /* … that there are more than twice as many voters as the quorum */
     uint64_t config_epoch;
@@ -637,6 +640,8 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
 /* Orders replica to follow the group's master, unless another group claims it. False if not sent.
  */
 bool sn_reconf_send(struct sn_instance *replica);
+/* True if replica must get no orders; says why, once for each reason. */
+bool sn_reconf_tell_claim(struct sn_instance *replica);
 /* True if another group claims the node too: it gets no orders (DESIGN.md D16). */
 bool sn_reconf_claimed(const struct sn_instance *replica);
 /* True if the master that replica reports is the one of its group. */

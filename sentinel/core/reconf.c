@@ -4,6 +4,7 @@
  * the old master, if it still answers, at once. A replica that does not obey in time, refuses, or
  * goes down gives its place to the next one (PROTOCOL.md §15.6, §15.7, §24.2). */
 
+#include "core/alias.h"
 #include "core/election.h"
 #include "core/model.h"
 #include "core/rights.h"
@@ -40,7 +41,7 @@ static bool is_the_master(const struct sn_instance *replica)
 }
 
 /* True if replica must get no orders; says why, once per reason. */
-static bool refuse_order(struct sn_instance *replica)
+bool sn_reconf_tell_claim(struct sn_instance *replica)
 {
     struct sn_data *data = &replica->u.data;
     bool itself = is_the_master(replica), claimed = sn_reconf_claimed(replica);
@@ -61,7 +62,8 @@ static bool refuse_order(struct sn_instance *replica)
 bool sn_reconf_send(struct sn_instance *replica)
 {
     const struct sn_instance *master = replica->group->master;
-    if (!sn_link_can_send(replica->cmd) || replica->u.data.order_pending || refuse_order(replica))
+    if (!sn_link_can_send(replica->cmd) || replica->u.data.order_pending ||
+        replica == sn_alias_moved_to(replica->group) || sn_reconf_tell_claim(replica))
         return false;
     struct sn_action_send send = {
         .order = SN_ORDER_FOLLOW,
@@ -95,6 +97,16 @@ static bool in_progress(const struct sn_instance *replica)
 static bool is_old_master(const struct sn_instance *replica)
 {
     return sn_addr_equal(&replica->addr, &replica->group->failover.old_addr);
+}
+
+/* Whoever promotes under another name at the same time sees our promotion, or we see its: what
+ * turns out to be a master now is left to repair.c, so that two never follow each other. */
+static bool has_told(const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    return data->info_at != SN_MS_NEVER &&
+           data->info_sent_at >= replica->group->failover.state_at &&
+           data->info_at >= data->info_sent_at;
 }
 
 /* True if replica said after the switch that it follows the new master already. */
@@ -135,9 +147,11 @@ static void start_some(struct sn_group *group)
         }
         if (busy >= group->params.parallel_syncs)
             continue;
-        if (replica->u.data.reconf != SN_RECONF_NONE || replica->s_down)
+        if (replica->u.data.reconf != SN_RECONF_NONE || replica->s_down ||
+            (group->aliases != NULL && !has_told(replica)))
             continue;
-        if (obeys_already(replica)) {
+        if (obeys_already(replica) ||
+            (group->aliases != NULL && replica->u.data.role_reported == SN_ROLE_MASTER)) {
             set_reconf(replica, SN_RECONF_DONE);
         } else if (sn_reconf_send(replica)) {
             sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-sent", NULL);

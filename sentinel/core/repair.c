@@ -8,6 +8,7 @@
  * named our configuration: then no newer one exists, and every write that the old master takes
  * meanwhile would be lost (DESIGN.md D13). */
 
+#include "core/alias.h"
 #include "core/election.h"
 #include "core/model.h"
 
@@ -160,7 +161,7 @@ void sn_repair_replica(struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
     if (group->core->tilt || group->failover.state != SN_FAILOVER_NONE || replica->s_down ||
-        !master_looks_sane(group) || ordered_lately(replica))
+        !master_looks_sane(group) || ordered_lately(replica) || replica == sn_alias_moved_to(group))
         return;
     switch (replica->u.data.role_reported) {
     case SN_ROLE_MASTER:

@@ -3,6 +3,7 @@
 /* Which replica becomes the master (PROTOCOL.md §16): the stock order, on facts that are younger
  * than the failure (DESIGN.md D10), and a reason for everybody who is passed over. */
 
+#include "core/alias.h"
 #include "core/model.h"
 
 #include <string.h>
@@ -37,8 +38,11 @@ static const char *obstacle(const struct sn_group *group, const struct sn_instan
     sn_ms info_limit =
         group->master->s_down ? ping_limit : FRESH_INFOS * core->timings[SN_TIMING_INFO_PERIOD];
 
+    const struct sn_instance *moved_to = sn_alias_moved_to(group);
     if (replica->s_down)
         return "it is down";
+    if (moved_to != NULL && moved_to != replica && !moved_to->s_down)
+        return "another one has been promoted under another name of this master";
     if (!sn_instance_connected(replica))
         return "it is not connected";
     if (sn_age(core, replica->cmd->last_avail_at) > ping_limit)

@@ -148,6 +148,8 @@ static void describe_replica(const struct sn_instance *instance, const struct fo
     put(form, "master-port", "%u", data->master_port);
     put(form, "slave-priority", "%u", data->priority);
     put(form, "slave-repl-offset", "%llu", (unsigned long long)data->repl_offset);
+    if (data->foreign_told) /* beyond stock, and only while it lasts */
+        put(form, "claimed-by-another-group", "yes");
     put(form, "replica-announced", "%d", data->announced ? 1 : 0);
 }
 

@@ -15,7 +15,7 @@ from pathlib import Path
 LIBRARIES = ("base", "wire", "core", "conf", "shell")
 
 TOLERATED = {
-    "core": {"agree", "detect", "drain", "election", "failover", "group", "hello", "instance", "link", "out",
+    "core": {"agree", "alias", "detect", "drain", "election", "failover", "group", "hello", "instance", "link", "out",
              "peer", "persist", "probe", "reconf", "refusal", "rights", "script", "select", "tilt"},
     "conf": {"apply", "directives", "loader", "merge", "option", "users"},
     "shell": {"acl", "acl_file", "acl_rules", "client", "cmd_acl", "cmd_client", "cmd_client_list", "cmd_command",

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* One master under several names. Groups that have had the same master are aliases: when one of
+ * them has switched, the others choose the same new master, whoever leads them, and nobody gives it
+ * orders meanwhile. Two that have switched at once, to different masters, end at the one with the
+ * higher config epoch (or address, if they are equal), as both sides know both. */
+
+#include "core/alias.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIASES_MAX   64 /* names that hellos can make us remember, for each group */
+#define STALE_PERIODS 3  /* hellos; after that a lower epoch is no old news, but a new group */
+
+static bool same_place(const struct sn_addr *a, const struct sn_addr *b)
+{
+    if (a->ip[0] != '\0' && b->ip[0] != '\0')
+        return a->port == b->port && strcmp(a->ip, b->ip) == 0;
+    return sn_addr_equal(a, b);
+}
+
+static struct sn_alias *find(const struct sn_group *group, const char *name)
+{
+    struct sn_alias *alias = group->aliases;
+    while (alias != NULL && strcmp(alias->name, name) != 0)
+        alias = alias->next;
+    return alias;
+}
+
+bool sn_alias_known(const struct sn_group *group, const char *name)
+{
+    return find(group, name) != NULL;
+}
+
+static void drop(struct sn_group *group, const char *name)
+{
+    struct sn_alias **at = &group->aliases, *alias;
+    while ((alias = *at) != NULL) {
+        if (strcmp(alias->name, name) != 0) {
+            at = &alias->next;
+            continue;
+        }
+        *at = alias->next;
+        free(alias);
+    }
+}
+
+static struct sn_alias *add(struct sn_group *group, const char *name)
+{
+    size_t count = 0;
+    for (const struct sn_alias *other = group->aliases; other != NULL; other = other->next)
+        count++;
+    if (count >= ALIASES_MAX)
+        return NULL;
+    struct sn_alias *alias = sn_alloc(sizeof(*alias));
+    (void)sn_text_copy(alias->name, sizeof(alias->name), name);
+    alias->master = group->master->addr;
+    alias->next = group->aliases;
+    group->aliases = alias;
+    sn_out_log(group->core, SN_LEVEL_NOTICE,
+               "%s is another name for the master of %s: when one of them has a new master, the "
+               "other one follows.",
+               name, group->name);
+    return alias;
+}
+
+static bool is_member(const struct sn_group *group, const struct sn_addr *addr)
+{
+    const struct sn_instance *replica;
+    for (replica = group->replicas; replica != NULL; replica = replica->next) {
+        if (same_place(&replica->addr, addr))
+            return true;
+    }
+    return false;
+}
+
+bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_addr *master,
+                   uint64_t epoch)
+{
+    const struct sn_core *core = group->core;
+    sn_ms memory = STALE_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
+    bool equal = same_place(master, &group->master->addr);
+    struct sn_alias *alias = find(group, name);
+    if (strcmp(name, group->name) == 0 || (alias == NULL && !equal))
+        return false;
+    if (alias == NULL && (alias = add(group, name)) == NULL)
+        return false;
+    if (epoch < alias->epoch && sn_age(core, alias->heard_at) <= memory)
+        return true; /* from one who has not heard of the switch */
+    if (!equal && !is_member(group, master)) {
+        drop(group, name); /* it has servers of its own by now */
+        return false;
+    }
+    bool moved = !same_place(master, &alias->master);
+    alias->master = *master;
+    alias->epoch = epoch;
+    alias->heard_at = core->now;
+    alias->they_moved = !equal && (alias->they_moved || moved);
+    alias->we_moved = !equal && alias->we_moved;
+    if (moved) /* judged behind the step that has moved it */
+        sn_timer_set(&group->core->timers, &group->master->down, core->now);
+    return true;
+}
+
+void sn_alias_look(struct sn_group *group)
+{
+    struct sn_instance *member = group->master;
+    if (member->addr.ip[0] == '\0')
+        return;
+    while (member->place_prev->place_next != NULL)
+        member = member->place_prev;
+    for (; member != NULL; member = member->place_next) {
+        struct sn_group *other = member->group;
+        if (member->kind != SN_KIND_MASTER || other == group || other->master != member)
+            continue;
+        (void)sn_alias_note(group, other->name, &member->addr, other->config_epoch);
+        (void)sn_alias_note(other, group->name, &group->master->addr, group->config_epoch);
+    }
+}
+
+void sn_alias_switched(struct sn_group *group)
+{
+    struct sn_alias *alias;
+    for (alias = group->aliases; alias != NULL; alias = alias->next) {
+        bool equal = same_place(&alias->master, &group->master->addr);
+        alias->they_moved = !equal && alias->they_moved;
+        alias->we_moved = !equal;
+    }
+    for (alias = group->aliases; alias != NULL; alias = alias->next) {
+        struct sn_group *other = sn_group_by_name(group->core, alias->name, strlen(alias->name));
+        if (other != NULL)
+            (void)sn_alias_note(other, group->name, &group->master->addr, group->config_epoch);
+    }
+    sn_alias_look(group);
+}
+
+void sn_alias_free(struct sn_group *group)
+{
+    while (group->aliases != NULL) {
+        struct sn_alias *alias = group->aliases;
+        struct sn_group *other = sn_group_by_name(group->core, alias->name, strlen(alias->name));
+        if (other != NULL)
+            drop(other, group->name);
+        group->aliases = alias->next;
+        free(alias);
+    }
+}
+
+/* True if group has to give way. */
+static bool goes_first(const struct sn_group *group, const struct sn_alias *alias)
+{
+    const struct sn_addr *own = &group->master->addr;
+    if (!alias->they_moved || !alias->we_moved)
+        return alias->they_moved;
+    if (alias->epoch != group->config_epoch)
+        return alias->epoch > group->config_epoch;
+    int order = strcmp(alias->master.ip, own->ip);
+    return order != 0 ? order < 0 : alias->master.port < own->port;
+}
+
+struct sn_instance *sn_alias_moved_to(const struct sn_group *group)
+{
+    struct sn_instance *replica;
+    for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
+        if (!goes_first(group, alias))
+            continue;
+        for (replica = group->replicas; replica != NULL; replica = replica->next) {
+            if (same_place(&replica->addr, &alias->master))
+                return replica;
+        }
+    }
+    return NULL;
+}
+
+bool sn_alias_is_promoting(const struct sn_group *group)
+{
+    for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
+        const struct sn_group *other =
+            sn_group_by_name(group->core, alias->name, strlen(alias->name));
+        if (other != NULL && (other->failover.state == SN_FAILOVER_SEND_PROMOTION ||
+                              other->failover.state == SN_FAILOVER_WAIT_PROMOTION))
+            return true;
+    }
+    return false;
+}
+
+const char *sn_alias_rank_name(const struct sn_group *group)
+{
+    const char *first = group->name;
+    for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
+        if (strcmp(alias->name, first) < 0 &&
+            sn_group_by_name(group->core, alias->name, strlen(alias->name)) != NULL)
+            first = alias->name;
+    }
+    return first;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_ALIAS_H
+#define SN_CORE_ALIAS_H
+
+/* One master under several names: the groups, here or of other sentinels, that have had the master
+ * of a group for their own (DESIGN.md D16). Internal, as model.h. */
+
+#include "core/model.h"
+
+/* Another name of the group's master. */
+struct sn_alias {
+    char name[SN_NAME_MAX + 1];
+    struct sn_addr master; /* as it was told last */
+    uint64_t epoch;        /* config epoch of that */
+    sn_ms heard_at;
+    bool they_moved, we_moved; /* since both had the same master */
+    struct sn_alias *next;
+};
+
+/* Takes notice of where the group called name has its master. True if that is an alias of group,
+ * so that what it claims of group's servers is no conflict. */
+bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_addr *master,
+                   uint64_t epoch);
+/* The master of group is new, or at another place: looks for aliases among our own groups. */
+void sn_alias_look(struct sn_group *group);
+/* group has another master. */
+void sn_alias_switched(struct sn_group *group);
+void sn_alias_free(struct sn_group *group);
+bool sn_alias_known(const struct sn_group *group, const char *name);
+/* The replica that an alias has made its master, and that group has to follow; NULL if none. */
+struct sn_instance *sn_alias_moved_to(const struct sn_group *group);
+/* True if an alias in this sentinel is about to promote somebody. */
+bool sn_alias_is_promoting(const struct sn_group *group);
+/* The name by which candidates of all aliases are ranked alike. */
+const char *sn_alias_rank_name(const struct sn_group *group);
+#endif
