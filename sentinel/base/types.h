@@ -24,9 +24,15 @@ typedef int64_t sn_ms;
 #define SN_HOST_MAX    255
 #define SN_PAYLOAD_MAX 1023
 
-/* Epochs above this bound are refused: no honest history reaches it, and a poisoned one would let
- * the next attempt wrap to zero (PROTOCOL.md §24.1). */
-#define SN_EPOCH_MAX ((uint64_t)1 << 48)
+/* The last epoch there is: replies and requests carry signed numbers of 64 bits (PROTOCOL.md §4.4).
+ */
+#define SN_EPOCH_MAX ((uint64_t)INT64_MAX)
+/* The highest that others' words, or a spoilt file, can bring us to at once (core/epoch.c): half of
+ * all epochs are left for elections. */
+#define SN_EPOCH_FAR ((uint64_t)1 << 62)
+/* What a file says above that is what elections have used since; above this it is spoilt, and
+ * counts as SN_EPOCH_FAR. */
+#define SN_EPOCH_SAVED_MAX (SN_EPOCH_FAR + (SN_EPOCH_FAR >> 1))
 
 /* The run id of a process; hex[0] == '\0' while unknown. */
 struct sn_runid {

@@ -244,22 +244,18 @@ int sn_apply_myid(struct sn_loader *loader, const struct sn_statement *statement
     return 0;
 }
 
-/* An epoch near the end of the range is what is left of a poisoned one (PROTOCOL.md §24.1). It is
- * cut to half of what we accept, not to the limit itself: elections need room to count on. */
 static int parse_epoch(struct sn_loader *loader, const struct sn_statement *statement,
                        uint64_t *epoch)
 {
-    const char *text = statement->values[0];
-    if (sn_text_to_u64(text, strlen(text), epoch) < 0)
+    bool spoilt = false;
+    if (sn_value_epoch(statement->values[0], epoch, &spoilt) < 0)
         return sn_loader_fail(loader, &statement->at, "Malformed epoch.",
                               "a number without sign, as it was saved");
-    if (*epoch > SN_EPOCH_MAX) {
-        *epoch = SN_EPOCH_MAX / 2;
+    if (spoilt)
         sn_loader_notice(loader, &statement->at,
                          "no honest history reaches that epoch: it counts "
                          "as %llu",
                          (unsigned long long)*epoch);
-    }
     return 0;
 }
 

@@ -97,6 +97,10 @@ const char *sn_directive_near(enum sn_scope scope, enum sn_scope other, const ch
  * Scripts are not looked up. SN_EINVAL: malformed; SN_ERANGE: outside min..max. */
 SN_MUST_CHECK int sn_value_parse(const struct sn_directive *directive, const char *text,
                                  int64_t *number);
+/* Reads an epoch as it was saved. One beyond SN_EPOCH_SAVED_MAX is no result of counting, but what
+ * is left of a poisoned one (PROTOCOL.md §24.1): it becomes SN_EPOCH_FAR, which others can follow,
+ * and *spoilt is set. SN_EINVAL: no number. */
+SN_MUST_CHECK int sn_value_epoch(const char *text, uint64_t *epoch, bool *spoilt);
 /* Appends what to say about a bad value: the literal text of PROTOCOL.md §19.4 and §19.7. */
 void sn_value_error(const struct sn_directive *directive, int code, struct sn_buf *out);
 /* Appends what a good value is, as the end of "Expected: ". */

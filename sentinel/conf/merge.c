@@ -11,6 +11,7 @@
 #include "conf/option.h"
 #include "conf/state.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +182,9 @@ void sn_state_merge(const struct sn_state *state, struct sn_conf *conf)
 
     if (state->myid.hex[0] != '\0')
         image->myid = state->myid;
+    if (state->epoch_spoilt)
+        sn_conf_noticef(conf, "no honest history reaches an epoch in %s: it counts as %" PRIu64,
+                        conf->state_path, SN_EPOCH_FAR);
     if (state->current_epoch > image->current_epoch)
         image->current_epoch = state->current_epoch;
     for (size_t i = 0; i < state->change_count; i++)

@@ -58,6 +58,7 @@ struct sn_state_user {
 struct sn_state {
     struct sn_runid myid;
     uint64_t current_epoch;
+    bool epoch_spoilt; /* that, or an epoch of a group, was beyond what counting can reach */
     struct sn_state_change *changes;
     size_t change_count;
     struct sn_state_group *groups;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/prng.h"
 #include "base/text.h"
+#include "conf/directives.h"
 #include "conf/ini.h"
 #include "conf/journal.h"
 #include "conf/loader.h"
@@ -93,9 +94,9 @@ static int begin_section(struct reader *reader, const char *section)
     return strcmp(section, "change") == 0 || strcmp(section, "end") == 0 ? 0 : SN_EINVAL;
 }
 
-static int take_epoch(const char *text, uint64_t *epoch)
+static int take_epoch(struct reader *reader, const char *text, uint64_t *epoch)
 {
-    return sn_text_to_u64(text, strlen(text), epoch);
+    return sn_value_epoch(text, epoch, &reader->state->epoch_spoilt);
 }
 
 static int take_runid(const char *text, struct sn_runid *runid)
@@ -181,9 +182,9 @@ static int take_group_key(struct reader *reader, const char *key, char *const *w
     if (strcmp(key, "address") == 0)
         return take_addr(reader, words, count, &group->addr);
     if (strcmp(key, "config-epoch") == 0)
-        return take_epoch(words[0], &group->config_epoch);
+        return take_epoch(reader, words[0], &group->config_epoch);
     if (strcmp(key, "leader-epoch") == 0)
-        return take_epoch(words[0], &group->leader_epoch);
+        return take_epoch(reader, words[0], &group->leader_epoch);
     if (strcmp(key, "leader") == 0)
         return take_runid(words[0], &group->leader);
     if (strcmp(key, "replica") == 0) {
@@ -259,7 +260,7 @@ static int take_key(struct reader *reader, const char *section, const char *key,
     if (strcmp(key, "myid") == 0)
         return take_runid(words[0], &reader->state->myid);
     if (strcmp(key, "current-epoch") == 0)
-        return take_epoch(words[0], &reader->state->current_epoch);
+        return take_epoch(reader, words[0], &reader->state->current_epoch);
     return SN_EINVAL;
 }
 

@@ -277,3 +277,15 @@ void sn_value_store(const struct sn_directive *directive, const char *text, int6
         return;
     }
 }
+
+int sn_value_epoch(const char *text, uint64_t *epoch, bool *spoilt)
+{
+    int code = sn_text_to_u64(text, strlen(text), epoch);
+    if (code == 0 && *epoch <= SN_EPOCH_SAVED_MAX)
+        return 0;
+    if (code < 0 && code != SN_ERANGE)
+        return code;
+    *epoch = SN_EPOCH_FAR;
+    *spoilt = true;
+    return 0;
+}

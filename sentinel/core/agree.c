@@ -6,6 +6,7 @@
  */
 
 #include "core/election.h"
+#include "core/epoch.h"
 #include "core/model.h"
 #include "core/peer.h"
 
@@ -17,6 +18,10 @@
 #define QUICK_FIRST_MS 10
 #define QUICK_MAX      8
 #define EXPIRE_PERIODS 5
+
+/* What else a question was about than a vote (struct sn_peer, asked). */
+#define ASKED_STALE UINT64_MAX       /* the answer is to be ignored */
+#define ASKED_VOTED (UINT64_MAX - 1) /* for whom it voted last, without wanting its vote */
 
 void sn_agree_update(struct sn_group *group)
 {
@@ -56,12 +61,27 @@ static bool wants_votes(const struct sn_group *group)
            failover->mode != SN_MODE_FORCED;
 }
 
+/* When to ask again, unless something happens before. */
+static void plan_ask(struct sn_instance *peer, sn_ms pause)
+{
+    struct sn_core *core = peer->core;
+    sn_ms at = sn_after(core->now, pause);
+    sn_ms whom_at = sn_election_ask_whom_at(peer->group);
+    if (sn_election_rival_active(peer->group) && core->now < whom_at)
+        at = sn_min(at, whom_at);
+    sn_timer_set(&core->timers, &peer->u.peer.ask, at);
+}
+
 static void ask(struct sn_instance *peer)
 {
     struct sn_core *core = peer->core;
     struct sn_group *group = peer->group;
     struct sn_peer *facts = &peer->u.peer;
     bool vote = wants_votes(group);
+    /* A request for epoch 0 gets nobody's vote, here and at stock's, and is answered by the last
+     * one (PROTOCOL.md §4.4). */
+    bool whom =
+        !vote && sn_election_rival_active(group) && core->now >= sn_election_ask_whom_at(group);
     if (core->tilt || (!group->master->s_down && !vote) || facts->asks == SN_ASKS_MAX ||
         !sn_link_can_send(peer->cmd) || !sn_peer_speaks(peer))
         return;
@@ -70,13 +90,14 @@ static void ask(struct sn_instance *peer)
         .tag = peer->id,
         .host = sn_instance_host(group->master),
         .port = group->master->addr.port,
-        .epoch = vote ? group->failover.epoch : sn_persist_epoch(core, group),
-        .runid = vote ? core->myid.hex : "*",
+        .epoch = vote   ? group->failover.epoch
+                 : whom ? 0
+                        : sn_persist_epoch(core, group),
+        .runid = vote || whom ? core->myid.hex : "*",
     };
     sn_out_send(peer->cmd, &send);
-    facts->asked[facts->asks++] = vote ? group->failover.epoch : 0;
-    sn_timer_set(&core->timers, &facts->ask,
-                 sn_after(core->now, core->timings[SN_TIMING_ASK_PERIOD]));
+    facts->asked[facts->asks++] = vote ? group->failover.epoch : whom ? ASKED_VOTED : 0;
+    plan_ask(peer, core->timings[SN_TIMING_ASK_PERIOD]);
 }
 
 void sn_agree_ask_all(struct sn_group *group)
@@ -151,7 +172,7 @@ static void plan_next(struct sn_instance *peer)
         ask(peer); /* too many questions were under way when the attempt began */
     if (!peer->group->o_down && !facts->master_down && facts->quick < QUICK_MAX)
         pause = sn_min(pause, (sn_ms)QUICK_FIRST_MS << facts->quick++);
-    sn_timer_set(&core->timers, &facts->ask, sn_after(core->now, pause));
+    plan_ask(peer, pause);
 }
 
 /* Takes the record of the oldest question off. */
@@ -177,6 +198,14 @@ static bool names_somebody(const struct sn_reply *vote)
            strcmp(vote->text, "*") != 0 && !sn_text_has_control(vote->text, vote->len);
 }
 
+/* The peer knows the master that it was asked about. One that does not, as it has switched already,
+ * tells of no vote. */
+static bool knows_master(const struct sn_reply *reply)
+{
+    return reply->items[0].integer == 1 || reply->items[2].integer > 0 ||
+           names_somebody(&reply->items[1]);
+}
+
 void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
 {
     struct sn_core *core = peer->core;
@@ -185,9 +214,9 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
     if (facts->asks == 0)
         return;
     uint64_t asked = pop_asked(facts);
-    if (asked == SN_ASKED_STALE)
+    if (asked == ASKED_STALE)
         return;
-    if (asked > facts->answered_epoch)
+    if (asked != ASKED_VOTED && asked > facts->answered_epoch)
         facts->answered_epoch = asked;
     if (well_formed(reply) && sn_peer_speaks(peer)) {
         const struct sn_reply *vote = &reply->items[1];
@@ -203,9 +232,11 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
             memcpy(facts->vote.hex, vote->text, vote->len + 1);
             facts->vote_epoch = epoch;
             /* A refusal means that it has seen newer epochs than ours. */
-            sn_election_adopt_epoch(core, group, epoch);
+            (void)sn_epoch_take(group, NULL, epoch);
         }
     }
+    if (asked == ASKED_VOTED && well_formed(reply) && knows_master(reply) && sn_peer_speaks(peer))
+        sn_election_rival_told(peer, (uint64_t)reply->items[2].integer);
     sn_agree_update(group);
     if (group->o_down && group->failover.state == SN_FAILOVER_NONE) {
         /* Our turn depends on who else sees the master down. */
@@ -228,9 +259,20 @@ void sn_agree_forget(struct sn_instance *peer)
 {
     struct sn_peer *facts = &peer->u.peer;
     for (unsigned i = 0; i < facts->asks; i++)
-        facts->asked[i] = SN_ASKED_STALE;
+        facts->asked[i] = ASKED_STALE;
     facts->answered_epoch = 0;
     sn_timer_stop(&peer->core->timers, &facts->ask);
+}
+
+void sn_agree_probe(struct sn_instance *rival)
+{
+    struct sn_peer *facts = &rival->u.peer;
+    for (unsigned i = 0; i < facts->asks; i++) {
+        if (facts->asked[i] == ASKED_VOTED)
+            facts->asked[i] = 0;
+    }
+    if (rival->group->master->s_down)
+        sn_timer_pull(&rival->core->timers, &facts->ask, sn_election_ask_whom_at(rival->group));
 }
 
 void sn_agree_link_lost(struct sn_instance *peer)

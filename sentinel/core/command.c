@@ -115,6 +115,8 @@ static void run_failover(struct sn_core *core, const struct sn_command *command,
 {
     if (group->failover.state != SN_FAILOVER_NONE) {
         refuse(core, command, "-INPROG Failover already in progress");
+    } else if (!sn_election_possible(group)) {
+        refuse(core, command, "Failover not started: " SN_ELECTION_NO_EPOCH);
     } else if (sn_select_wanted(group, &command->addr, command->mode) == NULL) {
         refuse(core, command, "-NOGOODSLAVE No suitable replica to promote");
     } else {

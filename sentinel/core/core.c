@@ -11,6 +11,7 @@
  */
 
 #include "core/election.h"
+#include "core/epoch.h"
 #include "core/hello.h"
 #include "core/peer.h"
 #include "core/rights.h"
@@ -62,6 +63,7 @@ struct sn_core *sn_core_new(const struct sn_image *image, uint64_t seed, sn_ms n
             core->current_epoch = group->leader_epoch;
         (void)sn_group_new(core, group);
     }
+    sn_epoch_init(core);
     core->durable_epoch = core->epoch_of_version = core->current_epoch;
     return core;
 }

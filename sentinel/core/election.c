@@ -11,26 +11,19 @@
 
 #include "core/election.h"
 
+#include "core/epoch.h"
 #include "core/model.h"
 #include "core/peer.h"
 #include "core/rights.h"
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <string.h>
 #include <utlist.h>
 
 #define BACKOFF_DOUBLINGS_MAX 20
 #define STAND_BACK_LOOK_MS    500 /* a replica may have become usable */
-
-void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint64_t epoch)
-{
-    if (epoch <= core->current_epoch || epoch > SN_EPOCH_MAX)
-        return;
-    core->current_epoch = epoch;
-    sn_persist_touch(core);
-    sn_event_plain(core, group, SN_LEVEL_WARNING, "+new-epoch", "%llu", (unsigned long long)epoch);
-}
 
 /* The next group after `other` (NULL: the first one) whose master is group's master, itself among
  * them. Requests for votes name an address: what is given counts under all its names, or two could
@@ -58,13 +51,13 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
                    (unsigned long long)epoch);
 }
 
-/* There is a rival, and it is not down. */
+/* There is a rival whom we know, and it is not down. */
 static bool waits_for_rival(const struct sn_group *group)
 {
     if (group->rival_until == SN_MS_NEVER)
         return false;
     const struct sn_instance *peer = sn_group_find_peer(group, &group->rival);
-    return peer == NULL || !peer->s_down;
+    return peer != NULL && !peer->s_down;
 }
 
 bool sn_election_rival_active(const struct sn_group *group)
@@ -72,27 +65,60 @@ bool sn_election_rival_active(const struct sn_group *group)
     return waits_for_rival(group) && group->core->now < group->rival_until;
 }
 
-/* Another sentinel may be failing the group over: no attempt of ours for the stock time. */
-static void yield_to(struct sn_group *group, const struct sn_runid *rival, sn_ms since)
+sn_ms sn_election_ask_whom_at(const struct sn_group *group)
 {
-    sn_ms wait = 2 * group->params.failover_timeout_ms;
+    const struct sn_core *core = group->core;
+    sn_ms voted_at = group->rival_until - 2 * group->params.failover_timeout_ms;
+    return sn_after(voted_at, sn_max(SN_POLL_FAST_MS, 3 * core->save_took_ms));
+}
+
+/* Another sentinel may be failing the group over since it was voted for in epoch: no attempt of
+ * ours for the stock time. Deliberately only if we know it: anybody can ask for a vote for a nobody
+ * (DESIGN.md D8). False if we do not. */
+static bool yield_to(struct sn_group *group, const struct sn_runid *rival, uint64_t epoch,
+                     sn_ms since)
+{
+    struct sn_core *core = group->core;
+    struct sn_instance *peer = sn_group_find_peer(group, rival);
+    if (peer == NULL) {
+        sn_out_log(
+            core, SN_LEVEL_VERBOSE,
+            "%.8s is no sentinel that watches %s, as far as we know: no attempt of ours waits "
+            "for it.",
+            rival->hex, group->name);
+        return false;
+    }
     group->rival = *rival;
-    group->rival_epoch = 0;
-    group->rival_until = sn_after(since, wait);
-    sn_out_log(group->core, SN_LEVEL_NOTICE,
+    group->rival_epoch = epoch;
+    group->rival_until = sn_after(since, 2 * group->params.failover_timeout_ms);
+    sn_out_log(core, SN_LEVEL_NOTICE,
                "Next failover delay: %.8s may be failing %s over; no attempt of ours for %lld ms, "
                "unless it goes down.",
-               rival->hex, group->name, (long long)(group->rival_until - group->core->now));
+               rival->hex, group->name, (long long)(group->rival_until - core->now));
+    sn_agree_probe(peer);
+    return true;
+}
+
+static void end_wait(struct sn_group *group, const char *why)
+{
+    sn_out_log(group->core, SN_LEVEL_NOTICE,
+               "%.8s %s election %llu for %s: the next attempt need not wait for it.",
+               group->rival.hex, why, (unsigned long long)group->rival_epoch, group->name);
+    group->rival_until = SN_MS_NEVER;
+    /* Others find out in the same moment: in turn. */
+    group->rank_at = sn_max(group->rank_at, sn_after(group->core->now, sn_election_turn_ms(group)));
+    sn_election_plan(group);
 }
 
 void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
 {
     struct sn_core *core = group->core;
     size_t len = strlen(candidate);
-    if (epoch > SN_EPOCH_MAX || len == 0 || len > SN_RUNID_LEN ||
-        sn_text_has_control(candidate, len))
+    /* Nobody who asks for himself asks here for us; a vote that we did not mean to give would make
+     * others believe in an attempt of ours. */
+    if (len == 0 || len > SN_RUNID_LEN || sn_text_has_control(candidate, len) ||
+        strcmp(candidate, core->myid.hex) == 0 || !sn_epoch_take(group, NULL, epoch))
         return;
-    sn_election_adopt_epoch(core, group, epoch);
     /* Deliberately not "the epoch is current": another group's election must not void this one. */
     struct sn_group *name = NULL;
     while ((name = next_name(group, name)) != NULL) {
@@ -100,10 +126,9 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
             return;
     }
     record_vote(group, candidate, epoch);
-    if (strcmp(candidate, core->myid.hex) == 0)
-        return;
     while ((name = next_name(group, name)) != NULL) {
-        yield_to(name, &group->leader, core->now);
+        if (!yield_to(name, &group->leader, epoch, core->now))
+            continue;
         if (name->failover.state == SN_FAILOVER_WAIT_START && name->failover.epoch < epoch)
             sn_failover_abort(name, "-failover-abort-not-elected", core->now);
         sn_election_plan(name);
@@ -184,8 +209,7 @@ static sn_ms stand_back_until(struct sn_group *group)
     return known && sn_select_is_last_resort(group, best) ? turn_over : core->now;
 }
 
-/* Votes that it takes to be elected: a majority of all known sentinels, and the quorum. */
-static size_t votes_needed(const struct sn_group *group)
+size_t sn_election_votes_needed(const struct sn_group *group)
 {
     size_t majority = (group->peer_count + 1) / 2 + 1;
     return majority < group->params.quorum ? group->params.quorum : majority;
@@ -210,17 +234,50 @@ static size_t voters_up(const struct sn_group *group)
     return up;
 }
 
-/* An attempt that cannot be won would cost an epoch and a save, and the votes of those who can be
- * reached. The return of whoever completes the voters plans the attempt. */
-static void hold(struct sn_group *group, size_t up)
+/* A hello can bring a configuration from above the current epoch; winning below it would be in
+ * vain. */
+static uint64_t highest_epoch(const struct sn_group *group)
+{
+    uint64_t epoch = group->core->current_epoch;
+    const struct sn_group *name = NULL;
+    while ((name = next_name(group, name)) != NULL) {
+        epoch = epoch < name->leader_epoch ? name->leader_epoch : epoch;
+        epoch = epoch < name->config_epoch ? name->config_epoch : epoch;
+    }
+    return epoch;
+}
+
+bool sn_election_possible(const struct sn_group *group)
+{
+    return highest_epoch(group) < SN_EPOCH_MAX;
+}
+
+static void hold(struct sn_group *group, const char *why)
 {
     if (group->held)
         return; /* and told */
     group->held = true;
-    sn_out_log(group->core, SN_LEVEL_WARNING,
-               "Failover of %s not started: %zu of %zu sentinels are up, %zu are needed. It starts "
-               "when enough of them are back.",
-               group->name, up, group->peer_count + 1, votes_needed(group));
+    sn_out_log(group->core, SN_LEVEL_WARNING, "Failover of %s not started: %s", group->name, why);
+}
+
+/* An attempt that cannot be won would cost an epoch and a save, and the votes of those who can be
+ * reached. The return of whoever completes the voters plans the attempt. */
+static bool held_back(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    size_t up = voters_up(group), needed = sn_election_votes_needed(group);
+    if (!sn_election_possible(group)) {
+        hold(group, SN_ELECTION_NO_EPOCH);
+        return true;
+    }
+    if (up < needed) {
+        hold(group, sn_out_printf(core,
+                                  "%zu of %zu sentinels are up, %zu are needed. It starts when "
+                                  "enough of them are back.",
+                                  up, group->peer_count + 1, needed));
+        return true;
+    }
+    return false;
 }
 
 void sn_election_voter_up(struct sn_group *group)
@@ -236,11 +293,8 @@ void sn_election_due(struct sn_group *group)
 {
     if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
         return;
-    size_t up = voters_up(group);
-    if (up < votes_needed(group)) {
-        hold(group, up);
+    if (held_back(group))
         return;
-    }
     sn_ms at = stand_back_until(group);
     if (at > group->core->now) {
         sn_ms look_again_at = sn_after(group->core->now, STAND_BACK_LOOK_MS);
@@ -250,28 +304,14 @@ void sn_election_due(struct sn_group *group)
     sn_election_start(group, SN_MODE_NONE, NULL);
 }
 
-/* A hello can bring a configuration from above the current epoch; winning below it would be in
- * vain. */
-static uint64_t highest_epoch(const struct sn_group *group)
-{
-    uint64_t epoch = group->core->current_epoch;
-    const struct sn_group *name = NULL;
-    while ((name = next_name(group, name)) != NULL) {
-        epoch = epoch < name->leader_epoch ? name->leader_epoch : epoch;
-        epoch = epoch < name->config_epoch ? name->config_epoch : epoch;
-    }
-    return epoch;
-}
-
 void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
                        const struct sn_addr *wanted)
 {
     struct sn_core *core = group->core;
     struct sn_failover *failover = &group->failover;
-    uint64_t epoch = highest_epoch(group);
-    if (epoch >= SN_EPOCH_MAX)
-        return; /* nobody can be elected any more; refusing epochs from outside prevents this */
-    failover->epoch = ++epoch;
+    uint64_t epoch = highest_epoch(group) + 1;
+    assert(sn_election_possible(group));
+    failover->epoch = epoch;
     failover->mode = mode;
     if (wanted != NULL)
         failover->wanted = *wanted;
@@ -280,7 +320,7 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
     group->held = false;
     group->rival_until = SN_MS_NEVER;
     sn_failover_enter(group, SN_FAILOVER_WAIT_START);
-    sn_election_adopt_epoch(core, group, epoch);
+    sn_epoch_raise(group, epoch);
     sn_event_raise(group->master, SN_LEVEL_WARNING, "+try-failover", NULL);
     record_vote(group, core->myid.hex, epoch);
     sn_persist_defer(core, SN_DEFERRED_ATTEMPT, group, epoch);
@@ -333,7 +373,7 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
     const struct sn_instance *peer;
     memset(tally, 0, sizeof(*tally));
     tally->voters = group->peer_count + 1;
-    tally->needed = votes_needed(group);
+    tally->needed = sn_election_votes_needed(group);
     tally->mine = 1 + votes_for(group, &group->core->myid, epoch);
     DL_FOREACH(group->peers, peer) {
         const struct sn_peer *facts = &peer->u.peer;
@@ -378,35 +418,61 @@ static void give_up(struct sn_group *group, const struct tally *tally)
                tally->needed, tally->silent);
     if (tally->rival != NULL && tally->best_other + tally->silent >= tally->voters / 2 + 1) {
         /* Somebody else may have won: the stock wait, unless that one is down. */
-        uint64_t epoch = group->failover.epoch;
-        yield_to(group, tally->rival, group->failover.started_at);
-        group->rival_epoch = epoch;
+        (void)yield_to(group, tally->rival, group->failover.epoch, group->failover.started_at);
     }
     sn_failover_abort(group, "-failover-abort-not-elected", sn_after(core->now, backoff(group)));
 }
 
-void sn_election_late_vote(struct sn_group *group)
+/* Votes that candidate can have at most in the rival's epoch, by what we know of the others'. */
+static size_t possible_votes(const struct sn_group *group, const struct sn_runid *candidate)
 {
-    size_t possible = 0;
+    uint64_t epoch = group->rival_epoch;
+    size_t possible = group->leader_epoch == epoch && sn_runid_equal(&group->leader, candidate);
     const struct sn_instance *peer;
-    if (group->rival_epoch == 0 || group->rival_until == SN_MS_NEVER)
-        return;
     DL_FOREACH(group->peers, peer) {
         const struct sn_peer *facts = &peer->u.peer;
-        bool known =
-            facts->vote_epoch == group->rival_epoch ||
-            (facts->answered_epoch >= group->rival_epoch && facts->vote_epoch < group->rival_epoch);
-        bool for_it =
-            facts->vote_epoch == group->rival_epoch && sn_runid_equal(&facts->vote, &group->rival);
+        bool known = facts->vote_epoch == epoch ||
+                     (facts->answered_epoch >= epoch && facts->vote_epoch < epoch);
+        bool for_it = facts->vote_epoch == epoch && sn_runid_equal(&facts->vote, candidate);
         possible += !known || for_it;
     }
-    if (possible >= (group->peer_count + 1) / 2 + 1)
+    return possible;
+}
+
+/* Another peer that may have won the rival's epoch; NULL if none. */
+static const struct sn_instance *other_winner(const struct sn_group *group)
+{
+    const struct sn_instance *peer;
+    size_t majority = (group->peer_count + 1) / 2 + 1;
+    DL_FOREACH(group->peers, peer) {
+        if (!peer->s_down && !sn_runid_equal(&peer->runid, &group->rival) &&
+            peer->u.peer.vote_epoch == group->rival_epoch &&
+            sn_runid_equal(&peer->u.peer.vote, &peer->runid) &&
+            possible_votes(group, &peer->runid) >= majority)
+            return peer;
+    }
+    return NULL;
+}
+
+void sn_election_late_vote(struct sn_group *group)
+{
+    if (group->rival_until == SN_MS_NEVER ||
+        possible_votes(group, &group->rival) >= (group->peer_count + 1) / 2 + 1)
         return;
-    sn_out_log(group->core, SN_LEVEL_NOTICE,
-               "%.8s has lost election %llu for %s as well: the next attempt need not wait for it.",
-               group->rival.hex, (unsigned long long)group->rival_epoch, group->name);
-    group->rival_until = SN_MS_NEVER;
-    sn_election_plan(group);
+    const struct sn_instance *other = other_winner(group);
+    if (other != NULL)
+        group->rival = other->runid;
+    else
+        end_wait(group, "has lost");
+}
+
+void sn_election_rival_told(struct sn_instance *peer, uint64_t vote_epoch)
+{
+    struct sn_group *group = peer->group;
+    /* Who is a candidate has voted before it asks anybody (PROTOCOL.md §14.3). */
+    if (group->rival_until != SN_MS_NEVER && sn_runid_equal(&peer->runid, &group->rival) &&
+        vote_epoch < group->rival_epoch)
+        end_wait(group, "has not voted in");
 }
 
 static void win(struct sn_group *group)

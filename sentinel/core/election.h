@@ -6,13 +6,24 @@
 
 #include "core/model.h"
 
-/* Adopts a higher epoch; `group` hears of it. Ignores lower and unreasonable ones. */
-void sn_election_adopt_epoch(struct sn_core *core, struct sn_group *group, uint64_t epoch);
+/* Votes that it takes to be elected: a majority of all known sentinels, and the quorum. */
+size_t sn_election_votes_needed(const struct sn_group *group);
+#define SN_ELECTION_NO_EPOCH                                                                       \
+    "no epoch is left to be elected in. Stop all sentinels, give them a lower current-epoch, "     \
+    "config-epoch and leader-epoch in their files, the same everywhere, and start them."
+/* False if no epoch is left for an attempt: the precondition of sn_election_start. */
+bool sn_election_possible(const struct sn_group *group);
 /* Gives, or does not give, this sentinel's vote (PROTOCOL.md §14.2, DESIGN.md D7). */
 void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch);
 /* A peer has told its vote: if the rival whom we made room for cannot have won, we need not wait.
  */
 void sn_election_late_vote(struct sn_group *group);
+/* peer, asked since we made room for its attempt, has told the epoch of its last vote. */
+void sn_election_rival_told(struct sn_instance *peer, uint64_t vote_epoch);
+/* From when on peers are asked whom they voted for, while sn_election_rival_active: not before
+ * their disks, if they are like ours, had the time for the vote. An answer that has to wait for a
+ * save holds up the PONG behind it. */
+sn_ms sn_election_ask_whom_at(const struct sn_group *group);
 /* True while somebody else may be failing the group over: voted for, and not known to be down. */
 bool sn_election_rival_active(const struct sn_group *group);
 /* How long after O_DOWN our turn comes (D6): a step for each peer before us that may be a candidate

@@ -8,6 +8,7 @@
 #include "core/hello.h"
 #include "core/alias.h"
 #include "core/election.h"
+#include "core/epoch.h"
 #include "core/peer.h"
 #include "core/rights.h"
 
@@ -140,6 +141,12 @@ static void end_outdated_attempt(struct sn_group *group)
         sn_failover_abort(group, "-failover-abort-not-elected", group->core->now);
 }
 
+static uint64_t highest_named(const struct sn_hello *hello)
+{
+    return hello->current_epoch > hello->master_config_epoch ? hello->current_epoch
+                                                             : hello->master_config_epoch;
+}
+
 /* The sender has a newer configuration than we have. */
 static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
                          const struct sn_addr *master)
@@ -148,6 +155,9 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     struct sn_addr old_addr = group->master->addr;
     if (hello->master_config_epoch <= group->config_epoch)
         return;
+    if (!sn_epoch_near(group->core, hello->master_config_epoch) &&
+        !sn_epoch_take(group, peer, hello->master_config_epoch))
+        return; /* believed once that peer, or a majority, stands by it */
     if (sn_addr_equal(master, &old_addr)) {
         group->config_epoch = hello->master_config_epoch;
         sn_persist_touch_epochs(group);
@@ -351,7 +361,9 @@ static void take_whole(struct sn_group *group, const struct sn_event_hello *even
         core->parked_hello = *event;
     }
     struct sn_instance *peer = sn_peer_meet(group, &hello->runid, sender);
-    sn_election_adopt_epoch(core, group, hello->current_epoch);
+    if (peer != NULL)
+        sn_epoch_heard(peer, highest_named(hello));
+    (void)sn_epoch_take(group, peer, hello->current_epoch);
     if (peer == NULL)
         return;
     adopt_config(peer, hello, master);

@@ -115,6 +115,7 @@ struct sn_instance *sn_instance_new_peer(struct sn_group *group, const struct sn
     instance->u.peer.addr_heard_at = core->now;
     instance->u.peer.moved_at = SN_MS_NEVER;
     instance->u.peer.answered_at = SN_MS_NEVER;
+    instance->u.peer.far_since = SN_MS_NEVER;
     sn_timer_init(&instance->u.peer.ask, SN_TIMER_ASK, instance);
     sn_timer_init(&instance->u.peer.answer_old, SN_TIMER_ANSWER_OLD, instance);
     instance->cmd = sn_link_for_peer(core, runid);

@@ -180,19 +180,19 @@ struct sn_peer {
     bool settings_asked;         /* on the present connection */
     uint64_t settings_told;      /* hash of the differences that the log has named; 0: none */
     bool other_master_told;      /* … or another one, by configuration; the log says so */
+    uint64_t hello_epoch;        /* the highest that its last hello named, taken or not */
+    sn_ms far_since;             /* since when that has been too far for a single word; NEVER */
     bool master_down;            /* its last answer */
     sn_ms answered_at;
     struct sn_runid vote; /* "" if none */
     uint64_t vote_epoch;
     uint64_t answered_epoch;     /* highest vote request that it answered, in whatever way */
     unsigned asks;               /* outstanding questions, oldest first: */
-    uint64_t asked[SN_ASKS_MAX]; /* the epoch of a vote request, 0 without one, STALE: ignore */
+    uint64_t asked[SN_ASKS_MAX]; /* the epoch of a vote request, 0 without one, or see agree.c */
     unsigned quick;              /* questions repeated quickly since S_DOWN */
     struct sn_timer ask;
     struct sn_timer answer_old;
 };
-
-#define SN_ASKED_STALE UINT64_MAX
 
 struct sn_instance {
     struct sn_core *core;
@@ -296,7 +296,7 @@ struct sn_group {
     bool held;              /* too few voters are up for an attempt, and the log says so */
     sn_ms rival_until;      /* somebody else may be failing over until then; NEVER: nobody */
     struct sn_runid rival;
-    uint64_t rival_epoch; /* in which it may have won against us; 0: it got our vote */
+    uint64_t rival_epoch; /* in which it may have won */
     bool stranger_told;   /* +foreign-hello was raised and not yet calmed */
     bool learning;        /* after a RESET, until a peer is met: nobody is a stranger */
     /* The master that clients were told last, while a won switch waits for the disk; port 0 if they
@@ -372,6 +372,9 @@ struct sn_core {
     char cmd_name[32]; /* CLIENT SETNAME */
     char sub_name[32];
     uint64_t current_epoch;
+    uint64_t epoch_room; /* how far others' words may raise it at once, as it was… */
+    sn_ms epoch_room_at; /* …then */
+    sn_ms epoch_told_at; /* when the log last named one that was too far */
     struct sn_globals globals;
     sn_ms timings[SN_TIMING_COUNT];
     unsigned simulate;
@@ -572,6 +575,9 @@ void sn_agree_hint(struct sn_group *group);
 /* Answers still on their way are about something that is over. */
 void sn_agree_forget(struct sn_instance *peer);
 void sn_agree_link_lost(struct sn_instance *peer);
+/* Soon asks rival for whom it has voted; answers of others, or to earlier questions, are no news of
+ * its present attempt. */
+void sn_agree_probe(struct sn_instance *rival);
 
 /* ---- select.c ------------------------------------------------------------------------------- */
 

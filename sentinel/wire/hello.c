@@ -74,6 +74,20 @@ static int take_number(struct slice field, uint64_t least, uint64_t most, uint64
     return rc;
 }
 
+/* Stock takes any number and clamps it. One that is too big, or negative, is no reason to miss who
+ * speaks; how far it counts is decided elsewhere. */
+static int take_epoch(struct slice field, uint64_t *epoch)
+{
+    uint64_t number = UINT64_MAX;
+    int rc = sn_text_to_u64(field.text, field.len, &number);
+    if (rc == SN_ERANGE)
+        number = UINT64_MAX;
+    if (rc != 0 && rc != SN_ERANGE)
+        return rc;
+    *epoch = number;
+    return 0;
+}
+
 static int take_port(struct slice field, uint16_t *port)
 {
     uint64_t value;
@@ -94,7 +108,7 @@ static int take_field(enum sn_hello_field which, struct slice field, struct sn_h
     case SN_HELLO_RUNID:
         return take_runid(field, &hello->runid);
     case SN_HELLO_EPOCH:
-        return take_number(field, 0, SN_EPOCH_MAX, &hello->current_epoch);
+        return take_epoch(field, &hello->current_epoch);
     case SN_HELLO_NAME:
         return take_text(field, hello->master_name, sizeof(hello->master_name));
     case SN_HELLO_MASTER_IP:
@@ -102,7 +116,7 @@ static int take_field(enum sn_hello_field which, struct slice field, struct sn_h
     case SN_HELLO_MASTER_PORT:
         return take_port(field, &hello->master_port);
     case SN_HELLO_CONFIG_EPOCH:
-        return take_number(field, 0, SN_EPOCH_MAX, &hello->master_config_epoch);
+        return take_epoch(field, &hello->master_config_epoch);
     case SN_HELLO_FIELDS:
         break;
     }

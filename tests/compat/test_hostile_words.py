@@ -10,7 +10,8 @@ from harness.poll import stays_true, wait_until
 HELLO = "__sentinel__:hello"
 OTHER = "b" * 40
 HUGE = ["18446744073709551615", "18446744073709551616", "9223372036854775808", "1152921504606846976",
-        "-1"]
+        "9223372036854775807", "4611686018427387904", "281474976710656", "281474976710655",
+        "8589934592", "-1"]
 
 
 @pytest.fixture(name="watched")
@@ -48,7 +49,7 @@ def test_epochs__of_requests_cannot_be_poisoned(watched, epoch):
         assert answer[1] == "*"
     except redis.ResponseError:
         pass
-    assert epoch_in_file(watched) < 2 ** 48
+    assert epoch_in_file(watched) == 0
 
 
 @pytest.mark.ours_only
@@ -57,8 +58,32 @@ def test_epochs__of_hellos_cannot_be_poisoned(watched, epoch):
     hello(watched)
     hello(watched, epoch=epoch)
     hello(watched, config_epoch=epoch)
-    assert epoch_in_file(watched) < 2 ** 48
+    assert epoch_in_file(watched) == 0
     assert watched.master("mymaster")["config-epoch"] == 0
+    assert peers(watched) == [OTHER]
+
+
+@pytest.mark.ours_only
+@pytest.mark.parametrize("saved", [None, 2 ** 48, 2 ** 63 - 1, 2 ** 64 - 1, 2 ** 64])
+def test_epochs__of_forgers_and_spoilt_files_prevent_no_failover(place, saved):
+    master = place.redis()
+    place.redis(master)
+    sentinel = place.sentinel(place.monitor(master, quorum=1, down_after_ms=1000))
+    wait_until(lambda: len(sentinel.replicas("mymaster")) == 1, 15, "the replica is known")
+    if saved is not None:
+        sentinel.raw("FLUSHCONFIG")
+        sentinel.kill()
+        lines = [line for line in sentinel.conf_text().splitlines() if "-epoch" not in line]
+        lines += [f"sentinel current-epoch {saved}", f"sentinel config-epoch mymaster {saved}",
+                  f"sentinel leader-epoch mymaster {saved}"]
+        with open(sentinel.conf_path, "w", encoding="utf-8") as conf:
+            conf.write("\n".join(lines) + "\n")
+        sentinel.start()
+    for epoch in [2 ** power for power in range(63)] + [2 ** 63 - 1, 2 ** 48 + 1]:
+        sentinel.ask_vote(master.port, epoch, "nobody")
+    recorder = sentinel.record()
+    master.kill()
+    recorder.wait_for("+switch-master", 30)
 
 
 @pytest.mark.ours_only

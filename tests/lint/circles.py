@@ -15,8 +15,8 @@ from pathlib import Path
 LIBRARIES = ("base", "wire", "core", "conf", "shell")
 
 TOLERATED = {
-    "core": {"agree", "alias", "detect", "drain", "election", "failover", "group", "hello", "instance", "link", "out",
-             "peer", "persist", "probe", "reconf", "refusal", "rights", "script", "select", "tilt"},
+    "core": {"agree", "alias", "detect", "drain", "election", "epoch", "failover", "group", "hello", "instance", "link",
+             "out", "peer", "persist", "probe", "reconf", "refusal", "rights", "script", "select", "tilt"},
     "conf": {"apply", "directives", "loader", "merge", "option", "users"},
     "shell": {"acl", "acl_file", "acl_rules", "client", "cmd_acl", "cmd_client", "cmd_client_list", "cmd_command",
               "cmd_connection", "cmd_info", "cmd_pubsub", "cmd_sentinel", "cmd_sentinel_set", "commands",

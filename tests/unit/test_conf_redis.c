@@ -213,8 +213,8 @@ static void test_conf_redis__state_lines_after_a_crash_and_from_other_daemons(vo
          &conf);
     const struct sn_group_image *group = group_of(&conf, "m");
     assert_string_equal(conf.image.myid.hex, ID_A);
-    assert_int_equal(group->config_epoch, SN_EPOCH_MAX / 2);
-    assert_int_equal(conf.image.current_epoch, SN_EPOCH_MAX / 2);
+    assert_int_equal(group->config_epoch, SN_EPOCH_FAR);
+    assert_int_equal(conf.image.current_epoch, SN_EPOCH_FAR);
     assert_int_equal(group->leader_epoch, 3);
     assert_int_equal(group->replica_count, 2);
     assert_int_equal(group->peer_count, 1);
@@ -223,8 +223,41 @@ static void test_conf_redis__state_lines_after_a_crash_and_from_other_daemons(vo
     assert_int_equal(conf.notice_count, 4);
     assert_string_equal(conf.notices[0],
                         "s.conf:3: no honest history reaches that epoch: it counts as "
-                        "140737488355328");
+                        "4611686018427387904");
     sn_conf_fini(&conf);
+}
+
+/* What elections have counted is kept to the last digit, as it stands for votes; what nobody can
+ * have counted is brought to where others can follow. */
+static void test_conf_redis__spoilt_epochs_stop_no_start(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t epoch;
+    } rows[] = {
+        {"281474976710656", UINT64_C(1) << 48},     {"4611686018427387904", SN_EPOCH_FAR},
+        {"4611686018427387999", SN_EPOCH_FAR + 95}, {"6917529027641081856", SN_EPOCH_SAVED_MAX},
+        {"6917529027641081857", SN_EPOCH_FAR},      {"9223372036854775807", SN_EPOCH_FAR},
+        {"9223372036854775808", SN_EPOCH_FAR},      {"18446744073709551615", SN_EPOCH_FAR},
+        {"18446744073709551616", SN_EPOCH_FAR},     {"-1", SN_EPOCH_FAR}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct sn_conf conf;
+        char text[400];
+        snprintf(text, sizeof(text),
+                 "sentinel monitor m 127.0.0.1 6379 1\nsentinel myid " ID_A "\n"
+                 "sentinel config-epoch m %s\nsentinel leader-epoch m %s\n"
+                 "sentinel current-epoch %s\n",
+                 rows[i].text, rows[i].text, rows[i].text);
+        load(text, &conf);
+        assert_true(conf.image.current_epoch == rows[i].epoch);
+        assert_true(group_of(&conf, "m")->config_epoch == rows[i].epoch);
+        assert_true(group_of(&conf, "m")->leader_epoch == rows[i].epoch);
+        assert_int_equal(conf.notice_count,
+                         strtoull(rows[i].text, NULL, 10) != rows[i].epoch ? 3 : 0);
+        sn_conf_fini(&conf);
+    }
 }
 
 static void test_conf_redis__current_epoch_only_rises(void **state)
@@ -609,6 +642,7 @@ int main(void)
         cmocka_unit_test(test_conf_redis__lines_quotes_blanks_and_comments),
         cmocka_unit_test(test_conf_redis__server_directives_reach_their_fields),
         cmocka_unit_test(test_conf_redis__state_lines_after_a_crash_and_from_other_daemons),
+        cmocka_unit_test(test_conf_redis__spoilt_epochs_stop_no_start),
         cmocka_unit_test(test_conf_redis__current_epoch_only_rises),
         cmocka_unit_test(test_conf_redis__directives_of_data_nodes_are_noted_and_ignored),
         cmocka_unit_test(test_conf_redis__command_line_wins),

@@ -233,8 +233,8 @@ static void test_hello__with_an_unusable_master_makes_a_voter_and_changes_nothin
         "9,m1,10.0.0.1 ,6379,9",
         "9,m1,10.0.0.7,0,9",
         "9,m1,10.0.0.7,70000,9",
-        "9,m1,10.0.0.7,6379,-1",
-        "18446744073709551615,m1,10.0.0.7,6379,9",
+        "9,m1,10.0.0.7,6379,1x",
+        "9.5,m1,10.0.0.7,6379,9",
         "x,m1,?,?,?",
     };
     (void)state;
@@ -315,10 +315,10 @@ static void test_hello__dropped_ones_are_told_once_for_each_sender_and_reason(vo
          "hellos: their master address \"db\" cannot be used while resolve-hostnames is no. Use "
          "the "
          "same resolve-hostnames and announce-hostnames on all sentinels.\n"},
-        {HELLO_A "0,m1,10.0.0.1,6379,-1",
+        {HELLO_A "0,m1,10.0.0.1,6379,1x",
          "log W Sentinel " KIT_A
          " at 10.0.1.1:26379 is counted as a voter of m1, but no configuration is taken from its "
-         "hellos: their config epoch \"-1\" cannot be used.\n"},
+         "hellos: their config epoch \"1x\" cannot be used.\n"},
         {"10.0.1.1,26379," KIT_ME ",0" ABOUT_M1 "0",
          "log W Another sentinel at 10.0.1.1:26379 uses our id " KIT_ME
          ": neither of us counts the other, and peers cannot tell our votes apart. Was our "

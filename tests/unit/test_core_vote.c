@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EPOCH_MAX_TEXT "281474976710656"
-
 /* One request and the expected rest of the answer. */
 struct row {
     uint64_t epoch;
@@ -196,19 +194,6 @@ static void test_vote__elections_of_other_groups_do_not_void_it(void **state)
     kit_free(kit);
 }
 
-static void test_vote__epochs_beyond_the_bound_are_refused(void **state)
-{
-    struct kit *kit = kit_new("m1 n1");
-    (void)state;
-    kit_ask(kit, "n1", SN_EPOCH_MAX + 1, KIT_A);
-    kit_ask(kit, "n1", UINT64_MAX, KIT_A);
-    kit_expect(kit, "event persist answer", "answer 1 vote 0 * 0\nanswer 2 vote 0 * 0\n");
-    assert_int_equal(sn_core_current_epoch(kit->core), 0);
-    kit_ask(kit, "n1", SN_EPOCH_MAX, KIT_A);
-    kit_expect(kit, "answer", "answer 3 vote 0 " KIT_A " " EPOCH_MAX_TEXT "\n");
-    kit_free(kit);
-}
-
 static void test_vote__odd_candidates_get_none(void **state)
 {
     static const char *const odd[] = {"", KIT_A "a", "line\nbreak", "tab\there"};
@@ -237,13 +222,21 @@ static void test_vote__reset_forgets_the_owner_but_not_the_epoch(void **state)
     kit_free(kit);
 }
 
+/* a has begun an attempt: it voted for itself, and then asked us. */
+static void ask_by_a(struct kit *kit, uint64_t epoch)
+{
+    memcpy(kit_node(kit, "a")->vote.hex, KIT_A, SN_RUNID_LEN + 1);
+    kit_node(kit, "a")->vote_epoch = epoch;
+    kit_ask(kit, "n1", epoch, KIT_A);
+}
+
 /* n1 is O_DOWN at 1000 with the help of b; a got our vote at `voted_at`. */
 static struct kit *after_voting_for_a(sn_ms voted_at)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b timeout 5000");
     kit_node(kit, "b")->says_down = true;
     kit_to(kit, voted_at);
-    kit_ask(kit, "n1", 5, KIT_A);
+    ask_by_a(kit, 5);
     kit_mode(kit, "n1", KIT_REFUSING);
     return kit;
 }
@@ -281,7 +274,7 @@ static void test_vote__a_leader_that_returns_in_time_is_waited_for_again(void **
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b timeout 5000");
     (void)state;
-    kit_ask(kit, "n1", 5, KIT_A);
+    ask_by_a(kit, 5);
     kit_mode(kit, "a", KIT_REFUSING);
     kit_to(kit, 2000);
     kit_mode(kit, "a", KIT_WELL);
@@ -359,7 +352,7 @@ static void test_vote__for_another_stops_an_attempt_that_is_about_to_start(void 
     kit_to(kit, 1000);
     assert_int_equal(kit_count(kit, "event W +odown"), 1);
     assert_true(sn_group_rank(kit_group(kit, "m1")) > 0); /* our turn has not come yet */
-    kit_ask(kit, "n1", 1, KIT_A);
+    ask_by_a(kit, 1);
     kit_to(kit, 20999);
     sn_ms turn = sn_election_turn_ms(kit_group(kit, "m1"));
     kit_to(kit, 20999 + turn);
@@ -369,15 +362,152 @@ static void test_vote__for_another_stops_an_attempt_that_is_about_to_start(void 
     kit_free(kit);
 }
 
-static void test_vote__for_ourselves_makes_nobody_wait(void **state)
+/* A sentinel asks nobody but others; whoever asks us for us wants them to believe in an attempt. */
+static void test_vote__for_ourselves_is_nobody_elses_to_ask_for(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 quorum 1");
     (void)state;
-    kit_ask(kit, "n1", 4, KIT_ME); /* anybody can ask for this */
+    kit_ask(kit, "n1", 4, KIT_ME);
+    kit_expect(kit, "event persist answer", "answer 1 vote 0 * 0\n");
     kit_mode(kit, "n1", KIT_REFUSING);
     kit_to(kit, 1000);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
-    assert_int_equal(kit_count(kit, "event W +new-epoch 5"), 1);
+    assert_int_equal(kit_count(kit, "event W +new-epoch 1"), 1);
+    kit_free(kit);
+}
+
+/* The vote is given, as anybody gets one, but a nobody fails nothing over. */
+static void test_vote__for_a_nobody_makes_nobody_wait(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit_node(kit, "a")->says_down = kit_node(kit, "b")->says_down = true;
+    kit_ask(kit, "n1", 50, "nobody");
+    kit_expect(kit, "answer", "answer 1 vote 0 nobody 50\n");
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 999);
+    kit_ask(kit, "n1", 51, KIT_E);
+    kit_to(kit, 1000 + 3 * SN_RANK_STEP_MS);
+    assert_int_equal(kit_count(kit, "event W +switch-master"), 1);
+    kit_free(kit);
+}
+
+/* Every second, for ever. */
+static void test_vote__for_nobodies_again_and_again_stops_no_failover(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit_node(kit, "a")->says_down = kit_node(kit, "b")->says_down = true;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    for (uint64_t i = 1; kit_count(kit, "event W +switch-master") == 0; i++) {
+        assert_true(i < 100);
+        kit_ask(kit, "n1", 50 + 2 * i, "nobody");
+        kit_to(kit, kit_now(kit) + 20);
+    }
+    kit_free(kit);
+}
+
+static void test_vote__for_a_nobody_ends_no_attempt_of_ours(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 999);
+    kit->hold = KIT_HOLD(SN_ORDER_ASK);
+    kit_to(kit, 1000);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_to(kit, 1100);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    kit_ask(kit, "n1", 2, "nobody");
+    assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 0);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_ME "|:1]");
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
+    kit_free(kit);
+}
+
+/* Somebody else has asked in the name of a. What a says to a request that gets nobody's vote: */
+static void test_vote__is_not_waited_for_if_its_candidate_did_not_vote_first(void **state)
+{
+    static const struct {
+        const char *vote; /* of a */
+        unsigned long long epoch;
+        bool waits;
+    } rows[] = {
+        {"", 0, false},   {"", 4, false},   {KIT_B, 4, false}, {KIT_A, 4, false},
+        {KIT_A, 5, true}, {KIT_A, 6, true}, {KIT_B, 6, true} /* it may have begun before */};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+        kit_node(kit, "a")->says_down = kit_node(kit, "b")->says_down = true;
+        memcpy(kit_node(kit, "a")->vote.hex, rows[i].vote, strlen(rows[i].vote));
+        kit_node(kit, "a")->vote_epoch = rows[i].epoch;
+        kit_mode(kit, "n1", KIT_REFUSING);
+        kit_to(kit, 999);
+        kit_ask(kit, "n1", 5, KIT_A);
+        kit_clear(kit);
+        kit_to(kit, 1500);
+        assert_true(kit_count(kit, "ask a 10.0.0.1 6379 0 " KIT_ME) >= 1);
+        assert_int_equal(kit_count(kit, "event W +try-failover"), rows[i].waits ? 0 : 1);
+        kit_free(kit);
+    }
+}
+
+/* The answer to a question from before the vote proves nothing. */
+static void test_vote__an_answer_from_before_it_does_not_end_the_wait(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    ask_by_a(kit, 5);
+    kit_node(kit, "b")->says_down = true;
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 999);
+    kit->hold = KIT_HOLD(SN_ORDER_ASK);
+    kit_to(kit, 1000);
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$" KIT_A "|:5]");
+    ask_by_a(kit, 6);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_A "|:5]");
+    kit_to(kit, 1400);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]"); /* nor one that did not ask for whom */
+    kit_to(kit, 2450);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_A "|:5]"); /* but this one does */
+    kit_to(kit, 2600);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    kit_free(kit);
+}
+
+/* Forged in a ring: everybody was made to vote for the next one. */
+static void test_vote__nobody_has_a_majority_then_nobody_is_waited_for(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit_node(kit, "a")->says_down = kit_node(kit, "b")->says_down = true;
+    memcpy(kit_node(kit, "a")->vote.hex, KIT_B, SN_RUNID_LEN + 1);
+    memcpy(kit_node(kit, "b")->vote.hex, KIT_ME, SN_RUNID_LEN + 1);
+    kit_node(kit, "a")->vote_epoch = kit_node(kit, "b")->vote_epoch = 5;
+    kit_ask(kit, "n1", 5, KIT_A);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 1000 + 4 * SN_RANK_STEP_MS);
+    assert_int_equal(kit_count(kit, "event W +switch-master"), 1);
+    kit_free(kit);
+}
+
+/* a has our vote, but c has won: that one is waited for then. */
+static void test_vote__the_winner_of_its_epoch_is_waited_for(void **state)
+{
+    static const char *const names[] = {"b", "c", "d"};
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b,c,d");
+    (void)state;
+    ask_by_a(kit, 5);
+    for (size_t i = 0; i < 3; i++) {
+        kit_node(kit, names[i])->says_down = true;
+        memcpy(kit_node(kit, names[i])->vote.hex, KIT_C, SN_RUNID_LEN + 1);
+        kit_node(kit, names[i])->vote_epoch = 5;
+    }
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 19999);
+    assert_int_equal(kit_count(kit, "event W +odown"), 1);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
     kit_free(kit);
 }
 
@@ -422,7 +552,6 @@ int main(void)
         cmocka_unit_test(test_vote__is_given_whether_or_not_the_master_is_down),
         cmocka_unit_test(test_vote__is_not_given_at_or_below_the_epoch_of_the_configuration),
         cmocka_unit_test(test_vote__elections_of_other_groups_do_not_void_it),
-        cmocka_unit_test(test_vote__epochs_beyond_the_bound_are_refused),
         cmocka_unit_test(test_vote__odd_candidates_get_none),
         cmocka_unit_test(test_vote__reset_forgets_the_owner_but_not_the_epoch),
         cmocka_unit_test(test_vote__keeps_own_attempts_away_for_twice_the_failover_timeout),
@@ -432,9 +561,16 @@ int main(void)
         cmocka_unit_test(test_vote__for_the_same_epoch_as_our_attempt_is_our_own),
         cmocka_unit_test(test_vote__below_the_current_epoch_is_saved_before_it_is_told_too),
         cmocka_unit_test(test_vote__for_another_stops_an_attempt_that_is_about_to_start),
-        cmocka_unit_test(test_vote__for_ourselves_makes_nobody_wait),
         cmocka_unit_test(test_vote__counts_under_all_names_of_its_master),
         cmocka_unit_test(test_vote__for_ourselves_is_not_given_again_under_another_name),
+        cmocka_unit_test(test_vote__for_ourselves_is_nobody_elses_to_ask_for),
+        cmocka_unit_test(test_vote__for_a_nobody_makes_nobody_wait),
+        cmocka_unit_test(test_vote__for_nobodies_again_and_again_stops_no_failover),
+        cmocka_unit_test(test_vote__for_a_nobody_ends_no_attempt_of_ours),
+        cmocka_unit_test(test_vote__is_not_waited_for_if_its_candidate_did_not_vote_first),
+        cmocka_unit_test(test_vote__an_answer_from_before_it_does_not_end_the_wait),
+        cmocka_unit_test(test_vote__nobody_has_a_majority_then_nobody_is_waited_for),
+        cmocka_unit_test(test_vote__the_winner_of_its_epoch_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

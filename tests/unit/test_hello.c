@@ -82,15 +82,15 @@ static void test_hello__accepts_and_refuses(void **state)
         {"h,1," ID ",0,m,h,0,0", SN_ERANGE},
         {"h,1," ID ",0,m,h,65536,0", SN_ERANGE},
         {"h,1," ID ",0,m,h, 1,0", SN_EINVAL},
-        /* epochs */
-        {"h,1," ID ",281474976710657,m,h,1,0", SN_ERANGE},
-        {"h,1," ID ",18446744073709551615,m,h,1,0", SN_ERANGE},
-        {"h,1," ID ",18446744073709551616,m,h,1,0", SN_ERANGE},
-        {"h,1," ID ",-1,m,h,1,0", SN_ERANGE},
+        /* epochs: any number, as who sends it is there all the same */
+        {"h,1," ID ",281474976710657,m,h,1,0", 0},
+        {"h,1," ID ",18446744073709551615,m,h,1,0", 0},
+        {"h,1," ID ",18446744073709551616,m,h,1,0", 0},
+        {"h,1," ID ",-1,m,h,1,0", 0},
         {"h,1," ID ",,m,h,1,0", SN_EINVAL},
         {"h,1," ID ",x,m,h,1,0", SN_EINVAL},
-        {"h,1," ID ",0,m,h,1,281474976710657", SN_ERANGE},
-        {"h,1," ID ",0,m,h,1,-1", SN_ERANGE},
+        {"h,1," ID ",0,m,h,1,18446744073709551616", 0},
+        {"h,1," ID ",0,m,h,1,-1", 0},
         {"h,1," ID ",0,m,h,1,", SN_EINVAL},
         {"h,1," ID ",0,m,h,1,0 ", SN_EINVAL},
         {"h,1," ID ",0,m,h,1,0\r\n", SN_EINVAL},
@@ -115,8 +115,8 @@ static void test_hello__keeps_what_is_good_and_names_what_is_not(void **state)
         {"10.0.0.1,7," ID ",5,m,db 1,6379,5", "db 1", 1U << SN_HELLO_MASTER_IP, true},
         {"10.0.0.1,7," ID ",5,m,,6379,5", "", 1U << SN_HELLO_MASTER_IP, true},
         {"10.0.0.1,7," ID ",5,m,h,0,5", "0", 1U << SN_HELLO_MASTER_PORT, true},
-        {"10.0.0.1,7," ID ",5,m,h,6379,-1", "-1", 1U << SN_HELLO_CONFIG_EPOCH, true},
-        {"10.0.0.1,7," ID ",-1,m,h,6379,x\n", "-1",
+        {"10.0.0.1,7," ID ",5,m,h,6379,1x", "1x", 1U << SN_HELLO_CONFIG_EPOCH, true},
+        {"10.0.0.1,7," ID ",y,m,h,6379,x\n", "y",
          1U << SN_HELLO_EPOCH | 1U << SN_HELLO_CONFIG_EPOCH, true},
         {"10.0.0.1,7," ID ",5,m\x01m,h,6379,5", "m?m", 1U << SN_HELLO_NAME, false},
         {"10.0.0.1,7,short,5,m,h,6379,5", "short", 1U << SN_HELLO_RUNID, false},
@@ -140,6 +140,21 @@ static void test_hello__keeps_what_is_good_and_names_what_is_not(void **state)
         /* What is bad is empty, not half read. */
         assert_true((hello.bad & 1U << SN_HELLO_MASTER_IP) == 0 || hello.master_ip[0] == '\0');
         assert_true((hello.bad & 1U << SN_HELLO_EPOCH) == 0 || hello.current_epoch == 0);
+    }
+}
+
+static void test_hello__epochs_beyond_64_bits_are_as_high_as_can_be(void **state)
+{
+    static const char *const texts[] = {"18446744073709551615", "18446744073709551616",
+                                        "99999999999999999999999999999", "-1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        char text[200];
+        struct sn_hello hello;
+        (void)snprintf(text, sizeof(text), "h,1," ID ",%s,m,h,1,%s", texts[i], texts[i]);
+        assert_int_equal(sn_hello_parse(text, strlen(text), &hello), 0);
+        assert_true(hello.current_epoch == UINT64_MAX);
+        assert_true(hello.master_config_epoch == UINT64_MAX);
     }
 }
 
@@ -196,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_hello__reads_what_a_stock_sentinel_sends),
         cmocka_unit_test(test_hello__accepts_and_refuses),
         cmocka_unit_test(test_hello__keeps_what_is_good_and_names_what_is_not),
+        cmocka_unit_test(test_hello__epochs_beyond_64_bits_are_as_high_as_can_be),
         cmocka_unit_test(test_hello__minds_the_length),
         cmocka_unit_test(test_hello__writes_what_it_reads),
         cmocka_unit_test(test_hello__room_is_always_enough_and_checked),

@@ -506,6 +506,27 @@ static void test_state__journal_stands_in_for_a_damaged_or_missing_file(void **s
     sn_conf_fini(&conf);
 }
 
+static void test_state__spoilt_epochs_stop_no_start(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load(TWO_GROUPS, &conf);
+    conf.image.current_epoch = UINT64_MAX;
+    conf.image.groups[0].config_epoch = SN_EPOCH_SAVED_MAX + 1;
+    conf.image.groups[0].leader_epoch = SN_EPOCH_SAVED_MAX;
+    conf.image.groups[1].config_epoch = UINT64_C(1) << 48;
+    save(&conf);
+    sn_conf_fini(&conf);
+    load(TWO_GROUPS, &conf);
+    assert_true(conf.image.current_epoch == SN_EPOCH_FAR);
+    assert_true(conf.image.groups[0].config_epoch == SN_EPOCH_FAR);
+    assert_true(conf.image.groups[0].leader_epoch == SN_EPOCH_SAVED_MAX);
+    assert_true(conf.image.groups[1].config_epoch == UINT64_C(1) << 48);
+    assert_notice(&conf, "no honest history reaches an epoch in");
+    sn_conf_fini(&conf);
+}
+
 static void test_state__file_of_the_redis_syntax_with_a_state_file(void **state)
 {
     static const char text[] = "state-file s.state\nsentinel myid " ID "\n"
@@ -698,6 +719,7 @@ int main(void)
         TEST(test_state__every_damage_is_found),
         TEST(test_state__damage_stops_the_start_with_advice),
         TEST(test_state__journal_stands_in_for_a_damaged_or_missing_file),
+        TEST(test_state__spoilt_epochs_stop_no_start),
         TEST(test_state__file_of_the_redis_syntax_with_a_state_file),
         TEST(test_state__control_characters_are_never_written),
         TEST(test_state__never_writes_what_could_not_be_read),

@@ -16,8 +16,10 @@
 static void test_types__epoch_limit_leaves_room_to_count_on(void **state)
 {
     (void)state;
-    assert_true(SN_EPOCH_MAX == UINT64_C(281474976710656));
-    assert_true(SN_EPOCH_MAX < UINT64_MAX / 1000);
+    assert_true(SN_EPOCH_MAX == UINT64_C(9223372036854775807)); /* a signed number of replies */
+    assert_true(SN_EPOCH_FAR <= SN_EPOCH_MAX / 2 + 1);
+    assert_true(SN_EPOCH_SAVED_MAX - SN_EPOCH_FAR >= UINT64_C(1) << 61);
+    assert_true(SN_EPOCH_MAX - SN_EPOCH_SAVED_MAX >= (UINT64_C(1) << 61) - 1);
 }
 
 static void test_types__runid_holds_forty_characters_and_a_nul(void **state)
