@@ -15,6 +15,7 @@
 #include "core/hello.h"
 #include "core/peer.h"
 #include "core/rights.h"
+#include "core/script.h"
 
 #include <assert.h>
 #include <stdio.h>

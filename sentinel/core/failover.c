@@ -14,6 +14,7 @@
 #include "core/election.h"
 #include "core/model.h"
 #include "core/rights.h"
+#include "core/script.h"
 
 #include <assert.h>
 #include <string.h>

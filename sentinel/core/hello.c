@@ -11,6 +11,7 @@
 #include "core/epoch.h"
 #include "core/peer.h"
 #include "core/rights.h"
+#include "core/script.h"
 
 #include "base/text.h"
 

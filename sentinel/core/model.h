@@ -340,21 +340,8 @@ struct sn_deferred {
     struct sn_deferred *prev, *next;
 };
 
-struct sn_job {
-    struct sn_core *core;
-    struct sn_job_id id;
-    char **argv; /* NULL-terminated */
-    bool running;
-    bool killed;
-    int64_t pid;
-    unsigned starts;
-    sn_ms started_at;
-    struct sn_timer timer; /* waiting: due; running: overdue */
-    bool due;              /* waits for a free place only */
-    struct sn_job *prev, *next;
-};
-
 struct sn_chunk;
+struct sn_job;
 struct sn_told;
 struct sn_probe;
 
@@ -657,17 +644,9 @@ bool sn_reconf_follows_master(const struct sn_instance *replica);
 /* INFO of a replica has been read: put it right if it is not what the group says. */
 void sn_repair_replica(struct sn_instance *replica);
 
-/* ---- command.c, script.c, image ---------------------------------------------------------------
- */
+/* ---- command.c ------------------------------------------------------------------------------ */
 
 void sn_command_run(struct sn_core *core, const struct sn_command *command);
-void sn_script_notify(struct sn_group *group, const char *event, const char *payload);
-void sn_script_reconfig(struct sn_group *group, bool leader, const struct sn_addr *from,
-                        const struct sn_addr *to);
-void sn_script_due(struct sn_job *job);
-void sn_script_started(struct sn_core *core, const struct sn_event_script *event);
-void sn_script_exited(struct sn_core *core, const struct sn_event_script *event);
-void sn_script_fini(struct sn_core *core);
 
 /* ---- small helpers -------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
  * into them; everything is dropped at the start of the next step. */
 
 #include "core/model.h"
+#include "core/script.h"
 
 #include "base/text.h"
 

@@ -4,7 +4,7 @@
  * 16 run; exit 1 or a signal is retried with doubling pauses, ten starts in all; a run that takes
  * too long is killed. Who may run and when is decided here; processes are the shell's. */
 
-#include "core/model.h"
+#include "core/script.h"
 
 #include <stdio.h>
 #include <stdlib.h>
