@@ -34,6 +34,10 @@ void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct 
     checks->fates++;
     if (before == NULL || before == &redis->node || checks->weak[check_slot(epoch)])
         return;
+    /* Where CONFIG is refused, a restart undoes what it obeyed. */
+    if ((before->state == NODE_OFF ? before->redis->saved_role : before->redis->role) !=
+        SN_ROLE_MASTER)
+        return;
     checks_violated(checks, &by->node, "made a master of %s in %" PRIu64 ", and of %s before that",
                     redis->node.name, epoch, before->name);
 }

@@ -42,6 +42,10 @@ static void look_for_demotion(struct checks *checks, struct sentinel *sentinel)
     struct lead *lead = &checks_of(checks, sentinel)->lead;
     if (lead->demote_port == 0 || checks->cluster->now <= lead->demote_at)
         return;
+    if (checks_has_alias(checks)) {
+        lead->demote_port = 0; /* by its other name */
+        return;
+    }
     checks_violated(checks, &sentinel->node, "has not demoted the old master at port %u",
                     lead->demote_port);
     lead->demote_port = 0;

@@ -85,7 +85,8 @@ static void check_down(struct check_groups *all, struct checks *checks, struct s
     bool peer = strncmp(payload, "sentinel ", 9) == 0;
     bool master = strncmp(payload, "master ", 7) == 0;
     sn_ms now = all->cluster->now, since = silence->tilt_at;
-    if (!setting->known || (!peer && check_groups_share(all, sentinel, port)))
+    if (!setting->known ||
+        (!peer && (checks_has_alias(checks) || check_groups_share(all, sentinel, port))))
         return;
     /* A replica whose name is not looked up yet may be another one that is heard well. */
     if (all->cluster->names && strncmp(payload, "slave ", 6) == 0)

@@ -202,7 +202,7 @@ static void speak_as_stranger(struct sim *sim, struct model_redis *redis, const 
     struct sn_hello hello = {.port = 26999, .master_port = STRANGER_PORT};
     char text[1024];
     if (!all_configured(sim) || redis->node.state != NODE_RUNNING ||
-        (sim->plan.features & FEATURE_FORGED) != 0)
+        (sim->plan.features & (FEATURE_FORGED | FEATURE_EPOCHS)) != 0)
         return;
     sn_prng_init(&prng, fault->value);
     sn_prng_runid(&prng, &hello.runid);

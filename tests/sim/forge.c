@@ -59,6 +59,7 @@ static void compose(const struct job *job, const struct sentinel *whose,
     const struct sim *sim = job->sim;
     const struct fault *fault = job->fault;
     const struct sim_group *group = &sim->groups[fault->group];
+    const struct sn_group_image *told = sn_image_find_group(&whose->durable, group->name);
     enum forgery forgery = forgery_of(sim, fault->value);
     bool new_id = forgery == FORGE_NOBODY || forgery == FORGE_TWIN || forgery == FORGE_SELF;
     struct sn_prng prng;
@@ -73,13 +74,15 @@ static void compose(const struct job *job, const struct sentinel *whose,
     (void)snprintf(hello->ip, sizeof(hello->ip), "127.0.0.1");
     (void)snprintf(hello->master_ip, sizeof(hello->master_ip), "127.0.0.1");
     (void)snprintf(hello->master_name, sizeof(hello->master_name), "%s", group->name);
-    hello->master_port = operator_master(group)->node.addr.port;
+    hello->master_port = told->addr.port;
     hello->current_epoch = whose->durable.current_epoch;
-    hello->master_config_epoch = cluster_config_epoch(whose, group->name);
+    hello->master_config_epoch = told->config_epoch;
     if (forgery == FORGE_EPOCH || forgery == FORGE_CONFIG)
         hello->current_epoch = epoch_above(sim, whose, fault->value2 >> 8);
+    /* Far: in one that is near somebody may be elected just now. */
     if (forgery == FORGE_CONFIG)
-        hello->master_config_epoch = hello->current_epoch;
+        hello->current_epoch = hello->master_config_epoch =
+            epoch_above(sim, whose, fault->value2 >> 8 & ~UINT64_C(4));
 }
 
 static void say_hello(const struct job *job)
@@ -91,7 +94,8 @@ static void say_hello(const struct job *job)
     struct model_redis *redis = job->node->redis;
     struct sn_hello hello;
     char text[SN_HELLO_MAX + 1];
-    if (whose->core == NULL || to->core == NULL)
+    if (whose->core == NULL || to->core == NULL ||
+        sn_image_find_group(&whose->durable, sim->groups[fault->group].name) == NULL)
         return;
     compose(job, whose, to, &hello);
     if (sn_hello_format(&hello, text, sizeof(text)) != 0)
