@@ -17,7 +17,8 @@
 #define CHECK_STRANGE_EPOCH 900 /* that strangers announce; no others get as far */
 
 /* Features whose rules are checked in every run, whether it has them or not. */
-#define CHECK_ALWAYS ((unsigned)(FEATURE_HOPELESS | FEATURE_FATES | FEATURE_APART | FEATURE_BACK))
+#define CHECK_ALWAYS                                                                               \
+    ((unsigned)(FEATURE_HOPELESS | FEATURE_FATES | FEATURE_APART | FEATURE_BACK | FEATURE_EPOCHS))
 
 /* Where an epoch is kept: those from far above, which somebody forged, share the upper quarter. */
 static inline size_t check_slot(uint64_t epoch)
@@ -135,7 +136,7 @@ struct watched {
     struct given given;
     uint32_t peers;    /* bits of the nodes that it has met, or found on its disk */
     uint32_t heard_of; /* those whose hellos have reached it since a restart, RESET or REMOVE */
-    sn_ms booted_at, tilt_at;
+    sn_ms booted_at, tilt_at, peer_up_at;
     sn_ms promoted_at;                   /* by itself, and not told yet; 0: nothing is untold */
     sn_ms switched_at;                   /* its last +switch-master… */
     uint16_t switched_port;              /* …and to where */

@@ -105,6 +105,7 @@ static void check_hopeless(struct checks *checks, struct sentinel *sentinel)
         seen->attempt.mode != SN_MODE_NONE || count_bits(seen->heard_of) + 1 < checks->voters)
         return;
     since = later(since, later(seen->booted_at, seen->tilt_at));
+    since = later(since, seen->peer_up_at); /* what it said before may have been held up */
     if (now - since < setting->value + NOTICE_MS)
         return;
     checks->hopeless++;
@@ -138,6 +139,8 @@ void check_deployed_event(struct checks *checks, struct sentinel *sentinel,
     (void)few_since(checks);
     if (strcmp(event->name, "+tilt") == 0 || strcmp(event->name, "-tilt") == 0)
         seen->tilt_at = checks->cluster->now;
+    else if (strcmp(event->name, "-sdown") == 0 && strncmp(event->payload, "sentinel ", 9) == 0)
+        seen->peer_up_at = checks->cluster->now;
     else if (strcmp(event->name, "+try-failover") == 0)
         check_hopeless(checks, sentinel);
     else if (strcmp(event->name, "+elected-leader") == 0)

@@ -72,8 +72,8 @@ static void check_grace(struct checks *checks, struct sentinel *sentinel,
     const struct watched *seen = checks_of(checks, sentinel);
     const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
     sn_ms passed = checks->cluster->now - seen->switched_at;
-    if (seen->switched_port == 0 || !setting->known || !checks_want(checks, FEATURE_APART) ||
-        check_port_in(event->payload) != seen->switched_port)
+    if (seen->switched_port == 0 || checks_has_alias(checks) || !setting->known ||
+        !checks_want(checks, FEATURE_APART) || check_port_in(event->payload) != seen->switched_port)
         return;
     if (passed + ROUND_MS + passed * 5000 / 1000000 < setting->value)
         checks_violated(checks, &sentinel->node, "%s of %s %lld ms after it became the master",

@@ -12,9 +12,10 @@
 #include <string.h>
 #include <utlist.h>
 
-#define NEAR_MS  5000 /* so long a replica that lags is waited for before the pause… */
-#define SLACK_MS 200  /* …by a clock that drifts, timers that are late and processes that hang */
-#define SAVED_MS 2000 /* a switch that takes longer to save may find its attempt over */
+#define NEAR_MS    5000 /* so long a replica that lags is waited for before the pause… */
+#define FOREIGN_MS 30000
+#define SLACK_MS   200 /* …by a clock that drifts, timers that are late and processes that hang */
+#define SAVED_MS   2000 /* a switch that takes longer to save may find its attempt over */
 
 bool check_link_up(const struct sentinel *sentinel, uint16_t port, enum sn_link_kind kind)
 {
@@ -51,6 +52,18 @@ static void look_for_demotion(struct checks *checks, struct sentinel *sentinel)
     lead->demote_port = 0;
 }
 
+/* Told to be claimed by another group: it gets no orders. */
+static bool is_foreign(const struct checks *checks, const struct watched *seen, unsigned port)
+{
+    for (size_t i = 0; i < CHECK_NODES; i++) {
+        const struct place *place = &seen->reconf.places[i];
+        if (place->port == port && place->told_at > 0 &&
+            checks->cluster->now - place->told_at < FOREIGN_MS)
+            return true;
+    }
+    return false;
+}
+
 static void note_switch(struct checks *checks, struct sentinel *sentinel, const char *payload)
 {
     struct watched *seen = checks_of(checks, sentinel);
@@ -66,7 +79,8 @@ static void note_switch(struct checks *checks, struct sentinel *sentinel, const 
     lead->switched_port = 0;
     if (checks->cluster->now - lead->promoted_at > SAVED_MS || lead->down_port == port)
         return; /* the attempt may be over, or the new master down again */
-    if (lead->lost || !check_link_up(sentinel, (uint16_t)old_port, SN_LINK_DATA))
+    if (lead->lost || is_foreign(checks, seen, old_port) ||
+        !check_link_up(sentinel, (uint16_t)old_port, SN_LINK_DATA))
         return;
     checks->demotions++;
     lead->demote_port = (uint16_t)old_port;

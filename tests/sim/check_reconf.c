@@ -97,7 +97,8 @@ void check_reconf_send(struct checks *checks, struct sentinel *sentinel, const s
         return;
     struct place *place = place_at(reconf, port);
     checks->orders++;
-    if (place->told_at > 0 && place->told_at == checks->cluster->now)
+    if (send->order == SN_ORDER_FOLLOW && place->told_at > 0 &&
+        place->told_at == checks->cluster->now)
         checks_violated(checks, &sentinel->node, "gives orders to %s right after +foreign-instance",
                         to->name);
     if (send->order != SN_ORDER_FOLLOW)

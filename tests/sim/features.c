@@ -247,12 +247,12 @@ static const struct feature features[] = {
     {FEATURE_APART, "apart", 6, draw_apart},
     {FEATURE_LONE, "lone", 5, draw_lone},
     {FEATURE_FORGED, "forged", 6, draw_forged},
-    {FEATURE_EPOCHS, "epochs", 0, draw_forged},
+    {FEATURE_EPOCHS, "epochs", 6, draw_forged},
     {FEATURE_FATES, "fates", 8, draw_fates},
     {FEATURE_BACK, "back", 6, draw_back},
     {FEATURE_HOPELESS, "hopeless", 5, draw_hopeless},
     {FEATURE_AWAY, "away", 4, draw_away},
-    {FEATURE_NOBODY, "nobody", 0, draw_nobody},
+    {FEATURE_NOBODY, "nobody", 3, draw_nobody},
     {FEATURE_CONFIG, "config", 5, draw_config},
 };
 
