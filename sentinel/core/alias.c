@@ -58,6 +58,7 @@ static struct sn_alias *add(struct sn_group *group, const char *name)
     struct sn_alias *alias = sn_alloc(sizeof(*alias));
     (void)sn_text_copy(alias->name, sizeof(alias->name), name);
     alias->master = group->master->addr;
+    alias->heard_at = group->core->now;
     alias->next = group->aliases;
     group->aliases = alias;
     sn_out_log(group->core, SN_LEVEL_NOTICE,
@@ -90,11 +91,13 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
         return false;
     if (epoch < alias->epoch && sn_age(core, alias->heard_at) <= memory)
         return true; /* from one who has not heard of the switch */
-    if (!equal && !is_member(group, master)) {
-        drop(group, name); /* it has servers of its own by now */
+    /* A failover raises the epoch, and may lead to a replica that we have not met yet; a group that
+     * was configured anew has servers of its own. */
+    bool moved = !same_place(master, &alias->master);
+    if (!equal && moved && !is_member(group, master) && epoch <= alias->epoch) {
+        drop(group, name);
         return false;
     }
-    bool moved = !same_place(master, &alias->master);
     alias->master = *master;
     alias->epoch = epoch;
     alias->heard_at = core->now;
@@ -105,14 +108,49 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
     return true;
 }
 
+/* All that is at the place of instance. */
+static struct sn_instance *first_there(struct sn_instance *instance)
+{
+    if (instance->addr.ip[0] == '\0')
+        return NULL;
+    while (instance->place_prev->place_next != NULL)
+        instance = instance->place_prev;
+    return instance;
+}
+
+static void add_moved(struct sn_group *group, const struct sn_group *other)
+{
+    struct sn_alias *alias = find(group, other->name) == NULL ? add(group, other->name) : NULL;
+    if (alias == NULL)
+        return;
+    alias->master = other->master->addr;
+    alias->epoch = other->config_epoch;
+    alias->they_moved = other->config_epoch > group->config_epoch;
+    alias->we_moved = !alias->they_moved;
+}
+
+/* We were restarted while one name had switched and the other one had not: each has the other's
+ * master for a replica. */
+static void look_across(struct sn_group *group)
+{
+    struct sn_instance *replica, *member;
+    for (replica = group->replicas; replica != NULL; replica = replica->next) {
+        for (member = first_there(replica); member != NULL; member = member->place_next) {
+            struct sn_group *other = member->group;
+            if (other == group || other->master != member ||
+                !is_member(other, &group->master->addr))
+                continue;
+            add_moved(group, other);
+            add_moved(other, group);
+        }
+    }
+}
+
 void sn_alias_look(struct sn_group *group)
 {
-    struct sn_instance *member = group->master;
-    if (member->addr.ip[0] == '\0')
-        return;
-    while (member->place_prev->place_next != NULL)
-        member = member->place_prev;
-    for (; member != NULL; member = member->place_next) {
+    struct sn_instance *member;
+    look_across(group);
+    for (member = first_there(group->master); member != NULL; member = member->place_next) {
         struct sn_group *other = member->group;
         if (member->kind != SN_KIND_MASTER || other == group || other->master != member)
             continue;

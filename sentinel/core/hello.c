@@ -125,11 +125,19 @@ static void note_foreign_claim(const struct sn_link *link, const struct sn_group
                                const struct sn_hello *hello)
 {
     struct sn_group *group = link->owners->group;
+    const char *name = hello->master_name;
     struct sn_addr master;
-    if (group == named ||
-        (hello->bad == 0 && sn_addr_make(hello->master_ip, hello->master_port, &master) == 0 &&
-         sn_alias_note(group, hello->master_name, &master, hello->master_config_epoch)))
+    if (group == named)
         return;
+    /* Of our own groups we know better than hellos where their masters are. */
+    if (sn_group_by_name(link->core, name, strlen(name)) != NULL) {
+        if (named != NULL && sn_alias_known(group, name))
+            return;
+    } else if (hello->bad == 0 &&
+               sn_addr_make(hello->master_ip, hello->master_port, &master) == 0 &&
+               sn_alias_note(group, name, &master, hello->master_config_epoch)) {
+        return;
+    }
     link->owners->u.data.foreign_at = link->core->now;
 }
 
