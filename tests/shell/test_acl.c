@@ -158,7 +158,7 @@ static void unblocked(uv_work_t *work, int status)
 static void test_acl__file_is_read_and_written_beside_the_loop(void **state)
 {
     enum { WORKERS = 4 };
-    uv_work_t blocks[WORKERS];
+    uv_work_t blocks[WORKERS], again[WORKERS];
     char path[] = "/tmp/sn-acl-XXXXXX", text[1024] = "";
     int file = mkstemp(path);
 
@@ -185,7 +185,7 @@ static void test_acl__file_is_read_and_written_beside_the_loop(void **state)
 
     /* who asked is gone; the end of the server */
     for (int i = 0; i < WORKERS; i++)
-        uv_queue_work(&rig.loop, &blocks[i], block_worker, unblocked);
+        uv_queue_work(&rig.loop, &again[i], block_worker, unblocked);
     rig_send(&rig, fd, "ACL LOAD\r\n");
     rig_send(&rig, third, "ACL SAVE\r\n");
     rig_send(&rig, other, "ACL LOAD\r\n");

@@ -94,7 +94,11 @@ static void test_crowd__unread_replies_count(void **state)
         for (int j = 0; j < 400; j++)
             send(fds[i], "COMMAND DOCS\r\n", 14, MSG_NOSIGNAL);
         rig_wait(&rig, 30);
-        assert_true(stat_of(watch, "clients_memory") <= 6 << 20);
+        /* The ceiling is looked at once a turn: what came in this one is still there. */
+        int looks = 100;
+        while (stat_of(watch, "clients_memory") > 6 << 20 && looks-- > 0)
+            rig_wait(&rig, 1);
+        assert_true(looks > 0);
     }
     assert_true(stat_of(watch, "evicted_clients") > 0);
     for (int i = 0; i < CLIENTS; i++)
