@@ -196,7 +196,7 @@ static int redefine_group(struct sn_loader *loader, const struct sn_statement *s
 int sn_apply_monitor(struct sn_loader *loader, const struct sn_statement *statement)
 {
     const struct sn_directive *directive = sn_directive_of_option(SN_OPTION_QUORUM);
-    struct sn_addr addr;
+    struct sn_addr addr = {0};
     int64_t quorum;
 
     if (!name_valid(statement->group))
@@ -319,7 +319,7 @@ static size_t *member_index(struct sn_loader *loader, const struct sn_group_imag
 int sn_apply_known_replica(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_group_image *group = sn_loader_group(loader, statement->group);
-    struct sn_addr addr;
+    struct sn_addr addr = {0};
 
     int code = parse_address(loader, statement, &addr);
     if (code < 0)
@@ -339,7 +339,7 @@ int sn_apply_known_replica(struct sn_loader *loader, const struct sn_statement *
 int sn_apply_known_sentinel(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_group_image *group = sn_loader_group(loader, statement->group);
-    struct sn_addr addr;
+    struct sn_addr addr = {0};
     struct sn_runid runid;
 
     if (statement->value_count < 3)

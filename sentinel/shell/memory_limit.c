@@ -3,7 +3,7 @@
 
 #include "conf/conf.h"
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,12 +34,13 @@ static uint64_t of_resource(int resource)
 static uint64_t read_number(const char *path)
 {
     FILE *file = fopen(path, "re");
-    uint64_t number;
+    uint64_t number = UINT64_MAX;
+    char text[32];
 
     if (file == NULL)
         return UINT64_MAX;
-    if (fscanf(file, "%" SCNu64, &number) != 1)
-        number = UINT64_MAX;
+    if (fgets(text, sizeof(text), file) != NULL && text[0] >= '0' && text[0] <= '9')
+        number = strtoull(text, NULL, 10);
     fclose(file);
     return number;
 }

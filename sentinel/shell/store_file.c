@@ -308,23 +308,16 @@ static int overwrite_with_journal(const char *path, struct sn_store_file *file,
     return 0;
 }
 
-static int write_to(const char *path, struct sn_store_file *file, struct content *content,
-                    bool *in_place, char reason[SN_STORE_REASON_MAX])
+static int write_over(const char *path, struct sn_store_file *file, struct content *content,
+                      bool *in_place, char reason[SN_STORE_REASON_MAX])
 {
     char first_reason[SN_STORE_REASON_MAX];
-    struct stat old;
 
-    bool exists = lstat(path, &old) == 0 && !S_ISLNK(old.st_mode);
-    if (exists && !S_ISREG(old.st_mode)) {
-        errno = S_ISDIR(old.st_mode) ? EISDIR : EOPNOTSUPP;
-        return explain(reason, "replacing", path);
-    }
-    content->old = exists ? &old : NULL;
     if (replace(path, content, file->claim, reason) == 0) {
         remove_journals(file);
         return 0;
     }
-    if (!exists || !can_only_overwrite(errno))
+    if (content->old == NULL || !can_only_overwrite(errno))
         return SN_EIO;
 
     memcpy(first_reason, reason, sizeof(first_reason));
@@ -335,6 +328,22 @@ static int write_to(const char *path, struct sn_store_file *file, struct content
     snprintf(both, sizeof(both), "%s; in place: %s", first_reason, reason);
     snprintf(reason, SN_STORE_REASON_MAX, "%.*s", SN_STORE_REASON_MAX - 1, both);
     return SN_EIO;
+}
+
+static int write_to(const char *path, struct sn_store_file *file, struct content *content,
+                    bool *in_place, char reason[SN_STORE_REASON_MAX])
+{
+    struct stat old;
+
+    bool exists = lstat(path, &old) == 0 && !S_ISLNK(old.st_mode);
+    if (exists && !S_ISREG(old.st_mode)) {
+        errno = S_ISDIR(old.st_mode) ? EISDIR : EOPNOTSUPP;
+        return explain(reason, "replacing", path);
+    }
+    content->old = exists ? &old : NULL;
+    int status = write_over(path, file, content, in_place, reason);
+    content->old = NULL;
+    return status;
 }
 
 int sn_store_file_write(struct sn_store_file *file, const char *bytes, size_t len, bool *in_place,
