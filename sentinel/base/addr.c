@@ -9,24 +9,56 @@
 #include <string.h>
 #include <strings.h>
 
+static bool is_name_byte(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.';
+}
+
+/* The name, or number, of an interface, behind a link-local address (RFC 4007). */
+static bool is_scope(const char *text)
+{
+    size_t len = 0;
+    while (is_name_byte(text[len]))
+        len++;
+    return len >= 1 && len <= SN_SCOPE_MAX && text[len] == '\0';
+}
+
+/* Reads an IPv6 address; *scope is what stands behind it, from its % on, or "". */
+static bool parse_v6(const char *text, unsigned char raw[sizeof(struct in6_addr)],
+                     const char **scope)
+{
+    char bare[INET6_ADDRSTRLEN];
+    size_t len = strcspn(text, "%");
+    *scope = text + len;
+    if (len >= sizeof(bare) || ((*scope)[0] == '%' && !is_scope(*scope + 1)))
+        return false;
+    memcpy(bare, text, len);
+    bare[len] = '\0';
+    return inet_pton(AF_INET6, bare, raw) == 1;
+}
+
 /* Writes the one canonical spelling of a literal IP, so that equal IPs are equal texts. */
 static bool canonical_ip(const char *text, char out[SN_IP_MAX + 1])
 {
     unsigned char raw[sizeof(struct in6_addr)];
+    const char *scope;
 
     /* Of an IPv4 address inet_pton() takes one spelling only. */
     if (inet_pton(AF_INET, text, raw) == 1)
         return sn_text_copy(out, SN_IP_MAX + 1, text);
-    if (inet_pton(AF_INET6, text, raw) == 1)
-        return inet_ntop(AF_INET6, raw, out, SN_IP_MAX + 1) != NULL;
-    return false;
+    if (!parse_v6(text, raw, &scope) || inet_ntop(AF_INET6, raw, out, SN_IP_MAX + 1) == NULL)
+        return false;
+    size_t len = strlen(out);
+    return sn_text_copy(out + len, SN_IP_MAX + 1 - len, scope);
 }
 
 bool sn_addr_is_ip(const char *text)
 {
     unsigned char raw[sizeof(struct in6_addr)];
+    const char *scope;
 
-    return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
+    return inet_pton(AF_INET, text, raw) == 1 || parse_v6(text, raw, &scope);
 }
 
 static bool is_usable_v4(const unsigned char raw[4])
@@ -42,21 +74,16 @@ bool sn_addr_ip_usable(const char *ip)
     static const unsigned char zeros[15] = {0};
     static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     unsigned char raw[sizeof(struct in6_addr)];
+    const char *scope;
 
     if (inet_pton(AF_INET, ip, raw) == 1)
         return is_usable_v4(raw);
-    if (inet_pton(AF_INET6, ip, raw) != 1)
+    if (!parse_v6(ip, raw, &scope))
         return false;
     if (memcmp(raw, mapped, sizeof(mapped)) == 0)
         return is_usable_v4(raw + sizeof(mapped));
     bool is_unspecified = memcmp(raw, zeros, sizeof(zeros)) == 0 && raw[15] == 0;
     return !is_unspecified && raw[0] != 0xff;
-}
-
-static bool is_name_byte(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.';
 }
 
 bool sn_addr_host_valid(const char *text)

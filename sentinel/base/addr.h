@@ -6,7 +6,8 @@
 
 #include "base/types.h"
 
-#define SN_IP_MAX 45 /* longest textual IPv6 address, without scope */
+#define SN_SCOPE_MAX 15                      /* longest name of an interface */
+#define SN_IP_MAX    (45 + 1 + SN_SCOPE_MAX) /* longest textual IPv6 address, with %scope */
 
 struct sn_addr {
     char host[SN_HOST_MAX + 1]; /* as configured, heard or found in INFO; a literal IP or a name */
@@ -17,7 +18,7 @@ struct sn_addr {
 /* "ip:port" or "[ip]:port"; holds any result of sn_addr_format. */
 #define SN_ADDR_TEXT_MAX (SN_HOST_MAX + 10)
 
-/* True if text is a literal IPv4 or IPv6 address. */
+/* True if text is a literal IPv4 or IPv6 address; the latter may have a %scope. */
 bool sn_addr_is_ip(const char *text);
 /* True if text may be a host: a literal IP, or a name of letters, digits, '-', '_' and '.', with at
  * most SN_HOST_MAX bytes. */

@@ -32,7 +32,15 @@ static void test_addr__tells_literal_ips_from_names(void **state)
         {HOST_255, false, true},
         {HOST_255 "z", false, false},
         {"", false, false},
-        {"fe80::1%eth0", false, false},
+        {"fe80::1%eth0", true, true},
+        {"fe80::1%2", true, true},
+        {"fe80::1%fifteen-letters", true, true},
+        {"fe80::1%sixteen--letters", false, false},
+        {"fe80::1%", false, false},
+        {"fe80::1%eth0%eth1", false, false},
+        {"fe80::1%eth 0", false, false},
+        {"10.0.0.1%eth0", false, false},
+        {"host%eth0", false, false},
         {"[::1]", false, false},
         {"::1 ", false, false},
         {"1:2:3", false, false},
@@ -54,6 +62,19 @@ static void test_addr__tells_literal_ips_from_names(void **state)
             sn_addr_host_valid(rows[i].text) != rows[i].is_host)
             fail_msg("wrong verdict on '%s'", rows[i].text);
     }
+}
+
+static void test_addr__scopes_stay_with_their_addresses(void **state)
+{
+    struct sn_addr one, two;
+
+    (void)state;
+    assert_int_equal(sn_addr_make("FE80:0::1%eth0", 1, &one), 0);
+    assert_string_equal(one.ip, "fe80::1%eth0");
+    assert_int_equal(sn_addr_make("fe80::1%eth1", 1, &two), 0);
+    assert_false(sn_addr_equal(&one, &two));
+    assert_true(sn_addr_ip_usable("fe80::1%eth0"));
+    assert_false(sn_addr_ip_usable("ff02::1%eth0"));
 }
 
 static void test_addr__some_ips_are_of_no_use(void **state)
@@ -169,6 +190,7 @@ static void test_addr__format_brackets_ipv6(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_addr__scopes_stay_with_their_addresses),
         cmocka_unit_test(test_addr__some_ips_are_of_no_use),
         cmocka_unit_test(test_addr__tells_literal_ips_from_names),
         cmocka_unit_test(test_addr__make_sets_the_ip_of_a_literal_only),
