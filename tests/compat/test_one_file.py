@@ -53,6 +53,7 @@ def test_file__of_the_configuration_may_be_shared_if_state_is_elsewhere(place):
 def test_file__is_free_at_once_after_a_kill(place):
     sentinel = place.sentinel()
     identity = sentinel.my_id()
+    assert sentinel.raw("FLUSHCONFIG") == "OK"
     for _ in range(5):
         sentinel.restart()
         assert sentinel.my_id() == identity
