@@ -27,6 +27,7 @@ def count_cmocka(output):
             counts[place] += int(number)
         elif word == "SKIPPED " and name not in names:
             names.append(name)
+    counts[2] = max(counts[2], len(names))  # some releases name them only
     return (counts, names) if any(counts) else None
 
 

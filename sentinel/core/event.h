@@ -44,11 +44,12 @@ enum sn_order {
     SN_ORDER_CLIENT_PAUSE,
     SN_ORDER_CLIENT_UNPAUSE,
     /* Without any effect, to see whether it would be allowed: */
-    SN_ORDER_TRY_ASK,        /* SENTINEL is-master-down-by-addr about nobody */
-    SN_ORDER_TRY_FOLLOW,     /* SLAVEOF with a port that is none */
-    SN_ORDER_TRY_KILL,       /* CLIENT KILL ID 0 */
-    SN_ORDER_TRY_EXEC,       /* EXEC alone */
-    SN_ORDER_TRY_TRANSACTION /* MULTI, CONFIG REWRITE, a mistake that voids it, EXEC */
+    SN_ORDER_TRY_ASK,         /* SENTINEL is-master-down-by-addr about nobody */
+    SN_ORDER_TRY_FOLLOW,      /* SLAVEOF with a port that is none */
+    SN_ORDER_TRY_KILL,        /* CLIENT KILL ID 0 */
+    SN_ORDER_TRY_EXEC,        /* EXEC alone */
+    SN_ORDER_TRY_TRANSACTION, /* MULTI, CONFIG REWRITE, a mistake that voids it, EXEC */
+    SN_ORDER_TRY_PAUSE        /* CLIENT PAUSE with a time that is none */
 };
 
 enum sn_event_kind {

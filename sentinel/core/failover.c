@@ -141,11 +141,13 @@ static void choose(struct sn_group *group)
     struct sn_instance *replica =
         sn_select_wanted(group, &group->failover.wanted, group->failover.mode);
     if (replica == NULL) {
-        sn_out_log(
-            group->core, SN_LEVEL_WARNING,
-            "No replica of %s can be promoted. The reasons are above; a replica that becomes "
-            "usable is tried with the next attempt.",
-            group->name);
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   group->replicas == NULL
+                       ? "No replica of %s is known, so none can be promoted. One is found when it "
+                         "is named by INFO of its master, or by a known-replica line."
+                       : "No replica of %s can be promoted. The reasons are above; a replica that "
+                         "becomes usable is tried with the next attempt.",
+                   group->name);
         sn_failover_abort(group, "-failover-abort-no-good-slave", next_try(group));
         return;
     }

@@ -91,6 +91,7 @@ struct sn_link {
     enum sn_order note_order; /* which command that is; NONE: an opening one (AUTH …) */
     unsigned refused;         /* bits by order: refused when last tried, and told in the log */
     bool opening_refused;     /* on the present connection */
+    bool shut_out;            /* told that it does not let us in: what follows from it is not */
     struct sn_timer retry;
 
     /* Command links only. */

@@ -80,7 +80,7 @@ const char *sn_out_text(struct sn_core *core, const char *text)
 }
 
 SN_PRINTF(2, 0)
-static const char *print_text(struct sn_core *core, const char *format, va_list args)
+static char *print_text(struct sn_core *core, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
@@ -102,12 +102,29 @@ const char *sn_out_printf(struct sn_core *core, const char *format, ...)
     return text;
 }
 
+/* A quoted text that ends with a dot, in front of another one: `.."` and `.".` lose one. "..."
+ * stays. */
+static void drop_double_dots(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from != '\0'; from++) {
+        bool before = from > text && from[-1] == '.';
+        bool twice =
+            *from == '.' && !before && from[1] == '.' && (from[2] == ' ' || from[2] == '\0');
+        bool quoted = *from == '.' && !before && from[1] == '"' && from[2] == '.';
+        if (!twice && !quoted)
+            *to++ = *from;
+    }
+    *to = '\0';
+}
+
 void sn_out_log(struct sn_core *core, enum sn_level level, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    const char *text = print_text(core, format, args);
+    char *text = print_text(core, format, args);
     va_end(args);
+    drop_double_dots(text);
     struct sn_action *action = sn_out_add(core, SN_ACTION_LOG);
     action->u.log.level = level;
     action->u.log.text = text;

@@ -58,9 +58,33 @@ static const char *command_name(enum sn_order order)
     case SN_ORDER_FOLLOW:
     case SN_ORDER_CLIENT_PAUSE:
     case SN_ORDER_CLIENT_UNPAUSE:
+    case SN_ORDER_TRY_PAUSE:
         break;
     }
     return "a command";
+}
+
+/* The other link to the same data node; NULL if there is none. */
+static struct sn_link *find_other_link(const struct sn_link *link)
+{
+    const struct sn_instance *owner = link->owners;
+    if (owner == NULL || !sn_is_data(owner))
+        return NULL;
+    return link == owner->cmd ? owner->sub : owner->cmd;
+}
+
+/* Whoever is not let in is refused everything, on both links: one reason, told once. */
+static bool is_told_already(struct sn_link *link, enum sn_order order, const char *text)
+{
+    const struct sn_link *other = find_other_link(link);
+    bool shut_out = link->shut_out || (other != NULL && other->shut_out);
+    bool about_login = strstr(text, "NOAUTH") != NULL;
+    if (about_login || strncmp(text, "AUTH:", strlen("AUTH:")) == 0)
+        link->shut_out = true;
+    if (about_login && shut_out)
+        return true;
+    return order == SN_ORDER_NONE && other != NULL && other->note != NULL &&
+           strcmp(other->note, text) == 0;
 }
 
 static void complain(struct sn_link *link, enum sn_order order, const char *text)
@@ -69,11 +93,12 @@ static void complain(struct sn_link *link, enum sn_order order, const char *text
     bool same = link->note != NULL && link->note_order == order && strcmp(link->note, text) == 0;
     bool shown_other = link->note != NULL && link->note_order != order;
     link->refused |= bit(order);
-    if (!shown_other && !same) {
+    bool told = is_told_already(link, order, text);
+    if (!shown_other && !same && (!told || link->note == NULL)) {
         sn_strset(&link->note, text);
         link->note_order = order;
     }
-    if (same || (known && shown_other))
+    if (told || same || (known && shown_other))
         return;
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(link->owners, form);
@@ -104,6 +129,13 @@ void sn_link_refused_named(struct sn_link *link, enum sn_order order, const char
                  sn_out_printf(link->core, "%s was answered by \"%.100s\"", name, error));
 }
 
+bool sn_link_note_refusal(struct sn_link *link, enum sn_order order)
+{
+    bool new = !sn_link_refuses(link, order);
+    link->refused |= bit(order);
+    return new;
+}
+
 void sn_link_accepted(struct sn_link *link, enum sn_order order)
 {
     link->refused &= ~bit(order);
@@ -113,8 +145,13 @@ void sn_link_accepted(struct sn_link *link, enum sn_order order)
 
 void sn_link_opening_judged(struct sn_link *link)
 {
-    if (!link->opening_refused)
-        sn_link_accepted(link, SN_ORDER_NONE);
+    struct sn_link *other = find_other_link(link);
+    if (link->opening_refused)
+        return;
+    sn_link_accepted(link, SN_ORDER_NONE);
+    link->shut_out = false;
+    if (other != NULL)
+        other->shut_out = false;
 }
 
 bool sn_link_refuses(const struct sn_link *link, enum sn_order order)

@@ -6,12 +6,16 @@
  * executed: SLAVEOF without a port, CLIENT KILL of nobody, EXEC of nothing, and a transaction that
  * a wrong number of arguments voids. It is sent only where EXEC is allowed, as without EXEC there
  * would be no way out of it. SLAVEOF that is unknown becomes REPLICAOF, and CONFIG REWRITE that is
- * refused is left out (DESIGN.md D11). */
+ * refused is left out (DESIGN.md D11).
+ *
+ * CLIENT PAUSE is no part of a failover, and the rights documented for sentinels do not have it:
+ * where it is refused, the log says what a planned switchover will not be able to do (D17). */
 
 #include "core/rights.h"
 
 #include <string.h>
 #include <strings.h>
+#include <utlist.h>
 
 static const enum sn_order tries[] = {SN_ORDER_TRY_FOLLOW, SN_ORDER_TRY_KILL, SN_ORDER_TRY_EXEC};
 
@@ -39,6 +43,7 @@ void sn_rights_try(struct sn_link *link)
         link->doubted |= bit(tries[i]);
         try_order(link, tries[i]);
     }
+    try_order(link, SN_ORDER_TRY_PAUSE);
 }
 
 void sn_rights_try_again(struct sn_link *link)
@@ -119,6 +124,45 @@ static bool is_undecided(const struct sn_reply *reply)
     return false;
 }
 
+/* The first of these nodes that was found not to let us pause its clients, besides this one. */
+static const struct sn_instance *find_unpausable(const struct sn_instance *but)
+{
+    const struct sn_group *group = but->group;
+    if (group->master != but && sn_link_refuses(group->master->cmd, SN_ORDER_TRY_PAUSE))
+        return group->master;
+    const struct sn_instance *replica;
+    DL_FOREACH(group->replicas, replica) {
+        if (replica != but && sn_link_refuses(replica->cmd, SN_ORDER_TRY_PAUSE))
+            return replica;
+    }
+    return NULL;
+}
+
+/* Told once in a group: its servers mostly have the same users and the same release. */
+static void judge_pause(struct sn_link *link, const struct sn_reply *reply)
+{
+    const char *error = reply->type == SN_REPLY_ERROR ? reply->text : "";
+    bool refused = strstr(error, "NOPERM") != NULL || is_unknown(error) ||
+                   strncmp(error, "ERR Unknown subcommand", 22) == 0 ||
+                   strncmp(error, "ERR unknown subcommand", 22) == 0 ||
+                   strncmp(error, "ERR Syntax error", 16) == 0;
+    if (!refused) {
+        sn_link_accepted(link, SN_ORDER_TRY_PAUSE);
+        return;
+    }
+    if (!sn_link_note_refusal(link, SN_ORDER_TRY_PAUSE))
+        return;
+    bool told = find_unpausable(link->owners) != NULL;
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(link->owners, form);
+    sn_out_log(link->core, told ? SN_LEVEL_VERBOSE : SN_LEVEL_NOTICE,
+               "%s refuses CLIENT PAUSE: %.100s. A planned switchover (SENTINEL FAILOVER) cannot "
+               "hold back writes there: the last ones may be lost, and COORDINATED stops. The "
+               "rights +client|pause and +client|unpause, and Redis 6.2, are needed. Failovers of "
+               "a dead master do not need them.",
+               form, error);
+}
+
 void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply)
 {
     enum sn_order order = reply->order;
@@ -126,6 +170,10 @@ void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply
     link->trying &= ~bit(order);
     if (refusal == NULL && is_undecided(reply->reply))
         return;
+    if (order == SN_ORDER_TRY_PAUSE) {
+        judge_pause(link, reply->reply);
+        return;
+    }
     if (refusal != NULL && order == SN_ORDER_TRY_FOLLOW && is_unknown(refusal) &&
         !link->says_replicaof) {
         link->says_replicaof = true;

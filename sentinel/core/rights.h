@@ -20,8 +20,10 @@ void sn_link_refused_named(struct sn_link *link, enum sn_order order, const char
                            const char *error);
 /* order was answered well: an earlier refusal of it is over. */
 void sn_link_accepted(struct sn_link *link, enum sn_order order);
-/* order was refused when it was last tried. */
+/* Whether order was refused when it was last tried. */
 bool sn_link_refuses(const struct sn_link *link, enum sn_order order);
+/* Remembers that, without a word; true if it is news. */
+bool sn_link_note_refusal(struct sn_link *link, enum sn_order order);
 /* A question to a peer was answered: by an error, or well. */
 void sn_link_ask_answered(struct sn_link *link, const struct sn_reply *reply);
 

@@ -120,6 +120,9 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_core *core,
     case SN_ORDER_TRY_KILL:
         PUT(&to, "CLIENT", "KILL", "ID", "0");
         return 1;
+    case SN_ORDER_TRY_PAUSE:
+        PUT(&to, "CLIENT", "PAUSE", "rights-check", "WRITE");
+        return 1;
     case SN_ORDER_TRY_EXEC:
         PUT(&to, "EXEC");
         return 1;

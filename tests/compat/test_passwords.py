@@ -39,6 +39,7 @@ def test_passwords__acl_user_with_the_documented_rights_only(place):
     for server in group.servers:
         with server.client() as client:
             denied = [entry for entry in client.acl_log() if entry["username"] == "watcher"]
-            assert not denied, "the sentinels tried something beyond their rights"
+            # Whether a planned switchover could hold back writes is tried; nothing else is beyond them.
+            assert {entry["object"] for entry in denied} <= {"client|pause"}
     for recorder in recorders:
         recorder.wait_for("+switch-master", 30)

@@ -37,7 +37,8 @@ def wait_writing(writer, timeout_s=30):
 
 def calls(server, command):
     """How often somebody executed it."""
-    return server.info("commandstats").get(f"cmdstat_{command}", {"calls": 0})["calls"]
+    stats = server.info("commandstats").get(f"cmdstat_{command}", {"calls": 0, "failed_calls": 0})
+    return stats["calls"] - stats["failed_calls"]
 
 
 def cut_off(group):

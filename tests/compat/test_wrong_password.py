@@ -14,6 +14,9 @@ def test_wrong_password__is_reported_and_recovers(place):
         if default_flavour() == OURS:
             wait_until(lambda s=sentinel: "WRONGPASS" in s.log_text(), 20,
                        "the refusal is in the log with the server's own words")
+        lines = [line for line in sentinel.log_text().splitlines() if "refuses us" in line]
+        assert len(lines) == (1 if default_flavour() == OURS else 0), lines
+        assert not [line for line in lines if ".. " in line]
         assert sentinel.running()
         assert "n0t-this-one" not in sentinel.log_text(), "a password is in the log"
 

@@ -172,10 +172,24 @@ void kit_forget_conn(struct kit *kit, struct sn_link_id id)
 
 static const char *order_word(enum sn_order order)
 {
-    static const char *const words[] = {
-        "none",     "ping",     "info",           "publish", "ask",     "myid",    "settings",
-        "promote",  "follow",   "script-kill",    "pause",   "unpause", "try-ask", "try-follow",
-        "try-kill", "try-exec", "try-transaction"};
+    static const char *const words[] = {"none",
+                                        "ping",
+                                        "info",
+                                        "publish",
+                                        "ask",
+                                        "myid",
+                                        "settings",
+                                        "promote",
+                                        "follow",
+                                        "script-kill",
+                                        "pause",
+                                        "unpause",
+                                        "try-ask",
+                                        "try-follow",
+                                        "try-kill",
+                                        "try-exec",
+                                        "try-transaction",
+                                        "try-pause"};
     return words[order];
 }
 

@@ -13,10 +13,10 @@
  *   connect sub n1                  disconnect data n1       resolve example.org
  *   ping n1   info n1   publish n1 <hello>   promote n2   follow n3 10.0.0.2 6379   script-kill n1
  *   pause n1 7000   unpause n1   try-follow n1   try-kill n1   try-exec n1   try-transaction n1
- *   promote n2 no-rewrite   (and follow: without CONFIG REWRITE)   ask a 10.0.0.1 6379 5 *
- *   event W +sdown master m1 10.0.0.1 6379   (level W, N, V or D)
- *   log W <text>   persist 3   start 17 /path word   kill 17   exit 99
- *   answer 1 ok   answer 1 error <text>   answer 1 integer 2   answer 1 vote 1 <run id> 5 */
+ *   promote n2 no-rewrite   (and follow: without CONFIG REWRITE)   try-pause n1   ask a 10.0.0.1
+ * 6379 5 * event W +sdown master m1 10.0.0.1 6379   (level W, N, V or D) log W <text>   persist 3
+ * start 17 /path word   kill 17   exit 99 answer 1 ok   answer 1 error <text>   answer 1 integer 2
+ * answer 1 vote 1 <run id> 5 */
 
 #include "core/election.h"
 #include "core/model.h"

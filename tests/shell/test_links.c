@@ -144,6 +144,8 @@ static void test_links__send_what_the_orders_mean(void **state)
     expect_received("*3\r\n$7\r\nSLAVEOF\r\n$12\r\nrights-check\r\n$4\r\nnone\r\n");
     send_order(SN_ORDER_TRY_KILL, 1);
     expect_received("*4\r\n$6\r\nCLIENT\r\n$4\r\nKILL\r\n$2\r\nID\r\n$1\r\n0\r\n");
+    send_order(SN_ORDER_TRY_PAUSE, 1);
+    expect_received("*4\r\n$6\r\nCLIENT\r\n$5\r\nPAUSE\r\n$12\r\nrights-check\r\n$5\r\nWRITE\r\n");
     send_order(SN_ORDER_TRY_EXEC, 1);
     expect_received("*1\r\n$4\r\nEXEC\r\n");
     send_order(SN_ORDER_TRY_TRANSACTION, 1);

@@ -122,7 +122,7 @@ static void test_failover__refusal_is_told_and_the_next_candidate_tried(void **s
          "NOPERM no permissions to run the 'slaveof' command",
          "NOPERM no permissions to run the 'slaveof' command"},
         {"-EXECABORT Transaction discarded because of previous errors.", "",
-         "EXECABORT Transaction discarded because of previous errors."},
+         "EXECABORT Transaction discarded because of previous errors"},
         {"_", "", "the transaction was not executed"},
         {"[]", "", "the transaction was not executed"},
     };

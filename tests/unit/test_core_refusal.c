@@ -131,9 +131,61 @@ static void test_refusal__of_the_subscription_is_seen_in_the_description_too(voi
     kit_free(kit);
 }
 
+static void test_refusal__of_the_login_is_one_line_for_both_links(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PING) | KIT_HOLD(SN_ORDER_INFO) | KIT_HOLD(SN_ORDER_PUBLISH);
+    kit_drop(kit, "n1");
+    kit_to(kit, 3000);
+    kit_clear(kit);
+    const struct sn_instance *node = kit_instance(kit, "m1", "n1");
+    for (int round = 0; round < 2; round++) {
+        note(kit, node->cmd->id, "AUTH: WRONGPASS wrong user or password.");
+        note(kit, node->cmd->id, "CLIENT SETNAME: NOAUTH Authentication required.");
+        kit_reply(kit, "n1", SN_ORDER_PING, "-NOAUTH Authentication required.");
+        kit_reply(kit, "n1", SN_ORDER_INFO, "-NOAUTH Authentication required.");
+        note(kit, node->sub->id, "AUTH: WRONGPASS wrong user or password.");
+        note(kit, node->sub->id, "CLIENT SETNAME: NOAUTH Authentication required.");
+        note(kit, node->sub->id, "SUBSCRIBE: NOAUTH Authentication required.");
+        kit_reply(kit, "n1", SN_ORDER_PUBLISH, "-NOAUTH Authentication required.");
+        assert_int_equal(kit_count(kit, "log W"), 1);
+        assert_non_null(kit_find(kit, REFUSED "AUTH: WRONGPASS wrong user or password. It is"));
+        kit_drop(kit, "n1");
+        kit_to(kit, 6000 + round * 3000);
+    }
+    kit->hold = 0;
+    kit_drop(kit, "n1"); /* it lets us in */
+    kit_to(kit, 15000);
+    assert_string_equal(shown(kit), "");
+    kit_clear(kit);
+    kit->hold = KIT_HOLD(SN_ORDER_PING);
+    kit_to(kit, 17000);
+    kit_reply(kit, "n1", SN_ORDER_PING, "-NOAUTH Authentication required."); /* not any more */
+    assert_int_equal(kit_count(kit, REFUSED "PING was answered by \"NOAUTH"), 1);
+    kit_free(kit);
+}
+
+static void test_refusal__has_one_dot_at_its_end(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 down-after 10000");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PUBLISH) | KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, 2000);
+    kit_clear(kit);
+    kit_reply(kit, "n1", SN_ORDER_PUBLISH, "-NOPERM no publish.");
+    kit_reply(kit, "n1", SN_ORDER_INFO, "-NOPERM a path ../x and so on...");
+    assert_non_null(kit_find(kit, REFUSED "PUBLISH was answered by \"NOPERM no publish\". It is"));
+    assert_non_null(
+        kit_find(kit, REFUSED "INFO was answered by \"NOPERM a path ../x and so on...\". It is"));
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refusal__of_the_login_is_one_line_for_both_links),
+        cmocka_unit_test(test_refusal__has_one_dot_at_its_end),
         cmocka_unit_test(test_refusal__each_command_is_told_once_and_by_itself),
         cmocka_unit_test(test_refusal__passing_states_are_none),
         cmocka_unit_test(test_refusal__of_the_opening_lasts_as_long_as_the_connection),

@@ -238,9 +238,60 @@ static void test_rights__nothing_else_is_left_out(void **state)
     }
 }
 
+static void test_rights__no_pause_is_told_at_connect_and_once_in_a_group(void **state)
+{
+    static const char *const refusals[] = {
+        "-NOPERM User w has no permissions to run the 'client|pause' command",
+        "-ERR unknown command 'CLIENT', with args",
+        "-ERR Unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP."};
+    (void)state;
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 down-after 10000");
+        kit_to(kit, 500);
+        kit->hold = KIT_HOLD(SN_ORDER_TRY_PAUSE);
+        kit_drop(kit, "n1");
+        kit_drop(kit, "n2");
+        kit_to(kit, 2000);
+        kit_clear(kit);
+        kit_reply(kit, "n1", SN_ORDER_TRY_PAUSE, refusals[i]);
+        kit_reply(kit, "n2", SN_ORDER_TRY_PAUSE, refusals[i]);
+        assert_int_equal(kit_count(kit, "log N"), 1);
+        assert_non_null(kit_find(kit, "log N master m1 10.0.0.1 6379 refuses CLIENT PAUSE: "));
+        assert_non_null(strstr(kit_find(kit, "log N"), "+client|pause"));
+        assert_int_equal(kit_count(kit, "log W"), 0);
+        assert_string_equal(shown(kit), ""); /* nothing that is needed is missing */
+        kit_drop(kit, "n1");
+        kit_to(kit, 30000);
+        kit_reply(kit, "n1", SN_ORDER_TRY_PAUSE, refusals[i]);
+        assert_int_equal(kit_count(kit, "refuses CLIENT PAUSE"), 0);
+        assert_int_equal(kit_count(kit, "log N"), 1);
+        kit_free(kit);
+    }
+}
+
+static void test_rights__to_pause_need_no_word(void **state)
+{
+    static const char *const answers[] = {"-ERR timeout is not an integer or out of range",
+                                          "-LOADING Redis is loading", "-NOAUTH"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        struct kit *kit = connected_anew();
+        kit->hold = KIT_HOLD(SN_ORDER_TRY_PAUSE);
+        kit_to(kit, 2000);
+        kit_drop(kit, "n1");
+        kit_to(kit, 2000);
+        kit_clear(kit);
+        kit_reply(kit, "n1", SN_ORDER_TRY_PAUSE, answers[i]);
+        assert_int_equal(kit_count(kit, "log"), 0);
+        kit_free(kit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rights__no_pause_is_told_at_connect_and_once_in_a_group),
+        cmocka_unit_test(test_rights__to_pause_need_no_word),
         cmocka_unit_test(test_rights__all_are_tried_on_each_new_link_to_a_data_node),
         cmocka_unit_test(test_rights__missing_one_is_told_shown_and_tried_until_it_is_there),
         cmocka_unit_test(test_rights__no_transaction_is_begun_that_could_not_be_ended),

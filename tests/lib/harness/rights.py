@@ -6,7 +6,7 @@ import re
 from harness.poll import wait_until
 
 # PROTOCOL.md §20.6: all that a sentinel may need.
-SENTINEL_RIGHTS = ["allchannels", "+multi", "+slaveof", "+ping", "+exec", "+subscribe",
+SENTINEL_RIGHTS = ["resetchannels", "&__sentinel__:hello", "+multi", "+slaveof", "+ping", "+exec", "+subscribe",
                    "+config|rewrite", "+role", "+publish", "+info", "+client|setname",
                    "+client|kill", "+script|kill"]
 # What draining the master before a planned switchover needs on top (DESIGN.md D17).
