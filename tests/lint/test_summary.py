@@ -25,6 +25,11 @@ ENTRIES = """<?xml version="1.0" encoding="UTF-8"?>
 [  FAILED  ] 1 test(s), listed below:
 [  FAILED  ] test_c
 </system-out></testcase>
+<testcase name="unit_newer_cmocka" status="fail"><system-out>[  PASSED  ] 4 test(s).
+[  SKIPPED ] tests: 1 test(s), listed below:
+[  SKIPPED ] test_d
+[  FAILED  ] tests: 2 test(s), listed below:
+</system-out></testcase>
 <testcase name="compat_a" status="run"><system-out>..s    [100%]
 skipped: test_a.py::test_x: no node here
 2 passed, 1 skipped in 1.20s
@@ -42,10 +47,11 @@ skipped: test_a.py::test_x: no node here
 """
 
 WANTED = """skipped: unit_a: test_a
+skipped: unit_newer_cmocka: test_d
 skipped: compat_a: test_a.py::test_x: no node here
 skipped: bench: python3-redis is missing
 skipped: gone: Unable to find executable
-12 passed, 4 failed, 4 skipped
+16 passed, 6 failed, 5 skipped
 """
 
 with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
