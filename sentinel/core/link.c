@@ -24,7 +24,9 @@
 #define PING_PERIOD_MIN_MS 50
 #define LONG_AGO           (-INT64_C(1000000000000))
 #define CONNECT_MIN_MS     200
-#define CONNECT_MAX_MS     5000
+#define CONNECT_FIRST_MS   5000  /* the first attempt waits down-after, but no longer than this */
+#define CONNECT_MAX_MS     10000 /* and those that follow it no longer than this */
+#define DOUBLINGS_MAX      10
 
 struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
 {
@@ -153,6 +155,25 @@ static void choose_credentials(const struct sn_link *link, const char **user, co
     *user = link->owners->group->params.auth_user;
 }
 
+/* How long a connection may take to open. Round trips may be longer than down-after, and a TLS
+ * handshake takes several: each attempt that had to be given up doubles it, and what the last
+ * connection needed is remembered. */
+static sn_ms connect_patience(const struct sn_link *link)
+{
+    unsigned doublings = link->given_up > DOUBLINGS_MAX ? DOUBLINGS_MAX : link->given_up;
+    sn_ms first = sn_min(sn_max(shortest_down_after(link), CONNECT_MIN_MS), CONNECT_FIRST_MS);
+    first = sn_max(first, 2 * link->took_ms);
+    return sn_min(first << doublings, CONNECT_MAX_MS);
+}
+
+/* How long an answer to PING may take until the connection looks dead, and is replaced while there
+ * is time to prove life on a new one. Deliberately not half of down-after, as stock's (PROTOCOL.md
+ * §9.6): a network that slows down is no reason to lose all links at once. */
+static sn_ms ping_patience(const struct sn_link *link)
+{
+    return sn_max(shortest_down_after(link) * 3 / 4, 2 * link->trip_ms);
+}
+
 void sn_link_open(struct sn_link *link)
 {
     struct sn_core *core = link->core;
@@ -173,6 +194,7 @@ void sn_link_open(struct sn_link *link)
         return;
     }
     link->state = SN_LINK_CONNECTING;
+    link->opened_at = core->now;
     link->id.v = ++core->next_id;
     HASH_ADD(hh_id, core->links, id.v, sizeof(link->id.v), link);
     link->failures++;
@@ -189,9 +211,7 @@ void sn_link_open(struct sn_link *link)
     connect->user = sn_out_text(core, user);
     connect->pass = sn_out_text(core, pass);
     connect->name = link->kind == SN_LINK_SUBSCRIBE ? core->sub_name : core->cmd_name;
-    sn_ms patience = shortest_down_after(link) / 2;
-    patience = sn_min(sn_max(patience, CONNECT_MIN_MS), CONNECT_MAX_MS);
-    sn_timer_set(&core->timers, &link->retry, sn_after(core->now, patience));
+    sn_timer_set(&core->timers, &link->retry, sn_after(core->now, connect_patience(link)));
     sn_detect_link_changed(link);
 }
 
@@ -239,7 +259,7 @@ static void plan_retry(struct sn_link *link, bool was_brief)
 {
     sn_ms delay = was_brief ? RETRY_FIRST_MS : 0;
     if (link->failures > 0) {
-        unsigned doublings = link->failures > 10 ? 10 : link->failures - 1;
+        unsigned doublings = link->failures > DOUBLINGS_MAX ? DOUBLINGS_MAX : link->failures - 1;
         delay =
             sn_min((sn_ms)RETRY_FIRST_MS << doublings, link->core->timings[SN_TIMING_PING_PERIOD]);
     }
@@ -251,6 +271,7 @@ void sn_link_retry(struct sn_link *link)
     if (link->state == SN_LINK_IDLE) {
         sn_link_open(link);
     } else if (link->state == SN_LINK_CONNECTING) {
+        link->given_up++;
         drop_connection(link);
         plan_retry(link, false);
         sn_detect_link_changed(link);
@@ -263,6 +284,8 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
     assert(link->state == SN_LINK_CONNECTING);
     link->state = SN_LINK_UP;
     link->up_at = core->now;
+    link->took_ms = sn_age(core, link->opened_at);
+    link->given_up = 0;
     link->opening_refused = false;
     (void)sn_text_copy(link->local_ip, sizeof(link->local_ip), local_ip);
     sn_timer_stop(&core->timers, &link->retry);
@@ -405,8 +428,8 @@ void sn_link_stale(struct sn_link *link)
         /* Our own hellos come back on it, so silence means a dead link. */
         at = sn_max(at, sn_after(link->traffic_at, 3 * core->timings[SN_TIMING_PUBLISH_PERIOD]));
     } else if (link->ping_pending) {
-        at = sn_max(at, sn_after(sn_max(link->ping_sent_at, link->last_pong_at),
-                                 shortest_down_after(link) / 2));
+        at = sn_max(at,
+                    sn_after(sn_max(link->ping_sent_at, link->last_pong_at), ping_patience(link)));
     } else {
         return;
     }

@@ -84,6 +84,8 @@ struct sn_link {
     struct sn_instance *owners; /* linked by owner_next (peers) ; one for data nodes */
     unsigned owner_count;
     unsigned failures;            /* attempts since the last sign of life */
+    unsigned given_up;            /* those in a row that took too long to open */
+    sn_ms opened_at, took_ms;     /* the last attempt, and how long the last connection took */
     unsigned pending;             /* commands without a reply */
     sn_ms up_at;                  /* of the present connection */
     char local_ip[SN_IP_MAX + 1]; /* our address on it */

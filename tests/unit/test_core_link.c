@@ -141,13 +141,13 @@ static void test_link__reopens_at_once_then_backs_off_to_the_ping_period(void **
     kit_free(kit);
 }
 
-static void test_link__attempt_without_end_is_given_up_after_half_of_down_after(void **state)
+static void test_link__attempt_without_end_is_given_up_after_down_after(void **state)
 {
     static const struct {
         const char *text;
         sn_ms patience;
-    } rows[] = {{"m1 n1 down-after 1000", 500},
-                {"m1 n1 down-after 300", 200},
+    } rows[] = {{"m1 n1 down-after 1000", 1000},
+                {"m1 n1 down-after 100", 200},
                 {"m1 n1 down-after 60000", 5000}};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -217,6 +217,49 @@ static void test_link__shared_link_lives_as_long_as_its_last_owner(void **state)
     kit_free(kit);
 }
 
+static void test_link__each_attempt_that_is_given_up_makes_the_next_one_wait_longer(void **state)
+{
+    static const sn_ms patience[] = {1000, 2000, 4000, 8000, 10000, 10000};
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        kit_mode(kit, "n1", KIT_GONE);
+        kit_drop(kit, "n1");
+        for (size_t i = 0; i < sizeof(patience) / sizeof(*patience); i++) {
+            while (kit_count(kit, "connect data n1") == 0)
+                kit_to(kit, kit_now(kit) + 1);
+            sn_ms at = kit_when(kit, "connect data n1");
+            kit_clear(kit);
+            kit_to(kit, at + patience[i] - 1);
+            kit_expect(kit, "disconnect", "");
+            kit_to(kit, at + patience[i]);
+            kit_expect(kit, "disconnect", "disconnect data n1\n");
+        }
+        kit_mode(kit, "n1", KIT_WELL); /* a connection starts all over again */
+        kit_to(kit, kit_now(kit) + 12000);
+        kit_clear(kit);
+    }
+    kit_free(kit);
+}
+
+/* A PING may take twice as long as the last one. */
+static void test_link__of_a_slow_network_is_not_called_dead_before_its_time(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    kit_to(kit, 16000);
+    kit->hold = KIT_HOLD(SN_ORDER_PING);
+    kit_to(kit, 16200);
+    kit_to(kit, 16900);
+    kit_clear(kit);
+    kit_reply(kit, "n1", SN_ORDER_PING, "+PONG"); /* after 700 ms; the next one leaves at once */
+    kit_to(kit, 16900 + 1399);
+    kit_expect(kit, "disconnect", "");
+    kit_to(kit, 16900 + 1400);
+    kit_expect(kit, "disconnect", "disconnect data n1\n");
+    kit_free(kit);
+}
+
 static void test_link__closes_a_silent_command_link_but_not_a_young_one(void **state)
 {
     struct kit *kit = kit_new("m1 n1");
@@ -224,11 +267,11 @@ static void test_link__closes_a_silent_command_link_but_not_a_young_one(void **s
     kit_to(kit, 14600);
     kit_clear(kit);
     kit_mode(kit, "n1", KIT_FROZEN);
-    /* The PING of 14800 is silent for half of down-after at 15300; the link is 15 s old at 15000.
-     */
-    kit_to(kit, 15299);
+    /* The PING of 14800 is silent for three quarters of down-after at 15550; the link is 15 s old
+     * at 15000. */
+    kit_to(kit, 15549);
     kit_expect(kit, "disconnect connect", "");
-    kit_to(kit, 15300);
+    kit_to(kit, 15550);
     kit_expect(kit, "disconnect connect", "disconnect data n1\nconnect data n1\n");
     /* The silence goes on counting from the old connection. */
     kit_to(kit, 15799);
@@ -394,9 +437,11 @@ int main(void)
         cmocka_unit_test(test_link__ping_period_can_be_changed),
         cmocka_unit_test(test_link__one_ping_at_a_time),
         cmocka_unit_test(test_link__reopens_at_once_then_backs_off_to_the_ping_period),
-        cmocka_unit_test(test_link__attempt_without_end_is_given_up_after_half_of_down_after),
+        cmocka_unit_test(test_link__attempt_without_end_is_given_up_after_down_after),
         cmocka_unit_test(test_link__groups_share_the_link_to_a_peer),
         cmocka_unit_test(test_link__shared_link_lives_as_long_as_its_last_owner),
+        cmocka_unit_test(test_link__each_attempt_that_is_given_up_makes_the_next_one_wait_longer),
+        cmocka_unit_test(test_link__of_a_slow_network_is_not_called_dead_before_its_time),
         cmocka_unit_test(test_link__closes_a_silent_command_link_but_not_a_young_one),
         cmocka_unit_test(test_link__closes_a_deaf_subscription),
         cmocka_unit_test(test_link__tells_once_that_it_is_refused_rather_than_dead),
