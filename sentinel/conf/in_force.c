@@ -97,8 +97,10 @@ static int64_t number_of(const struct sn_directive *directive, const struct sn_s
         return *(const uint32_t *)field;
     case SN_FIELD_INT:
         return *(const int *)field;
-    case SN_FIELD_U64:
-        return (int64_t) * (const uint64_t *)field;
+    case SN_FIELD_U64: {
+        const uint64_t *number = field;
+        return (int64_t)*number;
+    }
     case SN_FIELD_BOOL:
         return *(const bool *)field ? 1 : 0;
     case SN_FIELD_LEVEL:

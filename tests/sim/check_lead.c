@@ -12,10 +12,13 @@
 #include <string.h>
 #include <utlist.h>
 
-#define NEAR_MS    5000 /* so long a replica that lags is waited for before the pause… */
+/* So long a replica that lags is waited for before the pause… */
+#define NEAR_MS    5000
 #define FOREIGN_MS 30000
-#define SLACK_MS   200 /* …by a clock that drifts, timers that are late and processes that hang */
-#define SAVED_MS   2000 /* a switch that takes longer to save may find its attempt over */
+/* …by a clock that drifts, timers that are late and processes that hang. */
+#define SLACK_MS 200
+/* A switch that takes longer to save may find its attempt over. */
+#define SAVED_MS 2000
 
 bool check_link_up(const struct sentinel *sentinel, uint16_t port, enum sn_link_kind kind)
 {

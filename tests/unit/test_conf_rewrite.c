@@ -114,8 +114,8 @@ static void test_conf_rewrite__keeps_any_id(void **state)
         "sentinel monitor m 127.0.0.1 6379 2\n"
         "sentinel known-sentinel m 10.0.0.1 26379 D05B8FEC686CC4C148DD3835EF2DAA4FAD2F81BD\n"
         "sentinel known-sentinel m 10.0.0.2 26379 \"\\\"#';=01234567890123456789012345678901234\"\n"
-        "sentinel known-sentinel m 10.0.0.3 26379 d05b8fec686cc4c148dd3835ef2daa4fad2f81bd\n" MARK
-            FRESH "sentinel current-epoch 0\n");
+        "sentinel known-sentinel m 10.0.0.3 26379 d05b8fec686cc4c148dd3835ef2daa4fad2f81bd\n"
+        /* the rest is ours */ MARK FRESH "sentinel current-epoch 0\n");
 }
 
 static void test_conf_rewrite__writes_everything_into_a_fresh_file(void **state)
