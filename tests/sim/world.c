@@ -146,7 +146,7 @@ void make_odd_id(uint64_t lot, struct sn_runid *id)
         memcpy(id->hex, text, SN_RUNID_LEN);
         return;
     default:
-        for (size_t i = lot % 3; i < SN_RUNID_LEN; i += 3)
+        for (size_t i = (size_t)(lot % 3); i < SN_RUNID_LEN; i += 3)
             id->hex[i] = odd[(lot / 16 + i * i) % (sizeof(odd) - 1)];
         return;
     }
