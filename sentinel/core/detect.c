@@ -37,6 +37,8 @@ static sn_ms down_since(const struct sn_instance *instance)
 static void spread(struct sn_instance *instance)
 {
     struct sn_group *group = instance->group;
+    if (instance->kind != SN_KIND_MASTER && !instance->s_down && group->master->s_down)
+        sn_link_hurry(group->master->cmd, instance->cmd);
     switch (instance->kind) {
     case SN_KIND_MASTER:
         sn_agree_master_changed(group);

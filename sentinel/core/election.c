@@ -289,13 +289,28 @@ void sn_election_voter_up(struct sn_group *group)
     sn_election_plan(group);
 }
 
+/* The master may be about to answer: on its first connection since it was lost, or since the
+ * network works again, it has not had the time yet. Slow links need longer than it takes the others
+ * to say that they have not heard it either. */
+static sn_ms master_answers_until(const struct sn_group *group)
+{
+    const struct sn_link *link = group->master->cmd;
+    sn_ms trip = sn_max(longest_trip(group), sn_max(link->took_ms, link->trip_ms));
+    sn_ms wait = sn_min(2 * trip, SN_LAST_LOOK_MAX_MS) + SN_RANK_GRACE_MS;
+    if (link->state == SN_LINK_UP && link->last_pong_at < link->up_at)
+        return sn_after(link->up_at, wait);
+    if (link->state == SN_LINK_CONNECTING && link->failures <= 1)
+        return sn_after(link->opened_at, wait);
+    return group->core->now;
+}
+
 void sn_election_due(struct sn_group *group)
 {
     if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
         return;
     if (held_back(group))
         return;
-    sn_ms at = stand_back_until(group);
+    sn_ms at = sn_max(stand_back_until(group), master_answers_until(group));
     if (at > group->core->now) {
         sn_ms look_again_at = sn_after(group->core->now, STAND_BACK_LOOK_MS);
         sn_timer_set(&group->core->timers, &group->election, sn_min(at, look_again_at));
@@ -515,7 +530,8 @@ sn_ms sn_election_patience(const struct sn_group *group)
 {
     sn_ms patience =
         sn_min(group->core->timings[SN_TIMING_ELECTION_TIMEOUT], group->params.failover_timeout_ms);
-    return group->failover.mode == SN_MODE_PLANNED ? sn_min(patience, SN_VOTES_MAX_MS) : patience;
+    sn_ms votes = sn_max(SN_VOTES_MAX_MS, 3 * longest_trip(group));
+    return group->failover.mode == SN_MODE_PLANNED ? sn_min(patience, votes) : patience;
 }
 
 void sn_election_timeout(struct sn_group *group)

@@ -25,7 +25,7 @@
 #define LONG_AGO           (-INT64_C(1000000000000))
 #define CONNECT_MIN_MS     200
 #define CONNECT_FIRST_MS   5000  /* the first attempt waits down-after, but no longer than this */
-#define CONNECT_MAX_MS     10000 /* and those that follow it no longer than this */
+#define CONNECT_MAX_MS     15000 /* and those that follow it no longer than this */
 #define DOUBLINGS_MAX      10
 
 struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
@@ -162,7 +162,10 @@ static sn_ms connect_patience(const struct sn_link *link)
 {
     unsigned doublings = link->given_up > DOUBLINGS_MAX ? DOUBLINGS_MAX : link->given_up;
     sn_ms first = sn_min(sn_max(shortest_down_after(link), CONNECT_MIN_MS), CONNECT_FIRST_MS);
-    first = sn_max(first, 2 * link->took_ms);
+    sn_ms took = link->took_ms;
+    if (link->kind == SN_LINK_SUBSCRIBE) /* to the same node */
+        took = sn_max(took, link->owners->cmd->took_ms);
+    first = sn_max(first, 2 * took);
     return sn_min(first << doublings, CONNECT_MAX_MS);
 }
 
@@ -238,6 +241,18 @@ void sn_link_renew(struct sn_link *link)
     link->failures = 0;
     link->identity = SN_IDENTITY_NONE;
     sn_link_open(link);
+}
+
+void sn_link_hurry(struct sn_link *link, const struct sn_link *other)
+{
+    /* An attempt from before would wait until its first packet is repeated, which takes seconds.
+     * One that may still be answered in a network as slow as the other's must not be broken off. */
+    sn_ms trip = sn_max(sn_max(link->took_ms, other->took_ms), other->trip_ms);
+    bool old = link->core->now > sn_after(link->opened_at, 2 * trip + RETRY_FIRST_MS);
+    if (link->state == SN_LINK_IDLE || (link->state == SN_LINK_CONNECTING && old))
+        sn_link_renew(link);
+    else if (link->state == SN_LINK_CONNECTING)
+        link->failures = 1; /* those before it were of another time */
 }
 
 void sn_link_begin_anew(struct sn_link *link)

@@ -34,9 +34,10 @@
 #define SN_PRIORITY_DEFAULT   100
 
 #define SN_RANK_STEP_MS      25   /* candidate k waits k of these at least (DESIGN.md D6) */
-#define SN_RANK_STEP_MAX_MS  250  /* … and at most, with slow links or disks */
+#define SN_RANK_STEP_MAX_MS  700  /* … and at most, with slow links or disks */
 #define SN_RANK_GRACE_MS     10   /* for those before us who do not see the master down so far */
 #define SN_POLL_FAST_MS      100  /* INFO while a promotion or reconfiguration is watched (D12) */
+#define SN_LAST_LOOK_MAX_MS  3000 /* a master that may be about to answer is waited for */
 #define SN_RETRY_BASE_MS     20   /* first back-off of an unwinnable round (D8) */
 #define SN_RETRY_UNIT_MAX_MS 500  /* and the longest, however long the round took */
 #define SN_RETRY_SAVE_MS     1000 /* next attempt after a failed save */
@@ -469,6 +470,8 @@ void sn_link_sleep(struct sn_link *link);
 void sn_link_wake(struct sn_link *link);
 /* Closes the connection, if any, on our own account and opens a new one at once. */
 void sn_link_renew(struct sn_link *link);
+/* The network works again, as another link is answered: opens one that is down at once. */
+void sn_link_hurry(struct sn_link *link, const struct sn_link *other);
 /* Its owner has a new part: silence counts from now at the earliest, and a link that is down or
  * silent is dialled anew. */
 void sn_link_begin_anew(struct sn_link *link);

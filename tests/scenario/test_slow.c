@@ -59,10 +59,13 @@ static void test_slow__lost_links_are_opened_however_long_that_takes(void **stat
         cluster_run_for(cluster, 20000);
         set_round_trip(cluster, trip);
         cluster_run_for(cluster, 10000);
+        size_t mark = cluster_mark(cluster);
         break_all_links(cluster);
         cluster_run_for(cluster, 30000);
-        size_t mark = cluster_mark(cluster);
+        size_t broken = mark;
+        mark = cluster_mark(cluster);
         if (trip < DOWN_AFTER) {
+            cluster_expect_count(cluster, broken, "s? +try-failover *", 0);
             cluster_kill(&cluster->servers[0]->node);
             cluster_run_to_line(cluster, mark, "s? +switch-master *", 8 * trip);
         } else { /* the master counts as down each time, but it is heard all the same */
@@ -73,11 +76,34 @@ static void test_slow__lost_links_are_opened_however_long_that_takes(void **stat
     }
 }
 
+/* Everybody was blind, and the network comes back as slow as it was. */
+static void test_slow__nobody_is_replaced_when_the_network_comes_back(void **state)
+{
+    static const sn_ms trips[] = {2, 100, 600};
+    (void)state;
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        struct cluster *cluster = cluster_new_three(seed);
+        cluster_run_for(cluster, 20000);
+        set_round_trip(cluster, trips[seed % 3]);
+        cluster_run_for(cluster, 10000);
+        size_t mark = cluster_mark(cluster);
+        for (size_t i = 0; i < 3; i++)
+            cluster_isolate(&cluster->sentinels[i]->node);
+        cluster_run_for(cluster, 5000 + (sn_ms)seed * 777);
+        cluster_heal(cluster);
+        cluster_run_for(cluster, 30000);
+        cluster_expect_count(cluster, mark, "s? +try-failover *", 0);
+        cluster_expect_count(cluster, mark, "s? +switch-master *", 0);
+        cluster_free(cluster);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CLUSTER_TEST(test_slow__round_trips_below_down_after_are_no_failure),
         CLUSTER_TEST(test_slow__lost_links_are_opened_however_long_that_takes),
+        CLUSTER_TEST(test_slow__nobody_is_replaced_when_the_network_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
