@@ -42,7 +42,8 @@ static void track_epoch(struct sn_core *core)
         core->durable_epoch = core->epoch_of_version;
     core->epoch_version = core->version;
     core->epoch_of_version = core->current_epoch;
-    if (core->durable_version >= core->version)
+    /* Not below what a configuration has made it, and was told already. */
+    if (core->durable_version >= core->version && core->current_epoch > core->durable_epoch)
         core->durable_epoch = core->current_epoch;
 }
 

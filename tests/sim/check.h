@@ -135,6 +135,7 @@ struct watched {
     struct reconf reconf;
     struct given given;
     uint32_t peers;    /* bits of the nodes that it has met, or found on its disk */
+    bool forgot;       /* by RESET or REMOVE, in this run */
     uint32_t heard_of; /* those whose hellos have reached it since a restart, RESET or REMOVE */
     sn_ms booted_at, tilt_at, peer_up_at;
     sn_ms promoted_at;                   /* by itself, and not told yet; 0: nothing is untold */

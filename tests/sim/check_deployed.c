@@ -71,6 +71,7 @@ void check_deployed_booted(struct checks *checks, const struct sentinel *sentine
 void check_deployed_forgets(struct checks *checks, const struct sentinel *sentinel)
 {
     checks_of(checks, sentinel)->heard_of = 0;
+    checks_of(checks, sentinel)->forgot = true; /* whom it calls strangers, it does not count */
 }
 
 /* ---- attempts that nobody can win ---------------------------------------------------------------
@@ -121,7 +122,7 @@ static void check_elected(struct checks *checks, struct sentinel *sentinel)
 {
     const struct watched *seen = checks_of(checks, sentinel);
     const struct attempt *attempt = &seen->attempt;
-    if (attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED ||
+    if (seen->forgot || attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED ||
         count_bits(seen->heard_of) + 1 < checks->voters)
         return;
     unsigned votes = 1 + (attempt->votes_epoch == attempt->epoch ? count_bits(attempt->votes) : 0);

@@ -123,10 +123,11 @@ static void follow_peers(struct checks *checks, struct sentinel *sentinel,
 static void check_electorate(struct checks *checks, struct sentinel *sentinel, uint64_t voters)
 {
     const struct watched *seen = checks_of(checks, sentinel);
-    if (voters < count_bits(seen->peers) + 1)
+    uint32_t others = seen->peers & ~(UINT32_C(1) << sentinel->node.index % CHECK_NODES);
+    if (voters < count_bits(others) + 1)
         checks_violated(checks, &sentinel->node,
                         "leads as one of %" PRIu64 ", but has met %u others", voters,
-                        count_bits(seen->peers));
+                        count_bits(others));
     else if (voters < checks->voters)
         checks->weak[check_slot(seen->attempt.epoch)] = true;
 }

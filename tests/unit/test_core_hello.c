@@ -33,6 +33,23 @@ static void hear(struct kit *kit, const char *text)
 
 /* ---- sending -------------------------------------------------------------------------------- */
 
+/* A configuration can come from above the current epoch; what was told once is told of all groups.
+ */
+static void test_hello__never_tells_a_lower_epoch_than_before(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a;m2 n3 peers a");
+    (void)state;
+    kit_hello(kit, "a", "m1", "n1", 0, 5);
+    kit_to(kit, 3000);
+    assert_true(kit_count(kit, "publish n1 " OURS "5,m1") > 0);
+    kit_clear(kit);
+    kit_drop(kit, "n3"); /* so that its hello does not come right behind that of n1 */
+    kit_to(kit, 3900);
+    assert_int_equal(kit_count(kit, "publish n3 " OURS "5,m2"), 1);
+    assert_int_equal(kit_count(kit, "publish n3 " OURS "0,"), 0);
+    kit_free(kit);
+}
+
 static void test_hello__goes_to_all_every_publish_period(void **state)
 {
     struct kit *kit = kit_new("- epoch 7;m1 n1 replicas n2 peers a config 5");
@@ -673,6 +690,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hello__goes_to_all_every_publish_period),
+        cmocka_unit_test(test_hello__never_tells_a_lower_epoch_than_before),
         cmocka_unit_test(test_hello__says_what_is_announced),
         cmocka_unit_test(test_hello__one_at_a_time_and_refusals_wait_for_the_period),
         cmocka_unit_test(test_hello__epochs_are_on_disk_before_they_are_told),
