@@ -116,13 +116,14 @@ int sn_addr_make(const char *host, int64_t port, struct sn_addr *addr)
     return 0;
 }
 
+bool sn_addr_same_place(const struct sn_addr *a, const struct sn_addr *b)
+{
+    return a->port == b->port && a->ip[0] != '\0' && strcmp(a->ip, b->ip) == 0;
+}
+
 bool sn_addr_equal(const struct sn_addr *a, const struct sn_addr *b)
 {
-    if (a->port != b->port)
-        return false;
-    if (a->ip[0] != '\0' && strcmp(a->ip, b->ip) == 0)
-        return true;
-    return strcasecmp(a->host, b->host) == 0;
+    return sn_addr_same_place(a, b) || (a->port == b->port && strcasecmp(a->host, b->host) == 0);
 }
 
 const char *sn_addr_shown(const struct sn_addr *addr, bool announce_hostnames)

@@ -30,6 +30,8 @@ bool sn_addr_ip_usable(const char *ip);
  * so that equal IPs are equal texts), else "". SN_EINVAL: not a host (sn_addr_host_valid);
  * SN_ERANGE: port outside 0..65535. *addr is untouched on error. */
 SN_MUST_CHECK int sn_addr_make(const char *host, int64_t port, struct sn_addr *addr);
+/* Equal ports and equal IPs; false while an IP is unknown. */
+bool sn_addr_same_place(const struct sn_addr *a, const struct sn_addr *b);
 /* Equal ports, and equal IPs or (ignoring case) equal hosts. Unresolved IPs equal nothing. */
 bool sn_addr_equal(const struct sn_addr *a, const struct sn_addr *b);
 /* The host as replies, events and hellos show it: the name if announce_hostnames, else the IP (or

@@ -17,9 +17,8 @@
 
 static bool same_place(const struct sn_addr *a, const struct sn_addr *b)
 {
-    if (a->ip[0] != '\0' && b->ip[0] != '\0')
-        return a->port == b->port && strcmp(a->ip, b->ip) == 0;
-    return sn_addr_equal(a, b);
+    bool both_known = a->ip[0] != '\0' && b->ip[0] != '\0';
+    return both_known ? sn_addr_same_place(a, b) : sn_addr_equal(a, b);
 }
 
 static struct sn_alias *find(const struct sn_group *group, const char *name)
@@ -108,16 +107,6 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
     return true;
 }
 
-/* All that is at the place of instance. */
-static struct sn_instance *first_there(struct sn_instance *instance)
-{
-    if (instance->addr.ip[0] == '\0')
-        return NULL;
-    while (instance->place_prev->place_next != NULL)
-        instance = instance->place_prev;
-    return instance;
-}
-
 static void add_moved(struct sn_group *group, const struct sn_group *other)
 {
     struct sn_alias *alias = find(group, other->name) == NULL ? add(group, other->name) : NULL;
@@ -135,7 +124,8 @@ static void look_across(struct sn_group *group)
 {
     struct sn_instance *replica, *member;
     for (replica = group->replicas; replica != NULL; replica = replica->next) {
-        for (member = first_there(replica); member != NULL; member = member->place_next) {
+        for (member = sn_instance_first_here(replica); member != NULL;
+             member = member->place_next) {
             struct sn_group *other = member->group;
             if (other == group || other->master != member ||
                 !is_member(other, &group->master->addr))
@@ -150,7 +140,8 @@ void sn_alias_look(struct sn_group *group)
 {
     struct sn_instance *member;
     look_across(group);
-    for (member = first_there(group->master); member != NULL; member = member->place_next) {
+    for (member = sn_instance_first_here(group->master); member != NULL;
+         member = member->place_next) {
         struct sn_group *other = member->group;
         if (member->kind != SN_KIND_MASTER || other == group || other->master != member)
             continue;

@@ -30,13 +30,13 @@
  * lead for one master. */
 static struct sn_group *next_name(const struct sn_group *group, const struct sn_group *other)
 {
-    struct sn_group *next = other == NULL ? group->core->groups : other->hh.next;
-    while (next != NULL && next != group &&
-           (group->master->addr.ip[0] == '\0' ||
-            next->master->addr.port != group->master->addr.port ||
-            strcmp(next->master->addr.ip, group->master->addr.ip) != 0))
-        next = next->hh.next;
-    return next;
+    struct sn_instance *master =
+        other == NULL ? sn_instance_first_here(group->master) : other->master->place_next;
+    while (master != NULL && master->group->master != master)
+        master = master->place_next;
+    if (master != NULL)
+        return master->group;
+    return other == NULL ? group->master->group : NULL; /* its IP is unknown */
 }
 
 static void record_vote(struct sn_group *group, const char *candidate, uint64_t epoch)

@@ -143,19 +143,13 @@ struct sn_instance *sn_group_find_replica(const struct sn_group *group, const st
     return NULL;
 }
 
-static bool same_place(const struct sn_instance *a, const struct sn_instance *b)
-{
-    return a->addr.ip[0] != '\0' && strcmp(a->addr.ip, b->addr.ip) == 0 &&
-           a->addr.port == b->addr.port;
-}
-
 /* The master, or a replica before it in the list, is at the same address. */
 static bool is_double(const struct sn_instance *replica)
 {
     const struct sn_instance *other = replica->group->replicas;
-    while (other != replica && !same_place(other, replica))
+    while (other != replica && !sn_addr_same_place(&other->addr, &replica->addr))
         other = other->next;
-    return other != replica || same_place(replica->group->master, replica);
+    return other != replica || sn_addr_same_place(&replica->group->master->addr, &replica->addr);
 }
 
 void sn_group_drop_doubles(struct sn_group *group)

@@ -170,6 +170,12 @@ void sn_instance_move(struct sn_instance *instance, const struct sn_addr *addr)
         sn_link_renew(instance->sub);
 }
 
+struct sn_instance *sn_instance_first_here(const struct sn_instance *instance)
+{
+    const struct sn_place *place = find_place(instance->core, &instance->addr);
+    return place == NULL ? NULL : place->members;
+}
+
 bool sn_instance_shared_place(const struct sn_instance *instance)
 {
     if (instance->addr.ip[0] == '\0')

@@ -499,6 +499,8 @@ void sn_instance_free(struct sn_instance *instance);
 struct sn_instance *sn_instance_find(struct sn_core *core, uint64_t id);
 /* Puts the address in force, in the index too; the links are renewed if the place has changed. */
 void sn_instance_move(struct sn_instance *instance, const struct sn_addr *addr);
+/* The first data node at its place, others follow by place_next; NULL while its IP is unknown. */
+struct sn_instance *sn_instance_first_here(const struct sn_instance *instance);
 /* True if another group has a data node at the same place. */
 bool sn_instance_shared_place(const struct sn_instance *instance);
 /* The first group whose master is at addr (IP, or host ignoring case); NULL if none. */

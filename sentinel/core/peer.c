@@ -32,11 +32,6 @@
 
 /* ---- whose word counts ---------------------------------------------------------------------- */
 
-static bool same_place(const struct sn_addr *a, const struct sn_addr *b)
-{
-    return a->port == b->port && a->ip[0] != '\0' && strcmp(a->ip, b->ip) == 0;
-}
-
 bool sn_peer_speaks(const struct sn_instance *peer)
 {
     enum sn_identity identity = peer->cmd->identity;
@@ -52,7 +47,8 @@ bool sn_peer_speaks(const struct sn_instance *peer)
             continue;
         }
         if ((before || other->cmd->identity == SN_IDENTITY_TOLD) &&
-            other->cmd->identity != SN_IDENTITY_OTHER && same_place(&other->addr, &peer->addr))
+            other->cmd->identity != SN_IDENTITY_OTHER &&
+            sn_addr_same_place(&other->addr, &peer->addr))
             return false;
     }
     return true;

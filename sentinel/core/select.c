@@ -13,8 +13,8 @@
 #define FRESH_PINGS      5
 #define FRESH_INFOS      3
 #define LINK_DOWN_FACTOR 10
-#define LAST_RESORT_DOWNS                                                                          \
-    3 /* down-after periods of S_DOWN before old data are better than nothing */
+/* Periods of down-after that the master is S_DOWN before old data are better than nothing. */
+#define LAST_RESORT_DOWNS 3
 
 /* The moment from which on facts count as fresh. */
 static sn_ms failure_at(const struct sn_group *group)
@@ -132,10 +132,9 @@ static const char *refusal_in(const struct sn_group *group, const struct sn_inst
                               enum sn_failover_mode mode)
 {
     const char *why = obstacle(group, replica);
-    if (why == NULL)
-        why = doubt(group, replica);
-    else
+    if (why != NULL)
         return why;
+    why = doubt(group, replica);
     return why == NULL || outweighs(group, replica, mode) != NULL ? NULL : why;
 }
 
