@@ -319,7 +319,7 @@ static void test_link__tells_once_that_it_is_refused_rather_than_dead(void **sta
     kit_expect(
         kit, "log event",
         "log W master m1 10.0.0.1 6379 answers, but refuses us: PING was answered by \"NOAUTH "
-        "Authentication required.\". It is misconfigured rather than dead: check its password "
+        "Authentication required\". It is misconfigured rather than dead: check its password "
         "and ACL rules against ours.\n");
     assert_string_equal(kit_instance(kit, "m1", "n1")->cmd->note,
                         "PING was answered by \"NOAUTH Authentication required.\"");
