@@ -61,7 +61,8 @@ enum sn_answer_kind {
     SN_ANSWER_OK,    /* +OK */
     SN_ANSWER_ERROR, /* text: with a leading '-' the whole error line, else "ERR " is put before */
     SN_ANSWER_INTEGER, /* number */
-    SN_ANSWER_VOTE     /* array of three: number, text (a run id or "*"), epoch */
+    SN_ANSWER_VOTE,    /* array of three: number, text (a run id or "*"), epoch */
+    SN_ANSWER_TEXT     /* text, of a run id's length at most */
 };
 
 struct sn_action_answer {

@@ -80,8 +80,8 @@ static void ask(struct sn_instance *peer)
     bool vote = wants_votes(group);
     /* A request for epoch 0 gets nobody's vote, here and at stock's, and is answered by the last
      * one (PROTOCOL.md §4.4). */
-    bool whom =
-        !vote && sn_election_rival_active(group) && core->now >= sn_election_ask_whom_at(group);
+    bool whom = !vote && sn_persist_has_identity(core) && sn_election_rival_active(group) &&
+                core->now >= sn_election_ask_whom_at(group);
     if (core->tilt || (!group->master->s_down && !vote) || facts->asks == SN_ASKS_MAX ||
         !sn_link_can_send(peer->cmd) || !sn_peer_speaks(peer))
         return;

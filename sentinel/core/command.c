@@ -52,6 +52,19 @@ static void run_ask(struct sn_core *core, const struct sn_command *command)
     now->text = sn_out_text(core, value.text);
 }
 
+/* Peers count us by it: an id that a crash can make us forget would be one voter too many. */
+static void run_myid(struct sn_core *core, const struct sn_command *command)
+{
+    const struct sn_action_answer value = {.kind = SN_ANSWER_TEXT, .text = core->myid.hex};
+    if (!sn_persist_has_identity(core)) {
+        sn_persist_answer(core, command->ticket, &value);
+        return;
+    }
+    struct sn_action_answer *now = &sn_out_add(core, SN_ACTION_ANSWER)->u.answer;
+    *now = value;
+    now->ticket = command->ticket;
+}
+
 static void run_monitor(struct sn_core *core, const struct sn_command *command)
 {
     struct sn_group_image image = {.addr = command->addr};
@@ -250,6 +263,9 @@ void sn_command_run(struct sn_core *core, const struct sn_command *command)
         break;
     case SN_COMMAND_DEBUG:
         run_debug(core, command);
+        break;
+    case SN_COMMAND_MYID:
+        run_myid(core, command);
         break;
     case SN_COMMAND_NONE:
         refuse(core, command, "No such command");

@@ -114,7 +114,8 @@ enum sn_command_kind {
     SN_COMMAND_CONFIG_SET, /* changes, all or nothing */
     SN_COMMAND_FLUSH,      /* FLUSHCONFIG */
     SN_COMMAND_SIMULATE,   /* SIMULATE-FAILURE */
-    SN_COMMAND_DEBUG       /* timings, all or nothing */
+    SN_COMMAND_DEBUG,      /* timings, all or nothing */
+    SN_COMMAND_MYID        /* answer TEXT */
 };
 
 /* How a failover came about (DESIGN.md D17). */

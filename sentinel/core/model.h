@@ -442,6 +442,8 @@ void sn_persist_touch(struct sn_core *core);
 void sn_persist_touch_epochs(struct sn_group *group);
 /* True if the group's configuration and vote are on disk as they are in memory, and may be told. */
 bool sn_persist_may_speak(const struct sn_group *group);
+/* True if our run id is on disk: before that nobody hears of it. */
+bool sn_persist_has_identity(const struct sn_core *core);
 /* The current epoch as far as it is on disk, for others to hear of. It never falls. */
 uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group);
 /* Emits the PERSIST of this step, if one is needed: the last thing a step does. */

@@ -28,8 +28,12 @@ void sn_persist_touch_epochs(struct sn_group *group)
 bool sn_persist_may_speak(const struct sn_group *group)
 {
     const struct sn_core *core = group->core;
-    return core->durable_version >= group->epochs_version &&
-           core->durable_version >= core->identity_version;
+    return core->durable_version >= group->epochs_version && sn_persist_has_identity(core);
+}
+
+bool sn_persist_has_identity(const struct sn_core *core)
+{
+    return core->durable_version >= core->identity_version;
 }
 
 /* While attempts of many groups raise the epoch faster than the disk writes, there is always an

@@ -31,11 +31,11 @@ sn_command_fn sn_cmd_acl_cat, sn_cmd_acl_deluser, sn_cmd_acl_dryrun, sn_cmd_acl_
 /* cmd_sentinel.c: what only shows the state */
 sn_command_fn sn_cmd_sentinel_ckquorum, sn_cmd_sentinel_get_address, sn_cmd_sentinel_help,
     sn_cmd_sentinel_info_cache, sn_cmd_sentinel_master, sn_cmd_sentinel_masters,
-    sn_cmd_sentinel_myid, sn_cmd_sentinel_pending_scripts, sn_cmd_sentinel_replicas,
-    sn_cmd_sentinel_sentinels;
+    sn_cmd_sentinel_pending_scripts, sn_cmd_sentinel_replicas, sn_cmd_sentinel_sentinels;
 /* cmd_sentinel_set.c: what the core decides */
 sn_command_fn sn_cmd_sentinel_ask, sn_cmd_sentinel_config, sn_cmd_sentinel_debug,
     sn_cmd_sentinel_failover, sn_cmd_sentinel_flushconfig, sn_cmd_sentinel_monitor,
-    sn_cmd_sentinel_remove, sn_cmd_sentinel_reset, sn_cmd_sentinel_set, sn_cmd_sentinel_simulate;
+    sn_cmd_sentinel_myid, sn_cmd_sentinel_remove, sn_cmd_sentinel_reset, sn_cmd_sentinel_set,
+    sn_cmd_sentinel_simulate;
 
 #endif

@@ -163,11 +163,6 @@ void sn_cmd_sentinel_get_address(struct sn_call *call)
     sn_resp_bulk_integer(call->resp, port);
 }
 
-void sn_cmd_sentinel_myid(struct sn_call *call)
-{
-    sn_resp_text(call->resp, sn_core_myid(sn_driver_core(call->server->driver))->hex);
-}
-
 /* Beyond stock: a sentinel that is up, and will be missing all the same when the master is down. */
 static void describe_useless(const struct sn_group *group, char *out, size_t size)
 {

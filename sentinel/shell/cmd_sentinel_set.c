@@ -82,6 +82,13 @@ void sn_cmd_sentinel_ask(struct sn_call *call)
     decide(call, &command);
 }
 
+void sn_cmd_sentinel_myid(struct sn_call *call)
+{
+    struct sn_command command = {.kind = SN_COMMAND_MYID, .name = ""};
+
+    decide(call, &command);
+}
+
 void sn_cmd_sentinel_remove(struct sn_call *call)
 {
     struct sn_command command = named(call, SN_COMMAND_REMOVE);

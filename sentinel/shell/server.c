@@ -333,6 +333,9 @@ static void reply_answer(struct sn_resp *resp, const struct sn_action_answer *an
         sn_resp_text(resp, answer->text ? answer->text : "*");
         sn_resp_integer(resp, (int64_t)answer->epoch);
         break;
+    case SN_ANSWER_TEXT:
+        sn_resp_text(resp, answer->text);
+        break;
     case SN_ANSWER_ERROR:
     case SN_ANSWER_NONE:
         sn_resp_error(resp, answer->text ? answer->text : "internal error: no answer");

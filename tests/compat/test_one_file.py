@@ -3,6 +3,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -53,11 +54,36 @@ def test_file__of_the_configuration_may_be_shared_if_state_is_elsewhere(place):
 def test_file__is_free_at_once_after_a_kill(place):
     sentinel = place.sentinel()
     identity = sentinel.my_id()
-    assert sentinel.raw("FLUSHCONFIG") == "OK"
     for _ in range(5):
         sentinel.restart()
         assert sentinel.my_id() == identity
         assert "in use" not in sentinel.log_text()
+
+
+def ask_id_at_once(sentinel):
+    """As soon as it listens; "" if it was refused."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and sentinel.running():
+        try:
+            with socket.create_connection(("127.0.0.1", sentinel.port), 30) as peer:
+                peer.sendall(b"SENTINEL MYID\r\n")
+                return peer.recv(100).decode().split("\r\n")[1]
+        except OSError:
+            pass
+    return ""
+
+
+def test_id__that_was_told_survives_a_kill_at_once(place):
+    for _ in range(3):
+        # A save of this file takes a while.
+        sentinel = place.sentinel(start=False, extra=[f"# a remark, of which there are many: {n}" for n in range(50000)])
+        Process.start(sentinel)
+        identity = ask_id_at_once(sentinel)
+        sentinel.kill()
+        assert len(identity) == 40
+        sentinel.start()
+        assert sentinel.my_id() == identity
+        sentinel.kill()
 
 
 def test_file__of_one_that_is_ending_is_waited_for(place):

@@ -196,6 +196,9 @@ static void say_answer(struct sentinel *sentinel, const struct sn_action_answer 
         else
             cluster_murmur(cluster, node, "answers %s %lld *", to, (long long)answer->number);
         break;
+    case SN_ANSWER_TEXT:
+        cluster_say(cluster, node, "answers %s %s", to, answer->text);
+        break;
     case SN_ANSWER_NONE:
         cluster_say(cluster, node, "! empty answer");
         break;
@@ -271,6 +274,8 @@ static const char *command_name(enum sn_command_kind kind)
         return "SIMULATE-FAILURE";
     case SN_COMMAND_DEBUG:
         return "DEBUG";
+    case SN_COMMAND_MYID:
+        return "MYID";
     case SN_COMMAND_NONE:
         break;
     }

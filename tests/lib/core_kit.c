@@ -243,6 +243,9 @@ static void take_answer(struct kit *kit, const struct sn_action_answer *answer)
         kit_line(kit, "answer %llu vote %lld %s %llu", ticket, (long long)answer->number,
                  answer->text, (unsigned long long)answer->epoch);
         return;
+    case SN_ANSWER_TEXT:
+        kit_line(kit, "answer %llu text %s", ticket, answer->text);
+        return;
     case SN_ANSWER_NONE:
         break;
     }

@@ -41,6 +41,58 @@ static void test_persist__a_new_identity_is_saved_before_it_is_told(void **state
     sn_image_fini(&image);
 }
 
+/* The last answer among actions; NULL if there is none. */
+static const struct sn_action_answer *find_answer(const struct sn_actions *actions)
+{
+    const struct sn_action_answer *found = NULL;
+    for (size_t i = 0; i < actions->count; i++) {
+        if (actions->items[i].kind == SN_ACTION_ANSWER)
+            found = &actions->items[i].u.answer;
+    }
+    return found;
+}
+
+static void test_persist__who_asks_for_a_new_identity_waits_until_it_is_durable(void **state)
+{
+    static const struct sn_event start = {.kind = SN_EVENT_START, .now = 5};
+    static const struct sn_event ask = {
+        .kind = SN_EVENT_COMMAND,
+        .now = 7,
+        .u.command = {.kind = SN_COMMAND_MYID, .ticket = {7}, .name = ""}};
+    struct sn_event saved = {.kind = SN_EVENT_PERSISTED, .now = 7, .u.persisted = {.ok = true}};
+    struct sn_image image;
+    struct sn_actions actions;
+    (void)state;
+    sn_image_init(&image);
+    struct sn_core *core = sn_core_new(&image, 42, 5);
+    sn_core_step(core, &start, &actions);
+    saved.u.persisted.version = actions.items[actions.count - 1].u.persist_version;
+    sn_core_step(core, &ask, &actions);
+    assert_null(find_answer(&actions));
+    sn_core_step(core, &saved, &actions);
+    assert_non_null(find_answer(&actions));
+    assert_int_equal(find_answer(&actions)->ticket.v, 7);
+    assert_int_equal(find_answer(&actions)->kind, SN_ANSWER_TEXT);
+    assert_string_equal(find_answer(&actions)->text, sn_core_myid(core)->hex);
+    sn_core_step(core, &ask, &actions);
+    assert_non_null(find_answer(&actions));
+    sn_core_free(core);
+    sn_image_fini(&image);
+}
+
+/* One that was there before is told whatever else has to be saved. */
+static void test_persist__who_asks_for_an_old_identity_waits_for_nothing(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    struct sn_command command = {.kind = SN_COMMAND_MYID, .name = ""};
+    (void)state;
+    kit->disk = KIT_DISK_SLOW;
+    kit_set(kit, "m1", SN_OPTION_QUORUM, "quorum", "3", 3);
+    kit_command(kit, &command);
+    kit_expect(kit, "answer", "answer 2 text " KIT_ME "\n");
+    kit_free(kit);
+}
+
 static void test_persist__all_changes_of_a_step_are_one_save_at_its_end(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a");
@@ -295,6 +347,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_persist__nothing_changed_nothing_saved),
         cmocka_unit_test(test_persist__a_new_identity_is_saved_before_it_is_told),
+        cmocka_unit_test(test_persist__who_asks_for_a_new_identity_waits_until_it_is_durable),
+        cmocka_unit_test(test_persist__who_asks_for_an_old_identity_waits_for_nothing),
         cmocka_unit_test(test_persist__all_changes_of_a_step_are_one_save_at_its_end),
         cmocka_unit_test(test_persist__versions_that_pile_up_are_released_together),
         cmocka_unit_test(test_persist__an_older_failure_leaves_newer_answers_waiting),
