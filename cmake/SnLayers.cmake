@@ -11,13 +11,13 @@ if(NOT EXISTS "${SN_EMPTY_SOURCE}")
   file(WRITE "${SN_EMPTY_SOURCE}" "extern int sn_empty_translation_unit;\n")
 endif()
 
-# sn_add_layer(name [layers it may include...]): the library sn_<name> from all *.c of this folder.
+# sn_add_layer(name [layers it may include...]): the library sn_<name> from all *.c of this folder and those in it.
 function(sn_add_layer name)
   set(view "${PROJECT_BINARY_DIR}/include/${name}")
   file(MAKE_DIRECTORY "${view}")
   file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${view}/${name}" SYMBOLIC)
 
-  file(GLOB sources CONFIGURE_DEPENDS *.c)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.c)
   if(NOT sources)
     set(sources "${SN_EMPTY_SOURCE}")
   endif()

@@ -7,7 +7,7 @@
  * files is done with the C library. */
 
 #include "base/buf.h"
-#include "conf/settings.h"
+#include "conf/table/settings.h"
 #include "core/image.h"
 
 enum sn_conf_syntax { SN_CONF_NONE = 0, SN_CONF_REDIS, SN_CONF_INI };

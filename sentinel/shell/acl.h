@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "conf/settings.h"
+#include "conf/table/settings.h"
 #include "shell/commands.h"
 
 #include <uthash.h>

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "conf/settings.h"
+#include "conf/table/settings.h"
 #include "shell/acl.h"
 #include "shell/acl_internal.h"
 #include "shell/store_file.h"

@@ -3,7 +3,7 @@
 #include "shell/boot.h"
 
 #include "base/error.h"
-#include "conf/argv.h"
+#include "conf/read/argv.h"
 #include "shell/check.h"
 #include "sn_version.h"
 

@@ -3,7 +3,7 @@
 #include "shell/check.h"
 
 #include "base/alloc.h"
-#include "conf/file.h"
+#include "conf/file/file.h"
 #include "shell/claim.h"
 #include "shell/server.h"
 

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "conf/file.h"
+#include "conf/file/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

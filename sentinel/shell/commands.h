@@ -6,7 +6,7 @@
  * (PROTOCOL.md §3.4, §3.5). Everything that COMMAND and ACL tell about commands comes from here. */
 
 #include "base/buf.h"
-#include "conf/settings.h"
+#include "conf/table/settings.h"
 #include "wire/request.h"
 #include "wire/resp.h"
 

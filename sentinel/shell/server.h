@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/level.h"
-#include "conf/settings.h"
+#include "conf/table/settings.h"
 #include "shell/driver.h"
 #include "shell/log.h"
 

@@ -3,7 +3,7 @@
 #include "shell/store_file.h"
 
 #include "base/error.h"
-#include "conf/file.h"
+#include "conf/file/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #include "shell/title.h"
 
 #include "base/alloc.h"
-#include "conf/title.h"
+#include "conf/table/title.h"
 
 #include <stdio.h>
 #include <string.h>

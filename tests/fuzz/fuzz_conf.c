@@ -5,7 +5,7 @@
  */
 
 #include "base/error.h"
-#include "conf/loader.h"
+#include "conf/read/loader.h"
 
 #include <stdlib.h>
 #include <string.h>

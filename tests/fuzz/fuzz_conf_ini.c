@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "conf/loader.h"
-#include "conf/state.h"
+#include "conf/read/loader.h"
+#include "conf/state/state.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/prng.h"
-#include "conf/loader.h"
-#include "conf/state.h"
+#include "conf/read/loader.h"
+#include "conf/state/state.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

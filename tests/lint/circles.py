@@ -17,7 +17,7 @@ LIBRARIES = ("base", "wire", "core", "conf", "shell")
 TOLERATED = {
     "core": {"agree", "alias", "detect", "drain", "election", "epoch", "failover", "group", "hello", "instance", "link",
              "out", "peer", "persist", "probe", "reconf", "refusal", "rights", "script", "select", "tilt"},
-    "conf": {"apply", "directives", "loader", "merge", "option", "users"},
+    "conf": {"read/apply", "read/loader", "state/merge", "state/users", "table/directives", "table/option"},
     "shell": {"acl", "acl_file", "acl_rules", "client", "cmd_acl", "cmd_client", "cmd_client_list", "cmd_command",
               "cmd_connection", "cmd_info", "cmd_pubsub", "cmd_sentinel", "cmd_sentinel_set", "commands",
               "commands_table", "pubsub", "server"},
@@ -35,10 +35,15 @@ def symbols(path):
     return defined, undefined
 
 
+def file_name(folder, path):
+    """folder/file of an object file, as the source is called below its library, without ending"""
+    return str(path.relative_to(folder)).split(".")[0]
+
+
 def calls(build, library):
     """{file: {file that it calls: [functions]}}"""
     folder = build / "sentinel" / library / f"CMakeFiles/sn_{library}.dir"
-    objects = {path.name.split(".")[0]: symbols(path) for path in sorted(folder.rglob("*.o"))}
+    objects = {file_name(folder, path): symbols(path) for path in sorted(folder.rglob("*.o"))}
     owner = {name: file for file, (defined, _) in objects.items() for name in defined}
     graph = {file: defaultdict(list) for file in objects}
     for file, (_, undefined) in objects.items():

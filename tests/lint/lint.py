@@ -154,7 +154,7 @@ def check_headers(root, build, report):
     for layer in LAYERS:
         flags = compile_flags(build, layer)
         for path in c_files(root, f"sentinel/{layer}", suffixes=(".h",)):
-            name = f"{layer}/{path.name}"
+            name = str(path.relative_to(root / "sentinel"))
             code = f'#include "{name}"\n#include "{name}"\nextern int sn_alone;\n'
             done = subprocess.run(flags + ["-fsyntax-only", "-x", "c", "-"], input=code, text=True,
                                   cwd=build, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

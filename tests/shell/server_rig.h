@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "conf/settings.h"
+#include "conf/table/settings.h"
 #include "shell/driver.h"
 #include "shell/log.h"
 #include "shell/server.h"

@@ -11,7 +11,7 @@
 #include "cluster_internal.h"
 
 #include "base/text.h"
-#include "conf/state.h"
+#include "conf/state/state.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

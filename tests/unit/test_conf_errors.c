@@ -4,7 +4,7 @@
  * and what was expected. The whole message is compared. */
 
 #include "base/error.h"
-#include "conf/loader.h"
+#include "conf/read/loader.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

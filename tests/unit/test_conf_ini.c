@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/error.h"
-#include "conf/loader.h"
+#include "conf/read/loader.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

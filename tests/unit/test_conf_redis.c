@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/error.h"
-#include "conf/argv.h"
-#include "conf/loader.h"
+#include "conf/read/argv.h"
+#include "conf/read/loader.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,9 +4,9 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "conf/in_force.h"
-#include "conf/loader.h"
-#include "conf/option.h"
+#include "conf/read/loader.h"
+#include "conf/rewrite/in_force.h"
+#include "conf/table/option.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

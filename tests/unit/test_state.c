@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/prng.h"
-#include "conf/loader.h"
-#include "conf/state.h"
+#include "conf/read/loader.h"
+#include "conf/state/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

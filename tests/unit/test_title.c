@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "conf/title.h"
+#include "conf/table/title.h"
 
 #include "base/error.h"
 

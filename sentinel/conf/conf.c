@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Puts a configuration together: the file in either syntax, the command line over it, the saved
+ * state merged in. */
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/prng.h"
+#include "conf/file/journal.h"
+#include "conf/read/loader.h"
+#include "conf/state/state.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void conf_init(struct sn_conf *conf)
+{
+    *conf = (struct sn_conf){0};
+    sn_settings_init(&conf->settings);
+    sn_image_init(&conf->image);
+    sn_image_init(&conf->base);
+}
+
+void sn_conf_fini(struct sn_conf *conf)
+{
+    free(conf->path);
+    free(conf->state_path);
+    sn_settings_fini(&conf->settings);
+    sn_image_fini(&conf->image);
+    sn_image_fini(&conf->base);
+    sn_settings_fini(&conf->base_settings);
+    for (size_t i = 0; i < conf->include_count; i++) {
+        free(conf->includes[i].path);
+        sn_list_fini(&conf->includes[i].lines);
+    }
+    free(conf->includes);
+    sn_list_fini(&conf->overrides);
+    for (size_t i = 0; i < conf->notice_count; i++)
+        free(conf->notices[i]);
+    free(conf->notices);
+    free(conf->recovered);
+    *conf = (struct sn_conf){0};
+}
+
+/* INI is recognised by its first line that says something: it is a section's head. */
+static enum sn_conf_syntax find_syntax(const char *text, size_t len)
+{
+    const char *end = text + len;
+
+    text += sn_bom_len(text, len);
+    while (text < end) {
+        while (text < end && strchr(" \t\r\n", *text) != NULL && *text != '\0')
+            text++;
+        if (text < end && *text != '#' && *text != ';')
+            break;
+        while (text < end && *text != '\n')
+            text++;
+    }
+    return text < end && *text == '[' ? SN_CONF_INI : SN_CONF_REDIS;
+}
+
+static char *absolute(const char *path)
+{
+    if (path[0] == '/')
+        return sn_strdup(path);
+    char folder[PATH_MAX];
+    if (getcwd(folder, sizeof(folder)) == NULL)
+        return sn_strdup(path);
+    struct sn_buf full;
+    sn_buf_init(&full, SIZE_MAX);
+    sn_buf_printf(&full, "%s/%s", folder, path);
+    return sn_buf_take(&full);
+}
+
+/* What the core needs to know of the server's settings. */
+static void settle(struct sn_conf *conf)
+{
+    struct sn_globals *globals = &conf->image.globals;
+    struct sn_settings *settings = &conf->settings;
+    bool tls = settings->tls.replication && settings->tls.port != 0;
+
+    globals->listen_port = tls ? settings->tls.port : settings->port;
+    sn_strset(&globals->own_pass, settings->requirepass);
+    /* It may be written into the file, and the next start may be from elsewhere. */
+    char *dir = settings->dir != NULL ? absolute(settings->dir) : NULL;
+    sn_strset(&settings->dir, dir);
+    free(dir);
+    sn_settings_copy(settings, &conf->base_settings);
+}
+
+int sn_conf_parse(const char *path, const char *text, size_t len, int argc, char *const *argv,
+                  bool files, struct sn_conf *conf, struct sn_buf *error)
+{
+    struct sn_loader loader;
+
+    conf_init(conf);
+    conf->syntax = find_syntax(text, len);
+    sn_loader_init(&loader, conf, files, error);
+    int code = conf->syntax == SN_CONF_INI ? sn_ini_conf_read(&loader, path, text, len)
+                                           : sn_redis_read(&loader, path, text, len);
+    if (code == 0)
+        code = sn_argv_read(&loader, argc, argv);
+    if (code == 0)
+        code = sn_loader_apply(&loader);
+    sn_loader_fini(&loader);
+    if (code < 0)
+        sn_conf_fini(conf);
+    else
+        settle(conf);
+    return code;
+}
+
+/* The state file of `state-file` (relative to the folder of the configuration), or NAME.state
+ * beside an INI file NAME.ini. */
+static char *state_path(const struct sn_conf *conf)
+{
+    const char *slash = strrchr(conf->path, '/');
+    const char *name = slash != NULL ? slash + 1 : conf->path;
+    const char *given = conf->settings.state_file;
+    struct sn_buf path;
+
+    if (given != NULL && (given[0] == '/' || conf->path[0] == '\0'))
+        return absolute(given);
+    sn_buf_init(&path, SIZE_MAX);
+    sn_buf_append(&path, conf->path, (size_t)(name - conf->path));
+    if (given != NULL) {
+        sn_buf_puts(&path, given);
+    } else {
+        const char *dot = strrchr(name, '.');
+        size_t len = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
+        sn_buf_append(&path, name, len);
+        sn_buf_puts(&path, ".state");
+    }
+    return sn_buf_take(&path);
+}
+
+static int find_state(struct sn_conf *conf, struct sn_buf *error)
+{
+    conf->state_in_conf = conf->syntax == SN_CONF_REDIS && conf->settings.state_file == NULL;
+    if (conf->state_in_conf) {
+        conf->state_path = sn_strdup(conf->path);
+        return 0;
+    }
+    conf->state_path = state_path(conf);
+    if (strcmp(conf->state_path, conf->path) == 0) {
+        sn_buf_printf(error,
+                      "%s: the state file is the configuration file itself. Expected: "
+                      "\"state-file\" with a path of its own.\n",
+                      conf->path);
+        return SN_EINVAL;
+    }
+    sn_image_copy(&conf->image, &conf->base);
+    return sn_state_load(conf, error);
+}
+
+/* State has to be kept somewhere. */
+static int parse_without_file(int argc, char *const *argv, struct sn_conf *conf,
+                              struct sn_buf *error)
+{
+    int code = sn_conf_parse("", "", 0, argc, argv, true, conf, error);
+    if (code < 0 || conf->settings.state_file != NULL)
+        return code;
+    sn_buf_puts(error,
+                "Sentinel needs config file on disk to save state. Exiting...\n"
+                "Give the path of a configuration file that this user can write (an empty one will "
+                "do), or let state be kept in a file of its own:\n"
+                "    sentineld /etc/redis/sentinel.conf\n"
+                "    sentineld --state-file /var/lib/sentineld/sentinel.state --sentinel monitor "
+                "mymaster 10.0.0.1 6379 2\n"
+                "sentineld --help tells more.\n");
+    sn_conf_fini(conf);
+    return SN_EINVAL;
+}
+
+/* Reads path, or its journal in its place; *recovered then holds the latter's text. */
+static int read_and_parse(const char *path, int argc, char *const *argv, struct sn_conf *conf,
+                          struct sn_buf *error)
+{
+    struct sn_buf text, journal;
+
+    int code = sn_file_read(path, &text);
+    if (code < 0) {
+        sn_buf_printf(error, "Fatal error, can't open config file '%s': %s\n", path,
+                      code == SN_ERANGE ? "it is larger than 64 MiB" : sn_file_error(errno));
+        sn_buf_fini(&text);
+        return code;
+    }
+    char *from = sn_journal_find(path, &text, &journal);
+    if (from == NULL) {
+        code = sn_conf_parse(path, sn_buf_text(&text), text.len, argc, argv, true, conf, error);
+    } else {
+        code =
+            sn_conf_parse(from, sn_buf_text(&journal), journal.len, argc, argv, true, conf, error);
+        if (code == 0) {
+            struct sn_buf notice;
+            sn_buf_init(&notice, SIZE_MAX);
+            sn_buf_printf(&notice,
+                          "%s: writing it was not finished: its journal %s is used instead", path,
+                          from);
+            sn_conf_notice(conf, sn_buf_take(&notice));
+            conf->damaged_hash = sn_hash_bytes(SN_HASH_START, sn_buf_text(&text), text.len);
+            conf->recovered = sn_buf_take(&journal);
+        }
+        sn_buf_fini(&journal);
+        free(from);
+    }
+    sn_buf_fini(&text);
+    return code;
+}
+
+/* Plain text where the operator has asked for TLS would be worse than no start. */
+static int refuse_tls(const struct sn_conf *conf, struct sn_buf *error)
+{
+    if (conf->settings.tls.port == 0 && !conf->settings.tls.replication)
+        return 0;
+    sn_buf_printf(
+        error,
+        "%s: %s asks for TLS, which this version does not speak. Expected: neither tls-port "
+        "nor tls-replication.\n",
+        conf->path, conf->settings.tls.port != 0 ? "tls-port" : "tls-replication yes");
+    return SN_EINVAL;
+}
+
+int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *conf,
+                 struct sn_buf *error)
+{
+    *conf = (struct sn_conf){0};
+    int code = path != NULL ? read_and_parse(path, argc, argv, conf, error)
+                            : parse_without_file(argc, argv, conf, error);
+    if (code < 0)
+        return code;
+
+    conf->path = path != NULL ? absolute(path) : sn_strdup("");
+    code = refuse_tls(conf, error);
+    if (code == 0)
+        code = find_state(conf, error);
+    if (code < 0)
+        sn_conf_fini(conf);
+    return code;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* O_NOCTTY, O_NOFOLLOW under -D_POSIX_C_SOURCE */
+#include "conf/file/file.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_SIZE_MAX ((size_t)64 << 20)
+
+static bool is_regular(const struct stat *info)
+{
+    if (S_ISREG(info->st_mode))
+        return true;
+    errno = S_ISDIR(info->st_mode) ? EISDIR : S_ISLNK(info->st_mode) ? ELOOP : EOPNOTSUPP;
+    return false;
+}
+
+int sn_file_open(const char *path, int flags, bool follow)
+{
+    struct stat info;
+
+    /* Opening a device does something already, so it is looked at before as well. */
+    int status = follow ? stat(path, &info) : lstat(path, &info);
+    if (status != 0 || !is_regular(&info))
+        return -1;
+    int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &info) == 0 && is_regular(&info))
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+const char *sn_file_error(int error)
+{
+    if (error == EOPNOTSUPP)
+        return "it is not a regular file (but a device, pipe or socket)";
+    if (error == ELOOP)
+        return "it is a symbolic link that was not there before, or in a loop of them";
+    return strerror(error);
+}
+
+int sn_file_read(const char *path, struct sn_buf *text)
+{
+    char chunk[16384];
+    ssize_t got;
+
+    sn_buf_init(text, FILE_SIZE_MAX);
+    int fd = sn_file_open(path, O_RDONLY, true);
+    if (fd < 0)
+        return errno == ENOENT ? SN_ENOENT : SN_EIO;
+    errno = 0;
+    while ((got = read(fd, chunk, sizeof(chunk))) != 0 && !text->full) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            break;
+        sn_buf_append(text, chunk, (size_t)got);
+    }
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return text->full ? SN_ERANGE : got < 0 ? SN_EIO : 0;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The changes of SENTINEL SET and SENTINEL CONFIG SET, with the literal error texts of PROTOCOL.md
+ * §4.17 and §4.18. Unlike the peers, a SET is all or nothing, and numbers are never cut. */
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "conf/conf.h"
+#include "conf/table/directives.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+void sn_changes_fini(struct sn_changes *changes)
+{
+    free(changes->items);
+    *changes = (struct sn_changes){0};
+}
+
+static void add_change(struct sn_changes *changes, const struct sn_change *change)
+{
+    changes->items = sn_realloc(changes->items, (changes->count + 1) * sizeof(*changes->items));
+    changes->items[changes->count++] = *change;
+}
+
+/* Appends "before'text'after", with text made harmless. */
+static void put_quoted(struct sn_buf *out, const char *before, const char *text, const char *after)
+{
+    sn_buf_puts(out, before);
+    sn_buf_putc(out, '\'');
+    sn_text_escape(out, text, strlen(text));
+    sn_buf_putc(out, '\'');
+    sn_buf_puts(out, after);
+}
+
+static int bad_argument(struct sn_buf *error, const char *value, const char *option)
+{
+    put_quoted(error, "Invalid argument ", value, " for SENTINEL SET ");
+    put_quoted(error, "", option, "");
+    return SN_EINVAL;
+}
+
+/* Scripts are refused as a whole where that is configured; that they can be started is checked when
+ * they are set, not only in the middle of a failover. */
+static int check_script(const struct sn_change *change, bool scripts_denied, struct sn_buf *error)
+{
+    if (scripts_denied) {
+        sn_buf_puts(error, "Reconfiguration of scripts path is denied for security reasons. Check "
+                           "the deny-scripts-reconfig configuration directive in your Sentinel "
+                           "configuration");
+        return SN_EINVAL;
+    }
+    if (change->value[0] == '\0' || access(change->value, X_OK) == 0)
+        return 0;
+    sn_buf_printf(error, "%s script seems non existing or non executable",
+                  change->option == SN_OPTION_NOTIFICATION_SCRIPT ? "Notification"
+                                                                  : "Client reconfiguration");
+    return SN_EINVAL;
+}
+
+static int check_rename(const struct sn_change *change, struct sn_buf *error)
+{
+    const char *words[] = {change->value, change->to};
+
+    for (int i = 0; i < 2; i++) {
+        if (words[i][0] == '\0' || sn_text_has_control(words[i], strlen(words[i])))
+            return bad_argument(error, words[i], change->name);
+    }
+    return 0;
+}
+
+static int check_change(const struct sn_directive *directive, struct sn_change *change,
+                        bool scripts_denied, struct sn_buf *error)
+{
+    if (directive->option == SN_OPTION_RENAME_COMMAND)
+        return check_rename(change, error);
+    if (directive->kind == SN_VALUE_SCRIPT && scripts_denied)
+        return check_script(change, scripts_denied, error);
+    if (sn_value_parse(directive, change->value, &change->number) < 0)
+        return bad_argument(error, change->value, change->name);
+    if (directive->kind == SN_VALUE_SCRIPT)
+        return check_script(change, scripts_denied, error);
+    return 0;
+}
+
+int sn_conf_parse_set(int argc, char *const *argv, bool scripts_denied, struct sn_changes *changes,
+                      struct sn_buf *error)
+{
+    int code = 0;
+
+    *changes = (struct sn_changes){0};
+    for (int i = 0; i < argc && code == 0;) {
+        const struct sn_directive *directive = sn_directive_find(SN_SCOPE_GROUP, argv[i]);
+        int values = directive != NULL && directive->option == SN_OPTION_RENAME_COMMAND ? 2 : 1;
+        if (directive == NULL || !directive->live || argc - i - 1 < values) {
+            put_quoted(error, "Unknown option or number of arguments for SENTINEL SET ", argv[i],
+                       "");
+            code = SN_EINVAL;
+            break;
+        }
+        struct sn_change change = {.option = directive->option,
+                                   .name = argv[i],
+                                   .value = argv[i + 1],
+                                   .to = values == 2 ? argv[i + 2] : NULL};
+        code = check_change(directive, &change, scripts_denied, error);
+        if (code == 0)
+            add_change(changes, &change);
+        i += 1 + values;
+    }
+    if (code < 0)
+        sn_changes_fini(changes);
+    return code;
+}
+
+/* A parameter of CONFIG SET; loglevel is the one that belongs to the server. */
+static const struct sn_directive *find_parameter(const char *name)
+{
+    const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SENTINEL, name);
+    if (directive == NULL)
+        directive = sn_directive_find(SN_SCOPE_SERVER, name);
+    return directive != NULL && directive->live ? directive : NULL;
+}
+
+/* Names before position i that are the one at i; each is a name, as values stand between them. */
+static bool named_before(char *const *argv, int i)
+{
+    for (int j = 0; j < i; j += 2) {
+        if (strcasecmp(argv[i], argv[j]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int take_parameter(int argc, char *const *argv, int i, struct sn_changes *changes,
+                          enum sn_level *loglevel, struct sn_buf *error)
+{
+    const struct sn_directive *directive = find_parameter(argv[i]);
+
+    if (directive == NULL) {
+        put_quoted(error, "Invalid argument ", argv[i], " to SENTINEL CONFIG SET");
+        return SN_EINVAL;
+    }
+    if (named_before(argv, i)) {
+        put_quoted(error, "Duplicate argument ", argv[i], " to SENTINEL CONFIG SET");
+        return SN_EINVAL;
+    }
+    if (i + 1 == argc) {
+        put_quoted(error, "Missing argument ", argv[i], " value");
+        return SN_EINVAL;
+    }
+    struct sn_change change = {.option = directive->option, .name = argv[i], .value = argv[i + 1]};
+    if (sn_value_parse(directive, change.value, &change.number) < 0) {
+        put_quoted(error, "Invalid value ", change.value, " to SENTINEL CONFIG SET ");
+        put_quoted(error, "", argv[i], "");
+        return SN_EINVAL;
+    }
+    if (directive->kind == SN_VALUE_LEVEL)
+        *loglevel = (enum sn_level)change.number;
+    else
+        add_change(changes, &change);
+    return 0;
+}
+
+int sn_conf_parse_config_set(int argc, char *const *argv, struct sn_changes *changes,
+                             enum sn_level *loglevel, struct sn_buf *error)
+{
+    int code = 0;
+
+    *changes = (struct sn_changes){0};
+    *loglevel = SN_LEVEL_NONE;
+    for (int i = 0; i < argc && code == 0; i += 2)
+        code = take_parameter(argc, argv, i, changes, loglevel, error);
+    if (code < 0) {
+        sn_changes_fini(changes);
+        *loglevel = SN_LEVEL_NONE;
+    }
+    return code;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CONF_REWRITE_LINES_H
+#define SN_CONF_REWRITE_LINES_H
+
+/* The lines of a file that is being rewritten, and what each of them is about. */
+
+#include "conf/conf.h"
+#include "conf/table/directives.h"
+
+#include <uthash.h>
+
+#define SN_NO_LINE SIZE_MAX
+
+/* What a line is about: directive, and group if it has one. Also an entry of the set of settings
+ * that included files hold, under their keys and under their full text. */
+struct sn_rewrite_key {
+    char *name;
+    size_t first; /* of its lines that are not used yet; SN_NO_LINE: none */
+    size_t last;
+    bool present; /* the file has, or had, a line of it */
+    bool included;
+    UT_hash_handle hh;
+};
+
+struct sn_rewrite_line {
+    char *text;  /* trimmed; NULL: dropped */
+    size_t next; /* line of the same key */
+    bool ours;   /* a setting that is always written anew */
+    bool used;
+};
+
+struct sn_rewrite {
+    const struct sn_conf *conf;
+    struct sn_rewrite_line *lines;
+    size_t count;
+    size_t room;
+    struct sn_rewrite_key *keys; /* uthash */
+    bool names;                  /* host names may be written: resolve-hostnames is on */
+    bool marked;                 /* the mark of rewritten files stands in this one */
+    bool unwritable;             /* a value that would change the meaning of the file */
+    struct sn_buf added;         /* lines to append */
+};
+
+/* Takes the text of the file apart. conf is borrowed until fini. */
+void sn_rewrite_init(struct sn_rewrite *rewrite, const struct sn_conf *conf, const char *text,
+                     size_t len);
+void sn_rewrite_fini(struct sn_rewrite *rewrite);
+/* Appends the new text. */
+void sn_rewrite_put(const struct sn_rewrite *rewrite, struct sn_buf *out);
+
+/* group: of a directive with scope GROUP; the id (sn_line_id) of a server directive whose lines add
+ * up; else NULL. */
+struct sn_rewrite_key *sn_rewrite_find(const struct sn_rewrite *rewrite,
+                                       const struct sn_directive *directive, const char *group);
+/* The same, and makes it if need be. */
+struct sn_rewrite_key *sn_rewrite_need(struct sn_rewrite *rewrite,
+                                       const struct sn_directive *directive, const char *group);
+/* True if an included file says something about it. */
+bool sn_rewrite_included(const struct sn_rewrite *rewrite, const struct sn_directive *directive,
+                         const char *group);
+/* Puts text (taken) behind the lines there are, as one of key. */
+void sn_rewrite_add_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, char *text);
+/* Writes one line: in the place of the next old one of its key, or at the end. A default is only
+ * written where a line, or an included file, says something about the setting. */
+void sn_rewrite_emit(struct sn_rewrite *rewrite, const struct sn_directive *directive,
+                     const char *group, char *const *values, size_t count, bool is_default);
+
+#endif

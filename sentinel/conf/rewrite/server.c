@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/rewrite/server.h"
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "conf/read/loader.h"
+#include "conf/rewrite/in_force.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* All lines of a key but the last are without effect already, so that one says something else now.
+ * False: there is no line. */
+static bool put_in_last(struct sn_rewrite *rewrite, const struct sn_rewrite_key *key,
+                        const char *text)
+{
+    if (key == NULL || key->last == SN_NO_LINE)
+        return false;
+    struct sn_rewrite_line *line = &rewrite->lines[key->last];
+    free(line->text);
+    line->text = sn_strdup(text);
+    return true;
+}
+
+/* True if what is live says it anew. */
+static bool is_live(const struct sn_conf *conf, const struct sn_directive *directive)
+{
+    return (directive->apply == sn_apply_user && conf->live.users != NULL) ||
+           (directive->field == SN_FIELD_LEVEL && conf->live.loglevel != SN_LEVEL_NONE);
+}
+
+/* The last line with this id, of a directive whose lines add up. NULL: none. */
+static struct sn_rewrite_line *find_line(struct sn_rewrite *rewrite,
+                                         const struct sn_directive *directive, const char *id)
+{
+    const struct sn_rewrite_key *key = sn_rewrite_find(rewrite, directive, NULL);
+    struct sn_rewrite_line *found = NULL;
+
+    for (size_t i = key != NULL ? key->first : SN_NO_LINE; i != SN_NO_LINE;
+         i = rewrite->lines[i].next) {
+        struct sn_rewrite_line *line = &rewrite->lines[i];
+        struct sn_words words;
+        if (sn_words_split(line->text, strlen(line->text), &words) < 0)
+            continue;
+        char *other = sn_line_id(directive, words.items + 1, words.count - 1);
+        if (other != NULL && strcmp(id, other) == 0)
+            found = line;
+        free(other);
+        sn_words_fini(&words);
+    }
+    return found;
+}
+
+/* A setting of the command line: it takes the place of the file's last line that says the same. */
+static void put_override(struct sn_rewrite *rewrite, const struct sn_directive *directive,
+                         const struct sn_words *words, const char *text)
+{
+    struct sn_rewrite_key *key = sn_rewrite_need(rewrite, directive, NULL);
+    char *id = sn_line_id(directive, words->items + 1, words->count - 1);
+    struct sn_rewrite_line *line = id != NULL ? find_line(rewrite, directive, id) : NULL;
+
+    if (line != NULL) {
+        free(line->text);
+        line->text = sn_strdup(text);
+    } else if (id != NULL || !put_in_last(rewrite, key, text)) {
+        sn_rewrite_add_line(rewrite, key, sn_strdup(text));
+    }
+    if (id != NULL)
+        sn_rewrite_need(rewrite, directive, id)->present = true;
+    free(id);
+}
+
+static void put_overrides(struct sn_rewrite *rewrite)
+{
+    const struct sn_setting_words *overrides = &rewrite->conf->overrides;
+
+    for (size_t i = 0; i < overrides->count; i++) {
+        const char *text = overrides->items[i];
+        struct sn_words words;
+        if (sn_words_split(text, strlen(text), &words) < 0)
+            continue;
+        const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, words.items[0]);
+        if (directive->apply != sn_apply_user || !is_live(rewrite->conf, directive))
+            put_override(rewrite, directive, &words, text);
+        sn_words_fini(&words);
+    }
+}
+
+static void put_in_force(struct sn_rewrite *rewrite)
+{
+    struct sn_in_force list;
+
+    sn_in_force_list(&rewrite->conf->base_settings, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct sn_in_force_line *line = &list.items[i];
+        const struct sn_rewrite_key *key = sn_rewrite_find(rewrite, line->directive, line->id);
+        struct sn_buf text;
+        if (is_live(rewrite->conf, line->directive) ||
+            (key != NULL && (key->present || key->included)))
+            continue;
+        sn_buf_init(&text, SIZE_MAX);
+        sn_line_put(&text, line->directive, NULL, line->values.items, line->values.count);
+        sn_buf_append(&rewrite->added, text.data, text.len);
+        sn_buf_putc(&rewrite->added, '\n');
+        sn_buf_fini(&text);
+    }
+    sn_in_force_fini(&list);
+}
+
+/* Scripts append a line `port …` at each start: only the last one counts, so only that one is kept.
+ * Relative folders of `dir` build on each other. */
+static void drop_repeated(struct sn_rewrite *rewrite)
+{
+    size_t count;
+    const struct sn_directive *table = sn_directives(SN_SCOPE_SERVER, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct sn_rewrite_key *key = sn_rewrite_find(rewrite, &table[i], NULL);
+        if (key == NULL || table[i].many || table[i].apply == sn_apply_dir)
+            continue;
+        for (size_t at = key->first; at != SN_NO_LINE; at = rewrite->lines[at].next) {
+            if (at == key->last)
+                break;
+            free(rewrite->lines[at].text);
+            rewrite->lines[at].text = NULL;
+        }
+    }
+}
+
+void sn_rewrite_settings(struct sn_rewrite *rewrite)
+{
+    put_overrides(rewrite);
+    put_in_force(rewrite);
+    drop_repeated(rewrite);
+}
+
+/* The `user` lines as they are now (PROTOCOL.md §5.4). */
+static void put_users(struct sn_rewrite *rewrite, const char *users)
+{
+    const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, "user");
+    const struct sn_rewrite_key *key = sn_rewrite_find(rewrite, directive, NULL);
+
+    for (size_t i = key != NULL ? key->first : SN_NO_LINE; i != SN_NO_LINE;
+         i = rewrite->lines[i].next)
+        rewrite->lines[i].ours = true; /* goes, if no user takes its place */
+    while (*users != '\0') {
+        size_t len = strcspn(users, "\n");
+        struct sn_words words;
+        sn_words_split_plain(users, len, &words); /* as ACL LIST shows it, unquoted */
+        if (words.count > 1)
+            sn_rewrite_emit(rewrite, directive, NULL, words.items + 1, words.count - 1, false);
+        sn_words_fini(&words);
+        users += len + (users[len] == '\n');
+    }
+}
+
+static void put_level(struct sn_rewrite *rewrite, enum sn_level level)
+{
+    const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, "loglevel");
+    char *const values[] = {(char *)(uintptr_t)sn_conf_level_name(level)};
+    struct sn_buf text;
+
+    sn_buf_init(&text, SIZE_MAX);
+    sn_line_put(&text, directive, NULL, values, 1);
+    if (!put_in_last(rewrite, sn_rewrite_find(rewrite, directive, NULL), sn_buf_text(&text)))
+        sn_rewrite_emit(rewrite, directive, NULL, values, 1,
+                        strcmp(values[0], directive->fallback) == 0);
+    sn_buf_fini(&text);
+}
+
+void sn_rewrite_live(struct sn_rewrite *rewrite)
+{
+    if (rewrite->conf->live.users != NULL)
+        put_users(rewrite, rewrite->conf->live.users);
+    if (rewrite->conf->live.loglevel != SN_LEVEL_NONE)
+        put_level(rewrite, rewrite->conf->live.loglevel);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/prng.h"
+#include "base/text.h"
+#include "conf/read/loader.h"
+#include "conf/state/state.h"
+#include "conf/table/option.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What fits into a line whatever limit the INI library was built with: unescaped bytes that are
+ * taken together, the same if many need an escape of four bytes, and the longest piece that
+ * results. */
+#define PIECE_MAX         140
+#define PIECE_ESCAPED_MAX 35
+#define PIECE_TEXT_MAX    150
+#define PREFIX_MAX        50 /* a port, and 40 characters */
+
+/* A semicolon behind a blank would begin a comment, in quotes too. */
+static void put_escaped(struct sn_buf *out, const char *quoted)
+{
+    for (; *quoted != '\0'; quoted++) {
+        if (*quoted == ';')
+            sn_buf_puts(out, "\\x3b");
+        else
+            sn_buf_putc(out, *quoted);
+    }
+}
+
+/* Appends the first len bytes of text in quotes. */
+static void put_piece(struct sn_buf *out, const char *text, size_t len)
+{
+    struct sn_buf quoted;
+    char *piece = sn_strndup(text, len);
+
+    sn_buf_init(&quoted, SIZE_MAX);
+    sn_text_quote_always(&quoted, piece);
+    put_escaped(out, sn_buf_text(&quoted));
+    sn_buf_fini(&quoted);
+    free(piece);
+}
+
+static size_t piece_len(const char *text)
+{
+    size_t len = strnlen(text, PIECE_MAX);
+    struct sn_buf trial;
+
+    sn_buf_init(&trial, SIZE_MAX);
+    put_piece(&trial, text, len);
+    if (trial.len > PIECE_TEXT_MAX && len > PIECE_ESCAPED_MAX)
+        len = PIECE_ESCAPED_MAX;
+    sn_buf_fini(&trial);
+    return len;
+}
+
+/* `key = "text"`, over several lines if need be; prefix stands before the text. */
+static void put_text(struct sn_buf *out, const char *key, const char *prefix, const char *text)
+{
+    size_t len = piece_len(text);
+
+    sn_buf_printf(out, "%s = %s", key, prefix);
+    put_piece(out, text, len);
+    sn_buf_putc(out, '\n');
+    for (text += len; *text != '\0'; text += len) {
+        len = piece_len(text);
+        sn_buf_puts(out, "more = ");
+        put_piece(out, text, len);
+        sn_buf_putc(out, '\n');
+    }
+}
+
+/* A run id as one word; hexadecimal ones stay bare. */
+static void put_runid(struct sn_buf *out, const char *runid)
+{
+    struct sn_buf quoted;
+
+    sn_buf_init(&quoted, SIZE_MAX);
+    if (strchr(runid, ';') != NULL)
+        sn_text_quote_always(&quoted, runid);
+    else
+        sn_text_quote(&quoted, runid);
+    put_escaped(out, sn_buf_text(&quoted));
+    sn_buf_fini(&quoted);
+}
+
+static void put_id(struct sn_buf *out, const char *key, const char *runid)
+{
+    sn_buf_printf(out, "%s = ", key);
+    put_runid(out, runid);
+    sn_buf_putc(out, '\n');
+}
+
+static void put_addr(struct sn_buf *out, const char *key, const struct sn_addr *addr,
+                     const char *runid)
+{
+    struct sn_buf prefix;
+
+    sn_buf_init(&prefix, SIZE_MAX);
+    sn_buf_printf(&prefix, "%u ", (unsigned)addr->port);
+    if (runid != NULL) {
+        put_runid(&prefix, runid);
+        sn_buf_putc(&prefix, ' ');
+    }
+    if (prefix.len > PREFIX_MAX) {
+        /* An id of many escapes has the line for itself. */
+        sn_buf_printf(out, "%s = %s\"\"\n", key, sn_buf_text(&prefix));
+        key = "more";
+        sn_buf_clear(&prefix);
+    }
+    put_text(out, key, sn_buf_text(&prefix), addr->host);
+    sn_buf_fini(&prefix);
+}
+
+static void put_words(struct sn_buf *out, const char *key, const struct sn_setting_words *words)
+{
+    for (size_t i = 0; i < words->count; i++)
+        put_text(out, key, "", words->items[i]);
+}
+
+static bool has_control(const struct sn_setting_words *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (sn_text_has_control(words->items[i], strlen(words->items[i])))
+            return true;
+    }
+    return false;
+}
+
+/* The changes among the options of one table. The sentinel's stand in a section each. */
+static int put_changes(struct sn_buf *out, enum sn_scope scope, const struct sn_image *now,
+                       const struct sn_image *base, const struct sn_group_params *now_params,
+                       const struct sn_group_params *base_params)
+{
+    size_t count;
+    const struct sn_directive *table = sn_directives(scope, &count);
+    int code = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct sn_setting_words value, was;
+        if (table[i].option == SN_OPTION_NONE)
+            continue;
+        sn_option_get(table[i].option, &now->globals, now_params, &value);
+        sn_option_get(table[i].option, &base->globals, base_params, &was);
+        if (has_control(&value))
+            code = SN_EINVAL;
+        if (!sn_list_equal(&value, &was)) {
+            if (scope == SN_SCOPE_SENTINEL)
+                sn_buf_puts(out, "\n[change]\n");
+            sn_buf_printf(out, "option = %s\n", table[i].name);
+            put_words(out, "value", &value);
+            put_words(out, "was", &was);
+        }
+        sn_list_fini(&value);
+        sn_list_fini(&was);
+    }
+    return code;
+}
+
+/* The only changeable setting of the server: CONFIG SET loglevel. */
+static void put_level(struct sn_buf *out, const struct sn_conf *conf)
+{
+    enum sn_level was = conf->base_settings.loglevel;
+    enum sn_level now =
+        conf->live.loglevel != SN_LEVEL_NONE ? conf->live.loglevel : conf->settings.loglevel;
+
+    if (now == was)
+        return;
+    sn_buf_puts(out, "\n[change]\noption = loglevel\n");
+    put_text(out, "value", "", sn_conf_level_name(now));
+    put_text(out, "was", "", sn_conf_level_name(was));
+}
+
+static int put_users(struct sn_buf *out, const struct sn_conf *conf)
+{
+    size_t count;
+    struct sn_state_user *users = sn_users_changed(conf, &count);
+    int code = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t was = sn_users_hash(&conf->base_settings, users[i].name);
+        if (has_control(&users[i].rules))
+            code = SN_EINVAL;
+        sn_buf_puts(out, "\n[user]\n");
+        put_text(out, "name", "", users[i].name);
+        if (was != 0)
+            sn_buf_printf(out, "was = %016" PRIx64 "\n", was);
+        put_words(out, "rule", &users[i].rules);
+    }
+    sn_users_fini(users, count);
+    return code;
+}
+
+/* Members whose address or id the reader would not take are left out: they are learned again. */
+static void put_members(struct sn_buf *out, const struct sn_group_image *group)
+{
+    for (size_t i = 0; i < group->replica_count; i++) {
+        if (sn_addr_host_valid(group->replicas[i].host))
+            put_addr(out, "replica", &group->replicas[i], NULL);
+    }
+    for (size_t i = 0; i < group->peer_count; i++) {
+        const struct sn_known_peer *peer = &group->peers[i];
+        if (sn_addr_host_valid(peer->addr.host) && sn_text_is_runid(peer->runid.hex))
+            put_addr(out, "peer", &peer->addr, peer->runid.hex);
+    }
+}
+
+/* base is the configured group, NULL if there is none. */
+static int put_group(struct sn_buf *out, const struct sn_conf *conf, const struct sn_image *image,
+                     const struct sn_group_image *group, const struct sn_group_image *base)
+{
+    struct sn_group_params defaults;
+
+    if (sn_text_has_control(group->name, strlen(group->name)) ||
+        !sn_addr_host_valid(group->addr.host))
+        return SN_EINVAL;
+    sn_buf_puts(out, "\n[group]\n");
+    put_text(out, "name", "", group->name);
+    if (base != NULL)
+        put_addr(out, "base", &base->addr, NULL);
+    put_addr(out, "address", &group->addr, NULL);
+    sn_buf_printf(out, "config-epoch = %" PRIu64 "\nleader-epoch = %" PRIu64 "\n",
+                  group->config_epoch, group->leader_epoch);
+    if (sn_text_is_runid(group->leader.hex))
+        put_id(out, "leader", group->leader.hex);
+    put_members(out, group);
+
+    sn_group_params_init(&defaults, 0);
+    int code = put_changes(out, SN_SCOPE_GROUP, image, &conf->base, &group->params,
+                           base != NULL ? &base->params : &defaults);
+    sn_group_params_fini(&defaults);
+    return code;
+}
+
+/* The index of the group called name in image, searched from `from` on and around, because both
+ * images have nearly the same order; group_count if there is none. */
+static size_t find_from(const struct sn_image *image, const char *name, size_t from)
+{
+    for (size_t i = 0; i < image->group_count; i++) {
+        size_t at = (from + i) % image->group_count;
+        if (strcmp(image->groups[at].name, name) == 0)
+            return at;
+    }
+    return image->group_count;
+}
+
+static int put_groups(struct sn_buf *out, const struct sn_conf *conf, const struct sn_image *image)
+{
+    const struct sn_image *base = &conf->base;
+    bool *present = sn_alloc_array(base->group_count, sizeof(*present));
+    size_t from = 0;
+    int code = 0;
+
+    for (size_t i = 0; i < image->group_count && code == 0; i++) {
+        size_t at = find_from(base, image->groups[i].name, from);
+        bool found = at < base->group_count;
+        if (found) {
+            present[at] = true;
+            from = at + 1;
+        }
+        code = put_group(out, conf, image, &image->groups[i], found ? &base->groups[at] : NULL);
+    }
+    for (size_t i = 0; i < base->group_count && code == 0; i++) {
+        if (present[i])
+            continue;
+        sn_buf_puts(out, "\n[removed]\n");
+        put_text(out, "name", "", base->groups[i].name);
+        put_addr(out, "base", &base->groups[i].addr, NULL);
+        sn_buf_printf(out, "quorum = %" PRIu32 "\n", base->groups[i].params.quorum);
+    }
+    free(present);
+    return code;
+}
+
+int sn_state_render(const struct sn_conf *conf, const struct sn_image *image, struct sn_buf *out)
+{
+    size_t start = out->len;
+
+    sn_buf_puts(out, "; What sentineld has learned and what was changed at run time.\n"
+                     "; Written by the program: do not edit.\n"
+                     "version = 1\n");
+    if (sn_text_is_runid(image->myid.hex))
+        put_id(out, "myid", image->myid.hex);
+    sn_buf_printf(out, "current-epoch = %" PRIu64 "\n", image->current_epoch);
+    int code = put_changes(out, SN_SCOPE_SENTINEL, image, &conf->base, NULL, NULL);
+    put_level(out, conf);
+    if (code == 0)
+        code = put_users(out, conf);
+    if (code == 0)
+        code = put_groups(out, conf, image);
+    if (code < 0)
+        return code;
+    sn_buf_puts(out, "\n[end]\n");
+    sn_buf_printf(out, "checksum = %016" PRIx64 "\n",
+                  sn_hash_bytes(SN_HASH_START, out->data + start, out->len - start));
+    return out->full ? SN_EFULL : 0;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Users that were changed at run time, for the state file. A user is the unit: an operator may edit
+ * one in the configuration, while another keeps what ACL SETUSER made of him. */
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/prng.h"
+#include "base/text.h"
+#include "conf/read/loader.h"
+#include "conf/state/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define uthash_malloc(size) sn_alloc(size)
+#include <uthash.h>
+
+#define DEFAULT_USER "default"
+
+static void hash_word(uint64_t *hash, const char *word)
+{
+    *hash = sn_hash_bytes(*hash, word, strlen(word) + 1);
+}
+
+uint64_t sn_users_hash(const struct sn_settings *settings, const char *name)
+{
+    uint64_t hash = SN_HASH_START;
+    bool said = false;
+
+    if (settings->requirepass != NULL && strcmp(name, DEFAULT_USER) == 0) {
+        said = true;
+        hash_word(&hash, settings->requirepass);
+    }
+    for (size_t i = 0; i < settings->user_count; i++) {
+        const struct sn_setting_words *line = &settings->users[i];
+        if (line->count == 0 || strcmp(line->items[0], name) != 0)
+            continue;
+        said = true;
+        for (size_t j = 0; j < line->count; j++)
+            hash_word(&hash, line->items[j]);
+    }
+    return said ? hash : 0;
+}
+
+void sn_users_fini(struct sn_state_user *users, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(users[i].name);
+        sn_list_fini(&users[i].rules);
+    }
+    free(users);
+}
+
+static struct sn_state_user *add_user(struct sn_state_user **users, size_t *count, const char *name)
+{
+    *users = sn_realloc(*users, (*count + 1) * sizeof(**users));
+    struct sn_state_user *user = &(*users)[(*count)++];
+    *user = (struct sn_state_user){.name = sn_strdup(name)};
+    return user;
+}
+
+/* A line of users_base. */
+struct base_line {
+    char *name;
+    char *text;
+    UT_hash_handle hh;
+};
+
+/* "user NAME RULE…" in words. SN_EINVAL: it is none. */
+static int split_user(const char *line, size_t len, struct sn_words *words)
+{
+    sn_words_split_plain(line, len, words);
+    if (words->count >= 2)
+        return 0;
+    sn_words_fini(words);
+    return SN_EINVAL;
+}
+
+static struct base_line *read_base(const char *text)
+{
+    struct base_line *lines = NULL;
+    struct sn_words words;
+
+    while (text != NULL && *text != '\0') {
+        size_t len = strcspn(text, "\n");
+        if (split_user(text, len, &words) == 0) {
+            struct base_line *line = sn_alloc(sizeof(*line));
+            line->name = sn_strdup(words.items[1]);
+            line->text = sn_strndup(text, len);
+            HASH_ADD_KEYPTR(hh, lines, line->name, strlen(line->name), line);
+            sn_words_fini(&words);
+        }
+        text += len + (text[len] == '\n');
+    }
+    return lines;
+}
+
+static void drop_base(struct base_line **lines, struct base_line *line)
+{
+    HASH_DEL(*lines, line);
+    free(line->name);
+    free(line->text);
+    free(line);
+}
+
+struct sn_state_user *sn_users_changed(const struct sn_conf *conf, size_t *count)
+{
+    struct base_line *base = read_base(conf->live.users != NULL ? conf->live.users_base : NULL);
+    struct base_line *line, *next;
+    struct sn_state_user *users = NULL;
+    struct sn_words words;
+
+    *count = 0;
+    for (const char *text = conf->live.users; text != NULL && *text != '\0';) {
+        size_t len = strcspn(text, "\n");
+        if (split_user(text, len, &words) == 0) {
+            HASH_FIND_STR(base, words.items[1], line);
+            if (line == NULL || strlen(line->text) != len || memcmp(line->text, text, len) != 0) {
+                struct sn_state_user *user = add_user(&users, count, words.items[1]);
+                for (size_t i = 2; i < words.count; i++)
+                    sn_list_take(&user->rules, sn_strdup(words.items[i]));
+            }
+            if (line != NULL)
+                drop_base(&base, line);
+            sn_words_fini(&words);
+        }
+        text += len + (text[len] == '\n');
+    }
+    HASH_ITER(hh, base, line, next) {
+        add_user(&users, count, line->name);
+        drop_base(&base, line);
+    }
+    return users;
+}
+
+static void forget_lines(struct sn_settings *settings, const char *name)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < settings->user_count; i++) {
+        struct sn_setting_words *line = &settings->users[i];
+        if (line->count > 0 && strcmp(line->items[0], name) == 0)
+            sn_list_fini(line);
+        else
+            settings->users[kept++] = *line;
+    }
+    settings->user_count = kept;
+}
+
+static void add_line(struct sn_settings *settings, const struct sn_state_user *user)
+{
+    size_t size = (settings->user_count + 1) * sizeof(*settings->users);
+
+    settings->users = sn_realloc(settings->users, size);
+    struct sn_setting_words *line = &settings->users[settings->user_count++];
+    *line = (struct sn_setting_words){0};
+    sn_list_take(line, sn_strdup(user->name));
+    for (size_t i = 0; i < user->rules.count; i++)
+        sn_list_take(line, sn_strdup(user->rules.items[i]));
+}
+
+void sn_users_merge(const struct sn_state *state, struct sn_conf *conf)
+{
+    struct sn_settings *settings = &conf->settings;
+
+    if (settings->aclfile != NULL) {
+        if (state->user_count > 0)
+            sn_conf_noticef(conf, "users that were changed at run time are dropped: the ACL file "
+                                  "says who the users are");
+        return;
+    }
+    for (size_t i = 0; i < state->user_count; i++) {
+        const struct sn_state_user *user = &state->users[i];
+        if (sn_users_hash(&conf->base_settings, user->name) != user->was) {
+            sn_conf_noticef(conf,
+                            "user %s was changed at run time, and in this file since: the file "
+                            "counts",
+                            user->name);
+            continue;
+        }
+        forget_lines(settings, user->name);
+        if (user->rules.count > 0)
+            add_line(settings, user);
+        conf->users_restored = true;
+    }
+}
