@@ -170,7 +170,7 @@ def answers(client):
 
 def test_command_line__values_are_saved_in_the_file(place):
     port = place.ports.take()
-    words = [f"--port {port}", "--bind", "127.0.0.1 -::1", "--user", "bob", "on", ">x",
+    words = [f"--port {port}", "--bind", "127.0.0.1 -[::1]", "--user", "bob", "on", ">x",
              "--sentinel monitor m 127.0.0.1 1 1"]
     sentinel = place.sentinel(port=port, conf_text="", arguments=words)
     assert sentinel.raw("FLUSHCONFIG") == "OK"

@@ -501,6 +501,39 @@ static void test_conf_redis__numbers_are_read_by_their_meaning(void **state)
     sn_conf_fini(&conf);
 }
 
+static void test_conf_redis__ipv6_addresses_to_listen_on_may_stand_in_brackets(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *binds[10];
+        size_t notices;
+    } rows[] = {
+        {"bind [::1]", {"::1"}, 1},
+        {"bind \"[::1]\"", {"::1"}, 1},
+        {"bind 127.0.0.1 -[::1] [fe80::1%eth0]", {"127.0.0.1", "-::1", "fe80::1%eth0"}, 2},
+        {"bind \"127.0.0.1 -[::1]\"", {"127.0.0.1", "-::1"}, 1},
+        {"bind a b c d e f g h [::]", {"a", "b", "c", "d", "e", "f", "g", "h", "::"}, 1},
+        {"bind ::1 -::* [127.0.0.1] [] -[]", {"::1", "-::*", "[127.0.0.1]", "[]", "-[]"}, 0},
+    };
+    struct sn_conf conf;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        size_t count = 0;
+        load(rows[i].text, &conf);
+        for (; rows[i].binds[count] != NULL; count++) {
+            assert_in_range(conf.settings.bind_count, count + 1, 9);
+            assert_string_equal(conf.settings.bind[count], rows[i].binds[count]);
+        }
+        assert_int_equal(conf.settings.bind_count, count);
+        assert_int_equal(conf.notice_count, rows[i].notices);
+        sn_conf_fini(&conf);
+    }
+    load("bind-source-addr [::1]\n", &conf);
+    assert_string_equal(conf.settings.bind_source_addr, "::1");
+    sn_conf_fini(&conf);
+}
+
 static void test_conf_redis__names_without_resolve_hostnames_are_noted(void **state)
 {
     struct sn_conf conf;
@@ -648,6 +681,7 @@ int main(void)
         cmocka_unit_test(test_conf_redis__command_line_wins),
         cmocka_unit_test(test_conf_redis__includes),
         cmocka_unit_test(test_conf_redis__numbers_are_read_by_their_meaning),
+        cmocka_unit_test(test_conf_redis__ipv6_addresses_to_listen_on_may_stand_in_brackets),
         cmocka_unit_test(test_conf_redis__names_without_resolve_hostnames_are_noted),
         cmocka_unit_test(test_conf_redis__what_others_leave_behind_is_no_error),
         cmocka_unit_test(test_conf_redis__includes_are_relative_to_dir),

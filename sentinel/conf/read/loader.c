@@ -239,10 +239,11 @@ static int tidy_values(struct sn_loader *loader, struct sn_statement *statement)
     const struct sn_directive *directive = statement->directive;
     int code = 0;
 
-    for (size_t i = 0; i < statement->value_count && i < 8 && code == 0; i++) {
+    for (size_t i = 0; i < statement->value_count && code == 0; i++) {
         const char *text = statement->values[i];
-        bool is_number = ((directive->numbers >> i) & 1) != 0;
-        bool is_host = ((directive->hosts >> i) & 1) != 0;
+        bool is_number = i < 8 && ((directive->numbers >> i) & 1) != 0;
+        bool is_host =
+            directive->hosts == SN_HOSTS_ALL || (i < 8 && ((directive->hosts >> i) & 1) != 0);
         char *tidy = is_number ? sn_tidy_number(text, directive->milliseconds)
                      : is_host ? sn_tidy_host(text)
                                : NULL;

@@ -65,13 +65,15 @@ char *sn_tidy_misread(const char *text)
 
 char *sn_tidy_host(const char *text)
 {
+    size_t dash = text[0] == '-' ? 1 : 0;
     size_t len = strlen(text);
 
-    if (len < 3 || text[0] != '[' || text[len - 1] != ']')
+    if (len < dash + 3 || text[dash] != '[' || text[len - 1] != ']')
         return NULL;
-    char *inner = sn_strndup(text + 1, len - 2);
-    if (strchr(inner, ':') != NULL && sn_addr_is_ip(inner))
-        return inner;
-    free(inner);
+    char *bare = sn_strndup(text, len - 1); /* [::1 or -[::1 */
+    memmove(bare + dash, bare + dash + 1, len - 1 - dash);
+    if (strchr(bare, ':') != NULL && sn_addr_is_ip(bare + dash))
+        return bare;
+    free(bare);
     return NULL;
 }

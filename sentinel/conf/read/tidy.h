@@ -14,7 +14,8 @@ char *sn_tidy_number(const char *text, bool milliseconds);
 /* The digits by which the other daemons would read a number that sn_tidy_number does not take
  * ("5s": "5"); NULL if text is one, or does not begin with digits. free() it. */
 char *sn_tidy_misread(const char *text);
-/* An IPv6 address without the brackets around it; NULL if text is none. free() it. */
+/* An IPv6 address without the brackets around it, after the '-' that bind allows; NULL if text is
+ * none. free() it. */
 char *sn_tidy_host(const char *text);
 
 #endif

@@ -50,6 +50,7 @@ enum sn_field {
 typedef int sn_directive_apply(struct sn_loader *loader, const struct sn_statement *statement);
 
 #define SN_VALUES_ANY UINT8_MAX
+#define SN_HOSTS_ALL  UINT8_MAX
 
 struct sn_directive {
     const char *name;
