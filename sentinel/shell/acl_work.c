@@ -2,7 +2,6 @@
 #include "shell/acl_work.h"
 
 #include "base/alloc.h"
-#include "shell/store_file.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,7 +12,7 @@ static void in_worker(uv_work_t *handle)
 {
     struct sn_acl_work *work = handle->data;
     struct sn_store_file file = {
-        .path = work->path, .real = work->path, .new_mode = 0600, .journal_dir = "."};
+        .path = work->path, .real = work->path, .access = work->access, .journal_dir = "."};
     char reason[SN_STORE_REASON_MAX] = "";
     bool in_place;
 
@@ -68,11 +67,12 @@ void sn_acl_work_load(uv_loop_t *loop, const char *path, sn_acl_work_read *read,
     start(loop, work);
 }
 
-void sn_acl_work_save(uv_loop_t *loop, const char *path, struct sn_buf *lines,
-                      sn_acl_work_done *done, void *arg)
+void sn_acl_work_save(uv_loop_t *loop, const char *path, const struct sn_store_access *access,
+                      struct sn_buf *lines, sn_acl_work_done *done, void *arg)
 {
     struct sn_acl_work *work = work_new(path, done, arg);
 
+    work->access = *access;
     work->lines = *lines;
     sn_buf_init(lines, lines->cap);
     start(loop, work);

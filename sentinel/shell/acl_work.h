@@ -6,6 +6,7 @@
  * place, holds up nobody but the client that asked. */
 
 #include "shell/acl.h"
+#include "shell/store_file.h"
 
 #include <uv.h>
 
@@ -19,8 +20,9 @@ typedef void sn_acl_work_done(void *arg, struct sn_acl_work *work);
 struct sn_acl_work {
     uv_work_t work;
     char *path;
-    struct sn_buf lines; /* to be written */
-    struct sn_acl fresh; /* what was read, if status is 0; belongs to `done` */
+    struct sn_buf lines;           /* to be written */
+    struct sn_store_access access; /* then, if there is no such file */
+    struct sn_acl fresh;           /* what was read, if status is 0; belongs to `done` */
     int status;
     struct sn_buf error;    /* the text, unless status is 0 */
     sn_acl_work_read *read; /* NULL: saves */
@@ -32,7 +34,7 @@ struct sn_acl_work {
 void sn_acl_work_load(uv_loop_t *loop, const char *path, sn_acl_work_read *read,
                       sn_acl_work_done *done, void *arg);
 /* Writes lines, whose content is moved. */
-void sn_acl_work_save(uv_loop_t *loop, const char *path, struct sn_buf *lines,
-                      sn_acl_work_done *done, void *arg);
+void sn_acl_work_save(uv_loop_t *loop, const char *path, const struct sn_store_access *access,
+                      struct sn_buf *lines, sn_acl_work_done *done, void *arg);
 
 #endif

@@ -497,8 +497,8 @@ static void start_next(struct sn_server *server)
     }
     sn_acl_describe_all(&server->acl, &lines);
     /* A symbolic link that has appeared since is replaced, not followed. */
-    sn_acl_work_save(server->env.loop, server->acl_real != NULL ? server->acl_real : path, &lines,
-                     on_worked, server);
+    sn_acl_work_save(server->env.loop, server->acl_real != NULL ? server->acl_real : path,
+                     &server->acl_access, &lines, on_worked, server);
 }
 
 /* The client waits while a worker thread reads or writes the file. */

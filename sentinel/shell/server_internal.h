@@ -9,6 +9,7 @@
 #include "shell/client.h"
 #include "shell/pubsub.h"
 #include "shell/server.h"
+#include "shell/store_file.h"
 
 /* What we say we are compatible with, where clients compare versions (HELLO, INFO). */
 #define SN_REDIS_VERSION "7.2.0"
@@ -95,6 +96,7 @@ struct sn_server {
     struct sn_pubsub pubsub;
     struct sn_acl acl;
     char *acl_real; /* the file that aclfile stood for at the start; NULL: none */
+    struct sn_store_access acl_access; /* as it was then */
     struct sn_acl_order *acl_orders;
     bool users_changed; /* since the start, by commands */
     bool level_changed; /* the same */

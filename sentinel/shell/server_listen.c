@@ -216,8 +216,10 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
         rc = sn_acl_load(&server->acl, settings, error);
     if (rc != 0)
         return rc;
-    if (settings->aclfile != NULL)
+    if (settings->aclfile != NULL) {
         server->acl_real = realpath(settings->aclfile, NULL);
+        sn_store_access_of(settings->aclfile, 0600, &server->acl_access);
+    }
     for (size_t i = 0; settings->port != 0 && !settings->bind_none && i < count; i++) {
         rc = listen_bind(server, binds[i], error);
         if (rc != 0)

@@ -26,9 +26,9 @@ struct sn_store {
     void *watch_arg;
     sn_store_live *live;
     void *live_arg;
-    mode_t new_mode;
-    uint64_t wanted; /* newest version asked for */
-    bool again;      /* it was asked for during the write under way */
+    struct sn_store_access access; /* as it was found */
+    uint64_t wanted;               /* newest version asked for */
+    bool again;                    /* it was asked for during the write under way */
     bool busy;
     bool closing;
     bool failing;        /* the last write failed */
@@ -54,7 +54,7 @@ static int render_and_write(struct sn_store *store)
     struct sn_store_file file = {.path = conf->state_path,
                                  .real = store->claim->path,
                                  .claim = store->claim,
-                                 .new_mode = store->new_mode,
+                                 .access = store->access,
                                  .journal_dir = "."};
     struct sn_buf old;
     struct sn_buf fresh;
@@ -201,11 +201,7 @@ struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struc
     /* A state file may hold passwords; a configuration file is made readable as stock does it. */
     mode_t mask = umask(0);
     umask(mask);
-    store->new_mode = conf->state_in_conf ? 0644 & ~mask : 0600;
-    /* A file that is removed under us comes back as readable as it was. */
-    struct stat info;
-    if (stat(conf->state_path, &info) == 0)
-        store->new_mode = info.st_mode & 0777;
+    sn_store_access_of(conf->state_path, conf->state_in_conf ? 0644 & ~mask : 0600, &store->access);
     if (uv_sem_init(&store->written, 0) != 0)
         abort(); /* out of resources at the start */
     return store;

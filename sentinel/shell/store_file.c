@@ -24,8 +24,8 @@
 struct content {
     const char *bytes;
     size_t len;
-    const struct stat *old; /* what it replaces; NULL: nothing */
-    mode_t new_mode;        /* then */
+    const struct stat *old;        /* what it replaces; NULL: nothing */
+    struct sn_store_access access; /* then */
 };
 
 static int explain(char reason[SN_STORE_REASON_MAX], const char *what, const char *path)
@@ -81,22 +81,36 @@ static int sync_folder_of(const char *path, char reason[SN_STORE_REASON_MAX])
     return failed ? SN_EIO : 0;
 }
 
-/* Mode and owner of the file that is replaced. Not being allowed to give the file to its former
- * owner is no reason not to save, and only root is: anybody else may be killed for trying (a
- * service unit that filters @chown). */
-static int dress(int fd, const struct stat *old, mode_t new_mode)
+void sn_store_access_of(const char *path, mode_t mode, struct sn_store_access *access)
 {
+    struct stat info;
+
+    *access = (struct sn_store_access){.mode = mode, .uid = (uid_t)-1, .gid = (gid_t)-1};
+    if (stat(path, &info) == 0)
+        *access = (struct sn_store_access){
+            .mode = info.st_mode & 0777, .uid = info.st_uid, .gid = info.st_gid};
+}
+
+/* Mode and owner of the file that is replaced, or was lost. Not being allowed to give the file to
+ * its former owner is no reason not to save, and only root is: anybody else may be killed for
+ * trying (a service unit that filters @chown). */
+static int dress(int fd, const struct content *content)
+{
+    const struct stat *old = content->old;
+    mode_t mode = old != NULL ? old->st_mode & 0777 : content->access.mode;
+    uid_t uid = old != NULL ? old->st_uid : content->access.uid;
+    gid_t gid = old != NULL ? old->st_gid : content->access.gid;
     struct stat fresh;
 
-    if (old != NULL && geteuid() == 0 && fstat(fd, &fresh) == 0 &&
-        (old->st_uid != fresh.st_uid || old->st_gid != fresh.st_gid))
-        (void)!fchown(fd, old->st_uid, old->st_gid);
-    return fchmod(fd, old != NULL ? old->st_mode & 0777 : new_mode);
+    if (geteuid() == 0 && fstat(fd, &fresh) == 0 &&
+        ((uid != (uid_t)-1 && uid != fresh.st_uid) || (gid != (gid_t)-1 && gid != fresh.st_gid)))
+        (void)!fchown(fd, uid, gid);
+    return fchmod(fd, mode);
 }
 
 static int fill(const struct content *content, int fd, const char *path, char *reason)
 {
-    if (dress(fd, content->old, content->new_mode) != 0)
+    if (dress(fd, content) != 0)
         return explain(reason, "setting the mode of a temporary file for", path);
     if (write_all(fd, content->bytes, content->len) != 0)
         return explain(reason, "writing a temporary file for", path);
@@ -272,7 +286,11 @@ static void remove_journals(const struct sn_store_file *file)
 static int write_journal(const struct sn_store_file *file, const struct content *content,
                          char journal[PATH_ROOM], char *reason)
 {
-    const struct content copy = {.bytes = content->bytes, .len = content->len, .new_mode = 0600};
+    const struct content copy = {
+        .bytes = content->bytes,
+        .len = content->len,
+        .access = {.mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1},
+    };
 
     for (int beside = 0; beside <= 1; beside++) {
         if (journal_of(file, beside == 1, journal) != 0)
@@ -349,7 +367,7 @@ static int write_to(const char *path, struct sn_store_file *file, struct content
 int sn_store_file_write(struct sn_store_file *file, const char *bytes, size_t len, bool *in_place,
                         char reason[SN_STORE_REASON_MAX])
 {
-    struct content content = {.bytes = bytes, .len = len, .new_mode = file->new_mode};
+    struct content content = {.bytes = bytes, .len = len, .access = file->access};
     char *found = file->real == NULL ? realpath(file->path, NULL) : NULL;
 
     *in_place = false;

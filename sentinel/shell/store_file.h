@@ -13,11 +13,23 @@
 
 #define SN_STORE_REASON_MAX 512
 
+/* Who may read a file that is made anew. */
+struct sn_store_access {
+    mode_t mode;
+    uid_t uid; /* (uid_t)-1: whoever we are; only root gives files away */
+    gid_t gid;
+};
+
+/* Those of the file at path as it is now, so that one that is lost later comes back alike; mode and
+ * ourselves if there is none. */
+void sn_store_access_of(const char *path, mode_t mode, struct sn_store_access *access);
+
 struct sn_store_file {
     const char *path; /* a symbolic link is followed: it stays, what it points to is replaced */
     const char *real; /* what path stands for, see sn_store_file_resolve; NULL: found out now */
-    struct sn_claim *claim;  /* of real; NULL: nothing is locked */
-    mode_t new_mode;         /* for a file that does not exist yet; else mode and owner are kept */
+    struct sn_claim *claim; /* of real; NULL: nothing is locked */
+    struct sn_store_access
+        access;              /* for a file that does not exist; else mode and owner are kept */
     const char *journal_dir; /* for the copy below, if it can be written; else the folder of path */
     bool bare;               /* set by the write: it was overwritten in place without a journal */
 };

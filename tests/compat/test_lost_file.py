@@ -59,3 +59,21 @@ def test_lost_file__is_as_readable_as_it_was(place):
     os.unlink(sentinel.conf_path)
     assert sentinel.commands.execute_command("SENTINEL FLUSHCONFIG")
     assert stat.S_IMODE(os.stat(sentinel.conf_path).st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_lost_file__belongs_to_whom_it_did(place):
+    acl = os.path.join(place.folder, "users.acl")
+    write(acl, "user default on nopass ~* &* +@all\n")
+    sentinel = place.sentinel(start=False, extra=[f"aclfile {acl}"])
+    for path in (acl, sentinel.conf_path):
+        os.chmod(path, 0o640)
+        os.chown(path, 65533, 65534)
+    sentinel.start()
+    for path in (acl, sentinel.conf_path):
+        os.unlink(path)
+    assert sentinel.commands.execute_command("SENTINEL FLUSHCONFIG")
+    assert sentinel.commands.execute_command("ACL SAVE")
+    for path in (acl, sentinel.conf_path):
+        info = os.stat(path)
+        assert (info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)) == (65533, 65534, 0o640)

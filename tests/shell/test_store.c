@@ -430,11 +430,47 @@ static void test_store__waits_at_the_end_for_a_write_under_way(void **state)
 
 /* ---- the file ---- */
 
+static const struct sn_store_access ours = {.mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
+
 static int write_text(const char *path, const char *text, bool *in_place, char *reason)
 {
-    struct sn_store_file file = {.path = path, .new_mode = 0600, .journal_dir = "."};
+    struct sn_store_file file = {.path = path, .access = ours, .journal_dir = "."};
 
     return sn_store_file_write(&file, text, strlen(text), in_place, reason);
+}
+
+static void test_store_file__that_was_lost_is_whose_it_was(void **state)
+{
+    struct sn_store_file file = {.path = file_path, .journal_dir = "."};
+    struct stat info;
+    char reason[SN_STORE_REASON_MAX];
+    bool in_place;
+
+    (void)state;
+    put(file_path, "old", 0640);
+    if (geteuid() == 0)
+        assert_int_equal(chown(file_path, 65533, 65534), 0);
+    sn_store_access_of(file_path, 0600, &file.access);
+    assert_int_equal(unlink(file_path), 0);
+    assert_int_equal(sn_store_file_write(&file, "new", 3, &in_place, reason), 0);
+    assert_int_equal(stat(file_path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0640);
+    if (geteuid() == 0) {
+        assert_int_equal(info.st_uid, 65533);
+        assert_int_equal(info.st_gid, 65534);
+        /* One that somebody has put there keeps its own. */
+        assert_int_equal(chown(file_path, 0, 65532), 0);
+        assert_int_equal(sn_store_file_write(&file, "new", 3, &in_place, reason), 0);
+        assert_int_equal(stat(file_path, &info), 0);
+        assert_int_equal(info.st_uid, 0);
+        assert_int_equal(info.st_gid, 65532);
+    }
+    assert_int_equal(unlink(file_path), 0);
+    sn_store_access_of(file_path, 0604, &file.access);
+    assert_int_equal(sn_store_file_write(&file, "new", 3, &in_place, reason), 0);
+    assert_int_equal(stat(file_path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0604);
+    assert_int_equal(info.st_uid, geteuid());
 }
 
 static void test_store_file__reads_nothing_where_there_is_nothing(void **state)
@@ -504,7 +540,7 @@ static int overwrite_the_only_file_that_is_open(void)
     bool in_place = false;
     char reason[SN_STORE_REASON_MAX] = "";
     char journal[160];
-    struct sn_store_file file = {.path = file_path, .new_mode = 0600, .journal_dir = "/"};
+    struct sn_store_file file = {.path = file_path, .access = ours, .journal_dir = "/"};
 
     if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
         return CHILD_SKIP;
@@ -637,6 +673,7 @@ int main(void)
         TEST(store__starts_again_after_a_failure_if_more_was_asked),
         TEST(store__tells_its_watcher_first),
         TEST(store__waits_at_the_end_for_a_write_under_way),
+        TEST(store_file__that_was_lost_is_whose_it_was),
         TEST(store_file__reads_nothing_where_there_is_nothing),
         TEST(store_file__overwrites_a_single_mounted_file),
         TEST(store_file__is_overwritten_without_a_journal_where_nothing_else_is_open),
