@@ -2,7 +2,7 @@
 # One static library per folder of sentinel/, and who may include whom.
 #
 # Headers are included as "base/buf.h". Every layer gets an include folder of its own that shows
-# just that layer (<build>/include/base/base -> sentinel/base), so that an include of a layer which
+# just that layer (<build>/include/sn_base/base -> sentinel/base), so that an include of a layer which
 # is not among a library's dependencies does not compile.
 
 # A translation unit for layers that have no source of their own yet.
@@ -12,18 +12,22 @@ if(NOT EXISTS "${SN_EMPTY_SOURCE}")
 endif()
 
 # sn_add_layer(name [layers it may include...]): the library sn_<name> from all *.c of this folder and those in it.
+# The name is the path below sentinel/: shell/net is the library sn_shell_net, included as "shell/net/x.h".
 function(sn_add_layer name)
-  set(view "${PROJECT_BINARY_DIR}/include/${name}")
-  file(MAKE_DIRECTORY "${view}")
+  string(REPLACE "/" "_" target "sn_${name}")
+  set(view "${PROJECT_BINARY_DIR}/include/${target}")
+  get_filename_component(above "${view}/${name}" DIRECTORY)
+  file(MAKE_DIRECTORY "${above}")
   file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${view}/${name}" SYMBOLIC)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.c)
   if(NOT sources)
     set(sources "${SN_EMPTY_SOURCE}")
   endif()
-  add_library(sn_${name} STATIC ${sources})
-  target_include_directories(sn_${name} PUBLIC "${view}")
+  add_library(${target} STATIC ${sources})
+  target_include_directories(${target} PUBLIC "${view}")
   foreach(layer IN LISTS ARGN)
-    target_link_libraries(sn_${name} PUBLIC sn_${layer})
+    string(REPLACE "/" "_" library "sn_${layer}")
+    target_link_libraries(${target} PUBLIC ${library})
   endforeach()
 endfunction()

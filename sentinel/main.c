@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/error.h"
-#include "shell/boot.h"
-#include "shell/daemon.h"
-#include "shell/title.h"
+#include "shell/process/boot.h"
+#include "shell/process/daemon.h"
+#include "shell/process/title.h"
 
 static int run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_claim *claim)
 {

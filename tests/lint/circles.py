@@ -2,25 +2,29 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Circles of files that call each other. Usage: circles.py BUILD_DIR
 
-Within a library, a file that calls another should not be called back by it: who reads one of them has to
-know them all. The object files tell who calls whom. Files that are in a circle today stand in TOLERATED; the
-list only gets shorter: a file that joins a circle is an error, and so is one that has left it and is still listed.
+Within a folder, a file that calls another should not be called back by it: whoever reads one of them has to
+know them all. The same holds for folders. The object files tell which file calls which. Files that are in a
+circle today stand in TOLERATED; the list only gets shorter: a file that joins a circle is an error, and so is
+one that has left it and is still listed.
 """
 
+import json
+import shlex
 import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
 
-LIBRARIES = ("base", "wire", "core", "conf", "shell")
-
 TOLERATED = {
     "core": {"agree", "alias", "detect", "drain", "election", "epoch", "failover", "group", "hello", "instance", "link",
              "out", "peer", "persist", "probe", "reconf", "refusal", "rights", "script", "select", "tilt"},
-    "conf": {"read/apply", "read/loader", "state/merge", "state/users", "table/directives", "table/option"},
-    "shell": {"acl", "acl_file", "acl_rules", "client", "cmd_acl", "cmd_client", "cmd_client_list", "cmd_command",
-              "cmd_connection", "cmd_info", "cmd_pubsub", "cmd_sentinel", "cmd_sentinel_set", "commands",
-              "commands_table", "pubsub", "server"},
+    "shell/server": {"acl", "acl_file", "acl_rules", "client", "cmd_acl", "cmd_client", "cmd_client_list",
+                     "cmd_command", "cmd_connection", "cmd_info", "cmd_pubsub", "cmd_sentinel", "cmd_sentinel_set",
+                     "commands", "commands_table", "pubsub", "server"},
+    "conf/read": {"apply", "loader"},
+    "conf/state": {"merge", "users"},
+    # folders that call each other
+    "": {"conf/read", "conf/state", "conf/table"},
 }
 
 
@@ -35,15 +39,22 @@ def symbols(path):
     return defined, undefined
 
 
-def file_name(folder, path):
-    """folder/file of an object file, as the source is called below its library, without ending"""
-    return str(path.relative_to(folder)).split(".")[0]
+def objects_of(build):
+    """{source below sentinel/, without its suffix: symbols of its object}; what an earlier build has left is
+    not among them."""
+    found = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        words = shlex.split(entry["command"])
+        path = Path(words[words.index("-o") + 1])
+        if path.parts[0] == "sentinel" and len(path.parts) > 4:
+            at = path.parts.index("CMakeFiles")
+            found["/".join((*path.parts[1:at], *path.parts[at + 2:])).removesuffix(".c.o")] = symbols(build / path)
+    return found
 
 
-def calls(build, library):
+def calls(build):
     """{file: {file that it calls: [functions]}}"""
-    folder = build / "sentinel" / library / f"CMakeFiles/sn_{library}.dir"
-    objects = {file_name(folder, path): symbols(path) for path in sorted(folder.rglob("*.o"))}
+    objects = objects_of(build)
     owner = {name: file for file, (defined, _) in objects.items() for name in defined}
     graph = {file: defaultdict(list) for file in objects}
     for file, (_, undefined) in objects.items():
@@ -51,6 +62,30 @@ def calls(build, library):
             if owner.get(name, file) != file:
                 graph[file][owner[name]].append(name)
     return graph
+
+
+def folder_of(file):
+    return file.rpartition("/")[0]
+
+
+def within(graph, folder):
+    """The part of it between the files of a folder, by their bare names."""
+    bare = {}
+    for file in graph:
+        if folder_of(file) == folder:
+            bare[file.rpartition("/")[2]] = {other.rpartition("/")[2]: names for other, names in graph[file].items()
+                                             if folder_of(other) == folder}
+    return bare
+
+
+def between(graph):
+    """The same of folders."""
+    folders = {folder_of(file): defaultdict(list) for file in graph}
+    for file, others in graph.items():
+        for other, names in others.items():
+            if folder_of(other) != folder_of(file):
+                folders[folder_of(file)][folder_of(other)] += [f"{file} calls {name}" for name in names]
+    return folders
 
 
 def reach(graph, start):
@@ -74,26 +109,36 @@ def circles(graph):
     return found
 
 
+def ties(graph, circle, only):
+    """What ties it: the calls of `only` to the others, and back."""
+    for one in sorted(circle):
+        for two in sorted(circle):
+            if graph[one].get(two) and (one in only or two in only):
+                print(f"    {one} -> {two}: {', '.join(graph[one][two])}")
+
+
+def check(name, graph):
+    """The number of errors in a graph of files or folders."""
+    tolerated, wrong, in_circles = TOLERATED.get(name, set()), 0, set()
+    for circle in circles(graph):
+        in_circles |= circle
+        if circle <= tolerated:
+            print(f"{name or 'folders'}: a circle of {len(circle)}, tolerated so far")
+            continue
+        wrong += 1
+        print(f"error: {name or 'folders'}: these call each other in a circle: {', '.join(sorted(circle))}")
+        ties(graph, circle, circle - tolerated)
+    for one in sorted(tolerated - in_circles):
+        wrong += 1
+        print(f"error: {name or 'folders'}: {one} is in no circle any more: take it out of TOLERATED")
+    return wrong
+
+
 def main():
-    build, wrong = Path(sys.argv[1]), 0
-    for library in LIBRARIES:
-        graph, tolerated = calls(build, library), set(TOLERATED.get(library, ()))
-        in_circles = set()
-        for circle in circles(graph):
-            in_circles |= circle
-            if circle <= tolerated:
-                print(f"{library}: a circle of {len(circle)} files, tolerated so far")
-                continue
-            wrong += 1
-            print(f"error: {library}: these call each other in a circle: {', '.join(sorted(circle))}")
-            for file in sorted(circle - tolerated):
-                for other in sorted(circle):
-                    for one, two in ((file, other), (other, file)):
-                        if graph[one].get(two):
-                            print(f"    {one} -> {two}: {', '.join(graph[one][two])}")
-        for file in sorted(tolerated - in_circles):
-            wrong += 1
-            print(f"error: {library}: {file} is in no circle any more: take it out of TOLERATED")
+    graph = calls(Path(sys.argv[1]))
+    folders = between(graph)
+    wrong = sum(check(folder, within(graph, folder)) for folder in sorted(folders))
+    wrong += check("", folders)
     return 1 if wrong else 0
 
 

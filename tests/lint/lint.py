@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks of the sources that no compiler makes. Usage: lint.py CHECK SOURCE_DIR BUILD_DIR
 
-layers   every include is one that STYLE's table of layers allows
+layers   every include is one that ALLOWED_HEADERS allows to its folder
 symbols  base, wire and core call nothing but each other and a few pure functions of libc
 headers  each header compiles alone, and twice
 sizes    files and functions stay readable
@@ -18,31 +18,33 @@ import subprocess
 import sys
 from pathlib import Path
 
-LAYERS = ("base", "wire", "core", "conf", "shell")
+# The folders of sentinel/ that are libraries of their own.
+FOLDERS = ("base", "wire", "core", "conf", "shell/log", "shell/net", "shell/driver", "shell/links", "shell/store",
+           "shell/server", "shell/process")
 
-# Project headers that a layer may include; of core, outsiders see only the public ones.
+# Project headers that the files of a folder may include; of core, outsiders see only the public ones.
 CORE_PUBLIC = ("core/core.h", "core/action.h", "core/event.h", "core/image.h", "core/view.h")
 ALLOWED_HEADERS = {
     "base": ("base/",),
     "wire": ("base/", "wire/"),
     "core": ("base/", "core/", "wire/hello.h", "wire/info.h", "wire/reply.h", "wire/request.h"),
     "conf": ("base/", "conf/") + CORE_PUBLIC,
-    "shell": ("base/", "wire/", "conf/", "shell/", "sn_version.h") + CORE_PUBLIC,
-    "main.c": ("base/", "shell/", "sn_version.h"),
+    "shell/log": ("base/", "shell/log/"),
+    "shell/net": ("base/", "shell/net/"),
+    "shell/driver": ("base/", "shell/driver/") + CORE_PUBLIC,
+    "shell/links": ("base/", "wire/", "shell/driver/driver.h", "shell/links/") + CORE_PUBLIC,
+    "shell/store": ("base/", "conf/", "shell/driver/driver.h", "shell/log/log.h", "shell/store/") + CORE_PUBLIC,
+    "shell/server": ("base/", "wire/", "conf/", "shell/driver/driver.h", "shell/log/log.h", "shell/store/store_file.h",
+                     "shell/server/", "sn_version.h") + CORE_PUBLIC,
+    "shell/process": ("base/", "conf/", "shell/", "sn_version.h") + CORE_PUBLIC,
+    "main.c": ("base/", "shell/process/", "sn_version.h"),
 }
 
 PURE_LIBC = ("assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "math.h", "stdarg.h", "stdbool.h",
              "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "strings.h",
              "uthash.h", "utlist.h")
-# System headers per layer; None: any.
-ALLOWED_SYSTEM = {
-    "base": None,
-    "wire": PURE_LIBC,
-    "core": PURE_LIBC,
-    "conf": None,
-    "shell": None,
-    "main.c": None,
-}
+# Folders whose files may include no other system headers.
+ONLY_PURE = ("wire", "core")
 ONLY_IN_SHELL = re.compile(r"^(uv\.h|hiredis/|openssl/|microhttpd)")
 
 # What base, wire and core may call besides each other.
@@ -83,8 +85,10 @@ def c_files(root, *folders, suffixes=(".c", ".h")):
                 yield path
 
 
-def layer_of(root, path):
-    return path.relative_to(root / "sentinel").parts[0]
+def folder_of(root, path):
+    """The entry of ALLOWED_HEADERS that holds for the file; None: it stands where no file belongs."""
+    name = path.relative_to(root / "sentinel")
+    return next((str(place) for place in (name, *name.parents) if str(place) in ALLOWED_HEADERS), None)
 
 
 def includes(path):
@@ -98,18 +102,20 @@ def includes(path):
 def check_layers(root, _build, report):
     inih_users = set()
     for path in c_files(root, "sentinel"):
-        layer = layer_of(root, path)
+        folder = folder_of(root, path)
+        if folder is None:
+            report.error(f"{path.relative_to(root)}: no rule says what the files of this folder may include")
+            continue
         for number, kind, header in includes(path):
             where = f"{path.relative_to(root)}:{number}"
             if header == "ini.h":
                 inih_users.add(str(path.relative_to(root)))
-            if kind == '"' and not header.startswith(ALLOWED_HEADERS[layer]):
-                report.error(f"{where}: {layer} may not include \"{header}\"")
+            if kind == '"' and not header.startswith(ALLOWED_HEADERS[folder]):
+                report.error(f"{where}: {folder} may not include \"{header}\"")
             if kind == "<":
-                allowed = ALLOWED_SYSTEM[layer]
-                if allowed is not None and header not in allowed:
-                    report.error(f"{where}: {layer} may not include <{header}>")
-                if ONLY_IN_SHELL.match(header) and layer not in ("shell", "main.c"):
+                if folder.split("/")[0] in ONLY_PURE and header not in PURE_LIBC:
+                    report.error(f"{where}: {folder} may not include <{header}>")
+                if ONLY_IN_SHELL.match(header) and not folder.startswith("shell/"):
                     report.error(f"{where}: <{header}> belongs to shell")
     if len(inih_users) > 1:
         report.error("inih is used in more than one file: " + ", ".join(sorted(inih_users)))
@@ -133,9 +139,9 @@ def check_symbols(_root, build, report):
                 report.error(f"libsn_{layer}.a needs {symbol}, which is neither pure nor of a layer below")
 
 
-def compile_flags(build, layer):
-    """How a source of the layer is compiled, without its input and output."""
-    marker = f"CMakeFiles/sn_{layer}.dir/"
+def compile_flags(build, folder):
+    """How a source of the folder is compiled, without its input and output."""
+    marker = f"CMakeFiles/sn_{folder.replace('/', '_')}.dir/"
     for entry in json.loads((build / "compile_commands.json").read_text()):
         if marker not in entry["command"]:
             continue
@@ -147,14 +153,14 @@ def compile_flags(build, layer):
             elif word not in ("-c", "-MD", entry["file"]):
                 kept.append(word)
         return kept
-    raise SystemExit(f"no source of {layer} in compile_commands.json")
+    raise SystemExit(f"no source of {folder} in compile_commands.json")
 
 
 def check_headers(root, build, report):
-    for layer in LAYERS:
-        flags = compile_flags(build, layer)
-        for path in c_files(root, f"sentinel/{layer}", suffixes=(".h",)):
-            name = str(path.relative_to(root / "sentinel"))
+    for folder in FOLDERS:
+        flags = compile_flags(build, folder)
+        for path in c_files(root, f"sentinel/{folder}", suffixes=(".h",)):
+            name = path.relative_to(root / "sentinel")
             code = f'#include "{name}"\n#include "{name}"\nextern int sn_alone;\n'
             done = subprocess.run(flags + ["-fsyntax-only", "-x", "c", "-"], input=code, text=True,
                                   cwd=build, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

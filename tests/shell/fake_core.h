@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "core/core.h"
 #include "core/view.h"
-#include "shell/driver_copy.h"
+#include "shell/driver/driver_copy.h"
 
 #include <assert.h>
 #include <string.h>

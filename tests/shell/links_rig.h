@@ -5,7 +5,7 @@
 /* Links to a server that the test plays, in the loop of the test; the core is a fake one that does
  * what the test has planned for its next step. */
 
-#include "shell/links.h"
+#include "shell/links/links.h"
 
 #include "fake_core.h"
 #include "loop.h"

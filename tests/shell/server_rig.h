@@ -14,9 +14,9 @@
 #include <cmocka.h>
 
 #include "conf/table/settings.h"
-#include "shell/driver.h"
-#include "shell/log.h"
-#include "shell/server.h"
+#include "shell/driver/driver.h"
+#include "shell/log/log.h"
+#include "shell/server/server.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

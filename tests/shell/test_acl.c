@@ -4,7 +4,7 @@
 #include "server_rig.h"
 
 #include "base/error.h"
-#include "shell/acl.h"
+#include "shell/server/acl.h"
 
 static struct rig rig;
 

@@ -4,8 +4,8 @@
 #include "server_rig.h"
 
 #include "base/error.h"
-#include "shell/file_share.h"
-#include "shell/memory_limit.h"
+#include "shell/process/file_share.h"
+#include "shell/process/memory_limit.h"
 
 #define FULL "-ERR max number of clients reached\r\n"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "shell/driver.h"
+#include "shell/driver/driver.h"
 
 #include "fake_core.h"
 #include "loop.h"

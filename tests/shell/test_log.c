@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "shell/log.h"
+#include "shell/log/log.h"
 
 #include "base/error.h"
-#include "shell/log_limit.h"
+#include "shell/log/log_limit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "shell/process.h"
+#include "shell/process/scripts.h"
 
 #include "fake_core.h"
 #include "loop.h"

@@ -3,7 +3,7 @@
 
 #include "server_rig.h"
 
-#include "shell/pubsub.h"
+#include "shell/server/pubsub.h"
 
 static struct rig rig;
 static int fd;

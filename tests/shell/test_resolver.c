@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "shell/resolver.h"
+#include "shell/net/resolver.h"
 
 #include "base/addr.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define _GNU_SOURCE /* unshare */
-#include "shell/store.h"
+#include "shell/store/store.h"
 
 #include "base/error.h"
-#include "shell/store_file.h"
+#include "shell/store/store_file.h"
 
 #include "fake_core.h"
 #include "loop.h"

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One loop iteration of libuv runs timers, then the poll for input, then check callbacks. The
+ * core's deadline is therefore taken in two steps: the timer only notes that it is due and keeps
+ * the poll from blocking (an active idle handle); the step is made in the check callback, when
+ * everything that had arrived by then has been fed. After a stall of the process this is what keeps
+ * waiting answers from being taken for silence. */
+#include "shell/driver/driver.h"
+
+#include "base/alloc.h"
+#include "shell/driver/driver_copy.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+#include <utlist.h>
+
+struct queued {
+    struct sn_event event; /* a deep copy */
+    struct queued *prev, *next;
+};
+
+struct sn_driver {
+    struct sn_core *core;
+    struct sn_driver_ports ports;
+    void *arg;
+    uv_timer_t timer;
+    uv_idle_t idle;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    unsigned open_handles;
+    bool closing;
+    bool running;      /* actions are being performed, or idle is being called */
+    bool due;          /* the timer has fired; the check callback takes the step */
+    bool now_is_fresh; /* the clock was read since the loop last slept */
+    sn_ms now;
+    sn_ms armed_at; /* what the timer is set for; SN_MS_NEVER if it is not */
+    struct queued *queue;
+};
+
+static sn_ms clock_now(const struct sn_driver *driver)
+{
+    sn_ms now = (sn_ms)(uv_hrtime() / 1000000);
+
+    return now > driver->now ? now : driver->now;
+}
+
+static void read_clock(struct sn_driver *driver)
+{
+    driver->now = clock_now(driver);
+    driver->now_is_fresh = true;
+}
+
+static int64_t wall_clock_ms(void)
+{
+    struct timespec wall;
+
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
+}
+
+static void stamp(struct sn_driver *driver, struct sn_event *event)
+{
+    if (!driver->now_is_fresh)
+        read_clock(driver);
+    event->now = driver->now;
+    event->wall_ms = wall_clock_ms();
+}
+
+static void on_timer(uv_timer_t *timer);
+
+static void rearm(struct sn_driver *driver)
+{
+    if (driver->closing || driver->due)
+        return;
+    sn_ms deadline = sn_core_deadline(driver->core);
+    if (deadline == driver->armed_at)
+        return;
+    driver->armed_at = deadline;
+    if (deadline == SN_MS_NEVER) {
+        uv_timer_stop(&driver->timer);
+        return;
+    }
+    /* The loop's own idea of the time is as old as this iteration. It counts the same milliseconds
+     * as our clock, so that a timer set by it never fires before the deadline. */
+    uv_update_time(driver->timer.loop);
+    sn_ms loop_now = (sn_ms)uv_now(driver->timer.loop);
+    uv_timer_start(&driver->timer, on_timer,
+                   deadline > loop_now ? (uint64_t)(deadline - loop_now) : 0, 0);
+}
+
+static void perform(struct sn_driver *driver, const struct sn_action *action)
+{
+    const struct sn_driver_ports *ports = &driver->ports;
+    void *arg = driver->arg;
+
+    switch (action->kind) {
+    case SN_ACTION_CONNECT:
+        ports->connect(arg, &action->u.connect);
+        break;
+    case SN_ACTION_DISCONNECT:
+        ports->disconnect(arg, action->u.disconnect);
+        break;
+    case SN_ACTION_SEND:
+        ports->send(arg, &action->u.send);
+        break;
+    case SN_ACTION_RESOLVE:
+        ports->resolve(arg, action->u.resolve);
+        break;
+    case SN_ACTION_PERSIST:
+        ports->persist(arg, action->u.persist_version);
+        break;
+    case SN_ACTION_ANSWER:
+        ports->answer(arg, &action->u.answer);
+        break;
+    case SN_ACTION_EVENT:
+        ports->event(arg, &action->u.event);
+        break;
+    case SN_ACTION_LOG:
+        ports->log(arg, &action->u.log);
+        break;
+    case SN_ACTION_SCRIPT_START:
+        ports->script_start(arg, &action->u.script);
+        break;
+    case SN_ACTION_SCRIPT_KILL:
+        ports->script_kill(arg, action->u.script.job);
+        break;
+    case SN_ACTION_EXIT:
+        ports->exit(arg, action->u.exit_status);
+        break;
+    case SN_ACTION_NONE:
+        assert(false && "an action without a kind");
+        break;
+    }
+}
+
+static void step(struct sn_driver *driver, const struct sn_event *event)
+{
+    struct sn_actions actions = {0};
+
+    sn_core_step(driver->core, event, &actions);
+    for (size_t i = 0; i < actions.count && !driver->closing; i++)
+        perform(driver, &actions.items[i]);
+}
+
+static void drop_queue(struct sn_driver *driver)
+{
+    struct queued *item, *next;
+
+    DL_FOREACH_SAFE(driver->queue, item, next) {
+        DL_DELETE(driver->queue, item);
+        sn_event_copy_fini(&item->event);
+        free(item);
+    }
+}
+
+static void drain(struct sn_driver *driver)
+{
+    while (driver->queue != NULL && !driver->closing) {
+        struct queued *item = driver->queue;
+        DL_DELETE(driver->queue, item);
+        step(driver, &item->event);
+        sn_event_copy_fini(&item->event);
+        free(item);
+    }
+}
+
+void sn_driver_feed(struct sn_driver *driver, struct sn_event *event)
+{
+    if (driver->closing)
+        return;
+    stamp(driver, event);
+    if (driver->running) {
+        struct queued *item = sn_alloc(sizeof(*item));
+        sn_event_copy(event, &item->event);
+        DL_APPEND(driver->queue, item);
+        return;
+    }
+
+    driver->running = true;
+    step(driver, event);
+    drain(driver);
+    bool fed = true;
+    while (fed && !driver->closing) {
+        driver->ports.idle(driver->arg);
+        fed = driver->queue != NULL;
+        drain(driver);
+    }
+    driver->running = false;
+    rearm(driver);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    /* Being active is all it is for. */
+    (void)idle;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct sn_driver *driver = timer->data;
+
+    driver->armed_at = SN_MS_NEVER;
+    driver->due = true;
+    uv_idle_start(&driver->idle, on_idle);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct sn_driver *driver = prepare->data;
+
+    driver->now_is_fresh = false;
+}
+
+static void on_check(uv_check_t *check)
+{
+    struct sn_driver *driver = check->data;
+
+    if (!driver->due)
+        return;
+    driver->due = false;
+    uv_idle_stop(&driver->idle);
+    /* Handling the input took its time. */
+    read_clock(driver);
+    if (sn_core_deadline(driver->core) <= driver->now) {
+        struct sn_event event = {.kind = SN_EVENT_TIMER};
+        sn_driver_feed(driver, &event);
+    }
+    rearm(driver);
+}
+
+struct sn_driver *sn_driver_new(uv_loop_t *loop, struct sn_core *core,
+                                const struct sn_driver_ports *ports, void *arg)
+{
+    struct sn_driver *driver = sn_alloc(sizeof(*driver));
+
+    driver->core = core;
+    driver->ports = *ports;
+    driver->arg = arg;
+    driver->armed_at = SN_MS_NEVER;
+    uv_timer_init(loop, &driver->timer);
+    uv_idle_init(loop, &driver->idle);
+    uv_prepare_init(loop, &driver->prepare);
+    uv_check_init(loop, &driver->check);
+    driver->open_handles = 4;
+    driver->timer.data = driver;
+    driver->idle.data = driver;
+    driver->prepare.data = driver;
+    driver->check.data = driver;
+    uv_prepare_start(&driver->prepare, on_prepare);
+    uv_check_start(&driver->check, on_check);
+    return driver;
+}
+
+static void on_close(uv_handle_t *handle)
+{
+    struct sn_driver *driver = handle->data;
+
+    if (--driver->open_handles == 0)
+        free(driver);
+}
+
+void sn_driver_close(struct sn_driver *driver)
+{
+    assert(!driver->closing);
+    driver->closing = true;
+    drop_queue(driver);
+    uv_close((uv_handle_t *)&driver->timer, on_close);
+    uv_close((uv_handle_t *)&driver->idle, on_close);
+    uv_close((uv_handle_t *)&driver->prepare, on_close);
+    uv_close((uv_handle_t *)&driver->check, on_close);
+}
+
+sn_ms sn_driver_now(const struct sn_driver *driver)
+{
+    return driver->now_is_fresh ? driver->now : clock_now(driver);
+}
+
+const struct sn_core *sn_driver_core(const struct sn_driver *driver)
+{
+    return driver->core;
+}

@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A link is a TCP stream of libuv, hiredis' formatter and protocol reader, and a queue of what the
+ * next replies belong to. hiredis' own connection layer is deliberately not used: it asserts that a
+ * server keeps to the protocol (an unsolicited reply aborts the process), and it knows a
+ * subscription only by the word SUBSCRIBE, which rename-command may have changed.
+ *
+ * Happy path: connect, write the opening commands, feed LINK_UP, then one REPLY per SEND in order,
+ * or hellos on a subscription link. Any failure ends in one LINK_DOWN with its reason; a link is
+ * out of the table before that is fed, so that whatever the core does in answer meets no half-dead
+ * link. What is written during one wake-up leaves together, just before the loop sleeps. */
+#include "shell/links/links.h"
+
+#include "base/addr.h"
+#include "base/alloc.h"
+#include "base/error.h"
+#include "shell/links/command.h"
+#include "shell/links/reply.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#define OUTPUT_MAX  (1024 * 1024) /* bytes that a server does not read */
+#define PENDING_MAX 1024          /* commands that it does not answer */
+#define READ_CHUNK  65536
+#define REASON_MAX  256
+#define KEEPALIVE_S 15
+
+/* Whom the next reply is for. */
+struct pending {
+    const char *setup; /* one of the opening commands; NULL: a SEND */
+    enum sn_order order;
+    uint64_t tag;
+    unsigned before; /* replies that come before the one that is the answer */
+    char queue_error[REASON_MAX];
+    struct pending *prev, *next;
+};
+
+struct link {
+    uint64_t id;
+    struct sn_links *links;
+    enum sn_link_kind kind;
+    bool up;   /* connected and reading */
+    bool gone; /* being closed; nothing is fed for it any more */
+    bool writing;
+    bool dirty;
+    char *user, *pass, *name; /* until they are sent; pass until AUTH is answered */
+    uv_tcp_t tcp;
+    uv_connect_t connect;
+    uv_write_t write;
+    char *write_data; /* of the write under way */
+    struct sn_buf out;
+    struct sn_reply_reader *reader;
+    struct pending *pending;
+    size_t pending_count;
+    struct link *dirty_prev, *dirty_next;
+    UT_hash_handle hh;
+};
+
+struct sn_links {
+    uv_loop_t *loop;
+    struct sn_driver *driver;
+    struct sockaddr_storage source; /* ss_family AF_UNSPEC: none */
+    uv_prepare_t prepare;           /* active while something waits to be written */
+    size_t open_handles;            /* of the links and the one above */
+    bool closing;
+    struct link *by_id;
+    struct link *dirty;
+    char read_buffer[READ_CHUNK];
+};
+
+static bool parse_ip(const char *ip, uint16_t port, struct sockaddr_storage *addr)
+{
+    memset(addr, 0, sizeof(*addr));
+    return uv_ip4_addr(ip, port, (struct sockaddr_in *)addr) == 0 ||
+           uv_ip6_addr(ip, port, (struct sockaddr_in6 *)addr) == 0;
+}
+
+static struct link *find(struct sn_links *links, struct sn_link_id id)
+{
+    struct link *link = NULL;
+
+    HASH_FIND(hh, links->by_id, &id.v, sizeof(id.v), link);
+    return link;
+}
+
+/* ---- end of a link ---- */
+
+static void forget_secret(char **text)
+{
+    if (*text == NULL)
+        return;
+    /* Through a volatile pointer, so that it is not optimised away. */
+    volatile char *byte = *text;
+    while (*byte != '\0')
+        *byte++ = '\0';
+    free(*text);
+    *text = NULL;
+}
+
+static void release_links(struct sn_links *links)
+{
+    if (--links->open_handles == 0)
+        free(links);
+}
+
+static void on_link_closed(uv_handle_t *handle)
+{
+    struct link *link = handle->data;
+    struct sn_links *links = link->links;
+    struct pending *item, *next;
+
+    DL_FOREACH_SAFE(link->pending, item, next) {
+        DL_DELETE(link->pending, item);
+        free(item);
+    }
+    forget_secret(&link->pass);
+    free(link->user);
+    free(link->name);
+    free(link->write_data);
+    sn_buf_fini(&link->out);
+    sn_reply_reader_free(link->reader);
+    free(link);
+    release_links(links);
+}
+
+static void drop(struct link *link)
+{
+    struct sn_links *links = link->links;
+
+    assert(!link->gone);
+    link->gone = true;
+    HASH_DEL(links->by_id, link);
+    if (link->dirty)
+        DL_DELETE2(links->dirty, link, dirty_prev, dirty_next);
+    uv_close((uv_handle_t *)&link->tcp, on_link_closed);
+}
+
+static void feed_link_event(struct link *link, enum sn_event_kind kind, const char *reason)
+{
+    struct sn_event event = {.kind = kind,
+                             .u.link = {.link = {link->id}, .local_ip = "", .reason = reason}};
+
+    sn_driver_feed(link->links->driver, &event);
+}
+
+static void fail(struct link *link, const char *reason)
+{
+    char text[REASON_MAX];
+
+    snprintf(text, sizeof(text), "%s", reason);
+    drop(link);
+    feed_link_event(link, SN_EVENT_LINK_DOWN, text);
+}
+
+static void fail_uv(struct link *link, int status)
+{
+    fail(link, status == UV_EOF ? "connection closed by the server" : uv_strerror(status));
+}
+
+/* ---- writing ---- */
+
+static void flush(struct link *link);
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct link *link = request->data;
+
+    free(link->write_data);
+    link->write_data = NULL;
+    link->writing = false;
+    /* A broken connection is told by its reading side, after what the server had to say. */
+    if (!link->gone && status == 0)
+        flush(link);
+}
+
+static void flush(struct link *link)
+{
+    if (!link->up || link->writing || link->out.len == 0)
+        return;
+    uv_stream_t *stream = (uv_stream_t *)&link->tcp;
+    uv_buf_t bytes = uv_buf_init(link->out.data, (unsigned)link->out.len);
+    int written = uv_try_write(stream, &bytes, 1);
+    if (written < 0 && written != UV_EAGAIN) {
+        sn_buf_clear(&link->out);
+        return;
+    }
+    if (written > 0)
+        sn_buf_consume(&link->out, (size_t)written);
+    if (link->out.len == 0)
+        return;
+
+    size_t left = link->out.len;
+    link->write_data = sn_buf_take(&link->out);
+    link->write.data = link;
+    bytes = uv_buf_init(link->write_data, (unsigned)left);
+    link->writing = uv_write(&link->write, stream, &bytes, 1, on_written) == 0;
+    if (!link->writing) {
+        free(link->write_data);
+        link->write_data = NULL;
+    }
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct sn_links *links = prepare->data;
+    struct link *link, *next;
+
+    DL_FOREACH_SAFE2(links->dirty, link, next, dirty_next) {
+        DL_DELETE2(links->dirty, link, dirty_prev, dirty_next);
+        link->dirty = false;
+        flush(link);
+    }
+    uv_prepare_stop(prepare);
+}
+
+static void mark_dirty(struct link *link)
+{
+    struct sn_links *links = link->links;
+
+    if (link->dirty)
+        return;
+    link->dirty = true;
+    DL_APPEND2(links->dirty, link, dirty_prev, dirty_next);
+    uv_prepare_start(&links->prepare, on_prepare);
+}
+
+static struct pending *expect(struct link *link)
+{
+    struct pending *item = sn_alloc(sizeof(*item));
+
+    DL_APPEND(link->pending, item);
+    link->pending_count++;
+    return item;
+}
+
+static void expect_setup(struct link *link, const char *setup)
+{
+    expect(link)->setup = setup;
+}
+
+/* ---- replies ---- */
+
+/* The text of an error reply for the log. A server that does not know AUTH repeats its arguments,
+ * so that part goes, and the password wherever else it may stand. */
+static void describe_setup_error(const struct link *link, const char *setup, const char *error,
+                                 char out[REASON_MAX])
+{
+    const char *hidden = strstr(error, "with args");
+
+    if (hidden == NULL && link->pass != NULL && link->pass[0] != '\0')
+        hidden = strstr(error, link->pass);
+    if (strcmp(setup, "AUTH") != 0 || hidden == NULL)
+        snprintf(out, REASON_MAX, "%s: %s", setup, error);
+    else
+        snprintf(out, REASON_MAX, "%s: %.*s...", setup, (int)(hidden - error), error);
+}
+
+static void take_setup_reply(struct link *link, const char *setup, const struct sn_reply *reply)
+{
+    char note[REASON_MAX];
+
+    if (reply->type == SN_REPLY_ERROR)
+        describe_setup_error(link, setup, reply->text, note);
+    if (strcmp(setup, "AUTH") == 0)
+        forget_secret(&link->pass);
+    if (reply->type == SN_REPLY_ERROR)
+        feed_link_event(link, SN_EVENT_LINK_NOTE, note);
+    else if (strcmp(setup, "SUBSCRIBE") == 0)
+        feed_link_event(link, SN_EVENT_LINK_READY, "");
+}
+
+static void feed_reply(struct link *link, const struct pending *item, const struct sn_reply *reply)
+{
+    struct sn_info info;
+    bool has_info = item->order == SN_ORDER_INFO && reply->type == SN_REPLY_STRING;
+    struct sn_event event = {.kind = SN_EVENT_REPLY,
+                             .u.reply = {.link = {link->id},
+                                         .order = item->order,
+                                         .tag = item->tag,
+                                         .reply = reply,
+                                         .queue_error = item->queue_error}};
+
+    if (has_info) {
+        sn_info_parse(reply->text, reply->len, &info);
+        event.u.reply.info = &info;
+    }
+    sn_driver_feed(link->links->driver, &event);
+    if (has_info)
+        sn_info_fini(&info);
+}
+
+static void take_answer(struct link *link, const struct sn_reply *reply)
+{
+    struct pending *item = link->pending;
+
+    if (item->before > 0) {
+        item->before--;
+        if (reply->type == SN_REPLY_ERROR && item->queue_error[0] == '\0')
+            snprintf(item->queue_error, sizeof(item->queue_error), "%s", reply->text);
+        return;
+    }
+    DL_DELETE(link->pending, item);
+    link->pending_count--;
+    if (item->setup != NULL)
+        take_setup_reply(link, item->setup, reply);
+    else
+        feed_reply(link, item, reply);
+    free(item);
+}
+
+static bool is_text(const struct sn_reply *reply, const char *text)
+{
+    return reply->type == SN_REPLY_STRING && strcmp(reply->text, text) == 0;
+}
+
+static void take_message(struct link *link, const struct sn_reply *reply)
+{
+    struct sn_event event = {.kind = SN_EVENT_HELLO, .u.hello.link = {link->id}};
+
+    if (reply->type != SN_REPLY_ARRAY || reply->count != 3 ||
+        !is_text(&reply->items[0], "message") || !is_text(&reply->items[1], SN_HELLO_CHANNEL) ||
+        reply->items[2].type != SN_REPLY_STRING)
+        return;
+    /* Whatever is wrong with it, the core tells. */
+    (void)sn_hello_parse(reply->items[2].text, reply->items[2].len, &event.u.hello.hello);
+    sn_driver_feed(link->links->driver, &event);
+}
+
+static void take_reply(struct link *link, const struct sn_reply *reply, bool push)
+{
+    if (link->kind == SN_LINK_SUBSCRIBE) {
+        feed_link_event(link, SN_EVENT_LINK_TRAFFIC, "");
+        if (link->gone)
+            return;
+    }
+    if (link->pending != NULL && !push)
+        take_answer(link, reply);
+    else if (link->kind == SN_LINK_SUBSCRIBE)
+        take_message(link, reply);
+    else if (push)
+        return; /* not asked for, not an answer */
+    else if (reply->type == SN_REPLY_ERROR)
+        fail(link, reply->text); /* "max number of clients reached" and the like */
+    else
+        fail(link, "protocol error: a reply to no command");
+}
+
+/* ---- reading ---- */
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    struct link *link = handle->data;
+
+    (void)suggested;
+    *buf = uv_buf_init(link->links->read_buffer, READ_CHUNK);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
+{
+    struct link *link = stream->data;
+
+    if (link->gone || count == 0)
+        return;
+    if (count < 0) {
+        fail_uv(link, (int)count);
+        return;
+    }
+
+    struct sn_reply *reply = NULL;
+    bool push = false;
+    int status = sn_reply_reader_feed(link->reader, buf->base, (size_t)count);
+    while (status == 0 && !link->gone) {
+        status = sn_reply_reader_next(link->reader, &reply, &push);
+        if (status != 0)
+            break;
+        take_reply(link, reply, push);
+        sn_reply_free(reply);
+    }
+    if (status == SN_EINVAL && !link->gone) {
+        char reason[REASON_MAX];
+        const char *error = sn_reply_reader_error(link->reader);
+        bool says_so = strncasecmp(error, "protocol error", strlen("protocol error")) == 0;
+        snprintf(reason, sizeof(reason), "%s%s", says_so ? "" : "protocol error: ", error);
+        fail(link, reason);
+    }
+}
+
+/* ---- opening ---- */
+
+static void write_opening(struct link *link)
+{
+    const struct sn_core *core = sn_driver_core(link->links->driver);
+    struct sn_link_id id = {link->id};
+
+    if (link->pass != NULL) {
+        sn_links_write_auth(&link->out, core, id, link->user, link->pass);
+        expect_setup(link, "AUTH");
+    }
+    sn_links_write_setname(&link->out, core, id, link->name);
+    expect_setup(link, "CLIENT SETNAME");
+    if (link->kind == SN_LINK_SUBSCRIBE) {
+        sn_links_write_subscribe(&link->out, core, id);
+        expect_setup(link, "SUBSCRIBE");
+    }
+    mark_dirty(link);
+}
+
+static void read_local_ip(const struct link *link, char ip[SN_IP_MAX + 1])
+{
+    struct sockaddr_storage local;
+    int len = sizeof(local);
+
+    ip[0] = '\0';
+    if (uv_tcp_getsockname(&link->tcp, (struct sockaddr *)&local, &len) != 0)
+        return;
+    if (local.ss_family == AF_INET)
+        uv_ip4_name((const struct sockaddr_in *)&local, ip, SN_IP_MAX + 1);
+    else if (local.ss_family == AF_INET6)
+        uv_ip6_name((const struct sockaddr_in6 *)&local, ip, SN_IP_MAX + 1);
+}
+
+static void on_connected(uv_connect_t *request, int status)
+{
+    struct link *link = request->data;
+    char ip[SN_IP_MAX + 1];
+
+    if (link->gone)
+        return;
+    if (status == 0)
+        status = uv_read_start((uv_stream_t *)&link->tcp, on_alloc, on_read);
+    if (status != 0) {
+        fail_uv(link, status);
+        return;
+    }
+    uv_tcp_nodelay(&link->tcp, 1);
+    uv_tcp_keepalive(&link->tcp, 1, KEEPALIVE_S);
+    link->up = true;
+    write_opening(link);
+
+    read_local_ip(link, ip);
+    struct sn_event event = {.kind = SN_EVENT_LINK_UP,
+                             .u.link = {.link = {link->id}, .local_ip = ip, .reason = ""}};
+    sn_driver_feed(link->links->driver, &event);
+}
+
+/* The one place where a connection is made. */
+static int open_stream(struct link *link, const char *ip, uint16_t port)
+{
+    struct sn_links *links = link->links;
+    struct sockaddr_storage addr;
+
+    if (!parse_ip(ip, port, &addr))
+        return UV_EINVAL;
+    /* As the peers do: a source address that cannot be used is no reason not to connect. */
+    if (links->source.ss_family == addr.ss_family)
+        (void)uv_tcp_bind(&link->tcp, (const struct sockaddr *)&links->source, 0);
+    link->connect.data = link;
+    return uv_tcp_connect(&link->connect, &link->tcp, (const struct sockaddr *)&addr, on_connected);
+}
+
+void sn_links_connect(struct sn_links *links, const struct sn_action_connect *connect)
+{
+    if (links->closing)
+        return;
+    assert(find(links, connect->link) == NULL);
+    struct link *link = sn_alloc(sizeof(*link));
+
+    link->id = connect->link.v;
+    link->links = links;
+    link->kind = connect->kind;
+    link->user = sn_strdup(connect->user);
+    link->pass = sn_strdup(connect->pass);
+    link->name = sn_strdup(connect->name);
+    link->reader = sn_reply_reader_new();
+    sn_buf_init(&link->out, OUTPUT_MAX);
+    uv_tcp_init(links->loop, &link->tcp);
+    link->tcp.data = link;
+    links->open_handles++;
+    HASH_ADD(hh, links->by_id, id, sizeof(link->id), link);
+
+    int status = open_stream(link, connect->ip, connect->port);
+    if (status != 0)
+        fail_uv(link, status);
+}
+
+void sn_links_disconnect(struct sn_links *links, struct sn_link_id id)
+{
+    struct link *link = find(links, id);
+
+    if (link != NULL)
+        drop(link);
+}
+
+void sn_links_send(struct sn_links *links, const struct sn_action_send *send)
+{
+    struct link *link = find(links, send->link);
+
+    /* Gone in the meantime: its LINK_DOWN is on its way to the core. */
+    if (link == NULL)
+        return;
+    assert(link->up);
+    if (link->pending_count >= PENDING_MAX) {
+        fail(link, "the server does not answer: too many commands are waiting");
+        return;
+    }
+    struct pending *item = expect(link);
+    item->order = send->order;
+    item->tag = send->tag;
+    item->before = sn_links_write_order(&link->out, sn_driver_core(links->driver), send) - 1;
+    if (link->out.full) {
+        fail(link, "the server does not read: too much output is waiting");
+        return;
+    }
+    mark_dirty(link);
+}
+
+/* ---- all of them ---- */
+
+struct sn_links *sn_links_new(uv_loop_t *loop, const char *source_addr)
+{
+    struct sn_links *links = sn_alloc(sizeof(*links));
+
+    links->loop = loop;
+    if (source_addr == NULL || !parse_ip(source_addr, 0, &links->source))
+        links->source.ss_family = AF_UNSPEC;
+    uv_prepare_init(loop, &links->prepare);
+    links->prepare.data = links;
+    links->open_handles = 1;
+    return links;
+}
+
+void sn_links_set_driver(struct sn_links *links, struct sn_driver *driver)
+{
+    links->driver = driver;
+}
+
+static void on_prepare_closed(uv_handle_t *handle)
+{
+    release_links(handle->data);
+}
+
+void sn_links_close(struct sn_links *links)
+{
+    struct link *link, *next;
+
+    assert(!links->closing);
+    links->closing = true;
+    HASH_ITER(hh, links->by_id, link, next) {
+        drop(link);
+    }
+    uv_close((uv_handle_t *)&links->prepare, on_prepare_closed);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_LINKS_LINKS_H
+#define SN_SHELL_LINKS_LINKS_H
+
+/* Connections to data nodes and peers (libuv streams, hiredis' formatter and protocol reader):
+ * performs CONNECT, DISCONNECT and SEND, and feeds LINK_UP, LINK_DOWN, LINK_NOTE, LINK_TRAFFIC,
+ * HELLO and REPLY to the driver. Decides nothing. */
+
+#include "core/action.h"
+#include "shell/driver/driver.h"
+
+struct sn_links;
+
+/* source_addr: bind-source-addr or NULL. */
+struct sn_links *sn_links_new(uv_loop_t *loop, const char *source_addr);
+void sn_links_set_driver(struct sn_links *links, struct sn_driver *driver); /* before any use */
+void sn_links_connect(struct sn_links *links, const struct sn_action_connect *connect);
+void sn_links_disconnect(struct sn_links *links, struct sn_link_id link);
+void sn_links_send(struct sn_links *links, const struct sn_action_send *send);
+/* Drops all connections; afterwards nothing is fed any more. */
+void sn_links_close(struct sn_links *links);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* hiredis' reader calls one of the create functions for each value it has read, parents before
+ * their children, and attaches nothing itself. A whole array of children is made with its parent; a
+ * child is then an element of that array. A create function that returns NULL ends the reading;
+ * hiredis calls that "out of memory", and our own text tells what it was. */
+#include "shell/links/reply.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <assert.h>
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sn_reply_reader {
+    redisReader *parser;
+    int root_type;       /* REDIS_REPLY_… of the reply being read, or read last */
+    size_t item_count;   /* of that reply */
+    size_t byte_count;   /* of that reply's texts */
+    const char *refused; /* why a create function said no; NULL if none did */
+};
+
+static struct sn_reply_reader *reader_of(const redisReadTask *task)
+{
+    return task->privdata;
+}
+
+static void *refuse(const redisReadTask *task, const char *why)
+{
+    reader_of(task)->refused = why;
+    return NULL;
+}
+
+static size_t depth_of(const redisReadTask *task)
+{
+    size_t depth = 0;
+
+    while (task->parent != NULL && depth <= SN_REPLY_DEPTH_MAX) {
+        task = task->parent;
+        depth++;
+    }
+    return depth;
+}
+
+/* The place of the value that task is about. */
+static struct sn_reply *place(const redisReadTask *task)
+{
+    struct sn_reply_reader *reader = reader_of(task);
+
+    if (task->parent == NULL) {
+        reader->root_type = task->type;
+        reader->item_count = 1;
+        reader->byte_count = 0;
+        return sn_alloc(sizeof(struct sn_reply));
+    }
+    struct sn_reply *parent = task->parent->obj;
+    assert(task->idx >= 0 && (size_t)task->idx < parent->count);
+    return (struct sn_reply *)(uintptr_t)&parent->items[task->idx];
+}
+
+static void *create_text(const redisReadTask *task, enum sn_reply_type type, const char *text,
+                         size_t len)
+{
+    struct sn_reply_reader *reader = reader_of(task);
+    struct sn_reply *reply = place(task);
+
+    reader->byte_count += len;
+    if (reader->byte_count > SN_REPLY_BYTES_MAX) {
+        if (task->parent == NULL)
+            free(reply);
+        return refuse(task, "reply too large");
+    }
+    reply->type = type;
+    reply->text = sn_strndup(text, len);
+    reply->len = len;
+    return reply;
+}
+
+static void *create_string(const redisReadTask *task, char *text, size_t len)
+{
+    if (task->type == REDIS_REPLY_ERROR)
+        return create_text(task, SN_REPLY_ERROR, text, len);
+    if (task->type == REDIS_REPLY_STATUS)
+        return create_text(task, SN_REPLY_STATUS, text, len);
+    /* A verbatim string starts with its format, "txt:". */
+    if (task->type == REDIS_REPLY_VERB && len >= 4)
+        return create_text(task, SN_REPLY_STRING, text + 4, len - 4);
+    return create_text(task, SN_REPLY_STRING, text, len);
+}
+
+static void *create_double(const redisReadTask *task, double value, char *text, size_t len)
+{
+    (void)value;
+    return create_text(task, SN_REPLY_STRING, text, len);
+}
+
+static void *create_scalar(const redisReadTask *task, enum sn_reply_type type, int64_t integer)
+{
+    struct sn_reply *reply = place(task);
+
+    reply->type = type;
+    reply->text = "";
+    reply->integer = integer;
+    return reply;
+}
+
+static void *create_integer(const redisReadTask *task, long long value)
+{
+    return create_scalar(task, SN_REPLY_INTEGER, value);
+}
+
+static void *create_bool(const redisReadTask *task, int value)
+{
+    return create_scalar(task, SN_REPLY_INTEGER, value);
+}
+
+static void *create_nil(const redisReadTask *task)
+{
+    return create_scalar(task, SN_REPLY_NIL, 0);
+}
+
+static void *create_array(const redisReadTask *task, size_t count)
+{
+    struct sn_reply_reader *reader = reader_of(task);
+    size_t before = task->parent == NULL ? 1 : reader->item_count;
+
+    if (depth_of(task) >= SN_REPLY_DEPTH_MAX)
+        return refuse(task, "reply nested too deeply");
+    if (count > SN_REPLY_ITEMS_MAX - before)
+        return refuse(task, "reply with too many elements");
+    struct sn_reply *reply = place(task);
+    reader->item_count = before + count;
+    reply->type = SN_REPLY_ARRAY;
+    reply->text = "";
+    reply->items = sn_alloc_array(count, sizeof(*reply->items));
+    reply->count = count;
+    return reply;
+}
+
+static void fini(const struct sn_reply *reply)
+{
+    if (reply->type == SN_REPLY_ARRAY) {
+        for (size_t i = 0; i < reply->count; i++)
+            fini(&reply->items[i]);
+        free((void *)(uintptr_t)reply->items);
+    } else if (reply->type == SN_REPLY_STATUS || reply->type == SN_REPLY_ERROR ||
+               reply->type == SN_REPLY_STRING) {
+        free((void *)(uintptr_t)reply->text);
+    }
+}
+
+void sn_reply_free(struct sn_reply *reply)
+{
+    if (reply == NULL)
+        return;
+    fini(reply);
+    free(reply);
+}
+
+static void free_object(void *reply)
+{
+    sn_reply_free(reply);
+}
+
+/* hiredis takes a pointer to non-const. */
+static redisReplyObjectFunctions functions = {.createString = create_string,
+                                              .createArray = create_array,
+                                              .createInteger = create_integer,
+                                              .createDouble = create_double,
+                                              .createNil = create_nil,
+                                              .createBool = create_bool,
+                                              .freeObject = free_object};
+
+struct sn_reply_reader *sn_reply_reader_new(void)
+{
+    struct sn_reply_reader *reader = sn_alloc(sizeof(*reader));
+
+    reader->parser = redisReaderCreateWithFunctions(&functions);
+    if (reader->parser == NULL)
+        abort(); /* out of memory, see base/alloc.h */
+    reader->parser->privdata = reader;
+    reader->parser->maxelements = SN_REPLY_ITEMS_MAX;
+    return reader;
+}
+
+void sn_reply_reader_free(struct sn_reply_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    redisReaderFree(reader->parser);
+    free(reader);
+}
+
+int sn_reply_reader_feed(struct sn_reply_reader *reader, const char *bytes, size_t len)
+{
+    if (reader->refused != NULL)
+        return SN_EINVAL;
+    return redisReaderFeed(reader->parser, bytes, len) == REDIS_OK ? 0 : SN_EINVAL;
+}
+
+int sn_reply_reader_next(struct sn_reply_reader *reader, struct sn_reply **reply, bool *push)
+{
+    void *read = NULL;
+
+    if (reader->refused != NULL || redisReaderGetReply(reader->parser, &read) != REDIS_OK)
+        return SN_EINVAL;
+    if (read == NULL) {
+        /* What stays unread is one value that is not complete yet. */
+        if (reader->parser->len - reader->parser->pos <= SN_REPLY_BYTES_MAX)
+            return SN_EAGAIN;
+        reader->refused = "reply too large";
+        return SN_EINVAL;
+    }
+    *reply = read;
+    *push = reader->root_type == REDIS_REPLY_PUSH || reader->root_type == REDIS_REPLY_ATTR;
+    return 0;
+}
+
+const char *sn_reply_reader_error(const struct sn_reply_reader *reader)
+{
+    return reader->refused != NULL ? reader->refused : reader->parser->errstr;
+}

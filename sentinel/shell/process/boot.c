@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* CLOCK_REALTIME_COARSE */
+#include "shell/process/boot.h"
+
+#include "base/error.h"
+#include "conf/read/argv.h"
+#include "shell/process/check.h"
+#include "sn_version.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX 65536
+#define PATIENCE_MS 5000
+
+static bool is_one_of(const char *word, const char *a, const char *b)
+{
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+/* Takes the word at index out of argv. */
+static void drop_word(int *argc, char **argv, int index)
+{
+    for (int i = index; i + 1 < *argc; i++)
+        argv[i] = argv[i + 1];
+    (*argc)--;
+}
+
+/* True if word is one of the options, none of which is a value of the one before it. */
+static bool take_check(int *argc, char **argv)
+{
+    for (int i = 0; i < *argc; i++) {
+        if (strcmp(argv[i], "--check-config") == 0) {
+            drop_word(argc, argv, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+void sn_boot_parse(int argc, char **argv, struct sn_boot *boot)
+{
+    *boot = (struct sn_boot){.mode = SN_BOOT_RUN};
+    argc--;
+    argv++;
+    /* `redis-server --sentinel FILE` is an old habit. */
+    while (argc > 0 && strcmp(argv[0], "--sentinel") == 0 && (argc == 1 || argv[1][0] != '-'))
+        drop_word(&argc, argv, 0);
+    if (argc > 0 && is_one_of(argv[0], "--version", "-v")) {
+        boot->mode = SN_BOOT_VERSION;
+        return;
+    }
+    if (argc > 0 && is_one_of(argv[0], "--help", "-h")) {
+        boot->mode = SN_BOOT_HELP;
+        return;
+    }
+    if (take_check(&argc, argv))
+        boot->mode = SN_BOOT_CHECK_CONFIG;
+    int at = sn_argv_find_file(argc, argv);
+    if (at >= 0) {
+        boot->path = argv[at];
+        drop_word(&argc, argv, at);
+    }
+    boot->overrides = argv;
+    boot->override_count = argc;
+}
+
+static int load(const struct sn_boot *boot, struct sn_conf *conf)
+{
+    struct sn_buf error;
+
+    sn_buf_init(&error, MESSAGE_MAX);
+    int status = sn_conf_load(boot->path, boot->override_count, boot->overrides, conf, &error);
+    if (status != 0) {
+        const char *text = sn_buf_text(&error);
+        fputs(text, stderr);
+        if (error.len == 0 || text[error.len - 1] != '\n')
+            fputc('\n', stderr);
+    }
+    sn_buf_fini(&error);
+    return status;
+}
+
+/* One that has been told to end may still be writing. */
+static int take(struct sn_claim *claim, bool *waited)
+{
+    int status = sn_claim_take(claim, PATIENCE_MS, waited);
+
+    if (status != 0)
+        fprintf(stderr,
+                "%s is in use by another process, which keeps its own state there. Exiting...\n"
+                "Two sentinels on one file would overwrite each other's votes: give each one a "
+                "file of its own. `fuser %s` names the other one.\n",
+                claim->path, claim->path);
+    return status;
+}
+
+static bool reads_input(const struct sn_boot *boot)
+{
+    for (int i = 0; i < boot->override_count; i++) {
+        if (strcmp(boot->overrides[i], "-") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The other one may have written between our reading and our lock. Files are stamped by the coarse
+ * clock. */
+static bool is_younger(const char *path, const struct timespec *than)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0)
+        return false;
+    return info.st_ctim.tv_sec > than->tv_sec ||
+           (info.st_ctim.tv_sec == than->tv_sec && info.st_ctim.tv_nsec >= than->tv_nsec);
+}
+
+/* Which file it is, only the configuration tells: it is read again if the state may be an old one.
+ */
+static int claim_state(const struct sn_boot *boot, const struct timespec *began,
+                       struct sn_conf *conf, struct sn_claim *claim)
+{
+    bool waited;
+
+    sn_claim_init(claim, conf->state_path);
+    int status = take(claim, &waited);
+    if (status != 0) {
+        sn_conf_fini(conf);
+    } else if (waited || is_younger(claim->path, began)) {
+        sn_conf_fini(conf);
+        if (reads_input(boot)) {
+            fputs("The state was written meanwhile by another sentinel, and standard input cannot "
+                  "be read again. Start this one again. Exiting...\n",
+                  stderr);
+            status = SN_EEXIST;
+        } else {
+            status = load(boot, conf);
+        }
+    }
+    if (status != 0)
+        sn_claim_fini(claim);
+    return status;
+}
+
+int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf, struct sn_claim *claim)
+{
+    struct timespec began;
+    bool waited;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &began);
+    sn_claim_init(claim, boot->path != NULL ? boot->path : "");
+    bool run = boot->mode == SN_BOOT_RUN;
+    int status = run && boot->path != NULL ? take(claim, &waited) : 0;
+    if (status == 0)
+        status = load(boot, conf);
+    if (status != 0) {
+        sn_claim_fini(claim);
+        return status;
+    }
+    if (!run || conf->state_in_conf)
+        return 0;
+    sn_claim_fini(claim);
+    return claim_state(boot, &began, conf, claim);
+}
+
+static void tell_problem(void *arg, enum sn_check_level level, const char *text)
+{
+    int *status = arg;
+
+    if (level != SN_CHECK_PROBLEM)
+        return; /* the daemon says so in its log */
+    fprintf(stderr, "%s. Exiting...\n", text);
+    *status = SN_EIO;
+}
+
+int sn_boot_prepare(const struct sn_conf *conf)
+{
+    const char *dir = conf->settings.dir;
+    int status = 0;
+
+    sn_check_state(conf, tell_problem, &status);
+    if (status != 0)
+        return status;
+    if (dir != NULL && chdir(dir) != 0) {
+        fprintf(stderr, "%s: dir %s: %s. Expected: a folder that this user can enter.\n",
+                conf->path, dir, strerror(errno));
+        return SN_EIO;
+    }
+    return 0;
+}
+
+struct findings {
+    const char *name;
+    int status;
+};
+
+static void print_finding(void *arg, enum sn_check_level level, const char *text)
+{
+    struct findings *findings = arg;
+
+    if (level == SN_CHECK_NOTE) {
+        printf("%s: note: %s\n", findings->name, text);
+        return;
+    }
+    fprintf(stderr, "%s: %s\n", findings->name, text);
+    findings->status = SN_EIO;
+}
+
+int sn_boot_print_check(const struct sn_boot *boot, const struct sn_conf *conf)
+{
+    struct findings findings = {.name = boot->path != NULL ? boot->path : "command line"};
+
+    for (size_t i = 0; i < conf->notice_count; i++)
+        printf("%s: note: %s\n", findings.name, conf->notices[i]);
+    sn_check_all(conf, print_finding, &findings);
+    printf("%s: %s, %zu %s, syntax %s, state in %s\n", findings.name,
+           findings.status == 0 ? "ok" : "would not start", conf->image.group_count,
+           conf->image.group_count == 1 ? "group" : "groups",
+           conf->syntax == SN_CONF_INI ? "ini" : "redis", conf->state_path);
+    return findings.status;
+}
+
+void sn_boot_print_version(void)
+{
+    puts("sentineld " SN_VERSION);
+}
+
+void sn_boot_print_help(void)
+{
+    fputs("Usage: sentineld FILE [--directive value...]... [-]\n"
+          "       sentineld --state-file PATH [--directive value...]... [-]\n"
+          "       sentineld --check-config FILE [--directive value...]...\n"
+          "       sentineld --version | --help\n"
+          "\n"
+          "Watches groups of Redis or Valkey servers, replaces masters that are down, and tells\n"
+          "clients where the master is. Takes the place of redis-sentinel: the same configuration\n"
+          "file, the same commands.\n"
+          "\n"
+          "FILE is a sentinel.conf, which is also where state is saved, or a file in INI syntax\n"
+          "with a [sentinel] section and one [master NAME] section for each group, which is never\n"
+          "written (state is then saved beside it). It must exist and may be empty.\n"
+          "Directives on the command line win over the file, and - reads more of them from\n"
+          "standard input. With a state file, FILE may be left out:\n"
+          "\n"
+          "    sentineld /etc/redis/sentinel.conf --port 26380 --loglevel verbose\n"
+          "    sentineld --state-file /data/sentinel.state \\\n"
+          "              --sentinel monitor mymaster 10.0.0.1 6379 2\n"
+          "\n"
+          "A minimal FILE:\n"
+          "\n"
+          "    sentinel monitor mymaster 127.0.0.1 6379 2\n"
+          "    sentinel down-after-milliseconds mymaster 5000\n"
+          "\n"
+          "Signals: TERM and INT end the process cleanly, HUP opens the log file again.\n"
+          "Exit status: 0 ended as asked, 1 could not start, 99 simulated failure.\n",
+          stdout);
+}

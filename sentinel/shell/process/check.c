@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* statx */
+#include "shell/process/check.h"
+
+#include "base/alloc.h"
+#include "conf/file/file.h"
+#include "shell/server/server.h"
+#include "shell/store/claim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXT_MAX 4096
+
+struct check {
+    const struct sn_conf *conf;
+    sn_check_tell *tell;
+    void *arg;
+};
+
+SN_PRINTF(3, 4)
+static void say(const struct check *check, enum sn_check_level level, const char *format, ...)
+{
+    char text[TEXT_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    check->tell(check->arg, level, text);
+}
+
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return sn_strdup(".");
+    return slash == path ? sn_strdup("/") : sn_strndup(path, (size_t)(slash - path));
+}
+
+/* With the rights that the process acts with. */
+static bool can(const char *path, int mode)
+{
+    return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
+}
+
+static bool is_mount(const char *path)
+{
+#ifdef STATX_ATTR_MOUNT_ROOT
+    struct statx info;
+
+    return statx(AT_FDCWD, path, 0, STATX_TYPE, &info) == 0 &&
+           (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+#else
+    (void)path;
+    return false;
+#endif
+}
+
+static void tell_unwritable(const struct check *check, const char *folder)
+{
+    const struct sn_conf *conf = check->conf;
+    int error = errno;
+
+    if (conf->state_in_conf)
+        say(check, SN_CHECK_PROBLEM,
+            "Sentinel config file %s is not writable: %s. State is saved in it. Make it and its "
+            "folder writable for user id %ld, or name another place with `state-file PATH`",
+            conf->path, strerror(error), (long)geteuid());
+    else
+        say(check, SN_CHECK_PROBLEM,
+            "The state file %s cannot be written: %s. Make the folder %s writable for user id %ld, "
+            "or name another place with `state-file`",
+            conf->state_path, strerror(error), folder, (long)geteuid());
+}
+
+/* The file can be written; can another one take its name? */
+static void check_replaceable(const struct check *check, const char *path, const char *folder)
+{
+    const struct sn_settings *settings = &check->conf->settings;
+    char *beside = folder_of(check->conf->state_path);
+    const char *dir = settings->dir != NULL ? settings->dir : ".";
+
+    if (can(folder, W_OK | X_OK) && !is_mount(path)) {
+        free(beside);
+        return;
+    }
+    if (can(dir, W_OK | X_OK) || can(beside, W_OK | X_OK))
+        say(check, SN_CHECK_NOTE,
+            "%s cannot be replaced by a renamed file: state is saved in place, with a journal in "
+            "%s. Make the folder %s writable for user id %ld to avoid that",
+            path, can(dir, W_OK | X_OK) ? dir : beside, folder, (long)geteuid());
+    else
+        say(check, SN_CHECK_NOTE,
+            "neither the folder %s nor the working directory %s can be written by user id %ld: "
+            "state is saved in place and without a journal, and a power loss in the middle of a "
+            "save can damage %s",
+            folder, dir, (long)geteuid(), path);
+    free(beside);
+}
+
+void sn_check_state(const struct sn_conf *conf, sn_check_tell *tell, void *arg)
+{
+    const struct check check = {.conf = conf, .tell = tell, .arg = arg};
+    struct sn_claim claim;
+
+    sn_claim_init(&claim, conf->state_path);
+    char *folder = folder_of(claim.path);
+    if (can(claim.path, W_OK))
+        check_replaceable(&check, claim.path, folder);
+    else if (errno != ENOENT || conf->state_in_conf || !can(folder, W_OK | X_OK))
+        tell_unwritable(&check, folder);
+    free(folder);
+    sn_claim_fini(&claim);
+}
+
+static void check_dir(const struct check *check)
+{
+    const char *dir = check->conf->settings.dir;
+
+    if (dir != NULL && !can(dir, X_OK))
+        say(check, SN_CHECK_PROBLEM, "dir %s: %s. Expected: a folder that this user can enter", dir,
+            strerror(errno));
+}
+
+/* Relative to the working directory, which is not entered. */
+static char *from_dir(const struct check *check, const char *path)
+{
+    const char *dir = check->conf->settings.dir;
+    struct sn_buf full;
+
+    if (path[0] == '/' || dir == NULL)
+        return sn_strdup(path);
+    sn_buf_init(&full, SIZE_MAX);
+    sn_buf_printf(&full, "%s/%s", dir, path);
+    return sn_buf_take(&full);
+}
+
+/* A file that is made if it is not there. */
+static void check_output(const struct check *check, enum sn_check_level level, const char *what,
+                         const char *path)
+{
+    char *full = from_dir(check, path);
+    char *folder = folder_of(full);
+
+    if (!can(full, W_OK) && (errno != ENOENT || !can(folder, W_OK | X_OK)))
+        say(check, level, "%s %s cannot be written by user id %ld: %s", what, path, (long)geteuid(),
+            strerror(errno));
+    free(folder);
+    free(full);
+}
+
+void sn_check_all(const struct sn_conf *conf, sn_check_tell *tell, void *arg)
+{
+    const struct check check = {.conf = conf, .tell = tell, .arg = arg};
+    const struct sn_settings *settings = &conf->settings;
+    struct sn_buf problems;
+
+    sn_check_state(conf, tell, arg);
+    check_dir(&check);
+    if (settings->logfile != NULL)
+        check_output(&check, SN_CHECK_PROBLEM, "logfile", settings->logfile);
+    if (settings->pidfile != NULL)
+        check_output(&check, SN_CHECK_NOTE, "pidfile", settings->pidfile);
+    if (settings->unixsocket != NULL) {
+        char *folder = folder_of(settings->unixsocket);
+        char *full = from_dir(&check, folder);
+        if (!can(full, W_OK | X_OK))
+            say(&check, SN_CHECK_PROBLEM, "unixsocket %s: the folder: %s", settings->unixsocket,
+                strerror(errno));
+        free(full);
+        free(folder);
+    }
+    for (size_t i = 0; settings->port != 0 && i < settings->bind_count; i++) {
+        const char *bind = settings->bind[i];
+        bool optional = bind[0] == '-';
+        sn_buf_init(&problems, TEXT_MAX);
+        if (!sn_server_can_bind(optional ? bind + 1 : bind, &problems))
+            say(&check, optional ? SN_CHECK_NOTE : SN_CHECK_PROBLEM, "bind %s: %s%s", bind,
+                sn_buf_text(&problems), optional ? ", which is allowed" : "");
+        sn_buf_fini(&problems);
+    }
+    if (conf->image.group_count == 0)
+        say(&check, SN_CHECK_NOTE,
+            "no group is watched (0 groups): there is no `sentinel monitor` line");
+    if (sn_claim_is_taken(conf->state_path))
+        say(&check, SN_CHECK_NOTE, "%s is in use by a running process", conf->state_path);
+}

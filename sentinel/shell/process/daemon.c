@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Start: background, log, listeners, pid file, core, START. Whatever can fail does so before the
+ * core lives, so that a process that could not start has told nobody anything. End: the loop is
+ * left first, then everything is closed from outside of any callback. */
+#include "shell/process/daemon.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "core/core.h"
+#include "core/view.h"
+#include "shell/driver/driver.h"
+#include "shell/links/links.h"
+#include "shell/log/log.h"
+#include "shell/net/resolver.h"
+#include "shell/process/daemon_os.h"
+#include "shell/process/file_share.h"
+#include "shell/process/memory_limit.h"
+#include "shell/process/scripts.h"
+#include "shell/process/supervise.h"
+#include "shell/process/title.h"
+#include "shell/server/acl.h"
+#include "shell/server/server.h"
+#include "shell/store/store.h"
+#include "sn_version.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A look-up that hangs in the system's resolver cannot be cancelled; the end does not wait for it.
+ */
+#define CLOSE_PATIENCE_MS 1000
+#define DEFAULT_PIDFILE   "/var/run/redis.pid"
+
+struct daemon {
+    uv_loop_t loop;
+    struct sn_conf *conf;
+    struct sn_claim *claim;
+    struct sn_log *log;
+    struct sn_core *core;
+    struct sn_driver *driver;
+    struct sn_links *links;
+    struct sn_store *store;
+    struct sn_processes *processes;
+    struct sn_resolver *resolver;
+    struct sn_server *server;
+    struct sn_file_share files;
+    int fd_max; /* of clients; 0: any */
+    uv_signal_t on_term, on_int, on_hup;
+    uv_async_t wake; /* ends the loop, from within any callback */
+    uv_timer_t patience;
+    const char *pidfile;            /* NULL: none was written */
+    struct sn_buf configured_users; /* lines; only with a state file */
+    int ready;                      /* for the process that waits in the foreground; -1: none */
+    enum sn_supervisor supervisor;
+    bool told_ready;
+    int status;
+    bool stopping;
+    bool saved_once; /* or there was nothing that had to be saved first */
+};
+
+/* ---- ports of the driver ---- */
+
+static void port_connect(void *arg, const struct sn_action_connect *connect)
+{
+    struct daemon *daemon = arg;
+    sn_links_connect(daemon->links, connect);
+}
+
+static void port_disconnect(void *arg, struct sn_link_id link)
+{
+    struct daemon *daemon = arg;
+    sn_links_disconnect(daemon->links, link);
+}
+
+static void port_send(void *arg, const struct sn_action_send *send)
+{
+    struct daemon *daemon = arg;
+    sn_links_send(daemon->links, send);
+}
+
+static void on_core_resolved(void *arg, const char *host, const char *ip)
+{
+    struct daemon *daemon = arg;
+    struct sn_event event = {.kind = SN_EVENT_RESOLVED, .u.resolved = {.host = host, .ip = ip}};
+
+    sn_driver_feed(daemon->driver, &event);
+}
+
+static void port_resolve(void *arg, const char *host)
+{
+    struct daemon *daemon = arg;
+    sn_resolver_look_up(daemon->resolver, host, on_core_resolved, daemon);
+}
+
+static void port_persist(void *arg, uint64_t version)
+{
+    struct daemon *daemon = arg;
+    sn_store_persist(daemon->store, version);
+}
+
+static void port_answer(void *arg, const struct sn_action_answer *answer)
+{
+    struct daemon *daemon = arg;
+    sn_server_answer(daemon->server, answer);
+}
+
+static void port_event(void *arg, const struct sn_action_event *event)
+{
+    struct daemon *daemon = arg;
+
+    sn_log(daemon->log, event->level, "%s %s", event->name, event->payload);
+    if (event->level != SN_LEVEL_DEBUG)
+        sn_server_publish(daemon->server, event->name, event->payload);
+}
+
+static void port_log(void *arg, const struct sn_action_log *log)
+{
+    struct daemon *daemon = arg;
+    sn_log(daemon->log, log->level, "%s", log->text);
+}
+
+static void port_script_start(void *arg, const struct sn_action_script *script)
+{
+    struct daemon *daemon = arg;
+    sn_processes_start(daemon->processes, script);
+}
+
+static void port_script_kill(void *arg, struct sn_job_id job)
+{
+    struct daemon *daemon = arg;
+    sn_processes_kill(daemon->processes, job);
+}
+
+/* A simulated crash: nothing is tidied up. */
+static void port_exit(void *arg, int status)
+{
+    (void)arg;
+    _exit(status);
+}
+
+static void port_idle(void *arg)
+{
+    struct daemon *daemon = arg;
+    sn_server_flush(daemon->server);
+}
+
+static const struct sn_driver_ports ports = {.connect = port_connect,
+                                             .disconnect = port_disconnect,
+                                             .send = port_send,
+                                             .resolve = port_resolve,
+                                             .persist = port_persist,
+                                             .answer = port_answer,
+                                             .event = port_event,
+                                             .log = port_log,
+                                             .script_start = port_script_start,
+                                             .script_kill = port_script_kill,
+                                             .exit = port_exit,
+                                             .idle = port_idle};
+
+/* ---- the end ---- */
+
+static void stop(struct daemon *daemon, int status)
+{
+    if (daemon->stopping)
+        return;
+    daemon->stopping = true;
+    daemon->status = status;
+    (void)sn_supervise_stopping(daemon->supervisor);
+    uv_async_send(&daemon->wake);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct daemon *daemon = wake->data;
+
+    if (daemon->stopping)
+        uv_stop(wake->loop);
+}
+
+static void on_stop_signal(uv_signal_t *handle, int number)
+{
+    struct daemon *daemon = handle->data;
+
+    if (daemon->stopping) {
+        if (number == SIGINT)
+            _exit(1);
+        return;
+    }
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "Received %s, ending",
+           number == SIGINT ? "SIGINT" : "SIGTERM");
+    stop(daemon, 0);
+}
+
+static void on_hang_up(uv_signal_t *handle, int number)
+{
+    struct daemon *daemon = handle->data;
+
+    (void)number;
+    sn_log_reopen(daemon->log);
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "Received SIGHUP, log file opened again");
+}
+
+static void exit_at_once(int number)
+{
+    (void)number;
+    _exit(1);
+}
+
+/* libuv's handles are gone by the time that a write is waited for. */
+static void leave_signals_to_the_system(void)
+{
+    struct sigaction action = {.sa_handler = exit_at_once};
+
+    sigaction(SIGINT, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+static void on_patience_over(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
+static void close_handle(void *handle)
+{
+    uv_close(handle, NULL);
+}
+
+/* True if the loop came to its end. */
+static bool close_loop(struct daemon *daemon)
+{
+    uv_unref((uv_handle_t *)&daemon->patience);
+    uv_timer_start(&daemon->patience, on_patience_over, CLOSE_PATIENCE_MS, 0);
+    if (uv_run(&daemon->loop, UV_RUN_DEFAULT) != 0)
+        return false;
+    close_handle(&daemon->patience);
+    uv_run(&daemon->loop, UV_RUN_DEFAULT);
+    int status = uv_loop_close(&daemon->loop);
+    assert(status == 0);
+    return status == 0;
+}
+
+static void tear_down(struct daemon *daemon)
+{
+    close_handle(&daemon->on_term);
+    close_handle(&daemon->on_int);
+    close_handle(&daemon->on_hup);
+    close_handle(&daemon->wake);
+    leave_signals_to_the_system();
+    sn_server_close(daemon->server);
+    sn_links_close(daemon->links);
+    sn_processes_close(daemon->processes);
+    sn_resolver_close(daemon->resolver);
+    sn_store_close(daemon->store);
+    if (daemon->driver != NULL)
+        sn_driver_close(daemon->driver);
+    bool complete = close_loop(daemon);
+    if (daemon->pidfile != NULL)
+        unlink(daemon->pidfile);
+    if (daemon->core != NULL)
+        sn_log(daemon->log, SN_LEVEL_NOTICE, "sentineld has ended");
+    if (!complete)
+        _exit(daemon->status);
+    if (daemon->core != NULL)
+        sn_core_free(daemon->core);
+    sn_buf_fini(&daemon->configured_users);
+}
+
+/* ---- what the server asks for ---- */
+
+static void server_wants_shutdown(void *arg)
+{
+    struct daemon *daemon = arg;
+
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "User requested shutdown, ending");
+    stop(daemon, 0);
+}
+
+struct look_up {
+    void (*done)(void *done_arg, const char *ip);
+    void *done_arg;
+};
+
+static void on_server_resolved(void *arg, const char *host, const char *ip)
+{
+    struct look_up *look_up = arg;
+
+    (void)host;
+    look_up->done(look_up->done_arg, ip);
+    free(look_up);
+}
+
+static void server_wants_address(void *arg, const char *host,
+                                 void (*done)(void *done_arg, const char *ip), void *done_arg)
+{
+    struct daemon *daemon = arg;
+    struct look_up *look_up = sn_alloc(sizeof(*look_up));
+
+    look_up->done = done;
+    look_up->done_arg = done_arg;
+    sn_resolver_look_up(daemon->resolver, host, on_server_resolved, look_up);
+}
+
+/* ---- the start ---- */
+
+/* Listening, and known by an id that will be the same tomorrow. */
+static void tell_ready(struct daemon *daemon)
+{
+    if (daemon->told_ready)
+        return;
+    daemon->told_ready = true;
+    if (daemon->ready >= 0)
+        sn_daemon_ready(daemon->ready);
+    int status = sn_supervise_ready(daemon->supervisor);
+    if (status != 0)
+        sn_log(daemon->log, SN_LEVEL_WARNING, "%s could not be told that the start is over: %s",
+               sn_supervisor_name(daemon->supervisor), uv_strerror(status));
+}
+
+/* An id that is not on disk must not be announced: at the next start it would be another one. */
+static void on_saved(void *arg, bool ok)
+{
+    struct daemon *daemon = arg;
+
+    if (!ok && !daemon->saved_once) {
+        sn_log(daemon->log, SN_LEVEL_WARNING,
+               "The id of this sentinel could not be saved. Exiting...");
+        fprintf(stderr, "The id of this sentinel could not be saved in %s. Exiting...\n",
+                daemon->conf->state_path);
+        stop(daemon, 1);
+        return;
+    }
+    if (!daemon->saved_once)
+        sn_log(daemon->log, SN_LEVEL_NOTICE, "Sentinel new configuration saved on disk");
+    daemon->saved_once = true;
+    tell_ready(daemon);
+}
+
+static void list_changes(void *arg, struct sn_conf_live *live, struct sn_buf *lines)
+{
+    const struct daemon *daemon = arg;
+
+    live->loglevel = sn_server_changed_level(daemon->server);
+    if (!sn_server_users_changed(daemon->server) && !daemon->conf->users_restored)
+        return;
+    sn_server_describe_users(daemon->server, lines);
+    live->users = sn_buf_text(lines);
+    live->users_base = sn_buf_text(&daemon->configured_users);
+}
+
+static int open_log(struct daemon *daemon)
+{
+    const struct sn_settings *settings = &daemon->conf->settings;
+    const char *ident = settings->syslog_ident != NULL ? settings->syslog_ident : "sentineld";
+
+    int status =
+        sn_log_open(settings->logfile, settings->loglevel, settings->syslog_enabled ? ident : NULL,
+                    settings->syslog_facility, &daemon->log);
+    if (status != 0)
+        fprintf(stderr, "Can't open the log file %s: %s\n", settings->logfile, strerror(errno));
+    else
+        sn_log_set_format(daemon->log, settings->log_format, settings->log_timestamp_format);
+    return status;
+}
+
+/* Of a long list in a file, the rest sleeps. */
+static uint64_t dialled_peers(size_t count)
+{
+    return count < SN_PEERS_MAX ? count : SN_PEERS_MAX;
+}
+
+/* Peers share one link for all groups. Of each group some replicas may still be found. */
+static struct sn_file_needs count_files(const struct daemon *daemon)
+{
+    const struct sn_image *image = &daemon->conf->image;
+    struct sn_file_needs needs = {.maxclients = daemon->conf->settings.maxclients};
+
+    for (size_t i = 0; i < image->group_count; i++) {
+        const struct sn_group_image *group = &image->groups[i];
+        uint64_t peers = dialled_peers(group->peer_count);
+        needs.links += 2 * (1 + group->replica_count);
+        needs.growth += 2 * 3 + peers;
+        needs.peers = peers > needs.peers ? peers : needs.peers;
+    }
+    needs.links += needs.peers;
+    return needs;
+}
+
+static int share_open_files(struct daemon *daemon)
+{
+    struct sn_settings *settings = &daemon->conf->settings;
+    struct sn_file_needs needs = count_files(daemon);
+    uint64_t wanted = sn_file_share_wanted(&needs);
+    uint64_t allowed = sn_daemon_raise_files(wanted);
+    allowed = allowed > 0 ? allowed : wanted;
+    if (sn_file_share(allowed, &needs, &daemon->files) != 0) {
+        char text[256];
+        snprintf(text, sizeof(text),
+                 "Only %" PRIu64 " open files are allowed: that is too little for %" PRIu64
+                 " links, the other sentinels and some clients. Raise the limit (ulimit -n, "
+                 "LimitNOFILE=). Exiting...",
+                 allowed, needs.links);
+        sn_log(daemon->log, SN_LEVEL_WARNING, "%s", text);
+        if (settings->logfile != NULL || daemon->ready >= 0)
+            fprintf(stderr, "%s\n", text);
+        return SN_EFULL;
+    }
+    /* Should there be more links than that one day, clients still leave room for new ones. */
+    if (allowed <= INT32_MAX)
+        daemon->fd_max = (int)(allowed - 1 - daemon->files.spare / 2);
+    if (daemon->files.clients < settings->maxclients)
+        sn_log(daemon->log, SN_LEVEL_WARNING,
+               "maxclients is lowered from %" PRIu32 " to %" PRIu32 ": only %" PRIu64
+               " open files are allowed, of which links need %" PRIu64
+               " and other sentinels %" PRIu32
+               ". Raise the limit (ulimit -n, LimitNOFILE=) to avoid that",
+               settings->maxclients, daemon->files.clients, allowed, daemon->files.reserved,
+               daemon->files.peer_places);
+    settings->maxclients = daemon->files.clients;
+    return 0;
+}
+
+static int start_listening(struct daemon *daemon)
+{
+    const struct sn_settings *settings = &daemon->conf->settings;
+    struct sn_buf error;
+
+    sn_buf_init(&error, 4096);
+    int status = sn_server_listen(daemon->server, &error);
+    if (status != 0) {
+        const char *text = sn_buf_text(&error);
+        char stock[64] = "";
+        if (strstr(text, "(TCP)") != NULL)
+            snprintf(stock, sizeof(stock), "Failed listening on port %u (TCP), aborting.",
+                     (unsigned)settings->port);
+        sn_log(daemon->log, SN_LEVEL_WARNING, "%s", text);
+        if (stock[0] != '\0')
+            sn_log(daemon->log, SN_LEVEL_WARNING, "%s", stock);
+        if (settings->logfile != NULL || daemon->ready >= 0)
+            fprintf(stderr, "%s\n%s%s", text, stock, stock[0] != '\0' ? "\n" : "");
+    }
+    sn_buf_fini(&error);
+    return status;
+}
+
+static void write_pidfile(struct daemon *daemon)
+{
+    const struct sn_settings *settings = &daemon->conf->settings;
+    const char *path = settings->pidfile;
+
+    if (path == NULL && settings->daemonize && daemon->supervisor == SN_SUPERVISOR_NONE)
+        path = DEFAULT_PIDFILE;
+    if (path == NULL)
+        return;
+    if (sn_daemon_write_pidfile(path) == 0)
+        daemon->pidfile = path;
+    else
+        sn_log(daemon->log, SN_LEVEL_WARNING, "Cannot write the pid file %s: %s", path,
+               strerror(errno));
+}
+
+/* libuv watches the others while the loop lives. Files that grow beyond a limit (XFSZ) are a write
+ * that fails, which is told; a timer that somebody has left to us by an exec (ALRM) is nobody's;
+ * newer stock outlives USR2. */
+static void ignore_signals(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGALRM, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
+    signal(SIGHUP, SIG_IGN); /* until on_hup is there */
+}
+
+static void make_parts(struct daemon *daemon)
+{
+    struct sn_conf *conf = daemon->conf;
+    struct sn_server_env env = {
+        .loop = &daemon->loop,
+        .settings = &conf->settings,
+        .config_path = conf->path,
+        .supervisor = sn_supervisor_name(daemon->supervisor),
+        .log = daemon->log,
+        .memory_max = sn_memory_of_clients(conf->settings.clients_memory, sn_memory_available()),
+        .peer_places = daemon->files.peer_places,
+        .fd_max = daemon->fd_max,
+        .shutdown = server_wants_shutdown,
+        .resolve = server_wants_address,
+        .arg = daemon};
+
+    int status = uv_loop_init(&daemon->loop);
+    if (status != 0) {
+        fprintf(stderr, "Cannot make an event loop: %s\n", uv_strerror(status));
+        exit(1);
+    }
+    uv_async_init(&daemon->loop, &daemon->wake, on_wake);
+    uv_timer_init(&daemon->loop, &daemon->patience);
+    uv_signal_init(&daemon->loop, &daemon->on_term);
+    uv_signal_init(&daemon->loop, &daemon->on_int);
+    uv_signal_init(&daemon->loop, &daemon->on_hup);
+    daemon->wake.data = daemon;
+    daemon->on_term.data = daemon;
+    daemon->on_int.data = daemon;
+    daemon->on_hup.data = daemon;
+    uv_signal_start(&daemon->on_term, on_stop_signal, SIGTERM);
+    uv_signal_start(&daemon->on_int, on_stop_signal, SIGINT);
+    uv_signal_start(&daemon->on_hup, on_hang_up, SIGHUP);
+
+    daemon->server = sn_server_new(&env);
+    daemon->links = sn_links_new(&daemon->loop, conf->settings.bind_source_addr);
+    daemon->store = sn_store_new(&daemon->loop, conf, daemon->claim, daemon->log);
+    daemon->processes = sn_processes_new(&daemon->loop, daemon->log, SN_SCRIPT_GRACE_MS);
+    daemon->resolver = sn_resolver_new(&daemon->loop);
+    sn_store_set_watch(daemon->store, on_saved, daemon);
+    sn_store_set_live(daemon->store, list_changes, daemon);
+    sn_buf_init(&daemon->configured_users, SIZE_MAX);
+    if (!conf->state_in_conf && conf->settings.aclfile == NULL)
+        sn_acl_describe_settings(&conf->base_settings, &daemon->configured_users);
+}
+
+static void make_core(struct daemon *daemon)
+{
+    uint64_t seed = 0;
+    int status = uv_random(NULL, NULL, &seed, sizeof(seed), 0, NULL);
+
+    /* Ids come out of it: equal seeds would make equal sentinels. */
+    if (status != 0) {
+        sn_log(daemon->log, SN_LEVEL_WARNING, "No random numbers from the system: %s. Exiting...",
+               uv_strerror(status));
+        exit(1);
+    }
+    daemon->core = sn_core_new(&daemon->conf->image, seed, (sn_ms)(uv_hrtime() / 1000000));
+    daemon->driver = sn_driver_new(&daemon->loop, daemon->core, &ports, daemon);
+    sn_server_set_driver(daemon->server, daemon->driver);
+    sn_links_set_driver(daemon->links, daemon->driver);
+    sn_store_set_driver(daemon->store, daemon->driver);
+    sn_processes_set_driver(daemon->processes, daemon->driver);
+    daemon->saved_once = daemon->conf->image.myid.hex[0] != '\0';
+}
+
+static void log_start(const struct daemon *daemon)
+{
+    const struct sn_conf *conf = daemon->conf;
+    const struct sn_settings *settings = &conf->settings;
+
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "sentineld version=%s, pid=%ld, just started", SN_VERSION,
+           (long)getpid());
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "Configuration loaded from %s (syntax: %s)",
+           conf->path[0] != '\0' ? conf->path : "the command line",
+           conf->syntax == SN_CONF_INI ? "ini" : "redis");
+    if (!conf->state_in_conf)
+        sn_log(daemon->log, SN_LEVEL_NOTICE, "State is kept in %s", conf->state_path);
+    if (daemon->supervisor == SN_SUPERVISOR_SYSTEMD)
+        sn_log(daemon->log, SN_LEVEL_NOTICE,
+               "Supervised by systemd. Please make sure you set appropriate values for "
+               "TimeoutStartSec and TimeoutStopSec in your service unit.");
+    else if (daemon->supervisor == SN_SUPERVISOR_UPSTART)
+        sn_log(daemon->log, SN_LEVEL_NOTICE,
+               "Supervised by upstart, stops to tell that it is ready");
+    for (size_t i = 0; i < conf->notice_count; i++)
+        sn_log(daemon->log, SN_LEVEL_NOTICE, "%s", conf->notices[i]);
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "Running mode=sentinel, port=%u.",
+           (unsigned)settings->port);
+    sn_server_log_listeners(daemon->server);
+}
+
+static void start_core(struct daemon *daemon)
+{
+    make_core(daemon);
+    struct sn_event event = {.kind = SN_EVENT_START};
+    sn_driver_feed(daemon->driver, &event);
+    size_t groups = sn_core_group_count(daemon->core);
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "Sentinel ID is %s", sn_core_myid(daemon->core)->hex);
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "Watching %zu %s", groups,
+           groups == 1 ? "group" : "groups");
+}
+
+/* A supervisor watches the process that it has started. */
+static int go_into_background(struct daemon *daemon)
+{
+    if (!daemon->conf->settings.daemonize || daemon->supervisor != SN_SUPERVISOR_NONE)
+        return 0;
+    if (sn_daemon_detach(&daemon->ready) == 0)
+        return 0;
+    fprintf(stderr, "Cannot go into the background: %s\n", strerror(errno));
+    return SN_EIO;
+}
+
+int sn_daemon_run(struct sn_conf *conf, struct sn_claim *claim)
+{
+    struct daemon daemon = {.conf = conf, .claim = claim, .ready = -1};
+    struct sn_buf complaint;
+
+    ignore_signals();
+    sn_buf_init(&complaint, SIZE_MAX);
+    daemon.supervisor = sn_supervise_find(conf->settings.supervised, &complaint);
+    int status = go_into_background(&daemon);
+    if (status == 0)
+        status = open_log(&daemon);
+    if (status == 0 && complaint.len > 0) {
+        sn_log(daemon.log, SN_LEVEL_WARNING, "%s", sn_buf_text(&complaint));
+        if (daemon.ready >= 0)
+            fprintf(stderr, "%s\n", sn_buf_text(&complaint));
+    }
+    sn_buf_fini(&complaint);
+    if (status != 0)
+        return 1;
+    if (share_open_files(&daemon) != 0) {
+        sn_log_close(daemon.log);
+        return 1;
+    }
+    make_parts(&daemon);
+    daemon.status = start_listening(&daemon) == 0 ? 0 : 1;
+    if (daemon.status == 0) {
+        write_pidfile(&daemon);
+        sn_title_set(conf);
+        log_start(&daemon);
+        start_core(&daemon);
+        sn_store_try(daemon.store);
+        if (daemon.saved_once)
+            tell_ready(&daemon);
+        uv_run(&daemon.loop, UV_RUN_DEFAULT);
+    }
+    tear_down(&daemon);
+    sn_log_close(daemon.log);
+    return daemon.status;
+}

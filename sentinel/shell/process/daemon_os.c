@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/process/daemon_os.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static int redirect_to_null(int fd)
+{
+    int null = open("/dev/null", O_RDWR);
+
+    if (null < 0)
+        return SN_EIO;
+    int status = dup2(null, fd) < 0 ? SN_EIO : 0;
+    if (null > STDERR_FILENO)
+        close(null);
+    return status;
+}
+
+_Noreturn static void wait_for_background(int fd)
+{
+    char byte;
+    ssize_t count;
+
+    do {
+        count = read(fd, &byte, 1);
+    } while (count < 0 && errno == EINTR);
+    _exit(count == 1 ? 0 : 1);
+}
+
+int sn_daemon_detach(int *ready)
+{
+    int ends[2];
+
+    if (pipe(ends) != 0)
+        return SN_EIO;
+    pid_t pid = fork();
+    if (pid < 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return SN_EIO;
+    }
+    if (pid > 0) {
+        close(ends[1]);
+        wait_for_background(ends[0]);
+    }
+    close(ends[0]);
+    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    if (setsid() < 0 || redirect_to_null(STDIN_FILENO) != 0 ||
+        redirect_to_null(STDOUT_FILENO) != 0) {
+        close(ends[1]);
+        return SN_EIO;
+    }
+    *ready = ends[1];
+    return 0;
+}
+
+void sn_daemon_ready(int ready)
+{
+    (void)redirect_to_null(STDERR_FILENO);
+    while (write(ready, "r", 1) < 0 && errno == EINTR)
+        continue;
+    close(ready);
+}
+
+int sn_daemon_write_pidfile(const char *path)
+{
+    FILE *file = fopen(path, "we");
+
+    if (file == NULL)
+        return SN_EIO;
+    int printed = fprintf(file, "%ld\n", (long)getpid());
+    int closed = fclose(file);
+    return printed < 0 || closed != 0 ? SN_EIO : 0;
+}
+
+uint64_t sn_daemon_raise_files(uint64_t wanted)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= wanted)
+        return limit.rlim_cur;
+
+    struct rlimit raised = {.rlim_cur = wanted, .rlim_max = limit.rlim_max};
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted)
+        raised.rlim_max = wanted; /* allowed to root only */
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+        return wanted;
+    raised = (struct rlimit){.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_PROCESS_DAEMON_OS_H
+#define SN_SHELL_PROCESS_DAEMON_OS_H
+
+/* What a daemon asks of the operating system. */
+
+#include "base/types.h"
+
+/* Goes into the background: the calling process waits in here, leaving with status 0 when the
+ * background process calls sn_daemon_ready, with 1 if that ends before. Returns in the background
+ * process only, in a session of its own, with standard input and output on /dev/null and standard
+ * error still on the caller's. *ready is for sn_daemon_ready. SN_EIO: errno tells why. */
+SN_MUST_CHECK int sn_daemon_detach(int *ready);
+/* Lets the waiting process go and leaves its standard error. */
+void sn_daemon_ready(int ready);
+
+/* SN_EIO: errno tells why. */
+SN_MUST_CHECK int sn_daemon_write_pidfile(const char *path);
+
+/* Raises the limit of open files as far as is allowed towards wanted; returns what it is now. */
+uint64_t sn_daemon_raise_files(uint64_t wanted);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/process/file_share.h"
+
+#include "base/error.h"
+
+#define OWN_FILES   32  /* log, state, pipes, libuv's own */
+#define SPARE_FILES 224 /* for links to new groups, and that are being replaced */
+#define SPARE_PART  8   /* … at most this part of what is left, where that is less */
+#define GROWTH_PART 2   /* the same for links to what is found out */
+#define CLIENTS_MIN 4   /* fewer are of no use to anybody */
+#define PEERS_MIN   8
+#define PEERS_MAX   64
+
+/* A peer that lost its connection may open the next one before the old one is gone. */
+static uint64_t places_of(uint64_t peers)
+{
+    uint64_t places = 2 * peers;
+
+    return places < PEERS_MIN ? PEERS_MIN : places > PEERS_MAX ? PEERS_MAX : places;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t sn_file_share_wanted(const struct sn_file_needs *needs)
+{
+    return OWN_FILES + needs->links + needs->growth + SPARE_FILES + places_of(needs->peers) +
+           needs->maxclients;
+}
+
+int sn_file_share(uint64_t allowed, const struct sn_file_needs *needs, struct sn_file_share *share)
+{
+    uint64_t places = places_of(needs->peers), needed = OWN_FILES + needs->links + places;
+
+    if (allowed < needed + CLIENTS_MIN)
+        return SN_EFULL;
+    uint64_t left = allowed - needed;
+    uint64_t spare =
+        smaller(left / SPARE_PART, SPARE_FILES) + smaller(left / GROWTH_PART, needs->growth);
+    share->clients = (uint32_t)smaller(left - spare, needs->maxclients);
+    share->peer_places = (uint32_t)places;
+    share->spare = spare;
+    share->reserved = OWN_FILES + needs->links + spare;
+    return 0;
+}

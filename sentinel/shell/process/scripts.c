@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* libuv waits for a new process until it runs its program, which takes as long as a busy machine
+ * likes: each start gets a turn of the loop, or a queue of scripts that end at once would keep all
+ * timers and answers waiting until it is worked off.
+ *
+ * What a script leaves running in its process group when it ends gets a moment to finish, and is
+ * killed then: nobody else counts it. Whose parent is gone may become our child (as process 1 of a
+ * container, and by an exec of the process that had started it): it is waited for, so that no
+ * zombies pile up. */
+
+#include "shell/process/scripts.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <utlist.h>
+
+/* What a failed exec yields as exit status: never retried (PROTOCOL.md §8.2). */
+#define STATUS_NOT_STARTED 2
+/* A number cannot become another group's between two looks: that takes all others to be used. */
+#define LOOK_EVERY_MS 250
+
+struct job {
+    struct sn_processes *processes;
+    struct sn_job_id id;
+    char **argv;  /* until it is started */
+    char *script; /* its path, then */
+    uv_process_t handle;
+    struct job *prev, *next;
+};
+
+/* A process group whose script has ended. */
+struct leftover {
+    pid_t group;
+    uint64_t until;
+    char *script;
+    struct leftover *prev, *next;
+};
+
+struct sn_processes {
+    uv_loop_t *loop;
+    struct sn_driver *driver;
+    struct job *waiting; /* for their turn */
+    struct job *jobs;    /* running, or their handles being closed */
+    struct leftover *leftovers;
+    struct sn_log *log; /* NULL: none */
+    uint64_t grace_ms;
+    uv_idle_t idle;  /* active while jobs wait */
+    uv_timer_t look; /* at leftovers, while there are any */
+    uv_signal_t on_child;
+    uv_check_t reap; /* in the turn in which some child has ended */
+    bool closing;
+    int open_handles; /* of the four */
+};
+
+static void free_if_over(struct sn_processes *processes)
+{
+    if (processes->open_handles == 0 && processes->jobs == NULL)
+        free(processes);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct sn_processes *processes = handle->data;
+
+    processes->open_handles--;
+    free_if_over(processes);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct job *job = handle->data;
+    struct sn_processes *processes = job->processes;
+
+    DL_DELETE(processes->jobs, job);
+    free(job->script);
+    free(job);
+    free_if_over(processes);
+}
+
+static void free_argv(struct job *job)
+{
+    for (char **word = job->argv; *word != NULL; word++)
+        free(*word);
+    free(job->argv);
+    job->argv = NULL;
+}
+
+static void forget_waiting(struct job *job)
+{
+    DL_DELETE(job->processes->waiting, job);
+    free_argv(job);
+    free(job);
+}
+
+static void feed(struct sn_processes *processes, enum sn_event_kind kind,
+                 const struct sn_event_script *script)
+{
+    struct sn_event event = {.kind = kind, .u.script = *script};
+
+    sn_driver_feed(processes->driver, &event);
+}
+
+/* ---- what scripts leave behind ---- */
+
+static bool group_lives(pid_t group)
+{
+    return kill(-group, 0) == 0 || errno == EPERM;
+}
+
+static void forget_leftover(struct sn_processes *processes, struct leftover *leftover)
+{
+    DL_DELETE(processes->leftovers, leftover);
+    free(leftover->script);
+    free(leftover);
+    if (processes->leftovers == NULL)
+        uv_timer_stop(&processes->look);
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct sn_processes *processes = timer->data;
+    struct leftover *leftover, *next;
+
+    DL_FOREACH_SAFE(processes->leftovers, leftover, next) {
+        bool lives = group_lives(leftover->group);
+        if (lives && uv_now(processes->loop) < leftover->until)
+            continue;
+        if (lives) {
+            kill(-leftover->group, SIGKILL);
+            if (processes->log != NULL)
+                sn_log(processes->log, SN_LEVEL_WARNING,
+                       "The script %s has ended and left processes behind, which ran on for %llu "
+                       "ms and were killed. What is to outlive it has to be started with setsid",
+                       leftover->script, (unsigned long long)processes->grace_ms);
+        }
+        forget_leftover(processes, leftover);
+    }
+}
+
+static void watch_leftovers(struct job *job)
+{
+    struct sn_processes *processes = job->processes;
+
+    if (!group_lives(job->handle.pid))
+        return;
+    struct leftover *leftover = sn_alloc(sizeof(*leftover));
+    leftover->group = job->handle.pid;
+    leftover->until = uv_now(processes->loop) + processes->grace_ms;
+    leftover->script = job->script;
+    job->script = NULL;
+    DL_APPEND(processes->leftovers, leftover);
+    if (!uv_is_active((const uv_handle_t *)&processes->look))
+        uv_timer_start(&processes->look, on_look, LOOK_EVERY_MS, LOOK_EVERY_MS);
+}
+
+static bool is_job(const struct sn_processes *processes, pid_t pid)
+{
+    const struct job *job;
+
+    DL_FOREACH(processes->jobs, job) {
+        if (job->handle.pid == pid && uv_is_active((const uv_handle_t *)&job->handle))
+            return true;
+    }
+    return false;
+}
+
+/* libuv waits for its own ones, by their ids. One of those that it has not waited for yet is what
+ * its handler has still to be told of; then there is another turn. */
+static void reap_others(struct sn_processes *processes)
+{
+    for (;;) {
+        siginfo_t info = {0};
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0 ||
+            is_job(processes, info.si_pid))
+            return;
+        (void)waitpid(info.si_pid, NULL, WNOHANG);
+    }
+}
+
+static void on_reap(uv_check_t *check)
+{
+    uv_check_stop(check);
+    reap_others(check->data);
+}
+
+static void on_child_signal(uv_signal_t *handle, int number)
+{
+    struct sn_processes *processes = handle->data;
+
+    (void)number;
+    uv_check_start(&processes->reap, on_reap);
+}
+
+/* ---- scripts ---- */
+
+static void on_exit(uv_process_t *process, int64_t status, int signal)
+{
+    struct job *job = process->data;
+    struct sn_event_script script = {
+        .job = job->id, .status = status, .signal = signal, .spawned = true};
+
+    watch_leftovers(job);
+    uv_close((uv_handle_t *)process, on_closed);
+    feed(job->processes, SN_EVENT_SCRIPT_EXITED, &script);
+}
+
+struct sn_processes *sn_processes_new(uv_loop_t *loop, struct sn_log *log, uint64_t grace_ms)
+{
+    struct sn_processes *processes = sn_alloc(sizeof(*processes));
+
+    processes->loop = loop;
+    processes->log = log;
+    processes->grace_ms = grace_ms;
+    processes->open_handles = 4;
+    uv_idle_init(loop, &processes->idle);
+    uv_timer_init(loop, &processes->look);
+    uv_signal_init(loop, &processes->on_child);
+    uv_check_init(loop, &processes->reap);
+    processes->idle.data = processes->look.data = processes;
+    processes->on_child.data = processes->reap.data = processes;
+    uv_signal_start(&processes->on_child, on_child_signal, SIGCHLD);
+    uv_unref((uv_handle_t *)&processes->on_child);
+    reap_others(processes); /* inherited, and dead before the handler was there */
+    return processes;
+}
+
+void sn_processes_set_driver(struct sn_processes *processes, struct sn_driver *driver)
+{
+    processes->driver = driver;
+}
+
+/* libuv looks a bare name up in PATH; ours is relative to the working directory. */
+static const char *file_of(const char *path, char *out, size_t size)
+{
+    if (strchr(path, '/') != NULL)
+        return path;
+    snprintf(out, size, "./%s", path);
+    return out;
+}
+
+static void spawn(struct job *job)
+{
+    struct sn_processes *processes = job->processes;
+    char file[PATH_MAX];
+    uv_stdio_container_t stdio[] = {{.flags = UV_IGNORE},
+                                    {.flags = UV_INHERIT_FD, .data.fd = 1},
+                                    {.flags = UV_INHERIT_FD, .data.fd = 2}};
+    /* DETACHED: its own session and with it its own process group. */
+    uv_process_options_t options = {.file = file_of(job->argv[0], file, sizeof(file)),
+                                    .args = job->argv,
+                                    .flags = UV_PROCESS_DETACHED,
+                                    .exit_cb = on_exit,
+                                    .stdio = stdio,
+                                    .stdio_count = 3};
+    struct sn_event_script told = {.job = job->id};
+
+    int status = uv_spawn(processes->loop, &job->handle, &options);
+    job->script = sn_strdup(job->argv[0]);
+    free_argv(job);
+    if (status != 0) {
+        uv_close((uv_handle_t *)&job->handle, on_closed);
+        told.status = STATUS_NOT_STARTED;
+        feed(processes, SN_EVENT_SCRIPT_EXITED, &told);
+        return;
+    }
+    told.pid = job->handle.pid;
+    told.spawned = true;
+    feed(processes, SN_EVENT_SCRIPT_STARTED, &told);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct sn_processes *processes = idle->data;
+    struct job *job = processes->waiting;
+
+    DL_DELETE(processes->waiting, job);
+    if (processes->waiting == NULL)
+        uv_idle_stop(idle);
+    DL_APPEND(processes->jobs, job);
+    spawn(job);
+}
+
+void sn_processes_start(struct sn_processes *processes, const struct sn_action_script *script)
+{
+    size_t count = 0;
+
+    assert(!processes->closing);
+    while (script->argv[count] != NULL)
+        count++;
+    struct job *job = sn_alloc(sizeof(*job));
+    job->processes = processes;
+    job->id = script->job;
+    job->argv = sn_alloc_array(count + 1, sizeof(*job->argv));
+    for (size_t i = 0; i < count; i++)
+        job->argv[i] = sn_strdup(script->argv[i]);
+    job->handle.data = job;
+    DL_APPEND(processes->waiting, job);
+    uv_idle_start(&processes->idle, on_idle);
+}
+
+/* One that still waits ends as one that could not be forked, which may be tried again. */
+static void kill_waiting(struct sn_processes *processes, struct sn_job_id id)
+{
+    struct sn_event_script told = {.job = id};
+    struct job *job;
+
+    DL_FOREACH(processes->waiting, job) {
+        if (job->id.v == id.v)
+            break;
+    }
+    if (job == NULL)
+        return;
+    forget_waiting(job);
+    if (processes->waiting == NULL)
+        uv_idle_stop(&processes->idle);
+    feed(processes, SN_EVENT_SCRIPT_EXITED, &told);
+}
+
+void sn_processes_kill(struct sn_processes *processes, struct sn_job_id id)
+{
+    struct job *job;
+
+    DL_FOREACH(processes->jobs, job) {
+        if (job->id.v == id.v && !uv_is_closing((const uv_handle_t *)&job->handle))
+            kill(-job->handle.pid, SIGKILL);
+    }
+    kill_waiting(processes, id);
+}
+
+void sn_processes_close(struct sn_processes *processes)
+{
+    struct job *job, *next;
+
+    assert(!processes->closing);
+    processes->closing = true;
+    uv_close((uv_handle_t *)&processes->idle, on_handle_closed);
+    uv_close((uv_handle_t *)&processes->look, on_handle_closed);
+    uv_close((uv_handle_t *)&processes->on_child, on_handle_closed);
+    uv_close((uv_handle_t *)&processes->reap, on_handle_closed);
+    struct leftover *leftover, *later;
+    DL_FOREACH_SAFE(processes->leftovers, leftover, later) {
+        DL_DELETE(processes->leftovers, leftover);
+        free(leftover->script);
+        free(leftover);
+    }
+    DL_FOREACH_SAFE(processes->waiting, job, next)
+        forget_waiting(job);
+    DL_FOREACH(processes->jobs, job) {
+        if (!uv_is_closing((const uv_handle_t *)&job->handle))
+            uv_close((uv_handle_t *)&job->handle, on_closed);
+    }
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The SENTINEL subcommands that only show the state (PROTOCOL.md §4). */
+
+#include "shell/server/cmd_sentinel.h"
+#include "base/alloc.h"
+#include "core/view.h"
+#include "shell/server/cmd.h"
+#include "shell/server/long_reply.h"
+#include "shell/server/server_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct sn_group *sn_cmd_group(struct sn_call *call, size_t index)
+{
+    const struct sn_core *core = sn_driver_core(call->server->driver);
+    const struct sn_group *group = sn_core_group_find(core, call->argv[index], call->lens[index]);
+
+    if (!group)
+        sn_resp_error(call->resp, "No such master with that name");
+    return group;
+}
+
+/* Fields on their way into a map whose size is known at its end. */
+struct fields {
+    struct sn_resp resp;
+    size_t count;
+};
+
+static void add_field(void *arg, const char *name, const char *value)
+{
+    struct fields *fields = arg;
+
+    sn_resp_text(&fields->resp, name);
+    sn_resp_text(&fields->resp, value);
+    fields->count++;
+}
+
+static void reply_instance(struct sn_call *call, const struct sn_instance *instance,
+                           struct sn_buf *scratch)
+{
+    struct sn_driver *driver = call->server->driver;
+    struct fields fields = {.resp = {.out = scratch, .version = call->resp->version}};
+
+    sn_buf_clear(scratch);
+    sn_instance_describe(sn_driver_core(driver), instance, sn_driver_now(driver), add_field,
+                         &fields);
+    sn_resp_map(call->resp, fields.count);
+    sn_buf_append(call->resp->out, sn_buf_text(scratch), scratch->len);
+}
+
+static void reply_description(struct sn_call *call, const struct sn_instance *instance)
+{
+    struct sn_buf scratch;
+
+    sn_buf_init(&scratch, SN_CLIENT_OUTPUT_MAX);
+    reply_instance(call, instance, &scratch);
+    sn_buf_fini(&scratch);
+}
+
+void sn_cmd_sentinel_master(struct sn_call *call)
+{
+    const struct sn_group *group = sn_cmd_group(call, 2);
+
+    if (group)
+        reply_description(call, sn_group_master(group));
+}
+
+/* The group whose name comes next in reply; NULL if it is gone by now. */
+static const struct sn_group *next_group(struct sn_call *call, struct sn_long_reply *reply)
+{
+    const char *name = reply->names[reply->next++];
+
+    return sn_core_group_find(sn_driver_core(call->server->driver), name, strlen(name));
+}
+
+static bool render_masters(struct sn_call *call, struct sn_long_reply *reply)
+{
+    while (reply->next < reply->name_count) {
+        const struct sn_group *group = next_group(call, reply);
+        if (group) {
+            reply_description(call, sn_group_master(group));
+            reply->count++;
+        }
+        if (sn_server_turn_is_over(call->server))
+            return reply->next == reply->name_count;
+    }
+    return true;
+}
+
+void sn_cmd_sentinel_masters(struct sn_call *call)
+{
+    const struct sn_core *core = sn_driver_core(call->server->driver);
+    struct sn_long_reply *reply = sn_long_reply_new(call, render_masters);
+
+    for (const struct sn_group *group = sn_core_group_first(core); group;
+         group = sn_group_next(group))
+        sn_long_reply_add_name(reply, sn_group_name(group));
+    sn_client_render(call->client);
+}
+
+enum instances { REPLICAS = 1, PEERS };
+
+/* Replicas that asked not to be listed are not. */
+static bool render_instances(struct sn_call *call, struct sn_long_reply *reply)
+{
+    const struct sn_group *group =
+        sn_core_group_find(sn_driver_core(call->server->driver), call->argv[2], call->lens[2]);
+    const struct sn_instance *instance = NULL;
+
+    if (group)
+        instance =
+            reply->filter == REPLICAS ? sn_group_replica_first(group) : sn_group_peer_first(group);
+    for (uint64_t i = 0; instance && i < reply->next; i++)
+        instance = sn_instance_next(instance);
+    for (; instance; instance = sn_instance_next(instance)) {
+        if (reply->count > 0 && sn_server_turn_is_over(call->server))
+            return false;
+        reply->next++;
+        if (!sn_instance_announced(instance))
+            continue;
+        reply_description(call, instance);
+        reply->count++;
+    }
+    return true;
+}
+
+static void reply_instances(struct sn_call *call, enum instances which)
+{
+    struct sn_long_reply *reply = sn_long_reply_new(call, render_instances);
+
+    reply->filter = (int)which;
+    sn_client_render(call->client);
+}
+
+void sn_cmd_sentinel_replicas(struct sn_call *call)
+{
+    if (sn_cmd_group(call, 2))
+        reply_instances(call, REPLICAS);
+}
+
+void sn_cmd_sentinel_sentinels(struct sn_call *call)
+{
+    if (sn_cmd_group(call, 2))
+        reply_instances(call, PEERS);
+}
+
+void sn_cmd_sentinel_get_address(struct sn_call *call)
+{
+    const struct sn_core *core = sn_driver_core(call->server->driver);
+    const struct sn_group *group = sn_core_group_find(core, call->argv[2], call->lens[2]);
+    const char *host = "";
+    uint16_t port = 0;
+
+    if (!group) {
+        sn_resp_null_array(call->resp);
+        return;
+    }
+    sn_group_address(core, group, &host, &port);
+    sn_resp_array(call->resp, 2);
+    sn_resp_text(call->resp, host);
+    sn_resp_bulk_integer(call->resp, port);
+}
+
+/* Beyond stock: a sentinel that is up, and will be missing all the same when the master is down. */
+static void describe_useless(const struct sn_group *group, char *out, size_t size)
+{
+    const char *why = NULL;
+    uint16_t port = 0;
+    const struct sn_instance *peer = sn_group_useless_peer(group, &why);
+
+    out[0] = '\0';
+    if (peer == NULL)
+        return;
+    const char *host = sn_instance_address(peer, &port);
+    snprintf(out, size, ". Not counted: Sentinel %s at %s:%u, because %s",
+             sn_instance_runid(peer)->hex, host, (unsigned)port, why);
+}
+
+void sn_cmd_sentinel_ckquorum(struct sn_call *call)
+{
+    static const char no_quorum[] = "Not enough available Sentinels to reach the specified quorum "
+                                    "for this master";
+    static const char no_majority[] = "Not enough available Sentinels to reach the majority and "
+                                      "authorize a failover";
+    const struct sn_group *group = sn_cmd_group(call, 2);
+    size_t usable = 0, voters = 0;
+    char text[1024], useless[640];
+
+    if (!group)
+        return;
+    sn_group_quorum(group, &usable, &voters);
+    bool quorum = usable >= sn_group_params(group)->quorum;
+    bool majority = usable >= voters / 2 + 1;
+    describe_useless(group, useless, sizeof(useless));
+    if (quorum && majority) {
+        snprintf(text, sizeof(text),
+                 "OK %zu usable Sentinels. Quorum and failover authorization can be reached%s",
+                 usable, useless);
+        sn_resp_status(call->resp, text);
+    } else {
+        sn_resp_errorf(call->resp, "-NOQUORUM %zu usable Sentinels. %s%s%s%s", usable,
+                       quorum ? "" : no_quorum, !quorum && !majority ? ". " : "",
+                       majority ? "" : no_majority, useless);
+    }
+}
+
+static void reply_cached(struct sn_call *call, const struct sn_instance *instance)
+{
+    const char *text = NULL;
+    size_t len = 0;
+    sn_ms age_ms = 0;
+
+    sn_instance_info(instance, sn_driver_now(call->server->driver), &text, &len, &age_ms);
+    sn_resp_array(call->resp, 2);
+    sn_resp_integer(call->resp, age_ms);
+    if (text)
+        sn_resp_bulk(call->resp, text, len);
+    else
+        sn_resp_null(call->resp);
+}
+
+static bool is_known(const struct sn_group *const *groups, size_t count,
+                     const struct sn_group *group)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (groups[i] == group)
+            return true;
+    }
+    return false;
+}
+
+static void reply_cache(struct sn_call *call, const struct sn_group *group)
+{
+    sn_resp_text(call->resp, sn_group_name(group));
+    sn_resp_array(call->resp, 1 + sn_group_replica_count(group));
+    reply_cached(call, sn_group_master(group));
+    for (const struct sn_instance *replica = sn_group_replica_first(group); replica;
+         replica = sn_instance_next(replica))
+        reply_cached(call, replica);
+}
+
+static bool render_caches(struct sn_call *call, struct sn_long_reply *reply)
+{
+    while (reply->next < reply->name_count) {
+        const struct sn_group *group = next_group(call, reply);
+        if (group) {
+            reply_cache(call, group);
+            reply->count += 2;
+        }
+        if (sn_server_turn_is_over(call->server))
+            return reply->next == reply->name_count;
+    }
+    return true;
+}
+
+void sn_cmd_sentinel_info_cache(struct sn_call *call)
+{
+    const struct sn_core *core = sn_driver_core(call->server->driver);
+    size_t names = call->argc - 2, count = 0;
+
+    if (names > SN_INFO_CACHE_NAMES_MAX) {
+        sn_resp_error(call->resp, "too many names");
+        return;
+    }
+    const struct sn_group **groups = sn_alloc_array(names, sizeof(*groups));
+    struct sn_long_reply *reply = sn_long_reply_new(call, render_caches);
+    for (size_t i = 2; i < call->argc; i++) {
+        const struct sn_group *group = sn_core_group_find(core, call->argv[i], call->lens[i]);
+        if (!group || is_known(groups, count, group))
+            continue;
+        groups[count++] = group;
+        sn_long_reply_add_name(reply, sn_group_name(group));
+    }
+    free(groups);
+    sn_client_render(call->client);
+}
+
+static void reply_script(struct sn_resp *resp, const struct sn_script_view *script)
+{
+    size_t argc = 0;
+
+    while (script->argv[argc])
+        argc++;
+    sn_resp_map(resp, 5);
+    sn_resp_text(resp, "argv");
+    sn_resp_array(resp, argc);
+    for (size_t i = 0; i < argc; i++)
+        sn_resp_text(resp, script->argv[i]);
+    sn_resp_text(resp, "flags");
+    sn_resp_text(resp, script->running ? "running" : "scheduled");
+    sn_resp_text(resp, "pid");
+    sn_resp_bulk_integer(resp, script->pid);
+    sn_resp_text(resp, script->running ? "run-time" : "run-delay");
+    sn_resp_bulk_integer(resp, script->elapsed_ms);
+    sn_resp_text(resp, "retry-num");
+    sn_resp_bulk_integer(resp, script->starts);
+}
+
+void sn_cmd_sentinel_pending_scripts(struct sn_call *call)
+{
+    struct sn_driver *driver = call->server->driver;
+    const struct sn_core *core = sn_driver_core(driver);
+    size_t count = sn_core_script_count(core);
+
+    sn_resp_array(call->resp, count);
+    for (size_t i = 0; i < count; i++) {
+        struct sn_script_view script;
+        sn_core_script_at(core, i, sn_driver_now(driver), &script);
+        reply_script(call->resp, &script);
+    }
+}
+
+void sn_cmd_sentinel_help(struct sn_call *call)
+{
+    static const char *const lines[] = {
+        "CKQUORUM <master-name>",
+        "    Tell whether enough sentinels are up to agree that the master is down and",
+        "    to authorize its failover.",
+        "CONFIG SET param value [param value ...]",
+        "    Change settings of this sentinel.",
+        "CONFIG GET <param> [param param param ...]",
+        "    Show settings of this sentinel; params may be patterns.",
+        "DEBUG [<param> <value> ...]",
+        "    Show all timing parameters in milliseconds,",
+        "    or change some of them.",
+        "GET-MASTER-ADDR-BY-NAME <master-name>",
+        "    Show the address and port of the master.",
+        "FAILOVER <master-name> [TO <host> <port>] [COORDINATED] [FORCE]",
+        "    Hand the master over to a replica. Its writes are paused until the replica",
+        "    has them all; COORDINATED stops rather than lose one, FORCE pauses nothing.",
+        "    TO names the replica.",
+        "FLUSHCONFIG",
+        "    Save the configuration and the state, even if the file was removed or",
+        "    changed by others.",
+        "INFO-CACHE <master-name>",
+        "    Show the last INFO of the master and of its replicas.",
+        "IS-MASTER-DOWN-BY-ADDR <ip> <port> <current-epoch> <runid>",
+        "    Tell whether this sentinel sees the master at ip:port as down, and vote for",
+        "    runid if it is not '*'.",
+        "MASTER <master-name>",
+        "    Describe the master.",
+        "MASTERS",
+        "    Describe all monitored masters.",
+        "MONITOR <name> <ip> <port> <quorum>",
+        "    Start monitoring a master under this name.",
+        "MYID",
+        "    Show the id of this sentinel.",
+        "PENDING-SCRIPTS",
+        "    Show the scripts that run or wait to be run.",
+        "REMOVE <master-name>",
+        "    Stop monitoring the master.",
+        "REPLICAS <master-name>",
+        "    Describe the replicas of the master.",
+        "RESET <pattern>",
+        "    Forget replicas and sentinels of all masters whose name matches.",
+        "SENTINELS <master-name>",
+        "    Describe the other sentinels that monitor the master.",
+        "SET <master-name> <option> <value> [<option> <value> ...]",
+        "    Change parameters of a master.",
+        "SIMULATE-FAILURE [CRASH-AFTER-ELECTION] [CRASH-AFTER-PROMOTION] [HELP]",
+        "    Make this sentinel crash during its next failover.",
+    };
+
+    sn_commands_reply_help(call, "SENTINEL", lines, sizeof(lines) / sizeof(lines[0]));
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From a request to its handler: look-up, arity, authentication, rights, subscribe context, in this
+ * order (PROTOCOL.md §3.4). */
+
+#include "shell/server/commands.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "shell/server/server_internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define ECHO_MAX 128 /* bytes of a name, and of all arguments, that an error repeats */
+
+static const char *const category_names[SN_CAT_COUNT] = {
+    "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
+    "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
+    "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting"};
+
+const char *sn_category_name(enum sn_category category)
+{
+    return category_names[category];
+}
+
+int sn_category_find(const char *name, enum sn_category *category)
+{
+    for (int i = 0; i < SN_CAT_COUNT; i++) {
+        if (strcasecmp(name, category_names[i]) == 0) {
+            *category = (enum sn_category)i;
+            return 0;
+        }
+    }
+    return SN_ENOENT;
+}
+
+const struct sn_command_spec *sn_commands_find(const char *name)
+{
+    for (size_t i = 0; i < sn_commands_count; i++) {
+        const struct sn_command_spec *spec = &sn_commands_table[i];
+        if (!spec->container && strcasecmp(name, spec->name) == 0)
+            return spec;
+    }
+    return NULL;
+}
+
+const struct sn_command_spec *sn_commands_find_sub(const char *container, const char *name)
+{
+    for (size_t i = 0; i < sn_commands_count; i++) {
+        const struct sn_command_spec *spec = &sn_commands_table[i];
+        if (spec->container && strcasecmp(container, spec->container) == 0 &&
+            strcasecmp(name, spec->name) == 0)
+            return spec;
+    }
+    return NULL;
+}
+
+const struct sn_command_spec *sn_commands_find_full(const char *name)
+{
+    char container[SN_COMMAND_NAME_MAX + 1];
+    const char *bar = strchr(name, '|');
+
+    if (!bar)
+        return sn_commands_find(name);
+    if ((size_t)(bar - name) > SN_COMMAND_NAME_MAX)
+        return NULL;
+    snprintf(container, sizeof(container), "%.*s", (int)(bar - name), name);
+    return sn_commands_find_sub(container, bar + 1);
+}
+
+bool sn_commands_is_container(const struct sn_command_spec *spec)
+{
+    size_t index = (size_t)(spec - sn_commands_table);
+
+    return !spec->container && index + 1 < sn_commands_count &&
+           sn_commands_table[index + 1].container != NULL;
+}
+
+size_t sn_commands_permission_index(const struct sn_command_spec *spec)
+{
+    if (spec->canonical)
+        spec = sn_commands_find_sub(spec->container, spec->canonical);
+    assert(spec);
+    return (size_t)(spec - sn_commands_table);
+}
+
+void sn_commands_full_name(const struct sn_command_spec *spec, char *out)
+{
+    snprintf(out, SN_COMMAND_NAME_MAX + 1, "%s%s%s", spec->container ? spec->container : "",
+             spec->container ? "|" : "", spec->name);
+}
+
+bool sn_commands_arity_fits(const struct sn_command_spec *spec, size_t argc)
+{
+    return spec->arity >= 0 ? argc == (size_t)spec->arity : argc >= (size_t)-spec->arity;
+}
+
+bool sn_call_word_is(const struct sn_call *call, size_t index, const char *word)
+{
+    return sn_call_is_text(call, index) && strcasecmp(call->argv[index], word) == 0;
+}
+
+bool sn_call_is_text(const struct sn_call *call, size_t index)
+{
+    return strlen(call->argv[index]) == call->lens[index];
+}
+
+int sn_call_integer(const struct sn_call *call, size_t index, int64_t *value)
+{
+    return sn_text_to_i64(call->argv[index], call->lens[index], value);
+}
+
+void sn_commands_reply_verbatim(struct sn_call *call, const struct sn_buf *text)
+{
+    if (call->resp->version != SN_RESP3) {
+        sn_resp_bulk(call->resp, sn_buf_text(text), text->len);
+        return;
+    }
+    sn_buf_printf(call->resp->out, "=%zu\r\ntxt:", text->len + 4);
+    sn_buf_append(call->resp->out, sn_buf_text(text), text->len);
+    sn_buf_puts(call->resp->out, "\r\n");
+}
+
+void sn_commands_reply_help(struct sn_call *call, const char *container, const char *const *lines,
+                            size_t count)
+{
+    char header[80];
+
+    snprintf(header, sizeof(header),
+             "%s <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", container);
+    sn_resp_array(call->resp, count + 3);
+    sn_resp_status(call->resp, header);
+    for (size_t i = 0; i < count; i++)
+        sn_resp_status(call->resp, lines[i]);
+    sn_resp_status(call->resp, "HELP");
+    sn_resp_status(call->resp, "    Print this help.");
+}
+
+static void reply_unknown_command(struct sn_call *call)
+{
+    struct sn_buf text;
+    size_t echoed = 0;
+
+    sn_buf_init(&text, 1024);
+    sn_buf_printf(&text, "unknown command '%.*s', with args beginning with: ", ECHO_MAX,
+                  call->argv[0]);
+    for (size_t i = 1; i < call->argc && echoed < ECHO_MAX; i++) {
+        size_t before = text.len;
+        sn_buf_printf(&text, "'%.*s' ", (int)(ECHO_MAX - echoed), call->argv[i]);
+        echoed += text.len - before;
+    }
+    sn_resp_error(call->resp, sn_buf_text(&text));
+    sn_buf_fini(&text);
+}
+
+int sn_commands_check_renames(const struct sn_settings *settings, struct sn_buf *error)
+{
+    for (size_t i = 0; i < settings->rename_count; i++) {
+        const struct sn_setting_words *line = &settings->renames[i];
+        if (line->count != 2 || !sn_commands_find(line->items[0])) {
+            sn_buf_printf(error, "rename-command %s: no such command of a sentinel",
+                          line->count > 0 ? line->items[0] : "");
+            return SN_EINVAL;
+        }
+        if (sn_commands_find(line->items[1])) {
+            sn_buf_printf(error, "rename-command %s %s: the new name is a command already",
+                          line->items[0], line->items[1]);
+            return SN_EINVAL;
+        }
+    }
+    return 0;
+}
+
+/* As sn_commands_find, under the names that rename-command gave. */
+static const struct sn_command_spec *find_renamed(const struct sn_settings *settings,
+                                                  const char *name)
+{
+    for (size_t i = 0; i < settings->rename_count; i++) {
+        char *const *words = settings->renames[i].items;
+        if (words[1][0] != '\0' && strcasecmp(name, words[1]) == 0)
+            return sn_commands_find(words[0]);
+        if (strcasecmp(name, words[0]) == 0)
+            return NULL;
+    }
+    return sn_commands_find(name);
+}
+
+/* Finds the command of call; on failure the error is in the reply. */
+static bool look_up(struct sn_call *call)
+{
+    const struct sn_command_spec *spec = find_renamed(call->server->env.settings, call->argv[0]);
+
+    if (!spec || !sn_call_is_text(call, 0)) {
+        reply_unknown_command(call);
+        return false;
+    }
+    call->spec = spec;
+    if (call->argc < 2 || !sn_commands_is_container(spec))
+        return true;
+    call->spec = sn_commands_find_sub(spec->name, call->argv[1]);
+    if (!call->spec || !sn_call_is_text(call, 1)) {
+        char container[SN_COMMAND_NAME_MAX + 1];
+        size_t i = 0;
+        for (; spec->name[i]; i++)
+            container[i] = (char)(spec->name[i] - 'a' + 'A');
+        container[i] = '\0';
+        call->spec = NULL;
+        sn_resp_errorf(call->resp, "unknown subcommand '%.*s'. Try %s HELP.", ECHO_MAX,
+                       call->argv[1], container);
+        return false;
+    }
+    return true;
+}
+
+static bool check_rights(struct sn_call *call, const char *name)
+{
+    struct sn_server_stats *stats = &call->server->stats;
+    const char *denied = NULL;
+
+    switch (sn_acl_may_run(call->client->user, call->spec, call->argc, call->argv, call->lens,
+                           &denied)) {
+    case SN_ACL_DENIED_COMMAND:
+        stats->denied_command++;
+        sn_server_note_refusal(call->client, "command", name, call->client->user->name);
+        sn_resp_errorf(call->resp, "-NOPERM User %s has no permissions to run the '%s' command",
+                       call->client->user->name, name);
+        return false;
+    case SN_ACL_DENIED_CHANNEL:
+        stats->denied_channel++;
+        sn_server_note_refusal(call->client, "channel", denied, call->client->user->name);
+        sn_resp_error(call->resp, "-NOPERM No permissions to access a channel");
+        return false;
+    case SN_ACL_NONE:
+    case SN_ACL_ALLOWED:
+        break;
+    }
+    return true;
+}
+
+/* Everything between the look-up and the handler. False: the error is in the reply. */
+static bool admit(struct sn_call *call)
+{
+    const struct sn_client *client = call->client;
+    char name[SN_COMMAND_NAME_MAX + 1];
+
+    sn_commands_full_name(call->spec, name);
+    if (!sn_commands_arity_fits(call->spec, call->argc) || !call->spec->run) {
+        sn_resp_errorf(call->resp, "wrong number of arguments for '%s' command", name);
+        return false;
+    }
+    if (!(call->spec->flags & SN_CMD_NO_AUTH)) {
+        if (!client->authenticated) {
+            sn_resp_error(call->resp, "-NOAUTH Authentication required.");
+            return false;
+        }
+        if (!check_rights(call, name))
+            return false;
+    }
+    if (client->version == SN_RESP2 && sn_client_subscribed(client) &&
+        !(call->spec->flags & SN_CMD_SUBSCRIBED)) {
+        sn_resp_errorf(call->resp,
+                       "Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
+                       "/ RESET are allowed in this context",
+                       name);
+        return false;
+    }
+    return true;
+}
+
+void sn_commands_execute(struct sn_server *server, struct sn_client *client,
+                         const struct sn_request *request, struct sn_buf *out)
+{
+    bool muted = client->muted || client->mute_next;
+    struct sn_resp resp = {.out = muted ? &server->scratch : out, .version = client->version};
+    struct sn_call call = {.server = server,
+                           .client = client,
+                           .argc = request->argc,
+                           .argv = request->argv,
+                           .lens = request->lens,
+                           .resp = &resp};
+
+    client->mute_next = false;
+    if (muted && server->scratch.room > SN_CLIENT_OUTPUT_PAUSE)
+        sn_buf_fini(&server->scratch); /* what was once large does not stay so */
+    else if (muted)
+        sn_buf_clear(&server->scratch);
+    size_t before = resp.out->len;
+    bool known = look_up(&call);
+    client->last_command = call.spec;
+    if (known && admit(&call)) {
+        server->stats.commands++;
+        sn_rate_add(&server->stats.commands_rate, uv_now(server->env.loop), 1);
+        call.spec->run(&call);
+    }
+    if (resp.out->len > before && resp.out->data[before] == '-')
+        server->stats.error_replies++;
+}

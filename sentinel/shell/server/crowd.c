@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/server/crowd.h"
+
+#include "shell/server/long_reply.h"
+
+#include <utlist.h>
+
+/* A subscription with its topic, their places in two tables, and the allocator's own. */
+#define SUBSCRIPTION_SIZE 320
+/* What a subscriber that reads slowly may hold, or a peer, and still be spared. */
+#define SUBSCRIBER_MAX ((size_t)8 << 20)
+#define PEER_MAX       ((size_t)1 << 20)
+#define LOOK_UP_MS     1000
+
+size_t sn_crowd_memory(const struct sn_client *client)
+{
+    const struct sn_subscriptions *subscriptions = &client->subscriptions;
+
+    return sizeof(*client) + sn_request_reader_memory(client->reader) + client->out.room +
+           client->writing.room + sn_long_reply_memory(client->long_reply) +
+           client->wait_count * sizeof(struct sn_wait) + subscriptions->count * SUBSCRIPTION_SIZE +
+           2 * subscriptions->bytes;
+}
+
+bool sn_crowd_is_peer(struct sn_client *client)
+{
+    const struct sn_server *server = client->server;
+    uint64_t now = uv_now(server->env.loop);
+
+    if (client->ip[0] == '\0' || !server->driver)
+        return false;
+    if (client->peer_at == 0 || now - client->peer_at > LOOK_UP_MS) {
+        client->is_peer = sn_core_has_peer_at(sn_driver_core(server->driver), client->ip);
+        client->peer_at = now;
+    }
+    return client->is_peer;
+}
+
+/* True if client is to be spared as long as there are others. */
+static bool is_listener(const struct sn_client *client)
+{
+    return (client->subscriptions.count > 0 || client->no_evict) &&
+           client->memory <= SUBSCRIBER_MAX;
+}
+
+struct sn_client *sn_crowd_heaviest(const struct sn_server *server)
+{
+    struct sn_client *client, *best[3] = {NULL, NULL, NULL};
+
+    DL_FOREACH(server->clients, client) {
+        size_t rank = is_listener(client) ? 1 : 0;
+        if (client->doomed || client->memory == 0 ||
+            (best[rank] && client->memory <= best[rank]->memory))
+            continue;
+        if (client->memory <= PEER_MAX && sn_crowd_is_peer(client))
+            rank = 2;
+        if (!best[rank] || client->memory > best[rank]->memory)
+            best[rank] = client;
+    }
+    return best[0] ? best[0] : best[1] ? best[1] : best[2];
+}

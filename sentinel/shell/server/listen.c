@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* realpath */
+/* Where the server listens (PROTOCOL.md §20.4): every bind address, in both families, and the unix
+ * socket. All or nothing: a socket that cannot be had closes the others again. */
+
+#include "shell/server/server_internal.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utlist.h>
+
+static void on_connection(uv_stream_t *stream, int status)
+{
+    struct sn_listener *listener = stream->data;
+    struct sn_server *server = listener->server;
+
+    if (server->closing)
+        return;
+    if (status < 0) {
+        sn_log(server->env.log, SN_LEVEL_WARNING, "Accepting a client connection: %s",
+               uv_strerror(status));
+        return;
+    }
+    sn_client_accept(server, stream, listener->is_unix);
+    sn_server_flush(server);
+}
+
+static struct sn_listener *listener_new(struct sn_server *server, bool is_unix, const char *text)
+{
+    struct sn_listener *listener = sn_alloc(sizeof(*listener));
+
+    listener->server = server;
+    listener->is_unix = is_unix;
+    listener->text = sn_strdup(text);
+    return listener;
+}
+
+static void listener_add(struct sn_listener *listener)
+{
+    listener->uv.handle.data = listener;
+    listener->server->handles++;
+    LL_APPEND(listener->server->listeners, listener);
+}
+
+/* Names stand for their IPv4 address, as for the other daemons, and for the IPv6 one if there is no
+ * other. */
+static struct addrinfo *look_name_up(const char *name)
+{
+    static const int families[] = {AF_INET, AF_INET6};
+    struct addrinfo *found = NULL;
+
+    for (size_t i = 0; i < 2 && found == NULL; i++) {
+        struct addrinfo hints = {
+            .ai_family = families[i], .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+        if (getaddrinfo(name, NULL, &hints, &found) != 0)
+            found = NULL;
+    }
+    return found;
+}
+
+/* "*" and "::*" are all addresses of a family. Names are looked up; this is start-up, so it may
+ * block. */
+static int find_address(const char *host, uint16_t port, struct sockaddr_storage *address)
+{
+
+    if (strcmp(host, "*") == 0)
+        host = "0.0.0.0";
+    else if (strcmp(host, "::*") == 0)
+        host = "::";
+    if (uv_ip4_addr(host, port, (struct sockaddr_in *)address) == 0 ||
+        uv_ip6_addr(host, port, (struct sockaddr_in6 *)address) == 0)
+        return 0;
+    struct addrinfo *found = look_name_up(host);
+    if (found == NULL)
+        return UV_EADDRNOTAVAIL;
+    memcpy(address, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    if (address->ss_family == AF_INET)
+        ((struct sockaddr_in *)address)->sin_port = htons(port);
+    else
+        ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+    return 0;
+}
+
+bool sn_server_can_bind(const char *host, struct sn_buf *problem)
+{
+    struct sockaddr_storage address;
+
+    int rc = find_address(host, 0, &address);
+    int fd = rc == 0 ? socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+    if (rc == 0 &&
+        (fd < 0 || bind(fd, (const struct sockaddr *)&address,
+                        address.ss_family == AF_INET ? sizeof(struct sockaddr_in)
+                                                     : sizeof(struct sockaddr_in6)) != 0))
+        rc = uv_translate_sys_error(errno);
+    if (fd >= 0)
+        close(fd);
+    if (rc != 0)
+        sn_buf_puts(problem, uv_strerror(rc));
+    return rc == 0;
+}
+
+static int listen_tcp(struct sn_server *server, const char *host)
+{
+    const struct sn_settings *settings = server->env.settings;
+    struct sn_listener *listener = listener_new(server, false, host);
+    struct sockaddr_storage address;
+
+    uv_tcp_init(server->env.loop, &listener->uv.tcp);
+    listener_add(listener);
+    int rc = find_address(host, settings->port, &address);
+    if (rc == 0)
+        rc = uv_tcp_bind(&listener->uv.tcp, (const struct sockaddr *)&address,
+                         address.ss_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0);
+    if (rc == 0)
+        rc = uv_listen(&listener->uv.stream, settings->tcp_backlog, on_connection);
+    return rc;
+}
+
+static int listen_unix(struct sn_server *server, const char *path)
+{
+    const struct sn_settings *settings = server->env.settings;
+    struct sn_listener *listener = listener_new(server, true, path);
+    struct stat old;
+
+    uv_pipe_init(server->env.loop, &listener->uv.pipe, 0);
+    listener_add(listener);
+    /* A socket left behind by a process that died; never anything else. */
+    if (lstat(path, &old) == 0 && S_ISSOCK(old.st_mode))
+        (void)unlink(path);
+    int rc = uv_pipe_bind(&listener->uv.pipe, path);
+    if (rc == 0 && settings->unixsocketperm != 0 &&
+        chmod(path, (mode_t)settings->unixsocketperm) != 0)
+        rc = UV_EPERM;
+    if (rc == 0)
+        rc = uv_listen(&listener->uv.stream, settings->tcp_backlog, on_connection);
+    return rc;
+}
+
+static void on_dropped(uv_handle_t *handle)
+{
+    struct sn_listener *listener = handle->data;
+    struct sn_server *server = listener->server;
+
+    free(listener->text);
+    free(listener);
+    sn_server_handle_closed(server);
+}
+
+static void drop_listener(struct sn_listener *listener)
+{
+    LL_DELETE(listener->server->listeners, listener);
+    uv_close(&listener->uv.handle, on_dropped);
+}
+
+static struct sn_listener *last_listener(const struct sn_server *server)
+{
+    struct sn_listener *listener = server->listeners;
+
+    while (listener && listener->next)
+        listener = listener->next;
+    return listener;
+}
+
+/* Such an address does not exist on this machine; a '-' in front of it says that this is no error.
+ */
+static bool is_unavailable(int rc)
+{
+    return rc == UV_EADDRNOTAVAIL || rc == UV_EAFNOSUPPORT || rc == UV_EPROTONOSUPPORT ||
+           rc == UV_ENOPROTOOPT || rc == UV_ENOTSUP || rc == UV_EINVAL;
+}
+
+static int fail(struct sn_server *server, struct sn_buf *error, const char *where, int rc)
+{
+    sn_buf_printf(error, "%s: %s", where, uv_strerror(rc));
+    while (server->listeners)
+        drop_listener(server->listeners);
+    return SN_EIO;
+}
+
+static int listen_bind(struct sn_server *server, const char *bind, struct sn_buf *error)
+{
+    char where[SN_ADDR_TEXT_MAX + 16];
+    bool optional = bind[0] == '-';
+    const char *host = optional ? bind + 1 : bind;
+    int rc = listen_tcp(server, host);
+
+    if (rc == 0)
+        return 0;
+    if (optional && is_unavailable(rc)) {
+        drop_listener(last_listener(server));
+        return 0;
+    }
+    snprintf(where, sizeof(where), "%.*s port %u (TCP)", SN_HOST_MAX, host,
+             (unsigned)server->env.settings->port);
+    return fail(server, error, where, rc);
+}
+
+int sn_server_listen(struct sn_server *server, struct sn_buf *error)
+{
+    static char *all[] = {"*", "-::*"};
+    const struct sn_settings *settings = server->env.settings;
+    char *const *binds = settings->bind_count > 0 ? settings->bind : all;
+    size_t count = settings->bind_count > 0 ? settings->bind_count : 2;
+
+    int rc = sn_commands_check_renames(settings, error);
+    if (rc == 0)
+        rc = sn_acl_load(&server->acl, settings, error);
+    if (rc != 0)
+        return rc;
+    if (settings->aclfile != NULL) {
+        server->acl_real = realpath(settings->aclfile, NULL);
+        sn_store_access_of(settings->aclfile, 0600, &server->acl_access);
+    }
+    for (size_t i = 0; settings->port != 0 && !settings->bind_none && i < count; i++) {
+        rc = listen_bind(server, binds[i], error);
+        if (rc != 0)
+            return rc;
+    }
+    if (settings->unixsocket) {
+        rc = listen_unix(server, settings->unixsocket);
+        if (rc != 0)
+            return fail(server, error, settings->unixsocket, rc);
+    }
+    if (!server->listeners) {
+        sn_buf_puts(error, "Configured to not listen anywhere, exiting.");
+        return SN_EIO;
+    }
+    return 0;
+}
+
+static bool listens_on(const struct sn_server *server, const char *host)
+{
+    const struct sn_listener *listener;
+
+    LL_FOREACH(server->listeners, listener) {
+        if (!listener->is_unix && strcmp(listener->text, host) == 0)
+            return true;
+    }
+    return false;
+}
+
+void sn_server_log_listeners(const struct sn_server *server)
+{
+    const struct sn_settings *settings = server->env.settings;
+    struct sn_log *log = server->env.log;
+    const struct sn_listener *listener;
+    unsigned port = settings->port;
+
+    if (settings->bind_count == 0 && listens_on(server, "*"))
+        sn_log(log, SN_LEVEL_NOTICE, "Listening on all addresses, port %u", port);
+    LL_FOREACH(server->listeners, listener) {
+        if (listener->is_unix)
+            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s", listener->text);
+        else if (settings->bind_count > 0)
+            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s port %u", listener->text, port);
+    }
+    for (size_t i = 0; port != 0 && i < settings->bind_count; i++) {
+        const char *bind = settings->bind[i];
+        if (bind[0] == '-' && !listens_on(server, bind + 1))
+            sn_log(log, SN_LEVEL_NOTICE,
+                   "Not listening on %s: this machine has no such address, which the - in front "
+                   "of it allows",
+                   bind + 1);
+    }
+}

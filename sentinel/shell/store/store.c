@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/store/store.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "core/view.h"
+#include "shell/store/store_file.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Configuration and state of some ten thousand groups. */
+#define FILE_MAX (64 * 1024 * 1024)
+
+struct sn_store {
+    uv_loop_t *loop;
+    const struct sn_conf *conf;
+    struct sn_claim *claim;
+    struct sn_log *log;
+    struct sn_driver *driver;
+    sn_store_watch *watch;
+    void *watch_arg;
+    sn_store_live *live;
+    void *live_arg;
+    struct sn_store_access access; /* as it was found */
+    uint64_t wanted;               /* newest version asked for */
+    bool again;                    /* it was asked for during the write under way */
+    bool busy;
+    bool closing;
+    bool failing;        /* the last write failed */
+    bool in_place_noted; /* said once in the log */
+    bool link_noted;
+
+    /* The write under way; the worker has these to itself. */
+    uv_work_t work;
+    uv_sem_t written;
+    struct sn_image image;
+    struct sn_conf view; /* *conf with what is live in this write */
+    struct sn_buf user_lines;
+    uint64_t version;
+    int status;
+    bool in_place;
+    bool bare;
+    char reason[SN_STORE_REASON_MAX];
+};
+
+static int render_and_write(struct sn_store *store)
+{
+    const struct sn_conf *conf = &store->view;
+    struct sn_store_file file = {.path = conf->state_path,
+                                 .real = store->claim->path,
+                                 .claim = store->claim,
+                                 .access = store->access,
+                                 .journal_dir = "."};
+    struct sn_buf old;
+    struct sn_buf fresh;
+
+    sn_buf_init(&old, FILE_MAX);
+    sn_buf_init(&fresh, FILE_MAX);
+    int status = 0;
+    if (conf->state_in_conf)
+        status = sn_store_file_read(store->claim->path, false, &old, store->reason);
+    if (status == 0) {
+        status = sn_conf_render(conf, &store->image, sn_buf_text(&old), old.len, &fresh);
+        if (status == 0 && fresh.full)
+            status = SN_EFULL;
+        if (status != 0)
+            snprintf(store->reason, sizeof(store->reason), "rendering the state: %s",
+                     sn_strerror(status));
+    }
+    if (status == 0)
+        status = sn_store_file_write(&file, sn_buf_text(&fresh), fresh.len, &store->in_place,
+                                     store->reason);
+    store->bare = file.bare;
+    sn_buf_fini(&old);
+    sn_buf_fini(&fresh);
+    return status;
+}
+
+static void in_worker(uv_work_t *work)
+{
+    struct sn_store *store = work->data;
+
+    store->status = render_and_write(store);
+    uv_sem_post(&store->written);
+}
+
+static void log_in_place(struct sn_store *store)
+{
+    const char *path = store->conf->state_path;
+
+    store->in_place_noted = true;
+    if (store->bare)
+        sn_log(store->log, SN_LEVEL_WARNING,
+               "%s is overwritten in place and without a journal, because neither its folder nor "
+               "the working directory can be written: a power loss in the middle of a save can "
+               "damage it. Make one of them writable for user id %ld (`dir` names the latter)",
+               path, (long)geteuid());
+    else
+        sn_log(
+            store->log, SN_LEVEL_WARNING,
+            "%s cannot be replaced by a renamed file here, so it is overwritten in place, with "
+            "a journal. Make its folder writable for user id %ld, or mount the folder instead of "
+            "the single file, to avoid that",
+            path, (long)geteuid());
+}
+
+static void log_result(struct sn_store *store)
+{
+    if (store->claim->was_link && !store->link_noted) {
+        store->link_noted = true;
+        sn_log(store->log, SN_LEVEL_WARNING,
+               "%s has become a symbolic link, which is not followed but replaced by a file",
+               store->claim->path);
+    }
+    if (store->status != 0) {
+        sn_log(store->log, SN_LEVEL_WARNING,
+               "WARNING: Sentinel was not able to save the new configuration on disk!!!: %s",
+               store->reason);
+        if (!store->failing)
+            sn_log(store->log, SN_LEVEL_WARNING,
+                   "No vote is given and no failover started until saving works again. Make the "
+                   "folder of %s writable for user id %ld, and see that the disk has space",
+                   store->conf->state_path, (long)geteuid());
+        return;
+    }
+    if (store->failing)
+        sn_log(store->log, SN_LEVEL_NOTICE, "The state can be saved again");
+    if (store->in_place && !store->in_place_noted)
+        log_in_place(store);
+    sn_log(store->log, SN_LEVEL_VERBOSE, "State saved to %s (version %" PRIu64 ")",
+           store->conf->state_path, store->version);
+}
+
+static void start_write(struct sn_store *store);
+
+static void release(struct sn_store *store)
+{
+    uv_sem_destroy(&store->written);
+    free(store);
+}
+
+static void on_done(uv_work_t *work, int status)
+{
+    struct sn_store *store = work->data;
+
+    (void)status; /* never cancelled */
+    if (store->closing) {
+        release(store);
+        return;
+    }
+    uv_sem_wait(&store->written);
+    sn_image_fini(&store->image);
+    sn_buf_fini(&store->user_lines);
+    bool ok = store->status == 0;
+    log_result(store);
+    store->failing = !ok;
+    store->busy = false;
+    if (store->watch != NULL)
+        store->watch(store->watch_arg, ok);
+
+    struct sn_event event = {.kind = SN_EVENT_PERSISTED,
+                             .u.persisted = {.version = store->version, .ok = ok}};
+    if (store->version > 0)
+        sn_driver_feed(store->driver, &event);
+    if (store->again && !store->busy && !store->closing)
+        start_write(store);
+}
+
+static void start_write(struct sn_store *store)
+{
+    store->again = false;
+    store->busy = true;
+    store->in_place = false;
+    store->reason[0] = '\0';
+    store->version = store->wanted;
+    sn_core_snapshot(sn_driver_core(store->driver), &store->image);
+    store->view = *store->conf;
+    sn_buf_init(&store->user_lines, FILE_MAX);
+    if (store->live != NULL)
+        store->live(store->live_arg, &store->view.live, &store->user_lines);
+    store->work.data = store;
+    int status = uv_queue_work(store->loop, &store->work, in_worker, on_done);
+    assert(status == 0); /* fails only without a callback */
+    (void)status;
+}
+
+struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struct sn_claim *claim,
+                              struct sn_log *log)
+{
+    struct sn_store *store = sn_alloc(sizeof(*store));
+
+    store->loop = loop;
+    store->conf = conf;
+    store->claim = claim;
+    store->log = log;
+    /* A state file may hold passwords; a configuration file is made readable as stock does it. */
+    mode_t mask = umask(0);
+    umask(mask);
+    sn_store_access_of(conf->state_path, conf->state_in_conf ? 0644 & ~mask : 0600, &store->access);
+    if (uv_sem_init(&store->written, 0) != 0)
+        abort(); /* out of resources at the start */
+    return store;
+}
+
+void sn_store_set_driver(struct sn_store *store, struct sn_driver *driver)
+{
+    store->driver = driver;
+}
+
+void sn_store_set_watch(struct sn_store *store, sn_store_watch *watch, void *arg)
+{
+    store->watch = watch;
+    store->watch_arg = arg;
+}
+
+void sn_store_set_live(struct sn_store *store, sn_store_live *live, void *arg)
+{
+    store->live = live;
+    store->live_arg = arg;
+}
+
+void sn_store_persist(struct sn_store *store, uint64_t version)
+{
+    if (store->closing)
+        return;
+    if (version > store->wanted)
+        store->wanted = version;
+    if (store->busy)
+        store->again = true;
+    else
+        start_write(store);
+}
+
+void sn_store_try(struct sn_store *store)
+{
+    if (!store->closing && !store->busy)
+        start_write(store);
+}
+
+void sn_store_close(struct sn_store *store)
+{
+    assert(!store->closing);
+    store->closing = true;
+    if (!store->busy) {
+        release(store);
+        return;
+    }
+    uv_sem_wait(&store->written);
+    sn_image_fini(&store->image);
+    sn_buf_fini(&store->user_lines);
+    log_result(store);
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* O_TMPFILE */
+#include "shell/store/store_file.h"
+
+#include "base/error.h"
+#include "conf/file/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+/* Room for a path and what is put behind it. */
+#define PATH_ROOM (PATH_MAX + 64)
+
+#define TEMPORARY_SUFFIX ".sentineld-tmp"
+
+struct content {
+    const char *bytes;
+    size_t len;
+    const struct stat *old;        /* what it replaces; NULL: nothing */
+    struct sn_store_access access; /* then */
+};
+
+static int explain(char reason[SN_STORE_REASON_MAX], const char *what, const char *path)
+{
+    int error = errno;
+    char text[128];
+
+    if (error == EOPNOTSUPP || error == ELOOP)
+        snprintf(text, sizeof(text), "%s", sn_file_error(error));
+    else
+        uv_strerror_r(uv_translate_sys_error(error), text, sizeof(text));
+    snprintf(reason, SN_STORE_REASON_MAX, "%s %.300s: %s", what, path, text);
+    errno = error;
+    return SN_EIO;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t written = write(fd, bytes, len);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return SN_EIO;
+        bytes += written;
+        len -= (size_t)written;
+    }
+    return 0;
+}
+
+static void folder_of(const char *path, char out[PATH_ROOM])
+{
+    char copy[PATH_ROOM];
+
+    snprintf(copy, sizeof(copy), "%s", path);
+    snprintf(out, PATH_ROOM, "%s", dirname(copy));
+}
+
+/* Makes a rename in the folder durable. */
+static int sync_folder_of(const char *path, char reason[SN_STORE_REASON_MAX])
+{
+    char folder[PATH_ROOM];
+
+    folder_of(path, folder);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return explain(reason, "opening the folder", folder);
+    /* Some file systems cannot sync a folder and say so. */
+    int failed = fsync(fd) != 0 && errno != EINVAL && errno != EROFS;
+    if (failed)
+        explain(reason, "syncing the folder", folder);
+    close(fd);
+    return failed ? SN_EIO : 0;
+}
+
+void sn_store_access_of(const char *path, mode_t mode, struct sn_store_access *access)
+{
+    struct stat info;
+
+    *access = (struct sn_store_access){.mode = mode, .uid = (uid_t)-1, .gid = (gid_t)-1};
+    if (stat(path, &info) == 0)
+        *access = (struct sn_store_access){
+            .mode = info.st_mode & 0777, .uid = info.st_uid, .gid = info.st_gid};
+}
+
+/* Mode and owner of the file that is replaced, or was lost. Not being allowed to give the file to
+ * its former owner is no reason not to save, and only root is: anybody else may be killed for
+ * trying (a service unit that filters @chown). */
+static int dress(int fd, const struct content *content)
+{
+    const struct stat *old = content->old;
+    mode_t mode = old != NULL ? old->st_mode & 0777 : content->access.mode;
+    uid_t uid = old != NULL ? old->st_uid : content->access.uid;
+    gid_t gid = old != NULL ? old->st_gid : content->access.gid;
+    struct stat fresh;
+
+    if (geteuid() == 0 && fstat(fd, &fresh) == 0 &&
+        ((uid != (uid_t)-1 && uid != fresh.st_uid) || (gid != (gid_t)-1 && gid != fresh.st_gid)))
+        (void)!fchown(fd, uid, gid);
+    return fchmod(fd, mode);
+}
+
+static int fill(const struct content *content, int fd, const char *path, char *reason)
+{
+    if (dress(fd, content) != 0)
+        return explain(reason, "setting the mode of a temporary file for", path);
+    if (write_all(fd, content->bytes, content->len) != 0)
+        return explain(reason, "writing a temporary file for", path);
+    if (fsync(fd) != 0)
+        return explain(reason, "syncing a temporary file for", path);
+    return 0;
+}
+
+/* Hidden, so that no `include *.conf` takes it, and always the same: what a power loss has left
+ * behind goes with the next write. */
+static void temporary_of(const char *path, char out[PATH_ROOM])
+{
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+
+    snprintf(out, PATH_ROOM, "%.*s.%.200s" TEMPORARY_SUFFIX, (int)folder, path, path + folder);
+}
+
+/* A file without a name, of which nothing remains if the process is killed. -1: not here. */
+static int make_unnamed(const char *path)
+{
+    char folder[PATH_ROOM];
+
+    folder_of(path, folder);
+    return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+static int name_it(int fd, const char *temporary)
+{
+    char link[64];
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    (void)unlink(temporary);
+    return linkat(AT_FDCWD, link, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW);
+}
+
+/* Makes a complete, synced file of the temporary name. The descriptor, or -1. */
+static int write_temporary(const char *path, const struct content *content,
+                           char temporary[PATH_ROOM], char *reason)
+{
+    int fd = make_unnamed(path);
+    if (fd >= 0) {
+        if (fill(content, fd, path, reason) == 0 && name_it(fd, temporary) == 0)
+            return fd;
+        close(fd);
+    }
+    (void)unlink(temporary);
+    fd = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        /* Somebody else's, in a folder where only the owner may remove things. */
+        size_t len = strlen(temporary);
+        snprintf(temporary + len, PATH_ROOM - len, "-%ld", (long)getpid());
+        fd = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    }
+    if (fd < 0) {
+        explain(reason, "creating a temporary file for", path);
+        return -1;
+    }
+    if (fill(content, fd, path, reason) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    unlink(temporary);
+    errno = error;
+    return -1;
+}
+
+/* errno tells a caller that can do without renaming whether it is worth to try. claim may be NULL.
+ */
+static int replace(const char *path, const struct content *content, struct sn_claim *claim,
+                   char reason[SN_STORE_REASON_MAX])
+{
+    char temporary[PATH_ROOM];
+
+    temporary_of(path, temporary);
+    int fd = write_temporary(path, content, temporary, reason);
+    if (fd < 0)
+        return SN_EIO;
+    int lock = claim != NULL ? sn_claim_lock_new(fd) : -1;
+    int status = 0;
+    if (close(fd) != 0)
+        status = explain(reason, "closing a temporary file for", path);
+    else if (rename(temporary, path) != 0)
+        status = explain(reason, "renaming a temporary file to", path);
+    if (status != 0) {
+        int error = errno;
+        if (lock >= 0)
+            close(lock);
+        unlink(temporary);
+        errno = error;
+        return status;
+    }
+    if (claim != NULL)
+        sn_claim_replace(claim, lock);
+    status = sync_folder_of(path, reason);
+    /* The new name is there, only maybe not yet durable: writing in place would not help. */
+    if (status != 0)
+        errno = EIO;
+    return status;
+}
+
+static bool can_only_overwrite(int error)
+{
+    return error == EXDEV || error == EBUSY || error == EROFS || error == EACCES || error == EPERM;
+}
+
+/* Space is taken first, so that a full disk leaves the old content whole. */
+static int overwrite_open(int fd, const char *bytes, size_t len)
+{
+    struct stat old;
+
+    if (fstat(fd, &old) != 0)
+        return SN_EIO;
+    int error = (off_t)len > old.st_size ? posix_fallocate(fd, 0, (off_t)len) : 0;
+    if (error == ENOSPC || error == EFBIG || error == EDQUOT) {
+        (void)!ftruncate(fd, old.st_size);
+        errno = error;
+        return SN_EIO;
+    }
+    return write_all(fd, bytes, len) != 0 || ftruncate(fd, (off_t)len) != 0 ? SN_EIO : 0;
+}
+
+static int overwrite(const char *path, const char *bytes, size_t len,
+                     char reason[SN_STORE_REASON_MAX])
+{
+    int fd = sn_file_open(path, O_RDWR, false);
+    if (fd < 0)
+        return explain(reason, "opening for writing", path);
+
+    int status = 0;
+    if (overwrite_open(fd, bytes, len) != 0)
+        status = explain(reason, "overwriting", path);
+    else if (fsync(fd) != 0)
+        status = explain(reason, "syncing", path);
+    if (close(fd) != 0 && status == 0)
+        status = explain(reason, "closing", path);
+    return status;
+}
+
+/* After the name that the operator uses, which is where the configuration is read from: in the
+ * working directory, or beside. */
+static int journal_of(const struct sn_store_file *file, bool beside, char out[PATH_ROOM])
+{
+    const char *slash = strrchr(file->path, '/');
+    int len = beside ? snprintf(out, PATH_ROOM, "%s.journal", file->path)
+                     : snprintf(out, PATH_ROOM, "%s/%s.journal", file->journal_dir,
+                                slash != NULL ? slash + 1 : file->path);
+
+    if (len < PATH_ROOM)
+        return 0;
+    errno = ENAMETOOLONG;
+    return SN_EIO;
+}
+
+/* One that an overwriting left behind, now that the file is whole again without it. In a folder
+ * that is closed by now it is emptied, which makes it one of nobody. */
+static void remove_journals(const struct sn_store_file *file)
+{
+    char journal[PATH_ROOM];
+
+    for (int beside = 0; beside <= 1; beside++) {
+        if (journal_of(file, beside == 1, journal) != 0 || unlink(journal) == 0 || errno == ENOENT)
+            continue;
+        int fd = sn_file_open(journal, O_WRONLY, false);
+        if (fd < 0)
+            continue;
+        (void)!ftruncate(fd, 0);
+        close(fd);
+    }
+}
+
+/* SN_ENOENT: there is no folder for one; SN_EIO: there is, but it cannot be written now. */
+static int write_journal(const struct sn_store_file *file, const struct content *content,
+                         char journal[PATH_ROOM], char *reason)
+{
+    const struct content copy = {
+        .bytes = content->bytes,
+        .len = content->len,
+        .access = {.mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1},
+    };
+
+    for (int beside = 0; beside <= 1; beside++) {
+        if (journal_of(file, beside == 1, journal) != 0)
+            continue;
+        if (replace(journal, &copy, NULL, reason) == 0)
+            return 0;
+        if (!can_only_overwrite(errno) && errno != ENOENT && errno != ENOTDIR)
+            return SN_EIO;
+    }
+    return SN_ENOENT;
+}
+
+static int overwrite_with_journal(const char *path, struct sn_store_file *file,
+                                  const struct content *content, char *reason)
+{
+    char journal[PATH_ROOM];
+
+    /* Before a journal is made: a file that cannot be opened is still whole. */
+    if (access(path, W_OK) != 0)
+        return explain(reason, "opening for writing", path);
+    int status = write_journal(file, content, journal, reason);
+    if (status == SN_EIO)
+        return status;
+    file->bare = status == SN_ENOENT;
+    status = overwrite(path, content->bytes, content->len, reason);
+    if (status != 0)
+        return status; /* in the middle the journal is the only whole copy, and stays */
+    remove_journals(file);
+    if (!file->bare) {
+        char ignored[SN_STORE_REASON_MAX];
+        (void)!sync_folder_of(journal, ignored);
+    }
+    return 0;
+}
+
+static int write_over(const char *path, struct sn_store_file *file, struct content *content,
+                      bool *in_place, char reason[SN_STORE_REASON_MAX])
+{
+    char first_reason[SN_STORE_REASON_MAX];
+
+    if (replace(path, content, file->claim, reason) == 0) {
+        remove_journals(file);
+        return 0;
+    }
+    if (content->old == NULL || !can_only_overwrite(errno))
+        return SN_EIO;
+
+    memcpy(first_reason, reason, sizeof(first_reason));
+    *in_place = true;
+    if (overwrite_with_journal(path, file, content, reason) == 0)
+        return 0;
+    char both[2 * SN_STORE_REASON_MAX + 32];
+    snprintf(both, sizeof(both), "%s; in place: %s", first_reason, reason);
+    snprintf(reason, SN_STORE_REASON_MAX, "%.*s", SN_STORE_REASON_MAX - 1, both);
+    return SN_EIO;
+}
+
+static int write_to(const char *path, struct sn_store_file *file, struct content *content,
+                    bool *in_place, char reason[SN_STORE_REASON_MAX])
+{
+    struct stat old;
+
+    bool exists = lstat(path, &old) == 0 && !S_ISLNK(old.st_mode);
+    if (exists && !S_ISREG(old.st_mode)) {
+        errno = S_ISDIR(old.st_mode) ? EISDIR : EOPNOTSUPP;
+        return explain(reason, "replacing", path);
+    }
+    content->old = exists ? &old : NULL;
+    int status = write_over(path, file, content, in_place, reason);
+    content->old = NULL;
+    return status;
+}
+
+int sn_store_file_write(struct sn_store_file *file, const char *bytes, size_t len, bool *in_place,
+                        char reason[SN_STORE_REASON_MAX])
+{
+    struct content content = {.bytes = bytes, .len = len, .access = file->access};
+    char *found = file->real == NULL ? realpath(file->path, NULL) : NULL;
+
+    *in_place = false;
+    file->bare = false;
+    const char *path = file->real != NULL ? file->real : found != NULL ? found : file->path;
+    int status = 0;
+    if (file->claim != NULL && sn_claim_renew(file->claim) != 0) {
+        snprintf(reason, SN_STORE_REASON_MAX,
+                 "%.300s is in use by another process, which keeps its own state there", path);
+        status = SN_EEXIST;
+    }
+    if (status == 0)
+        status = write_to(path, file, &content, in_place, reason);
+    free(found);
+    return status;
+}
+
+int sn_store_file_read(const char *path, bool follow, struct sn_buf *buf,
+                       char reason[SN_STORE_REASON_MAX])
+{
+    char chunk[65536];
+    int fd = sn_file_open(path, O_RDONLY, follow);
+
+    if (fd < 0)
+        /* A link that was not there before stands for a file that is lost, and is replaced. */
+        return errno == ENOENT || (errno == ELOOP && !follow) ? 0
+                                                              : explain(reason, "opening", path);
+    ssize_t count;
+    while ((count = read(fd, chunk, sizeof(chunk))) != 0 && !buf->full) {
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            break;
+        sn_buf_append(buf, chunk, (size_t)count);
+    }
+    int status = 0;
+    if (count < 0)
+        status = explain(reason, "reading", path);
+    close(fd);
+    if (status == 0 && buf->full) {
+        snprintf(reason, SN_STORE_REASON_MAX, "%.300s is larger than %zu bytes", path, buf->cap);
+        status = SN_EFULL;
+    }
+    return status;
+}
