@@ -224,6 +224,21 @@ static int refuse_tls(const struct sn_conf *conf, struct sn_buf *error)
     return SN_EINVAL;
 }
 
+/* Nothing checks what a file says of replicas, and each is two connections. */
+static void limit_replicas(struct sn_conf *conf)
+{
+    for (size_t i = 0; i < conf->image.group_count; i++) {
+        struct sn_group_image *group = &conf->image.groups[i];
+        if (group->replica_count <= SN_REPLICAS_MAX)
+            continue;
+        sn_conf_noticef(conf,
+                        "%zu replicas of group %s are known from files: only the first %d are "
+                        "watched. SENTINEL RESET %s forgets those that are gone",
+                        group->replica_count, group->name, SN_REPLICAS_MAX, group->name);
+        group->replica_count = SN_REPLICAS_MAX;
+    }
+}
+
 int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *conf,
                  struct sn_buf *error)
 {
@@ -237,7 +252,9 @@ int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *
     code = refuse_tls(conf, error);
     if (code == 0)
         code = find_state(conf, error);
-    if (code < 0)
+    if (code == 0)
+        limit_replicas(conf);
+    else
         sn_conf_fini(conf);
     return code;
 }

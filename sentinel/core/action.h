@@ -41,6 +41,7 @@ struct sn_action_connect {
     const char *user; /* NULL: none */
     const char *pass; /* NULL: no AUTH */
     const char *name; /* for CLIENT SETNAME */
+    bool minor;       /* to a replica: the others go first where open files are scarce */
 };
 
 struct sn_action_send {

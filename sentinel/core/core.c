@@ -178,7 +178,7 @@ static void take_link_event(struct sn_core *core, const struct sn_event *event)
     if (event->kind == SN_EVENT_LINK_UP)
         sn_link_on_up(link, event->u.link.local_ip);
     else if (event->kind == SN_EVENT_LINK_DOWN)
-        sn_link_on_down(link, event->u.link.reason);
+        sn_link_on_down(link, event->u.link.reason, event->u.link.no_room);
     else if (event->kind == SN_EVENT_LINK_NOTE)
         sn_link_refused_opening(link, event->u.link.reason);
     else if (event->kind == SN_EVENT_LINK_READY)

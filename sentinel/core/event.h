@@ -74,6 +74,7 @@ struct sn_event_link {
     struct sn_link_id link;
     const char *local_ip; /* LINK_UP: our address on this connection; "" if unknown */
     const char *reason;   /* LINK_DOWN, LINK_NOTE: text for the log; never NULL */
+    bool no_room;         /* LINK_DOWN: not tried, as minor links have all files that they may */
 };
 
 struct sn_event_reply {

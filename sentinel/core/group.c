@@ -42,7 +42,7 @@ static void add_known_peer(struct sn_group *group, const struct sn_known_peer *k
 static void add_known(struct sn_group *group, const struct sn_group_image *image)
 {
     struct sn_textmap seen = {0};
-    for (size_t i = 0; i < image->replica_count; i++) {
+    for (size_t i = 0; i < image->replica_count && group->replica_count < SN_REPLICAS_MAX; i++) {
         if (sn_addr_equal(&image->replicas[i], &group->master->addr) ||
             !is_new(&seen, &image->replicas[i]))
             continue;

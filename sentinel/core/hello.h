@@ -35,7 +35,8 @@ enum sn_told_reason {
     SN_TOLD_FORGED,   /* is not where it is said to be */
     SN_TOLD_ODD_ADDR, /* announces an address that nobody can reach */
     SN_TOLD_TWO,      /* speaks from two addresses */
-    SN_TOLD_FULL      /* one peer too many */
+    SN_TOLD_FULL,     /* one peer too many */
+    SN_TOLD_NO_ROOM   /* a replica waits for a connection */
 };
 
 uint64_t sn_told_key(enum sn_told_reason reason, const struct sn_group *group,

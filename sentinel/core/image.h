@@ -15,6 +15,8 @@
 
 /* Peers per group that are taken in from hellos, and that are dialled of those in a file. */
 #define SN_PEERS_MAX 256
+/* Of a group: INFO, a hello or a file cannot make us grow without end. */
+#define SN_REPLICAS_MAX 1024
 
 /* A command that the data nodes of a group know under another name (rename-command). */
 struct sn_rename {

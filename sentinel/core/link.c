@@ -9,6 +9,7 @@
  * acceptable reply. */
 
 #include "core/election.h"
+#include "core/hello.h"
 #include "core/model.h"
 #include "core/peer.h"
 #include "core/rights.h"
@@ -214,6 +215,7 @@ void sn_link_open(struct sn_link *link)
     connect->user = sn_out_text(core, user);
     connect->pass = sn_out_text(core, pass);
     connect->name = link->kind == SN_LINK_SUBSCRIBE ? core->sub_name : core->cmd_name;
+    connect->minor = link->owners->kind == SN_KIND_REPLICA;
     sn_timer_set(&core->timers, &link->retry, sn_after(core->now, connect_patience(link)));
     sn_detect_link_changed(link);
 }
@@ -331,7 +333,26 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
     sn_detect_link_changed(link);
 }
 
-void sn_link_on_down(struct sn_link *link, const char *reason)
+/* What is not known of a replica costs less than what clients, peers and other groups would miss.
+ */
+static void wait_for_room(struct sn_link *link)
+{
+    static const struct sn_runid anybody = {""};
+    struct sn_core *core = link->core;
+    sn_timer_set(&core->timers, &link->retry,
+                 sn_after(core->now, core->timings[SN_TIMING_MIN_LINK_RECONNECT_PERIOD]));
+    if (!sn_hello_tell(core, sn_told_key(SN_TOLD_NO_ROOM, NULL, &anybody, "", 0)))
+        return;
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(link->owners, form);
+    sn_out_log(core, SN_LEVEL_WARNING,
+               "%s, and maybe others, cannot be connected to: links to replicas use all open files "
+               "that they may. It is tried again every %lld seconds. Raise the limit (ulimit -n, "
+               "LimitNOFILE=), or let SENTINEL RESET forget replicas that are gone.",
+               form, (long long)core->timings[SN_TIMING_MIN_LINK_RECONNECT_PERIOD] / 1000);
+}
+
+void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room)
 {
     struct sn_core *core = link->core;
     bool was_up = link->state == SN_LINK_UP;
@@ -345,7 +366,10 @@ void sn_link_on_down(struct sn_link *link, const char *reason)
                was_up ? "lost" : "not made", reason);
     if (link->silence_at == SN_MS_NEVER)
         link->silence_at = core->now;
-    plan_retry(link, was_brief);
+    if (no_room)
+        wait_for_room(link);
+    else
+        plan_retry(link, was_brief);
     sn_detect_link_changed(link);
 }
 

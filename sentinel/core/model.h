@@ -24,11 +24,10 @@
 #undef uthash_fatal
 #define uthash_fatal(text) abort()
 
-#define SN_PENDING_MAX        100  /* unanswered commands per link and owner (PROTOCOL.md §11.2) */
-#define SN_ASKS_MAX           4    /* outstanding questions to one peer about one group */
-#define SN_REPLICAS_MAX       1024 /* per group: INFO or a hello cannot make us grow without end */
-#define SN_OWN_ADDRS          16   /* of ours that hellos have named lately */
-#define SN_SCRIPT_QUEUE_MAX   256  /* PROTOCOL.md §8.2 */
+#define SN_PENDING_MAX        100 /* unanswered commands per link and owner (PROTOCOL.md §11.2) */
+#define SN_ASKS_MAX           4   /* outstanding questions to one peer about one group */
+#define SN_OWN_ADDRS          16  /* of ours that hellos have named lately */
+#define SN_SCRIPT_QUEUE_MAX   256 /* PROTOCOL.md §8.2 */
 #define SN_SCRIPT_RUNNING_MAX 16
 #define SN_SCRIPT_STARTS_MAX  10
 #define SN_PRIORITY_DEFAULT   100
@@ -478,7 +477,7 @@ void sn_link_hurry(struct sn_link *link, const struct sn_link *other);
  * silent is dialled anew. */
 void sn_link_begin_anew(struct sn_link *link);
 void sn_link_on_up(struct sn_link *link, const char *local_ip);
-void sn_link_on_down(struct sn_link *link, const char *reason);
+void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room);
 void sn_link_on_traffic(struct sn_link *link);
 void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply);
 void sn_link_retry(struct sn_link *link);

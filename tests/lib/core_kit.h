@@ -40,6 +40,7 @@ enum kit_mode {
     KIT_WELL = 0, /* accepts connections, answers */
     KIT_FROZEN,   /* accepts connections, answers nothing */
     KIT_REFUSING, /* refuses connections */
+    KIT_NO_ROOM,  /* the shell has no file for the connection */
     KIT_GONE      /* swallows everything */
 };
 

@@ -322,9 +322,10 @@ static bool answer_connect(struct kit *kit)
         if (!conn->asked || conn->node->mode == KIT_GONE)
             continue;
         conn->asked = false;
-        if (conn->node->mode == KIT_REFUSING) {
+        if (conn->node->mode == KIT_REFUSING || conn->node->mode == KIT_NO_ROOM) {
             event.kind = SN_EVENT_LINK_DOWN;
             event.u.link.reason = "Connection refused";
+            event.u.link.no_room = conn->node->mode == KIT_NO_ROOM;
             kit_forget_conn(kit, conn->id);
         } else {
             event.kind = SN_EVENT_LINK_UP;

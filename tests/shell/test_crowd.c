@@ -250,6 +250,26 @@ static void test_crowd__files_are_shared(void **state)
     assert_true(share.clients >= 2);
 }
 
+/* A long list of replicas neither ends the start nor keeps clients and peers out. */
+static void test_crowd__links_to_replicas_wait_where_files_are_scarce(void **state)
+{
+    struct sn_file_needs needs = {.maxclients = 10000, .links = 2056, .minor = 2048, .growth = 6};
+    struct sn_file_share share;
+
+    (void)state;
+    for (uint64_t allowed = 64; allowed < 20000; allowed++) {
+        assert_int_equal(sn_file_share(allowed, &needs, &share), 0);
+        assert_true(share.clients >= (allowed < 1024 ? 2 : 32));
+        assert_true(share.clients + share.peer_places + 32 + 8 + share.minor_max <= allowed);
+        assert_true(share.clients + share.peer_places + share.reserved <= allowed);
+        /* Nobody waits where there is enough. */
+        assert_true(share.minor_max >= 2048 || allowed < 2048 + 8 + 32 + 8 + 64);
+    }
+    needs.links = 300;
+    needs.minor = 0;
+    assert_int_equal(sn_file_share(300, &needs, &share), SN_EFULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_crowd__##name, prepare, stop)
 
 int main(void)
@@ -264,6 +284,7 @@ int main(void)
         TEST(without_a_password_nobody_has_to_log_in),
         cmocka_unit_test(test_crowd__ceiling_is_a_size_or_a_part),
         cmocka_unit_test(test_crowd__files_are_shared),
+        cmocka_unit_test(test_crowd__links_to_replicas_wait_where_files_are_scarce),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,28 @@ static void test_links__tell_an_address_that_is_none(void **state)
     expect_down("invalid argument");
 }
 
+static void test_links__to_replicas_wait_for_room(void **state)
+{
+    (void)state;
+    struct sn_action_connect connect = {
+        .link = {2}, .kind = SN_LINK_DATA, .ip = "127.0.0.1", .port = server.port, .name = "x"};
+
+    sn_links_set_minor_max(links, 1);
+    connect_to(SN_LINK_DATA, "127.0.0.1", server.port, NULL, NULL); /* to a master: not counted */
+    connect.minor = true;
+    sn_links_connect(links, &connect);
+    connect.link.v = 3;
+    sn_links_connect(links, &connect);
+    assert_true(is_down());
+    assert_int_equal(only(SN_EVENT_LINK_DOWN)->u.link.link.v, 3);
+    assert_true(only(SN_EVENT_LINK_DOWN)->u.link.no_room);
+    /* The place of one that is gone is free. */
+    sn_links_disconnect(links, (struct sn_link_id){2});
+    connect.link.v = 4;
+    sn_links_connect(links, &connect);
+    assert_int_equal(fake_core_count(SN_EVENT_LINK_DOWN, NULL), 1);
+}
+
 static void test_links__open_a_command_link(void **state)
 {
     (void)state;
@@ -380,6 +402,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(tell_a_refused_connection),
         TEST(tell_an_address_that_is_none),
+        TEST(to_replicas_wait_for_room),
         TEST(open_a_command_link),
         TEST(open_a_subscription_without_user),
         TEST(use_renamed_commands),

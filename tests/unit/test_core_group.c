@@ -18,6 +18,24 @@ static void test_group__start_announces_every_group(void **state)
     kit_free(kit);
 }
 
+static void test_group__state_does_not_name_replicas_without_end(void **state)
+{
+    struct sn_image image;
+    struct sn_addr addr;
+    (void)state;
+    assert_int_equal(sn_addr_make("10.0.0.1", 6379, &addr), 0);
+    sn_image_init(&image);
+    struct sn_group_image *group = sn_image_add_group(&image, "m1", &addr, 2);
+    for (int i = 1; i <= SN_REPLICAS_MAX + 100; i++) {
+        addr.port = (uint16_t)i;
+        sn_group_image_add_replica(group, &addr);
+    }
+    struct sn_core *core = sn_core_new(&image, 1, 0);
+    assert_int_equal(sn_group_by_name(core, "m1", 2)->replica_count, SN_REPLICAS_MAX);
+    sn_core_free(core);
+    sn_image_fini(&image);
+}
+
 static void test_group__state_that_repeats_itself_is_taken_once(void **state)
 {
     struct sn_image image;
@@ -206,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_group__start_announces_every_group),
+        cmocka_unit_test(test_group__state_does_not_name_replicas_without_end),
         cmocka_unit_test(test_group__state_that_repeats_itself_is_taken_once),
         cmocka_unit_test(test_group__the_current_epoch_is_never_below_what_the_state_has_seen),
         cmocka_unit_test(test_group__a_switch_keeps_every_connection),

@@ -426,9 +426,37 @@ static void test_link__a_shared_link_follows_its_most_impatient_owner(void **sta
     kit_free(kit);
 }
 
+static void test_link__without_room_waits_long_and_is_told_once(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3");
+    (void)state;
+    kit_mode(kit, "n2", KIT_NO_ROOM);
+    kit_mode(kit, "n3", KIT_NO_ROOM);
+    kit_drop(kit, "n2");
+    kit_drop(kit, "n3");
+    kit_to(kit, 1000);
+    sn_ms at = kit_when(kit, "connect data n2");
+    assert_int_equal(kit_count(kit, "connect data n2"), 1);
+    assert_int_equal(kit_count(kit, "log W slave"), 1);
+    assert_non_null(strstr(kit_find(kit, "log W slave"), "LimitNOFILE="));
+    kit_clear(kit);
+    kit_to(kit, at + 14999);
+    assert_int_equal(kit_count(kit, "connect data n2"), 0);
+    kit_to(kit, at + 15000);
+    assert_int_equal(kit_count(kit, "connect data n2"), 1);
+    kit_mode(kit, "n2", KIT_WELL);
+    kit_to(kit, at + 30000);
+    assert_int_equal(kit_count(kit, "connect data n2"), 2);
+    assert_int_equal(kit_count(kit, "connect sub n2"), 1);
+    assert_int_equal(kit_count(kit, "connect data n3"), 2);
+    assert_int_equal(kit_count(kit, "log W slave"), 0);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_link__without_room_waits_long_and_is_told_once),
         cmocka_unit_test(test_link__data_nodes_get_two_links_and_peers_one),
         cmocka_unit_test(test_link__nothing_is_sent_before_the_connection_stands),
         cmocka_unit_test(test_link__port_zero_means_never_connect),

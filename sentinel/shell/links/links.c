@@ -46,6 +46,7 @@ struct link {
     enum sn_link_kind kind;
     bool up;   /* connected and reading */
     bool gone; /* being closed; nothing is fed for it any more */
+    bool minor;
     bool writing;
     bool dirty;
     char *user, *pass, *name; /* until they are sent; pass until AUTH is answered */
@@ -67,6 +68,7 @@ struct sn_links {
     struct sockaddr_storage source; /* ss_family AF_UNSPEC: none */
     uv_prepare_t prepare;           /* active while something waits to be written */
     size_t open_handles;            /* of the links and the one above */
+    uint64_t minor_count, minor_max;
     bool closing;
     struct link *by_id;
     struct link *dirty;
@@ -134,6 +136,7 @@ static void drop(struct link *link)
 
     assert(!link->gone);
     link->gone = true;
+    links->minor_count -= link->minor;
     HASH_DEL(links->by_id, link);
     if (link->dirty)
         DL_DELETE2(links->dirty, link, dirty_prev, dirty_next);
@@ -463,16 +466,33 @@ static int open_stream(struct link *link, const char *ip, uint16_t port)
     return uv_tcp_connect(&link->connect, &link->tcp, (const struct sockaddr *)&addr, on_connected);
 }
 
+static void refuse(struct sn_links *links, struct sn_link_id id)
+{
+    struct sn_event event = {.kind = SN_EVENT_LINK_DOWN,
+                             .u.link = {.link = id,
+                                        .local_ip = "",
+                                        .reason = "too few open files are allowed",
+                                        .no_room = true}};
+
+    sn_driver_feed(links->driver, &event);
+}
+
 void sn_links_connect(struct sn_links *links, const struct sn_action_connect *connect)
 {
     if (links->closing)
         return;
     assert(find(links, connect->link) == NULL);
+    if (connect->minor && links->minor_count >= links->minor_max) {
+        refuse(links, connect->link);
+        return;
+    }
     struct link *link = sn_alloc(sizeof(*link));
 
     link->id = connect->link.v;
     link->links = links;
     link->kind = connect->kind;
+    link->minor = connect->minor;
+    links->minor_count += link->minor;
     link->user = sn_strdup(connect->user);
     link->pass = sn_strdup(connect->pass);
     link->name = sn_strdup(connect->name);
@@ -531,7 +551,13 @@ struct sn_links *sn_links_new(uv_loop_t *loop, const char *source_addr)
     uv_prepare_init(loop, &links->prepare);
     links->prepare.data = links;
     links->open_handles = 1;
+    links->minor_max = UINT64_MAX;
     return links;
+}
+
+void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max)
+{
+    links->minor_max = minor_max;
 }
 
 void sn_links_set_driver(struct sn_links *links, struct sn_driver *driver)

@@ -13,6 +13,9 @@ struct sn_links;
 
 /* source_addr: bind-source-addr or NULL. */
 struct sn_links *sn_links_new(uv_loop_t *loop, const char *source_addr);
+/* How many links to replicas (minor ones) there may be at once; more are answered by a LINK_DOWN
+ * with no_room. Without this: any number. */
+void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max);
 void sn_links_set_driver(struct sn_links *links, struct sn_driver *driver); /* before any use */
 void sn_links_connect(struct sn_links *links, const struct sn_action_connect *connect);
 void sn_links_disconnect(struct sn_links *links, struct sn_link_id link);

@@ -386,7 +386,8 @@ static struct sn_file_needs count_files(const struct daemon *daemon)
         const struct sn_group_image *group = &image->groups[i];
         uint64_t peers = dialled_peers(group->peer_count);
         needs.links += 2 * (1 + group->replica_count);
-        needs.growth += 2 * 3 + peers;
+        needs.minor += 2 * group->replica_count;
+        needs.growth += 2 * 6 + peers;
         needs.peers = peers > needs.peers ? peers : needs.peers;
     }
     needs.links += needs.peers;
@@ -404,9 +405,9 @@ static int share_open_files(struct daemon *daemon)
         char text[256];
         snprintf(text, sizeof(text),
                  "Only %" PRIu64 " open files are allowed: that is too little for %" PRIu64
-                 " links, the other sentinels and some clients. Raise the limit (ulimit -n, "
-                 "LimitNOFILE=). Exiting...",
-                 allowed, needs.links);
+                 " links to masters and sentinels, and for some clients. Raise the limit "
+                 "(ulimit -n, LimitNOFILE=). Exiting...",
+                 allowed, needs.links - needs.minor);
         sn_log(daemon->log, SN_LEVEL_WARNING, "%s", text);
         if (settings->logfile != NULL || daemon->ready >= 0)
             fprintf(stderr, "%s\n", text);
@@ -514,6 +515,7 @@ static void make_parts(struct daemon *daemon)
 
     daemon->server = sn_server_new(&env);
     daemon->links = sn_links_new(&daemon->loop, conf->settings.bind_source_addr);
+    sn_links_set_minor_max(daemon->links, daemon->files.minor_max);
     daemon->store = sn_store_new(&daemon->loop, conf, daemon->claim, daemon->log);
     daemon->processes = sn_processes_new(&daemon->loop, daemon->log, SN_SCRIPT_GRACE_MS);
     daemon->resolver = sn_resolver_new(&daemon->loop);

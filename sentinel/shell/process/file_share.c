@@ -3,13 +3,15 @@
 
 #include "base/error.h"
 
-#define OWN_FILES   32  /* log, state, pipes, libuv's own */
-#define SPARE_FILES 224 /* for links to new groups, and that are being replaced */
-#define SPARE_PART  8   /* … at most this part of what is left, where that is less */
-#define GROWTH_PART 2   /* the same for links to what is found out */
-#define CLIENTS_MIN 4   /* fewer are of no use to anybody */
-#define PEERS_MIN   8
-#define PEERS_MAX   64
+#define OWN_FILES    32  /* log, state, pipes, libuv's own */
+#define SPARE_FILES  224 /* for links to new groups, and that are being replaced */
+#define SPARE_PART   8   /* … at most this part of what is left, where that is less */
+#define GROWTH_PART  2   /* the same for links to what is found out */
+#define CLIENTS_MIN  4   /* fewer are of no use to anybody */
+#define CLIENTS_FEW  64  /* clients that links to replicas leave room for … */
+#define CLIENTS_PART 4   /* … at most this part of what is left */
+#define PEERS_MIN    8
+#define PEERS_MAX    64
 
 /* A peer that lost its connection may open the next one before the old one is gone. */
 static uint64_t places_of(uint64_t peers)
@@ -30,18 +32,31 @@ uint64_t sn_file_share_wanted(const struct sn_file_needs *needs)
            needs->maxclients;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 int sn_file_share(uint64_t allowed, const struct sn_file_needs *needs, struct sn_file_share *share)
 {
-    uint64_t places = places_of(needs->peers), needed = OWN_FILES + needs->links + places;
+    uint64_t places = places_of(needs->peers);
+    uint64_t fixed = OWN_FILES + (needs->links - needs->minor) + places;
 
-    if (allowed < needed + CLIENTS_MIN)
+    if (allowed < fixed + CLIENTS_MIN)
         return SN_EFULL;
-    uint64_t left = allowed - needed;
-    uint64_t spare =
-        smaller(left / SPARE_PART, SPARE_FILES) + smaller(left / GROWTH_PART, needs->growth);
+    uint64_t left = allowed - fixed;
+    uint64_t few =
+        smaller(larger(smaller(left / CLIENTS_PART, CLIENTS_FEW), CLIENTS_MIN), needs->maxclients);
+    uint64_t minor = smaller(needs->minor, left - few);
+    uint64_t growth = minor < needs->minor ? 0 : needs->growth;
+    left -= minor;
+    uint64_t spare = smaller(left / SPARE_PART, SPARE_FILES) + smaller(left / GROWTH_PART, growth);
     share->clients = (uint32_t)smaller(left - spare, needs->maxclients);
     share->peer_places = (uint32_t)places;
     share->spare = spare;
-    share->reserved = OWN_FILES + needs->links + spare;
+    share->reserved = OWN_FILES + needs->links - needs->minor + minor + spare;
+    /* The rest is for masters that are added, and for links that are being replaced. */
+    left -= share->clients;
+    share->minor_max = minor + left - smaller(left, SPARE_FILES) / 2;
     return 0;
 }
