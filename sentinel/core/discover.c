@@ -43,6 +43,17 @@ static void tell_unusable(struct sn_group *group, const struct sn_info_replica *
                group->name, seen->host, seen->port);
 }
 
+/* Each INFO names all of them again. */
+static void tell_full(struct sn_group *group, const struct sn_info_replica *seen)
+{
+    if (!group->full_told)
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "Group %s has %d replicas already; %s:%u is not watched, nor are others. "
+                   "SENTINEL RESET forgets those that are gone.",
+                   group->name, SN_REPLICAS_MAX, seen->host, seen->port);
+    group->full_told = true;
+}
+
 static void add_replica(struct sn_group *group, const struct sn_info_replica *seen)
 {
     struct sn_core *core = group->core;
@@ -58,12 +69,10 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
     if (sn_addr_equal(&addr, &group->master->addr) || sn_group_find_replica(group, &addr) != NULL)
         return;
     if (group->replica_count >= SN_REPLICAS_MAX) {
-        sn_out_log(core, SN_LEVEL_WARNING,
-                   "Group %s has %d replicas already; %s:%u is not watched. SENTINEL RESET forgets "
-                   "those that are gone.",
-                   group->name, SN_REPLICAS_MAX, seen->host, seen->port);
+        tell_full(group, seen);
         return;
     }
+    group->full_told = false;
     struct sn_instance *replica = sn_instance_new_data(group, SN_KIND_REPLICA, &addr);
     DL_APPEND(group->replicas, replica);
     group->replica_count++;

@@ -278,6 +278,7 @@ struct sn_group {
     struct sn_instance *master;
     struct sn_instance *replicas;
     size_t replica_count;
+    bool full_told;     /* that there are more replicas than can be watched */
     bool unusable_told; /* that INFO names an address which nobody can be connected to */
     struct sn_instance *peers;
     size_t peer_count;
