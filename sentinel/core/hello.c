@@ -194,16 +194,21 @@ static enum sn_hello_field first_bad(const struct sn_hello *hello)
     return (enum sn_hello_field)field;
 }
 
-bool sn_hello_tell(struct sn_core *core, uint64_t key)
+bool sn_hello_tell(struct sn_core *core, const struct sn_group *group, uint64_t key)
 {
-    enum sn_telling telling = sn_told_first(core, key);
+    enum sn_telling telling = sn_told_first(core, group, key);
     if (telling == SN_TELL_MORE)
         sn_out_log(core, SN_LEVEL_WARNING,
-                   "More than %d senders of hellos were warned about within an hour; further ones "
+                   "Many senders of hellos about %s were warned about within an hour; further ones "
                    "are not named. Somebody may be forging them: check who may PUBLISH to the "
                    "monitored servers.",
-                   SN_TOLD_MAX);
+                   group == NULL ? "no group of ours" : group->name);
     return telling == SN_TELL_IT;
+}
+
+static const struct sn_group *where_heard(const struct sn_link *link)
+{
+    return link == NULL ? NULL : link->owners->group;
 }
 
 /* Where a hello came from. */
@@ -228,8 +233,9 @@ static void tell_no_hello(struct sn_core *core, const struct sn_link *link,
         host = link->owners->addr.host;
         port = link->owners->addr.port;
     }
-    if (!sn_told_first(
-            core, sn_told_key(SN_TOLD_FORM, NULL, whole ? &nobody : &hello->runid, host, port)))
+    if (!sn_hello_tell(
+            core, where_heard(link),
+            sn_told_key(SN_TOLD_FORM, NULL, whole ? &nobody : &hello->runid, host, port)))
         return;
     if (whole) {
         sn_out_log(
@@ -253,7 +259,7 @@ static void tell_no_hello(struct sn_core *core, const struct sn_link *link,
 static void tell_useless_sender(struct sn_group *group, const struct sn_hello *hello)
 {
     struct sn_core *core = group->core;
-    if (sn_hello_tell(core,
+    if (sn_hello_tell(core, group,
                       sn_told_key(SN_TOLD_SENDER, group, &hello->runid, hello->ip, hello->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Ignored the hello of sentinel %s at %s:%u for %s: its sender address is a host "
@@ -266,7 +272,7 @@ static void tell_useless_master(struct sn_group *group, const struct sn_hello *h
 {
     struct sn_core *core = group->core;
     enum sn_hello_field field = hello->bad != 0 ? first_bad(hello) : SN_HELLO_MASTER_IP;
-    if (sn_hello_tell(core,
+    if (sn_hello_tell(core, group,
                       sn_told_key(SN_TOLD_MASTER, group, &hello->runid, hello->ip, hello->port)))
         sn_out_log(
             core, SN_LEVEL_WARNING,
@@ -280,13 +286,14 @@ static void tell_useless_master(struct sn_group *group, const struct sn_hello *h
 }
 
 /* A hello with our own id: an echo, or somebody who has copied it. */
-static void take_own(struct sn_core *core, const struct sn_hello *hello)
+static void take_own(struct sn_core *core, const struct sn_link *link, const struct sn_hello *hello)
 {
     struct sn_addr addr;
     if (sn_addr_make(hello->ip, hello->port, &addr) != 0 || hello->port == 0 ||
         sn_hello_is_own(core, &addr))
         return;
-    if (sn_hello_tell(core, sn_told_key(SN_TOLD_TWIN, NULL, &hello->runid, hello->ip, hello->port)))
+    if (sn_hello_tell(core, where_heard(link),
+                      sn_told_key(SN_TOLD_TWIN, NULL, &hello->runid, hello->ip, hello->port)))
         sn_out_log(
             core, SN_LEVEL_WARNING,
             "Another sentinel at %s:%u uses our id %s: neither of us counts the other, and "
@@ -351,7 +358,7 @@ static void tell_odd_sender(struct sn_group *group, const struct sn_hello *hello
     bool any = sender->ip[0] != '\0' && !sn_addr_ip_usable(sender->ip);
     if (!any && (!is_loopback(sender->ip) || !are_reached_from_afar(core)))
         return;
-    if (sn_hello_tell(core,
+    if (sn_hello_tell(core, group,
                       sn_told_key(SN_TOLD_ODD_ADDR, group, &hello->runid, hello->ip, hello->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Sentinel %s says that it can be reached at %s:%u about %s: that is %s. Nobody "
@@ -394,7 +401,7 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
         link->deaf = false;
     }
     if (sn_runid_equal(&hello->runid, &core->myid)) {
-        take_own(core, hello);
+        take_own(core, heard ? link : NULL, hello);
         return;
     }
     if (!sn_hello_names_sender(hello)) {

@@ -7,14 +7,18 @@
 
 #include "core/model.h"
 
-#define SN_TOLD_MAX 128 /* senders and reasons that are remembered */
+/* Senders and reasons that are remembered: of one group, of all, and of one group in any case. */
+#define SN_TOLD_MAX       128
+#define SN_TOLD_TOTAL_MAX 1024
+#define SN_TOLD_FEW       8
 
 /* ---- discover.c, hello.c -------------------------------------------------------------------- */
 
 void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
                       const struct sn_info *info);
-/* True if the log has to name this sender and reason now (told.c). */
-bool sn_hello_tell(struct sn_core *core, uint64_t key);
+/* True if the log has to name this sender and reason now (told.c). group: where it was heard; NULL:
+ * that is not known. */
+bool sn_hello_tell(struct sn_core *core, const struct sn_group *group, uint64_t key);
 void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event);
 /* A host name was looked up: a hello that waited for it is taken now. */
 void sn_hello_resolved(struct sn_core *core, const char *host, const char *ip);
@@ -36,7 +40,8 @@ enum sn_told_reason {
     SN_TOLD_ODD_ADDR, /* announces an address that nobody can reach */
     SN_TOLD_TWO,      /* speaks from two addresses */
     SN_TOLD_FULL,     /* one peer too many */
-    SN_TOLD_NO_ROOM   /* a replica waits for a connection */
+    SN_TOLD_NO_ROOM,  /* a replica waits for a connection */
+    SN_TOLD_MORE      /* than are remembered */
 };
 
 uint64_t sn_told_key(enum sn_told_reason reason, const struct sn_group *group,
@@ -48,7 +53,8 @@ enum sn_telling {
     SN_TELL_MORE /* only that there are more than can be remembered */
 };
 
-enum sn_telling sn_told_first(struct sn_core *core, uint64_t key);
+/* group is whose bound counts; NULL: that of what belongs to none. */
+enum sn_telling sn_told_first(struct sn_core *core, const struct sn_group *group, uint64_t key);
 /* It is over: next time it is told again. */
 void sn_told_take_back(struct sn_core *core, uint64_t key);
 void sn_told_fini(struct sn_core *core);

@@ -341,7 +341,7 @@ static void wait_for_room(struct sn_link *link)
     struct sn_core *core = link->core;
     sn_timer_set(&core->timers, &link->retry,
                  sn_after(core->now, core->timings[SN_TIMING_MIN_LINK_RECONNECT_PERIOD]));
-    if (!sn_hello_tell(core, sn_told_key(SN_TOLD_NO_ROOM, NULL, &anybody, "", 0)))
+    if (!sn_hello_tell(core, NULL, sn_told_key(SN_TOLD_NO_ROOM, NULL, &anybody, "", 0)))
         return;
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(link->owners, form);

@@ -120,7 +120,7 @@ static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid
     struct sn_core *core = group->core;
     if (group->peer_count >= SN_PEERS_MAX) {
         static const struct sn_runid anybody = {""};
-        if (sn_hello_tell(core, sn_told_key(SN_TOLD_FULL, group, &anybody, "", 0)))
+        if (sn_hello_tell(core, group, sn_told_key(SN_TOLD_FULL, group, &anybody, "", 0)))
             sn_out_log(core, SN_LEVEL_WARNING,
                        "Group %s has %zu peers already; sentinel %s at %s:%u is not taken in, nor "
                        "are others. SENTINEL RESET forgets those that are gone.",
@@ -236,7 +236,7 @@ static void tell_two_addresses(const struct sn_instance *peer, const struct sn_a
 {
     static const char nowhere[] = "";
     struct sn_core *core = peer->core;
-    if (sn_hello_tell(core, sn_told_key(SN_TOLD_TWO, NULL, &peer->runid, nowhere, 0)))
+    if (sn_hello_tell(core, peer->group, sn_told_key(SN_TOLD_TWO, NULL, &peer->runid, nowhere, 0)))
         sn_out_log(
             core, SN_LEVEL_WARNING,
             "Sentinel %s speaks from %s:%u and from %s:%u: either two sentinels have the same "
@@ -251,7 +251,7 @@ static void tell_forged(struct sn_group *group, const struct sn_runid *runid,
 {
     struct sn_core *core = group->core;
     bool ours = sn_runid_equal(says, &core->myid);
-    if (sn_hello_tell(core, sn_told_key(SN_TOLD_FORGED, group, runid, addr->ip, addr->port)))
+    if (sn_hello_tell(core, group, sn_told_key(SN_TOLD_FORGED, group, runid, addr->ip, addr->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Ignored a hello for %s: it says that sentinel %s is at %s:%u, but %s answers "
                    "there%s. That id is not counted as a voter there. The hello was forged, or the "
@@ -265,7 +265,8 @@ static void tell_own_addr(struct sn_group *group, const struct sn_runid *runid,
                           const struct sn_addr *addr)
 {
     struct sn_core *core = group->core;
-    if (sn_hello_tell(core, sn_told_key(SN_TOLD_OWN_ADDR, group, runid, addr->host, addr->port)))
+    if (sn_hello_tell(core, group,
+                      sn_told_key(SN_TOLD_OWN_ADDR, group, runid, addr->host, addr->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Ignored a hello for %s: sentinel %s announces our own address %s:%u. It is not "
                    "counted as a voter here. If it is a real one, give it an announce-ip and "
@@ -404,7 +405,7 @@ static void found_other(struct sn_link *link, const struct sn_runid *says)
     }
     uint64_t key =
         sn_told_key(SN_TOLD_FORGED, NULL, &owner->runid, owner->addr.ip, owner->addr.port);
-    if (sn_hello_tell(core, key))
+    if (sn_hello_tell(core, owner->group, key))
         sn_out_log(
             core, SN_LEVEL_WARNING,
             "Sentinel %s is expected at %s:%u, but %s answers there%s. It stays a voter, but "

@@ -439,8 +439,52 @@ static void test_hello__warnings_about_forged_senders_are_bounded(void **state)
         heard_of(kit, NULL, text);
     }
     assert_int_equal(kit_count(kit, "log W Ignored the hello"), SN_TOLD_MAX);
-    assert_int_equal(kit_count(kit, "log W More than 128 senders"), 1);
+    assert_int_equal(kit_count(kit, "log W Many senders of hellos about m1"), 1);
     assert_int_equal(kit_count(kit, "log"), SN_TOLD_MAX + 1);
+    /* Also of what is no hello at all, which may come from anywhere. */
+    kit_clear(kit);
+    for (int i = 1; i <= 5 * SN_TOLD_MAX; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "x y,26379,%040d,0" ABOUT_M1 "0", i);
+        heard_of(kit, NULL, text);
+    }
+    assert_int_equal(kit_count(kit, "log W Ignored the hello"), SN_TOLD_MAX);
+    assert_int_equal(kit_count(kit, "log"), SN_TOLD_MAX + 1);
+    kit_free(kit);
+}
+
+/* As many hellos about a group as fill whatever is kept of it. */
+static void flood(struct kit *kit, int number)
+{
+    for (int i = 1; i <= 2 * SN_TOLD_MAX; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "name,26379,%040d,0,m%d,10.0.0.1,6379,0", i, number);
+        heard_of(kit, NULL, text);
+    }
+}
+
+static void test_hello__flood_in_one_group_hides_nothing_of_another(void **state)
+{
+    struct kit *kit = kit_new("m1 n1;m2 n2;m3 n3;m4 n4;m5 n5;m6 n6;m7 n7;m8 n8;m9 n9;m10 n10");
+    (void)state;
+    flood(kit, 1);
+    kit_clear(kit);
+    heard_of(kit, NULL, "name,26379," KIT_A ",0,m2,10.0.0.2,6379,0");
+    assert_int_equal(kit_count(kit, "log W Ignored the hello of sentinel " KIT_A), 1);
+    /* Nor does one in many groups: the total is bounded, but each has a few lines. */
+    for (int number = 2; number < 10; number++)
+        flood(kit, number);
+    assert_in_range(kit_count(kit, "log W Ignored the hello"), SN_TOLD_TOTAL_MAX - SN_TOLD_MAX - 20,
+                    SN_TOLD_TOTAL_MAX - SN_TOLD_MAX + SN_TOLD_FEW);
+    kit_clear(kit);
+    flood(kit, 10);
+    assert_int_equal(kit_count(kit, "log W Ignored the hello"), SN_TOLD_FEW);
+    assert_int_equal(kit_count(kit, "log W Many senders of hellos about m10"), 1);
+    /* After an hour without a word there is room again. */
+    kit_stall(kit, 3600000);
+    kit_clear(kit);
+    flood(kit, 1);
+    assert_int_equal(kit_count(kit, "log W Ignored the hello"), SN_TOLD_MAX);
     kit_free(kit);
 }
 
@@ -709,6 +753,7 @@ int main(void)
         cmocka_unit_test(test_hello__addresses_that_nobody_can_reach_are_told_once),
         cmocka_unit_test(test_hello__our_own_echo_is_no_twin),
         cmocka_unit_test(test_hello__warnings_about_forged_senders_are_bounded),
+        cmocka_unit_test(test_hello__flood_in_one_group_hides_nothing_of_another),
         cmocka_unit_test(test_hello__the_time_is_noted),
         cmocka_unit_test(test_hello__a_higher_epoch_is_adopted_and_saved),
         cmocka_unit_test(test_hello__a_higher_config_epoch_with_our_master_is_adopted_and_saved),
