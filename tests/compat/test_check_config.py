@@ -32,12 +32,16 @@ def written(place, text, name="c.conf"):
 
 @pytest.mark.parametrize("line, told", [
     ("logfile /nonexistent/s.log", "logfile /nonexistent/s.log cannot be written"),
+    ("logfile /", "logfile / cannot be written"),
+    ("logfile {pipe}", "it is a pipe that nobody reads"),
     ("state-file /nonexistent/s.state", "/nonexistent/s.state cannot be written"),
     (f"bind {ABSENT}", f"bind {ABSENT}: "),
     ("unixsocket /nonexistent/s.sock", "unixsocket /nonexistent/s.sock"),
-], ids=["logfile", "state-file", "bind", "unixsocket"])
+], ids=["logfile", "folder", "pipe", "state-file", "bind", "unixsocket"])
 def test_check_config__tells_what_would_end_the_start(place, line, told):
     port = place.ports.take()
+    os.mkfifo(pipe := os.path.join(place.folder, "pipe"))
+    line = line.replace("{pipe}", pipe)
     path = written(place, f"port {port}\n{MONITOR}{line}\n")
     done = check(path)
     assert done.returncode == 1

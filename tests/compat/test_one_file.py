@@ -198,3 +198,37 @@ def test_save__is_tried_at_every_start(place):
     sentinel.start()
     wait_until(lambda: os.stat(sentinel.conf_path).st_mtime > 1, 30, "it is saved at the start")
     assert sentinel.conf_text() == text
+
+
+def test_file__of_the_process_id_that_is_a_pipe_holds_nobody_up(place):
+    pidfile = os.path.join(place.folder, "s.pid")
+    os.mkfifo(pidfile)
+    sentinel = place.sentinel(extra=[f"pidfile {pidfile}"])
+    assert "Cannot write the pid file" in sentinel.log_text()
+    assert sentinel.stop() == 0
+    os.unlink(pidfile)
+    with open(pidfile, "w", encoding="utf-8") as file:
+        file.write("a longer text than an id")
+    sentinel.start()
+    with open(pidfile, encoding="utf-8") as file:
+        assert file.read() == f"{sentinel.pid}\n"
+    assert sentinel.stop() == 0
+    assert not os.path.exists(pidfile)
+
+
+def test_log__that_becomes_a_pipe_holds_nobody_up(place):
+    log = os.path.join(place.folder, "own.log")
+    sentinel = place.sentinel(extra=[f"logfile {log}"])
+    os.rename(log, log + ".1")
+    os.mkfifo(log)
+    sentinel.signal(signal.SIGHUP)
+    assert sentinel.raw("FLUSHCONFIG") == "OK"
+    with pytest.raises(Exception):
+        sentinel.commands.execute_command("SENTINEL", "MONITOR", "m", "no.such.host.invalid", "1", "1")
+    assert sentinel.commands.ping()
+    # Somebody reads it: it is as good as a file.
+    reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    sentinel.signal(signal.SIGHUP)
+    wait_until(lambda: b"log file opened again" in os.read(reader, 65536), 10, "a line in the pipe")
+    os.close(reader)
+    assert sentinel.commands.ping()

@@ -26,9 +26,11 @@ int sn_file_open(const char *path, int flags, bool follow)
 
     /* Opening a device does something already, so it is looked at before as well. */
     int status = follow ? stat(path, &info) : lstat(path, &info);
-    if (status != 0 || !is_regular(&info))
+    bool is_new = status != 0 && errno == ENOENT && (flags & O_CREAT) != 0;
+    if (!is_new && (status != 0 || !is_regular(&info)))
         return -1;
-    int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+    int fd =
+        open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW), 0644);
     if (fd < 0)
         return -1;
     if (fstat(fd, &info) == 0 && is_regular(&info))

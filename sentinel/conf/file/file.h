@@ -7,9 +7,9 @@
 
 #include "base/buf.h"
 
-/* open(2) with flags, of a regular file only; never waits, never becomes a controlling terminal, is
- * closed on exec. follow: symbolic links are. -1: errno tells; EISDIR and EOPNOTSUPP if it is
- * something else, ELOOP for a link that is not followed. */
+/* open(2) with flags (a new file: 0644 and umask), of a regular file only; never waits, never
+ * becomes a controlling terminal, is closed on exec. follow: symbolic links are. -1: errno tells;
+ * EISDIR and EOPNOTSUPP if it is something else, ELOOP for a link that is not followed. */
 int sn_file_open(const char *path, int flags, bool follow);
 /* What to say about errno of it. */
 const char *sn_file_error(int error);

@@ -41,9 +41,26 @@ struct sn_log {
     uint64_t lost; /* lines, since the last one that came through */
 };
 
+/* A pipe or a terminal is fine, and /dev/stdout may be either. But a pipe that nobody reads must
+ * not hold us up (it is ENXIO), a terminal must not become ours, and what is on a disk must not
+ * become a log. */
 static int open_file(const char *path)
 {
-    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    struct stat info;
+
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+    if (fd < 0 || fstat(fd, &info) != 0 || !S_ISBLK(info.st_mode))
+        return fd;
+    close(fd);
+    errno = EOPNOTSUPP;
+    return -1;
+}
+
+const char *sn_log_error(int error)
+{
+    if (error == ENXIO)
+        return "it is a pipe that nobody reads, or a socket";
+    return error == EOPNOTSUPP ? "it is neither a file, a pipe nor a terminal" : strerror(error);
 }
 
 static int facility_of(const char *name)
@@ -349,7 +366,7 @@ void sn_log_reopen(struct sn_log *log)
     if (fd < 0) {
         sn_log(log, SN_LEVEL_WARNING,
                "Cannot open the log file %s again: %s. Going on with the old one", log->path,
-               strerror(errno));
+               sn_log_error(errno));
         return;
     }
     close(log->fd);

@@ -11,9 +11,11 @@
 struct sn_log;
 
 /* path NULL: standard output, coloured if that is a terminal. syslog_ident NULL: no syslog.
- * SN_EIO: the file cannot be opened for appending (errno tells why). */
+ * SN_EIO: the file cannot be opened for appending (errno tells why, sn_log_error what). */
 SN_MUST_CHECK int sn_log_open(const char *path, enum sn_level threshold, const char *syslog_ident,
                               const char *syslog_facility, struct sn_log **log);
+/* What to say about errno of opening a log. */
+const char *sn_log_error(int error);
 void sn_log_close(struct sn_log *log);
 /* The settings log-format (legacy, logfmt) and log-timestamp-format (legacy, iso8601,
  * milliseconds); NULL: legacy. */

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "conf/file/file.h"
+#include "shell/log/log.h"
 #include "shell/server/server.h"
 #include "shell/store/claim.h"
 
@@ -143,16 +144,35 @@ static char *from_dir(const struct check *check, const char *path)
     return sn_buf_take(&full);
 }
 
+/* Something that is no file stands there; errno tells what is wrong with that. A log may go to a
+ * pipe that somebody reads, or to a device such as /dev/null. */
+static bool is_no_file(const char *path, bool is_log)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode) || (is_log && S_ISCHR(info.st_mode)))
+        return false;
+    errno = S_ISDIR(info.st_mode) ? EISDIR : EOPNOTSUPP;
+    if (!is_log || !S_ISFIFO(info.st_mode))
+        return true;
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0;
+}
+
 /* A file that is made if it is not there. */
 static void check_output(const struct check *check, enum sn_check_level level, const char *what,
                          const char *path)
 {
     char *full = from_dir(check, path);
     char *folder = folder_of(full);
+    bool is_log = strcmp(what, "logfile") == 0;
 
-    if (!can(full, W_OK) && (errno != ENOENT || !can(folder, W_OK | X_OK)))
+    if (is_no_file(full, is_log) ||
+        (!can(full, W_OK) && (errno != ENOENT || !can(folder, W_OK | X_OK))))
         say(check, level, "%s %s cannot be written by user id %ld: %s", what, path, (long)geteuid(),
-            strerror(errno));
+            is_log ? sn_log_error(errno) : sn_file_error(errno));
     free(folder);
     free(full);
 }

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "conf/file/file.h"
 #include "core/core.h"
 #include "core/view.h"
 #include "shell/driver/driver.h"
@@ -364,7 +365,7 @@ static int open_log(struct daemon *daemon)
         sn_log_open(settings->logfile, settings->loglevel, settings->syslog_enabled ? ident : NULL,
                     settings->syslog_facility, &daemon->log);
     if (status != 0)
-        fprintf(stderr, "Can't open the log file %s: %s\n", settings->logfile, strerror(errno));
+        fprintf(stderr, "Can't open the log file %s: %s\n", settings->logfile, sn_log_error(errno));
     else
         sn_log_set_format(daemon->log, settings->log_format, settings->log_timestamp_format);
     return status;
@@ -464,7 +465,7 @@ static void write_pidfile(struct daemon *daemon)
         daemon->pidfile = path;
     else
         sn_log(daemon->log, SN_LEVEL_WARNING, "Cannot write the pid file %s: %s", path,
-               strerror(errno));
+               sn_file_error(errno));
 }
 
 /* libuv watches the others while the loop lives. Files that grow beyond a limit (XFSZ) are a write

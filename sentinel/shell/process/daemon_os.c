@@ -2,6 +2,7 @@
 #include "shell/process/daemon_os.h"
 
 #include "base/error.h"
+#include "conf/file/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,13 +70,17 @@ void sn_daemon_ready(int ready)
 
 int sn_daemon_write_pidfile(const char *path)
 {
-    FILE *file = fopen(path, "we");
+    char text[32];
+    int fd = sn_file_open(path, O_WRONLY | O_CREAT, true);
 
-    if (file == NULL)
+    if (fd < 0)
         return SN_EIO;
-    int printed = fprintf(file, "%ld\n", (long)getpid());
-    int closed = fclose(file);
-    return printed < 0 || closed != 0 ? SN_EIO : 0;
+    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    bool written = ftruncate(fd, 0) == 0 && write(fd, text, (size_t)len) == len;
+    int error = errno;
+    written = close(fd) == 0 && written;
+    errno = error;
+    return written ? 0 : SN_EIO;
 }
 
 uint64_t sn_daemon_raise_files(uint64_t wanted)

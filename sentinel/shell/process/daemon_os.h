@@ -14,7 +14,7 @@ SN_MUST_CHECK int sn_daemon_detach(int *ready);
 /* Lets the waiting process go and leaves its standard error. */
 void sn_daemon_ready(int ready);
 
-/* SN_EIO: errno tells why. */
+/* SN_EIO: errno tells why (sn_file_error). */
 SN_MUST_CHECK int sn_daemon_write_pidfile(const char *path);
 
 /* Raises the limit of open files as far as is allowed towards wanted; returns what it is now. */
