@@ -67,14 +67,57 @@ static struct sn_alias *add(struct sn_group *group, const char *name)
     return alias;
 }
 
-static bool is_member(const struct sn_group *group, const struct sn_addr *addr)
+static struct sn_instance *find_replica(const struct sn_group *group, const struct sn_addr *addr)
 {
-    const struct sn_instance *replica;
-    for (replica = group->replicas; replica != NULL; replica = replica->next) {
-        if (same_place(&replica->addr, addr))
-            return true;
+    struct sn_instance *replica = group->replicas;
+    while (replica != NULL && !same_place(&replica->addr, addr))
+        replica = replica->next;
+    return replica;
+}
+
+static bool is_unseen(const struct sn_group *group)
+{
+    return group->master->u.data.said_master_at == SN_MS_NEVER;
+}
+
+/* What we learn of a name after a restart, when it has switched already and we have not: our group
+ * has gone over to replica. Its own word, and that of everybody who is up, the old master included;
+ * that one may be down only if we have not seen it as a master, as hellos would have told us of the
+ * other name then. Otherwise replica was taken from us, and that is a conflict. */
+static bool has_been_followed(const struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    const struct sn_instance *master = group->master, *other;
+    if (replica->s_down || replica->u.data.info_at == SN_MS_NEVER ||
+        replica->u.data.role_reported != SN_ROLE_MASTER)
+        return false;
+    bool goes_along = master->u.data.info_at != SN_MS_NEVER &&
+                      master->u.data.role_reported == SN_ROLE_REPLICA &&
+                      sn_reconf_follows(master, &replica->addr);
+    if (!goes_along && !(master->s_down && is_unseen(group)))
+        return false;
+    for (other = group->replicas; other != NULL; other = other->next) {
+        if (other != replica && !other->s_down &&
+            (other->u.data.role_reported != SN_ROLE_REPLICA ||
+             !sn_reconf_follows(other, &replica->addr)))
+            return false;
     }
-    return false;
+    return true;
+}
+
+sn_ms sn_alias_heard_at(const struct sn_group *group)
+{
+    const struct sn_core *core = group->core;
+    const struct sn_instance *replica;
+    sn_ms from = SN_MS_NEVER;
+    if (!is_unseen(group))
+        return core->now;
+    for (replica = group->replicas; replica != NULL; replica = replica->next) {
+        if (!replica->s_down && replica->sub->state == SN_LINK_UP)
+            from = sn_min(from, replica->sub->up_at);
+    }
+    return from == SN_MS_NEVER ? core->now
+                               : sn_after(from, core->timings[SN_TIMING_PUBLISH_PERIOD] * 3 / 2);
 }
 
 bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_addr *master,
@@ -84,8 +127,13 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
     sn_ms memory = STALE_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
     bool equal = same_place(master, &group->master->addr);
     struct sn_alias *alias = find(group, name);
-    if (strcmp(name, group->name) == 0 || (alias == NULL && !equal))
+    if (strcmp(name, group->name) == 0)
         return false;
+    if (alias == NULL && !equal) {
+        const struct sn_instance *replica = epoch > 0 ? find_replica(group, master) : NULL;
+        if (replica == NULL || !has_been_followed(replica))
+            return false;
+    }
     if (alias == NULL && (alias = add(group, name)) == NULL)
         return false;
     if (epoch < alias->epoch && sn_age(core, alias->heard_at) <= memory)
@@ -93,7 +141,7 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
     /* A failover raises the epoch, and may lead to a replica that we have not met yet; a group that
      * was configured anew has servers of its own. */
     bool moved = !same_place(master, &alias->master);
-    if (!equal && moved && !is_member(group, master) && epoch <= alias->epoch) {
+    if (!equal && moved && find_replica(group, master) == NULL && epoch <= alias->epoch) {
         drop(group, name);
         return false;
     }
@@ -118,17 +166,29 @@ static void add_moved(struct sn_group *group, const struct sn_group *other)
     alias->we_moved = !alias->they_moved;
 }
 
-/* We were restarted while one name had switched and the other one had not: each has the other's
- * master for a replica. */
-static void look_across(struct sn_group *group)
+/* Every server of group is known to other, too. */
+static bool knows_all(const struct sn_group *other, const struct sn_group *group)
+{
+    const struct sn_instance *replica;
+    if (find_replica(other, &group->master->addr) == NULL)
+        return false;
+    for (replica = group->replicas; replica != NULL; replica = replica->next) {
+        if (!same_place(&other->master->addr, &replica->addr) &&
+            find_replica(other, &replica->addr) == NULL)
+            return false;
+    }
+    return true;
+}
+
+void sn_alias_look_across(struct sn_group *group)
 {
     struct sn_instance *replica, *member;
     for (replica = group->replicas; replica != NULL; replica = replica->next) {
         for (member = sn_instance_first_here(replica); member != NULL;
              member = member->place_next) {
             struct sn_group *other = member->group;
-            if (other == group || other->master != member ||
-                !is_member(other, &group->master->addr))
+            if (other == group || other->master != member || !knows_all(other, group) ||
+                !knows_all(group, other))
                 continue;
             add_moved(group, other);
             add_moved(other, group);
@@ -136,10 +196,24 @@ static void look_across(struct sn_group *group)
     }
 }
 
+void sn_alias_info(struct sn_instance *replica)
+{
+    struct sn_group *group = replica->group;
+    struct sn_instance *member;
+    if (replica->u.data.role_reported != SN_ROLE_MASTER)
+        return;
+    for (member = sn_instance_first_here(replica); member != NULL; member = member->place_next) {
+        struct sn_group *other = member->group;
+        if (other == group || other->master != member || find(group, other->name) != NULL ||
+            !sn_alias_note(group, other->name, &member->addr, other->config_epoch))
+            continue;
+        add_moved(other, group);
+    }
+}
+
 void sn_alias_look(struct sn_group *group)
 {
     struct sn_instance *member;
-    look_across(group);
     for (member = sn_instance_first_here(group->master); member != NULL;
          member = member->place_next) {
         struct sn_group *other = member->group;

@@ -2,6 +2,7 @@
 
 /* What INFO replies teach: run ids, roles, replication state, new replicas (PROTOCOL.md §12). */
 
+#include "core/alias.h"
 #include "core/hello.h"
 #include "core/rights.h"
 
@@ -213,6 +214,7 @@ void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     tell_odd(instance, info, first);
     learn_role(instance, info->role);
     if (instance->kind == SN_KIND_REPLICA) {
+        sn_alias_info(instance);
         (void)sn_reconf_tell_claim(instance);
         if (instance->group->aliases != NULL)
             sn_detect_update(instance->group->master);

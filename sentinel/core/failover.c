@@ -180,9 +180,11 @@ void sn_failover_pass_over(struct sn_group *group, const char *why)
 
 static void step_select(struct sn_group *group)
 {
-    sn_ms deadline = sn_select_facts_deadline(group);
+    sn_ms deadline = sn_select_facts_deadline(group), heard_at = sn_alias_heard_at(group);
     if (sn_alias_is_promoting(group))
         wake_at(group, sn_after(group->core->now, SN_RETRY_BASE_MS));
+    else if (group->failover.mode == SN_MODE_NONE && heard_at > group->core->now)
+        wake_at(group, heard_at);
     else if (sn_select_facts_fresh(group) || group->core->now >= deadline)
         choose(group);
     else

@@ -83,6 +83,7 @@ struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image 
     group->master = sn_instance_new_data(group, SN_KIND_MASTER, &image->addr);
     add_known(group, image);
     sn_alias_look(group);
+    sn_alias_look_across(group);
     return group;
 }
 

@@ -647,7 +647,8 @@ bool sn_reconf_send(struct sn_instance *replica);
 bool sn_reconf_tell_claim(struct sn_instance *replica);
 /* True if another group claims the node too: it gets no orders (DESIGN.md D16). */
 bool sn_reconf_claimed(const struct sn_instance *replica);
-/* True if the master that replica reports is the one of its group. */
+/* True if the master that replica reports is the one at this address, or that of its group. */
+bool sn_reconf_follows(const struct sn_instance *node, const struct sn_addr *master);
 bool sn_reconf_follows_master(const struct sn_instance *replica);
 
 /* INFO of a replica has been read: put it right if it is not what the group says. */

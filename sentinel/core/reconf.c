@@ -15,12 +15,16 @@
 
 #define FOREIGN_PERIODS 3
 
-bool sn_reconf_follows_master(const struct sn_instance *replica)
+bool sn_reconf_follows(const struct sn_instance *node, const struct sn_addr *master)
 {
-    const struct sn_data *data = &replica->u.data;
-    const struct sn_addr *master = &replica->group->master->addr;
+    const struct sn_data *data = &node->u.data;
     return data->master_port == master->port && (strcasecmp(data->master_host, master->host) == 0 ||
                                                  strcmp(data->master_host, master->ip) == 0);
+}
+
+bool sn_reconf_follows_master(const struct sn_instance *replica)
+{
+    return sn_reconf_follows(replica, &replica->group->master->addr);
 }
 
 bool sn_reconf_claimed(const struct sn_instance *replica)
@@ -59,12 +63,28 @@ bool sn_reconf_tell_claim(struct sn_instance *replica)
     return data->foreign_told;
 }
 
+/* The operator's word goes before another group's claim, as long as his failover lasts. */
+static bool is_forced(const struct sn_instance *replica)
+{
+    const struct sn_failover *failover = &replica->group->failover;
+    return failover->state == SN_FAILOVER_RECONF && failover->mode == SN_MODE_FORCED &&
+           !is_the_master(replica);
+}
+
 bool sn_reconf_send(struct sn_instance *replica)
 {
     const struct sn_instance *master = replica->group->master;
     if (!sn_link_can_send(replica->cmd) || replica->u.data.order_pending ||
-        replica == sn_alias_moved_to(replica->group) || sn_reconf_tell_claim(replica))
+        replica == sn_alias_moved_to(replica->group))
         return false;
+    if (sn_reconf_tell_claim(replica)) {
+        if (!is_forced(replica))
+            return false;
+        sn_out_log(replica->core, SN_LEVEL_WARNING,
+                   "%s:%u is told to follow the new master of %s all the same: the operator forces "
+                   "this failover.",
+                   replica->addr.ip, replica->addr.port, replica->group->name);
+    }
     struct sn_action_send send = {
         .order = SN_ORDER_FOLLOW,
         .tag = replica->id,
@@ -127,9 +147,21 @@ static void demote_old_master(struct sn_instance *replica)
     if (sn_reconf_send(replica)) {
         sn_event_raise(replica, SN_LEVEL_NOTICE, "+convert-to-slave", NULL);
         set_reconf(replica, SN_RECONF_SENT);
-    } else if (replica->u.data.foreign_told) {
+    } else if (replica->u.data.foreign_told && !is_forced(replica)) {
         set_reconf(replica, SN_RECONF_DONE);
     }
+}
+
+/* Somebody else, under another name, may give it orders, or promote it. */
+static bool is_shared(const struct sn_instance *replica)
+{
+    return replica->group->aliases != NULL || sn_reconf_claimed(replica);
+}
+
+static bool may_be_master(const struct sn_instance *replica)
+{
+    return is_shared(replica) && !is_old_master(replica) &&
+           (!has_told(replica) || replica->u.data.role_reported == SN_ROLE_MASTER);
 }
 
 static void start_some(struct sn_group *group)
@@ -148,16 +180,16 @@ static void start_some(struct sn_group *group)
         if (busy >= group->params.parallel_syncs)
             continue;
         if (replica->u.data.reconf != SN_RECONF_NONE || replica->s_down ||
-            (group->aliases != NULL && !has_told(replica)))
+            (is_shared(replica) && !has_told(replica)))
             continue;
         if (obeys_already(replica) ||
-            (group->aliases != NULL && replica->u.data.role_reported == SN_ROLE_MASTER)) {
+            (is_shared(replica) && replica->u.data.role_reported == SN_ROLE_MASTER)) {
             set_reconf(replica, SN_RECONF_DONE);
         } else if (sn_reconf_send(replica)) {
             sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-sent", NULL);
             set_reconf(replica, SN_RECONF_SENT);
             busy++;
-        } else if (replica->u.data.foreign_told) {
+        } else if (replica->u.data.foreign_told && !is_forced(replica)) {
             set_reconf(replica, SN_RECONF_DONE);
         }
     }
@@ -200,7 +232,8 @@ static void end_for_timeout(struct sn_group *group)
     sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end", NULL);
     DL_FOREACH(group->replicas, replica) {
         enum sn_reconf reconf = replica->u.data.reconf;
-        if (reconf != SN_RECONF_DONE && reconf != SN_RECONF_SENT && sn_reconf_send(replica))
+        if (reconf != SN_RECONF_DONE && reconf != SN_RECONF_SENT && !may_be_master(replica) &&
+            sn_reconf_send(replica))
             sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-sent-be", NULL);
     }
     sn_failover_clear(group);

@@ -127,6 +127,7 @@ static void describe_data(const struct sn_instance *instance, sn_ms now, const s
 static void describe_master(const struct sn_group *group, const struct form *form)
 {
     const struct sn_group_params *params = &group->params;
+    size_t claimed;
     put(form, "config-epoch", "%llu", (unsigned long long)group->config_epoch);
     put(form, "num-slaves", "%zu", group->replica_count);
     put(form, "num-other-sentinels", "%zu", group->peer_count);
@@ -137,6 +138,8 @@ static void describe_master(const struct sn_group *group, const struct form *for
         form->field(form->arg, "notification-script", params->notification_script);
     if (params->client_reconfig_script != NULL)
         form->field(form->arg, "client-reconfig-script", params->client_reconfig_script);
+    if (sn_group_claimed(group, &claimed) != NULL) /* beyond stock, and only while it lasts */
+        put(form, "num-claimed-by-another-group", "%zu", claimed);
 }
 
 static void describe_replica(const struct sn_instance *instance, const struct form *form)
@@ -148,7 +151,7 @@ static void describe_replica(const struct sn_instance *instance, const struct fo
     put(form, "master-port", "%u", data->master_port);
     put(form, "slave-priority", "%u", data->priority);
     put(form, "slave-repl-offset", "%llu", (unsigned long long)data->repl_offset);
-    if (data->foreign_told) /* beyond stock, and only while it lasts */
+    if (sn_reconf_claimed(instance)) /* the same */
         put(form, "claimed-by-another-group", "yes");
     put(form, "replica-announced", "%d", data->announced ? 1 : 0);
 }
@@ -344,6 +347,20 @@ const struct sn_instance *sn_group_useless_peer(const struct sn_group *group, co
             return peer;
     }
     return NULL;
+}
+
+const struct sn_instance *sn_group_claimed(const struct sn_group *group, size_t *count)
+{
+    const struct sn_instance *first = sn_reconf_claimed(group->master) ? group->master : NULL;
+    const struct sn_instance *replica;
+    *count = first != NULL ? 1 : 0;
+    DL_FOREACH(group->replicas, replica) {
+        if (!sn_reconf_claimed(replica))
+            continue;
+        first = first != NULL ? first : replica;
+        (*count)++;
+    }
+    return first;
 }
 
 const char *sn_instance_address(const struct sn_instance *instance, uint16_t *port)

@@ -54,6 +54,9 @@ void sn_group_address(const struct sn_core *core, const struct sn_group *group, 
 void sn_group_quorum(const struct sn_group *group, size_t *usable, size_t *voters);
 /* The first such peer, and why; NULL if there is none. */
 const struct sn_instance *sn_group_useless_peer(const struct sn_group *group, const char **why);
+/* The first server of group that another group claims as well, and how many there are; NULL if
+ * there is none. Such replicas get no orders (DESIGN.md D16). */
+const struct sn_instance *sn_group_claimed(const struct sn_group *group, size_t *count);
 /* The host of instance as it is shown, and its port. */
 const char *sn_instance_address(const struct sn_instance *instance, uint16_t *port);
 const struct sn_runid *sn_instance_runid(const struct sn_instance *instance);

@@ -107,11 +107,122 @@ static void test_alias__both_names_follow_a_switchover(void **state)
     }
 }
 
+/* n sentinels of "two" are away. */
+static void stop_two(struct cluster *cluster, size_t n)
+{
+    for (size_t i = 3; i < 3 + n; i++)
+        cluster_kill(&cluster->sentinels[i]->node);
+}
+
+static void start_two(struct cluster *cluster)
+{
+    for (size_t i = 3; i < 6; i++) {
+        if (cluster->sentinels[i]->node.state != NODE_RUNNING)
+            cluster_start(&cluster->sentinels[i]->node);
+    }
+}
+
+static void set_down_after_of_two(struct cluster *cluster, sn_ms down_after_ms)
+{
+    for (size_t i = 3; i < 6; i++)
+        cluster_set(cluster->sentinels[i], "two", SN_OPTION_DOWN_AFTER, "down-after-milliseconds",
+                    down_after_ms);
+    cluster_run_for(cluster, 100);
+}
+
+/* "one" switches while sentinels of "two" are away, who have forgotten the other name when they
+ * come back, as no file holds it. They find out again. */
+static void test_alias__restart_between_the_switches(void **state)
+{
+    static const char *const moments[] = {
+        "s? +sdown master one *",  "s? +odown master one *",  "s? +elected-leader *",
+        "s? +selected-slave *",    "s? > r? PROMOTE",         "s? +promoted-slave *",
+        "s? +switch-master one *", "s? +slave-reconf-sent *", "s? +slave-reconf-done *",
+        "s? +failover-end *",
+    };
+    static const sn_ms downs[] = {1000, 3000, 20000}, aways[] = {5, 400, 2500, 8000};
+    (void)state;
+    for (uint64_t seed = 0; seed < 120; seed++) {
+        struct cluster *cluster = make_two_deployments(seed + 1);
+        struct model_redis *old = cluster->servers[0];
+        if (seed % 7 == 3) { /* "two" has the higher epoch */
+            cluster_failover(cluster->sentinels[3], "two", SN_MODE_PLANNED);
+            cluster_run_for(cluster, 10000);
+            cluster_failover(cluster->sentinels[3], "two", SN_MODE_PLANNED);
+            cluster_run_for(cluster, 20000);
+            uint16_t port = require_one_master(cluster, cluster_mark(cluster));
+            old = cluster->servers[port - 6379];
+        }
+        set_down_after_of_two(cluster, downs[seed % 3]);
+        size_t mark = cluster_mark(cluster);
+        if (seed % 2 == 0)
+            stop_two(cluster, seed % 5 < 3 ? 3 : 2);
+        cluster_kill(&old->node);
+        (void)cluster_run_to_line(cluster, mark, moments[seed % 10], 10000);
+        stop_two(cluster, seed % 5 < 3 ? 3 : 2);
+        cluster_run_for(cluster, aways[seed % 4]);
+        if (seed % 11 < 4)
+            cluster_start(&old->node);
+        start_two(cluster);
+        cluster_run_for(cluster, 60000);
+        uint16_t port = require_one_master(cluster, mark);
+        cluster_require(cluster, mark, port != old->node.addr.port, "switched");
+        if (old->node.state != NODE_RUNNING)
+            cluster_start(&old->node);
+        cluster_run_for(cluster, 30000);
+        (void)require_one_master(cluster, mark);
+        cluster_free(cluster);
+    }
+}
+
+/* Hellos come every two seconds; whoever is started after the master's death, and finds it down
+ * before that, waits for them, as by itself it would choose another one. */
+static void test_alias__restarted_sentinels_hear_before_they_choose(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        struct cluster *cluster = make_two_deployments(seed);
+        cluster_kill(&cluster->sentinels[1]->node); /* fewer hellos */
+        set_down_after_of_two(cluster, 300);
+        size_t mark = cluster_mark(cluster);
+        stop_two(cluster, 3);
+        cluster_kill(&cluster->servers[0]->node);
+        (void)cluster_run_to_line(cluster, mark, "s? +switch-master one *", 10000);
+        cluster_run_for(cluster, 300);
+        uint16_t port = cluster_master_port(cluster->sentinels[0], "one");
+        cluster->servers[port == 6380 ? 2 : 1]->priority = 1;
+        start_two(cluster);
+        cluster_run_for(cluster, 15000);
+        cluster_require(cluster, mark, require_one_master(cluster, mark) == port, "the same");
+        cluster_free(cluster);
+    }
+}
+
+/* The same with a planned switchover: the old master is a replica by then, and alive. */
+static void test_alias__restart_between_planned_switches(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct cluster *cluster = make_two_deployments(seed + 1);
+        size_t mark = cluster_mark(cluster);
+        stop_two(cluster, 3);
+        cluster_failover(cluster->sentinels[seed % 3], "one", SN_MODE_PLANNED);
+        cluster_run_for(cluster, (sn_ms)seed * 100);
+        start_two(cluster);
+        cluster_run_for(cluster, 15000);
+        cluster_require(cluster, mark, require_one_master(cluster, mark) != 6379, "switched");
+        cluster_free(cluster);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CLUSTER_TEST(test_alias__both_names_follow_when_the_master_dies),
         CLUSTER_TEST(test_alias__both_names_follow_a_switchover),
+        CLUSTER_TEST(test_alias__restart_between_the_switches),
+        CLUSTER_TEST(test_alias__restarted_sentinels_hear_before_they_choose),
+        CLUSTER_TEST(test_alias__restart_between_planned_switches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 
 /* The replicas behind a switch: never more of them at once than parallel-syncs allows (the old
  * master, which has the data, does not count), and no order to a server that another group claims
- * (DESIGN.md D16). */
+ * (DESIGN.md D16), unless the operator forces the failover. */
 
 #include "check.h"
 
@@ -96,14 +96,15 @@ void check_reconf_send(struct checks *checks, struct sentinel *sentinel, const s
     if (to == NULL || (send->order != SN_ORDER_FOLLOW && send->order != SN_ORDER_PROMOTE))
         return;
     struct place *place = place_at(reconf, port);
+    bool forced = reconf->on && checks_of(checks, sentinel)->attempt.mode == SN_MODE_FORCED;
     checks->orders++;
-    if (send->order == SN_ORDER_FOLLOW && place->told_at > 0 &&
+    if (send->order == SN_ORDER_FOLLOW && !forced && place->told_at > 0 &&
         place->told_at == checks->cluster->now)
         checks_violated(checks, &sentinel->node, "gives orders to %s right after +foreign-instance",
                         to->name);
     if (send->order != SN_ORDER_FOLLOW)
         return;
-    if (is_claimed(checks, place))
+    if (is_claimed(checks, place) && !forced)
         checks_violated(checks, &sentinel->node, "gives orders to %s, which another group claims",
                         to->name);
     if (reconf->on && port != reconf->old_port)

@@ -178,6 +178,24 @@ static void describe_useless(const struct sn_group *group, char *out, size_t siz
              sn_instance_runid(peer)->hex, host, (unsigned)port, why);
 }
 
+/* Beyond stock: servers that a failover will neither choose nor redirect. */
+static void describe_claimed(const struct sn_group *group, char *out, size_t size)
+{
+    size_t count = 0;
+    uint16_t port = 0;
+    char more[32] = "";
+    const struct sn_instance *server = sn_group_claimed(group, &count);
+
+    out[0] = '\0';
+    if (server == NULL)
+        return;
+    const char *host = sn_instance_address(server, &port);
+    if (count > 1)
+        snprintf(more, sizeof(more), " and %zu more", count - 1);
+    snprintf(out, size, ". Claimed by another group too, so without orders from us: %s:%u%s", host,
+             (unsigned)port, more);
+}
+
 void sn_cmd_sentinel_ckquorum(struct sn_call *call)
 {
     static const char no_quorum[] = "Not enough available Sentinels to reach the specified quorum "
@@ -186,7 +204,7 @@ void sn_cmd_sentinel_ckquorum(struct sn_call *call)
                                       "authorize a failover";
     const struct sn_group *group = sn_cmd_group(call, 2);
     size_t usable = 0, voters = 0;
-    char text[1024], useless[640];
+    char text[1536], useless[640], claimed[512];
 
     if (!group)
         return;
@@ -194,15 +212,16 @@ void sn_cmd_sentinel_ckquorum(struct sn_call *call)
     bool quorum = usable >= sn_group_params(group)->quorum;
     bool majority = usable >= voters / 2 + 1;
     describe_useless(group, useless, sizeof(useless));
+    describe_claimed(group, claimed, sizeof(claimed));
     if (quorum && majority) {
         snprintf(text, sizeof(text),
-                 "OK %zu usable Sentinels. Quorum and failover authorization can be reached%s",
-                 usable, useless);
+                 "OK %zu usable Sentinels. Quorum and failover authorization can be reached%s%s",
+                 usable, useless, claimed);
         sn_resp_status(call->resp, text);
     } else {
-        sn_resp_errorf(call->resp, "-NOQUORUM %zu usable Sentinels. %s%s%s%s", usable,
+        sn_resp_errorf(call->resp, "-NOQUORUM %zu usable Sentinels. %s%s%s%s%s", usable,
                        quorum ? "" : no_quorum, !quorum && !majority ? ". " : "",
-                       majority ? "" : no_majority, useless);
+                       majority ? "" : no_majority, useless, claimed);
     }
 }
 
