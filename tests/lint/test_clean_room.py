@@ -21,7 +21,8 @@ FAKES = {
     "flock": "true",
     "git": 'mkdir -p "$PLACE/rooms/trixie-amd64/src"; echo 0000000',
     "debootstrap": 'for room; do case $room in /*) break ;; esac; done; '
-                   'mkdir -p "$room/etc/apt/apt.conf.d" "$room/etc/ssl/certs"; '
+                   'mkdir "$room" && cd "$room" || exit 1; '
+                   'mkdir -p etc/apt/apt.conf.d etc/dpkg/dpkg.cfg.d etc/ssl/certs; '
                    'if [ -n "$UNFINISHED" ]; then mkdir "$room/debootstrap"; echo "no such mirror" >&2; exit 1; fi',
     "setpriv": 'while [ "$1" != private ]; do shift; done; shift; exec "$@"',
     "unshare": "exit 99",
