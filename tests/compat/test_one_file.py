@@ -36,6 +36,7 @@ def test_file__of_a_running_sentinel_is_refused_to_another(place):
 def test_file__with_state_is_refused_to_another(place):
     state = os.path.join(place.folder, "s.state")
     first = place.sentinel(extra=[f"state-file {state}"])
+    wait_until(lambda: os.path.exists(state), 30, "the first save")  # until then nothing is there to be locked
     other = place.sentinel(start=False, extra=[f"state-file {state}"])
     Process.start(other)
     assert other.wait() == 1
