@@ -4,7 +4,7 @@
 const char *sn_strerror(int code)
 {
     switch (code) {
-    case SN_OK:
+    case 0:
         return "no error";
     case SN_EINVAL:
         return "malformed input";

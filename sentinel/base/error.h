@@ -6,7 +6,6 @@
  * needs travel separately (a message buffer), never inside the code. */
 
 enum sn_error {
-    SN_OK = 0,
     SN_EINVAL = -1,  /* malformed input */
     SN_ERANGE = -2,  /* a number or size outside its limits */
     SN_EAGAIN = -3,  /* incomplete: more bytes are needed */

@@ -31,30 +31,31 @@ enum sn_link_kind {
 };
 
 /* Opening a link: connect, then send without waiting AUTH [user] pass (if pass is set),
- * CLIENT SETNAME name, and for SUBSCRIBE links SUBSCRIBE __sentinel__:hello (PROTOCOL.md §9.2).
- * The first words of all commands on the link are mapped by sn_core_command_name(). */
+ * CLIENT SETNAME name, and for SUBSCRIBE links SUBSCRIBE __sentinel__:hello (PROTOCOL.md §9.2). */
 struct sn_action_connect {
     struct sn_link_id link;
     enum sn_link_kind kind;
     const char *ip;
     uint16_t port;
-    const char *user; /* NULL: none */
-    const char *pass; /* NULL: no AUTH */
-    const char *name; /* for CLIENT SETNAME */
-    bool minor;       /* to a replica: the others go first where open files are scarce */
+    const char *user;          /* NULL: none */
+    const char *pass;          /* NULL: no AUTH */
+    const char *name;          /* for CLIENT SETNAME */
+    struct sn_renames renames; /* what the server calls these commands */
+    bool minor;                /* to a replica: the others go first where open files are scarce */
 };
 
 struct sn_action_send {
     struct sn_link_id link;
     enum sn_order order;
-    uint64_t tag;        /* comes back in the REPLY */
-    const char *message; /* PUBLISH: the hello; SETTINGS: name of the group */
-    const char *host;    /* ASK, FOLLOW */
-    uint16_t port;       /* ASK, FOLLOW */
-    uint64_t epoch;      /* ASK */
-    const char *runid;   /* ASK: own id for a vote, or "*" */
-    sn_ms duration_ms;   /* CLIENT_PAUSE */
-    bool no_rewrite;     /* PROMOTE, FOLLOW: without CONFIG REWRITE */
+    uint64_t tag;              /* comes back in the REPLY */
+    const char *message;       /* PUBLISH: the hello; SETTINGS: name of the group */
+    const char *host;          /* ASK, FOLLOW */
+    uint16_t port;             /* ASK, FOLLOW */
+    uint64_t epoch;            /* ASK */
+    const char *runid;         /* ASK: own id for a vote, or "*" */
+    sn_ms duration_ms;         /* CLIENT_PAUSE */
+    bool no_rewrite;           /* PROMOTE, FOLLOW: without CONFIG REWRITE */
+    struct sn_renames renames; /* what the server calls the commands of this order */
 };
 
 enum sn_answer_kind {

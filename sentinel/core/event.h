@@ -163,8 +163,7 @@ struct sn_event_script {
 
 struct sn_event {
     enum sn_event_kind kind;
-    sn_ms now;       /* monotonic, read once per wake-up; never less than the event before */
-    int64_t wall_ms; /* since 1970, for display only */
+    sn_ms now; /* monotonic, read once per wake-up; never less than the event before */
     union {
         struct sn_event_link link;
         struct sn_event_reply reply;

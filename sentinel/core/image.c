@@ -134,6 +134,15 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
     }
 }
 
+const char *sn_renames_find(const struct sn_renames *renames, const char *command)
+{
+    for (size_t i = 0; i < renames->count; i++) {
+        if (strcasecmp(renames->items[i].from, command) == 0)
+            return renames->items[i].to;
+    }
+    return command;
+}
+
 static size_t find_rename(const struct sn_group_params *params, const char *command)
 {
     size_t i = 0;

@@ -24,6 +24,12 @@ struct sn_rename {
     char *to;
 };
 
+/* Several of them. */
+struct sn_renames {
+    const struct sn_rename *items;
+    size_t count;
+};
+
 /* The adjustable parameters of a group (SENTINEL SET and the directives of the same names). */
 struct sn_group_params {
     uint32_t quorum;         /* >= 1 */
@@ -137,6 +143,9 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
 /* The name under which the group's data nodes know command (any case); command itself if not
  * renamed. */
 const char *sn_group_params_command(const struct sn_group_params *params, const char *command);
+
+/* The name of command (any case) where renames hold; command itself if it has no other one. */
+const char *sn_renames_find(const struct sn_renames *renames, const char *command);
 
 void sn_globals_fini(struct sn_globals *globals);
 void sn_globals_copy(const struct sn_globals *from, struct sn_globals *to);

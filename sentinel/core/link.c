@@ -216,6 +216,7 @@ void sn_link_open(struct sn_link *link)
     connect->pass = sn_out_text(core, pass);
     connect->name = link->kind == SN_LINK_SUBSCRIBE ? core->sub_name : core->cmd_name;
     connect->minor = link->owners->kind == SN_KIND_REPLICA;
+    connect->renames = sn_out_renames(core, link);
     sn_timer_set(&core->timers, &link->retry, sn_after(core->now, connect_patience(link)));
     sn_detect_link_changed(link);
 }

@@ -48,6 +48,7 @@ static char *take_bytes(struct sn_out *out, size_t size)
     struct sn_chunk *chunk = out->chunks;
     if (chunk == NULL || chunk->size - chunk->used < size) {
         size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+        room += (0 - room) % sizeof(void *); /* see take_aligned */
         chunk = sn_alloc(sizeof(*chunk) + room);
         chunk->size = room;
         chunk->next = out->chunks;
@@ -71,12 +72,49 @@ struct sn_action *sn_out_add(struct sn_core *core, enum sn_action_kind kind)
     return action;
 }
 
-const char *sn_out_text(struct sn_core *core, const char *text)
+/* For structures: bytes of a multiple of the size of a pointer, at such a place. */
+static void *take_aligned(struct sn_out *out, size_t size)
 {
-    if (text == NULL)
-        return NULL;
+    size_t over = out->chunks == NULL ? 0 : out->chunks->used % sizeof(void *);
+    if (over > 0)
+        (void)take_bytes(out, sizeof(void *) - over);
+    return take_bytes(out, size);
+}
+
+static char *copy_text(struct sn_core *core, const char *text)
+{
     size_t size = strlen(text) + 1;
     return memcpy(take_bytes(&core->out, size), text, size);
+}
+
+const char *sn_out_text(struct sn_core *core, const char *text)
+{
+    return text == NULL ? NULL : copy_text(core, text);
+}
+
+/* Of the data nodes of a group, as rename-command says; of a server that only knows REPLICAOF,
+ * that. */
+struct sn_renames sn_out_renames(struct sn_core *core, const struct sn_link *link)
+{
+    struct sn_renames renames = {0};
+    if (link->kind == SN_LINK_PEER)
+        return renames;
+    const struct sn_group_params *params = &link->owners->group->params;
+    const char *slaveof = "SLAVEOF";
+    bool says_replicaof =
+        link->says_replicaof && sn_group_params_command(params, slaveof) == slaveof;
+    renames.count = params->rename_count + (says_replicaof ? 1 : 0);
+    if (renames.count == 0)
+        return renames;
+    struct sn_rename *items = take_aligned(&core->out, renames.count * sizeof(*items));
+    for (size_t i = 0; i < params->rename_count; i++)
+        items[i] = (struct sn_rename){.from = copy_text(core, params->renames[i].from),
+                                      .to = copy_text(core, params->renames[i].to)};
+    if (says_replicaof)
+        items[params->rename_count] = (struct sn_rename){.from = copy_text(core, slaveof),
+                                                         .to = copy_text(core, "REPLICAOF")};
+    renames.items = items;
+    return renames;
 }
 
 SN_PRINTF(2, 0)
@@ -139,6 +177,7 @@ void sn_out_send(struct sn_link *link, const struct sn_action_send *send)
     action->u.send.message = sn_out_text(core, send->message);
     action->u.send.host = sn_out_text(core, send->host);
     action->u.send.runid = sn_out_text(core, send->runid);
+    action->u.send.renames = sn_out_renames(core, link);
     link->pending++;
 }
 

@@ -387,15 +387,3 @@ void sn_instance_info(const struct sn_instance *instance, sn_ms now, const char 
     *len = *text == NULL ? 0 : data->info_len;
     *age_ms = *text == NULL ? 0 : age_at(now, data->info_at);
 }
-
-const char *sn_core_command_name(const struct sn_core *core, struct sn_link_id id,
-                                 const char *command)
-{
-    struct sn_link *link;
-    HASH_FIND(hh_id, core->links, &id.v, sizeof(id.v), link);
-    if (link == NULL || link->kind == SN_LINK_PEER)
-        return command;
-    const char *name = sn_group_params_command(&link->owners->group->params, command);
-    return name == command && link->says_replicaof && strcmp(command, "SLAVEOF") == 0 ? "REPLICAOF"
-                                                                                      : name;
-}

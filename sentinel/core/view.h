@@ -84,8 +84,4 @@ size_t sn_core_script_running(const struct sn_core *core);
 void sn_core_script_at(const struct sn_core *core, size_t index, sn_ms now,
                        struct sn_script_view *view);
 
-/* The name of command on this link, after the group's rename-command (data nodes only). */
-const char *sn_core_command_name(const struct sn_core *core, struct sn_link_id link,
-                                 const char *command);
-
 #endif

@@ -121,14 +121,6 @@ void sn_resp_push(struct sn_resp *resp, size_t count)
     put_count(resp, is_resp3(resp) ? '>' : '*', count);
 }
 
-void sn_resp_boolean(struct sn_resp *resp, bool value)
-{
-    if (is_resp3(resp))
-        sn_buf_puts(resp->out, value ? "#t\r\n" : "#f\r\n");
-    else
-        sn_resp_integer(resp, value);
-}
-
 /* The shortest of the usual precisions that reads back as the same number. */
 static void format_double(double value, char *out, size_t size)
 {

@@ -31,7 +31,6 @@ void sn_resp_array(struct sn_resp *resp, size_t count);         /* *count */
 void sn_resp_map(struct sn_resp *resp, size_t pairs);           /* *2n or %n */
 void sn_resp_set(struct sn_resp *resp, size_t count);           /* *n or ~n */
 void sn_resp_push(struct sn_resp *resp, size_t count);          /* *n or >n */
-void sn_resp_boolean(struct sn_resp *resp, bool value);         /* :1/:0 or #t/#f */
 void sn_resp_double(struct sn_resp *resp, double value);        /* bulk or ,value */
 
 #endif

@@ -11,8 +11,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#define WALL_START_MS INT64_C(1700000000000)
-#define PPM           1000000
+#define PPM 1000000
 
 /* ---- the clock --------------------------------------------------------------------------------
  */
@@ -231,7 +230,6 @@ void sentinel_feed(struct sentinel *sentinel, struct sn_event *event)
     struct cluster *cluster = sentinel->node.cluster;
     struct sn_actions actions;
     event->now = local_time(sentinel, cluster->now);
-    event->wall_ms = WALL_START_MS + cluster->now + sentinel->wall_offset;
     sentinel->stepping = true;
     cluster->steps++;
     sn_core_step(sentinel->core, event, &actions);

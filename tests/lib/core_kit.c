@@ -129,6 +129,17 @@ static const char *kind_word(enum sn_link_kind kind)
     return words[kind];
 }
 
+static void note_names(struct kit_conn *conn, const struct sn_renames *renames)
+{
+    struct sn_buf text;
+    sn_buf_init(&text, sizeof(conn->names) - 1);
+    for (size_t i = 0; i < renames->count; i++)
+        sn_buf_printf(&text, "%s%s=%s", i > 0 ? " " : "", renames->items[i].from,
+                      renames->items[i].to);
+    (void)snprintf(conn->names, sizeof(conn->names), "%s", sn_buf_text(&text));
+    sn_buf_fini(&text);
+}
+
 static void take_connect(struct kit *kit, const struct sn_action_connect *connect)
 {
     char credentials[256] = "", user[128] = "";
@@ -144,6 +155,12 @@ static void take_connect(struct kit *kit, const struct sn_action_connect *connec
     kit->conns = sn_realloc(kit->conns, (kit->conn_count + 1) * sizeof(*kit->conns));
     kit->conns[kit->conn_count++] =
         (struct kit_conn){.id = connect->link, .kind = connect->kind, .node = node, .asked = true};
+    note_names(&kit->conns[kit->conn_count - 1], &connect->renames);
+}
+
+const char *kit_names(struct kit *kit, struct sn_link_id link)
+{
+    return kit_conn(kit, link)->names;
 }
 
 struct kit_conn *kit_conn(struct kit *kit, struct sn_link_id id)
@@ -199,6 +216,7 @@ static void take_send(struct kit *kit, const struct sn_action_send *send)
     assert_non_null(conn);
     assert_true(conn->up);
     assert_true(conn->kind != SN_LINK_SUBSCRIBE);
+    note_names(conn, &send->renames);
     char rest[1024] = "";
     if (send->order == SN_ORDER_PUBLISH)
         (void)snprintf(rest, sizeof(rest), " %s", send->message);
@@ -320,7 +338,6 @@ static void step_once(struct kit *kit, struct sn_event *event)
 {
     struct sn_actions actions;
     event->now = kit->now;
-    event->wall_ms = 1700000000000 + kit->now;
     sn_core_step(kit->core, event, &actions);
     for (size_t i = 0; i < actions.count; i++)
         take_action(kit, &actions.items[i]);

@@ -100,7 +100,8 @@ struct kit_conn {
     enum sn_link_kind kind;
     struct kit_node *node;
     bool up;
-    bool asked; /* CONNECT is still unanswered */
+    bool asked;      /* CONNECT is still unanswered */
+    char names[128]; /* of the latest CONNECT or SEND: "PING=pong …" */
 };
 
 struct kit {
@@ -122,6 +123,10 @@ struct kit {
 };
 
 #define KIT_HOLD(order) (1U << (unsigned)(order))
+
+/* What the latest action for link says that the server calls commands: "PING=pong
+ * SLAVEOF=REPLICAOF". */
+const char *kit_names(struct kit *kit, struct sn_link_id link);
 
 /* A core and its surroundings, started and connected. Groups are separated by ';', each
  *   NAME MASTER [quorum N] [down-after MS] [timeout MS] [syncs N] [reboot MS] [replicas n2,n3]

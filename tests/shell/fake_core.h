@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "core/core.h"
 #include "core/view.h"
-#include "shell/driver/driver_copy.h"
+#include "event_copy.h"
 
 #include <assert.h>
 #include <string.h>
@@ -22,7 +22,6 @@ struct sn_core {
     sn_ms deadline;
     uint64_t version; /* the current epoch of snapshots */
     size_t snapshots;
-    const char *rename_from, *rename_to;
     struct sn_event events[FAKE_EVENTS_MAX];
     size_t event_count;
     struct sn_action actions[FAKE_ACTIONS_MAX];
@@ -35,7 +34,7 @@ static struct sn_core fake_core;
 static void fake_core_reset(void)
 {
     for (size_t i = 0; i < fake_core.event_count; i++)
-        sn_event_copy_fini(&fake_core.events[i]);
+        event_copy_fini(&fake_core.events[i]);
     memset(&fake_core, 0, sizeof(fake_core));
     fake_core.deadline = SN_MS_NEVER;
 }
@@ -67,7 +66,7 @@ void sn_core_step(struct sn_core *core, const struct sn_event *event, struct sn_
 {
     assert(!core->stepping);
     assert(core->event_count < FAKE_EVENTS_MAX);
-    sn_event_copy(event, &core->events[core->event_count++]);
+    event_copy(event, &core->events[core->event_count++]);
     core->action_count = 0;
     core->stepping = true;
     if (core->on_step != NULL)
@@ -86,14 +85,6 @@ void sn_core_snapshot(const struct sn_core *core, struct sn_image *image)
     sn_image_init(image);
     image->current_epoch = core->version;
     fake_core.snapshots++;
-}
-
-const char *sn_core_command_name(const struct sn_core *core, struct sn_link_id link,
-                                 const char *command)
-{
-    (void)link;
-    return core->rename_from != NULL && strcmp(core->rename_from, command) == 0 ? core->rename_to
-                                                                                : command;
 }
 
 #endif

@@ -25,24 +25,20 @@ static struct tcp_server server;
 
 static struct sn_action plan[FAKE_ACTIONS_MAX];
 static size_t plan_count;
+static struct sn_renames renames;        /* of the next CONNECT */
 static enum sn_event_kind disconnect_at; /* DISCONNECT link 1 at the first event of this kind */
 
-static inline void port_connect(void *arg, const struct sn_action_connect *connect)
+static inline void perform(void *arg, const struct sn_action *action)
 {
     (void)arg;
-    sn_links_connect(links, connect);
-}
-
-static inline void port_disconnect(void *arg, struct sn_link_id link)
-{
-    (void)arg;
-    sn_links_disconnect(links, link);
-}
-
-static inline void port_send(void *arg, const struct sn_action_send *send)
-{
-    (void)arg;
-    sn_links_send(links, send);
+    if (action->kind == SN_ACTION_CONNECT)
+        sn_links_connect(links, &action->u.connect);
+    else if (action->kind == SN_ACTION_DISCONNECT)
+        sn_links_disconnect(links, action->u.disconnect);
+    else if (action->kind == SN_ACTION_SEND)
+        sn_links_send(links, &action->u.send);
+    else
+        fail_msg("action %d", (int)action->kind);
 }
 
 static inline void port_idle(void *arg)
@@ -71,14 +67,12 @@ static inline void act(void)
 
 static inline int set_up_with_source(const char *source)
 {
-    static const struct sn_driver_ports ports = {.connect = port_connect,
-                                                 .disconnect = port_disconnect,
-                                                 .send = port_send,
-                                                 .idle = port_idle};
+    static const struct sn_driver_ports ports = {.perform = perform, .idle = port_idle};
 
     fake_core_reset();
     fake_core.on_step = on_step;
     plan_count = 0;
+    renames = (struct sn_renames){0};
     disconnect_at = SN_EVENT_NONE;
     uv_loop_init(&loop);
     driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
@@ -115,7 +109,8 @@ static inline void connect_to(enum sn_link_kind kind, const char *ip, uint16_t p
                                                           .port = port,
                                                           .user = user,
                                                           .pass = pass,
-                                                          .name = "sentinel-01234567-cmd"}};
+                                                          .name = "sentinel-01234567-cmd",
+                                                          .renames = renames}};
     act();
 }
 

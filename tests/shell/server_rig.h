@@ -92,52 +92,14 @@ static inline void rig_idle(void *arg)
     sn_server_flush(((struct rig *)arg)->server);
 }
 
-static inline void rig_connect(void *arg, const struct sn_action_connect *connect)
+static inline void rig_perform(void *arg, const struct sn_action *action)
 {
-    (void)arg;
-    (void)connect;
-}
-
-static inline void rig_disconnect(void *arg, struct sn_link_id link)
-{
-    (void)arg;
-    (void)link;
-}
-
-static inline void rig_send_order(void *arg, const struct sn_action_send *send)
-{
-    (void)arg;
-    (void)send;
-}
-
-static inline void rig_resolve_action(void *arg, const char *host)
-{
-    (void)arg;
-    (void)host;
-}
-
-static inline void rig_log(void *arg, const struct sn_action_log *log)
-{
-    (void)arg;
-    (void)log;
-}
-
-static inline void rig_script(void *arg, const struct sn_action_script *script)
-{
-    (void)arg;
-    (void)script;
-}
-
-static inline void rig_script_kill(void *arg, struct sn_job_id job)
-{
-    (void)arg;
-    (void)job;
-}
-
-static inline void rig_exit(void *arg, int status)
-{
-    (void)arg;
-    (void)status;
+    if (action->kind == SN_ACTION_PERSIST)
+        rig_persist(arg, action->u.persist_version);
+    else if (action->kind == SN_ACTION_ANSWER)
+        rig_answer(arg, &action->u.answer);
+    else if (action->kind == SN_ACTION_EVENT)
+        rig_event(arg, &action->u.event);
 }
 
 static inline void rig_shutdown(void *arg)
@@ -208,20 +170,7 @@ static inline void rig_add_group(struct rig *rig, const char *name, const char *
 /* Makes core, driver and server; listening is the caller's. */
 static inline void rig_build(struct rig *rig)
 {
-    static const struct sn_driver_ports ports = {
-        .connect = rig_connect,
-        .disconnect = rig_disconnect,
-        .send = rig_send_order,
-        .resolve = rig_resolve_action,
-        .persist = rig_persist,
-        .answer = rig_answer,
-        .event = rig_event,
-        .log = rig_log,
-        .script_start = rig_script,
-        .script_kill = rig_script_kill,
-        .exit = rig_exit,
-        .idle = rig_idle,
-    };
+    static const struct sn_driver_ports ports = {.perform = rig_perform, .idle = rig_idle};
     struct sn_server_env env = {.loop = &rig->loop,
                                 .settings = &rig->settings,
                                 .config_path = "/etc/s.conf",

@@ -69,8 +69,9 @@ static void test_links__open_a_subscription_without_user(void **state)
 static void test_links__use_renamed_commands(void **state)
 {
     (void)state;
-    fake_core.rename_from = "SUBSCRIBE";
-    fake_core.rename_to = "s1";
+    char from[] = "subscribe", to[] = "s1";
+    struct sn_rename items[] = {{from, to}};
+    renames = (struct sn_renames){items, 1};
     connect_to(SN_LINK_SUBSCRIBE, "127.0.0.1", server.port, NULL, NULL);
     assert_true(loop_run_until(&loop, is_up));
     assert_non_null(strstr(sn_buf_text(&server.received), "$2\r\ns1\r\n"));

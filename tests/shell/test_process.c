@@ -26,10 +26,11 @@ static char *const *argv_to_start;
 static uint64_t jobs_to_start;
 static pid_t child_pid; /* of a script that would run on; 0: none */
 
-static void port_script_start(void *arg, const struct sn_action_script *start)
+static void perform(void *arg, const struct sn_action *action)
 {
     (void)arg;
-    sn_processes_start(processes, start);
+    assert_int_equal(action->kind, SN_ACTION_SCRIPT_START);
+    sn_processes_start(processes, &action->u.script);
 }
 
 static void port_idle(void *arg)
@@ -48,8 +49,7 @@ static void on_step(const struct sn_event *event)
 
 static int set_up(void **state)
 {
-    static const struct sn_driver_ports ports = {.script_start = port_script_start,
-                                                 .idle = port_idle};
+    static const struct sn_driver_ports ports = {.perform = perform, .idle = port_idle};
 
     (void)state;
     fake_core_reset();

@@ -453,6 +453,27 @@ static void test_link__without_room_waits_long_and_is_told_once(void **state)
     kit_free(kit);
 }
 
+static void test_link__renamed_commands_apply_to_data_links_only(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a;m2 n3");
+    struct sn_change change = {.option = SN_OPTION_RENAME_COMMAND,
+                               .name = "rename-command",
+                               .value = "PING",
+                               .to = "pong"};
+    struct sn_command command = {
+        .kind = SN_COMMAND_SET, .name = "m1", .name_len = 2, .changes = &change, .change_count = 1};
+    (void)state;
+    kit_command(kit, &command);
+    kit_to(kit, 2000);
+    kit_drop(kit, "n2");
+    kit_to(kit, 2000);
+    assert_string_equal(kit_names(kit, kit_instance(kit, "m1", "n1")->cmd->id), "PING=pong");
+    assert_string_equal(kit_names(kit, kit_instance(kit, "m1", "n2")->sub->id), "PING=pong");
+    assert_string_equal(kit_names(kit, kit_instance(kit, "m1", "a")->cmd->id), "");
+    assert_string_equal(kit_names(kit, kit_instance(kit, "m2", "n3")->cmd->id), "");
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -478,6 +499,7 @@ int main(void)
         cmocka_unit_test(test_link__names_are_looked_up_once_without_resolve_hostnames),
         cmocka_unit_test(test_link__what_was_outstanding_is_forgotten_with_the_connection),
         cmocka_unit_test(test_link__a_shared_link_follows_its_most_impatient_owner),
+        cmocka_unit_test(test_link__renamed_commands_apply_to_data_links_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

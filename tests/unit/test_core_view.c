@@ -294,32 +294,6 @@ static void test_view__unannounced_replicas_and_missing_info(void **state)
     kit_free(kit);
 }
 
-static void test_view__renamed_commands_apply_to_data_links_only(void **state)
-{
-    struct kit *kit = kit_new("m1 n1 replicas n2 peers a;m2 n3");
-    struct sn_change change = {.option = SN_OPTION_RENAME_COMMAND,
-                               .name = "rename-command",
-                               .value = "PING",
-                               .to = "pong"};
-    struct sn_command command = {
-        .kind = SN_COMMAND_SET, .name = "m1", .name_len = 2, .changes = &change, .change_count = 1};
-    (void)state;
-    kit_command(kit, &command);
-    const struct sn_core *core = kit->core;
-    assert_string_equal(sn_core_command_name(core, kit_instance(kit, "m1", "n1")->cmd->id, "ping"),
-                        "pong");
-    assert_string_equal(sn_core_command_name(core, kit_instance(kit, "m1", "n2")->sub->id, "PING"),
-                        "pong");
-    assert_string_equal(sn_core_command_name(core, kit_instance(kit, "m1", "n1")->cmd->id, "INFO"),
-                        "INFO");
-    assert_string_equal(sn_core_command_name(core, kit_instance(kit, "m1", "a")->cmd->id, "PING"),
-                        "PING");
-    assert_string_equal(sn_core_command_name(core, kit_instance(kit, "m2", "n3")->cmd->id, "PING"),
-                        "PING");
-    assert_string_equal(sn_core_command_name(core, (struct sn_link_id){999999}, "PING"), "PING");
-    kit_free(kit);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,7 +311,6 @@ int main(void)
         cmocka_unit_test(test_view__status_is_ok_sdown_or_odown),
         cmocka_unit_test(test_view__groups_and_instances_in_order),
         cmocka_unit_test(test_view__unannounced_replicas_and_missing_info),
-        cmocka_unit_test(test_view__renamed_commands_apply_to_data_links_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,9 @@ static void test_image__renaming_ignores_case_replaces_and_is_undone_by_itself(v
     assert_int_equal(params.rename_count, 1);
     assert_string_equal(sn_group_params_command(&params, "SLAVEOF"), "SLAVEOF");
     assert_string_equal(sn_group_params_command(&params, "CONFIG"), "x2");
+    struct sn_renames renames = {params.renames, params.rename_count};
+    assert_string_equal(sn_renames_find(&renames, "config"), "x2");
+    assert_string_equal(sn_renames_find(&renames, "PING"), "PING");
     sn_group_params_fini(&params);
 }
 

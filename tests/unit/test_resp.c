@@ -110,8 +110,6 @@ static void test_resp__nulls_and_booleans(void **state)
 
     CHECK(f, sn_resp_null, (resp), "$-1\r\n", "_\r\n");
     CHECK(f, sn_resp_null_array, (resp), "*-1\r\n", "_\r\n");
-    CHECK(f, sn_resp_boolean, (resp, true), ":1\r\n", "#t\r\n");
-    CHECK(f, sn_resp_boolean, (resp, false), ":0\r\n", "#f\r\n");
 }
 
 static void test_resp__doubles(void **state)

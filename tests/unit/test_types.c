@@ -31,7 +31,7 @@ static void test_types__runid_holds_forty_characters_and_a_nul(void **state)
 static void test_error__every_code_has_its_own_text(void **state)
 {
     (void)state;
-    for (int a = SN_ECORRUPT; a <= SN_OK; a++) {
+    for (int a = SN_ECORRUPT; a <= 0; a++) {
         assert_string_not_equal(sn_strerror(a), "unknown error");
         for (int b = SN_ECORRUPT; b < a; b++)
             assert_string_not_equal(sn_strerror(a), sn_strerror(b));

@@ -7,15 +7,14 @@
 #include "shell/driver/driver.h"
 
 #include "base/alloc.h"
-#include "shell/driver/driver_copy.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <time.h>
 #include <utlist.h>
 
 struct queued {
-    struct sn_event event; /* a deep copy */
+    struct sn_event event;
+    char *texts[2]; /* what it points to; NULL: nothing */
     struct queued *prev, *next;
 };
 
@@ -29,7 +28,9 @@ struct sn_driver {
     uv_check_t check;
     unsigned open_handles;
     bool closing;
-    bool running;      /* actions are being performed, or idle is being called */
+    bool running;      /* actions are being performed */
+    bool idling;       /* idle is being called */
+    bool stepped;      /* … and has fed something */
     bool due;          /* the timer has fired; the check callback takes the step */
     bool now_is_fresh; /* the clock was read since the loop last slept */
     sn_ms now;
@@ -50,20 +51,11 @@ static void read_clock(struct sn_driver *driver)
     driver->now_is_fresh = true;
 }
 
-static int64_t wall_clock_ms(void)
-{
-    struct timespec wall;
-
-    clock_gettime(CLOCK_REALTIME, &wall);
-    return (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
-}
-
 static void stamp(struct sn_driver *driver, struct sn_event *event)
 {
     if (!driver->now_is_fresh)
         read_clock(driver);
     event->now = driver->now;
-    event->wall_ms = wall_clock_ms();
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -88,58 +80,40 @@ static void rearm(struct sn_driver *driver)
                    deadline > loop_now ? (uint64_t)(deadline - loop_now) : 0, 0);
 }
 
-static void perform(struct sn_driver *driver, const struct sn_action *action)
-{
-    const struct sn_driver_ports *ports = &driver->ports;
-    void *arg = driver->arg;
-
-    switch (action->kind) {
-    case SN_ACTION_CONNECT:
-        ports->connect(arg, &action->u.connect);
-        break;
-    case SN_ACTION_DISCONNECT:
-        ports->disconnect(arg, action->u.disconnect);
-        break;
-    case SN_ACTION_SEND:
-        ports->send(arg, &action->u.send);
-        break;
-    case SN_ACTION_RESOLVE:
-        ports->resolve(arg, action->u.resolve);
-        break;
-    case SN_ACTION_PERSIST:
-        ports->persist(arg, action->u.persist_version);
-        break;
-    case SN_ACTION_ANSWER:
-        ports->answer(arg, &action->u.answer);
-        break;
-    case SN_ACTION_EVENT:
-        ports->event(arg, &action->u.event);
-        break;
-    case SN_ACTION_LOG:
-        ports->log(arg, &action->u.log);
-        break;
-    case SN_ACTION_SCRIPT_START:
-        ports->script_start(arg, &action->u.script);
-        break;
-    case SN_ACTION_SCRIPT_KILL:
-        ports->script_kill(arg, action->u.script.job);
-        break;
-    case SN_ACTION_EXIT:
-        ports->exit(arg, action->u.exit_status);
-        break;
-    case SN_ACTION_NONE:
-        assert(false && "an action without a kind");
-        break;
-    }
-}
-
 static void step(struct sn_driver *driver, const struct sn_event *event)
 {
     struct sn_actions actions = {0};
 
     sn_core_step(driver->core, event, &actions);
     for (size_t i = 0; i < actions.count && !driver->closing; i++)
-        perform(driver, &actions.items[i]);
+        driver->ports.perform(driver->arg, &actions.items[i]);
+}
+
+static void enqueue(struct sn_driver *driver, const struct sn_event *event)
+{
+    struct queued *item = sn_alloc(sizeof(*item));
+
+    item->event = *event;
+    if (event->kind == SN_EVENT_LINK_DOWN) {
+        struct sn_event_link *link = &item->event.u.link;
+        link->local_ip = item->texts[0] = sn_strdup(link->local_ip);
+        link->reason = item->texts[1] = sn_strdup(link->reason);
+    } else if (event->kind == SN_EVENT_RESOLVED) {
+        struct sn_event_resolved *resolved = &item->event.u.resolved;
+        resolved->host = item->texts[0] = sn_strdup(resolved->host);
+        resolved->ip = item->texts[1] = sn_strdup(resolved->ip);
+    } else {
+        assert(event->kind == SN_EVENT_PERSISTED || event->kind == SN_EVENT_SCRIPT_STARTED ||
+               event->kind == SN_EVENT_SCRIPT_EXITED || event->kind == SN_EVENT_TIMER);
+    }
+    DL_APPEND(driver->queue, item);
+}
+
+static void free_queued(struct queued *item)
+{
+    free(item->texts[0]);
+    free(item->texts[1]);
+    free(item);
 }
 
 static void drop_queue(struct sn_driver *driver)
@@ -148,8 +122,7 @@ static void drop_queue(struct sn_driver *driver)
 
     DL_FOREACH_SAFE(driver->queue, item, next) {
         DL_DELETE(driver->queue, item);
-        sn_event_copy_fini(&item->event);
-        free(item);
+        free_queued(item);
     }
 }
 
@@ -159,9 +132,18 @@ static void drain(struct sn_driver *driver)
         struct queued *item = driver->queue;
         DL_DELETE(driver->queue, item);
         step(driver, &item->event);
-        sn_event_copy_fini(&item->event);
-        free(item);
+        free_queued(item);
     }
+}
+
+static void be_idle(struct sn_driver *driver)
+{
+    driver->idling = true;
+    do {
+        driver->stepped = false;
+        driver->ports.idle(driver->arg);
+    } while (driver->stepped && !driver->closing);
+    driver->idling = false;
 }
 
 void sn_driver_feed(struct sn_driver *driver, struct sn_event *event)
@@ -170,22 +152,18 @@ void sn_driver_feed(struct sn_driver *driver, struct sn_event *event)
         return;
     stamp(driver, event);
     if (driver->running) {
-        struct queued *item = sn_alloc(sizeof(*item));
-        sn_event_copy(event, &item->event);
-        DL_APPEND(driver->queue, item);
+        enqueue(driver, event);
         return;
     }
 
     driver->running = true;
     step(driver, event);
     drain(driver);
-    bool fed = true;
-    while (fed && !driver->closing) {
-        driver->ports.idle(driver->arg);
-        fed = driver->queue != NULL;
-        drain(driver);
-    }
     driver->running = false;
+    driver->stepped = true;
+    if (driver->idling || driver->closing)
+        return; /* whoever calls idle goes on */
+    be_idle(driver);
     rearm(driver);
 }
 

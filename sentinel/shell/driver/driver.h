@@ -2,10 +2,10 @@
 #ifndef SN_SHELL_DRIVER_DRIVER_H
 #define SN_SHELL_DRIVER_DRIVER_H
 
-/* Drives the core: events of the shell go in, its actions are performed, one at a time. A callback
- * that fires while actions are performed never re-enters the core: its event is copied into a queue
- * and taken next. The one timer of the process that waits for the core's deadline lives here; it is
- * checked after input was read, so that an answer which has arrived is never taken for silence. */
+/* Drives the core: events of the shell go in, its actions are performed, one at a time. What is fed
+ * while actions are performed never re-enters the core: it is copied into a queue and taken next.
+ * The one timer of the process that waits for the core's deadline lives here; it is checked after
+ * input was read, so that an answer which has arrived is never taken for silence. */
 
 #include "core/core.h"
 #include "core/view.h"
@@ -14,22 +14,13 @@
 
 struct sn_driver;
 
-/* Where actions go. Every function gets the arg of sn_driver_new. All values are borrowed for the
- * call. */
+/* Both get the arg of sn_driver_new. */
 struct sn_driver_ports {
-    void (*connect)(void *arg, const struct sn_action_connect *connect);
-    void (*disconnect)(void *arg, struct sn_link_id link);
-    void (*send)(void *arg, const struct sn_action_send *send);
-    void (*resolve)(void *arg, const char *host);
-    void (*persist)(void *arg, uint64_t version);
-    void (*answer)(void *arg, const struct sn_action_answer *answer);
-    void (*event)(void *arg, const struct sn_action_event *event); /* log, publish */
-    void (*log)(void *arg, const struct sn_action_log *log);
-    void (*script_start)(void *arg, const struct sn_action_script *script);
-    void (*script_kill)(void *arg, struct sn_job_id job);
-    void (*exit)(void *arg, int status);
-    /* Called when the queue has run empty: the place to flush what was buffered and to resume
-     * clients whose answers have come. May feed further events. */
+    /* Does what an action says. What it feeds must be LINK_DOWN, RESOLVED, or an event that points
+     * to nothing. */
+    void (*perform)(void *arg, const struct sn_action *action);
+    /* Called when there is nothing left to perform: the place to flush what was buffered and to
+     * resume clients whose answers have come. Called again until it feeds nothing any more. */
     void (*idle)(void *arg);
 };
 
@@ -39,8 +30,8 @@ struct sn_driver *sn_driver_new(uv_loop_t *loop, struct sn_core *core,
 /* Closes the handles; the memory goes with their close callbacks. */
 void sn_driver_close(struct sn_driver *driver);
 
-/* Feeds an event; event->now and wall_ms are filled in here. Steps the core at once, or, from
- * within an action, queues a deep copy. */
+/* Feeds an event; event->now is filled in here. Steps the core at once, or, from within `perform`,
+ * queues a copy. */
 void sn_driver_feed(struct sn_driver *driver, struct sn_event *event);
 
 /* Milliseconds of the monotonic clock, as of this wake-up of the loop. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "shell/links/command.h"
 
-#include "core/view.h"
 #include "wire/hello.h"
 
 #include <assert.h>
@@ -19,8 +18,7 @@
 
 struct target {
     struct sn_buf *out;
-    const struct sn_core *core;
-    struct sn_link_id link;
+    const struct sn_renames *renames;
 };
 
 /* words ends with NULL; its first word is the command's own name. */
@@ -35,7 +33,7 @@ static void put(const struct target *to, const char *const *words)
         argv[argc] = words[argc];
         argc++;
     }
-    argv[0] = sn_core_command_name(to->core, to->link, words[0]);
+    argv[0] = sn_renames_find(to->renames, words[0]);
     long long len = redisFormatCommandArgv(&bytes, argc, argv, NULL);
     if (len < 0)
         abort(); /* out of memory, see base/alloc.h */
@@ -69,10 +67,9 @@ static void put_void_transaction(const struct target *to)
     PUT(to, "EXEC");
 }
 
-unsigned sn_links_write_order(struct sn_buf *out, const struct sn_core *core,
-                              const struct sn_action_send *send)
+unsigned sn_links_write_order(struct sn_buf *out, const struct sn_action_send *send)
 {
-    struct target to = {.out = out, .core = core, .link = send->link};
+    struct target to = {.out = out, .renames = &send->renames};
     char port[8];
     char number[24];
 
@@ -136,29 +133,26 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_core *core,
     return 0;
 }
 
-void sn_links_write_auth(struct sn_buf *out, const struct sn_core *core, struct sn_link_id link,
-                         const char *user, const char *pass)
+void sn_links_write_auth(struct sn_buf *out, const struct sn_action_connect *connect)
 {
-    struct target to = {.out = out, .core = core, .link = link};
+    struct target to = {.out = out, .renames = &connect->renames};
 
-    if (user != NULL)
-        PUT(&to, "AUTH", user, pass);
+    if (connect->user != NULL)
+        PUT(&to, "AUTH", connect->user, connect->pass);
     else
-        PUT(&to, "AUTH", pass);
+        PUT(&to, "AUTH", connect->pass);
 }
 
-void sn_links_write_setname(struct sn_buf *out, const struct sn_core *core, struct sn_link_id link,
-                            const char *name)
+void sn_links_write_setname(struct sn_buf *out, const struct sn_action_connect *connect)
 {
-    struct target to = {.out = out, .core = core, .link = link};
+    struct target to = {.out = out, .renames = &connect->renames};
 
-    PUT(&to, "CLIENT", "SETNAME", name);
+    PUT(&to, "CLIENT", "SETNAME", connect->name);
 }
 
-void sn_links_write_subscribe(struct sn_buf *out, const struct sn_core *core,
-                              struct sn_link_id link)
+void sn_links_write_subscribe(struct sn_buf *out, const struct sn_action_connect *connect)
 {
-    struct target to = {.out = out, .core = core, .link = link};
+    struct target to = {.out = out, .renames = &connect->renames};
 
     PUT(&to, "SUBSCRIBE", SN_HELLO_CHANNEL);
 }

@@ -3,23 +3,18 @@
 #define SN_SHELL_LINKS_COMMAND_H
 
 /* The commands of a link as bytes: what the core's orders are called on the wire (PROTOCOL.md §9,
- * §15). The first word of each command is mapped by sn_core_command_name. */
+ * §15). The first word of each command is the one that the action names for it. */
 
 #include "base/buf.h"
 #include "core/action.h"
-#include "core/core.h"
 
 /* Appends the command or commands of send->order. Returns how many replies it will get; the last
  * one is the answer. */
-unsigned sn_links_write_order(struct sn_buf *out, const struct sn_core *core,
-                              const struct sn_action_send *send);
+unsigned sn_links_write_order(struct sn_buf *out, const struct sn_action_send *send);
 
-/* What a new link sends first; each gets one reply. */
-void sn_links_write_auth(struct sn_buf *out, const struct sn_core *core, struct sn_link_id link,
-                         const char *user, const char *pass); /* user may be NULL */
-void sn_links_write_setname(struct sn_buf *out, const struct sn_core *core, struct sn_link_id link,
-                            const char *name);
-void sn_links_write_subscribe(struct sn_buf *out, const struct sn_core *core,
-                              struct sn_link_id link);
+/* What a new link sends first; each gets one reply. AUTH needs a password. */
+void sn_links_write_auth(struct sn_buf *out, const struct sn_action_connect *connect);
+void sn_links_write_setname(struct sn_buf *out, const struct sn_action_connect *connect);
+void sn_links_write_subscribe(struct sn_buf *out, const struct sn_action_connect *connect);
 
 #endif

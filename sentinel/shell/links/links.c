@@ -49,7 +49,7 @@ struct link {
     bool minor;
     bool writing;
     bool dirty;
-    char *user, *pass, *name; /* until they are sent; pass until AUTH is answered */
+    char *pass; /* until AUTH is answered, which may repeat it */
     uv_tcp_t tcp;
     uv_connect_t connect;
     uv_write_t write;
@@ -121,8 +121,6 @@ static void on_link_closed(uv_handle_t *handle)
         free(item);
     }
     forget_secret(&link->pass);
-    free(link->user);
-    free(link->name);
     free(link->write_data);
     sn_buf_fini(&link->out);
     sn_reply_reader_free(link->reader);
@@ -395,22 +393,19 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 
 /* ---- opening ---- */
 
-static void write_opening(struct link *link)
+/* To be written when the connection stands. */
+static void write_opening(struct link *link, const struct sn_action_connect *connect)
 {
-    const struct sn_core *core = sn_driver_core(link->links->driver);
-    struct sn_link_id id = {link->id};
-
-    if (link->pass != NULL) {
-        sn_links_write_auth(&link->out, core, id, link->user, link->pass);
+    if (connect->pass != NULL) {
+        sn_links_write_auth(&link->out, connect);
         expect_setup(link, "AUTH");
     }
-    sn_links_write_setname(&link->out, core, id, link->name);
+    sn_links_write_setname(&link->out, connect);
     expect_setup(link, "CLIENT SETNAME");
-    if (link->kind == SN_LINK_SUBSCRIBE) {
-        sn_links_write_subscribe(&link->out, core, id);
+    if (connect->kind == SN_LINK_SUBSCRIBE) {
+        sn_links_write_subscribe(&link->out, connect);
         expect_setup(link, "SUBSCRIBE");
     }
-    mark_dirty(link);
 }
 
 static void read_local_ip(const struct link *link, char ip[SN_IP_MAX + 1])
@@ -443,7 +438,7 @@ static void on_connected(uv_connect_t *request, int status)
     uv_tcp_nodelay(&link->tcp, 1);
     uv_tcp_keepalive(&link->tcp, 1, KEEPALIVE_S);
     link->up = true;
-    write_opening(link);
+    mark_dirty(link);
 
     read_local_ip(link, ip);
     struct sn_event event = {.kind = SN_EVENT_LINK_UP,
@@ -493,11 +488,10 @@ void sn_links_connect(struct sn_links *links, const struct sn_action_connect *co
     link->kind = connect->kind;
     link->minor = connect->minor;
     links->minor_count += link->minor;
-    link->user = sn_strdup(connect->user);
     link->pass = sn_strdup(connect->pass);
-    link->name = sn_strdup(connect->name);
     link->reader = sn_reply_reader_new();
     sn_buf_init(&link->out, OUTPUT_MAX);
+    write_opening(link, connect);
     uv_tcp_init(links->loop, &link->tcp);
     link->tcp.data = link;
     links->open_handles++;
@@ -531,7 +525,7 @@ void sn_links_send(struct sn_links *links, const struct sn_action_send *send)
     struct pending *item = expect(link);
     item->order = send->order;
     item->tag = send->tag;
-    item->before = sn_links_write_order(&link->out, sn_driver_core(links->driver), send) - 1;
+    item->before = sn_links_write_order(&link->out, send) - 1;
     if (link->out.full) {
         fail(link, "the server does not read: too much output is waiting");
         return;

@@ -67,24 +67,6 @@ struct daemon {
 
 /* ---- ports of the driver ---- */
 
-static void port_connect(void *arg, const struct sn_action_connect *connect)
-{
-    struct daemon *daemon = arg;
-    sn_links_connect(daemon->links, connect);
-}
-
-static void port_disconnect(void *arg, struct sn_link_id link)
-{
-    struct daemon *daemon = arg;
-    sn_links_disconnect(daemon->links, link);
-}
-
-static void port_send(void *arg, const struct sn_action_send *send)
-{
-    struct daemon *daemon = arg;
-    sn_links_send(daemon->links, send);
-}
-
 static void on_core_resolved(void *arg, const char *host, const char *ip)
 {
     struct daemon *daemon = arg;
@@ -93,76 +75,64 @@ static void on_core_resolved(void *arg, const char *host, const char *ip)
     sn_driver_feed(daemon->driver, &event);
 }
 
-static void port_resolve(void *arg, const char *host)
+static void tell(struct daemon *daemon, const struct sn_action_event *event)
 {
-    struct daemon *daemon = arg;
-    sn_resolver_look_up(daemon->resolver, host, on_core_resolved, daemon);
-}
-
-static void port_persist(void *arg, uint64_t version)
-{
-    struct daemon *daemon = arg;
-    sn_store_persist(daemon->store, version);
-}
-
-static void port_answer(void *arg, const struct sn_action_answer *answer)
-{
-    struct daemon *daemon = arg;
-    sn_server_answer(daemon->server, answer);
-}
-
-static void port_event(void *arg, const struct sn_action_event *event)
-{
-    struct daemon *daemon = arg;
-
     sn_log(daemon->log, event->level, "%s %s", event->name, event->payload);
     if (event->level != SN_LEVEL_DEBUG)
         sn_server_publish(daemon->server, event->name, event->payload);
 }
 
-static void port_log(void *arg, const struct sn_action_log *log)
+static void perform(void *arg, const struct sn_action *action)
 {
     struct daemon *daemon = arg;
-    sn_log(daemon->log, log->level, "%s", log->text);
+
+    switch (action->kind) {
+    case SN_ACTION_CONNECT:
+        sn_links_connect(daemon->links, &action->u.connect);
+        break;
+    case SN_ACTION_DISCONNECT:
+        sn_links_disconnect(daemon->links, action->u.disconnect);
+        break;
+    case SN_ACTION_SEND:
+        sn_links_send(daemon->links, &action->u.send);
+        break;
+    case SN_ACTION_RESOLVE:
+        sn_resolver_look_up(daemon->resolver, action->u.resolve, on_core_resolved, daemon);
+        break;
+    case SN_ACTION_PERSIST:
+        sn_store_persist(daemon->store, action->u.persist_version);
+        break;
+    case SN_ACTION_ANSWER:
+        sn_server_answer(daemon->server, &action->u.answer);
+        break;
+    case SN_ACTION_EVENT:
+        tell(daemon, &action->u.event);
+        break;
+    case SN_ACTION_LOG:
+        sn_log(daemon->log, action->u.log.level, "%s", action->u.log.text);
+        break;
+    case SN_ACTION_SCRIPT_START:
+        sn_processes_start(daemon->processes, &action->u.script);
+        break;
+    case SN_ACTION_SCRIPT_KILL:
+        sn_processes_kill(daemon->processes, action->u.script.job);
+        break;
+    case SN_ACTION_EXIT:
+        _exit(action->u.exit_status); /* a simulated crash: nothing is tidied up */
+    case SN_ACTION_NONE:
+        assert(false && "an action without a kind");
+        break;
+    }
 }
 
-static void port_script_start(void *arg, const struct sn_action_script *script)
+static void be_idle(void *arg)
 {
     struct daemon *daemon = arg;
-    sn_processes_start(daemon->processes, script);
-}
 
-static void port_script_kill(void *arg, struct sn_job_id job)
-{
-    struct daemon *daemon = arg;
-    sn_processes_kill(daemon->processes, job);
-}
-
-/* A simulated crash: nothing is tidied up. */
-static void port_exit(void *arg, int status)
-{
-    (void)arg;
-    _exit(status);
-}
-
-static void port_idle(void *arg)
-{
-    struct daemon *daemon = arg;
     sn_server_flush(daemon->server);
 }
 
-static const struct sn_driver_ports ports = {.connect = port_connect,
-                                             .disconnect = port_disconnect,
-                                             .send = port_send,
-                                             .resolve = port_resolve,
-                                             .persist = port_persist,
-                                             .answer = port_answer,
-                                             .event = port_event,
-                                             .log = port_log,
-                                             .script_start = port_script_start,
-                                             .script_kill = port_script_kill,
-                                             .exit = port_exit,
-                                             .idle = port_idle};
+static const struct sn_driver_ports ports = {.perform = perform, .idle = be_idle};
 
 /* ---- the end ---- */
 

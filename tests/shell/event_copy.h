@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The copies own everything they point to, so the casts that drop const below only undo what the
- * borrowing types of core/event.h add. */
-#include "shell/driver/driver_copy.h"
+#ifndef SN_TESTS_SHELL_EVENT_COPY_H
+#define SN_TESTS_SHELL_EVENT_COPY_H
+
+/* Events that outlive the call they came in with. The copies own everything they point to, so the
+ * casts that drop const below only undo what the borrowing types of core/event.h add. */
 
 #include "base/alloc.h"
+#include "core/event.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void free_text(const char *text)
+static inline void free_text(const char *text)
 {
     free((void *)(uintptr_t)text);
 }
 
 /* NUL-terminated even if the original is not; NULL stays NULL. */
-static const char *copy_bytes(const char *bytes, size_t len)
+static inline const char *copy_bytes(const char *bytes, size_t len)
 {
     return bytes == NULL ? NULL : sn_strndup(bytes, len);
 }
 
-static void copy_reply(const struct sn_reply *from, struct sn_reply *to)
+static inline void copy_reply(const struct sn_reply *from, struct sn_reply *to)
 {
     *to = *from;
     to->text = copy_bytes(from->text == NULL ? "" : from->text, from->text == NULL ? 0 : from->len);
@@ -32,7 +35,7 @@ static void copy_reply(const struct sn_reply *from, struct sn_reply *to)
     to->items = items;
 }
 
-static void free_reply(const struct sn_reply *reply)
+static inline void free_reply(const struct sn_reply *reply)
 {
     for (size_t i = 0; i < reply->count; i++)
         free_reply(&reply->items[i]);
@@ -40,7 +43,7 @@ static void free_reply(const struct sn_reply *reply)
     free((void *)(uintptr_t)reply->items);
 }
 
-static const struct sn_info *copy_info(const struct sn_info *from)
+static inline const struct sn_info *copy_info(const struct sn_info *from)
 {
     if (from == NULL)
         return NULL;
@@ -52,7 +55,7 @@ static const struct sn_info *copy_info(const struct sn_info *from)
     return to;
 }
 
-static void copy_reply_event(const struct sn_event_reply *from, struct sn_event_reply *to)
+static inline void copy_reply_event(const struct sn_event_reply *from, struct sn_event_reply *to)
 {
     struct sn_reply *reply = sn_alloc(sizeof(*reply));
 
@@ -62,7 +65,7 @@ static void copy_reply_event(const struct sn_event_reply *from, struct sn_event_
     to->info = copy_info(from->info);
 }
 
-static void free_reply_event(struct sn_event_reply *event)
+static inline void free_reply_event(struct sn_event_reply *event)
 {
     free_reply(event->reply);
     free((void *)(uintptr_t)event->reply);
@@ -73,7 +76,7 @@ static void free_reply_event(struct sn_event_reply *event)
     }
 }
 
-static void copy_command(const struct sn_command *from, struct sn_command *to)
+static inline void copy_command(const struct sn_command *from, struct sn_command *to)
 {
     to->name = copy_bytes(from->name, from->name_len);
     to->runid = sn_strdup(from->runid);
@@ -93,7 +96,7 @@ static void copy_command(const struct sn_command *from, struct sn_command *to)
     to->timings = timings;
 }
 
-static void free_command(struct sn_command *command)
+static inline void free_command(struct sn_command *command)
 {
     for (size_t i = 0; i < command->change_count; i++) {
         free_text(command->changes[i].name);
@@ -115,7 +118,7 @@ enum content {
     CONTENT_COMMAND,
 };
 
-static enum content content_of(const struct sn_event *event)
+static inline enum content content_of(const struct sn_event *event)
 {
     switch (event->kind) {
     case SN_EVENT_LINK_UP:
@@ -142,7 +145,8 @@ static enum content content_of(const struct sn_event *event)
     return CONTENT_NONE;
 }
 
-void sn_event_copy(const struct sn_event *from, struct sn_event *to)
+/* A deep copy of from into *to, which needs no initialisation. */
+static inline void event_copy(const struct sn_event *from, struct sn_event *to)
 {
     *to = *from;
     switch (content_of(from)) {
@@ -165,7 +169,7 @@ void sn_event_copy(const struct sn_event *from, struct sn_event *to)
     }
 }
 
-void sn_event_copy_fini(struct sn_event *event)
+static inline void event_copy_fini(struct sn_event *event)
 {
     switch (content_of(event)) {
     case CONTENT_LINK:
@@ -186,3 +190,5 @@ void sn_event_copy_fini(struct sn_event *event)
         break;
     }
 }
+
+#endif
