@@ -3,7 +3,7 @@
 """Checks of the sources that no compiler makes. Usage: lint.py CHECK SOURCE_DIR BUILD_DIR
 
 layers   every include is one that ALLOWED_HEADERS allows to its folder
-symbols  base, wire and core call nothing but each other and a few pure functions of libc
+symbols  base, wire, core and acl call nothing but each other and a few pure functions of libc
 headers  each header compiles alone, and twice
 sizes    files and functions stay readable
 markers  no leftover work markers, no paths of somebody's machine
@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 # The folders of sentinel/ that are libraries of their own.
-FOLDERS = ("base", "wire", "core", "conf", "shell/log", "shell/net", "shell/driver", "shell/links", "shell/store",
+FOLDERS = ("base", "wire", "core", "conf", "acl", "shell/log", "shell/net", "shell/driver", "shell/links", "shell/store",
            "shell/server", "shell/process")
 
 # Project headers that the files of a folder may include; of core, outsiders see only the public ones.
@@ -29,12 +29,13 @@ ALLOWED_HEADERS = {
     "wire": ("base/", "wire/"),
     "core": ("base/", "core/", "wire/hello.h", "wire/info.h", "wire/reply.h", "wire/request.h"),
     "conf": ("base/", "conf/") + CORE_PUBLIC,
+    "acl": ("base/", "acl/"),
     "shell/log": ("base/", "shell/log/"),
     "shell/net": ("base/", "shell/net/"),
     "shell/driver": ("base/", "shell/driver/") + CORE_PUBLIC,
     "shell/links": ("base/", "wire/", "shell/driver/driver.h", "shell/links/") + CORE_PUBLIC,
     "shell/store": ("base/", "conf/", "shell/driver/driver.h", "shell/log/log.h", "shell/store/") + CORE_PUBLIC,
-    "shell/server": ("base/", "wire/", "conf/", "shell/driver/driver.h", "shell/log/log.h", "shell/store/store_file.h",
+    "shell/server": ("base/", "wire/", "conf/", "acl/acl.h", "acl/specs.h", "shell/driver/driver.h", "shell/log/log.h", "shell/store/store_file.h",
                      "shell/server/", "sn_version.h") + CORE_PUBLIC,
     "shell/process": ("base/", "conf/", "shell/", "sn_version.h") + CORE_PUBLIC,
     "main.c": ("base/", "shell/process/", "sn_version.h"),
@@ -47,7 +48,7 @@ PURE_LIBC = ("assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "math.h
 ONLY_PURE = ("wire", "core")
 ONLY_IN_SHELL = re.compile(r"^(uv\.h|hiredis/|openssl/|microhttpd)")
 
-# What base, wire and core may call besides each other.
+# What base, wire, core and acl may call besides each other.
 PURE_CALLS = {
     "memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strnlen", "strcmp", "strncmp",
     "strchr", "strrchr", "strstr", "strspn", "strcspn", "strcpy", "strncpy", "stpcpy",
@@ -56,6 +57,8 @@ PURE_CALLS = {
     "_GLOBAL_OFFSET_TABLE_",
 }
 # The allocator, which says so when there is no memory, and the text form of addresses.
+# Hashes of passwords.
+ACL_CALLS = {"SHA256", "CRYPTO_memcmp", "strtok_r", "strpbrk"}
 BASE_CALLS = {"malloc", "calloc", "realloc", "fprintf", "stderr", "inet_ntop", "inet_pton"}
 INSTRUMENTATION = re.compile(r"^(__asan_|__ubsan_|__sanitizer_|__gcov_|__llvm_|__stack_chk_|__sancov_)")
 
@@ -115,7 +118,9 @@ def check_layers(root, _build, report):
             if kind == "<":
                 if folder.split("/")[0] in ONLY_PURE and header not in PURE_LIBC:
                     report.error(f"{where}: {folder} may not include <{header}>")
-                if ONLY_IN_SHELL.match(header) and not folder.startswith("shell/"):
+                if folder == "acl" and header not in (*PURE_LIBC, "openssl/crypto.h", "openssl/sha.h"):
+                    report.error(f"{where}: {folder} may not include <{header}>")
+                if ONLY_IN_SHELL.match(header) and folder != "acl" and not folder.startswith("shell/"):
                     report.error(f"{where}: <{header}> belongs to shell")
     if len(inih_users) > 1:
         report.error("inih is used in more than one file: " + ", ".join(sorted(inih_users)))
@@ -129,10 +134,10 @@ def nm(archive, *options):
 
 def check_symbols(_root, build, report):
     lower = set()
-    for layer in ("base", "wire", "core"):
+    for layer in ("base", "wire", "core", "acl"):
         archive = build / "sentinel" / layer / f"libsn_{layer}.a"
         lower |= nm(archive, "--defined-only", "-g")
-        pure = PURE_CALLS | BASE_CALLS if layer == "base" else PURE_CALLS
+        pure = PURE_CALLS | {"base": BASE_CALLS, "acl": ACL_CALLS}.get(layer, set())
         for symbol in sorted(nm(archive, "--undefined-only") - lower):
             plain = re.sub(r"^__(?:isoc(?:99|23)_)?(\w+)_chk$", r"\1", symbol)
             if plain not in pure and not INSTRUMENTATION.match(symbol):

@@ -3,8 +3,9 @@
 
 #include "server_rig.h"
 
+#include "acl/acl.h"
 #include "base/error.h"
-#include "shell/server/acl.h"
+#include "shell/server/commands.h"
 
 static struct rig rig;
 
@@ -490,13 +491,12 @@ static void test_acl__aliases_share_the_rights_of_their_command(void **state)
     (void)state;
     sn_acl_init(&acl);
     set(&acl, "+@all -sentinel|master");
-    const struct sn_command_spec *alias = sn_commands_find_full("sentinel|primary");
+    const struct sn_spec *alias = sn_specs_find_full("sentinel|primary");
     assert_int_equal(sn_acl_may_run(sn_acl_find(&acl, "x"), alias, 3, argv, lens, &denied),
                      SN_ACL_DENIED_COMMAND);
     set(&acl, "-@all +sentinel|primary");
-    assert_int_equal(sn_acl_may_run(sn_acl_find(&acl, "x"),
-                                    sn_commands_find_full("sentinel|master"), 3, argv, lens,
-                                    &denied),
+    assert_int_equal(sn_acl_may_run(sn_acl_find(&acl, "x"), sn_specs_find_full("sentinel|master"),
+                                    3, argv, lens, &denied),
                      SN_ACL_ALLOWED);
     sn_acl_fini(&acl);
 }

@@ -19,7 +19,7 @@
 #include "shell/process/scripts.h"
 #include "shell/process/supervise.h"
 #include "shell/process/title.h"
-#include "shell/server/acl.h"
+#include "shell/server/acl_load.h"
 #include "shell/server/server.h"
 #include "shell/store/store.h"
 #include "sn_version.h"

@@ -5,7 +5,7 @@
 /* Reads and writes the ACL file in a worker thread: a slow disk, or what stands in the file's
  * place, holds up nobody but the client that asked. */
 
-#include "shell/server/acl.h"
+#include "acl/acl.h"
 #include "shell/store/store_file.h"
 
 #include <uv.h>

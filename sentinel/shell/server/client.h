@@ -8,9 +8,9 @@
  * holds back the ones behind it. A connection is never freed while its code runs: closing it is
  * deferred to sn_server_flush, its memory to libuv's close callback. */
 
+#include "acl/acl.h"
 #include "base/addr.h"
 #include "base/buf.h"
-#include "shell/server/acl.h"
 #include "shell/server/pubsub.h"
 #include "wire/request.h"
 #include "wire/resp.h"
@@ -58,7 +58,7 @@ struct sn_client {
     char *lib_name;
     char *lib_ver;
     struct sn_acl_user *user;
-    const struct sn_command_spec *last_command; /* NULL: none, or an unknown one */
+    const struct sn_spec *last_command; /* NULL: none, or an unknown one */
     struct sn_subscriptions subscriptions;
     struct sn_wait *waits; /* the answers that this client waits for, oldest first; NULL: none */
     size_t wait_count;

@@ -7,6 +7,10 @@
 
 #include "shell/server/commands.h"
 
+/* The handlers of all commands, by their places in sn_specs; NULL: a container that needs a
+ * subcommand. */
+void sn_handlers_fill(sn_command_fn *by_place[SN_SPECS_MAX]);
+
 /* cmd_connection.c */
 sn_command_fn sn_cmd_auth, sn_cmd_hello, sn_cmd_ping, sn_cmd_quit, sn_cmd_reset, sn_cmd_role,
     sn_cmd_shutdown;

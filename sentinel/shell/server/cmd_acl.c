@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "shell/server/acl_load.h"
 #include "shell/server/acl_work.h"
 #include "shell/server/cmd.h"
 #include "shell/server/cmd_sentinel.h"
@@ -291,7 +292,7 @@ void sn_cmd_acl_deluser(struct sn_call *call)
 void sn_cmd_acl_cat(struct sn_call *call)
 {
     enum sn_category category;
-    char name[SN_COMMAND_NAME_MAX + 1];
+    char name[SN_SPEC_NAME_MAX + 1];
     size_t count = 0;
 
     if (call->argc > 3) {
@@ -308,13 +309,13 @@ void sn_cmd_acl_cat(struct sn_call *call)
         sn_resp_errorf(call->resp, "Unknown category '%.128s'", call->argv[2]);
         return;
     }
-    for (size_t i = 0; i < sn_commands_count; i++)
-        count += (sn_commands_table[i].categories >> category) & 1;
+    for (size_t i = 0; i < sn_specs_count; i++)
+        count += (sn_specs[i].categories >> category) & 1;
     sn_resp_array(call->resp, count);
-    for (size_t i = 0; i < sn_commands_count; i++) {
-        if (((sn_commands_table[i].categories >> category) & 1) == 0)
+    for (size_t i = 0; i < sn_specs_count; i++) {
+        if (((sn_specs[i].categories >> category) & 1) == 0)
             continue;
-        sn_commands_full_name(&sn_commands_table[i], name);
+        sn_spec_full_name(&sn_specs[i], name);
         sn_resp_text(call->resp, name);
     }
 }
@@ -322,9 +323,8 @@ void sn_cmd_acl_cat(struct sn_call *call)
 void sn_cmd_acl_dryrun(struct sn_call *call)
 {
     const struct sn_acl_user *user = find_user(call, 2);
-    const struct sn_command_spec *spec =
-        sn_call_is_text(call, 3) ? sn_commands_find(call->argv[3]) : NULL;
-    char name[SN_COMMAND_NAME_MAX + 1], text[256];
+    const struct sn_spec *spec = sn_call_is_text(call, 3) ? sn_specs_find(call->argv[3]) : NULL;
+    char name[SN_SPEC_NAME_MAX + 1], text[256];
     const char *denied = NULL;
     size_t argc = call->argc - 3;
 
@@ -332,14 +332,14 @@ void sn_cmd_acl_dryrun(struct sn_call *call)
         sn_resp_errorf(call->resp, "User '%.128s' not found", call->argv[2]);
         return;
     }
-    if (spec && sn_commands_is_container(spec) && argc > 1)
-        spec = sn_call_is_text(call, 4) ? sn_commands_find_sub(spec->name, call->argv[4]) : NULL;
+    if (spec && sn_spec_is_container(spec) && argc > 1)
+        spec = sn_call_is_text(call, 4) ? sn_specs_find_sub(spec->name, call->argv[4]) : NULL;
     if (!spec) {
         sn_resp_errorf(call->resp, "Command '%.128s' not found", call->argv[3]);
         return;
     }
-    sn_commands_full_name(spec, name);
-    if (!sn_commands_arity_fits(spec, argc)) {
+    sn_spec_full_name(spec, name);
+    if (!sn_spec_arity_fits(spec, argc)) {
         sn_resp_errorf(call->resp, "wrong number of arguments for '%s' command", name);
         return;
     }

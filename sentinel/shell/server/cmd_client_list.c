@@ -64,14 +64,14 @@ static void describe_flags(const struct sn_client *client, char *out)
 void sn_client_describe(const struct sn_client *client, struct sn_buf *out)
 {
     uint64_t now = uv_now(client->server->env.loop);
-    char flags[16], command[SN_COMMAND_NAME_MAX + 1] = "NULL";
+    char flags[16], command[SN_SPEC_NAME_MAX + 1] = "NULL";
     size_t pending = sn_request_reader_pending(client->reader);
     uv_os_fd_t fd = -1;
 
     (void)uv_fileno(&client->uv.handle, &fd);
     describe_flags(client, flags);
     if (client->last_command)
-        sn_commands_full_name(client->last_command, command);
+        sn_spec_full_name(client->last_command, command);
     sn_buf_printf(out, "id=%llu addr=%s laddr=%s fd=%d name=%s age=%llu idle=%llu flags=%s db=0",
                   (unsigned long long)client->id, client->peer, client->local, fd,
                   client->name ? client->name : "",

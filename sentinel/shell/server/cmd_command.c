@@ -23,7 +23,7 @@ static const struct {
     {SN_CMD_NO_AUTH, "no_auth"}, {SN_CMD_NO_MULTI, "no_multi"}, {SN_CMD_ALLOW_BUSY, "allow_busy"},
 };
 
-static bool is_listed(const struct sn_command_spec *spec)
+static bool is_listed(const struct sn_spec *spec)
 {
     return !(spec->flags & SN_CMD_UNLISTED);
 }
@@ -31,12 +31,12 @@ static bool is_listed(const struct sn_command_spec *spec)
 /* The subcommands of spec are the rows behind it, as long as this holds. */
 static bool is_sub_row(size_t index)
 {
-    return index < sn_commands_count && sn_commands_table[index].container;
+    return index < sn_specs_count && sn_specs[index].container;
 }
 
-static size_t count_subs(const struct sn_command_spec *spec)
+static size_t count_subs(const struct sn_spec *spec)
 {
-    size_t first = (size_t)(spec - sn_commands_table) + 1;
+    size_t first = (size_t)(spec - sn_specs) + 1;
     size_t count = 0;
 
     while (!spec->container && is_sub_row(first + count))
@@ -48,8 +48,8 @@ static size_t count_top(void)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < sn_commands_count; i++)
-        count += !sn_commands_table[i].container && is_listed(&sn_commands_table[i]);
+    for (size_t i = 0; i < sn_specs_count; i++)
+        count += !sn_specs[i].container && is_listed(&sn_specs[i]);
     return count;
 }
 
@@ -116,12 +116,12 @@ static void reply_tips(struct sn_resp *resp, const char *full_name)
 }
 
 /* Ten elements. Recursion ends at subcommands, which have none. */
-static void reply_info(struct sn_resp *resp, const struct sn_command_spec *spec)
+static void reply_info(struct sn_resp *resp, const struct sn_spec *spec)
 {
-    char name[SN_COMMAND_NAME_MAX + 1];
+    char name[SN_SPEC_NAME_MAX + 1];
     size_t subs = count_subs(spec);
 
-    sn_commands_full_name(spec, name);
+    sn_spec_full_name(spec, name);
     sn_resp_array(resp, 10);
     sn_resp_text(resp, name);
     sn_resp_integer(resp, spec->arity);
@@ -139,12 +139,12 @@ static void reply_info(struct sn_resp *resp, const struct sn_command_spec *spec)
         reply_info(resp, spec + i);
 }
 
-static void reply_docs(struct sn_resp *resp, const struct sn_command_spec *spec)
+static void reply_docs(struct sn_resp *resp, const struct sn_spec *spec)
 {
-    char name[SN_COMMAND_NAME_MAX + 1];
+    char name[SN_SPEC_NAME_MAX + 1];
     size_t subs = count_subs(spec);
 
-    sn_commands_full_name(spec, name);
+    sn_spec_full_name(spec, name);
     sn_resp_text(resp, name);
     sn_resp_map(resp, subs > 0 ? 4 : 3);
     sn_resp_text(resp, "summary");
@@ -165,8 +165,7 @@ static void reply_docs(struct sn_resp *resp, const struct sn_command_spec *spec)
  * never changes, so it is written once. */
 struct sn_command_texts {
     struct sn_buf bytes;
-    size_t
-        at[SN_COMMANDS_MAX + 1]; /* of the row in the table; its end is the next one's beginning */
+    size_t at[SN_SPECS_MAX + 1]; /* of the row in the table; its end is the next one's beginning */
 };
 
 enum kind { INFO = 0, DOCS = 1 };
@@ -181,14 +180,14 @@ static const struct sn_command_texts *get_texts(struct sn_call *call, enum kind 
     struct sn_command_texts *texts = sn_alloc(sizeof(*texts));
     struct sn_resp resp = {.out = &texts->bytes, .version = version};
     sn_buf_init(&texts->bytes, SIZE_MAX);
-    for (size_t i = 0; i < sn_commands_count; i++) {
+    for (size_t i = 0; i < sn_specs_count; i++) {
         texts->at[i] = texts->bytes.len;
         if (kind == INFO)
-            reply_info(&resp, &sn_commands_table[i]);
+            reply_info(&resp, &sn_specs[i]);
         else
-            reply_docs(&resp, &sn_commands_table[i]);
+            reply_docs(&resp, &sn_specs[i]);
     }
-    texts->at[sn_commands_count] = texts->bytes.len;
+    texts->at[sn_specs_count] = texts->bytes.len;
     *place = texts;
     return texts;
 }
@@ -200,26 +199,26 @@ void sn_command_texts_free(struct sn_command_texts *texts)
     free(texts);
 }
 
-static size_t text_len(const struct sn_command_texts *texts, const struct sn_command_spec *spec)
+static size_t text_len(const struct sn_command_texts *texts, const struct sn_spec *spec)
 {
-    size_t row = (size_t)(spec - sn_commands_table);
+    size_t row = (size_t)(spec - sn_specs);
 
     return texts->at[row + 1] - texts->at[row];
 }
 
 static void put_text(struct sn_call *call, const struct sn_command_texts *texts,
-                     const struct sn_command_spec *spec)
+                     const struct sn_spec *spec)
 {
-    size_t row = (size_t)(spec - sn_commands_table);
+    size_t row = (size_t)(spec - sn_specs);
 
     sn_buf_append(call->resp->out, texts->bytes.data + texts->at[row], text_len(texts, spec));
 }
 
 static void put_all_top(struct sn_call *call, const struct sn_command_texts *texts)
 {
-    for (size_t i = 0; i < sn_commands_count; i++) {
-        if (!sn_commands_table[i].container && is_listed(&sn_commands_table[i]))
-            put_text(call, texts, &sn_commands_table[i]);
+    for (size_t i = 0; i < sn_specs_count; i++) {
+        if (!sn_specs[i].container && is_listed(&sn_specs[i]))
+            put_text(call, texts, &sn_specs[i]);
     }
 }
 
@@ -234,9 +233,9 @@ void sn_cmd_command_count(struct sn_call *call)
     sn_resp_integer(call->resp, (int64_t)count_top());
 }
 
-static const struct sn_command_spec *find_named(const struct sn_call *call, size_t index)
+static const struct sn_spec *find_named(const struct sn_call *call, size_t index)
 {
-    return sn_call_is_text(call, index) ? sn_commands_find_full(call->argv[index]) : NULL;
+    return sn_call_is_text(call, index) ? sn_specs_find_full(call->argv[index]) : NULL;
 }
 
 /* False: the same names over and over would make a reply that nobody needs; the error is in the
@@ -247,7 +246,7 @@ static bool measure(struct sn_call *call, const struct sn_command_texts *texts, 
 
     *count = 0;
     for (size_t i = 2; i < call->argc && len <= NAMED_REPLY_MAX; i++) {
-        const struct sn_command_spec *spec = find_named(call, i);
+        const struct sn_spec *spec = find_named(call, i);
         *count += spec != NULL;
         len += spec ? text_len(texts, spec) : 0;
     }
@@ -270,7 +269,7 @@ void sn_cmd_command_info(struct sn_call *call)
         return;
     sn_resp_array(call->resp, call->argc - 2);
     for (size_t i = 2; i < call->argc; i++) {
-        const struct sn_command_spec *spec = find_named(call, i);
+        const struct sn_spec *spec = find_named(call, i);
         if (spec)
             put_text(call, texts, spec);
         else
@@ -292,7 +291,7 @@ void sn_cmd_command_docs(struct sn_call *call)
         return;
     sn_resp_map(call->resp, count);
     for (size_t i = 2; i < call->argc; i++) {
-        const struct sn_command_spec *spec = find_named(call, i);
+        const struct sn_spec *spec = find_named(call, i);
         if (spec)
             put_text(call, texts, spec);
     }
@@ -300,11 +299,10 @@ void sn_cmd_command_docs(struct sn_call *call)
 
 void sn_cmd_command_getkeys(struct sn_call *call)
 {
-    const struct sn_command_spec *spec =
-        sn_call_is_text(call, 2) ? sn_commands_find(call->argv[2]) : NULL;
+    const struct sn_spec *spec = sn_call_is_text(call, 2) ? sn_specs_find(call->argv[2]) : NULL;
 
-    if (spec && sn_commands_is_container(spec) && call->argc > 3)
-        spec = sn_call_is_text(call, 3) ? sn_commands_find_sub(spec->name, call->argv[3]) : NULL;
+    if (spec && sn_spec_is_container(spec) && call->argc > 3)
+        spec = sn_call_is_text(call, 3) ? sn_specs_find_sub(spec->name, call->argv[3]) : NULL;
     if (!spec)
         sn_resp_error(call->resp, "Invalid command specified");
     else
@@ -320,9 +318,9 @@ struct list {
     unsigned category; /* its bit; 0: unknown, nothing matches */
 };
 
-static bool list_matches(const struct list *list, const struct sn_command_spec *spec)
+static bool list_matches(const struct list *list, const struct sn_spec *spec)
 {
-    char name[SN_COMMAND_NAME_MAX + 1];
+    char name[SN_SPEC_NAME_MAX + 1];
 
     if (!is_listed(spec))
         return false;
@@ -334,7 +332,7 @@ static bool list_matches(const struct list *list, const struct sn_command_spec *
     case FILTER_CATEGORY:
         return (spec->categories & list->category) != 0;
     case FILTER_PATTERN:
-        sn_commands_full_name(spec, name);
+        sn_spec_full_name(spec, name);
         return sn_text_glob(list->text, list->len, name, strlen(name), true);
     }
     return false;
@@ -370,20 +368,20 @@ static bool parse_list(struct sn_call *call, struct list *list)
 void sn_cmd_command_list(struct sn_call *call)
 {
     struct list list = {0};
-    char name[SN_COMMAND_NAME_MAX + 1];
+    char name[SN_SPEC_NAME_MAX + 1];
     size_t count = 0;
 
     if (!parse_list(call, &list)) {
         sn_resp_error(call->resp, "syntax error");
         return;
     }
-    for (size_t i = 0; i < sn_commands_count; i++)
-        count += list_matches(&list, &sn_commands_table[i]);
+    for (size_t i = 0; i < sn_specs_count; i++)
+        count += list_matches(&list, &sn_specs[i]);
     sn_resp_array(call->resp, count);
-    for (size_t i = 0; i < sn_commands_count; i++) {
-        if (!list_matches(&list, &sn_commands_table[i]))
+    for (size_t i = 0; i < sn_specs_count; i++) {
+        if (!list_matches(&list, &sn_specs[i]))
             continue;
-        sn_commands_full_name(&sn_commands_table[i], name);
+        sn_spec_full_name(&sn_specs[i], name);
         sn_resp_text(call->resp, name);
     }
 }

@@ -15,88 +15,6 @@
 
 #define ECHO_MAX 128 /* bytes of a name, and of all arguments, that an error repeats */
 
-static const char *const category_names[SN_CAT_COUNT] = {
-    "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
-    "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
-    "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting"};
-
-const char *sn_category_name(enum sn_category category)
-{
-    return category_names[category];
-}
-
-int sn_category_find(const char *name, enum sn_category *category)
-{
-    for (int i = 0; i < SN_CAT_COUNT; i++) {
-        if (strcasecmp(name, category_names[i]) == 0) {
-            *category = (enum sn_category)i;
-            return 0;
-        }
-    }
-    return SN_ENOENT;
-}
-
-const struct sn_command_spec *sn_commands_find(const char *name)
-{
-    for (size_t i = 0; i < sn_commands_count; i++) {
-        const struct sn_command_spec *spec = &sn_commands_table[i];
-        if (!spec->container && strcasecmp(name, spec->name) == 0)
-            return spec;
-    }
-    return NULL;
-}
-
-const struct sn_command_spec *sn_commands_find_sub(const char *container, const char *name)
-{
-    for (size_t i = 0; i < sn_commands_count; i++) {
-        const struct sn_command_spec *spec = &sn_commands_table[i];
-        if (spec->container && strcasecmp(container, spec->container) == 0 &&
-            strcasecmp(name, spec->name) == 0)
-            return spec;
-    }
-    return NULL;
-}
-
-const struct sn_command_spec *sn_commands_find_full(const char *name)
-{
-    char container[SN_COMMAND_NAME_MAX + 1];
-    const char *bar = strchr(name, '|');
-
-    if (!bar)
-        return sn_commands_find(name);
-    if ((size_t)(bar - name) > SN_COMMAND_NAME_MAX)
-        return NULL;
-    snprintf(container, sizeof(container), "%.*s", (int)(bar - name), name);
-    return sn_commands_find_sub(container, bar + 1);
-}
-
-bool sn_commands_is_container(const struct sn_command_spec *spec)
-{
-    size_t index = (size_t)(spec - sn_commands_table);
-
-    return !spec->container && index + 1 < sn_commands_count &&
-           sn_commands_table[index + 1].container != NULL;
-}
-
-size_t sn_commands_permission_index(const struct sn_command_spec *spec)
-{
-    if (spec->canonical)
-        spec = sn_commands_find_sub(spec->container, spec->canonical);
-    assert(spec);
-    return (size_t)(spec - sn_commands_table);
-}
-
-void sn_commands_full_name(const struct sn_command_spec *spec, char *out)
-{
-    snprintf(out, SN_COMMAND_NAME_MAX + 1, "%s%s%s", spec->container ? spec->container : "",
-             spec->container ? "|" : "", spec->name);
-}
-
-bool sn_commands_arity_fits(const struct sn_command_spec *spec, size_t argc)
-{
-    return spec->arity >= 0 ? argc == (size_t)spec->arity : argc >= (size_t)-spec->arity;
-}
-
 bool sn_call_word_is(const struct sn_call *call, size_t index, const char *word)
 {
     return sn_call_is_text(call, index) && strcasecmp(call->argv[index], word) == 0;
@@ -159,12 +77,12 @@ int sn_commands_check_renames(const struct sn_settings *settings, struct sn_buf 
 {
     for (size_t i = 0; i < settings->rename_count; i++) {
         const struct sn_setting_words *line = &settings->renames[i];
-        if (line->count != 2 || !sn_commands_find(line->items[0])) {
+        if (line->count != 2 || !sn_specs_find(line->items[0])) {
             sn_buf_printf(error, "rename-command %s: no such command of a sentinel",
                           line->count > 0 ? line->items[0] : "");
             return SN_EINVAL;
         }
-        if (sn_commands_find(line->items[1])) {
+        if (sn_specs_find(line->items[1])) {
             sn_buf_printf(error, "rename-command %s %s: the new name is a command already",
                           line->items[0], line->items[1]);
             return SN_EINVAL;
@@ -173,35 +91,34 @@ int sn_commands_check_renames(const struct sn_settings *settings, struct sn_buf 
     return 0;
 }
 
-/* As sn_commands_find, under the names that rename-command gave. */
-static const struct sn_command_spec *find_renamed(const struct sn_settings *settings,
-                                                  const char *name)
+/* As sn_specs_find, under the names that rename-command gave. */
+static const struct sn_spec *find_renamed(const struct sn_settings *settings, const char *name)
 {
     for (size_t i = 0; i < settings->rename_count; i++) {
         char *const *words = settings->renames[i].items;
         if (words[1][0] != '\0' && strcasecmp(name, words[1]) == 0)
-            return sn_commands_find(words[0]);
+            return sn_specs_find(words[0]);
         if (strcasecmp(name, words[0]) == 0)
             return NULL;
     }
-    return sn_commands_find(name);
+    return sn_specs_find(name);
 }
 
 /* Finds the command of call; on failure the error is in the reply. */
 static bool look_up(struct sn_call *call)
 {
-    const struct sn_command_spec *spec = find_renamed(call->server->env.settings, call->argv[0]);
+    const struct sn_spec *spec = find_renamed(call->server->env.settings, call->argv[0]);
 
     if (!spec || !sn_call_is_text(call, 0)) {
         reply_unknown_command(call);
         return false;
     }
     call->spec = spec;
-    if (call->argc < 2 || !sn_commands_is_container(spec))
+    if (call->argc < 2 || !sn_spec_is_container(spec))
         return true;
-    call->spec = sn_commands_find_sub(spec->name, call->argv[1]);
+    call->spec = sn_specs_find_sub(spec->name, call->argv[1]);
     if (!call->spec || !sn_call_is_text(call, 1)) {
-        char container[SN_COMMAND_NAME_MAX + 1];
+        char container[SN_SPEC_NAME_MAX + 1];
         size_t i = 0;
         for (; spec->name[i]; i++)
             container[i] = (char)(spec->name[i] - 'a' + 'A');
@@ -239,14 +156,19 @@ static bool check_rights(struct sn_call *call, const char *name)
     return true;
 }
 
+static sn_command_fn *handler_of(const struct sn_call *call)
+{
+    return call->server->handlers[call->spec - sn_specs];
+}
+
 /* Everything between the look-up and the handler. False: the error is in the reply. */
 static bool admit(struct sn_call *call)
 {
     const struct sn_client *client = call->client;
-    char name[SN_COMMAND_NAME_MAX + 1];
+    char name[SN_SPEC_NAME_MAX + 1];
 
-    sn_commands_full_name(call->spec, name);
-    if (!sn_commands_arity_fits(call->spec, call->argc) || !call->spec->run) {
+    sn_spec_full_name(call->spec, name);
+    if (!sn_spec_arity_fits(call->spec, call->argc) || !handler_of(call)) {
         sn_resp_errorf(call->resp, "wrong number of arguments for '%s' command", name);
         return false;
     }
@@ -292,7 +214,7 @@ void sn_commands_execute(struct sn_server *server, struct sn_client *client,
     if (known && admit(&call)) {
         server->stats.commands++;
         sn_rate_add(&server->stats.commands_rate, uv_now(server->env.loop), 1);
-        call.spec->run(&call);
+        handler_of (&call)(&call);
     }
     if (resp.out->len > before && resp.out->data[before] == '-')
         server->stats.error_replies++;

@@ -3,6 +3,7 @@
 /* Where the server listens (PROTOCOL.md §20.4): every bind address, in both families, and the unix
  * socket. All or nothing: a socket that cannot be had closes the others again. */
 
+#include "shell/server/acl_load.h"
 #include "shell/server/server_internal.h"
 
 #include "base/alloc.h"

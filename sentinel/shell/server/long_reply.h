@@ -27,7 +27,7 @@ struct sn_long_reply {
     size_t name_count;
     int filter;            /* for render */
     struct sn_words words; /* a copy of the request */
-    const struct sn_command_spec *spec;
+    const struct sn_spec *spec;
 };
 
 /* Begins the reply to call. It is complete at the return, or the client waits for the rest. The

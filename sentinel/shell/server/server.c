@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/prng.h"
+#include "shell/server/cmd.h"
 #include "shell/server/cmd_client.h"
 
 #include <assert.h>
@@ -140,6 +141,7 @@ struct sn_server *sn_server_new(const struct sn_server_env *env)
     uint64_t seed = uv_hrtime() ^ ((uint64_t)uv_os_getpid() << 32);
 
     server->env = *env;
+    sn_handlers_fill(server->handlers);
     (void)uv_random(NULL, NULL, &seed, sizeof(seed), 0, NULL);
     sn_prng_init(&prng, seed);
     sn_prng_runid(&prng, &server->runid);

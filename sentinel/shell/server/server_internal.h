@@ -4,9 +4,10 @@
 
 /* The inside of the server, for its own files: server*.c, client*.c, commands*.c, cmd_*.c. */
 
-#include "shell/server/acl.h"
+#include "acl/acl.h"
 #include "shell/server/acl_log.h"
 #include "shell/server/client.h"
+#include "shell/server/commands.h"
 #include "shell/server/pubsub.h"
 #include "shell/server/server.h"
 #include "shell/store/store_file.h"
@@ -83,6 +84,7 @@ struct sn_acl_order {
 struct sn_server {
     struct sn_server_env env;
     struct sn_driver *driver;
+    sn_command_fn *handlers[SN_SPECS_MAX]; /* by the place of the command in sn_specs */
     struct sn_listener *listeners;
     struct sn_client *clients;
     struct sn_client *dirty;

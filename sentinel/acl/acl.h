@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SN_SHELL_SERVER_ACL_H
-#define SN_SHELL_SERVER_ACL_H
+#ifndef SN_ACL_ACL_H
+#define SN_ACL_ACL_H
 
 /* Users, their passwords and their rights (PROTOCOL.md §5.4). A user is made of rules, the words of
  * a `user` line or of ACL SETUSER; a selector, rules in parentheses, is a further set of rights,
  * any one of which is enough. Key rules are kept and shown, but there are no keys here that they
  * could guard. */
 
+#include "acl/specs.h"
 #include "base/buf.h"
 #include "base/text.h"
-#include "conf/table/settings.h"
-#include "shell/server/commands.h"
 
 #include <uthash.h>
 
@@ -35,8 +34,8 @@ struct sn_acl_user {
     bool all_channels;
     bool open_channels; /* acl-pubsub-default allchannels: what `reset` and new selectors begin with
                          */
-    uint64_t allowed[SN_COMMANDS_MAX / 64]; /* by place in the command table */
-    struct sn_acl_word *passwords;          /* lists of utlist */
+    uint64_t allowed[SN_SPECS_MAX / 64]; /* by place in the command table */
+    struct sn_acl_word *passwords;       /* lists of utlist */
     struct sn_acl_word *channels;
     struct sn_acl_word *keys;
     struct sn_acl_word *commands;  /* the rules that led to `allowed`, for showing */
@@ -63,11 +62,6 @@ enum sn_acl_verdict {
 void sn_acl_init(struct sn_acl *acl);
 void sn_acl_fini(struct sn_acl *acl);
 
-/* Applies requirepass, then the `user` lines; where there is an ACL file it alone says who the
- * users are. SN_EINVAL, SN_EIO: *error says which line and why. */
-SN_MUST_CHECK int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings,
-                              struct sn_buf *error);
-
 /* NULL if there is no such user. */
 struct sn_acl_user *sn_acl_find(const struct sn_acl *acl, const char *name);
 /* The same for len bytes that somebody sent: a NUL is one like any other, so no user has it. */
@@ -79,16 +73,19 @@ SN_MUST_CHECK int sn_acl_set_user(struct sn_acl *acl, const char *name, size_t c
 /* Joins words that are the parts of one selector, "(+ping" and "~x)". SN_EINVAL: a parenthesis is
  * never closed; *merged then ends with the word that opens it. */
 SN_MUST_CHECK int sn_acl_merge_rules(size_t count, char *const *rules, struct sn_words *merged);
-/* Makes what the ACL file at path says, into fresh, which needs no sn_acl_init. SN_EIO, SN_EINVAL:
- * *error says every line that is wrong and why, and fresh is empty. */
-SN_MUST_CHECK int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *error);
-/* The same where acl-pubsub-default is allchannels. */
-SN_MUST_CHECK int sn_acl_read_open_file(const char *path, struct sn_acl *fresh,
-                                        struct sn_buf *error);
-/* True if acl-pubsub-default is allchannels. */
-bool sn_acl_opens_channels(const struct sn_settings *settings);
-/* Appends the lines that make the users of settings; nothing if they are not valid. */
-void sn_acl_describe_settings(const struct sn_settings *settings, struct sn_buf *out);
+/* Applies the words of a `user` line behind "user": the name, the rules. SN_EINVAL: *error says
+ * why. */
+SN_MUST_CHECK int sn_acl_set_line(struct sn_acl *acl, size_t count, char *const *words,
+                                  struct sn_buf *error);
+/* Makes what text, the content of an ACL file, says; fresh needs no sn_acl_init. name: of the file,
+ * for errors; open: acl-pubsub-default is allchannels. SN_EINVAL: *error says every line that is
+ * wrong and why, and fresh is empty. */
+SN_MUST_CHECK int sn_acl_parse(const char *text, const char *name, bool open, struct sn_acl *fresh,
+                               struct sn_buf *error);
+/* Whether new users begin with all channels, and the default user. */
+void sn_acl_open_channels(struct sn_acl *acl, bool open);
+/* The default user needs this password from now on, and no other will do. */
+void sn_acl_require_password(struct sn_acl *acl, const char *pass);
 /* Appends the lines that make all users. */
 void sn_acl_describe_all(const struct sn_acl *acl, struct sn_buf *out);
 /* How many rules and passwords user has, selectors included. */
@@ -103,9 +100,9 @@ SN_MUST_CHECK int sn_acl_authenticate(const struct sn_acl *acl, const char *name
 
 /* May user run this command with these words? *denied is the offending channel when one is; it may
  * hold NUL bytes. */
-enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user,
-                                   const struct sn_command_spec *spec, size_t argc,
-                                   char *const *argv, const size_t *lens, const char **denied);
+enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user, const struct sn_spec *spec,
+                                   size_t argc, char *const *argv, const size_t *lens,
+                                   const char **denied);
 
 /* Appends "user NAME on …", the line that makes this user. */
 void sn_acl_describe(const struct sn_acl_user *user, struct sn_buf *out);

@@ -2,27 +2,19 @@
 /* Users from `user` lines of the configuration and from the ACL file, and back into lines
  * (PROTOCOL.md §5.4). */
 
+#include "acl/acl.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "conf/table/settings.h"
-#include "shell/server/acl.h"
-#include "shell/server/acl_internal.h"
-#include "shell/store/store_file.h"
 
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
-
-#define ACL_FILE_MAX ((size_t)16 << 20)
 
 static bool is_name(const char *name)
 {
     return name[0] != '\0' && !strpbrk(name, " \t\r\n");
 }
 
-/* The words of a `user` line behind "user": the name, the rules. */
-static int load_words(struct sn_acl *acl, char *const *words, size_t count, struct sn_buf *error)
+int sn_acl_set_line(struct sn_acl *acl, size_t count, char *const *words, struct sn_buf *error)
 {
     static char *reset[] = {"reset"};
 
@@ -118,35 +110,21 @@ static void load_lines(struct acl_file *file, const char *text)
 }
 
 /* The default user was there before. */
-static void open_channels(struct sn_acl *acl, bool open)
+void sn_acl_open_channels(struct sn_acl *acl, bool open)
 {
     acl->open_channels = open;
     acl->standard->open_channels = open;
 }
 
-static int read_file(const char *path, bool open, struct sn_acl *fresh, struct sn_buf *error)
+int sn_acl_parse(const char *text, const char *name, bool open, struct sn_acl *fresh,
+                 struct sn_buf *error)
 {
-    struct acl_file file = {.path = path, .acl = fresh, .error = error};
-    char reason[SN_STORE_REASON_MAX] = "No such file or directory";
-    struct sn_buf text;
+    struct acl_file file = {.path = name, .acl = fresh, .error = error};
 
-    sn_buf_init(&text, ACL_FILE_MAX);
-    if (access(path, F_OK) != 0 || sn_store_file_read(path, true, &text, reason) != 0) {
-        sn_buf_printf(error, "Error loading ACLs, opening file '%s': %s", path, reason);
-        sn_buf_fini(&text);
-        return SN_EIO;
-    }
-    if (memchr(sn_buf_text(&text), '\0', text.len)) {
-        /* As text the file would end there, and the users behind it would be lost in silence. */
-        sn_buf_printf(error, "Error loading ACLs: file '%s' contains a NUL byte", path);
-        sn_buf_fini(&text);
-        return SN_EINVAL;
-    }
     sn_acl_init(fresh);
-    open_channels(fresh, open);
-    load_lines(&file, sn_buf_text(&text));
+    sn_acl_open_channels(fresh, open);
+    load_lines(&file, text);
     sn_acl_fini(&file.seen);
-    sn_buf_fini(&text);
     if (error->len == 0)
         return 0;
     sn_buf_puts(error, "WARNING: ACL errors detected, no change to the previously active ACL rules "
@@ -155,72 +133,10 @@ static int read_file(const char *path, bool open, struct sn_acl *fresh, struct s
     return SN_EINVAL;
 }
 
-int sn_acl_read_file(const char *path, struct sn_acl *fresh, struct sn_buf *error)
-{
-    return read_file(path, false, fresh, error);
-}
-
-int sn_acl_read_open_file(const char *path, struct sn_acl *fresh, struct sn_buf *error)
-{
-    return read_file(path, true, fresh, error);
-}
-
-bool sn_acl_opens_channels(const struct sn_settings *settings)
-{
-    return settings->acl_pubsub_default != NULL &&
-           strcasecmp(settings->acl_pubsub_default, "allchannels") == 0;
-}
-
-int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct sn_buf *error)
-{
-    struct sn_acl fresh;
-    bool open = sn_acl_opens_channels(settings);
-
-    open_channels(acl, open);
-    if (settings->aclfile && settings->user_count > 0) {
-        /* Which of them counts would depend on ACL LOAD. */
-        sn_buf_puts(error, "Users are defined by `user` lines and by an ACL file (aclfile) at the "
-                           "same time: use one of them");
-        return SN_EINVAL;
-    }
-    if (settings->requirepass && settings->requirepass[0]) {
-        sn_acl_clear_passwords(acl->standard);
-        acl->standard->nopass = false;
-        sn_acl_add_password(acl->standard, settings->requirepass, strlen(settings->requirepass));
-    }
-    for (size_t i = 0; i < settings->user_count; i++) {
-        const struct sn_setting_words *line = &settings->users[i];
-        int rc = load_words(acl, line->items, line->count, error);
-        if (rc != 0)
-            return rc;
-    }
-    if (!settings->aclfile)
-        return 0;
-    int rc = read_file(settings->aclfile, open, &fresh, error);
-    if (rc != 0)
-        return rc;
-    sn_acl_fini(acl);
-    *acl = fresh;
-    return 0;
-}
-
 void sn_acl_describe_all(const struct sn_acl *acl, struct sn_buf *out)
 {
     for (const struct sn_acl_user *user = acl->users; user; user = user->hh.next) {
         sn_acl_describe(user, out);
         sn_buf_putc(out, '\n');
     }
-}
-
-void sn_acl_describe_settings(const struct sn_settings *settings, struct sn_buf *out)
-{
-    struct sn_acl acl;
-    struct sn_buf error;
-
-    sn_acl_init(&acl);
-    sn_buf_init(&error, 4096);
-    if (sn_acl_load(&acl, settings, &error) == 0)
-        sn_acl_describe_all(&acl, out);
-    sn_buf_fini(&error);
-    sn_acl_fini(&acl);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What each rule of a `user` line or ACL SETUSER does, and how a user is written as rules. */
 
+#include "acl/rules.h"
+#include "acl/acl.h"
 #include "base/alloc.h"
 #include "base/error.h"
-#include "shell/server/acl.h"
-#include "shell/server/acl_internal.h"
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
@@ -154,17 +154,20 @@ void sn_acl_user_free(struct sn_acl_user *user)
     free(user);
 }
 
-void sn_acl_clear_passwords(struct sn_acl_user *user)
-{
-    clear_words(&user->passwords);
-}
-
-void sn_acl_add_password(struct sn_acl_user *user, const char *pass, size_t len)
+/* It is kept as its hash only. */
+static void add_password(struct sn_acl_user *user, const char *pass, size_t len)
 {
     char hash[SN_ACL_HASH_LEN + 1];
 
     sn_acl_hash(pass, len, hash);
     (void)add_word(&user->passwords, hash);
+}
+
+void sn_acl_require_password(struct sn_acl *acl, const char *pass)
+{
+    clear_words(&acl->standard->passwords);
+    acl->standard->nopass = false;
+    add_password(acl->standard, pass, strlen(pass));
 }
 
 static void allow(struct sn_acl_user *user, size_t index, bool on)
@@ -185,8 +188,8 @@ static const char *apply_category(struct sn_acl_user *user, const char *name, bo
 
     if (!all && sn_category_find(name, &category) != 0)
         return bad_command;
-    for (size_t i = 0; i < sn_commands_count; i++) {
-        if (all || ((sn_commands_table[i].categories >> category) & 1))
+    for (size_t i = 0; i < sn_specs_count; i++) {
+        if (all || ((sn_specs[i].categories >> category) & 1))
             allow(user, i, on);
     }
     return NULL;
@@ -196,15 +199,14 @@ static const char *apply_category(struct sn_acl_user *user, const char *name, bo
  * the bar; such a rule grants nothing here and is an error. */
 static const char *apply_command(struct sn_acl_user *user, const char *name, bool on)
 {
-    const struct sn_command_spec *spec = sn_commands_find_full(name);
+    const struct sn_spec *spec = sn_specs_find_full(name);
 
     if (!spec)
         return bad_command;
-    allow(user, sn_commands_permission_index(spec), on);
-    if (!sn_commands_is_container(spec))
+    allow(user, sn_spec_permission_index(spec), on);
+    if (!sn_spec_is_container(spec))
         return NULL;
-    for (size_t i = (size_t)(spec - sn_commands_table) + 1;
-         i < sn_commands_count && sn_commands_table[i].container; i++)
+    for (size_t i = (size_t)(spec - sn_specs) + 1; i < sn_specs_count && sn_specs[i].container; i++)
         allow(user, i, on);
     return NULL;
 }
@@ -227,7 +229,7 @@ static const char *note_rule(struct sn_acl_user *user, const char *rule)
 
 static const char *apply_plus_minus(struct sn_acl_user *user, const char *rule)
 {
-    char lower[SN_COMMAND_NAME_MAX + 2] = "";
+    char lower[SN_SPEC_NAME_MAX + 2] = "";
     bool on = rule[0] == '+';
 
     if (rule[strlen(rule) - 1] == '|')

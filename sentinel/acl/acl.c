@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The users: looking them up, checking passwords, deciding who may run what. What a rule does to a
- * user is in acl_rules.c, how users come from files in acl_file.c. */
+ * user is in rules.c, how users come from files in lines.c. */
 
-#include "shell/server/acl.h"
+#include "acl/acl.h"
 
+#include "acl/rules.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -13,7 +14,13 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "shell/server/acl_internal.h"
+/* uthash takes memory as everybody here does. */
+#undef uthash_malloc
+#undef uthash_free
+#undef uthash_fatal
+#define uthash_malloc(size)       sn_alloc(size)
+#define uthash_free(memory, size) free(memory)
+#define uthash_fatal(text)        abort()
 
 static void add_user(struct sn_acl *acl, struct sn_acl_user *user)
 {
@@ -206,12 +213,11 @@ static bool may_use_channel(const struct sn_acl_user *user, const char *channel,
     return false;
 }
 
-static enum sn_acl_verdict may_run(const struct sn_acl_user *user,
-                                   const struct sn_command_spec *spec, size_t argc,
-                                   char *const *argv, const size_t *lens, size_t *effort,
-                                   const char **denied)
+static enum sn_acl_verdict may_run(const struct sn_acl_user *user, const struct sn_spec *spec,
+                                   size_t argc, char *const *argv, const size_t *lens,
+                                   size_t *effort, const char **denied)
 {
-    size_t index = sn_commands_permission_index(spec);
+    size_t index = sn_spec_permission_index(spec);
     size_t end = spec->flags & SN_CMD_CHANNEL ? 2 : argc;
 
     if (((user->allowed[index / 64] >> (index % 64)) & 1) == 0)
@@ -228,9 +234,9 @@ static enum sn_acl_verdict may_run(const struct sn_acl_user *user,
     return SN_ACL_ALLOWED;
 }
 
-enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user,
-                                   const struct sn_command_spec *spec, size_t argc,
-                                   char *const *argv, const size_t *lens, const char **denied)
+enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user, const struct sn_spec *spec,
+                                   size_t argc, char *const *argv, const size_t *lens,
+                                   const char **denied)
 {
     size_t effort = SN_ACL_MATCH_MAX;
     enum sn_acl_verdict verdict = may_run(user, spec, argc, argv, lens, &effort, denied);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_ACL_SPECS_H
+#define SN_ACL_SPECS_H
+
+/* The commands that clients may send: names, arity, flags, categories, and what COMMAND DOCS says
+ * (PROTOCOL.md §4.1, §5). Everything that COMMAND and ACL tell about commands comes from here. What
+ * they do is elsewhere. */
+
+#include "base/types.h"
+
+/* Flags; the first group is shown by COMMAND INFO. */
+enum {
+    SN_CMD_ADMIN = 1 << 0,
+    SN_CMD_PUBSUB = 1 << 1,
+    SN_CMD_NOSCRIPT = 1 << 2,
+    SN_CMD_LOADING = 1 << 3,
+    SN_CMD_STALE = 1 << 4,
+    SN_CMD_FAST = 1 << 5,
+    SN_CMD_NO_AUTH = 1 << 6, /* runs before authentication */
+    SN_CMD_NO_MULTI = 1 << 7,
+    SN_CMD_ALLOW_BUSY = 1 << 8,
+    /* not shown */
+    SN_CMD_SUBSCRIBED = 1 << 9, /* runs on a RESP2 connection with subscriptions */
+    SN_CMD_UNLISTED = 1 << 10,  /* a superset of stock: runs, but COMMAND does not count it */
+    SN_CMD_CHANNELS = 1 << 11,  /* all arguments are channels (or patterns) */
+    SN_CMD_PATTERNS = 1 << 12,  /* … patterns */
+    SN_CMD_CHANNEL = 1 << 13    /* the first argument is one */
+};
+
+/* ACL categories, in the order in which ACL CAT lists them. */
+enum sn_category {
+    SN_CAT_KEYSPACE = 0,
+    SN_CAT_READ,
+    SN_CAT_WRITE,
+    SN_CAT_SET,
+    SN_CAT_SORTEDSET,
+    SN_CAT_LIST,
+    SN_CAT_HASH,
+    SN_CAT_STRING,
+    SN_CAT_BITMAP,
+    SN_CAT_HYPERLOGLOG,
+    SN_CAT_GEO,
+    SN_CAT_STREAM,
+    SN_CAT_PUBSUB,
+    SN_CAT_ADMIN,
+    SN_CAT_FAST,
+    SN_CAT_SLOW,
+    SN_CAT_BLOCKING,
+    SN_CAT_DANGEROUS,
+    SN_CAT_CONNECTION,
+    SN_CAT_TRANSACTION,
+    SN_CAT_SCRIPTING,
+    SN_CAT_COUNT
+};
+
+/* The name without '@'. */
+const char *sn_category_name(enum sn_category category);
+/* Finds name (without '@', any case). SN_ENOENT if there is none. */
+SN_MUST_CHECK int sn_category_find(const char *name, enum sn_category *category);
+
+struct sn_spec {
+    const char *container; /* NULL: a top-level command */
+    const char *name;      /* lower case */
+    int arity;             /* every word, the container included; negative: at least */
+    unsigned flags;
+    unsigned categories; /* bits 1 << enum sn_category; FAST or SLOW is always one */
+    const char *group;   /* of the documentation */
+    const char *since;
+    const char *summary;
+    const char *canonical; /* another name of this subcommand, whose permissions count; or NULL */
+};
+
+/* The table: a container is followed by its subcommands. */
+extern const struct sn_spec sn_specs[];
+extern const size_t sn_specs_count;
+
+/* More than the table will ever have; the size of permission bitmaps. */
+#define SN_SPECS_MAX 128
+
+/* A top-level command by name (any case), NULL if none. */
+const struct sn_spec *sn_specs_find(const char *name);
+/* A subcommand, NULL if none. */
+const struct sn_spec *sn_specs_find_sub(const char *container, const char *name);
+/* By full name, "ping" or "sentinel|masters" (any case), NULL if none. */
+const struct sn_spec *sn_specs_find_full(const char *name);
+bool sn_spec_is_container(const struct sn_spec *spec);
+/* The place in the table whose permission counts for spec: its own, or that of its canonical name.
+ */
+size_t sn_spec_permission_index(const struct sn_spec *spec);
+
+#define SN_SPEC_NAME_MAX 63
+/* Writes "ping" or "sentinel|masters" into out (SN_SPEC_NAME_MAX + 1 bytes). */
+void sn_spec_full_name(const struct sn_spec *spec, char *out);
+/* True if argc words suit spec. */
+bool sn_spec_arity_fits(const struct sn_spec *spec, size_t argc);
+
+#endif
