@@ -18,8 +18,6 @@ from pathlib import Path
 TOLERATED = {
     "core": {"agree", "alias", "detect", "drain", "election", "epoch", "failover", "group", "hello", "instance", "link",
              "out", "peer", "persist", "probe", "reconf", "refusal", "rights", "script", "select", "tilt"},
-    "shell/server": {"client", "cmd_acl", "cmd_client", "cmd_client_list", "cmd_command", "cmd_connection", "cmd_info",
-                     "cmd_pubsub", "cmd_sentinel", "cmd_sentinel_set", "commands", "handlers", "pubsub", "server"},
     "conf/read": {"apply", "loader"},
     "conf/state": {"merge", "users"},
     # folders that call each other

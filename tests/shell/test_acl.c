@@ -5,7 +5,7 @@
 
 #include "acl/acl.h"
 #include "base/error.h"
-#include "shell/server/commands.h"
+#include "shell/server/renames.h"
 
 static struct rig rig;
 
@@ -401,11 +401,11 @@ static void test_acl__commands_can_be_renamed_and_taken_away(void **state)
     free(settings->renames[0].items[1]);
     settings->renames[0].items[1] = strdup("Ping");
     sn_buf_init(&error, 1024);
-    assert_int_equal(sn_commands_check_renames(settings, &error), SN_EINVAL);
+    assert_int_equal(sn_renames_check(settings, &error), SN_EINVAL);
     sn_buf_clear(&error);
     free(settings->renames[0].items[0]);
     settings->renames[0].items[0] = strdup("GET");
-    assert_int_equal(sn_commands_check_renames(settings, &error), SN_EINVAL);
+    assert_int_equal(sn_renames_check(settings, &error), SN_EINVAL);
     assert_non_null(strstr(sn_buf_text(&error), "rename-command GET"));
     sn_buf_fini(&error);
 }

@@ -7,9 +7,16 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "shell/server/accounts.h"
+#include "shell/server/call.h"
+#include "shell/server/clients.h"
 #include "shell/server/crowd.h"
+#include "shell/server/limits.h"
 #include "shell/server/long_reply.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/parts.h"
+#include "shell/server/pubsub.h"
+#include "shell/server/stats.h"
+#include "shell/server/waits.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -23,99 +30,6 @@
 /* Questions of one peer that are executed and not yet answered. */
 #define QUESTIONS_MAX 4096
 
-size_t sn_client_output(const struct sn_client *client)
-{
-    return client->out.len +
-           (client->writing_now ? uv_stream_get_write_queue_size(&client->uv.stream) : 0);
-}
-
-bool sn_client_subscribed(const struct sn_client *client)
-{
-    return sn_subscriptions_total(&client->subscriptions) > 0;
-}
-
-void sn_client_touch(struct sn_client *client)
-{
-    if (client->dirty || client->closing)
-        return;
-    client->dirty = true;
-    DL_APPEND2(client->server->dirty, client, dirty_prev, dirty_next);
-}
-
-void sn_client_doom(struct sn_client *client)
-{
-    client->doomed = true;
-    sn_client_touch(client);
-}
-
-static void log_output_limit(const struct sn_client *client, const char *which)
-{
-    sn_log(client->server->env.log, SN_LEVEL_WARNING,
-           "Closing client %s: %zu bytes that it does not read are over the %s limit of its output",
-           client->peer, sn_client_output(client), which);
-}
-
-static void evict(struct sn_client *client)
-{
-    struct sn_server *server = client->server;
-
-    sn_log(server->env.log, SN_LEVEL_WARNING,
-           "Closing client %s, which holds %zu bytes: all clients together hold more than the %llu "
-           "bytes of maxmemory-clients",
-           client->peer, client->memory, (unsigned long long)server->env.memory_max);
-    server->stats.evicted++;
-    server->client_memory -= client->memory;
-    client->memory = 0;
-    sn_client_doom(client);
-}
-
-/* Brings what client holds into the sum, and keeps that below its ceiling. */
-static void weigh(struct sn_client *client)
-{
-    struct sn_server *server = client->server;
-    size_t now = sn_crowd_memory(client);
-
-    server->client_memory = server->client_memory - client->memory + now;
-    client->memory = now;
-    while (server->env.memory_max > 0 && server->client_memory > server->env.memory_max) {
-        struct sn_client *heaviest = sn_crowd_heaviest(server);
-        if (!heaviest)
-            return;
-        evict(heaviest);
-    }
-}
-
-void sn_client_check_output(struct sn_client *client)
-{
-    const struct sn_settings *settings = client->server->env.settings;
-    size_t pending = sn_client_output(client);
-
-    if (client->doomed || client->closing)
-        return;
-    weigh(client);
-    if (client->doomed)
-        return;
-    if (client->out.full || pending > SN_CLIENT_OUTPUT_MAX ||
-        (settings->pubsub_hard_max > 0 && pending > settings->pubsub_hard_max &&
-         sn_client_subscribed(client))) {
-        log_output_limit(client, "hard");
-        sn_client_doom(client);
-        return;
-    }
-    if (settings->pubsub_soft_max == 0 || pending <= settings->pubsub_soft_max ||
-        !sn_client_subscribed(client)) {
-        client->soft_at = 0;
-        return;
-    }
-    uint64_t now = uv_now(client->server->env.loop);
-    if (client->soft_at == 0) {
-        client->soft_at = now;
-    } else if (now - client->soft_at > (uint64_t)settings->pubsub_soft_s * 1000) {
-        log_output_limit(client, "soft");
-        sn_client_doom(client);
-    }
-}
-
 void sn_client_login(struct sn_client *client, struct sn_acl_user *user)
 {
     client->user = user;
@@ -126,7 +40,7 @@ void sn_client_reset(struct sn_client *client)
 {
     struct sn_server *server = client->server;
 
-    sn_pubsub_unsubscribe_all(&server->pubsub, client);
+    sn_pubsub_unsubscribe_all(sn_server_pubsub(server), client);
     client->version = SN_RESP2;
     client->muted = false;
     client->mute_next = false;
@@ -134,9 +48,9 @@ void sn_client_reset(struct sn_client *client)
     client->tracking = false;
     free(client->name);
     client->name = NULL;
-    client->user = server->acl.standard;
-    client->authenticated = sn_server_open_to_all(server);
-    client->locked_at = uv_now(server->env.loop);
+    client->user = sn_server_accounts(server)->acl.standard;
+    client->authenticated = sn_accounts_open_to_all(sn_server_accounts(server));
+    client->locked_at = sn_server_now(server);
 }
 
 static void on_close(uv_handle_t *handle)
@@ -152,7 +66,7 @@ static void on_close(uv_handle_t *handle)
     free(client->lib_name);
     free(client->lib_ver);
     free(client);
-    sn_server_handle_closed(server);
+    sn_server_release(server);
 }
 
 void sn_client_close(struct sn_client *client)
@@ -163,19 +77,9 @@ void sn_client_close(struct sn_client *client)
     if (client->closing)
         return;
     client->closing = true;
-    server->client_memory -= client->memory;
-    client->memory = 0;
-    sn_pubsub_unsubscribe_all(&server->pubsub, client);
-    sn_server_forget_waits(server, client);
-    if (client->dirty) {
-        DL_DELETE2(server->dirty, client, dirty_prev, dirty_next);
-        client->dirty = false;
-    }
-    if (client->yielded)
-        DL_DELETE2(server->yielded, client, yield_prev, yield_next);
-    DL_DELETE(server->clients, client);
-    if (!client->rejected)
-        server->client_count--;
+    sn_pubsub_unsubscribe_all(sn_server_pubsub(server), client);
+    sn_waits_forget(client);
+    sn_clients_remove(sn_server_clients(server), client);
     uv_close(&client->uv.handle, on_close);
 }
 
@@ -191,9 +95,9 @@ static void on_written(uv_write_t *request, int status)
         return;
     }
     sn_buf_clear(&client->writing);
-    sn_client_check_output(client);
+    sn_limits_check(client);
     sn_client_touch(client);
-    sn_server_flush(client->server);
+    sn_server_wake(client->server);
 }
 
 /* A buffer that was once large does not stay so. */
@@ -212,8 +116,8 @@ static void shrink(struct sn_buf *buf)
  * False: the connection is broken. */
 static bool write_output(struct sn_client *client)
 {
-    struct sn_server_stats *stats = &client->server->stats;
-    uint64_t now = uv_now(client->server->env.loop);
+    struct sn_stats *stats = sn_server_stats(client->server);
+    uint64_t now = sn_server_now(client->server);
 
     if (client->writing_now || client->out.len == 0)
         return true;
@@ -261,7 +165,7 @@ void sn_client_flush(struct sn_client *client)
 
 static struct sn_request_limits limits_of(const struct sn_client *client)
 {
-    const struct sn_settings *settings = client->server->env.settings;
+    const struct sn_settings *settings = sn_server_env(client->server)->settings;
 
     if (!client->authenticated)
         return sn_request_limits_unauthenticated;
@@ -315,7 +219,7 @@ static void refuse_request(struct sn_client *client, int rc)
     const char *error = rc == SN_EFULL ? "a request larger than client-query-buffer-limit"
                                        : sn_request_reader_error(client->reader);
 
-    sn_log(client->server->env.log, rc == SN_EFULL ? SN_LEVEL_NOTICE : SN_LEVEL_VERBOSE,
+    sn_log(sn_server_env(client->server)->log, rc == SN_EFULL ? SN_LEVEL_NOTICE : SN_LEVEL_VERBOSE,
            "Closing client %s: %s", client->peer, error);
     if (rc != SN_EFULL)
         sn_resp_error(&resp, error);
@@ -341,17 +245,17 @@ static void execute(struct sn_client *client, const struct sn_request *request)
 
     if (client->waits == NULL) {
         client->asking = is_question(request);
-        sn_commands_execute(server, client, request, &client->out);
+        sn_server_execute(server, client, request, &client->out);
         client->asking = false;
         return;
     }
     client->asking = true;
     sn_buf_init(&at_once, client->out.cap);
-    sn_commands_execute(server, client, request, &at_once);
+    sn_server_execute(server, client, request, &at_once);
     if (at_once.len > 0) {
-        struct sn_wait *wait = sn_server_wait(server, client, false);
+        struct sn_wait *wait = sn_wait_new(client, false);
         sn_buf_append(&wait->answer, sn_buf_text(&at_once), at_once.len);
-        sn_server_end_wait(server, wait);
+        sn_wait_end(wait);
     }
     sn_buf_fini(&at_once);
     client->asking = false;
@@ -368,14 +272,14 @@ static void run_next(struct sn_client *client, bool *more)
         client->has_held = true;
         *more = false;
     } else if (rc == 0 && is_cross_protocol(&request)) {
-        sn_log(client->server->env.log, SN_LEVEL_WARNING,
+        sn_log(sn_server_env(client->server)->log, SN_LEVEL_WARNING,
                "Closing client %s: POST or Host: is no command; somebody may be making a web "
                "browser send requests here",
                client->peer);
         sn_client_doom(client);
     } else if (rc == 0) {
         execute(client, &request);
-        sn_client_check_output(client);
+        sn_limits_check(client);
     } else if (rc != SN_EAGAIN && client->waits == NULL) {
         refuse_request(client, rc);
     }
@@ -389,12 +293,12 @@ static void hand_out(struct sn_client *client, struct sn_long_reply *reply)
     if (reply->body.full) {
         client->out.full = true; /* too much for any client: it is dropped */
     } else if (!reply->muted && reply->is_text) {
-        sn_commands_reply_verbatim(&call, &reply->body);
+        sn_call_reply_verbatim(&call, &reply->body);
     } else if (!reply->muted) {
         sn_resp_array(&resp, reply->count);
         sn_buf_append(&client->out, sn_buf_text(&reply->body), reply->body.len);
     }
-    sn_client_check_output(client);
+    sn_limits_check(client);
 }
 
 void sn_client_render(struct sn_client *client)
@@ -410,7 +314,7 @@ void sn_client_render(struct sn_client *client)
                            .resp = &resp};
 
     if (!reply->render(&call, reply) && !reply->body.full) {
-        sn_client_check_output(client); /* what is there counts */
+        sn_limits_check(client); /* what is there counts */
         return;
     }
     client->long_reply = NULL;
@@ -423,8 +327,7 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     struct sn_client *client = handle->data;
 
     (void)suggested;
-    /* One buffer for all: it is emptied before the next read. */
-    *buf = uv_buf_init(client->server->read_buffer, (unsigned)SN_READ_SIZE);
+    *buf = uv_buf_init(sn_server_clients(client->server)->read_buffer, (unsigned)SN_READ_SIZE);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf);
@@ -455,7 +358,7 @@ void sn_client_run(struct sn_client *client)
     if (client->running || client->closing)
         return;
     client->running = true;
-    while (more && may_run(client) && !sn_server_turn_is_over(client->server)) {
+    while (more && may_run(client) && !sn_clients_turn_is_over(client->server)) {
         if (client->long_reply)
             sn_client_render(client);
         else
@@ -466,7 +369,7 @@ void sn_client_run(struct sn_client *client)
     if (client->closing)
         return;
     if (more && may_run(client))
-        sn_server_yield(client->server, client);
+        sn_client_yield(client);
     else if (client->eof && !client->waits && !client->has_held && !client->paused)
         client->close_after_reply = true;
     if (client->close_after_reply || client->doomed || client->yielded || client->has_held ||
@@ -486,13 +389,13 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 
     if (count == 0 || client->closing)
         return;
-    client->active_at = uv_now(server->env.loop);
+    client->active_at = sn_server_now(server);
     if (count > 0) {
-        server->stats.reads++;
-        server->stats.bytes_in += (uint64_t)count;
-        sn_rate_add(&server->stats.bytes_in_rate, client->active_at, (uint64_t)count);
+        sn_server_stats(server)->reads++;
+        sn_server_stats(server)->bytes_in += (uint64_t)count;
+        sn_rate_add(&sn_server_stats(server)->bytes_in_rate, client->active_at, (uint64_t)count);
         sn_request_reader_feed(client->reader, buf->base, (size_t)count);
-        sn_client_check_output(client);
+        sn_limits_check(client);
     } else if (count == UV_EOF) {
         /* Only this half of the connection ended: what was asked before is still answered. */
         client->eof = true;
@@ -501,7 +404,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
         sn_client_doom(client);
     }
     sn_client_run(client);
-    sn_server_flush(server);
+    sn_server_wake(server);
 }
 
 static bool format_sockaddr(const struct sockaddr_storage *address, char *out)
@@ -534,7 +437,7 @@ static bool name_addresses(struct sn_client *client)
     int len = sizeof(address);
 
     if (client->is_unix) {
-        const char *path = client->server->env.settings->unixsocket;
+        const char *path = sn_server_env(client->server)->settings->unixsocket;
         snprintf(client->peer, sizeof(client->peer), "%.200s:0", path ? path : "");
         snprintf(client->local, sizeof(client->local), "%.200s:0", path ? path : "");
         return true;
@@ -559,23 +462,25 @@ static bool name_addresses(struct sn_client *client)
 static bool is_crowded(struct sn_client *client)
 {
     const struct sn_server *server = client->server;
-    size_t most = server->env.settings->maxclients;
+    size_t most = sn_server_env(server)->settings->maxclients;
     uv_os_fd_t fd = -1;
 
-    if (server->env.fd_max > 0 && uv_fileno(&client->uv.handle, &fd) == 0 &&
-        fd > server->env.fd_max)
+    if (sn_server_env(server)->fd_max > 0 && uv_fileno(&client->uv.handle, &fd) == 0 &&
+        fd > sn_server_env(server)->fd_max)
         return true;
-    return server->client_count > most &&
-           (server->client_count > most + server->env.peer_places || !sn_crowd_is_peer(client));
+    return sn_server_clients(server)->count > most &&
+           (sn_server_clients(server)->count > most + sn_server_env(server)->peer_places ||
+            !sn_crowd_is_peer(client));
 }
 
 /* Why a new connection is not served; NULL if it is. */
 static const char *refusal(struct sn_client *client, bool is_local)
 {
     const struct sn_server *server = client->server;
-    const struct sn_settings *settings = server->env.settings;
+    const struct sn_settings *settings = sn_server_env(server)->settings;
 
-    if (settings->protected_mode && !is_local && sn_server_open_to_all(server))
+    if (settings->protected_mode && !is_local &&
+        sn_accounts_open_to_all(sn_server_accounts(server)))
         return "-DENIED Protected mode is on and no password is set for the default user, so only "
                "connections from this machine are served. Set 'requirepass' (or a password for "
                "the default user), or 'protected-mode no' if the network is trusted.";
@@ -590,22 +495,20 @@ static struct sn_client *client_new(struct sn_server *server, bool is_unix)
 
     client->server = server;
     client->is_unix = is_unix;
-    client->id = ++server->next_client_id;
     client->version = SN_RESP2;
     client->reader = sn_request_reader_new();
     sn_buf_init(&client->out, SN_CLIENT_OUTPUT_MAX + ((size_t)1 << 20));
     sn_buf_init(&client->writing, SN_CLIENT_OUTPUT_MAX + ((size_t)1 << 20));
-    client->user = server->acl.standard;
-    client->authenticated = sn_server_open_to_all(server);
-    client->created_at = client->active_at = client->locked_at = uv_now(server->env.loop);
-    int rc = is_unix ? uv_pipe_init(server->env.loop, &client->uv.pipe, 0)
-                     : uv_tcp_init(server->env.loop, &client->uv.tcp);
+    client->user = sn_server_accounts(server)->acl.standard;
+    client->authenticated = sn_accounts_open_to_all(sn_server_accounts(server));
+    client->created_at = client->active_at = client->locked_at = sn_server_now(server);
+    int rc = is_unix ? uv_pipe_init(sn_server_env(server)->loop, &client->uv.pipe, 0)
+                     : uv_tcp_init(sn_server_env(server)->loop, &client->uv.tcp);
     assert(rc == 0); /* neither does more than fill in the handle */
     (void)rc;
     client->uv.handle.data = client;
-    server->handles++;
-    DL_APPEND(server->clients, client);
-    server->client_count++;
+    sn_server_hold(server);
+    sn_clients_add(sn_server_clients(server), client);
     return client;
 }
 
@@ -618,7 +521,7 @@ struct sn_client *sn_client_accept(struct sn_server *server, uv_stream_t *listen
         return NULL;
     }
     if (!is_unix) {
-        int keepalive_s = server->env.settings->tcp_keepalive_s;
+        int keepalive_s = sn_server_env(server)->settings->tcp_keepalive_s;
         (void)uv_tcp_nodelay(&client->uv.tcp, 1);
         if (keepalive_s > 0)
             (void)uv_tcp_keepalive(&client->uv.tcp, 1, (unsigned)keepalive_s);
@@ -626,14 +529,13 @@ struct sn_client *sn_client_accept(struct sn_server *server, uv_stream_t *listen
     const char *reason = refusal(client, name_addresses(client));
     if (reason) {
         struct sn_resp resp = {.out = &client->out, .version = client->version};
-        client->rejected = true;
-        server->client_count--;
-        server->stats.rejected++;
+        sn_clients_reject(sn_server_clients(server), client);
+        sn_server_stats(server)->rejected++;
         sn_resp_error(&resp, reason);
         client->close_after_reply = true;
         sn_client_touch(client);
     } else {
-        server->stats.connections++;
+        sn_server_stats(server)->connections++;
         start_reading(client);
     }
     return client;

@@ -110,20 +110,9 @@ void sn_client_run(struct sn_client *client);
 void sn_client_render(struct sn_client *client);
 /* Writes what is buffered, and closes what is to be closed. client may be in closing afterwards. */
 void sn_client_flush(struct sn_client *client);
-/* Has the next sn_server_flush look at this client. */
-void sn_client_touch(struct sn_client *client);
-/* Closes at the next flush, without writing what is left. */
-void sn_client_doom(struct sn_client *client);
 /* Closes now. Not for a client that is running. */
 void sn_client_close(struct sn_client *client);
 
-/* Bytes that the client has yet to read. */
-size_t sn_client_output(const struct sn_client *client);
-/* Dooms the client if its output is over a limit, and the largest clients while all together hold
- * too much. */
-void sn_client_check_output(struct sn_client *client);
-/* True if the client is subscribed to anything. */
-bool sn_client_subscribed(const struct sn_client *client);
 /* Back to the user and protocol of a fresh connection. */
 void sn_client_reset(struct sn_client *client);
 /* From now on the client acts as user. */

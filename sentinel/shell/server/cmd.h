@@ -5,7 +5,12 @@
 /* The handlers of the command table, by the file that holds them. Each is called with the right
  * number of arguments and the right to run. */
 
-#include "shell/server/commands.h"
+#include "shell/server/call.h"
+
+struct sn_command_texts;
+
+/* What we say we are compatible with, where clients compare versions (HELLO, INFO). */
+#define SN_REDIS_VERSION "7.2.0"
 
 /* The handlers of all commands, by their places in sn_specs; NULL: a container that needs a
  * subcommand. */
@@ -41,5 +46,8 @@ sn_command_fn sn_cmd_sentinel_ask, sn_cmd_sentinel_config, sn_cmd_sentinel_debug
     sn_cmd_sentinel_failover, sn_cmd_sentinel_flushconfig, sn_cmd_sentinel_monitor,
     sn_cmd_sentinel_myid, sn_cmd_sentinel_remove, sn_cmd_sentinel_reset, sn_cmd_sentinel_set,
     sn_cmd_sentinel_simulate;
+
+/* The replies of COMMAND, which cmd_command.c keeps. NULL is fine. */
+void sn_command_texts_free(struct sn_command_texts *texts);
 
 #endif

@@ -6,11 +6,16 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "shell/server/accounts.h"
 #include "shell/server/acl_load.h"
+#include "shell/server/acl_log.h"
 #include "shell/server/acl_work.h"
+#include "shell/server/call.h"
+#include "shell/server/client.h"
+#include "shell/server/clients.h"
 #include "shell/server/cmd.h"
 #include "shell/server/cmd_sentinel.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +41,8 @@ static void reply_bad_count(struct sn_call *call, const char *word)
 
 static struct sn_acl_user *find_user(const struct sn_call *call, size_t index)
 {
-    return sn_acl_find_bytes(&call->server->acl, call->argv[index], call->lens[index]);
+    return sn_acl_find_bytes(&sn_server_accounts(call->server)->acl, call->argv[index],
+                             call->lens[index]);
 }
 
 void sn_cmd_acl_whoami(struct sn_call *call)
@@ -46,7 +52,7 @@ void sn_cmd_acl_whoami(struct sn_call *call)
 
 void sn_cmd_acl_users(struct sn_call *call)
 {
-    struct sn_acl *acl = &call->server->acl;
+    struct sn_acl *acl = &sn_server_accounts(call->server)->acl;
 
     sn_resp_array(call->resp, HASH_COUNT(acl->users));
     for (const struct sn_acl_user *user = acl->users; user; user = user->hh.next)
@@ -55,7 +61,7 @@ void sn_cmd_acl_users(struct sn_call *call)
 
 void sn_cmd_acl_list(struct sn_call *call)
 {
-    struct sn_acl *acl = &call->server->acl;
+    struct sn_acl *acl = &sn_server_accounts(call->server)->acl;
     struct sn_buf line;
 
     sn_buf_init(&line, SN_CLIENT_OUTPUT_MAX);
@@ -135,22 +141,14 @@ static bool has_all_channels_of(const struct sn_acl_user *user, const struct sn_
     return user->all_channels || !sn_client_subscribed(client);
 }
 
-static void drop_client(const struct sn_client *caller, struct sn_client *client)
-{
-    if (client == caller)
-        client->close_after_reply = true;
-    else
-        sn_client_doom(client);
-}
-
 /* Connections of user that listen to what it may no longer go. */
 static void drop_listeners(struct sn_call *call, const struct sn_acl_user *user)
 {
     struct sn_client *client;
 
-    DL_FOREACH(call->server->clients, client) {
+    DL_FOREACH(sn_server_clients(call->server)->all, client) {
         if (client->user == user && !has_all_channels_of(user, client))
-            drop_client(call->client, client);
+            sn_accounts_drop(call->client, client);
     }
 }
 
@@ -159,12 +157,12 @@ static void drop_leaving(struct sn_call *call)
 {
     struct sn_client *client;
 
-    DL_FOREACH(call->server->clients, client) {
+    DL_FOREACH(sn_server_clients(call->server)->all, client) {
         if (!client->user->leaving)
             continue;
-        client->user = call->server->acl.standard;
+        client->user = sn_server_accounts(call->server)->acl.standard;
         client->authenticated = false;
-        drop_client(call->client, client);
+        sn_accounts_drop(call->client, client);
     }
 }
 
@@ -215,8 +213,9 @@ static bool has_too_much(struct sn_call *call)
     const struct sn_acl_user *user = find_user(call, 2);
     size_t rules = call->argc - 3;
 
-    if (rules <= SETUSER_RULES_MAX && (user ? sn_acl_count_words(user) + rules <= USER_WORDS_MAX
-                                            : HASH_COUNT(call->server->acl.users) < USERS_MAX))
+    if (rules <= SETUSER_RULES_MAX &&
+        (user ? sn_acl_count_words(user) + rules <= USER_WORDS_MAX
+              : HASH_COUNT(sn_server_accounts(call->server)->acl.users) < USERS_MAX))
         return false;
     sn_resp_errorf(call->resp,
                    "Too much for ACL SETUSER: at most %d rules at once, %d of one user, and %d "
@@ -227,7 +226,7 @@ static bool has_too_much(struct sn_call *call)
 
 void sn_cmd_acl_setuser(struct sn_call *call)
 {
-    struct sn_acl *acl = &call->server->acl;
+    struct sn_acl *acl = &sn_server_accounts(call->server)->acl;
     struct sn_buf error;
 
     if (sn_text_has_control(call->argv[2], call->lens[2]) || strchr(call->argv[2], ' ') ||
@@ -246,8 +245,8 @@ void sn_cmd_acl_setuser(struct sn_call *call)
         sn_resp_error(call->resp, sn_buf_text(&error));
     } else {
         drop_listeners(call, sn_acl_find(acl, call->argv[2]));
-        call->server->users_changed = true;
-        if (call->server->env.settings->aclfile)
+        sn_server_accounts(call->server)->changed = true;
+        if (sn_server_env(call->server)->settings->aclfile)
             sn_resp_status(call->resp, "OK");
         else
             sn_cmd_save(call, NULL);
@@ -258,7 +257,7 @@ void sn_cmd_acl_setuser(struct sn_call *call)
 
 void sn_cmd_acl_deluser(struct sn_call *call)
 {
-    struct sn_acl *acl = &call->server->acl;
+    struct sn_acl *acl = &sn_server_accounts(call->server)->acl;
     int64_t deleted = 0;
 
     for (size_t i = 2; i < call->argc; i++) {
@@ -282,8 +281,8 @@ void sn_cmd_acl_deluser(struct sn_call *call)
             sn_acl_delete_user(acl, user);
     }
     if (deleted > 0)
-        call->server->users_changed = true;
-    if (deleted == 0 || call->server->env.settings->aclfile)
+        sn_server_accounts(call->server)->changed = true;
+    if (deleted == 0 || sn_server_env(call->server)->settings->aclfile)
         sn_resp_integer(call->resp, deleted);
     else
         sn_cmd_save(call, &deleted);
@@ -389,135 +388,12 @@ void sn_cmd_acl_genpass(struct sn_call *call)
     sn_resp_bulk(call->resp, text, (size_t)(bits + 3) / 4); /* four bits a digit */
 }
 
-static bool is_same_user(const struct sn_acl_user *a, const struct sn_acl_user *b)
-{
-    struct sn_buf first, second;
-
-    sn_buf_init(&first, SIZE_MAX);
-    sn_buf_init(&second, SIZE_MAX);
-    sn_acl_describe(a, &first);
-    sn_acl_describe(b, &second);
-    bool same = first.len == second.len && memcmp(first.data, second.data, first.len) == 0;
-    sn_buf_fini(&first);
-    sn_buf_fini(&second);
-    return same;
-}
-
-/* Clients of a user that stays as it was go on; the others have to come again, `caller` (NULL:
- * gone) after its reply. */
-static void move_clients(struct sn_server *server, struct sn_client *caller, struct sn_acl *fresh)
-{
-    struct sn_acl_user *user;
-    struct sn_client *client;
-
-    for (user = server->acl.users; user; user = user->hh.next) {
-        const struct sn_acl_user *now = sn_acl_find(fresh, user->name);
-        user->leaving = !now || !is_same_user(now, user);
-    }
-    DL_FOREACH(server->clients, client) {
-        bool leaves = client->user->leaving;
-        user = sn_acl_find(fresh, client->user->name);
-        client->user = user ? user : fresh->standard;
-        if (!leaves)
-            continue;
-        client->authenticated = false;
-        drop_client(caller, client);
-    }
-}
-
-static void start_next(struct sn_server *server);
-
-static void finish_load(struct sn_server *server, struct sn_wait *wait, struct sn_acl_work *work)
-{
-    struct sn_resp resp = sn_server_wait_resp(server, wait);
-
-    if (work->status != 0) {
-        sn_resp_error(&resp, sn_buf_text(&work->error));
-        server->stats.error_replies++;
-        return;
-    }
-    move_clients(server, wait->client, &work->fresh);
-    sn_acl_fini(&server->acl);
-    server->acl = work->fresh;
-    sn_resp_status(&resp, "OK");
-}
-
-static void finish_save(struct sn_server *server, struct sn_wait *wait,
-                        const struct sn_acl_work *work)
-{
-    struct sn_resp resp = sn_server_wait_resp(server, wait);
-
-    if (work->status == 0) {
-        sn_resp_status(&resp, "OK");
-        return;
-    }
-    sn_log(server->env.log, SN_LEVEL_WARNING, "Saving the ACL file: %s", sn_buf_text(&work->error));
-    sn_resp_error(&resp, "There was an error trying to save the ACLs. Please check the server logs "
-                         "for more information");
-    server->stats.error_replies++;
-}
-
-static void on_worked(void *arg, struct sn_acl_work *work)
-{
-    struct sn_server *server = arg;
-    struct sn_acl_order *order = server->acl_orders;
-    struct sn_wait *wait = sn_server_find_wait(server, order->ticket);
-
-    LL_DELETE(server->acl_orders, order);
-    free(order);
-    if (server->closing && work->read && work->status == 0)
-        sn_acl_fini(&work->fresh);
-    if (!server->closing) {
-        if (!work->read)
-            finish_save(server, wait, work);
-        else
-            finish_load(server, wait, work);
-        sn_server_end_wait(server, wait);
-        start_next(server);
-        sn_server_flush(server);
-    }
-    sn_server_handle_closed(server);
-}
-
-/* One after the other: two at once could end in the order of the first. */
-static void start_next(struct sn_server *server)
-{
-    const char *path = server->env.settings->aclfile;
-    struct sn_buf lines;
-
-    if (!server->acl_orders)
-        return;
-    server->handles++;
-    sn_buf_init(&lines, SIZE_MAX);
-    if (!server->acl_orders->is_save) {
-        sn_acl_work_load(server->env.loop, path,
-                         server->acl.open_channels ? sn_acl_read_open_file : sn_acl_read_file,
-                         on_worked, server);
-        return;
-    }
-    sn_acl_describe_all(&server->acl, &lines);
-    /* A symbolic link that has appeared since is replaced, not followed. */
-    sn_acl_work_save(server->env.loop, server->acl_real != NULL ? server->acl_real : path,
-                     &server->acl_access, &lines, on_worked, server);
-}
-
-/* The client waits while a worker thread reads or writes the file. */
 static void order(struct sn_call *call, bool is_save)
 {
-    struct sn_server *server = call->server;
-    bool is_first = server->acl_orders == NULL;
-
-    if (!server->env.settings->aclfile) {
+    if (sn_server_env(call->server)->settings->aclfile)
+        sn_accounts_order(call->client, call->muted, is_save);
+    else
         sn_resp_error(call->resp, no_acl_file);
-        return;
-    }
-    struct sn_acl_order *order = sn_alloc(sizeof(*order));
-    order->is_save = is_save;
-    order->ticket =
-        sn_server_wait(server, call->client, call->resp->out == &server->scratch)->ticket;
-    LL_APPEND(server->acl_orders, order);
-    if (is_first)
-        start_next(server);
 }
 
 void sn_cmd_acl_load(struct sn_call *call)
@@ -537,13 +413,14 @@ void sn_cmd_acl_log(struct sn_call *call)
     if (call->argc > 3) {
         reply_bad_count(call, "LOG");
     } else if (call->argc == 3 && sn_call_word_is(call, 2, "reset")) {
-        sn_acl_log_clear(&call->server->acl_log);
+        sn_acl_log_clear(&sn_server_accounts(call->server)->log);
         sn_resp_status(call->resp, "OK");
     } else if (call->argc == 3 && sn_call_integer(call, 2, &count) != 0) {
         sn_resp_error(call->resp, "value is not an integer or out of range");
     } else {
         size_t most = call->argc == 3 ? (size_t)(count > 0 ? count : 0) : SN_ACL_LOG_SHOWN;
-        sn_acl_log_reply(&call->server->acl_log, uv_now(call->server->env.loop), most, call->resp);
+        sn_acl_log_reply(&sn_server_accounts(call->server)->log, sn_server_now(call->server), most,
+                         call->resp);
     }
 }
 
@@ -576,5 +453,5 @@ void sn_cmd_acl_help(struct sn_call *call)
         "    Name the user of this connection.",
     };
 
-    sn_commands_reply_help(call, "ACL", lines, sizeof(lines) / sizeof(lines[0]));
+    sn_call_reply_help(call, "ACL", lines, sizeof(lines) / sizeof(lines[0]));
 }

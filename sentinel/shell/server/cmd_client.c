@@ -4,8 +4,10 @@
 #include "shell/server/cmd_client.h"
 
 #include "base/alloc.h"
+#include "shell/server/call.h"
+#include "shell/server/client.h"
 #include "shell/server/cmd.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/describe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +79,7 @@ void sn_cmd_client_info(struct sn_call *call)
     sn_buf_init(&line, 16384);
     sn_client_describe(call->client, &line);
     sn_buf_putc(&line, '\n');
-    sn_commands_reply_verbatim(call, &line);
+    sn_call_reply_verbatim(call, &line);
     sn_buf_fini(&line);
 }
 
@@ -240,5 +242,5 @@ void sn_cmd_client_help(struct sn_call *call)
         "    Accepted for compatibility.",
     };
 
-    sn_commands_reply_help(call, "CLIENT", lines, sizeof(lines) / sizeof(lines[0]));
+    sn_call_reply_help(call, "CLIENT", lines, sizeof(lines) / sizeof(lines[0]));
 }

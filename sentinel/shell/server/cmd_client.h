@@ -4,14 +4,11 @@
 
 /* What the files of the CLIENT command share with others. */
 
+#include "shell/server/call.h"
 #include "shell/server/client.h"
-#include "shell/server/commands.h"
 
 /* Sets *field, a name of the calling client, to the argument at index ("" for none). False: it has
  * blanks or control characters or is too long, and the error is in the reply. */
 bool sn_cmd_client_name(struct sn_call *call, size_t index, char **field);
-
-/* Appends the line of CLIENT LIST for client, without its line feed. */
-void sn_client_describe(const struct sn_client *client, struct sn_buf *out);
 
 #endif

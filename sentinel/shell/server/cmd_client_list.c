@@ -3,11 +3,15 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "shell/server/accounts.h"
+#include "shell/server/call.h"
+#include "shell/server/client.h"
+#include "shell/server/clients.h"
 #include "shell/server/cmd.h"
 #include "shell/server/cmd_client.h"
-#include "shell/server/crowd.h"
+#include "shell/server/describe.h"
 #include "shell/server/long_reply.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,57 +42,6 @@ static enum client_type parse_type(struct sn_call *call, size_t index)
     return TYPE_NONE;
 }
 
-static void describe_flags(const struct sn_client *client, char *out)
-{
-    size_t len = 0;
-
-    if (sn_client_subscribed(client))
-        out[len++] = 'P';
-    if (client->is_unix)
-        out[len++] = 'U';
-    if (client->waits)
-        out[len++] = 'b';
-    if (client->tracking)
-        out[len++] = 't';
-    if (client->no_evict)
-        out[len++] = 'e';
-    if (client->close_after_reply)
-        out[len++] = 'c';
-    if (client->doomed)
-        out[len++] = 'A';
-    if (len == 0)
-        out[len++] = 'N';
-    out[len] = '\0';
-}
-
-void sn_client_describe(const struct sn_client *client, struct sn_buf *out)
-{
-    uint64_t now = uv_now(client->server->env.loop);
-    char flags[16], command[SN_SPEC_NAME_MAX + 1] = "NULL";
-    size_t pending = sn_request_reader_pending(client->reader);
-    uv_os_fd_t fd = -1;
-
-    (void)uv_fileno(&client->uv.handle, &fd);
-    describe_flags(client, flags);
-    if (client->last_command)
-        sn_spec_full_name(client->last_command, command);
-    sn_buf_printf(out, "id=%llu addr=%s laddr=%s fd=%d name=%s age=%llu idle=%llu flags=%s db=0",
-                  (unsigned long long)client->id, client->peer, client->local, fd,
-                  client->name ? client->name : "",
-                  (unsigned long long)((now - client->created_at) / 1000),
-                  (unsigned long long)((now - client->active_at) / 1000), flags);
-    sn_buf_printf(out, " sub=%zu psub=%zu ssub=0 multi=-1 qbuf=%zu qbuf-free=0 argv-mem=0",
-                  sn_subscriptions_count(&client->subscriptions, SN_TOPIC_CHANNEL),
-                  sn_subscriptions_count(&client->subscriptions, SN_TOPIC_PATTERN), pending);
-    sn_buf_printf(out, " multi-mem=0 rbs=%zu rbp=0 obl=0 oll=%d omem=%zu tot-mem=%zu",
-                  client->out.room, client->writing_now ? 1 : 0, sn_client_output(client),
-                  sn_crowd_memory(client));
-    sn_buf_printf(out, " events=%s%s cmd=%s user=%s redir=-1 resp=%d lib-name=%s lib-ver=%s",
-                  client->reading ? "r" : "", client->writing_now ? "w" : "", command,
-                  client->authenticated ? client->user->name : "(superuser)", (int)client->version,
-                  client->lib_name ? client->lib_name : "", client->lib_ver ? client->lib_ver : "");
-}
-
 static int by_number(const void *a, const void *b)
 {
     uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
@@ -110,13 +63,13 @@ static bool render_list(struct sn_call *call, struct sn_long_reply *reply)
             ids[count++] = (uint64_t)id;
     }
     qsort(ids, count, sizeof(ids[0]), by_number);
-    DL_FOREACH(call->server->clients, client) {
+    DL_FOREACH(sn_server_clients(call->server)->all, client) {
         if (client->id < reply->next ||
             (reply->filter != TYPE_NONE && type_of(client) != (enum client_type)reply->filter) ||
             (count > 0 && !bsearch(&client->id, ids, count, sizeof(ids[0]), by_number)))
             continue;
         reply->next = client->id;
-        if (reply->count > 0 && sn_server_turn_is_over(call->server))
+        if (reply->count > 0 && sn_clients_turn_is_over(call->server))
             return false;
         sn_client_describe(client, &reply->body);
         sn_buf_putc(&reply->body, '\n');
@@ -187,7 +140,7 @@ static bool parse_filter(struct sn_call *call, size_t index, struct filter *filt
     } else if (sn_call_word_is(call, index, "laddr")) {
         filter->local = value;
     } else if (sn_call_word_is(call, index, "user")) {
-        if (!sn_acl_find(&call->server->acl, value)) {
+        if (!sn_acl_find(&sn_server_accounts(call->server)->acl, value)) {
             sn_resp_errorf(call->resp, "No such user '%.128s'", value);
             return false;
         }
@@ -214,7 +167,7 @@ static bool parse_filter(struct sn_call *call, size_t index, struct filter *filt
 static bool matches(const struct filter *filter, const struct sn_client *client,
                     const struct sn_client *self)
 {
-    uint64_t age_ms = uv_now(client->server->env.loop) - client->created_at;
+    uint64_t age_ms = sn_server_now(client->server) - client->created_at;
 
     return !(filter->skip_me && client == self) && !client->rejected &&
            (filter->id == 0 || filter->id == client->id) &&
@@ -232,7 +185,7 @@ static size_t kill_matching(struct sn_call *call, const struct filter *filter)
     struct sn_client *client;
     size_t count = 0;
 
-    DL_FOREACH(call->server->clients, client) {
+    DL_FOREACH(sn_server_clients(call->server)->all, client) {
         if (client->doomed || !matches(filter, client, call->client))
             continue;
         count++;

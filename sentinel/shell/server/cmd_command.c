@@ -4,8 +4,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "shell/server/call.h"
 #include "shell/server/cmd.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -173,7 +174,8 @@ enum kind { INFO = 0, DOCS = 1 };
 static const struct sn_command_texts *get_texts(struct sn_call *call, enum kind kind)
 {
     enum sn_resp_version version = call->resp->version;
-    struct sn_command_texts **place = &call->server->command_texts[kind][version == SN_RESP3];
+    struct sn_command_texts **place =
+        &sn_server_texts(call->server)[2 * kind + (version == SN_RESP3)];
 
     if (*place)
         return *place;
@@ -405,5 +407,5 @@ void sn_cmd_command_help(struct sn_call *call)
         "    Show the names of all commands, or of those that match.",
     };
 
-    sn_commands_reply_help(call, "COMMAND", lines, sizeof(lines) / sizeof(lines[0]));
+    sn_call_reply_help(call, "COMMAND", lines, sizeof(lines) / sizeof(lines[0]));
 }

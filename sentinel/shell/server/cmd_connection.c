@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Commands about the connection itself: AUTH, HELLO, PING, QUIT, RESET; and ROLE, SHUTDOWN. */
 
+#include "shell/server/accounts.h"
+#include "shell/server/call.h"
+#include "shell/server/client.h"
+#include "shell/server/clients.h"
 #include "shell/server/cmd.h"
 #include "shell/server/cmd_client.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/parts.h"
+#include "shell/server/stats.h"
 
 #include <string.h>
 
@@ -12,10 +17,10 @@ static bool log_in(struct sn_call *call, const char *name, size_t name_len, size
 {
     struct sn_acl_user *user = NULL;
 
-    if (sn_acl_authenticate(&call->server->acl, name, name_len, call->argv[pass_at],
-                            call->lens[pass_at], &user) != 0) {
-        call->server->stats.denied_login++;
-        sn_server_note_refusal(call->client, "auth", call->argv[0], name);
+    if (sn_acl_authenticate(&sn_server_accounts(call->server)->acl, name, name_len,
+                            call->argv[pass_at], call->lens[pass_at], &user) != 0) {
+        sn_server_stats(call->server)->denied_login++;
+        sn_accounts_note_refusal(call->client, "auth", call->argv[0], name);
         sn_resp_error(call->resp, "-WRONGPASS invalid username-password pair or user is disabled.");
         return false;
     }
@@ -30,7 +35,7 @@ void sn_cmd_auth(struct sn_call *call)
 
     if (call->argc > 3) {
         sn_resp_error(call->resp, "syntax error");
-    } else if (call->argc == 2 && call->server->acl.standard->nopass) {
+    } else if (call->argc == 2 && sn_server_accounts(call->server)->acl.standard->nopass) {
         sn_resp_error(call->resp,
                       "AUTH <password> called without any password configured for the default "
                       "user. Are you sure your configuration is correct?");
@@ -152,7 +157,7 @@ void sn_cmd_reset(struct sn_call *call)
 
 void sn_cmd_role(struct sn_call *call)
 {
-    const struct sn_core *core = sn_driver_core(call->server->driver);
+    const struct sn_core *core = sn_server_core(call->server);
 
     sn_resp_array(call->resp, 2);
     sn_resp_text(call->resp, "sentinel");
@@ -185,9 +190,9 @@ void sn_cmd_shutdown(struct sn_call *call)
     } else if (abort) {
         sn_resp_error(call->resp, "No shutdown in progress.");
     } else {
-        sn_log(call->server->env.log, SN_LEVEL_WARNING, "SHUTDOWN asked for by client %s",
-               call->client->peer);
+        sn_log(sn_server_env(call->server)->log, SN_LEVEL_WARNING,
+               "SHUTDOWN asked for by client %s", call->client->peer);
         sn_client_doom(call->client);
-        call->server->env.shutdown(call->server->env.arg);
+        sn_server_env(call->server)->shutdown(sn_server_env(call->server)->arg);
     }
 }

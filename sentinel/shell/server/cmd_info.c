@@ -3,8 +3,15 @@
  * value for are there too, as zero, because tools look for them. */
 
 #include "base/text.h"
+#include "shell/server/call.h"
+#include "shell/server/client.h"
+#include "shell/server/clients.h"
 #include "shell/server/cmd.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/listen.h"
+#include "shell/server/parts.h"
+#include "shell/server/pubsub.h"
+#include "shell/server/stats.h"
+#include "shell/server/waits.h"
 #include "sn_version.h"
 
 #include <stdio.h>
@@ -46,29 +53,9 @@ static void put_kbps(struct sn_buf *out, const char *name, const struct sn_rate 
     sn_buf_printf(out, "%s:%.2f\r\n", name, (double)sn_rate_get(rate, now) / 1024);
 }
 
-static void put_listeners(struct sn_buf *out, const struct sn_server *server)
-{
-    const struct sn_listener *listener;
-    int count = 0;
-
-    LL_FOREACH(server->listeners, listener) {
-        if (listener->is_unix)
-            continue;
-        sn_buf_printf(out, count++ == 0 ? "listener0:name=tcp,bind=%s" : ",bind=%s",
-                      listener->text);
-    }
-    if (count > 0)
-        sn_buf_printf(out, ",port=%u\r\n", (unsigned)server->env.settings->port);
-    LL_FOREACH(server->listeners, listener) {
-        if (listener->is_unix)
-            sn_buf_printf(out, "listener%d:name=unix,bind=%s\r\n", count > 0 ? 1 : 0,
-                          listener->text);
-    }
-}
-
 static void put_server(struct sn_buf *out, const struct sn_server *server)
 {
-    uint64_t uptime_s = (uv_now(server->env.loop) - server->started_at) / 1000;
+    uint64_t uptime_s = (sn_server_now(server) - sn_server_started_at(server)) / 1000;
     char executable[1024] = "";
     size_t size = sizeof(executable);
     struct utsname os = {0};
@@ -86,8 +73,9 @@ static void put_server(struct sn_buf *out, const struct sn_server *server)
     sn_buf_printf(out, "atomicvar_api:none\r\ngcc_version:%s\r\n", compiler_version());
     put(out, "process_id", (uint64_t)uv_os_getpid());
     sn_buf_printf(out, "process_supervised:%s\r\nrun_id:%s\r\n",
-                  server->env.supervisor ? server->env.supervisor : "no", server->runid.hex);
-    put(out, "tcp_port", server->env.settings->port);
+                  sn_server_env(server)->supervisor ? sn_server_env(server)->supervisor : "no",
+                  sn_server_runid(server));
+    put(out, "tcp_port", sn_server_env(server)->settings->port);
     put(out, "server_time_usec", (uint64_t)wall.tv_sec * 1000000 + (uint64_t)(wall.tv_nsec / 1000));
     put(out, "uptime_in_seconds", uptime_s);
     put(out, "uptime_in_days", uptime_s / 86400);
@@ -95,9 +83,9 @@ static void put_server(struct sn_buf *out, const struct sn_server *server)
     put(out, "lru_clock", (uint64_t)wall.tv_sec & 0xffffff);
     sn_buf_printf(out, "executable:%s\r\n", executable);
     sn_buf_printf(out, "config_file:%s\r\n",
-                  server->env.config_path ? server->env.config_path : "");
+                  sn_server_env(server)->config_path ? sn_server_env(server)->config_path : "");
     sn_buf_puts(out, "io_threads_active:0\r\n");
-    put_listeners(out, server);
+    sn_listen_describe(server, out);
     sn_buf_printf(out, "sentineld_version:%s\r\n", SN_VERSION);
 }
 
@@ -106,28 +94,28 @@ static void put_clients(struct sn_buf *out, const struct sn_server *server)
     const struct sn_client *client;
     size_t tracking = 0, max_in = 0, max_out = 0;
 
-    DL_FOREACH(server->clients, client) {
+    DL_FOREACH(sn_server_clients(server)->all, client) {
         size_t in = sn_request_reader_pending(client->reader), pending = sn_client_output(client);
         tracking += client->tracking;
         max_in = in > max_in ? in : max_in;
         max_out = pending > max_out ? pending : max_out;
     }
     sn_buf_puts(out, "# Clients\r\n");
-    put(out, "connected_clients", server->client_count);
+    put(out, "connected_clients", sn_server_clients(server)->count);
     put(out, "cluster_connections", 0);
-    put(out, "maxclients", server->env.settings->maxclients);
+    put(out, "maxclients", sn_server_env(server)->settings->maxclients);
     put(out, "client_recent_max_input_buffer", max_in);
     put(out, "client_recent_max_output_buffer", max_out);
-    put(out, "blocked_clients", server->blocked_count);
+    put(out, "blocked_clients", sn_server_waits(server)->blocked);
     put(out, "tracking_clients", tracking);
-    put(out, "pubsub_clients", server->pubsub.subscribers);
+    put(out, "pubsub_clients", sn_server_pubsub(server)->subscribers);
     put(out, "watching_clients", 0);
     put(out, "clients_in_timeout_table", 0);
     put(out, "total_watched_keys", 0);
     put(out, "total_blocking_keys", 0);
     put(out, "total_blocking_keys_on_nokey", 0);
-    put(out, "clients_memory", server->client_memory);
-    put(out, "clients_memory_limit", server->env.memory_max);
+    put(out, "clients_memory", sn_server_clients(server)->memory);
+    put(out, "clients_memory_limit", sn_server_env(server)->memory_max);
 }
 
 static const char *const data_node_stats[] = {"sync_full",
@@ -161,8 +149,8 @@ static void put_stats(struct sn_buf *out, const struct sn_server *server)
     static const char *const buffers[] = {"io_threaded_reads_processed",
                                           "io_threaded_writes_processed", "reply_buffer_shrinks",
                                           "reply_buffer_expands", NULL};
-    const struct sn_server_stats *stats = &server->stats;
-    uint64_t now = uv_now(server->env.loop);
+    const struct sn_stats *stats = sn_server_stats(server);
+    uint64_t now = sn_server_now(server);
 
     sn_buf_puts(out, "# Stats\r\n");
     put(out, "total_connections_received", stats->connections);
@@ -180,8 +168,8 @@ static void put_stats(struct sn_buf *out, const struct sn_server *server)
     put_zeros(out, data_node_stats);
     put(out, "evicted_clients", stats->evicted);
     put_zeros(out, data_node_stats_2);
-    put(out, "pubsub_channels", sn_pubsub_topics(&server->pubsub, SN_TOPIC_CHANNEL));
-    put(out, "pubsub_patterns", sn_pubsub_topics(&server->pubsub, SN_TOPIC_PATTERN));
+    put(out, "pubsub_channels", sn_pubsub_topics(sn_server_pubsub(server), SN_TOPIC_CHANNEL));
+    put(out, "pubsub_patterns", sn_pubsub_topics(sn_server_pubsub(server), SN_TOPIC_PATTERN));
     put(out, "pubsubshard_channels", 0);
     put(out, "latest_fork_usec", 0);
     put(out, "total_forks", 0);
@@ -219,8 +207,8 @@ static void put_cpu(struct sn_buf *out)
 
 static void put_sentinel(struct sn_buf *out, const struct sn_server *server)
 {
-    const struct sn_core *core = sn_driver_core(server->driver);
-    sn_ms tilt_ms = sn_core_tilt_ms(core, sn_driver_now(server->driver));
+    const struct sn_core *core = sn_server_core(server);
+    sn_ms tilt_ms = sn_core_tilt_ms(core, sn_driver_now(sn_server_driver(server)));
     const struct sn_group *group;
     size_t index = 0;
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SUBSCRIBE and its family, and the PUBLISH that takes hellos (PROTOCOL.md §5.6, §5.7). */
 
+#include "shell/server/call.h"
+#include "shell/server/client.h"
 #include "shell/server/cmd.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/parts.h"
+#include "shell/server/pubsub.h"
 #include "wire/hello.h"
 
 #include <string.h>
@@ -26,7 +29,7 @@ static void subscribe(struct sn_call *call, enum sn_topic_kind kind, const char 
     struct sn_client *client = call->client;
 
     for (size_t i = 1; i < call->argc; i++) {
-        if (sn_pubsub_subscribe(&call->server->pubsub, client, kind, call->argv[i],
+        if (sn_pubsub_subscribe(sn_server_pubsub(call->server), client, kind, call->argv[i],
                                 call->lens[i]) != 0) {
             sn_resp_error(call->resp, "too many subscriptions on this connection");
             return;
@@ -49,7 +52,7 @@ static void on_unsubscribed(void *arg, const char *name, size_t len)
 
 static void unsubscribe(struct sn_call *call, enum sn_topic_kind kind, const char *word)
 {
-    struct sn_pubsub *pubsub = &call->server->pubsub;
+    struct sn_pubsub *pubsub = sn_server_pubsub(call->server);
     struct unsubscribed unsubscribed = {call->client, word};
 
     for (size_t i = 1; i < call->argc; i++) {
@@ -95,5 +98,5 @@ void sn_cmd_publish(struct sn_call *call)
     sn_resp_integer(call->resp, 1);
     /* Whatever is wrong with it, the core tells. */
     (void)sn_hello_parse(call->argv[2], call->lens[2], &event.u.hello.hello);
-    sn_driver_feed(call->server->driver, &event);
+    sn_driver_feed(sn_server_driver(call->server), &event);
 }

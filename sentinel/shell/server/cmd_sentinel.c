@@ -2,11 +2,15 @@
 /* The SENTINEL subcommands that only show the state (PROTOCOL.md §4). */
 
 #include "shell/server/cmd_sentinel.h"
+
 #include "base/alloc.h"
 #include "core/view.h"
+#include "shell/server/call.h"
+#include "shell/server/client.h"
+#include "shell/server/clients.h"
 #include "shell/server/cmd.h"
 #include "shell/server/long_reply.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +18,7 @@
 
 const struct sn_group *sn_cmd_group(struct sn_call *call, size_t index)
 {
-    const struct sn_core *core = sn_driver_core(call->server->driver);
+    const struct sn_core *core = sn_server_core(call->server);
     const struct sn_group *group = sn_core_group_find(core, call->argv[index], call->lens[index]);
 
     if (!group)
@@ -40,7 +44,7 @@ static void add_field(void *arg, const char *name, const char *value)
 static void reply_instance(struct sn_call *call, const struct sn_instance *instance,
                            struct sn_buf *scratch)
 {
-    struct sn_driver *driver = call->server->driver;
+    struct sn_driver *driver = sn_server_driver(call->server);
     struct fields fields = {.resp = {.out = scratch, .version = call->resp->version}};
 
     sn_buf_clear(scratch);
@@ -72,7 +76,7 @@ static const struct sn_group *next_group(struct sn_call *call, struct sn_long_re
 {
     const char *name = reply->names[reply->next++];
 
-    return sn_core_group_find(sn_driver_core(call->server->driver), name, strlen(name));
+    return sn_core_group_find(sn_server_core(call->server), name, strlen(name));
 }
 
 static bool render_masters(struct sn_call *call, struct sn_long_reply *reply)
@@ -83,7 +87,7 @@ static bool render_masters(struct sn_call *call, struct sn_long_reply *reply)
             reply_description(call, sn_group_master(group));
             reply->count++;
         }
-        if (sn_server_turn_is_over(call->server))
+        if (sn_clients_turn_is_over(call->server))
             return reply->next == reply->name_count;
     }
     return true;
@@ -91,7 +95,7 @@ static bool render_masters(struct sn_call *call, struct sn_long_reply *reply)
 
 void sn_cmd_sentinel_masters(struct sn_call *call)
 {
-    const struct sn_core *core = sn_driver_core(call->server->driver);
+    const struct sn_core *core = sn_server_core(call->server);
     struct sn_long_reply *reply = sn_long_reply_new(call, render_masters);
 
     for (const struct sn_group *group = sn_core_group_first(core); group;
@@ -106,7 +110,7 @@ enum instances { REPLICAS = 1, PEERS };
 static bool render_instances(struct sn_call *call, struct sn_long_reply *reply)
 {
     const struct sn_group *group =
-        sn_core_group_find(sn_driver_core(call->server->driver), call->argv[2], call->lens[2]);
+        sn_core_group_find(sn_server_core(call->server), call->argv[2], call->lens[2]);
     const struct sn_instance *instance = NULL;
 
     if (group)
@@ -115,7 +119,7 @@ static bool render_instances(struct sn_call *call, struct sn_long_reply *reply)
     for (uint64_t i = 0; instance && i < reply->next; i++)
         instance = sn_instance_next(instance);
     for (; instance; instance = sn_instance_next(instance)) {
-        if (reply->count > 0 && sn_server_turn_is_over(call->server))
+        if (reply->count > 0 && sn_clients_turn_is_over(call->server))
             return false;
         reply->next++;
         if (!sn_instance_announced(instance))
@@ -148,7 +152,7 @@ void sn_cmd_sentinel_sentinels(struct sn_call *call)
 
 void sn_cmd_sentinel_get_address(struct sn_call *call)
 {
-    const struct sn_core *core = sn_driver_core(call->server->driver);
+    const struct sn_core *core = sn_server_core(call->server);
     const struct sn_group *group = sn_core_group_find(core, call->argv[2], call->lens[2]);
     const char *host = "";
     uint16_t port = 0;
@@ -231,7 +235,7 @@ static void reply_cached(struct sn_call *call, const struct sn_instance *instanc
     size_t len = 0;
     sn_ms age_ms = 0;
 
-    sn_instance_info(instance, sn_driver_now(call->server->driver), &text, &len, &age_ms);
+    sn_instance_info(instance, sn_driver_now(sn_server_driver(call->server)), &text, &len, &age_ms);
     sn_resp_array(call->resp, 2);
     sn_resp_integer(call->resp, age_ms);
     if (text)
@@ -268,7 +272,7 @@ static bool render_caches(struct sn_call *call, struct sn_long_reply *reply)
             reply_cache(call, group);
             reply->count += 2;
         }
-        if (sn_server_turn_is_over(call->server))
+        if (sn_clients_turn_is_over(call->server))
             return reply->next == reply->name_count;
     }
     return true;
@@ -276,7 +280,7 @@ static bool render_caches(struct sn_call *call, struct sn_long_reply *reply)
 
 void sn_cmd_sentinel_info_cache(struct sn_call *call)
 {
-    const struct sn_core *core = sn_driver_core(call->server->driver);
+    const struct sn_core *core = sn_server_core(call->server);
     size_t names = call->argc - 2, count = 0;
 
     if (names > SN_INFO_CACHE_NAMES_MAX) {
@@ -319,7 +323,7 @@ static void reply_script(struct sn_resp *resp, const struct sn_script_view *scri
 
 void sn_cmd_sentinel_pending_scripts(struct sn_call *call)
 {
-    struct sn_driver *driver = call->server->driver;
+    struct sn_driver *driver = sn_server_driver(call->server);
     const struct sn_core *core = sn_driver_core(driver);
     size_t count = sn_core_script_count(core);
 
@@ -382,5 +386,5 @@ void sn_cmd_sentinel_help(struct sn_call *call)
         "    Make this sentinel crash during its next failover.",
     };
 
-    sn_commands_reply_help(call, "SENTINEL", lines, sizeof(lines) / sizeof(lines[0]));
+    sn_call_reply_help(call, "SENTINEL", lines, sizeof(lines) / sizeof(lines[0]));
 }

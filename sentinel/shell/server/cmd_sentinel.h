@@ -5,7 +5,7 @@
 /* What the files of the SENTINEL command share. */
 
 #include "core/view.h"
-#include "shell/server/commands.h"
+#include "shell/server/call.h"
 
 /* Most names that one INFO-CACHE may ask for. */
 #define SN_INFO_CACHE_NAMES_MAX 16384

@@ -7,9 +7,11 @@
 #include "base/text.h"
 #include "conf/conf.h"
 #include "core/view.h"
+#include "shell/server/call.h"
 #include "shell/server/cmd.h"
 #include "shell/server/cmd_sentinel.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/parts.h"
+#include "shell/server/waits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +24,9 @@
 
 static struct sn_wait *wait_for_answer(struct sn_call *call)
 {
-    bool muted = call->resp->out == &call->server->scratch;
+    bool muted = call->muted;
 
-    return sn_server_wait(call->server, call->client, muted);
+    return sn_wait_new(call->client, muted);
 }
 
 /* Hands command to the core, which answers wait, perhaps at once. */
@@ -35,7 +37,7 @@ static void ask_core(struct sn_call *call, const struct sn_command *command,
 
     event.u.command = *command;
     event.u.command.ticket.v = wait->ticket;
-    sn_driver_feed(call->server->driver, &event);
+    sn_driver_feed(sn_server_driver(call->server), &event);
 }
 
 /* Hands command to the core; the client waits for the answer, unless it came at once. */
@@ -162,7 +164,7 @@ static bool is_group_name(const char *name, size_t len)
 /* Reads the arguments, in the order of the checks of stock. NULL, or the error. */
 static const char *parse_monitor(const struct sn_call *call, struct sn_command *command)
 {
-    const struct sn_core *core = sn_driver_core(call->server->driver);
+    const struct sn_core *core = sn_server_core(call->server);
     int64_t quorum = 0, port = 0;
     struct sn_addr probe;
 
@@ -192,7 +194,7 @@ static void on_resolved(void *arg, const char *ip)
     struct sn_event event = {.kind = SN_EVENT_COMMAND};
 
     if (!wait->client) {
-        sn_server_end_wait(wait->server, wait); /* nobody is left who wants it */
+        sn_wait_end(wait); /* nobody is left who wants it */
         return;
     }
     event.u.command = *wait->held;
@@ -203,7 +205,7 @@ static void on_resolved(void *arg, const char *ip)
     /* The answer frees wait, perhaps while the core still reads the name. */
     char *name = wait->held_name;
     wait->held_name = NULL;
-    sn_driver_feed(wait->server->driver, &event);
+    sn_driver_feed(sn_server_driver(wait->server), &event);
     free(name);
 }
 
@@ -211,7 +213,7 @@ void sn_cmd_sentinel_monitor(struct sn_call *call)
 {
     struct sn_command command = named(call, SN_COMMAND_MONITOR);
     const char *error = parse_monitor(call, &command);
-    const struct sn_server_env *env = &call->server->env;
+    const struct sn_server_env *env = sn_server_env(call->server);
 
     if (error) {
         sn_resp_error(call->resp, error);
@@ -252,7 +254,7 @@ static bool refuse_words(struct sn_call *call, const char *command)
 void sn_cmd_sentinel_set(struct sn_call *call)
 {
     struct sn_command command = named(call, SN_COMMAND_SET);
-    const struct sn_core *core = sn_driver_core(call->server->driver);
+    const struct sn_core *core = sn_server_core(call->server);
     struct sn_changes changes = {0};
     struct sn_buf error;
 
@@ -286,8 +288,8 @@ static void config_set(struct sn_call *call)
         command.changes = changes.items;
         command.change_count = changes.count;
         if (loglevel != SN_LEVEL_NONE) { /* first: the save that follows has it */
-            sn_log_set_level(call->server->env.log, loglevel);
-            call->server->level_changed = true;
+            sn_log_set_level(sn_server_env(call->server)->log, loglevel);
+            sn_server_note_level(call->server);
         }
         decide(call, &command);
         sn_changes_fini(&changes);
@@ -303,7 +305,7 @@ static const char *const config_names[CONFIG_PARAMS] = {
 
 static void reply_config_value(struct sn_call *call, size_t param)
 {
-    const struct sn_globals *globals = sn_core_globals(sn_driver_core(call->server->driver));
+    const struct sn_globals *globals = sn_core_globals(sn_server_core(call->server));
     const char *values[CONFIG_PARAMS] = {
         globals->resolve_hostnames ? "yes" : "no",
         globals->announce_hostnames ? "yes" : "no",
@@ -311,7 +313,7 @@ static void reply_config_value(struct sn_call *call, size_t param)
         NULL,
         globals->sentinel_user,
         globals->sentinel_pass,
-        sn_conf_level_name(sn_log_level(call->server->env.log)),
+        sn_conf_level_name(sn_log_level(sn_server_env(call->server)->log)),
     };
 
     sn_resp_text(call->resp, config_names[param]);
@@ -364,7 +366,7 @@ static void simulate_without_answer(struct sn_call *call, const struct sn_comman
     struct sn_event event = {.kind = SN_EVENT_COMMAND};
 
     event.u.command = *command; /* nobody waits for ticket 0 */
-    sn_driver_feed(call->server->driver, &event);
+    sn_driver_feed(sn_server_driver(call->server), &event);
 }
 
 void sn_cmd_sentinel_simulate(struct sn_call *call)
@@ -393,7 +395,7 @@ void sn_cmd_sentinel_simulate(struct sn_call *call)
 
 static void reply_timings(struct sn_call *call)
 {
-    const struct sn_core *core = sn_driver_core(call->server->driver);
+    const struct sn_core *core = sn_server_core(call->server);
 
     sn_resp_map(call->resp, SN_TIMING_COUNT);
     for (int i = 0; i < SN_TIMING_COUNT; i++) {

@@ -6,7 +6,13 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/accounts.h"
+#include "shell/server/call.h"
+#include "shell/server/client.h"
+#include "shell/server/clients.h"
+#include "shell/server/parts.h"
+#include "shell/server/renames.h"
+#include "shell/server/stats.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -14,47 +20,6 @@
 #include <strings.h>
 
 #define ECHO_MAX 128 /* bytes of a name, and of all arguments, that an error repeats */
-
-bool sn_call_word_is(const struct sn_call *call, size_t index, const char *word)
-{
-    return sn_call_is_text(call, index) && strcasecmp(call->argv[index], word) == 0;
-}
-
-bool sn_call_is_text(const struct sn_call *call, size_t index)
-{
-    return strlen(call->argv[index]) == call->lens[index];
-}
-
-int sn_call_integer(const struct sn_call *call, size_t index, int64_t *value)
-{
-    return sn_text_to_i64(call->argv[index], call->lens[index], value);
-}
-
-void sn_commands_reply_verbatim(struct sn_call *call, const struct sn_buf *text)
-{
-    if (call->resp->version != SN_RESP3) {
-        sn_resp_bulk(call->resp, sn_buf_text(text), text->len);
-        return;
-    }
-    sn_buf_printf(call->resp->out, "=%zu\r\ntxt:", text->len + 4);
-    sn_buf_append(call->resp->out, sn_buf_text(text), text->len);
-    sn_buf_puts(call->resp->out, "\r\n");
-}
-
-void sn_commands_reply_help(struct sn_call *call, const char *container, const char *const *lines,
-                            size_t count)
-{
-    char header[80];
-
-    snprintf(header, sizeof(header),
-             "%s <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", container);
-    sn_resp_array(call->resp, count + 3);
-    sn_resp_status(call->resp, header);
-    for (size_t i = 0; i < count; i++)
-        sn_resp_status(call->resp, lines[i]);
-    sn_resp_status(call->resp, "HELP");
-    sn_resp_status(call->resp, "    Print this help.");
-}
 
 static void reply_unknown_command(struct sn_call *call)
 {
@@ -73,41 +38,11 @@ static void reply_unknown_command(struct sn_call *call)
     sn_buf_fini(&text);
 }
 
-int sn_commands_check_renames(const struct sn_settings *settings, struct sn_buf *error)
-{
-    for (size_t i = 0; i < settings->rename_count; i++) {
-        const struct sn_setting_words *line = &settings->renames[i];
-        if (line->count != 2 || !sn_specs_find(line->items[0])) {
-            sn_buf_printf(error, "rename-command %s: no such command of a sentinel",
-                          line->count > 0 ? line->items[0] : "");
-            return SN_EINVAL;
-        }
-        if (sn_specs_find(line->items[1])) {
-            sn_buf_printf(error, "rename-command %s %s: the new name is a command already",
-                          line->items[0], line->items[1]);
-            return SN_EINVAL;
-        }
-    }
-    return 0;
-}
-
-/* As sn_specs_find, under the names that rename-command gave. */
-static const struct sn_spec *find_renamed(const struct sn_settings *settings, const char *name)
-{
-    for (size_t i = 0; i < settings->rename_count; i++) {
-        char *const *words = settings->renames[i].items;
-        if (words[1][0] != '\0' && strcasecmp(name, words[1]) == 0)
-            return sn_specs_find(words[0]);
-        if (strcasecmp(name, words[0]) == 0)
-            return NULL;
-    }
-    return sn_specs_find(name);
-}
-
 /* Finds the command of call; on failure the error is in the reply. */
 static bool look_up(struct sn_call *call)
 {
-    const struct sn_spec *spec = find_renamed(call->server->env.settings, call->argv[0]);
+    const struct sn_spec *spec =
+        sn_renames_find_spec(sn_server_env(call->server)->settings, call->argv[0]);
 
     if (!spec || !sn_call_is_text(call, 0)) {
         reply_unknown_command(call);
@@ -133,20 +68,20 @@ static bool look_up(struct sn_call *call)
 
 static bool check_rights(struct sn_call *call, const char *name)
 {
-    struct sn_server_stats *stats = &call->server->stats;
+    struct sn_stats *stats = sn_server_stats(call->server);
     const char *denied = NULL;
 
     switch (sn_acl_may_run(call->client->user, call->spec, call->argc, call->argv, call->lens,
                            &denied)) {
     case SN_ACL_DENIED_COMMAND:
         stats->denied_command++;
-        sn_server_note_refusal(call->client, "command", name, call->client->user->name);
+        sn_accounts_note_refusal(call->client, "command", name, call->client->user->name);
         sn_resp_errorf(call->resp, "-NOPERM User %s has no permissions to run the '%s' command",
                        call->client->user->name, name);
         return false;
     case SN_ACL_DENIED_CHANNEL:
         stats->denied_channel++;
-        sn_server_note_refusal(call->client, "channel", denied, call->client->user->name);
+        sn_accounts_note_refusal(call->client, "channel", denied, call->client->user->name);
         sn_resp_error(call->resp, "-NOPERM No permissions to access a channel");
         return false;
     case SN_ACL_NONE:
@@ -158,7 +93,7 @@ static bool check_rights(struct sn_call *call, const char *name)
 
 static sn_command_fn *handler_of(const struct sn_call *call)
 {
-    return call->server->handlers[call->spec - sn_specs];
+    return sn_server_handlers(call->server)[call->spec - sn_specs];
 }
 
 /* Everything between the look-up and the handler. False: the error is in the reply. */
@@ -191,31 +126,34 @@ static bool admit(struct sn_call *call)
     return true;
 }
 
-void sn_commands_execute(struct sn_server *server, struct sn_client *client,
-                         const struct sn_request *request, struct sn_buf *out)
+void sn_commands_execute(struct sn_client *client, const struct sn_request *request,
+                         struct sn_buf *out)
 {
+    struct sn_server *server = client->server;
     bool muted = client->muted || client->mute_next;
-    struct sn_resp resp = {.out = muted ? &server->scratch : out, .version = client->version};
+    struct sn_buf *scratch = sn_server_scratch(server);
+    struct sn_resp resp = {.out = muted ? scratch : out, .version = client->version};
     struct sn_call call = {.server = server,
                            .client = client,
                            .argc = request->argc,
                            .argv = request->argv,
                            .lens = request->lens,
-                           .resp = &resp};
+                           .resp = &resp,
+                           .muted = muted};
 
     client->mute_next = false;
-    if (muted && server->scratch.room > SN_CLIENT_OUTPUT_PAUSE)
-        sn_buf_fini(&server->scratch); /* what was once large does not stay so */
+    if (muted && scratch->room > SN_CLIENT_OUTPUT_PAUSE)
+        sn_buf_fini(scratch); /* what was once large does not stay so */
     else if (muted)
-        sn_buf_clear(&server->scratch);
+        sn_buf_clear(scratch);
     size_t before = resp.out->len;
     bool known = look_up(&call);
     client->last_command = call.spec;
     if (known && admit(&call)) {
-        server->stats.commands++;
-        sn_rate_add(&server->stats.commands_rate, uv_now(server->env.loop), 1);
+        sn_server_stats(server)->commands++;
+        sn_rate_add(&sn_server_stats(server)->commands_rate, sn_server_now(server), 1);
         handler_of (&call)(&call);
     }
     if (resp.out->len > before && resp.out->data[before] == '-')
-        server->stats.error_replies++;
+        sn_server_stats(server)->error_replies++;
 }

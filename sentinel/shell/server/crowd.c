@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "shell/server/crowd.h"
 
+#include "shell/server/client.h"
+#include "shell/server/clients.h"
 #include "shell/server/long_reply.h"
+#include "shell/server/parts.h"
+#include "shell/server/pubsub.h"
+#include "shell/server/waits.h"
 
 #include <utlist.h>
 
@@ -25,12 +30,12 @@ size_t sn_crowd_memory(const struct sn_client *client)
 bool sn_crowd_is_peer(struct sn_client *client)
 {
     const struct sn_server *server = client->server;
-    uint64_t now = uv_now(server->env.loop);
+    uint64_t now = sn_server_now(server);
 
-    if (client->ip[0] == '\0' || !server->driver)
+    if (client->ip[0] == '\0' || !sn_server_driver(server))
         return false;
     if (client->peer_at == 0 || now - client->peer_at > LOOK_UP_MS) {
-        client->is_peer = sn_core_has_peer_at(sn_driver_core(server->driver), client->ip);
+        client->is_peer = sn_core_has_peer_at(sn_server_core(server), client->ip);
         client->peer_at = now;
     }
     return client->is_peer;
@@ -47,7 +52,7 @@ struct sn_client *sn_crowd_heaviest(const struct sn_server *server)
 {
     struct sn_client *client, *best[3] = {NULL, NULL, NULL};
 
-    DL_FOREACH(server->clients, client) {
+    DL_FOREACH(sn_server_clients(server)->all, client) {
         size_t rank = is_listener(client) ? 1 : 0;
         if (client->doomed || client->memory == 0 ||
             (best[rank] && client->memory <= best[rank]->memory))

@@ -4,7 +4,10 @@
 
 /* All clients together: what they hold, and who goes first when that is too much. Asks only. */
 
-#include "shell/server/server_internal.h"
+#include "base/types.h"
+
+struct sn_client;
+struct sn_server;
 
 /* Bytes that client holds: its requests, replies and subscriptions. */
 size_t sn_crowd_memory(const struct sn_client *client);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which function carries out which command. */
 
+#include "shell/server/call.h"
 #include "shell/server/cmd.h"
 
 #include <assert.h>

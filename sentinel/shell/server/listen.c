@@ -3,11 +3,15 @@
 /* Where the server listens (PROTOCOL.md §20.4): every bind address, in both families, and the unix
  * socket. All or nothing: a socket that cannot be had closes the others again. */
 
-#include "shell/server/acl_load.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/listen.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "shell/server/accounts.h"
+#include "shell/server/acl_load.h"
+#include "shell/server/client.h"
+#include "shell/server/parts.h"
+#include "shell/server/renames.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -18,20 +22,33 @@
 #include <unistd.h>
 #include <utlist.h>
 
+struct sn_listener {
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } uv;
+    struct sn_server *server;
+    bool is_unix;
+    char *text; /* "127.0.0.1" or the path, for INFO */
+    struct sn_listener *next;
+};
+
 static void on_connection(uv_stream_t *stream, int status)
 {
     struct sn_listener *listener = stream->data;
     struct sn_server *server = listener->server;
 
-    if (server->closing)
+    if (sn_server_is_closing(server))
         return;
     if (status < 0) {
-        sn_log(server->env.log, SN_LEVEL_WARNING, "Accepting a client connection: %s",
+        sn_log(sn_server_env(server)->log, SN_LEVEL_WARNING, "Accepting a client connection: %s",
                uv_strerror(status));
         return;
     }
     sn_client_accept(server, stream, listener->is_unix);
-    sn_server_flush(server);
+    sn_server_wake(server);
 }
 
 static struct sn_listener *listener_new(struct sn_server *server, bool is_unix, const char *text)
@@ -47,8 +64,8 @@ static struct sn_listener *listener_new(struct sn_server *server, bool is_unix, 
 static void listener_add(struct sn_listener *listener)
 {
     listener->uv.handle.data = listener;
-    listener->server->handles++;
-    LL_APPEND(listener->server->listeners, listener);
+    sn_server_hold(listener->server);
+    LL_APPEND(*sn_server_listeners(listener->server), listener);
 }
 
 /* Names stand for their IPv4 address, as for the other daemons, and for the IPv6 one if there is no
@@ -111,11 +128,11 @@ bool sn_server_can_bind(const char *host, struct sn_buf *problem)
 
 static int listen_tcp(struct sn_server *server, const char *host)
 {
-    const struct sn_settings *settings = server->env.settings;
+    const struct sn_settings *settings = sn_server_env(server)->settings;
     struct sn_listener *listener = listener_new(server, false, host);
     struct sockaddr_storage address;
 
-    uv_tcp_init(server->env.loop, &listener->uv.tcp);
+    uv_tcp_init(sn_server_env(server)->loop, &listener->uv.tcp);
     listener_add(listener);
     int rc = find_address(host, settings->port, &address);
     if (rc == 0)
@@ -128,11 +145,11 @@ static int listen_tcp(struct sn_server *server, const char *host)
 
 static int listen_unix(struct sn_server *server, const char *path)
 {
-    const struct sn_settings *settings = server->env.settings;
+    const struct sn_settings *settings = sn_server_env(server)->settings;
     struct sn_listener *listener = listener_new(server, true, path);
     struct stat old;
 
-    uv_pipe_init(server->env.loop, &listener->uv.pipe, 0);
+    uv_pipe_init(sn_server_env(server)->loop, &listener->uv.pipe, 0);
     listener_add(listener);
     /* A socket left behind by a process that died; never anything else. */
     if (lstat(path, &old) == 0 && S_ISSOCK(old.st_mode))
@@ -153,18 +170,18 @@ static void on_dropped(uv_handle_t *handle)
 
     free(listener->text);
     free(listener);
-    sn_server_handle_closed(server);
+    sn_server_release(server);
 }
 
 static void drop_listener(struct sn_listener *listener)
 {
-    LL_DELETE(listener->server->listeners, listener);
+    LL_DELETE(*sn_server_listeners(listener->server), listener);
     uv_close(&listener->uv.handle, on_dropped);
 }
 
 static struct sn_listener *last_listener(const struct sn_server *server)
 {
-    struct sn_listener *listener = server->listeners;
+    struct sn_listener *listener = *sn_server_listeners(server);
 
     while (listener && listener->next)
         listener = listener->next;
@@ -179,11 +196,16 @@ static bool is_unavailable(int rc)
            rc == UV_ENOPROTOOPT || rc == UV_ENOTSUP || rc == UV_EINVAL;
 }
 
+void sn_listen_stop(struct sn_server *server)
+{
+    while (*sn_server_listeners(server))
+        drop_listener(*sn_server_listeners(server));
+}
+
 static int fail(struct sn_server *server, struct sn_buf *error, const char *where, int rc)
 {
     sn_buf_printf(error, "%s: %s", where, uv_strerror(rc));
-    while (server->listeners)
-        drop_listener(server->listeners);
+    sn_listen_stop(server);
     return SN_EIO;
 }
 
@@ -201,25 +223,26 @@ static int listen_bind(struct sn_server *server, const char *bind, struct sn_buf
         return 0;
     }
     snprintf(where, sizeof(where), "%.*s port %u (TCP)", SN_HOST_MAX, host,
-             (unsigned)server->env.settings->port);
+             (unsigned)sn_server_env(server)->settings->port);
     return fail(server, error, where, rc);
 }
 
 int sn_server_listen(struct sn_server *server, struct sn_buf *error)
 {
     static char *all[] = {"*", "-::*"};
-    const struct sn_settings *settings = server->env.settings;
+    const struct sn_settings *settings = sn_server_env(server)->settings;
+    struct sn_accounts *accounts = sn_server_accounts(server);
     char *const *binds = settings->bind_count > 0 ? settings->bind : all;
     size_t count = settings->bind_count > 0 ? settings->bind_count : 2;
 
-    int rc = sn_commands_check_renames(settings, error);
+    int rc = sn_renames_check(settings, error);
     if (rc == 0)
-        rc = sn_acl_load(&server->acl, settings, error);
+        rc = sn_acl_load(&accounts->acl, settings, error);
     if (rc != 0)
         return rc;
     if (settings->aclfile != NULL) {
-        server->acl_real = realpath(settings->aclfile, NULL);
-        sn_store_access_of(settings->aclfile, 0600, &server->acl_access);
+        accounts->real = realpath(settings->aclfile, NULL);
+        sn_store_access_of(settings->aclfile, 0600, &accounts->access);
     }
     for (size_t i = 0; settings->port != 0 && !settings->bind_none && i < count; i++) {
         rc = listen_bind(server, binds[i], error);
@@ -231,7 +254,7 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
         if (rc != 0)
             return fail(server, error, settings->unixsocket, rc);
     }
-    if (!server->listeners) {
+    if (!*sn_server_listeners(server)) {
         sn_buf_puts(error, "Configured to not listen anywhere, exiting.");
         return SN_EIO;
     }
@@ -242,7 +265,7 @@ static bool listens_on(const struct sn_server *server, const char *host)
 {
     const struct sn_listener *listener;
 
-    LL_FOREACH(server->listeners, listener) {
+    LL_FOREACH(*sn_server_listeners(server), listener) {
         if (!listener->is_unix && strcmp(listener->text, host) == 0)
             return true;
     }
@@ -251,14 +274,14 @@ static bool listens_on(const struct sn_server *server, const char *host)
 
 void sn_server_log_listeners(const struct sn_server *server)
 {
-    const struct sn_settings *settings = server->env.settings;
-    struct sn_log *log = server->env.log;
+    const struct sn_settings *settings = sn_server_env(server)->settings;
+    struct sn_log *log = sn_server_env(server)->log;
     const struct sn_listener *listener;
     unsigned port = settings->port;
 
     if (settings->bind_count == 0 && listens_on(server, "*"))
         sn_log(log, SN_LEVEL_NOTICE, "Listening on all addresses, port %u", port);
-    LL_FOREACH(server->listeners, listener) {
+    LL_FOREACH(*sn_server_listeners(server), listener) {
         if (listener->is_unix)
             sn_log(log, SN_LEVEL_NOTICE, "Listening on %s", listener->text);
         else if (settings->bind_count > 0)
@@ -271,5 +294,25 @@ void sn_server_log_listeners(const struct sn_server *server)
                    "Not listening on %s: this machine has no such address, which the - in front "
                    "of it allows",
                    bind + 1);
+    }
+}
+
+void sn_listen_describe(const struct sn_server *server, struct sn_buf *out)
+{
+    const struct sn_listener *listener;
+    int count = 0;
+
+    LL_FOREACH(*sn_server_listeners(server), listener) {
+        if (listener->is_unix)
+            continue;
+        sn_buf_printf(out, count++ == 0 ? "listener0:name=tcp,bind=%s" : ",bind=%s",
+                      listener->text);
+    }
+    if (count > 0)
+        sn_buf_printf(out, ",port=%u\r\n", (unsigned)sn_server_env(server)->settings->port);
+    LL_FOREACH(*sn_server_listeners(server), listener) {
+        if (listener->is_unix)
+            sn_buf_printf(out, "listener%d:name=unix,bind=%s\r\n", count > 0 ? 1 : 0,
+                          listener->text);
     }
 }

@@ -2,7 +2,8 @@
 #include "shell/server/long_reply.h"
 
 #include "base/alloc.h"
-#include "shell/server/server_internal.h"
+#include "shell/server/call.h"
+#include "shell/server/client.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ struct sn_long_reply *sn_long_reply_new(struct sn_call *call, sn_long_reply_fn *
     assert(!call->client->long_reply);
     reply->render = render;
     reply->spec = call->spec;
-    reply->muted = call->resp->out == &call->server->scratch;
+    reply->muted = call->muted;
     reply->words.count = call->argc;
     reply->words.items = sn_alloc_array(call->argc, sizeof(*reply->words.items));
     reply->words.lens = sn_alloc_array(call->argc, sizeof(*reply->words.lens));

@@ -7,13 +7,13 @@
  * its next request waits until then. Everybody else is served in between. */
 
 #include "base/text.h"
-#include "shell/server/commands.h"
+#include "shell/server/call.h"
 
 struct sn_long_reply;
 
 /* Renders elements from reply->next on into resp, and adds them to reply->count, until all are
- * there (true) or sn_server_turn_is_over() (false). What changes between two slices is shown as the
- * later one finds it. */
+ * there (true) or sn_clients_turn_is_over() (false). What changes between two slices is shown as
+ * the later one finds it. */
 typedef bool sn_long_reply_fn(struct sn_call *call, struct sn_long_reply *reply);
 
 struct sn_long_reply {

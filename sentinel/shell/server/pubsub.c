@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "shell/server/client.h"
+#include "shell/server/clients.h"
+#include "shell/server/limits.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -210,7 +212,7 @@ static void deliver(const struct sn_topic *topic, struct frame *frame)
         if (client->doomed)
             continue;
         sn_buf_append(&client->out, bytes->data, bytes->len);
-        sn_client_check_output(client);
+        sn_limits_check(client);
         sn_client_touch(client);
     }
     sn_buf_fini(&frame->bytes[0]);

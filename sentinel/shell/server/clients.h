@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_SERVER_CLIENTS_H
+#define SN_SHELL_SERVER_CLIENTS_H
+
+/* The clients as lists: all of them, those to be flushed, those that have more to do than a turn of
+ * the loop has time for. */
+
+#include "base/types.h"
+
+struct sn_client;
+struct sn_server;
+
+#define SN_READ_SIZE ((size_t)64 << 10)
+
+struct sn_clients {
+    struct sn_client *all; /* in the order of their ids */
+    struct sn_client *dirty;
+    struct sn_client *yielded;
+    size_t count;  /* without the rejected */
+    size_t memory; /* bytes that they hold */
+    uint64_t next_id;
+    char read_buffer[SN_READ_SIZE]; /* for all: it is emptied before the next read */
+};
+
+/* Gives client its id and counts it. */
+void sn_clients_add(struct sn_clients *clients, struct sn_client *client);
+/* client is not served, and counts no more. */
+void sn_clients_reject(struct sn_clients *clients, struct sn_client *client);
+/* Takes client out of all lists and sums. */
+void sn_clients_remove(struct sn_clients *clients, struct sn_client *client);
+/* The next of those to be flushed, or of those that yielded, taken off its list, which must not be
+ * empty. */
+struct sn_client *sn_clients_next_dirty(struct sn_clients *clients);
+struct sn_client *sn_clients_next_yielded(struct sn_clients *clients);
+
+/* True if commands have run for SN_TURN_MAX_MS in this turn of the loop: the rest has to wait. */
+bool sn_clients_turn_is_over(const struct sn_server *server);
+/* Has client go on with its requests in the next turn of the loop. */
+void sn_client_yield(struct sn_client *client);
+/* Has the next sn_server_flush look at this client. */
+void sn_client_touch(struct sn_client *client);
+/* Closes at the next flush, without writing what is left. */
+void sn_client_doom(struct sn_client *client);
+/* Bytes that the client has yet to read. */
+size_t sn_client_output(const struct sn_client *client);
+/* True if the client is subscribed to anything. */
+bool sn_client_subscribed(const struct sn_client *client);
+
+#endif

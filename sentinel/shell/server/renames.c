@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/server/renames.h"
+
+#include "base/error.h"
+
+#include <strings.h>
+
+int sn_renames_check(const struct sn_settings *settings, struct sn_buf *error)
+{
+    for (size_t i = 0; i < settings->rename_count; i++) {
+        const struct sn_setting_words *line = &settings->renames[i];
+        if (line->count != 2 || !sn_specs_find(line->items[0])) {
+            sn_buf_printf(error, "rename-command %s: no such command of a sentinel",
+                          line->count > 0 ? line->items[0] : "");
+            return SN_EINVAL;
+        }
+        if (sn_specs_find(line->items[1])) {
+            sn_buf_printf(error, "rename-command %s %s: the new name is a command already",
+                          line->items[0], line->items[1]);
+            return SN_EINVAL;
+        }
+    }
+    return 0;
+}
+
+const struct sn_spec *sn_renames_find_spec(const struct sn_settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->rename_count; i++) {
+        char *const *words = settings->renames[i].items;
+        if (words[1][0] != '\0' && strcasecmp(name, words[1]) == 0)
+            return sn_specs_find(words[0]);
+        if (strcasecmp(name, words[0]) == 0)
+            return NULL;
+    }
+    return sn_specs_find(name);
+}
