@@ -5,8 +5,11 @@
  * while the quorum is missing (they may notice a few milliseconds later), then once per ask period.
  */
 
+#include "core/agree.h"
+
 #include "core/election.h"
 #include "core/epoch.h"
+#include "core/mark.h"
 #include "core/model.h"
 #include "core/peer.h"
 
@@ -23,35 +26,42 @@
 #define ASKED_STALE UINT64_MAX       /* the answer is to be ignored */
 #define ASKED_VOTED (UINT64_MAX - 1) /* for whom it voted last, without wanting its vote */
 
+/* Sentinels that see the master down, ourselves among them. */
+static uint32_t count_agreeing(const struct sn_group *group)
+{
+    const struct sn_instance *peer;
+    uint32_t agreeing = 1;
+    DL_FOREACH(group->peers, peer)
+        agreeing += peer->u.peer.master_down;
+    return agreeing;
+}
+
+bool sn_agree_is_down(const struct sn_group *group)
+{
+    return group->master->s_down && count_agreeing(group) >= group->params.quorum;
+}
+
 void sn_agree_update(struct sn_group *group)
 {
     struct sn_core *core = group->core;
-    const struct sn_instance *peer;
-    uint32_t agreeing = 1;
+    bool down = sn_agree_is_down(group);
     if (core->tilt)
         return;
-    DL_FOREACH(group->peers, peer) {
-        if (peer->u.peer.master_down)
-            agreeing++;
-    }
-    bool down = group->master->s_down && agreeing >= group->params.quorum;
     if (down == group->o_down)
         return;
     group->o_down = down;
     if (down) {
         group->o_down_at = core->now;
         group->rank_at = sn_after(core->now, sn_election_turn_ms(group));
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "+odown", "#quorum %u/%u", agreeing,
-                       group->params.quorum);
-        sn_failover_step(group);
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "+odown", "#quorum %u/%u",
+                       count_agreeing(group), group->params.quorum);
     } else {
         group->lost_rounds = 0;
         group->held = false;
         group->retry_at = group->stand_back_until = core->now;
         sn_event_raise(group->master, SN_LEVEL_WARNING, "-odown", NULL);
-        sn_failover_master_up(group);
     }
-    sn_election_plan(group);
+    sn_mark_group(group, SN_MARK_STEP | SN_MARK_PLAN);
 }
 
 static bool wants_votes(const struct sn_group *group)
@@ -119,7 +129,7 @@ void sn_agree_ask_due(struct sn_instance *peer)
         ask(peer);
 }
 
-void sn_agree_master_changed(struct sn_group *group)
+void sn_agree_master_flipped(struct sn_group *group)
 {
     struct sn_core *core = group->core;
     struct sn_instance *instance;
@@ -132,7 +142,7 @@ void sn_agree_master_changed(struct sn_group *group)
         sn_agree_ask_all(group);
         sn_group_ask_info_all(group);
     }
-    sn_agree_update(group);
+    sn_mark_group(group, SN_MARK_AGREE);
 }
 
 void sn_agree_hint(struct sn_group *group)
@@ -241,9 +251,9 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
     if (group->o_down && group->failover.state == SN_FAILOVER_NONE) {
         /* Our turn depends on who else sees the master down. */
         group->rank_at = sn_after(group->o_down_at, sn_election_turn_ms(group));
-        sn_election_plan(group);
+        sn_mark_group(group, SN_MARK_PLAN);
     }
-    sn_election_count(group);
+    sn_mark_group(group, SN_MARK_VOTES);
     sn_election_late_vote(group);
     plan_next(peer);
 }
@@ -252,7 +262,7 @@ void sn_agree_answer_old(struct sn_instance *peer)
 {
     peer->u.peer.master_down = false;
     peer->u.peer.vote.hex[0] = '\0';
-    sn_agree_update(peer->group);
+    sn_mark_group(peer->group, SN_MARK_AGREE);
 }
 
 void sn_agree_forget(struct sn_instance *peer)

@@ -3,7 +3,10 @@
 /* The commands that change something, and the question of peers. Each is answered exactly once, and
  * not before what it changed is durable; SET and its kin apply all of their changes or none. */
 
+#include "core/agree.h"
+#include "core/detect.h"
 #include "core/election.h"
+#include "core/mark.h"
 #include "core/model.h"
 
 #include "base/text.h"
@@ -212,7 +215,7 @@ static void run_debug(struct sn_core *core, const struct sn_command *command)
         DL_FOREACH(group->replicas, replica)
             sn_instance_plan_info(replica);
         sn_group_push_hello(group);
-        sn_failover_step(group);
+        sn_mark_group(group, SN_MARK_STEP);
     }
     answer(core, command, SN_ANSWER_OK, 0);
 }

@@ -10,12 +10,16 @@
  *   persist    what must be durable first reconf, repair replicas that follow the wrong master
  */
 
+#include "core/agree.h"
+#include "core/detect.h"
 #include "core/election.h"
 #include "core/epoch.h"
 #include "core/hello.h"
+#include "core/mark.h"
 #include "core/peer.h"
 #include "core/rights.h"
 #include "core/script.h"
+#include "core/settle.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -115,7 +119,7 @@ static void run_timer(struct sn_core *core, const struct sn_timer *timer)
         sn_link_stale(timer->owner);
         break;
     case SN_TIMER_DOWN:
-        sn_detect_update(timer->owner);
+        sn_mark_instance(timer->owner);
         break;
     case SN_TIMER_INFO:
         sn_instance_info_due(timer->owner);
@@ -133,7 +137,7 @@ static void run_timer(struct sn_core *core, const struct sn_timer *timer)
         sn_election_due(timer->owner);
         break;
     case SN_TIMER_FAILOVER:
-        sn_failover_step(timer->owner);
+        sn_mark_group(timer->owner, SN_MARK_STEP);
         break;
     case SN_TIMER_HEARTBEAT:
         sn_tilt_plan_heartbeat(core);
@@ -165,6 +169,7 @@ static void run_timers(struct sn_core *core)
         if (timer == NULL)
             return;
         run_timer(core, timer);
+        sn_settle(core);
     }
 }
 
@@ -208,6 +213,33 @@ static bool take_link_reply(struct sn_link *link, const struct sn_event_reply *e
     return true;
 }
 
+/* What its INFO means for what is under way, once all that follows from the facts is settled. */
+static void use_info(struct sn_instance *instance, const struct sn_info *info)
+{
+    const struct sn_group *group = instance->group;
+    sn_drain_info(instance, info);
+    if (instance->kind != SN_KIND_REPLICA)
+        return;
+    if (instance->u.data.promoted)
+        sn_failover_promoted_info(instance, info->role);
+    else if (group->failover.state == SN_FAILOVER_RECONF)
+        sn_reconf_info(instance);
+    else if (group->failover.state == SN_FAILOVER_SELECT)
+        sn_mark_group(instance->group, SN_MARK_STEP);
+    else
+        sn_repair_replica(instance);
+}
+
+static void take_info(struct sn_instance *instance, const struct sn_event_reply *event)
+{
+    struct sn_core *core = instance->core;
+    bool read = sn_discover_info(instance, event->reply, event->info);
+    sn_settle(core);
+    if (read && !core->tilt)
+        use_info(instance, event->info);
+    sn_instance_plan_info(instance);
+}
+
 static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
 {
     struct sn_link *link = sn_link_find(core, event->link);
@@ -224,7 +256,7 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
         return; /* done, or forgotten meanwhile */
     switch (event->order) {
     case SN_ORDER_INFO:
-        sn_discover_info(instance, event->reply, event->info);
+        take_info(instance, event);
         break;
     case SN_ORDER_PUBLISH:
         instance->hello_pending = false;
@@ -318,6 +350,7 @@ void sn_core_step(struct sn_core *core, const struct sn_event *event, struct sn_
     if (event->kind != SN_EVENT_START)
         sn_tilt_check(core, last_now);
     take(core, event);
+    sn_settle(core);
     if (event->kind == SN_EVENT_TIMER)
         run_timers(core);
     sn_persist_flush(core);
@@ -327,7 +360,7 @@ void sn_core_step(struct sn_core *core, const struct sn_event *event, struct sn_
 
 sn_ms sn_core_deadline(const struct sn_core *core)
 {
-    return sn_timers_next(&core->timers);
+    return sn_settle_is_due(core) ? core->now : sn_timers_next(&core->timers);
 }
 
 static void snapshot_group(const struct sn_group *group, struct sn_image *image)

@@ -4,6 +4,7 @@
 
 #include "core/alias.h"
 #include "core/hello.h"
+#include "core/mark.h"
 #include "core/rights.h"
 
 #include "base/text.h"
@@ -25,7 +26,7 @@ static void learn_runid(struct sn_instance *instance, const struct sn_runid *run
         if (instance->kind == SN_KIND_MASTER && instance->group->params.reboot_down_after_ms > 0) {
             data->rebooting = true;
             data->reboot_at = instance->core->now;
-            sn_detect_update(instance);
+            sn_mark_instance(instance);
         }
     }
     data->was_replica = false;
@@ -136,7 +137,7 @@ static void learn_role(struct sn_instance *instance, enum sn_role role)
     bool expected = role == (instance->kind == SN_KIND_MASTER ? SN_ROLE_MASTER : SN_ROLE_REPLICA);
     sn_event_raise(instance, SN_LEVEL_VERBOSE, expected ? "+role-change" : "-role-change",
                    "new reported role is %s", role == SN_ROLE_MASTER ? "master" : "slave");
-    sn_detect_update(instance);
+    sn_mark_instance(instance);
 }
 
 static void keep_text(struct sn_data *data, const struct sn_reply *reply)
@@ -186,7 +187,7 @@ static void tell_odd(struct sn_instance *instance, const struct sn_info *info, b
                    data->master_port, group->params.quorum);
 }
 
-void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
+bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
                       const struct sn_info *info)
 {
     struct sn_core *core = instance->core;
@@ -195,8 +196,7 @@ void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     if (info == NULL) {
         if (reply->type == SN_REPLY_ERROR)
             sn_link_refused(instance->cmd, SN_ORDER_INFO, reply->text);
-        sn_instance_plan_info(instance);
-        return;
+        return false;
     }
     sn_link_accepted(instance->cmd, SN_ORDER_INFO);
     sn_rights_try_again(instance->cmd);
@@ -217,19 +217,7 @@ void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
         sn_alias_info(instance);
         (void)sn_reconf_tell_claim(instance);
         if (instance->group->aliases != NULL)
-            sn_detect_update(instance->group->master);
+            sn_mark_instance(instance->group->master);
     }
-    if (!core->tilt)
-        sn_drain_info(instance, info);
-    if (!core->tilt && instance->kind == SN_KIND_REPLICA) {
-        if (data->promoted)
-            sn_failover_promoted_info(instance, info->role);
-        else if (instance->group->failover.state == SN_FAILOVER_RECONF)
-            sn_reconf_info(instance);
-        else if (instance->group->failover.state == SN_FAILOVER_SELECT)
-            sn_failover_step(instance->group);
-        else
-            sn_repair_replica(instance);
-    }
-    sn_instance_plan_info(instance);
+    return true;
 }

@@ -11,7 +11,7 @@
  * on without it, as stock does; a coordinated one is aborted. The pause ends by itself if we should
  * die. */
 
-#include "core/model.h"
+#include "core/mark.h"
 
 #include <string.h>
 
@@ -59,12 +59,20 @@ static void begin_again(struct sn_group *group, const char *why)
     forget(group);
 }
 
+/* True if the replica has all that the master has written up to offset. What says that it is a
+ * master, or has no link to one, tells an offset of another history, or none. */
+static bool has_reached(const struct sn_instance *replica, uint64_t offset)
+{
+    const struct sn_data *data = &replica->u.data;
+    return data->role_reported == SN_ROLE_REPLICA && data->link_up && data->repl_offset >= offset;
+}
+
 /* True if the replica has what the master had a moment ago. */
 static bool is_near(const struct sn_group *group)
 {
     const struct sn_data *master = &group->master->u.data;
     return master->info_at != SN_MS_NEVER && master->info_at >= group->failover.started_at &&
-           group->failover.promoted->u.data.repl_offset >= master->master_offset;
+           has_reached(group->failover.promoted, master->master_offset);
 }
 
 /* The chosen replica takes too long. Somebody who has more is the better choice by now, unless the
@@ -76,7 +84,9 @@ static bool replica_is_late(struct sn_group *group)
         late->refused_epoch = group->failover.epoch;
         const struct sn_instance *other = sn_select_replica(group, false);
         late->refused_epoch = 0;
-        if (other != NULL && other->u.data.repl_offset > late->repl_offset) {
+        bool ahead = late->role_reported == SN_ROLE_REPLICA && late->link_up && other != NULL &&
+                     late->repl_offset >= other->u.data.repl_offset;
+        if (other != NULL && !ahead) {
             sn_failover_pass_over(group, "it did not catch up in time");
             return false;
         }
@@ -187,7 +197,7 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
                           "+client|pause and +client|unpause, and Redis 6.2, are needed)",
                           reply->text);
         if (do_without(group, why))
-            sn_failover_step(group);
+            sn_mark_group(group, SN_MARK_STEP);
         return;
     }
     drain->phase = SN_DRAIN_CATCHING;
@@ -214,7 +224,7 @@ static void take_target(struct sn_instance *master, const struct sn_info *info)
     if (info != NULL) {
         if (!info->has_master_offset) {
             if (do_without(group, "the master does not tell its offset"))
-                sn_failover_step(group);
+                sn_mark_group(group, SN_MARK_STEP);
             return;
         }
         drain->target = info->master_repl_offset;
@@ -238,7 +248,7 @@ static bool is_pause_certain(const struct sn_group *group)
 static void look_whether_drained(struct sn_group *group)
 {
     struct sn_drain *drain = &group->failover.drain;
-    if (!drain->target_known || group->failover.promoted->u.data.repl_offset < drain->target ||
+    if (!drain->target_known || !has_reached(group->failover.promoted, drain->target) ||
         !is_pause_certain(group))
         return; /* a further INFO tells, or the deadline ends it */
     sn_out_log(group->core, SN_LEVEL_NOTICE,
@@ -247,7 +257,7 @@ static void look_whether_drained(struct sn_group *group)
                group->name, (unsigned long long)drain->target,
                (long long)sn_age(group->core, drain->paused_at));
     go_on(group);
-    sn_failover_step(group);
+    sn_mark_group(group, SN_MARK_STEP);
 }
 
 static void take_masters_info(struct sn_instance *master, const struct sn_info *info)
@@ -259,7 +269,7 @@ static void take_masters_info(struct sn_instance *master, const struct sn_info *
     if (restarted || (!confirmed && master->cmd->id.v != drain->link.v)) {
         begin_again(group, restarted ? "it was restarted"
                                      : "the connection broke before the pause was confirmed");
-        sn_failover_step(group);
+        sn_mark_group(group, SN_MARK_STEP);
     } else if (!confirmed) {
         sn_instance_ask_info(master); /* this one is from before the pause */
     } else {
@@ -280,7 +290,7 @@ void sn_drain_info(struct sn_instance *instance, const struct sn_info *info)
     if (drain->phase == SN_DRAIN_NEARING && is_near(group) &&
         sn_link_can_send(group->master->cmd)) {
         pause_clients(group);
-        sn_failover_step(group); /* arms its deadline */
+        sn_mark_group(group, SN_MARK_STEP); /* arms its deadline */
     } else if (drain->phase == SN_DRAIN_CATCHING || drain->phase == SN_DRAIN_PAUSING) {
         if (instance == group->master)
             take_masters_info(instance, info);

@@ -10,8 +10,10 @@
  * once (D8); a leader that is down itself is not waited for (D9). */
 
 #include "core/election.h"
+#include "core/agree.h"
 
 #include "core/epoch.h"
+#include "core/mark.h"
 #include "core/model.h"
 #include "core/peer.h"
 #include "core/rights.h"
@@ -107,7 +109,7 @@ static void end_wait(struct sn_group *group, const char *why)
     group->rival_until = SN_MS_NEVER;
     /* Others find out in the same moment: in turn. */
     group->rank_at = sn_max(group->rank_at, sn_after(group->core->now, sn_election_turn_ms(group)));
-    sn_election_plan(group);
+    sn_mark_group(group, SN_MARK_PLAN);
 }
 
 void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
@@ -131,7 +133,7 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
             continue;
         if (name->failover.state == SN_FAILOVER_WAIT_START && name->failover.epoch < epoch)
             sn_failover_abort(name, "-failover-abort-not-elected", core->now);
-        sn_election_plan(name);
+        sn_mark_group(name, SN_MARK_PLAN);
     }
 }
 
@@ -280,6 +282,21 @@ static bool held_back(struct sn_group *group)
     return false;
 }
 
+void sn_election_peer_flipped(struct sn_instance *peer)
+{
+    struct sn_group *group = peer->group;
+    if (peer->s_down) {
+        /* Its turn, if it was its turn, passes on (DESIGN.md D9). */
+        group->rank_at = sn_after(group->core->now, sn_election_turn_ms(group));
+        sn_mark_group(group, SN_MARK_VOTES);
+    } else {
+        group->lost_rounds = 0;
+        group->retry_at = group->core->now;
+        sn_mark_group(group, SN_MARK_VOTER);
+    }
+    sn_mark_group(group, SN_MARK_PLAN);
+}
+
 void sn_election_voter_up(struct sn_group *group)
 {
     if (!group->held)
@@ -339,7 +356,7 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
     sn_event_raise(group->master, SN_LEVEL_WARNING, "+try-failover", NULL);
     record_vote(group, core->myid.hex, epoch);
     sn_persist_defer(core, SN_DEFERRED_ATTEMPT, group, epoch);
-    sn_failover_step(group);
+    sn_mark_group(group, SN_MARK_STEP);
 }
 
 void sn_election_collect(struct sn_group *group, uint64_t epoch)
@@ -348,9 +365,9 @@ void sn_election_collect(struct sn_group *group, uint64_t epoch)
         return;
     group->failover.durable = true;
     if (group->failover.mode != SN_MODE_FORCED)
-        sn_agree_ask_all(group);
-    sn_election_count(group);
-    sn_failover_step(group); /* the time for votes may have run out while the disk was busy */
+        sn_mark_group(group, SN_MARK_ASK);
+    /* The time for votes may have run out while the disk was busy. */
+    sn_mark_group(group, SN_MARK_VOTES | SN_MARK_STEP);
 }
 
 /* Votes of the peers in one epoch. */
@@ -499,7 +516,7 @@ static void win(struct sn_group *group)
     }
     sn_failover_enter(group, SN_FAILOVER_SELECT);
     sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-state-select-slave", NULL);
-    sn_failover_step(group);
+    sn_mark_group(group, SN_MARK_STEP);
 }
 
 /* An operator's order does not need the votes (stock asks nobody), but they raise the epoch at the
@@ -526,15 +543,16 @@ void sn_election_count(struct sn_group *group)
         give_up(group, &tally);
 }
 
-sn_ms sn_election_patience(const struct sn_group *group)
+/* How long an attempt may collect votes. */
+static sn_ms patience(const struct sn_group *group)
 {
-    sn_ms patience =
+    sn_ms usual =
         sn_min(group->core->timings[SN_TIMING_ELECTION_TIMEOUT], group->params.failover_timeout_ms);
     sn_ms votes = sn_max(SN_VOTES_MAX_MS, 3 * longest_trip(group));
-    return group->failover.mode == SN_MODE_PLANNED ? sn_min(patience, votes) : patience;
+    return group->failover.mode == SN_MODE_PLANNED ? sn_min(usual, votes) : usual;
 }
 
-void sn_election_timeout(struct sn_group *group)
+static void time_out(struct sn_group *group)
 {
     struct tally tally;
     count_votes(group, &tally);
@@ -544,4 +562,28 @@ void sn_election_timeout(struct sn_group *group)
         return; /* the disk decides: durable, or given up */
     else
         give_up(group, &tally);
+}
+
+/* Peers that are silent lose the quorum too: then nothing is known of the master. */
+static bool is_over(const struct sn_group *group)
+{
+    return group->failover.mode == SN_MODE_NONE && !group->o_down && !group->master->s_down;
+}
+
+void sn_election_step(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    sn_ms deadline = sn_after(group->failover.started_at, patience(group));
+    if (is_over(group)) {
+        /* The vote that we gave ourselves stays given, and those who voted for us wait for nobody
+         * else: if the master goes down again, the next attempt of ours comes at once. */
+        sn_out_log(core, SN_LEVEL_NOTICE,
+                   "Election %llu for %s is given up: its master is up again.",
+                   (unsigned long long)group->failover.epoch, group->name);
+        sn_failover_abort(group, "-failover-abort-not-elected", core->now);
+    } else if (core->now >= deadline) {
+        time_out(group);
+    } else {
+        sn_timer_set(&core->timers, &group->timeout, deadline);
+    }
 }

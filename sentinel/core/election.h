@@ -32,6 +32,8 @@ sn_ms sn_election_turn_ms(const struct sn_group *group);
 /* Arms the next attempt if one is due at some time. */
 void sn_election_plan(struct sn_group *group);
 void sn_election_due(struct sn_group *group); /* SN_TIMER_ELECTION */
+/* peer has entered or left S_DOWN. */
+void sn_election_peer_flipped(struct sn_instance *peer);
 /* One more peer can be asked: an attempt that was held for want of voters may begin. */
 void sn_election_voter_up(struct sn_group *group);
 void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
@@ -39,8 +41,8 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
 /* The own vote is durable: ask for the others. */
 void sn_election_collect(struct sn_group *group, uint64_t epoch);
 void sn_election_count(struct sn_group *group);
-void sn_election_timeout(struct sn_group *group);
-/* How long an attempt may collect votes. */
-sn_ms sn_election_patience(const struct sn_group *group);
+/* The attempt that collects votes: ends it if it has become pointless or takes too long, or arms
+ * its deadline. */
+void sn_election_step(struct sn_group *group);
 
 #endif

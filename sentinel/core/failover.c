@@ -12,7 +12,7 @@
 
 #include "core/alias.h"
 #include "core/election.h"
-#include "core/model.h"
+#include "core/mark.h"
 #include "core/rights.h"
 #include "core/script.h"
 
@@ -89,20 +89,7 @@ void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at
     sn_drain_resume(group->master);
     sn_failover_clear(group);
     group->retry_at = retry_at;
-    sn_election_plan(group);
-}
-
-/* The vote that we gave ourselves stays given, and those who voted for us wait for nobody else: if
- * the master goes down again, the next attempt of ours comes at once. */
-void sn_failover_master_up(struct sn_group *group)
-{
-    if (group->failover.state != SN_FAILOVER_WAIT_START || group->failover.mode != SN_MODE_NONE ||
-        group->master->s_down) /* peers that are silent lose the quorum, too */
-        return;
-    sn_out_log(group->core, SN_LEVEL_NOTICE,
-               "Election %llu for %s is given up: its master is up again.",
-               (unsigned long long)group->failover.epoch, group->name);
-    sn_failover_abort(group, "-failover-abort-not-elected", group->core->now);
+    sn_mark_group(group, SN_MARK_PLAN);
 }
 
 /* Back-off after an attempt that was won but could not be finished: doubles from a second up to the
@@ -160,7 +147,7 @@ static void choose(struct sn_group *group)
     sn_failover_enter(group, SN_FAILOVER_SEND_PROMOTION);
     sn_event_raise(replica, SN_LEVEL_NOTICE, "+failover-state-send-slaveof-noone", NULL);
     sn_instance_plan_info(replica);
-    sn_failover_step(group);
+    sn_mark_group(group, SN_MARK_STEP);
 }
 
 void sn_failover_pass_over(struct sn_group *group, const char *why)
@@ -175,7 +162,7 @@ void sn_failover_pass_over(struct sn_group *group, const char *why)
     group->failover.promoted = NULL;
     sn_drain_next(group);
     sn_failover_enter(group, SN_FAILOVER_SELECT);
-    sn_failover_step(group);
+    sn_mark_group(group, SN_MARK_STEP);
 }
 
 static void step_select(struct sn_group *group)
@@ -268,14 +255,9 @@ void sn_failover_step(struct sn_group *group)
     switch (failover->state) {
     case SN_FAILOVER_NONE:
         return;
-    case SN_FAILOVER_WAIT_START: {
-        sn_ms deadline = sn_after(failover->started_at, sn_election_patience(group));
-        if (core->now >= deadline)
-            sn_election_timeout(group);
-        else
-            wake_at(group, deadline);
+    case SN_FAILOVER_WAIT_START:
+        sn_election_step(group);
         return;
-    }
     case SN_FAILOVER_SELECT:
         step_select(group);
         return;
@@ -405,16 +387,16 @@ void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
     struct sn_addr old_addr = group->untold_from;
     if (old_addr.port == 0)
         return; /* a newer configuration came meanwhile */
-    group->untold_from.port = 0;
     if ((group->core->simulate & SN_SIMULATE_AFTER_PROMOTION) != 0) {
         sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
         return;
     }
+    group->untold_from.port = 0;
     /* A RESET may have ended the attempt meanwhile: its switch is in force all the same. */
     failover->durable = ours;
     sn_group_push_hello(group);
     sn_script_reconfig(group, true, &old_addr, &group->master->addr);
     sn_group_announce_switch(group, &old_addr);
     if (ours)
-        sn_reconf_step(group);
+        sn_mark_group(group, SN_MARK_STEP);
 }

@@ -4,8 +4,9 @@
  * the instances that are known already and keeps their links, instead of forgetting and meeting
  * everybody again: a promotion costs no reconnection. */
 
+#include "core/agree.h"
 #include "core/alias.h"
-#include "core/model.h"
+#include "core/mark.h"
 #include "core/peer.h"
 
 #include "base/text.h"
@@ -113,6 +114,7 @@ void sn_group_free(struct sn_group *group)
     sn_instance_free(group->master);
     sn_timer_stop(&core->timers, &group->election);
     sn_timer_stop(&core->timers, &group->timeout);
+    sn_mark_forget_group(group);
     HASH_DELETE(hh, core->groups, group);
     HASH_DELETE(hh_id, core->groups_by_id, group);
     sn_group_params_fini(&group->params);
@@ -170,7 +172,7 @@ void sn_group_drop_doubles(struct sn_group *group)
         sn_persist_touch(group->core);
     }
     if (group->failover.state == SN_FAILOVER_RECONF)
-        sn_reconf_step(group);
+        sn_mark_group(group, SN_MARK_STEP);
 }
 
 void sn_group_push_hello(struct sn_group *group)
@@ -196,16 +198,16 @@ void sn_group_reschedule(struct sn_group *group)
 {
     struct sn_instance *instance;
     sn_link_reschedule(group->master->cmd);
-    sn_detect_update(group->master);
+    sn_mark_instance(group->master);
     DL_FOREACH(group->replicas, instance) {
         sn_link_reschedule(instance->cmd);
-        sn_detect_update(instance);
+        sn_mark_instance(instance);
     }
     DL_FOREACH(group->peers, instance) {
         sn_link_reschedule(instance->cmd);
-        sn_detect_update(instance);
+        sn_mark_instance(instance);
     }
-    sn_agree_update(group);
+    sn_mark_group(group, SN_MARK_AGREE);
 }
 
 /* What was known of a node as a master or a replica means nothing in its new part. */
@@ -284,9 +286,9 @@ void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_
     DL_FOREACH(group->replicas, replica)
         sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
     /* A demoted master is usually down; as a replica it is reported down anew. */
-    sn_detect_update(group->master);
+    sn_mark_instance(group->master);
     DL_FOREACH(group->replicas, replica)
-        sn_detect_update(replica);
+        sn_mark_instance(replica);
 }
 
 void sn_group_reset(struct sn_group *group)
@@ -313,7 +315,7 @@ void sn_group_reset(struct sn_group *group)
     master->cmd->silence_at = group->core->now;
     sn_link_renew(master->cmd);
     sn_link_renew(master->sub);
-    sn_detect_update(master);
+    sn_mark_instance(master);
     sn_event_raise(master, SN_LEVEL_WARNING, "+reset-master", NULL);
     sn_persist_touch(group->core);
 }

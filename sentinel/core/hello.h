@@ -14,7 +14,8 @@
 
 /* ---- discover.c, hello.c -------------------------------------------------------------------- */
 
-void sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
+/* False if the reply is no INFO. */
+bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
                       const struct sn_info *info);
 /* True if the log has to name this sender and reason now (told.c). group: where it was heard; NULL:
  * that is not known. */

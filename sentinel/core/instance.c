@@ -6,6 +6,7 @@
 
 #include "core/alias.h"
 #include "core/hello.h"
+#include "core/mark.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +101,7 @@ struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind ki
     /* owner_next of a data node stays NULL: both of its links may point at it. */
     instance->sub->owners = instance;
     instance->sub->owner_count = 1;
-    sn_detect_update(instance);
+    sn_mark_instance(instance);
     sn_link_open(instance->cmd);
     return instance;
 }
@@ -124,7 +125,7 @@ struct sn_instance *sn_instance_new_peer(struct sn_group *group, const struct sn
         instance->s_down = true;
         instance->s_down_at = core->now;
     }
-    sn_detect_update(instance);
+    sn_mark_instance(instance);
     sn_link_open(instance->cmd);
     if (instance->cmd->state == SN_LINK_UP)
         sn_timer_set(&core->timers, &instance->hello, core->now);
@@ -146,6 +147,7 @@ void sn_instance_free(struct sn_instance *instance)
         sn_timer_stop(&core->timers, &instance->u.peer.answer_old);
     }
     sn_link_disown(instance->cmd, instance);
+    sn_mark_forget_instance(instance);
     HASH_DELETE(hh_id, core->instances, instance);
     free(instance);
 }

@@ -8,8 +8,10 @@
  * unanswered PING or at the break of the connection, whichever came first (D2), and ends with an
  * acceptable reply. */
 
-#include "core/election.h"
+#include "core/agree.h"
+#include "core/detect.h"
 #include "core/hello.h"
+#include "core/mark.h"
 #include "core/model.h"
 #include "core/peer.h"
 #include "core/rights.h"
@@ -218,7 +220,7 @@ void sn_link_open(struct sn_link *link)
     connect->minor = link->owners->kind == SN_KIND_REPLICA;
     connect->renames = sn_out_renames(core, link);
     sn_timer_set(&core->timers, &link->retry, sn_after(core->now, connect_patience(link)));
-    sn_detect_link_changed(link);
+    sn_mark_link(link);
 }
 
 void sn_link_sleep(struct sn_link *link)
@@ -235,7 +237,7 @@ void sn_link_wake(struct sn_link *link)
     link->asleep = false;
     link->silence_at = link->act_ping_at = link->core->now;
     sn_link_open(link);
-    sn_detect_link_changed(link);
+    sn_mark_link(link);
 }
 
 void sn_link_renew(struct sn_link *link)
@@ -292,7 +294,7 @@ void sn_link_retry(struct sn_link *link)
         link->given_up++;
         drop_connection(link);
         plan_retry(link, false);
-        sn_detect_link_changed(link);
+        sn_mark_link(link);
     }
 }
 
@@ -326,12 +328,12 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
             sn_link_open(owner->sub);
         } else if (owner->group->master->s_down) {
             sn_timer_set(&core->timers, &owner->u.peer.ask, core->now);
-            sn_election_voter_up(owner->group);
+            sn_mark_group(owner->group, SN_MARK_VOTER);
         }
         if (owner->kind == SN_KIND_REPLICA)
-            sn_failover_step(owner->group);
+            sn_mark_group(owner->group, SN_MARK_STEP);
     }
-    sn_detect_link_changed(link);
+    sn_mark_link(link);
 }
 
 /* What is not known of a replica costs less than what clients, peers and other groups would miss.
@@ -371,7 +373,7 @@ void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room)
         wait_for_room(link);
     else
         plan_retry(link, was_brief);
-    sn_detect_link_changed(link);
+    sn_mark_link(link);
 }
 
 void sn_link_on_traffic(struct sn_link *link)
@@ -399,7 +401,7 @@ void sn_link_ping(struct sn_link *link)
             link->act_ping_at = core->now;
         if (link->silence_at == SN_MS_NEVER)
             link->silence_at = core->now;
-        sn_detect_link_changed(link);
+        sn_mark_link(link);
         sn_link_stale(link);
     }
     sn_timer_set(&core->timers, &link->ping, sn_after(core->now, ping_period(link)));
@@ -454,7 +456,7 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
         sn_rights_try_ask_again(link);
     sn_link_reschedule(link);
     sn_tilt_link_answered(link);
-    sn_detect_link_changed(link);
+    sn_mark_link(link);
 }
 
 /* Looks at a connection that may be dead; closes it, or plans the next look. */
@@ -480,7 +482,7 @@ void sn_link_stale(struct sn_link *link)
     }
     drop_connection(link);
     plan_retry(link, false);
-    sn_detect_link_changed(link);
+    sn_mark_link(link);
 }
 
 void sn_link_reschedule(struct sn_link *link)

@@ -219,6 +219,8 @@ struct sn_instance {
     struct sn_instance *prev, *next;             /* in the group's list */
     struct sn_instance *owner_next;              /* of the shared link */
     struct sn_instance *place_prev, *place_next; /* at the same address */
+    bool marked;                                 /* waits for sn_settle */
+    struct sn_instance *mark_prev, *mark_next;
     UT_hash_handle hh_id;
     UT_hash_handle hh_peer; /* peers: in the group, by run id */
 };
@@ -307,6 +309,8 @@ struct sn_group {
     struct sn_addr untold_from;
     struct sn_timer election;
     struct sn_timer timeout; /* of the failover state */
+    unsigned marks;          /* rules that wait for sn_settle */
+    struct sn_group *mark_prev, *mark_next;
     UT_hash_handle hh;
     UT_hash_handle hh_id;
 };
@@ -380,6 +384,8 @@ struct sn_core {
     struct sn_link *links;         /* by id of the present connection */
     struct sn_link *peer_links;    /* by run id */
     struct sn_place *places;
+    struct sn_instance *marked_instances; /* to be judged, first come first (mark.h) */
+    struct sn_group *marked_groups;
     struct sn_place_key own[SN_OWN_ADDRS]; /* what our hellos have called us lately, a ring */
     size_t own_next;
     struct sn_probe *probes;            /* probe.c; NULL: none so far */
@@ -545,38 +551,6 @@ unsigned sn_group_rank(const struct sn_group *group);
 /* True if this peer is up and comes before us. */
 bool sn_group_goes_first(const struct sn_instance *peer);
 
-/* ---- detect.c, tilt.c ----------------------------------------------------------------------- */
-
-/* Judges S_DOWN afresh and arms the timer for the next time it could change. */
-void sn_detect_update(struct sn_instance *instance);
-void sn_detect_link_changed(struct sn_link *link);
-
-void sn_tilt_check(struct sn_core *core, sn_ms last_now);
-void sn_tilt_link_answered(struct sn_link *link);
-void sn_tilt_link_gone(struct sn_link *link);
-void sn_tilt_leave(struct sn_core *core);
-void sn_tilt_plan_heartbeat(struct sn_core *core);
-
-/* ---- agree.c -------------------------------------------------------------------------------- */
-
-/* Judges O_DOWN afresh. */
-void sn_agree_update(struct sn_group *group);
-/* The master entered or left S_DOWN. */
-void sn_agree_master_changed(struct sn_group *group);
-/* Asks every peer for its view now; with a vote request if an attempt is collecting votes. */
-void sn_agree_ask_all(struct sn_group *group);
-void sn_agree_ask_due(struct sn_instance *peer);
-void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply);
-void sn_agree_answer_old(struct sn_instance *peer);
-/* A peer asked about our S_DOWN master: it sees it down as well, so its answer may have changed. */
-void sn_agree_hint(struct sn_group *group);
-/* Answers still on their way are about something that is over. */
-void sn_agree_forget(struct sn_instance *peer);
-void sn_agree_link_lost(struct sn_instance *peer);
-/* Soon asks rival for whom it has voted; answers of others, or to earlier questions, are no news of
- * its present attempt. */
-void sn_agree_probe(struct sn_instance *rival);
-
 /* ---- select.c ------------------------------------------------------------------------------- */
 
 /* The best replica to promote (PROTOCOL.md §16); NULL if none will do. With log set, says of every
@@ -603,9 +577,6 @@ void sn_failover_enter(struct sn_group *group, enum sn_failover_state state);
 void sn_failover_step(struct sn_group *group);
 void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at);
 void sn_failover_clear(struct sn_group *group); /* without a word */
-/* The master is no longer O_DOWN: if it is up, an attempt that nobody asked for, and that is not
- * won, ends. */
-void sn_failover_master_up(struct sn_group *group);
 /* The chosen replica will not do after all, and the log says why: the next one is chosen. Before
  * RECONF. */
 void sn_failover_pass_over(struct sn_group *group, const char *why);

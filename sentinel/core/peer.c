@@ -17,9 +17,11 @@
  */
 
 #include "core/peer.h"
+#include "core/agree.h"
 
 #include "core/election.h"
 #include "core/hello.h"
+#include "core/mark.h"
 
 #include "base/text.h"
 
@@ -65,9 +67,7 @@ static void silence(struct sn_instance *peer)
 
 static void recount(struct sn_group *group)
 {
-    sn_agree_update(group);
-    sn_election_count(group);
-    sn_election_plan(group);
+    sn_mark_group(group, SN_MARK_AGREE | SN_MARK_VOTES | SN_MARK_PLAN);
 }
 
 void sn_peer_judge_count(struct sn_group *group)
@@ -441,7 +441,7 @@ void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply)
     LL_FOREACH2(link->owners, owner, owner_next) {
         sn_told_take_back(link->core, sn_told_key(SN_TOLD_FORGED, NULL, &owner->runid,
                                                   owner->addr.ip, owner->addr.port));
-        sn_election_voter_up(owner->group);
+        sn_mark_group(owner->group, SN_MARK_VOTER);
     }
 }
 

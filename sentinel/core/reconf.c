@@ -5,7 +5,7 @@
  * goes down gives its place to the next one (PROTOCOL.md §15.6, §15.7, §24.2). */
 
 #include "core/alias.h"
-#include "core/election.h"
+#include "core/mark.h"
 #include "core/model.h"
 #include "core/rights.h"
 
@@ -222,7 +222,7 @@ static void end(struct sn_group *group)
 {
     sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end", NULL);
     sn_failover_clear(group);
-    sn_election_plan(group);
+    sn_mark_group(group, SN_MARK_PLAN);
 }
 
 static void end_for_timeout(struct sn_group *group)
@@ -237,7 +237,7 @@ static void end_for_timeout(struct sn_group *group)
             sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-sent-be", NULL);
     }
     sn_failover_clear(group);
-    sn_election_plan(group);
+    sn_mark_group(group, SN_MARK_PLAN);
 }
 
 static void plan(struct sn_group *group)
@@ -293,7 +293,7 @@ void sn_reconf_info(struct sn_instance *replica)
         set_reconf(replica, SN_RECONF_DONE);
         sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-done", NULL);
     }
-    sn_reconf_step(group);
+    sn_mark_group(group, SN_MARK_STEP);
 }
 
 void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
@@ -327,6 +327,6 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
         replica->addr.ip, replica->addr.port, replica->group->name, error);
     if (data->reconf == SN_RECONF_SENT) {
         set_reconf(replica, SN_RECONF_DONE);
-        sn_reconf_step(replica->group);
+        sn_mark_group(replica->group, SN_MARK_STEP);
     }
 }

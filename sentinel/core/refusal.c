@@ -5,7 +5,7 @@
  * of command is remembered by itself: a PING that is answered says nothing about a refused PUBLISH.
  */
 
-#include "core/election.h"
+#include "core/mark.h"
 #include "core/rights.h"
 
 #include "base/text.h"
@@ -175,5 +175,5 @@ void sn_link_ask_answered(struct sn_link *link, const struct sn_reply *reply)
     sn_out_log(link->core, SN_LEVEL_NOTICE, "Sentinel %s at %s:%u answers our questions again.",
                link->runid.hex, link->owners->addr.host, link->owners->addr.port);
     LL_FOREACH2(link->owners, owner, owner_next)
-        sn_election_voter_up(owner->group);
+        sn_mark_group(owner->group, SN_MARK_VOTER);
 }

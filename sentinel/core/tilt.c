@@ -5,8 +5,8 @@
  * soon as everybody who was up has answered a fresh PING, or has had the down-after time to do so,
  * or the tilt period is over, whatever comes first (DESIGN.md D3). */
 
-#include "core/election.h"
-#include "core/model.h"
+#include "core/detect.h"
+#include "core/mark.h"
 
 #include <utlist.h>
 
@@ -95,15 +95,12 @@ void sn_tilt_leave(struct sn_core *core)
     sn_event_plain(core, NULL, SN_LEVEL_WARNING, "-tilt", "#tilt mode exited");
     HASH_ITER(hh_id, core->instances, instance, next) {
         instance->cmd->tilt_wait = false;
-        sn_detect_update(instance);
+        sn_mark_instance(instance);
     }
     core->tilt_waiting = 0;
     HASH_ITER(hh, core->groups, group, next_group) {
-        sn_agree_update(group);
-        sn_election_count(group); /* votes, or an order to go without, that came meanwhile */
-        sn_failover_step(group);
         DL_FOREACH(group->peers, instance)
-            sn_agree_ask_due(instance);
-        sn_election_plan(group);
+            sn_timer_set(&core->timers, &instance->u.peer.ask, core->now);
+        sn_mark_group(group, SN_MARK_ALL);
     }
 }

@@ -5,13 +5,15 @@
 #include "cluster_internal.h"
 
 #include "base/text.h"
+#include "core/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
-#define PPM 1000000
+#define CHECK_EVERY 16
+#define PPM         1000000
 
 /* ---- the clock --------------------------------------------------------------------------------
  */
@@ -225,6 +227,21 @@ static void perform(struct sentinel *sentinel, const struct sn_action *action)
     }
 }
 
+/* Not behind each step, as it looks at everybody. */
+static void check_now_and_then(const struct sentinel *sentinel)
+{
+    char text[SN_CHECK_TEXT_MAX + 1];
+    if (sentinel->node.cluster->steps % CHECK_EVERY != 0)
+        return;
+    const char *broken = sn_core_check(sentinel->core, text);
+    if (broken == NULL)
+        return;
+    (void)fprintf(stderr, "seed %llu at %lld: %s breaks an invariant: %s\n",
+                  (unsigned long long)sentinel->node.cluster->seed,
+                  (long long)sentinel->node.cluster->now, sentinel->node.name, broken);
+    abort();
+}
+
 void sentinel_feed(struct sentinel *sentinel, struct sn_event *event)
 {
     struct cluster *cluster = sentinel->node.cluster;
@@ -233,6 +250,7 @@ void sentinel_feed(struct sentinel *sentinel, struct sn_event *event)
     sentinel->stepping = true;
     cluster->steps++;
     sn_core_step(sentinel->core, event, &actions);
+    check_now_and_then(sentinel);
     for (size_t i = 0; i < actions.count && !sentinel->crash_asked; i++)
         perform(sentinel, &actions.items[i]);
     sentinel->stepping = false;

@@ -4,6 +4,7 @@
 #include "core_kit_internal.h"
 
 #include "base/text.h"
+#include "core/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -339,6 +340,11 @@ static void step_once(struct kit *kit, struct sn_event *event)
     struct sn_actions actions;
     event->now = kit->now;
     sn_core_step(kit->core, event, &actions);
+    char text[SN_CHECK_TEXT_MAX + 1];
+    const char *broken = sn_core_check(kit->core, text);
+    if (broken != NULL)
+        fail_msg("after an event of kind %d at %lld: %s", event->kind, (long long)kit_now(kit),
+                 broken);
     for (size_t i = 0; i < actions.count; i++)
         take_action(kit, &actions.items[i]);
 }

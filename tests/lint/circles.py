@@ -16,7 +16,7 @@ from collections import defaultdict
 from pathlib import Path
 
 TOLERATED = {
-    "core": {"agree", "alias", "detect", "drain", "election", "epoch", "failover", "group", "hello", "instance", "link",
+    "core": {"agree", "alias", "drain", "election", "epoch", "failover", "group", "hello", "instance", "link",
              "out", "peer", "persist", "probe", "reconf", "refusal", "rights", "script", "select", "tilt"},
     "conf/read": {"apply", "loader"},
     "conf/state": {"merge", "users"},

@@ -97,6 +97,31 @@ static void test_drain__a_lagging_replica_is_waited_for_before_anybody_is_paused
     kit_free(kit);
 }
 
+/* The offset that it tells, or told, is of another history: of the one that it is synchronised
+ * away from, or its own. */
+static void test_drain__an_offset_without_a_link_to_the_master_proves_nothing(void **state)
+{
+    (void)state;
+    for (int row = 0; row < 2; row++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 quorum 1 down-after 20000 timeout 20000");
+        kit_to(kit, 1000);
+        kit_clear(kit);
+        kit_node(kit, "n1")->offset = 500;
+        kit_node(kit, "n2")->offset = 700;
+        kit_to(kit, 12000);
+        if (row == 0)
+            kit_node(kit, "n2")->link_up = false;
+        else
+            kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+        kit_failover(kit, "m1", SN_MODE_COORDINATED);
+        kit_to(kit, 14000);
+        kit_expect(kit, "pause promote", "");
+        kit_to(kit, 18000);
+        kit_expect(kit, "promote event W -failover", ABORTED);
+        kit_free(kit);
+    }
+}
+
 static void test_drain__one_that_lags_for_too_long_is_promoted_or_not_as_ordered(void **state)
 {
     static const struct {
@@ -443,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_drain__pauses_waits_for_the_offset_promotes_and_resumes),
         cmocka_unit_test(test_drain__the_pause_is_shorter_than_what_makes_the_master_look_dead),
         cmocka_unit_test(test_drain__a_lagging_replica_is_waited_for_before_anybody_is_paused),
+        cmocka_unit_test(test_drain__an_offset_without_a_link_to_the_master_proves_nothing),
         cmocka_unit_test(test_drain__one_that_lags_for_too_long_is_promoted_or_not_as_ordered),
         cmocka_unit_test(test_drain__the_pause_ends_when_the_replica_does_not_catch_up),
         cmocka_unit_test(test_drain__a_master_that_cannot_be_paused),

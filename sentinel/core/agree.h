@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_AGREE_H
+#define SN_CORE_AGREE_H
+
+/* O_DOWN, and the questions to the peers. Internal, as model.h. */
+
+#include "core/model.h"
+
+/* Whether what is known makes the master of group O_DOWN. */
+bool sn_agree_is_down(const struct sn_group *group);
+/* Judges O_DOWN afresh. */
+void sn_agree_update(struct sn_group *group);
+/* The master entered or left S_DOWN. */
+void sn_agree_master_flipped(struct sn_group *group);
+/* Asks every peer for its view now; with a vote request if an attempt is collecting votes. */
+void sn_agree_ask_all(struct sn_group *group);
+void sn_agree_ask_due(struct sn_instance *peer);
+void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply);
+void sn_agree_answer_old(struct sn_instance *peer);
+/* A peer asked about our S_DOWN master: it sees it down as well, so its answer may have changed. */
+void sn_agree_hint(struct sn_group *group);
+/* Answers still on their way are about something that is over. */
+void sn_agree_forget(struct sn_instance *peer);
+void sn_agree_link_lost(struct sn_instance *peer);
+/* Soon asks rival for whom it has voted; answers of others, or to earlier questions, are no news of
+ * its present attempt. */
+void sn_agree_probe(struct sn_instance *rival);
+
+#endif
