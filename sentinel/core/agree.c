@@ -7,10 +7,10 @@
 
 #include "core/agree.h"
 
+#include "core/asked.h"
 #include "core/election.h"
 #include "core/epoch.h"
 #include "core/mark.h"
-#include "core/model.h"
 #include "core/peer.h"
 
 #include "base/text.h"
@@ -21,10 +21,6 @@
 #define QUICK_FIRST_MS 10
 #define QUICK_MAX      8
 #define EXPIRE_PERIODS 5
-
-/* What else a question was about than a vote (struct sn_peer, asked). */
-#define ASKED_STALE UINT64_MAX       /* the answer is to be ignored */
-#define ASKED_VOTED (UINT64_MAX - 1) /* for whom it voted last, without wanting its vote */
 
 /* Sentinels that see the master down, ourselves among them. */
 static uint32_t count_agreeing(const struct sn_group *group)
@@ -86,13 +82,12 @@ static void ask(struct sn_instance *peer)
 {
     struct sn_core *core = peer->core;
     struct sn_group *group = peer->group;
-    struct sn_peer *facts = &peer->u.peer;
     bool vote = wants_votes(group);
     /* A request for epoch 0 gets nobody's vote, here and at stock's, and is answered by the last
      * one (PROTOCOL.md §4.4). */
     bool whom = !vote && sn_persist_has_identity(core) && sn_election_rival_active(group) &&
                 core->now >= sn_election_ask_whom_at(group);
-    if (core->tilt || (!group->master->s_down && !vote) || facts->asks == SN_ASKS_MAX ||
+    if (core->tilt || (!group->master->s_down && !vote) || !sn_asked_room(peer) ||
         !sn_link_can_send(peer->cmd) || !sn_peer_speaks(peer))
         return;
     struct sn_action_send send = {
@@ -106,7 +101,7 @@ static void ask(struct sn_instance *peer)
         .runid = vote || whom ? core->myid.hex : "*",
     };
     sn_out_send(peer->cmd, &send);
-    facts->asked[facts->asks++] = vote ? group->failover.epoch : whom ? ASKED_VOTED : 0;
+    sn_asked_push(peer, vote ? group->failover.epoch : whom ? SN_ASKED_VOTED : 0);
     plan_ask(peer, core->timings[SN_TIMING_ASK_PERIOD]);
 }
 
@@ -159,18 +154,6 @@ void sn_agree_hint(struct sn_group *group)
     }
 }
 
-/* The vote request of the running attempt is answered or on its way. */
-static bool vote_requested(const struct sn_instance *peer)
-{
-    const struct sn_peer *facts = &peer->u.peer;
-    uint64_t epoch = peer->group->failover.epoch;
-    for (unsigned i = 0; i < facts->asks; i++) {
-        if (facts->asked[i] == epoch)
-            return true;
-    }
-    return facts->answered_epoch >= epoch;
-}
-
 static void plan_next(struct sn_instance *peer)
 {
     struct sn_core *core = peer->core;
@@ -178,20 +161,11 @@ static void plan_next(struct sn_instance *peer)
     sn_ms pause = core->timings[SN_TIMING_ASK_PERIOD];
     if (!peer->group->master->s_down && !wants_votes(peer->group))
         return;
-    if (wants_votes(peer->group) && !vote_requested(peer))
+    if (wants_votes(peer->group) && !sn_asked_for_vote(peer, peer->group->failover.epoch))
         ask(peer); /* too many questions were under way when the attempt began */
     if (!peer->group->o_down && !facts->master_down && facts->quick < QUICK_MAX)
         pause = sn_min(pause, (sn_ms)QUICK_FIRST_MS << facts->quick++);
     plan_ask(peer, pause);
-}
-
-/* Takes the record of the oldest question off. */
-static uint64_t pop_asked(struct sn_peer *facts)
-{
-    uint64_t epoch = facts->asked[0];
-    facts->asks--;
-    memmove(facts->asked, facts->asked + 1, facts->asks * sizeof(facts->asked[0]));
-    return epoch;
 }
 
 static bool well_formed(const struct sn_reply *reply)
@@ -221,12 +195,10 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
     struct sn_core *core = peer->core;
     struct sn_group *group = peer->group;
     struct sn_peer *facts = &peer->u.peer;
-    if (facts->asks == 0)
+    uint64_t asked;
+    if (!sn_asked_pop(peer, &asked) || asked == SN_ASKED_STALE)
         return;
-    uint64_t asked = pop_asked(facts);
-    if (asked == ASKED_STALE)
-        return;
-    if (asked != ASKED_VOTED && asked > facts->answered_epoch)
+    if (asked != SN_ASKED_VOTED && asked > facts->answered_epoch)
         facts->answered_epoch = asked;
     if (well_formed(reply) && sn_peer_speaks(peer)) {
         const struct sn_reply *vote = &reply->items[1];
@@ -245,7 +217,8 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
             (void)sn_epoch_take(group, NULL, epoch);
         }
     }
-    if (asked == ASKED_VOTED && well_formed(reply) && knows_master(reply) && sn_peer_speaks(peer))
+    if (asked == SN_ASKED_VOTED && well_formed(reply) && knows_master(reply) &&
+        sn_peer_speaks(peer))
         sn_election_rival_told(peer, (uint64_t)reply->items[2].integer);
     sn_agree_update(group);
     if (group->o_down && group->failover.state == SN_FAILOVER_NONE) {
@@ -263,31 +236,4 @@ void sn_agree_answer_old(struct sn_instance *peer)
     peer->u.peer.master_down = false;
     peer->u.peer.vote.hex[0] = '\0';
     sn_mark_group(peer->group, SN_MARK_AGREE);
-}
-
-void sn_agree_forget(struct sn_instance *peer)
-{
-    struct sn_peer *facts = &peer->u.peer;
-    for (unsigned i = 0; i < facts->asks; i++)
-        facts->asked[i] = ASKED_STALE;
-    facts->answered_epoch = 0;
-    sn_timer_stop(&peer->core->timers, &facts->ask);
-}
-
-void sn_agree_probe(struct sn_instance *rival)
-{
-    struct sn_peer *facts = &rival->u.peer;
-    for (unsigned i = 0; i < facts->asks; i++) {
-        if (facts->asked[i] == ASKED_VOTED)
-            facts->asked[i] = 0;
-    }
-    if (rival->group->master->s_down)
-        sn_timer_pull(&rival->core->timers, &facts->ask, sn_election_ask_whom_at(rival->group));
-}
-
-void sn_agree_link_lost(struct sn_instance *peer)
-{
-    peer->u.peer.asks = 0;
-    peer->u.peer.settings_asked = false;
-    peer->u.peer.quick = 0; /* it may come back with another view */
 }

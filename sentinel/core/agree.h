@@ -19,11 +19,5 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply);
 void sn_agree_answer_old(struct sn_instance *peer);
 /* A peer asked about our S_DOWN master: it sees it down as well, so its answer may have changed. */
 void sn_agree_hint(struct sn_group *group);
-/* Answers still on their way are about something that is over. */
-void sn_agree_forget(struct sn_instance *peer);
-void sn_agree_link_lost(struct sn_instance *peer);
-/* Soon asks rival for whom it has voted; answers of others, or to earlier questions, are no news of
- * its present attempt. */
-void sn_agree_probe(struct sn_instance *rival);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "core/alias.h"
 
+#include "core/members.h"
+
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -93,13 +95,13 @@ static bool has_been_followed(const struct sn_instance *replica)
         return false;
     bool goes_along = master->u.data.info_at != SN_MS_NEVER &&
                       master->u.data.role_reported == SN_ROLE_REPLICA &&
-                      sn_reconf_follows(master, &replica->addr);
+                      sn_instance_follows(master, &replica->addr);
     if (!goes_along && !(master->s_down && is_unseen(group)))
         return false;
     for (other = group->replicas; other != NULL; other = other->next) {
         if (other != replica && !other->s_down &&
             (other->u.data.role_reported != SN_ROLE_REPLICA ||
-             !sn_reconf_follows(other, &replica->addr)))
+             !sn_instance_follows(other, &replica->addr)))
             return false;
     }
     return true;
@@ -184,7 +186,7 @@ void sn_alias_look_across(struct sn_group *group)
 {
     struct sn_instance *replica, *member;
     for (replica = group->replicas; replica != NULL; replica = replica->next) {
-        for (member = sn_instance_first_here(replica); member != NULL;
+        for (member = sn_instance_first_at(replica->core, &replica->addr); member != NULL;
              member = member->place_next) {
             struct sn_group *other = member->group;
             if (other == group || other->master != member || !knows_all(other, group) ||
@@ -202,7 +204,8 @@ void sn_alias_info(struct sn_instance *replica)
     struct sn_instance *member;
     if (replica->u.data.role_reported != SN_ROLE_MASTER)
         return;
-    for (member = sn_instance_first_here(replica); member != NULL; member = member->place_next) {
+    for (member = sn_instance_first_at(replica->core, &replica->addr); member != NULL;
+         member = member->place_next) {
         struct sn_group *other = member->group;
         if (other == group || other->master != member || find(group, other->name) != NULL ||
             !sn_alias_note(group, other->name, &member->addr, other->config_epoch))
@@ -214,7 +217,7 @@ void sn_alias_info(struct sn_instance *replica)
 void sn_alias_look(struct sn_group *group)
 {
     struct sn_instance *member;
-    for (member = sn_instance_first_here(group->master); member != NULL;
+    for (member = sn_instance_first_at(group->master->core, &group->master->addr); member != NULL;
          member = member->place_next) {
         struct sn_group *other = member->group;
         if (member->kind != SN_KIND_MASTER || other == group || other->master != member)

@@ -7,7 +7,7 @@
 #include "core/detect.h"
 #include "core/election.h"
 #include "core/mark.h"
-#include "core/model.h"
+#include "core/members.h"
 
 #include "base/text.h"
 
@@ -33,7 +33,7 @@ static void refuse(struct sn_core *core, const struct sn_command *command, const
 
 static void run_ask(struct sn_core *core, const struct sn_command *command)
 {
-    struct sn_group *group = sn_core_group_at(core, &command->addr);
+    struct sn_group *group = sn_group_at(core, &command->addr);
     struct sn_action_answer value = {.kind = SN_ANSWER_VOTE, .text = "*"};
     if (group != NULL) {
         value.number = group->master->s_down && !core->tilt;

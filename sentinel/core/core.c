@@ -16,10 +16,15 @@
 #include "core/epoch.h"
 #include "core/hello.h"
 #include "core/mark.h"
+#include "core/members.h"
 #include "core/peer.h"
+#include "core/probe.h"
+#include "core/publish.h"
+#include "core/resolve.h"
 #include "core/rights.h"
 #include "core/script.h"
 #include "core/settle.h"
+#include "core/told.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -106,8 +111,17 @@ static void start(struct sn_core *core)
                        group->params.quorum);
 }
 
+/* It is known by now who is at the address. */
+static void judge_claim(struct sn_core *core, const struct sn_claim *claim)
+{
+    struct sn_group *group = sn_group_by_id(core, claim->group);
+    if (group != NULL)
+        (void)sn_peer_meet(group, &claim->runid, &claim->addr);
+}
+
 static void run_timer(struct sn_core *core, const struct sn_timer *timer)
 {
+    struct sn_claim claim;
     switch ((enum sn_timer_kind)timer->kind) {
     case SN_TIMER_LINK_RETRY:
         sn_link_retry(timer->owner);
@@ -125,7 +139,7 @@ static void run_timer(struct sn_core *core, const struct sn_timer *timer)
         sn_instance_info_due(timer->owner);
         break;
     case SN_TIMER_HELLO:
-        sn_instance_hello_due(timer->owner);
+        sn_publish_due(timer->owner);
         break;
     case SN_TIMER_ASK:
         sn_agree_ask_due(timer->owner);
@@ -146,7 +160,8 @@ static void run_timer(struct sn_core *core, const struct sn_timer *timer)
         sn_tilt_leave(core);
         break;
     case SN_TIMER_PROBE:
-        sn_probe_due(timer->owner);
+        sn_probe_due(timer->owner, &claim);
+        judge_claim(core, &claim);
         break;
     case SN_TIMER_SAVE:
         sn_persist_retry(core);
@@ -173,16 +188,69 @@ static void run_timers(struct sn_core *core)
     }
 }
 
+/* What the owners of a command link have to say first on a new connection. */
+static void greet(struct sn_link *link)
+{
+    struct sn_core *core = link->core;
+    struct sn_instance *owner;
+    if (link->kind == SN_LINK_PEER) {
+        sn_peer_identify(link);
+        sn_rights_try_ask(link);
+    }
+    LL_FOREACH2(link->owners, owner, owner_next) {
+        sn_timer_set(&core->timers, &owner->hello, core->now);
+        if (sn_is_data(owner)) {
+            sn_instance_ask_info(owner);
+            sn_rights_try(link);
+            sn_link_open(owner->sub);
+        } else if (owner->group->master->s_down) {
+            sn_timer_set(&core->timers, &owner->u.peer.ask, core->now);
+            sn_mark_group(owner->group, SN_MARK_VOTER);
+        }
+        if (owner->kind == SN_KIND_REPLICA)
+            sn_mark_group(owner->group, SN_MARK_STEP);
+    }
+}
+
+static void take_pong(struct sn_link *link, const struct sn_reply *reply)
+{
+    sn_link_on_pong(link, reply);
+    if (link->kind == SN_LINK_PEER)
+        sn_rights_try_ask_again(link);
+}
+
+/* What has waited for the disk. */
+static void take_persisted(struct sn_core *core, const struct sn_event_persisted *persisted)
+{
+    struct sn_deferred item;
+    sn_persist_done(core, persisted);
+    while (sn_persist_take(core, persisted, &item)) {
+        struct sn_group *group = sn_group_by_id(core, item.group);
+        if (group == NULL)
+            continue;
+        if (item.kind == SN_DEFERRED_SWITCH)
+            sn_failover_switch_durable(group, item.epoch);
+        else if (persisted->ok)
+            sn_election_collect(group, item.epoch);
+        else
+            sn_election_unsaved(group, item.epoch);
+    }
+}
+
 static void take_link_event(struct sn_core *core, const struct sn_event *event)
 {
     struct sn_link *link = sn_link_find(core, event->u.link.link);
     if (link == NULL) {
-        sn_probe_link_event(core, event); /* or about a connection that is over */
+        struct sn_claim claim;
+        if (sn_probe_link_event(core, event, &claim)) /* or about a connection that is over */
+            judge_claim(core, &claim);
         return;
     }
-    if (event->kind == SN_EVENT_LINK_UP)
+    if (event->kind == SN_EVENT_LINK_UP) {
         sn_link_on_up(link, event->u.link.local_ip);
-    else if (event->kind == SN_EVENT_LINK_DOWN)
+        if (link->kind != SN_LINK_SUBSCRIBE)
+            greet(link);
+    } else if (event->kind == SN_EVENT_LINK_DOWN)
         sn_link_on_down(link, event->u.link.reason, event->u.link.no_room);
     else if (event->kind == SN_EVENT_LINK_NOTE)
         sn_link_refused_opening(link, event->u.link.reason);
@@ -205,7 +273,7 @@ static void note_refusal(struct sn_link *link, const struct sn_event_reply *even
 static bool take_link_reply(struct sn_link *link, const struct sn_event_reply *event)
 {
     if (event->order == SN_ORDER_PING)
-        sn_link_on_pong(link, event->reply);
+        take_pong(link, event->reply);
     else if (event->order == SN_ORDER_MYID)
         sn_peer_identified(link, event->reply);
     else
@@ -245,7 +313,9 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
     struct sn_link *link = sn_link_find(core, event->link);
     struct sn_instance *instance = sn_instance_find(core, event->tag);
     if (link == NULL) {
-        sn_probe_reply(core, event);
+        struct sn_claim claim;
+        if (sn_probe_reply(core, event, &claim))
+            judge_claim(core, &claim);
         return;
     }
     if (link->pending > 0)
@@ -318,11 +388,11 @@ static void take(struct sn_core *core, const struct sn_event *event)
         sn_hello_receive(core, &event->u.hello);
         break;
     case SN_EVENT_RESOLVED:
-        sn_instance_resolved(core, event->u.resolved.host, event->u.resolved.ip);
+        sn_resolve_done(core, event->u.resolved.host, event->u.resolved.ip);
         sn_hello_resolved(core, event->u.resolved.host, event->u.resolved.ip);
         break;
     case SN_EVENT_PERSISTED:
-        sn_persist_done(core, &event->u.persisted);
+        take_persisted(core, &event->u.persisted);
         break;
     case SN_EVENT_COMMAND:
         sn_command_run(core, &event->u.command);

@@ -5,6 +5,7 @@
 #include "core/alias.h"
 #include "core/hello.h"
 #include "core/mark.h"
+#include "core/members.h"
 #include "core/rights.h"
 
 #include "base/text.h"
@@ -86,7 +87,7 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
  * server says of an earlier link is no proof. */
 static bool shows_sync(const struct sn_instance *instance, const struct sn_info *info)
 {
-    if (info->role != SN_ROLE_REPLICA || !sn_reconf_follows_master(instance))
+    if (info->role != SN_ROLE_REPLICA || !sn_instance_follows_master(instance))
         return false;
     return (info->has_link_status && info->link_up) ||
            (info->has_link_down &&

@@ -12,6 +12,7 @@
  * die. */
 
 #include "core/mark.h"
+#include "core/pause.h"
 
 #include <string.h>
 
@@ -24,30 +25,29 @@ static void go_on(struct sn_group *group)
     group->failover.drain.phase = SN_DRAIN_OVER;
 }
 
-/* The drain is not possible. True if the promotion may be sent all the same. */
-static bool do_without(struct sn_group *group, const char *why)
+/* The drain is not possible: the promotion may be sent all the same, or the attempt ends. */
+static void do_without(struct sn_group *group, const char *why)
 {
     if (group->failover.mode == SN_MODE_COORDINATED) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    "Coordinated failover of %s stopped, as writes could be lost: %s.", group->name,
                    why);
-        sn_failover_abort(group, "-failover-abort-master-timeout", group->core->now);
-        return false;
+        group->failover.drain.phase = SN_DRAIN_FAILED;
+        return;
     }
     sn_out_log(
         group->core, SN_LEVEL_WARNING,
         "Failover of %s goes on without draining the master, so its last writes may be lost: "
         "%s.",
         group->name, why);
-    sn_drain_resume(group->master);
+    sn_pause_end(group->master);
     group->failover.drain.target_known = false;
     go_on(group);
-    return true;
 }
 
 static void forget(struct sn_group *group)
 {
-    sn_drain_resume(group->master);
+    sn_pause_end(group->master);
     memset(&group->failover.drain, 0, sizeof(group->failover.drain));
 }
 
@@ -77,28 +77,25 @@ static bool is_near(const struct sn_group *group)
 
 /* The chosen replica takes too long. Somebody who has more is the better choice by now, unless the
  * operator named the replica: the chosen one hangs, or its link is slow. */
-static bool replica_is_late(struct sn_group *group)
+static bool has_somebody_more(struct sn_group *group)
 {
     struct sn_data *late = &group->failover.promoted->u.data;
-    if (group->failover.wanted.port == 0) {
-        late->refused_epoch = group->failover.epoch;
-        const struct sn_instance *other = sn_select_replica(group, false);
-        late->refused_epoch = 0;
-        bool ahead = late->role_reported == SN_ROLE_REPLICA && late->link_up && other != NULL &&
-                     late->repl_offset >= other->u.data.repl_offset;
-        if (other != NULL && !ahead) {
-            sn_failover_pass_over(group, "it did not catch up in time");
-            return false;
-        }
-    }
-    return do_without(group, "the replica did not catch up in time");
+    if (group->failover.wanted.port != 0)
+        return false;
+    late->refused_epoch = group->failover.epoch;
+    const struct sn_instance *other = sn_select_replica(group, false);
+    late->refused_epoch = 0;
+    if (other == NULL)
+        return false;
+    return late->role_reported != SN_ROLE_REPLICA || !late->link_up ||
+           other->u.data.repl_offset > late->repl_offset;
 }
 
 void sn_drain_next(struct sn_group *group)
 {
     struct sn_drain *drain = &group->failover.drain;
     if (drain->target_known && group->core->now < drain->deadline &&
-        sn_drain_is_paused(group->master)) {
+        sn_pause_is_on(group->master)) {
         drain->phase = SN_DRAIN_CATCHING;
         return;
     }
@@ -129,52 +126,58 @@ static void pause_clients(struct sn_group *group)
     sn_instance_ask_info(master);
 }
 
-static bool begin(struct sn_group *group)
+static void begin(struct sn_group *group)
 {
     struct sn_drain *drain = &group->failover.drain;
     struct sn_instance *master = group->master;
     enum sn_failover_mode mode = group->failover.mode;
     if (mode == SN_MODE_NONE || mode == SN_MODE_FORCED) {
         go_on(group);
-        return true;
-    }
-    if (master->s_down || !sn_link_can_send(master->cmd))
-        return do_without(group, "the master does not answer");
-    if (is_near(group)) {
+    } else if (master->s_down || !sn_link_can_send(master->cmd)) {
+        do_without(group, "the master does not answer");
+    } else if (is_near(group)) {
         pause_clients(group);
-        return false;
+    } else {
+        drain->phase = SN_DRAIN_NEARING;
+        drain->deadline =
+            sn_after(group->core->now, sn_min(NEAR_MAX_MS, group->params.failover_timeout_ms / 2));
+        sn_instance_ask_info(master);
+        sn_instance_ask_info(group->failover.promoted);
     }
-    drain->phase = SN_DRAIN_NEARING;
-    drain->deadline =
-        sn_after(group->core->now, sn_min(NEAR_MAX_MS, group->params.failover_timeout_ms / 2));
-    sn_instance_ask_info(master);
-    sn_instance_ask_info(group->failover.promoted);
-    return false;
 }
 
-bool sn_drain_step(struct sn_group *group)
+static bool is_busy(const struct sn_drain *drain)
+{
+    return drain->phase == SN_DRAIN_NEARING || drain->phase == SN_DRAIN_PAUSING ||
+           drain->phase == SN_DRAIN_CATCHING;
+}
+
+enum sn_drain_verdict sn_drain_step(struct sn_group *group)
 {
     const struct sn_drain *drain = &group->failover.drain;
-    if (drain->phase == SN_DRAIN_OVER && drain->target_known && !sn_drain_is_paused(group->master))
+    if (drain->phase == SN_DRAIN_OVER && drain->target_known && !sn_pause_is_on(group->master))
         begin_again(group, "the pause is over");
-    if (drain->phase == SN_DRAIN_NONE)
-        return begin(group);
-    if (drain->phase == SN_DRAIN_OVER)
-        return true;
-    if (group->master->s_down)
-        return do_without(group, "the master went down meanwhile");
-    if (group->core->now < drain->deadline)
-        return false;
-    if (drain->phase == SN_DRAIN_PAUSING)
-        return do_without(group, "the master does not answer");
-    return replica_is_late(group);
+    if (drain->phase == SN_DRAIN_NONE) {
+        begin(group);
+    } else if (is_busy(drain) && group->master->s_down) {
+        do_without(group, "the master went down meanwhile");
+    } else if (is_busy(drain) && group->core->now >= drain->deadline) {
+        if (drain->phase == SN_DRAIN_PAUSING)
+            do_without(group, "the master does not answer");
+        else if (has_somebody_more(group))
+            return SN_DRAIN_CHOOSE_AGAIN;
+        else
+            do_without(group, "the replica did not catch up in time");
+    }
+    if (is_busy(drain))
+        return SN_DRAIN_WAIT;
+    return drain->phase == SN_DRAIN_FAILED ? SN_DRAIN_GIVE_UP : SN_DRAIN_PROMOTE;
 }
 
 sn_ms sn_drain_deadline(const struct sn_group *group)
 {
     const struct sn_drain *drain = &group->failover.drain;
-    bool busy = drain->phase != SN_DRAIN_NONE && drain->phase != SN_DRAIN_OVER;
-    return busy ? drain->deadline : SN_MS_NEVER;
+    return is_busy(drain) ? drain->deadline : SN_MS_NEVER;
 }
 
 void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *reply)
@@ -196,8 +199,8 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
                           "the master refused CLIENT PAUSE with \"%.100s\" (the rights "
                           "+client|pause and +client|unpause, and Redis 6.2, are needed)",
                           reply->text);
-        if (do_without(group, why))
-            sn_mark_group(group, SN_MARK_STEP);
+        do_without(group, why);
+        sn_mark_group(group, SN_MARK_STEP);
         return;
     }
     drain->phase = SN_DRAIN_CATCHING;
@@ -223,8 +226,8 @@ static void take_target(struct sn_instance *master, const struct sn_info *info)
     struct sn_drain *drain = &group->failover.drain;
     if (info != NULL) {
         if (!info->has_master_offset) {
-            if (do_without(group, "the master does not tell its offset"))
-                sn_mark_group(group, SN_MARK_STEP);
+            do_without(group, "the master does not tell its offset");
+            sn_mark_group(group, SN_MARK_STEP);
             return;
         }
         drain->target = info->master_repl_offset;
@@ -242,7 +245,7 @@ static bool is_pause_certain(const struct sn_group *group)
     const struct sn_drain *drain = &group->failover.drain;
     const struct sn_instance *master = group->master;
     const struct sn_link *link = master->cmd;
-    return sn_drain_is_paused(master) && link->state == SN_LINK_UP && link->id.v == drain->link.v;
+    return sn_pause_is_on(master) && link->state == SN_LINK_UP && link->id.v == drain->link.v;
 }
 
 static void look_whether_drained(struct sn_group *group)
@@ -297,34 +300,4 @@ void sn_drain_info(struct sn_instance *instance, const struct sn_info *info)
         else if (instance == group->failover.promoted)
             look_whether_drained(group);
     }
-}
-
-bool sn_drain_is_paused(const struct sn_instance *node)
-{
-    sn_ms until = sn_is_data(node) ? node->u.data.paused_until : SN_MS_NEVER;
-    return until != SN_MS_NEVER && node->core->now < until;
-}
-
-void sn_drain_resume(struct sn_instance *node)
-{
-    struct sn_action_send send = {.order = SN_ORDER_CLIENT_UNPAUSE, .tag = node->id};
-    if (sn_drain_is_paused(node) && sn_link_can_send(node->cmd))
-        sn_out_send(node->cmd, &send);
-    node->u.data.paused_until = SN_MS_NEVER;
-    sn_timer_pull(&node->core->timers, &node->hello, node->core->now);
-}
-
-void sn_drain_demoted(struct sn_instance *node)
-{
-    sn_ms until = node->u.data.paused_until;
-    const struct sn_group *group = node->group;
-    if (until != SN_MS_NEVER && !sn_drain_is_paused(node))
-        sn_out_log(node->core, SN_LEVEL_WARNING,
-                   "%s:%u of %s follows the new master %lld ms after the pause of its clients has "
-                   "ended: what they wrote in between is lost. Its links or our disk were too slow "
-                   "for down-after-milliseconds %lld, a quarter of which is left for the "
-                   "promotion.",
-                   node->addr.ip, node->addr.port, group->name,
-                   (long long)sn_age(node->core, until), (long long)group->params.down_after_ms);
-    sn_drain_resume(node);
 }

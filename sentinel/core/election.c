@@ -10,11 +10,12 @@
  * once (D8); a leader that is down itself is not waited for (D9). */
 
 #include "core/election.h"
-#include "core/agree.h"
 
+#include "core/asked.h"
+#include "core/attempt.h"
 #include "core/epoch.h"
 #include "core/mark.h"
-#include "core/model.h"
+#include "core/members.h"
 #include "core/peer.h"
 #include "core/rights.h"
 
@@ -33,7 +34,8 @@
 static struct sn_group *next_name(const struct sn_group *group, const struct sn_group *other)
 {
     struct sn_instance *master =
-        other == NULL ? sn_instance_first_here(group->master) : other->master->place_next;
+        other == NULL ? sn_instance_first_at(group->master->core, &group->master->addr)
+                      : other->master->place_next;
     while (master != NULL && master->group->master != master)
         master = master->place_next;
     if (master != NULL)
@@ -97,7 +99,9 @@ static bool yield_to(struct sn_group *group, const struct sn_runid *rival, uint6
                "Next failover delay: %.8s may be failing %s over; no attempt of ours for %lld ms, "
                "unless it goes down.",
                rival->hex, group->name, (long long)(group->rival_until - core->now));
-    sn_agree_probe(peer);
+    sn_asked_forget_votes(peer);
+    if (group->master->s_down)
+        sn_timer_pull(&core->timers, &peer->u.peer.ask, sn_election_ask_whom_at(group));
     return true;
 }
 
@@ -132,7 +136,7 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
         if (!yield_to(name, &group->leader, epoch, core->now))
             continue;
         if (name->failover.state == SN_FAILOVER_WAIT_START && name->failover.epoch < epoch)
-            sn_failover_abort(name, "-failover-abort-not-elected", core->now);
+            sn_attempt_abort(name, "-failover-abort-not-elected", core->now);
         sn_mark_group(name, SN_MARK_PLAN);
     }
 }
@@ -211,12 +215,6 @@ static sn_ms stand_back_until(struct sn_group *group)
     return known && sn_select_is_last_resort(group, best) ? turn_over : core->now;
 }
 
-size_t sn_election_votes_needed(const struct sn_group *group)
-{
-    size_t majority = (group->peer_count + 1) / 2 + 1;
-    return majority < group->params.quorum ? group->params.quorum : majority;
-}
-
 /* It can be asked for its vote now. S_DOWN is about its PONGs: a peer that refuses PING and answers
  * questions votes all the same. */
 static bool can_vote(const struct sn_instance *peer)
@@ -267,7 +265,7 @@ static void hold(struct sn_group *group, const char *why)
 static bool held_back(struct sn_group *group)
 {
     struct sn_core *core = group->core;
-    size_t up = voters_up(group), needed = sn_election_votes_needed(group);
+    size_t up = voters_up(group), needed = sn_group_votes_needed(group);
     if (!sn_election_possible(group)) {
         hold(group, SN_ELECTION_NO_EPOCH);
         return true;
@@ -351,7 +349,7 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
     failover->started_at = core->now;
     group->held = false;
     group->rival_until = SN_MS_NEVER;
-    sn_failover_enter(group, SN_FAILOVER_WAIT_START);
+    sn_attempt_enter(group, SN_FAILOVER_WAIT_START);
     sn_epoch_raise(group, epoch);
     sn_event_raise(group->master, SN_LEVEL_WARNING, "+try-failover", NULL);
     record_vote(group, core->myid.hex, epoch);
@@ -368,6 +366,18 @@ void sn_election_collect(struct sn_group *group, uint64_t epoch)
         sn_mark_group(group, SN_MARK_ASK);
     /* The time for votes may have run out while the disk was busy. */
     sn_mark_group(group, SN_MARK_VOTES | SN_MARK_STEP);
+}
+
+void sn_election_unsaved(struct sn_group *group, uint64_t epoch)
+{
+    struct sn_core *core = group->core;
+    if (group->failover.state != SN_FAILOVER_WAIT_START || group->failover.epoch != epoch)
+        return;
+    sn_out_log(core, SN_LEVEL_WARNING,
+               "Attempt %llu for %s given up: its vote could not be saved. Free the disk or "
+               "mend its rights.",
+               (unsigned long long)epoch, group->name);
+    sn_attempt_abort(group, "-failover-abort-not-elected", sn_after(core->now, SN_RETRY_SAVE_MS));
 }
 
 /* Votes of the peers in one epoch. */
@@ -405,7 +415,7 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
     const struct sn_instance *peer;
     memset(tally, 0, sizeof(*tally));
     tally->voters = group->peer_count + 1;
-    tally->needed = sn_election_votes_needed(group);
+    tally->needed = sn_group_votes_needed(group);
     tally->mine = 1 + votes_for(group, &group->core->myid, epoch);
     DL_FOREACH(group->peers, peer) {
         const struct sn_peer *facts = &peer->u.peer;
@@ -452,7 +462,7 @@ static void give_up(struct sn_group *group, const struct tally *tally)
         /* Somebody else may have won: the stock wait, unless that one is down. */
         (void)yield_to(group, tally->rival, group->failover.epoch, group->failover.started_at);
     }
-    sn_failover_abort(group, "-failover-abort-not-elected", sn_after(core->now, backoff(group)));
+    sn_attempt_abort(group, "-failover-abort-not-elected", sn_after(core->now, backoff(group)));
 }
 
 /* Votes that candidate can have at most in the rival's epoch, by what we know of the others'. */
@@ -475,7 +485,7 @@ static size_t possible_votes(const struct sn_group *group, const struct sn_runid
 static const struct sn_instance *other_winner(const struct sn_group *group)
 {
     const struct sn_instance *peer;
-    size_t majority = (group->peer_count + 1) / 2 + 1;
+    size_t majority = sn_group_majority(group);
     DL_FOREACH(group->peers, peer) {
         if (!peer->s_down && !sn_runid_equal(&peer->runid, &group->rival) &&
             peer->u.peer.vote_epoch == group->rival_epoch &&
@@ -489,7 +499,7 @@ static const struct sn_instance *other_winner(const struct sn_group *group)
 void sn_election_late_vote(struct sn_group *group)
 {
     if (group->rival_until == SN_MS_NEVER ||
-        possible_votes(group, &group->rival) >= (group->peer_count + 1) / 2 + 1)
+        possible_votes(group, &group->rival) >= sn_group_majority(group))
         return;
     const struct sn_instance *other = other_winner(group);
     if (other != NULL)
@@ -514,7 +524,7 @@ static void win(struct sn_group *group)
         sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
         return;
     }
-    sn_failover_enter(group, SN_FAILOVER_SELECT);
+    sn_attempt_enter(group, SN_FAILOVER_SELECT);
     sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-state-select-slave", NULL);
     sn_mark_group(group, SN_MARK_STEP);
 }
@@ -580,7 +590,7 @@ void sn_election_step(struct sn_group *group)
         sn_out_log(core, SN_LEVEL_NOTICE,
                    "Election %llu for %s is given up: its master is up again.",
                    (unsigned long long)group->failover.epoch, group->name);
-        sn_failover_abort(group, "-failover-abort-not-elected", core->now);
+        sn_attempt_abort(group, "-failover-abort-not-elected", core->now);
     } else if (core->now >= deadline) {
         time_out(group);
     } else {

@@ -6,8 +6,6 @@
 
 #include "core/model.h"
 
-/* Votes that it takes to be elected: a majority of all known sentinels, and the quorum. */
-size_t sn_election_votes_needed(const struct sn_group *group);
 #define SN_ELECTION_NO_EPOCH                                                                       \
     "no epoch is left to be elected in. Stop all sentinels, give them a lower current-epoch, "     \
     "config-epoch and leader-epoch in their files, the same everywhere, and start them."
@@ -40,6 +38,8 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
                        const struct sn_addr *wanted);
 /* The own vote is durable: ask for the others. */
 void sn_election_collect(struct sn_group *group, uint64_t epoch);
+/* … and could not be saved. */
+void sn_election_unsaved(struct sn_group *group, uint64_t epoch);
 void sn_election_count(struct sn_group *group);
 /* The attempt that collects votes: ends it if it has become pointless or takes too long, or arms
  * its deadline. */

@@ -10,8 +10,7 @@
 
 #include "core/epoch.h"
 
-#include "core/election.h"
-#include "core/model.h"
+#include "core/members.h"
 
 #include <utlist.h>
 
@@ -65,7 +64,7 @@ static bool majority_is_there(const struct sn_group *group, uint64_t epoch)
         else
             others++;
     }
-    return there > 0 && others < sn_election_votes_needed(group);
+    return there > 0 && others < sn_group_votes_needed(group);
 }
 
 /* A peer that has named nothing lower for a while: one forged hello is contradicted by the next

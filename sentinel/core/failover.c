@@ -11,8 +11,10 @@
  * RECONF can only end. */
 
 #include "core/alias.h"
-#include "core/election.h"
+#include "core/attempt.h"
 #include "core/mark.h"
+#include "core/order.h"
+#include "core/pause.h"
 #include "core/rights.h"
 #include "core/script.h"
 
@@ -20,76 +22,9 @@
 #include <string.h>
 #include <utlist.h>
 
-#define STATE(state) (1U << (unsigned)(state))
-
-static const unsigned legal_next[] = {
-    [SN_FAILOVER_NONE] = STATE(SN_FAILOVER_WAIT_START) | STATE(SN_FAILOVER_RECONF),
-    [SN_FAILOVER_WAIT_START] = STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SELECT),
-    [SN_FAILOVER_SELECT] = STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SEND_PROMOTION),
-    [SN_FAILOVER_SEND_PROMOTION] =
-        STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SELECT) | STATE(SN_FAILOVER_WAIT_PROMOTION),
-    [SN_FAILOVER_WAIT_PROMOTION] = STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SELECT),
-    [SN_FAILOVER_RECONF] = STATE(SN_FAILOVER_NONE),
-};
-
-void sn_failover_enter(struct sn_group *group, enum sn_failover_state state)
-{
-    struct sn_failover *failover = &group->failover;
-    assert((legal_next[failover->state] & STATE(state)) != 0);
-    failover->state = state;
-    failover->state_at = group->core->now;
-    if (state == SN_FAILOVER_NONE)
-        sn_timer_stop(&group->core->timers, &group->timeout);
-}
-
-const char *sn_failover_state_name(enum sn_failover_state state)
-{
-    switch (state) {
-    case SN_FAILOVER_NONE:
-        return "none";
-    case SN_FAILOVER_WAIT_START:
-        return "wait_start";
-    case SN_FAILOVER_SELECT:
-        return "select_slave";
-    case SN_FAILOVER_SEND_PROMOTION:
-        return "send_slaveof_noone";
-    case SN_FAILOVER_WAIT_PROMOTION:
-        return "wait_promotion";
-    case SN_FAILOVER_RECONF:
-        return "reconf_slaves";
-    }
-    return "unknown";
-}
-
 static void wake_at(struct sn_group *group, sn_ms at)
 {
     sn_timer_set(&group->core->timers, &group->timeout, sn_max(at, group->core->now));
-}
-
-void sn_failover_clear(struct sn_group *group)
-{
-    struct sn_failover *failover = &group->failover;
-    struct sn_instance *replica;
-    if (failover->state == SN_FAILOVER_NONE)
-        return;
-    DL_FOREACH(group->replicas, replica) {
-        replica->u.data.promoted = false;
-        replica->u.data.reconf = SN_RECONF_NONE;
-        replica->u.data.refused_epoch = 0;
-    }
-    sn_failover_enter(group, SN_FAILOVER_NONE);
-    memset(failover, 0, sizeof(*failover));
-}
-
-void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at)
-{
-    assert(group->failover.state != SN_FAILOVER_NONE &&
-           group->failover.state != SN_FAILOVER_RECONF);
-    sn_event_raise(group->master, SN_LEVEL_WARNING, event, NULL);
-    sn_drain_resume(group->master);
-    sn_failover_clear(group);
-    group->retry_at = retry_at;
-    sn_mark_group(group, SN_MARK_PLAN);
 }
 
 /* Back-off after an attempt that was won but could not be finished: doubles from a second up to the
@@ -135,7 +70,7 @@ static void choose(struct sn_group *group)
                        : "No replica of %s can be promoted. The reasons are above; a replica that "
                          "becomes usable is tried with the next attempt.",
                    group->name);
-        sn_failover_abort(group, "-failover-abort-no-good-slave", next_try(group));
+        sn_attempt_abort(group, "-failover-abort-no-good-slave", next_try(group));
         return;
     }
     replica->u.data.promoted = true;
@@ -144,13 +79,13 @@ static void choose(struct sn_group *group)
     group->failover.doubt = false;
     group->failover.fate_told = false;
     sn_event_raise(replica, SN_LEVEL_WARNING, "+selected-slave", NULL);
-    sn_failover_enter(group, SN_FAILOVER_SEND_PROMOTION);
+    sn_attempt_enter(group, SN_FAILOVER_SEND_PROMOTION);
     sn_event_raise(replica, SN_LEVEL_NOTICE, "+failover-state-send-slaveof-noone", NULL);
     sn_instance_plan_info(replica);
     sn_mark_group(group, SN_MARK_STEP);
 }
 
-void sn_failover_pass_over(struct sn_group *group, const char *why)
+static void pass_over(struct sn_group *group, const char *why)
 {
     struct sn_instance *replica = group->failover.promoted;
     char form[SN_PAYLOAD_MAX + 1];
@@ -161,7 +96,7 @@ void sn_failover_pass_over(struct sn_group *group, const char *why)
     replica->u.data.refused_epoch = group->failover.epoch;
     group->failover.promoted = NULL;
     sn_drain_next(group);
-    sn_failover_enter(group, SN_FAILOVER_SELECT);
+    sn_attempt_enter(group, SN_FAILOVER_SELECT);
     sn_mark_group(group, SN_MARK_STEP);
 }
 
@@ -206,7 +141,27 @@ static void await_fate(struct sn_group *group)
                form);
     /* No pause if somebody else can be promoted; if not, it is the turn of those who voted. */
     (void)next_try(group);
-    sn_failover_abort(group, "-failover-abort-slave-timeout", group->core->now);
+    sn_attempt_abort(group, "-failover-abort-slave-timeout", group->core->now);
+}
+
+/* True if the promotion may be sent. */
+static bool is_drained(struct sn_group *group)
+{
+    sn_ms deadline = sn_after(group->failover.state_at, group->params.failover_timeout_ms);
+    switch (sn_drain_step(group)) {
+    case SN_DRAIN_PROMOTE:
+        return true;
+    case SN_DRAIN_WAIT:
+        wake_at(group, sn_min(deadline, sn_drain_deadline(group)));
+        break;
+    case SN_DRAIN_CHOOSE_AGAIN:
+        pass_over(group, "it did not catch up in time");
+        break;
+    case SN_DRAIN_GIVE_UP:
+        sn_attempt_abort(group, "-failover-abort-master-timeout", group->core->now);
+        break;
+    }
+    return false;
 }
 
 static void step_promotion(struct sn_group *group)
@@ -217,29 +172,26 @@ static void step_promotion(struct sn_group *group)
         if (failover->state == SN_FAILOVER_WAIT_PROMOTION)
             await_fate(group);
         else
-            sn_failover_pass_over(group, "it went down");
+            pass_over(group, "it went down");
         return;
     }
     if (group->core->now >= deadline) {
         sn_ms retry_at = next_try(group);
         if (group->peer_count > 0)
             retry_at = sn_max(retry_at, group->stand_back_until);
-        sn_failover_abort(group, "-failover-abort-slave-timeout", retry_at);
+        sn_attempt_abort(group, "-failover-abort-slave-timeout", retry_at);
         return;
     }
     if (failover->state == SN_FAILOVER_SEND_PROMOTION && failover->promoted->u.data.priority == 0) {
-        sn_failover_pass_over(group, "its priority is 0 by now");
+        pass_over(group, "its priority is 0 by now");
         return;
     }
-    if (failover->state == SN_FAILOVER_SEND_PROMOTION && !sn_drain_step(group)) {
-        if (failover->state == SN_FAILOVER_SEND_PROMOTION)
-            wake_at(group, sn_min(deadline, sn_drain_deadline(group)));
+    if (failover->state == SN_FAILOVER_SEND_PROMOTION && !is_drained(group))
         return;
-    }
     if (failover->state == SN_FAILOVER_SEND_PROMOTION &&
         sn_link_can_send(failover->promoted->cmd)) {
         sn_event_raise(failover->promoted, SN_LEVEL_NOTICE, "+failover-state-wait-promotion", NULL);
-        sn_failover_enter(group, SN_FAILOVER_WAIT_PROMOTION);
+        sn_attempt_enter(group, SN_FAILOVER_WAIT_PROMOTION);
         order_promotion(group);
         deadline = sn_after(failover->state_at, group->params.failover_timeout_ms);
     }
@@ -248,43 +200,12 @@ static void step_promotion(struct sn_group *group)
 
 void sn_failover_step(struct sn_group *group)
 {
-    struct sn_failover *failover = &group->failover;
-    struct sn_core *core = group->core;
-    if (core->tilt)
+    if (group->core->tilt)
         return;
-    switch (failover->state) {
-    case SN_FAILOVER_NONE:
-        return;
-    case SN_FAILOVER_WAIT_START:
-        sn_election_step(group);
-        return;
-    case SN_FAILOVER_SELECT:
+    if (group->failover.state == SN_FAILOVER_SELECT)
         step_select(group);
-        return;
-    case SN_FAILOVER_SEND_PROMOTION:
-    case SN_FAILOVER_WAIT_PROMOTION:
+    else
         step_promotion(group);
-        return;
-    case SN_FAILOVER_RECONF:
-        sn_reconf_step(group);
-        return;
-    }
-}
-
-const char *sn_failover_order_error(const struct sn_event_reply *reply)
-{
-    const struct sn_reply *exec = reply->reply;
-    if (exec->type == SN_REPLY_ARRAY && exec->count > 0)
-        return exec->items[0].type == SN_REPLY_ERROR ? exec->items[0].text : NULL;
-    if (reply->queue_error[0] != '\0')
-        return reply->queue_error;
-    return exec->type == SN_REPLY_ERROR ? exec->text : "the transaction was not executed";
-}
-
-bool sn_failover_untransacted(const struct sn_event_reply *reply)
-{
-    return reply->queue_error[0] != '\0' && reply->reply->type == SN_REPLY_ERROR &&
-           strncmp(reply->reply->text, "ERR EXEC without MULTI", 22) == 0;
 }
 
 /* The link broke before EXEC was answered, and the replica still is one, or the order was void:
@@ -292,13 +213,13 @@ bool sn_failover_untransacted(const struct sn_event_reply *reply)
 static void order_again(struct sn_group *group)
 {
     if (group->failover.promoted->u.data.priority == 0) {
-        sn_failover_pass_over(group, "its priority is 0 by now");
-    } else if (group->failover.mode == SN_MODE_COORDINATED && !sn_drain_is_paused(group->master)) {
+        pass_over(group, "its priority is 0 by now");
+    } else if (group->failover.mode == SN_MODE_COORDINATED && !sn_pause_is_on(group->master)) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    "Coordinated failover of %s stopped, as writes could be lost: the replica did "
                    "not obey before the pause of the master ended.",
                    group->name);
-        sn_failover_abort(group, "-failover-abort-master-timeout", group->core->now);
+        sn_attempt_abort(group, "-failover-abort-master-timeout", group->core->now);
     } else {
         order_promotion(group);
     }
@@ -310,8 +231,8 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_even
     replica->u.data.order_pending = false;
     if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
         return;
-    const char *error = sn_failover_order_error(reply);
-    if (error != NULL && sn_failover_untransacted(reply)) {
+    const char *error = sn_order_error(reply);
+    if (error != NULL && sn_order_untransacted(reply)) {
         /* To pass it over now could make two masters. */
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    "%s:%u of %s executed the promotion without a transaction, as far as it did: %s",
@@ -326,7 +247,7 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_even
         return;
     }
     if (error != NULL) {
-        sn_failover_pass_over(group, error);
+        pass_over(group, error);
         return;
     }
     group->failover.acked = true;
@@ -360,7 +281,7 @@ static void confirm_promotion(struct sn_group *group)
     sn_group_switch(group, &new_addr);
     group->failover = won;
     group->failover.state = SN_FAILOVER_NONE;
-    sn_failover_enter(group, SN_FAILOVER_RECONF);
+    sn_attempt_enter(group, SN_FAILOVER_RECONF);
     wake_at(group, sn_after(group->core->now, group->params.failover_timeout_ms));
     sn_persist_defer(group->core, SN_DEFERRED_SWITCH, group, won.epoch);
 }
@@ -373,7 +294,7 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
     if (role == SN_ROLE_MASTER)
         confirm_promotion(group);
     else if (group->failover.doubt)
-        sn_failover_pass_over(group, "it refused a part of the order and is a replica still");
+        pass_over(group, "it refused a part of the order and is a replica still");
     else if (!replica->u.data.order_pending && !group->failover.acked &&
              sn_link_can_send(replica->cmd) &&
              sn_age(group->core, group->failover.ordered_at) >= SN_POLL_FAST_MS)

@@ -4,10 +4,11 @@
  * the instances that are known already and keeps their links, instead of forgetting and meeting
  * everybody again: a promotion costs no reconnection. */
 
-#include "core/agree.h"
 #include "core/alias.h"
+#include "core/asked.h"
+#include "core/attempt.h"
 #include "core/mark.h"
-#include "core/peer.h"
+#include "core/members.h"
 
 #include "base/text.h"
 #include "base/textmap.h"
@@ -122,30 +123,6 @@ void sn_group_free(struct sn_group *group)
     free(group);
 }
 
-struct sn_group *sn_group_by_id(struct sn_core *core, uint64_t id)
-{
-    struct sn_group *group;
-    HASH_FIND(hh_id, core->groups_by_id, &id, sizeof(id), group);
-    return group;
-}
-
-struct sn_group *sn_group_by_name(struct sn_core *core, const char *name, size_t len)
-{
-    struct sn_group *group;
-    HASH_FIND(hh, core->groups, name, len, group);
-    return group;
-}
-
-struct sn_instance *sn_group_find_replica(const struct sn_group *group, const struct sn_addr *addr)
-{
-    struct sn_instance *replica;
-    DL_FOREACH(group->replicas, replica) {
-        if (sn_addr_equal(&replica->addr, addr))
-            return replica;
-    }
-    return NULL;
-}
-
 /* The master, or a replica before it in the list, is at the same address. */
 static bool is_double(const struct sn_instance *replica)
 {
@@ -236,7 +213,7 @@ static void forget_agreement(struct sn_group *group)
     DL_FOREACH(group->peers, peer) {
         peer->u.peer.master_down = false;
         peer->u.peer.hello_agrees = false;
-        sn_agree_forget(peer);
+        sn_asked_forget(peer);
     }
 }
 
@@ -246,7 +223,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     struct sn_instance *new_master = sn_group_find_replica(group, addr);
     struct sn_instance *replica;
 
-    sn_failover_clear(group);
+    sn_attempt_clear(group);
     forget_agreement(group);
     DL_FOREACH(group->replicas, replica)
         begin_new_part(replica, SN_KIND_REPLICA);
@@ -294,7 +271,7 @@ void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_
 void sn_group_reset(struct sn_group *group)
 {
     struct sn_instance *master = group->master;
-    sn_failover_clear(group);
+    sn_attempt_clear(group);
     free_replicas(group);
     free_peers(group);
     begin_new_part(master, SN_KIND_MASTER);

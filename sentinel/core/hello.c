@@ -6,71 +6,22 @@
  * of use, since a majority must never be counted too small. What is ignored is told once. */
 
 #include "core/hello.h"
+
 #include "core/alias.h"
-#include "core/election.h"
+#include "core/attempt.h"
 #include "core/epoch.h"
+#include "core/members.h"
+#include "core/own.h"
 #include "core/peer.h"
 #include "core/rights.h"
 #include "core/script.h"
+#include "core/told.h"
 
 #include "base/text.h"
 
 #include <string.h>
 #include <strings.h>
 #include <utlist.h>
-
-/* Remembers what our hello calls us: echoes are known by it. */
-static void note_own_addr(struct sn_core *core, const char *host, uint16_t port)
-{
-    struct sn_place_key key = {.port = port};
-    if (!sn_text_copy(key.ip, sizeof(key.ip), host))
-        return; /* a long name */
-    for (size_t i = 0; i < SN_OWN_ADDRS; i++) {
-        if (core->own[i].port == port && strcasecmp(core->own[i].ip, key.ip) == 0)
-            return;
-    }
-    core->own[core->own_next++ % SN_OWN_ADDRS] = key;
-}
-
-bool sn_hello_is_own(const struct sn_core *core, const struct sn_addr *addr)
-{
-    const struct sn_globals *globals = &core->globals;
-    uint16_t port = globals->announce_port != 0 ? globals->announce_port : globals->listen_port;
-    if (globals->announce_ip != NULL && port == addr->port &&
-        (strcasecmp(globals->announce_ip, addr->host) == 0 ||
-         strcmp(globals->announce_ip, addr->ip) == 0))
-        return true;
-    for (size_t i = 0; i < SN_OWN_ADDRS; i++) {
-        const struct sn_place_key *own = &core->own[i];
-        if (own->port == addr->port && own->port != 0 &&
-            (strcmp(own->ip, addr->ip) == 0 || strcasecmp(own->ip, addr->host) == 0))
-            return true;
-    }
-    return false;
-}
-
-bool sn_hello_compose(struct sn_instance *instance, char *out, size_t size)
-{
-    struct sn_core *core = instance->core;
-    const struct sn_group *group = instance->group;
-    const struct sn_globals *globals = &core->globals;
-    const char *ip = globals->announce_ip != NULL ? globals->announce_ip : instance->cmd->local_ip;
-    struct sn_hello hello = {
-        .port = globals->announce_port != 0 ? globals->announce_port : globals->listen_port,
-        .runid = core->myid,
-        .current_epoch = sn_persist_epoch(instance->core, group),
-        .master_port = group->master->addr.port,
-        .master_config_epoch = group->config_epoch,
-    };
-    if (ip[0] == '\0' || hello.port == 0 || hello.master_port == 0)
-        return false;
-    note_own_addr(core, ip, hello.port);
-    return sn_text_copy(hello.ip, sizeof(hello.ip), ip) &&
-           sn_text_copy(hello.master_name, sizeof(hello.master_name), group->name) &&
-           sn_text_copy(hello.master_ip, sizeof(hello.master_ip),
-                        sn_instance_host(group->master)) &&
-           sn_hello_format(&hello, out, size) == 0;
-}
 
 /* Makes an address of what a hello says; false if it is of no use to us. */
 static bool usable_addr(struct sn_core *core, const char *host, uint16_t port, struct sn_addr *addr)
@@ -147,7 +98,7 @@ static void end_outdated_attempt(struct sn_group *group)
     const struct sn_failover *failover = &group->failover;
     if (failover->state != SN_FAILOVER_NONE && failover->state != SN_FAILOVER_RECONF &&
         failover->epoch <= group->config_epoch)
-        sn_failover_abort(group, "-failover-abort-not-elected", group->core->now);
+        sn_attempt_abort(group, "-failover-abort-not-elected", group->core->now);
 }
 
 static uint64_t highest_named(const struct sn_hello *hello)
@@ -194,18 +145,6 @@ static enum sn_hello_field first_bad(const struct sn_hello *hello)
     return (enum sn_hello_field)field;
 }
 
-bool sn_hello_tell(struct sn_core *core, const struct sn_group *group, uint64_t key)
-{
-    enum sn_telling telling = sn_told_first(core, group, key);
-    if (telling == SN_TELL_MORE)
-        sn_out_log(core, SN_LEVEL_WARNING,
-                   "Many senders of hellos about %s were warned about within an hour; further ones "
-                   "are not named. Somebody may be forging them: check who may PUBLISH to the "
-                   "monitored servers.",
-                   group == NULL ? "no group of ours" : group->name);
-    return telling == SN_TELL_IT;
-}
-
 static const struct sn_group *where_heard(const struct sn_link *link)
 {
     return link == NULL ? NULL : link->owners->group;
@@ -233,9 +172,8 @@ static void tell_no_hello(struct sn_core *core, const struct sn_link *link,
         host = link->owners->addr.host;
         port = link->owners->addr.port;
     }
-    if (!sn_hello_tell(
-            core, where_heard(link),
-            sn_told_key(SN_TOLD_FORM, NULL, whole ? &nobody : &hello->runid, host, port)))
+    if (!sn_told_warn(core, where_heard(link),
+                      sn_told_key(SN_TOLD_FORM, NULL, whole ? &nobody : &hello->runid, host, port)))
         return;
     if (whole) {
         sn_out_log(
@@ -259,8 +197,8 @@ static void tell_no_hello(struct sn_core *core, const struct sn_link *link,
 static void tell_useless_sender(struct sn_group *group, const struct sn_hello *hello)
 {
     struct sn_core *core = group->core;
-    if (sn_hello_tell(core, group,
-                      sn_told_key(SN_TOLD_SENDER, group, &hello->runid, hello->ip, hello->port)))
+    if (sn_told_warn(core, group,
+                     sn_told_key(SN_TOLD_SENDER, group, &hello->runid, hello->ip, hello->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Ignored the hello of sentinel %s at %s:%u for %s: its sender address is a host "
                    "name, and resolve-hostnames is no. It is not counted as a voter here: set "
@@ -272,8 +210,8 @@ static void tell_useless_master(struct sn_group *group, const struct sn_hello *h
 {
     struct sn_core *core = group->core;
     enum sn_hello_field field = hello->bad != 0 ? first_bad(hello) : SN_HELLO_MASTER_IP;
-    if (sn_hello_tell(core, group,
-                      sn_told_key(SN_TOLD_MASTER, group, &hello->runid, hello->ip, hello->port)))
+    if (sn_told_warn(core, group,
+                     sn_told_key(SN_TOLD_MASTER, group, &hello->runid, hello->ip, hello->port)))
         sn_out_log(
             core, SN_LEVEL_WARNING,
             "Sentinel %s at %s:%u is counted as a voter of %s, but no configuration is taken "
@@ -290,10 +228,10 @@ static void take_own(struct sn_core *core, const struct sn_link *link, const str
 {
     struct sn_addr addr;
     if (sn_addr_make(hello->ip, hello->port, &addr) != 0 || hello->port == 0 ||
-        sn_hello_is_own(core, &addr))
+        sn_own_is(core, &addr))
         return;
-    if (sn_hello_tell(core, where_heard(link),
-                      sn_told_key(SN_TOLD_TWIN, NULL, &hello->runid, hello->ip, hello->port)))
+    if (sn_told_warn(core, where_heard(link),
+                     sn_told_key(SN_TOLD_TWIN, NULL, &hello->runid, hello->ip, hello->port)))
         sn_out_log(
             core, SN_LEVEL_WARNING,
             "Another sentinel at %s:%u uses our id %s: neither of us counts the other, and "
@@ -358,8 +296,8 @@ static void tell_odd_sender(struct sn_group *group, const struct sn_hello *hello
     bool any = sender->ip[0] != '\0' && !sn_addr_ip_usable(sender->ip);
     if (!any && (!is_loopback(sender->ip) || !are_reached_from_afar(core)))
         return;
-    if (sn_hello_tell(core, group,
-                      sn_told_key(SN_TOLD_ODD_ADDR, group, &hello->runid, hello->ip, hello->port)))
+    if (sn_told_warn(core, group,
+                     sn_told_key(SN_TOLD_ODD_ADDR, group, &hello->runid, hello->ip, hello->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Sentinel %s says that it can be reached at %s:%u about %s: that is %s. Nobody "
                    "gets its vote: give it an announce-ip under which the others can reach it.",

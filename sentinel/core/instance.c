@@ -4,8 +4,6 @@
  * questions about an address are answered, and the traffic that each of them is due: INFO and
  * hellos. */
 
-#include "core/alias.h"
-#include "core/hello.h"
 #include "core/mark.h"
 
 #include <stdlib.h>
@@ -172,80 +170,16 @@ void sn_instance_move(struct sn_instance *instance, const struct sn_addr *addr)
         sn_link_renew(instance->sub);
 }
 
-struct sn_instance *sn_instance_first_here(const struct sn_instance *instance)
+struct sn_instance *sn_instance_first_at(const struct sn_core *core, const struct sn_addr *addr)
 {
-    const struct sn_place *place = find_place(instance->core, &instance->addr);
+    const struct sn_place *place = find_place(core, addr);
     return place == NULL ? NULL : place->members;
-}
-
-bool sn_instance_shared_place(const struct sn_instance *instance)
-{
-    if (instance->addr.ip[0] == '\0')
-        return false;
-    const struct sn_place *place = find_place(instance->core, &instance->addr);
-    const struct sn_instance *member;
-    DL_FOREACH2(place->members, member, place_next) {
-        if (member->group != instance->group &&
-            !sn_alias_known(instance->group, member->group->name))
-            return true;
-    }
-    return false;
-}
-
-struct sn_group *sn_core_group_at(struct sn_core *core, const struct sn_addr *addr)
-{
-    if (addr->ip[0] != '\0') {
-        const struct sn_place *place = find_place(core, addr);
-        const struct sn_instance *member;
-        DL_FOREACH2(place == NULL ? NULL : place->members, member, place_next) {
-            if (member->kind == SN_KIND_MASTER)
-                return member->group;
-        }
-        return NULL;
-    }
-    struct sn_group *group, *next;
-    HASH_ITER(hh, core->groups, group, next) {
-        if (sn_addr_equal(&group->master->addr, addr))
-            return group;
-    }
-    return NULL;
-}
-
-void sn_instance_resolved(struct sn_core *core, const char *host, const char *ip)
-{
-    if (ip[0] == '\0') {
-        sn_out_log(core, SN_LEVEL_WARNING,
-                   "Host name %s does not resolve; the last known address stays in use. Check DNS.",
-                   host);
-        return;
-    }
-    struct sn_instance *instance, *next;
-    struct sn_group *group, *next_group;
-    bool moved = false;
-    HASH_ITER(hh_id, core->instances, instance, next) {
-        if (strcasecmp(instance->addr.host, host) != 0 || strcmp(instance->addr.ip, ip) == 0)
-            continue;
-        struct sn_addr addr = instance->addr;
-        (void)memset(addr.ip, 0, sizeof(addr.ip));
-        memcpy(addr.ip, ip, strnlen(ip, SN_IP_MAX));
-        sn_instance_move(instance, &addr);
-        moved = true;
-    }
-    if (!moved)
-        return;
-    HASH_ITER(hh, core->groups, group, next_group)
-        sn_group_drop_doubles(group);
 }
 
 bool sn_instance_connected(const struct sn_instance *instance)
 {
     return instance->cmd->state == SN_LINK_UP &&
            (!sn_is_data(instance) || instance->sub->state == SN_LINK_UP);
-}
-
-const char *sn_instance_host(const struct sn_instance *instance)
-{
-    return sn_addr_shown(&instance->addr, instance->core->globals.announce_hostnames);
 }
 
 /* How often INFO is due now (PROTOCOL.md §11.2, DESIGN.md D12). */
@@ -306,29 +240,14 @@ void sn_instance_info_due(struct sn_instance *instance)
                      sn_after(instance->core->now, SN_POLL_FAST_MS));
 }
 
-void sn_instance_hello_due(struct sn_instance *instance)
+bool sn_instance_follows(const struct sn_instance *node, const struct sn_addr *master)
 {
-    struct sn_core *core = instance->core;
-    char message[SN_HELLO_MAX + 1];
-    sn_ms period = core->timings[SN_TIMING_PUBLISH_PERIOD];
-    if (instance->cmd->state != SN_LINK_UP)
-        return; /* coming up arms the timer again */
-    if (!sn_persist_may_speak(instance->group)) {
-        /* A configuration that a crash could make us forget must not be heard of. */
-        sn_ms pause = core->save_failed ? SN_RETRY_SAVE_MS : 5;
-        sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, pause));
-        return;
-    }
-    if (sn_drain_is_paused(instance)) {
-        sn_timer_set(&core->timers, &instance->hello, instance->u.data.paused_until);
-        return;
-    }
-    sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, period));
-    if (instance->hello_pending || !sn_link_can_send(instance->cmd) ||
-        !sn_hello_compose(instance, message, sizeof(message)))
-        return;
-    struct sn_action_send send = {
-        .order = SN_ORDER_PUBLISH, .tag = instance->id, .message = message};
-    sn_out_send(instance->cmd, &send);
-    instance->hello_pending = true;
+    const struct sn_data *data = &node->u.data;
+    return data->master_port == master->port && (strcasecmp(data->master_host, master->host) == 0 ||
+                                                 strcmp(data->master_host, master->ip) == 0);
+}
+
+bool sn_instance_follows_master(const struct sn_instance *replica)
+{
+    return sn_instance_follows(replica, &replica->group->master->addr);
 }

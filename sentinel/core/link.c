@@ -8,13 +8,11 @@
  * unanswered PING or at the break of the connection, whichever came first (D2), and ends with an
  * acceptable reply. */
 
-#include "core/agree.h"
+#include "core/asked.h"
 #include "core/detect.h"
-#include "core/hello.h"
 #include "core/mark.h"
-#include "core/model.h"
-#include "core/peer.h"
 #include "core/rights.h"
+#include "core/told.h"
 
 #include "base/text.h"
 
@@ -99,7 +97,7 @@ static void forget_connection(struct sn_link *link)
             owner->u.data.order_pending = false;
             owner->u.data.pauses_pending = 0;
         } else {
-            sn_agree_link_lost(owner);
+            sn_asked_lost(owner);
         }
     }
 }
@@ -315,24 +313,6 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
         return;
     }
     sn_link_ping(link);
-    if (link->kind == SN_LINK_PEER) {
-        sn_peer_identify(link);
-        sn_rights_try_ask(link);
-    }
-    struct sn_instance *owner;
-    LL_FOREACH2(link->owners, owner, owner_next) {
-        sn_timer_set(&core->timers, &owner->hello, core->now);
-        if (sn_is_data(owner)) {
-            sn_instance_ask_info(owner);
-            sn_rights_try(link);
-            sn_link_open(owner->sub);
-        } else if (owner->group->master->s_down) {
-            sn_timer_set(&core->timers, &owner->u.peer.ask, core->now);
-            sn_mark_group(owner->group, SN_MARK_VOTER);
-        }
-        if (owner->kind == SN_KIND_REPLICA)
-            sn_mark_group(owner->group, SN_MARK_STEP);
-    }
     sn_mark_link(link);
 }
 
@@ -344,7 +324,7 @@ static void wait_for_room(struct sn_link *link)
     struct sn_core *core = link->core;
     sn_timer_set(&core->timers, &link->retry,
                  sn_after(core->now, core->timings[SN_TIMING_MIN_LINK_RECONNECT_PERIOD]));
-    if (!sn_hello_tell(core, NULL, sn_told_key(SN_TOLD_NO_ROOM, NULL, &anybody, "", 0)))
+    if (!sn_told_warn(core, NULL, sn_told_key(SN_TOLD_NO_ROOM, NULL, &anybody, "", 0)))
         return;
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(link->owners, form);
@@ -452,8 +432,6 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
     } else {
         sn_link_refused(link, SN_ORDER_PING, reply->text);
     }
-    if (link->kind == SN_LINK_PEER)
-        sn_rights_try_ask_again(link);
     sn_link_reschedule(link);
     sn_tilt_link_answered(link);
     sn_mark_link(link);

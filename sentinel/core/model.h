@@ -240,7 +240,8 @@ enum sn_drain_phase {
     SN_DRAIN_NEARING,  /* the replica lags by more than a moment: clients are not paused yet */
     SN_DRAIN_PAUSING,  /* CLIENT PAUSE is on its way */
     SN_DRAIN_CATCHING, /* paused; the replica has to reach the master's offset */
-    SN_DRAIN_OVER      /* reached, or done without: promote */
+    SN_DRAIN_OVER,     /* reached, or done without: promote */
+    SN_DRAIN_FAILED    /* not possible, and demanded: the attempt ends */
 };
 
 struct sn_drain {
@@ -430,6 +431,11 @@ SN_PRINTF(2, 3) const char *sn_out_printf(struct sn_core *core, const char *form
 SN_PRINTF(3, 4) void sn_out_log(struct sn_core *core, enum sn_level level, const char *format, ...);
 void sn_out_send(struct sn_link *link, const struct sn_action_send *send);
 
+/* An event that no script hears of. name is static text. */
+void sn_out_event(struct sn_core *core, enum sn_level level, const char *name, const char *payload);
+
+/* ---- notice.c, form.c ----------------------------------------------------------------------- */
+
 /* The one choke point for events (PROTOCOL.md §7.1): emits, and feeds the notification script.
  * The payload is the instance form, then a blank and the formatted text if format is not NULL. */
 SN_PRINTF(4, 5)
@@ -457,6 +463,10 @@ uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group);
 /* Emits the PERSIST of this step, if one is needed: the last thing a step does. */
 void sn_persist_flush(struct sn_core *core);
 void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *persisted);
+/* Takes what has waited for this save one by one, oldest first: answers leave, anything else is
+ * handed out in *taken, to be done or given up. False if nothing is left. */
+bool sn_persist_take(struct sn_core *core, const struct sn_event_persisted *persisted,
+                     struct sn_deferred *taken);
 void sn_persist_retry(struct sn_core *core);
 /* Answers now if all is durable, else once the present version is. */
 void sn_persist_answer(struct sn_core *core, struct sn_ticket ticket,
@@ -509,18 +519,15 @@ void sn_instance_free(struct sn_instance *instance);
 struct sn_instance *sn_instance_find(struct sn_core *core, uint64_t id);
 /* Puts the address in force, in the index too; the links are renewed if the place has changed. */
 void sn_instance_move(struct sn_instance *instance, const struct sn_addr *addr);
-/* The first data node at its place, others follow by place_next; NULL while its IP is unknown. */
-struct sn_instance *sn_instance_first_here(const struct sn_instance *instance);
-/* True if another group has a data node at the same place. */
-bool sn_instance_shared_place(const struct sn_instance *instance);
-/* The first group whose master is at addr (IP, or host ignoring case); NULL if none. */
-struct sn_group *sn_core_group_at(struct sn_core *core, const struct sn_addr *addr);
-/* Up to date addresses for everything called host. */
-void sn_instance_resolved(struct sn_core *core, const char *host, const char *ip);
+/* The first data node at the IP and port of addr, others follow by place_next; NULL if there is
+ * none, or no IP. */
+struct sn_instance *sn_instance_first_at(const struct sn_core *core, const struct sn_addr *addr);
 void sn_instance_ask_info(struct sn_instance *instance);  /* now, if none is outstanding */
 void sn_instance_info_due(struct sn_instance *instance);  /* SN_TIMER_INFO */
 void sn_instance_plan_info(struct sn_instance *instance); /* re-arms by the rules of the moment */
-void sn_instance_hello_due(struct sn_instance *instance); /* SN_TIMER_HELLO */
+/* True if the master that replica reports is the one at this address, or that of its group. */
+bool sn_instance_follows(const struct sn_instance *node, const struct sn_addr *master);
+bool sn_instance_follows_master(const struct sn_instance *replica);
 bool sn_instance_connected(const struct sn_instance *instance);   /* all its links are up */
 const char *sn_instance_host(const struct sn_instance *instance); /* as shown */
 
@@ -528,10 +535,6 @@ const char *sn_instance_host(const struct sn_instance *instance); /* as shown */
 
 struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image *image);
 void sn_group_free(struct sn_group *group);
-struct sn_group *sn_group_by_id(struct sn_core *core, uint64_t id);
-struct sn_group *sn_group_by_name(struct sn_core *core, const char *name, size_t len);
-struct sn_instance *sn_group_find_replica(const struct sn_group *group, const struct sn_addr *addr);
-struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struct sn_runid *runid);
 /* A name was looked up: forgets replicas that have the address of another member. */
 void sn_group_drop_doubles(struct sn_group *group);
 /* Makes the data node at addr the master and the old master a replica, forgets what was agreed
@@ -571,29 +574,23 @@ sn_ms sn_select_facts_deadline(const struct sn_group *group);
 
 /* ---- failover.c, reconf.c, repair.c --------------------------------------------------------- */
 
-/* The only place where a failover state changes; refuses impossible transitions. */
-void sn_failover_enter(struct sn_group *group, enum sn_failover_state state);
 /* Takes whatever step is possible now and arms the deadline of the state. */
 void sn_failover_step(struct sn_group *group);
-void sn_failover_abort(struct sn_group *group, const char *event, sn_ms retry_at);
-void sn_failover_clear(struct sn_group *group); /* without a word */
-/* The chosen replica will not do after all, and the log says why: the next one is chosen. Before
- * RECONF. */
-void sn_failover_pass_over(struct sn_group *group, const char *why);
 void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role);
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch);
-/* The text of what a PROMOTE or FOLLOW failed with; NULL if its EXEC went well. */
-const char *sn_failover_order_error(const struct sn_event_reply *reply);
-/* MULTI was refused, so that the commands behind it were executed, or refused, one by one. */
-bool sn_failover_untransacted(const struct sn_event_reply *reply);
-const char *sn_failover_state_name(enum sn_failover_state state);
 
 /* ---- drain.c -------------------------------------------------------------------------------- */
 
-/* Drains the master as far as is possible now. True once the promotion may be sent; false while it
- * must wait, or if the attempt was aborted. */
-bool sn_drain_step(struct sn_group *group);
+enum sn_drain_verdict {
+    SN_DRAIN_WAIT = 0, /* until something is answered, or the deadline */
+    SN_DRAIN_PROMOTE,
+    SN_DRAIN_CHOOSE_AGAIN, /* another replica has more than the chosen one, which is late */
+    SN_DRAIN_GIVE_UP       /* writes could be lost, and the order forbids that */
+};
+
+/* Drains the master as far as is possible now. */
+enum sn_drain_verdict sn_drain_step(struct sn_group *group);
 /* The chosen replica was given up: whoever is next has to have all writes as well. */
 void sn_drain_next(struct sn_group *group);
 /* When sn_drain_step wants to be called next; NEVER if only replies matter. */
@@ -602,12 +599,6 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
 void sn_drain_unpause_reply(const struct sn_instance *node, const struct sn_reply *reply);
 /* INFO of the master or of the chosen replica has been read. */
 void sn_drain_info(struct sn_instance *instance, const struct sn_info *info);
-/* Lets the clients of node go on, if it was us who paused them. */
-void sn_drain_resume(struct sn_instance *node);
-/* node, a master until now, follows another; says so if its clients could write until now. */
-void sn_drain_demoted(struct sn_instance *node);
-/* True while a PUBLISH to node would block our link to it. */
-bool sn_drain_is_paused(const struct sn_instance *node);
 
 void sn_reconf_step(struct sn_group *group);
 /* INFO of a replica has been read while the others are being reconfigured. */
@@ -620,9 +611,6 @@ bool sn_reconf_send(struct sn_instance *replica);
 bool sn_reconf_tell_claim(struct sn_instance *replica);
 /* True if another group claims the node too: it gets no orders (DESIGN.md D16). */
 bool sn_reconf_claimed(const struct sn_instance *replica);
-/* True if the master that replica reports is the one at this address, or that of its group. */
-bool sn_reconf_follows(const struct sn_instance *node, const struct sn_addr *master);
-bool sn_reconf_follows_master(const struct sn_instance *replica);
 
 /* INFO of a replica has been read: put it right if it is not what the group says. */
 void sn_repair_replica(struct sn_instance *replica);

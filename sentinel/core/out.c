@@ -4,7 +4,6 @@
  * into them; everything is dropped at the start of the next step. */
 
 #include "core/model.h"
-#include "core/script.h"
 
 #include "base/text.h"
 
@@ -181,69 +180,10 @@ void sn_out_send(struct sn_link *link, const struct sn_action_send *send)
     link->pending++;
 }
 
-void sn_instance_form(const struct sn_instance *instance, char *out)
-{
-    const struct sn_group *group = instance->group;
-    const struct sn_instance *master = group->master;
-    const size_t size = SN_PAYLOAD_MAX + 1;
-    const char *host = sn_instance_host(instance);
-    char name[SN_ADDR_TEXT_MAX + 1];
-    switch (instance->kind) {
-    case SN_KIND_MASTER:
-        (void)snprintf(out, size, "master %s %s %u", group->name, host, instance->addr.port);
-        return;
-    case SN_KIND_REPLICA:
-        sn_addr_format(host, instance->addr.port, name);
-        (void)snprintf(out, size, "slave %s %s %u @ %s %s %u", name, host, instance->addr.port,
-                       group->name, sn_instance_host(master), master->addr.port);
-        return;
-    case SN_KIND_PEER:
-        (void)snprintf(out, size, "sentinel %s %s %u @ %s %s %u", instance->runid.hex, host,
-                       instance->addr.port, group->name, sn_instance_host(master),
-                       master->addr.port);
-        return;
-    case SN_KIND_NONE:
-        break;
-    }
-    out[0] = '\0';
-}
-
-static void raise_event(struct sn_core *core, struct sn_group *group, enum sn_level level,
-                        const char *name, const char *payload)
+void sn_out_event(struct sn_core *core, enum sn_level level, const char *name, const char *payload)
 {
     struct sn_action *action = sn_out_add(core, SN_ACTION_EVENT);
     action->u.event.level = level;
     action->u.event.name = name;
     action->u.event.payload = sn_out_text(core, payload);
-    if (level == SN_LEVEL_WARNING && group != NULL)
-        sn_script_notify(group, name, payload);
-}
-
-void sn_event_raise(struct sn_instance *instance, enum sn_level level, const char *name,
-                    const char *format, ...)
-{
-    char payload[SN_PAYLOAD_MAX + 1];
-    sn_instance_form(instance, payload);
-    if (format != NULL) {
-        size_t len = strlen(payload);
-        if (len + 1 < sizeof(payload)) {
-            payload[len++] = ' ';
-            va_list args;
-            va_start(args, format);
-            (void)vsnprintf(payload + len, sizeof(payload) - len, format, args);
-            va_end(args);
-        }
-    }
-    raise_event(instance->core, instance->group, level, name, payload);
-}
-
-void sn_event_plain(struct sn_core *core, struct sn_group *group, enum sn_level level,
-                    const char *name, const char *format, ...)
-{
-    char payload[SN_PAYLOAD_MAX + 1];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(payload, sizeof(payload), format, args);
-    va_end(args);
-    raise_event(core, group, level, name, payload);
 }

@@ -17,11 +17,13 @@
  */
 
 #include "core/peer.h"
-#include "core/agree.h"
 
-#include "core/election.h"
-#include "core/hello.h"
+#include "core/asked.h"
 #include "core/mark.h"
+#include "core/members.h"
+#include "core/own.h"
+#include "core/probe.h"
+#include "core/told.h"
 
 #include "base/text.h"
 
@@ -39,7 +41,7 @@ bool sn_peer_speaks(const struct sn_instance *peer)
     enum sn_identity identity = peer->cmd->identity;
     const struct sn_instance *other;
     bool before = true;
-    if (identity == SN_IDENTITY_OTHER || sn_hello_is_own(peer->core, &peer->addr))
+    if (identity == SN_IDENTITY_OTHER || sn_own_is(peer->core, &peer->addr))
         return false;
     if (identity == SN_IDENTITY_TOLD)
         return true;
@@ -62,7 +64,7 @@ static void silence(struct sn_instance *peer)
     peer->u.peer.master_down = false;
     peer->u.peer.vote.hex[0] = '\0';
     peer->u.peer.vote_epoch = 0;
-    sn_agree_forget(peer);
+    sn_asked_forget(peer);
 }
 
 static void recount(struct sn_group *group)
@@ -70,48 +72,7 @@ static void recount(struct sn_group *group)
     sn_mark_group(group, SN_MARK_AGREE | SN_MARK_VOTES | SN_MARK_PLAN);
 }
 
-void sn_peer_judge_count(struct sn_group *group)
-{
-    size_t voters = group->peer_count + 1;
-    bool crowded = voters > 2 * (size_t)group->params.quorum && group->peer_count > 0;
-    if (crowded && !group->crowd_told)
-        sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "Group %s has %zu sentinels now, more than twice its quorum of %u; a failover "
-                   "needs the votes of %zu. If some of them are gone or were never there, SENTINEL "
-                   "RESET %s on one sentinel after the other forgets them; else raise the quorum.",
-                   group->name, voters, group->params.quorum, voters / 2 + 1, group->name);
-    group->crowd_told = crowded;
-}
-
 /* ---- in and out ----------------------------------------------------------------------------- */
-
-struct sn_instance *sn_peer_add(struct sn_group *group, const struct sn_runid *runid,
-                                const struct sn_addr *addr)
-{
-    struct sn_instance *peer = sn_instance_new_peer(group, runid, addr);
-    DL_APPEND(group->peers, peer);
-    HASH_ADD_KEYPTR(hh_peer, group->peers_by_id, peer->runid.hex, SN_RUNID_LEN, peer);
-    group->peer_count++;
-    return peer;
-}
-
-void sn_peer_remove(struct sn_instance *peer)
-{
-    struct sn_group *group = peer->group;
-    DL_DELETE(group->peers, peer);
-    HASH_DELETE(hh_peer, group->peers_by_id, peer);
-    group->peer_count--;
-    sn_instance_free(peer);
-}
-
-struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struct sn_runid *runid)
-{
-    struct sn_instance *peer;
-    if (strlen(runid->hex) != SN_RUNID_LEN)
-        return NULL;
-    HASH_FIND(hh_peer, group->peers_by_id, runid->hex, SN_RUNID_LEN, peer);
-    return peer;
-}
 
 /* Taken in on the word of a hello. NULL: there are too many. */
 static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid *runid,
@@ -120,7 +81,7 @@ static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid
     struct sn_core *core = group->core;
     if (group->peer_count >= SN_PEERS_MAX) {
         static const struct sn_runid anybody = {""};
-        if (sn_hello_tell(core, group, sn_told_key(SN_TOLD_FULL, group, &anybody, "", 0)))
+        if (sn_told_warn(core, group, sn_told_key(SN_TOLD_FULL, group, &anybody, "", 0)))
             sn_out_log(core, SN_LEVEL_WARNING,
                        "Group %s has %zu peers already; sentinel %s at %s:%u is not taken in, nor "
                        "are others. SENTINEL RESET forgets those that are gone.",
@@ -236,7 +197,7 @@ static void tell_two_addresses(const struct sn_instance *peer, const struct sn_a
 {
     static const char nowhere[] = "";
     struct sn_core *core = peer->core;
-    if (sn_hello_tell(core, peer->group, sn_told_key(SN_TOLD_TWO, NULL, &peer->runid, nowhere, 0)))
+    if (sn_told_warn(core, peer->group, sn_told_key(SN_TOLD_TWO, NULL, &peer->runid, nowhere, 0)))
         sn_out_log(
             core, SN_LEVEL_WARNING,
             "Sentinel %s speaks from %s:%u and from %s:%u: either two sentinels have the same "
@@ -251,7 +212,7 @@ static void tell_forged(struct sn_group *group, const struct sn_runid *runid,
 {
     struct sn_core *core = group->core;
     bool ours = sn_runid_equal(says, &core->myid);
-    if (sn_hello_tell(core, group, sn_told_key(SN_TOLD_FORGED, group, runid, addr->ip, addr->port)))
+    if (sn_told_warn(core, group, sn_told_key(SN_TOLD_FORGED, group, runid, addr->ip, addr->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Ignored a hello for %s: it says that sentinel %s is at %s:%u, but %s answers "
                    "there%s. That id is not counted as a voter there. The hello was forged, or the "
@@ -265,8 +226,8 @@ static void tell_own_addr(struct sn_group *group, const struct sn_runid *runid,
                           const struct sn_addr *addr)
 {
     struct sn_core *core = group->core;
-    if (sn_hello_tell(core, group,
-                      sn_told_key(SN_TOLD_OWN_ADDR, group, runid, addr->host, addr->port)))
+    if (sn_told_warn(core, group,
+                     sn_told_key(SN_TOLD_OWN_ADDR, group, runid, addr->host, addr->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Ignored a hello for %s: sentinel %s announces our own address %s:%u. It is not "
                    "counted as a voter here. If it is a real one, give it an announce-ip and "
@@ -358,7 +319,7 @@ struct sn_instance *sn_peer_meet(struct sn_group *group, const struct sn_runid *
                                  const struct sn_addr *addr)
 {
     struct sn_instance *peer = sn_group_find_peer(group, runid);
-    if (sn_hello_is_own(group->core, addr)) {
+    if (sn_own_is(group->core, addr)) {
         tell_own_addr(group, runid, addr);
         return NULL;
     }
@@ -405,7 +366,7 @@ static void found_other(struct sn_link *link, const struct sn_runid *says)
     }
     uint64_t key =
         sn_told_key(SN_TOLD_FORGED, NULL, &owner->runid, owner->addr.ip, owner->addr.port);
-    if (sn_hello_tell(core, owner->group, key))
+    if (sn_told_warn(core, owner->group, key))
         sn_out_log(
             core, SN_LEVEL_WARNING,
             "Sentinel %s is expected at %s:%u, but %s answers there%s. It stays a voter, but "

@@ -17,13 +17,6 @@
 struct sn_instance *sn_peer_meet(struct sn_group *group, const struct sn_runid *runid,
                                  const struct sn_addr *addr);
 
-/* Puts a new peer into its group, and takes one out of it; counts follow. */
-struct sn_instance *sn_peer_add(struct sn_group *group, const struct sn_runid *runid,
-                                const struct sn_addr *addr);
-void sn_peer_remove(struct sn_instance *peer);
-/* Warns when there are more than twice as many voters as the quorum. */
-void sn_peer_judge_count(struct sn_group *group);
-
 /* False if what is said on the link of this peer is not its own word: another id answers there, it
  * is our own address, or another peer of the group at the same place speaks for it. It stays a
  * voter all the same. */
@@ -38,31 +31,5 @@ void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply);
  * is other than here. */
 void sn_peer_ask_settings(struct sn_instance *peer);
 void sn_peer_compare_settings(struct sn_instance *peer, const struct sn_reply *reply);
-
-/* ---- probe.c -------------------------------------------------------------------------------- */
-
-enum sn_verdict {
-    SN_VERDICT_NONE = 0, /* not known yet */
-    SN_VERDICT_SILENT,   /* cannot be reached */
-    SN_VERDICT_UNTOLD,   /* answers, but does not tell its id */
-    SN_VERDICT_TOLD
-};
-
-/* Who is at addr, asked on a connection of its own. NONE: the question is under way if there is
- * room for one; once answered, sn_peer_meet is called again with this claim. */
-enum sn_verdict sn_probe_ask(struct sn_group *group, const struct sn_addr *addr,
-                             const struct sn_runid *claim, struct sn_runid *says);
-/* True if somebody else than runid was found at addr, however long ago. */
-bool sn_probe_denies(const struct sn_core *core, const struct sn_addr *addr,
-                     const struct sn_runid *runid, struct sn_runid *says);
-/* Somebody was found at addr otherwise. */
-void sn_probe_note(struct sn_core *core, const struct sn_addr *addr, const struct sn_runid *says);
-/* Events of connections that are no link's; ignored if they are no probe's either. */
-void sn_probe_link_event(struct sn_core *core, const struct sn_event *event);
-void sn_probe_reply(struct sn_core *core, const struct sn_event_reply *event);
-void sn_probe_due(struct sn_probe *probe); /* SN_TIMER_PROBE */
-void sn_probe_fini(struct sn_core *core);
-/* The id in the answer to SENTINEL MYID; "" if there is none. */
-void sn_probe_read_id(const struct sn_reply *reply, struct sn_runid *id);
 
 #endif

@@ -7,7 +7,6 @@
  *
  * A failed save is tried again every SN_RETRY_SAVE_MS, and with every further change. */
 
-#include "core/election.h"
 #include "core/model.h"
 
 #include <stdlib.h>
@@ -118,57 +117,6 @@ void sn_persist_defer(struct sn_core *core, enum sn_deferred_kind kind, struct s
     DL_APPEND(core->deferred, item);
 }
 
-static void release(struct sn_core *core, const struct sn_deferred *item)
-{
-    struct sn_group *group = sn_group_by_id(core, item->group);
-    switch (item->kind) {
-    case SN_DEFERRED_ANSWER:
-        emit_answer(core, item->ticket, item->answer, sn_out_text(core, item->runid.hex),
-                    item->number, item->epoch);
-        break;
-    case SN_DEFERRED_ATTEMPT:
-        if (group != NULL)
-            sn_election_collect(group, item->epoch);
-        break;
-    case SN_DEFERRED_SWITCH:
-        if (group != NULL)
-            sn_failover_switch_durable(group, item->epoch);
-        break;
-    case SN_DEFERRED_NONE:
-        break;
-    }
-}
-
-/* True if item is settled by the failure; what has already happened outside must still be told,
- * once a later write succeeds. */
-static bool refuse(struct sn_core *core, const struct sn_deferred *item)
-{
-    struct sn_group *group;
-    switch (item->kind) {
-    case SN_DEFERRED_ANSWER:
-        emit_answer(core, item->ticket, SN_ANSWER_ERROR,
-                    "Failed to save config file. Check server logs.", 0, 0);
-        return true;
-    case SN_DEFERRED_ATTEMPT:
-        group = sn_group_by_id(core, item->group);
-        if (group != NULL && group->failover.epoch == item->epoch &&
-            group->failover.state == SN_FAILOVER_WAIT_START) {
-            sn_out_log(
-                core, SN_LEVEL_WARNING,
-                "Attempt %llu for %s given up: its vote could not be saved. Free the disk or "
-                "mend its rights.",
-                (unsigned long long)item->epoch, group->name);
-            sn_failover_abort(group, "-failover-abort-not-elected",
-                              sn_after(core->now, SN_RETRY_SAVE_MS));
-        }
-        return true;
-    case SN_DEFERRED_SWITCH:
-    case SN_DEFERRED_NONE:
-        break;
-    }
-    return false;
-}
-
 void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *persisted)
 {
     core->save_failed = !persisted->ok;
@@ -177,22 +125,39 @@ void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *pers
     if (persisted->ok && persisted->version > core->durable_version)
         core->durable_version = persisted->version;
     track_epoch(core);
-    /* Releasing may defer more: those are appended with newer versions and stay. */
-    struct sn_deferred *item, *next;
-    DL_FOREACH_SAFE(core->deferred, item, next) {
-        if (item->version > persisted->version)
-            break;
-        DL_DELETE(core->deferred, item);
-        if (persisted->ok) {
-            release(core, item);
-        } else if (!refuse(core, item)) {
-            DL_PREPEND(core->deferred, item);
-            continue;
-        }
-        free(item);
-    }
     if (!persisted->ok && persisted->version >= core->asked_version)
         sn_timer_set(&core->timers, &core->save, sn_after(core->now, SN_RETRY_SAVE_MS));
+}
+
+/* The first that waited for this save; what has already happened outside must still be told if it
+ * failed, once a later one succeeds. NULL if there is none. */
+static struct sn_deferred *first_settled(const struct sn_core *core,
+                                         const struct sn_event_persisted *persisted)
+{
+    struct sn_deferred *item = core->deferred;
+    while (item != NULL && item->kind == SN_DEFERRED_SWITCH && !persisted->ok)
+        item = item->next;
+    return item != NULL && item->version <= persisted->version ? item : NULL;
+}
+
+bool sn_persist_take(struct sn_core *core, const struct sn_event_persisted *persisted,
+                     struct sn_deferred *taken)
+{
+    struct sn_deferred *item;
+    while ((item = first_settled(core, persisted)) != NULL) {
+        *taken = *item;
+        DL_DELETE(core->deferred, item);
+        free(item);
+        if (taken->kind != SN_DEFERRED_ANSWER)
+            return true;
+        if (persisted->ok)
+            emit_answer(core, taken->ticket, taken->answer, sn_out_text(core, taken->runid.hex),
+                        taken->number, taken->epoch);
+        else
+            emit_answer(core, taken->ticket, SN_ANSWER_ERROR,
+                        "Failed to save config file. Check server logs.", 0, 0);
+    }
+    return false;
 }
 
 void sn_persist_fini(struct sn_core *core)

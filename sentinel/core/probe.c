@@ -4,7 +4,7 @@
  * to it, or a new id takes it over. What was found is kept for a while, so that forged hellos cause
  * few connections; their number is bounded in any case. */
 
-#include "core/peer.h"
+#include "core/probe.h"
 
 #include "base/text.h"
 
@@ -147,19 +147,16 @@ void sn_probe_note(struct sn_core *core, const struct sn_addr *addr, const struc
     probe->at = core->now;
 }
 
-/* What was found is told to the group whose claim it is. */
-static void end(struct sn_probe *probe, enum sn_verdict verdict)
+static void end(struct sn_probe *probe, enum sn_verdict verdict, struct sn_claim *claim)
 {
     struct sn_core *core = probe->core;
-    struct sn_group *group = sn_group_by_id(core, probe->group);
-    struct sn_runid claim = probe->claim;
-    struct sn_addr addr = probe->addr;
+    claim->group = probe->group;
+    claim->runid = probe->claim;
+    claim->addr = probe->addr;
     probe->link.v = 0;
     probe->verdict = verdict;
     probe->at = core->now;
     sn_timer_stop(&core->timers, &probe->timer);
-    if (group != NULL)
-        (void)sn_peer_meet(group, &claim, &addr);
 }
 
 static void hang_up(struct sn_probe *probe)
@@ -167,23 +164,25 @@ static void hang_up(struct sn_probe *probe)
     sn_out_add(probe->core, SN_ACTION_DISCONNECT)->u.disconnect = probe->link;
 }
 
-void sn_probe_due(struct sn_probe *probe)
+void sn_probe_due(struct sn_probe *probe, struct sn_claim *claim)
 {
     hang_up(probe);
-    end(probe, SN_VERDICT_SILENT);
+    end(probe, SN_VERDICT_SILENT, claim);
 }
 
-void sn_probe_link_event(struct sn_core *core, const struct sn_event *event)
+bool sn_probe_link_event(struct sn_core *core, const struct sn_event *event, struct sn_claim *claim)
 {
     struct sn_probe *probe = find_link(core, event->u.link.link);
     if (probe == NULL)
-        return;
+        return false;
     if (event->kind == SN_EVENT_LINK_UP) {
         struct sn_action *action = sn_out_add(core, SN_ACTION_SEND);
         action->u.send = (struct sn_action_send){.link = probe->link, .order = SN_ORDER_MYID};
-    } else if (event->kind == SN_EVENT_LINK_DOWN) {
-        end(probe, SN_VERDICT_SILENT);
     }
+    if (event->kind != SN_EVENT_LINK_DOWN)
+        return false;
+    end(probe, SN_VERDICT_SILENT, claim);
+    return true;
 }
 
 void sn_probe_read_id(const struct sn_reply *reply, struct sn_runid *id)
@@ -194,12 +193,14 @@ void sn_probe_read_id(const struct sn_reply *reply, struct sn_runid *id)
         memcpy(id->hex, reply->text, SN_RUNID_LEN + 1);
 }
 
-void sn_probe_reply(struct sn_core *core, const struct sn_event_reply *event)
+bool sn_probe_reply(struct sn_core *core, const struct sn_event_reply *event,
+                    struct sn_claim *claim)
 {
     struct sn_probe *probe = find_link(core, event->link);
     if (probe == NULL || event->order != SN_ORDER_MYID)
-        return;
+        return false;
     sn_probe_read_id(event->reply, &probe->says);
     hang_up(probe);
-    end(probe, probe->says.hex[0] == '\0' ? SN_VERDICT_UNTOLD : SN_VERDICT_TOLD);
+    end(probe, probe->says.hex[0] == '\0' ? SN_VERDICT_UNTOLD : SN_VERDICT_TOLD, claim);
+    return true;
 }

@@ -5,8 +5,10 @@
  * goes down gives its place to the next one (PROTOCOL.md §15.6, §15.7, §24.2). */
 
 #include "core/alias.h"
+#include "core/attempt.h"
 #include "core/mark.h"
-#include "core/model.h"
+#include "core/order.h"
+#include "core/pause.h"
 #include "core/rights.h"
 
 #include <string.h>
@@ -15,16 +17,16 @@
 
 #define FOREIGN_PERIODS 3
 
-bool sn_reconf_follows(const struct sn_instance *node, const struct sn_addr *master)
+/* Another group has a data node at the same place. */
+static bool is_shared_place(const struct sn_instance *instance)
 {
-    const struct sn_data *data = &node->u.data;
-    return data->master_port == master->port && (strcasecmp(data->master_host, master->host) == 0 ||
-                                                 strcmp(data->master_host, master->ip) == 0);
-}
-
-bool sn_reconf_follows_master(const struct sn_instance *replica)
-{
-    return sn_reconf_follows(replica, &replica->group->master->addr);
+    const struct sn_instance *member = sn_instance_first_at(instance->core, &instance->addr);
+    for (; member != NULL; member = member->place_next) {
+        if (member->group != instance->group &&
+            !sn_alias_known(instance->group, member->group->name))
+            return true;
+    }
+    return false;
 }
 
 bool sn_reconf_claimed(const struct sn_instance *replica)
@@ -32,7 +34,7 @@ bool sn_reconf_claimed(const struct sn_instance *replica)
     const struct sn_core *core = replica->core;
     sn_ms memory = FOREIGN_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
     sn_ms foreign_at = replica->u.data.foreign_at;
-    return sn_instance_shared_place(replica) ||
+    return is_shared_place(replica) ||
            (foreign_at != SN_MS_NEVER && sn_age(core, foreign_at) <= memory);
 }
 
@@ -134,7 +136,7 @@ static bool obeys_already(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
     return data->info_at != SN_MS_NEVER && data->info_at >= replica->group->failover.state_at &&
-           data->role_reported == SN_ROLE_REPLICA && sn_reconf_follows_master(replica) &&
+           data->role_reported == SN_ROLE_REPLICA && sn_instance_follows_master(replica) &&
            data->link_up;
 }
 
@@ -221,7 +223,7 @@ static bool all_done(const struct sn_group *group)
 static void end(struct sn_group *group)
 {
     sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end", NULL);
-    sn_failover_clear(group);
+    sn_attempt_clear(group);
     sn_mark_group(group, SN_MARK_PLAN);
 }
 
@@ -236,7 +238,7 @@ static void end_for_timeout(struct sn_group *group)
             sn_reconf_send(replica))
             sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-sent-be", NULL);
     }
-    sn_failover_clear(group);
+    sn_attempt_clear(group);
     sn_mark_group(group, SN_MARK_PLAN);
 }
 
@@ -280,7 +282,7 @@ void sn_reconf_info(struct sn_instance *replica)
     struct sn_group *group = replica->group;
     if (group->failover.state != SN_FAILOVER_RECONF)
         return;
-    bool follows = data->role_reported == SN_ROLE_REPLICA && sn_reconf_follows_master(replica);
+    bool follows = data->role_reported == SN_ROLE_REPLICA && sn_instance_follows_master(replica);
     if (data->reconf == SN_RECONF_SENT && follows) {
         if (is_old_master(replica)) {
             set_reconf(replica, SN_RECONF_DONE);
@@ -299,9 +301,9 @@ void sn_reconf_info(struct sn_instance *replica)
 void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
 {
     struct sn_data *data = &replica->u.data;
-    const char *error = sn_failover_order_error(reply);
+    const char *error = sn_order_error(reply);
     data->order_pending = false;
-    if (error != NULL && sn_failover_untransacted(reply)) {
+    if (error != NULL && sn_order_untransacted(reply)) {
         sn_out_log(replica->core, SN_LEVEL_WARNING,
                    "Replica %s:%u of %s was told to follow the master without a transaction: %s",
                    replica->addr.ip, replica->addr.port, replica->group->name, error);
@@ -316,7 +318,7 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
     }
     data->order_refused = error != NULL;
     if (error == NULL) {
-        sn_drain_demoted(replica);
+        sn_pause_demoted(replica);
         sn_instance_ask_info(replica);
         return;
     }

@@ -10,7 +10,7 @@
 
 #include "core/alias.h"
 #include "core/election.h"
-#include "core/model.h"
+#include "core/members.h"
 
 #include <utlist.h>
 
@@ -66,7 +66,7 @@ static bool peers_confirm(const struct sn_instance *replica)
             facts->hello_heard_at >= since)
             agreeing++;
     }
-    return group->config_epoch > 0 && agreeing >= (group->peer_count + 1) / 2 + 1;
+    return group->config_epoch > 0 && agreeing >= sn_group_majority(group);
 }
 
 /* Our turn to demote has come: once everybody had the time to confirm. */
@@ -122,7 +122,7 @@ static bool is_syncing(const struct sn_instance *replica)
     const struct sn_data *data = &replica->u.data;
     if (replica->s_down || data->role_reported != SN_ROLE_REPLICA || data->order_refused)
         return false;
-    return sn_reconf_follows_master(replica) ? !data->link_up : ordered_lately(replica);
+    return sn_instance_follows_master(replica) ? !data->link_up : ordered_lately(replica);
 }
 
 /* The leader died before it reached replica, which waits for a master that is gone. Nobody else
@@ -168,7 +168,7 @@ void sn_repair_replica(struct sn_instance *replica)
         demote(replica);
         break;
     case SN_ROLE_REPLICA:
-        if (!sn_reconf_follows_master(replica))
+        if (!sn_instance_follows_master(replica))
             redirect(replica);
         break;
     case SN_ROLE_UNKNOWN:

@@ -4,7 +4,7 @@
  * than the failure (DESIGN.md D10), and a reason for everybody who is passed over. */
 
 #include "core/alias.h"
-#include "core/model.h"
+#include "core/members.h"
 
 #include <string.h>
 #include <strings.h>

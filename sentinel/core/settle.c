@@ -14,8 +14,8 @@
  * so that all marked instances are judged before any group, and a group is done before the next. */
 
 #include "core/settle.h"
-#include "core/agree.h"
 
+#include "core/agree.h"
 #include "core/detect.h"
 #include "core/election.h"
 #include "core/mark.h"
@@ -33,6 +33,25 @@ static void take_off_mark(struct sn_group *group, unsigned mark)
         group->marks = left;
 }
 
+static void step(struct sn_group *group)
+{
+    switch (group->failover.state) {
+    case SN_FAILOVER_NONE:
+        break;
+    case SN_FAILOVER_WAIT_START:
+        sn_election_step(group);
+        break;
+    case SN_FAILOVER_SELECT:
+    case SN_FAILOVER_SEND_PROMOTION:
+    case SN_FAILOVER_WAIT_PROMOTION:
+        sn_failover_step(group);
+        break;
+    case SN_FAILOVER_RECONF:
+        sn_reconf_step(group);
+        break;
+    }
+}
+
 static void run_first_rule(struct sn_group *group)
 {
     unsigned mark = group->marks & (~group->marks + 1);
@@ -48,7 +67,7 @@ static void run_first_rule(struct sn_group *group)
         sn_election_count(group);
         break;
     case SN_MARK_STEP:
-        sn_failover_step(group);
+        step(group);
         break;
     case SN_MARK_VOTER:
         sn_election_voter_up(group);

@@ -48,7 +48,7 @@ static void enter(struct sn_core *core)
         link->tilt_wait = true;
         core->tilt_waiting++;
         longest = sn_max(longest, instance->group->params.down_after_ms);
-        sn_link_ping(link);
+        sn_timer_set(&core->timers, &link->ping, core->now);
     }
     longest = sn_min(longest, core->timings[SN_TIMING_TILT_PERIOD]);
     sn_timer_set(&core->timers, &core->tilt_end, sn_after(core->now, longest));
@@ -73,7 +73,8 @@ void sn_tilt_link_answered(struct sn_link *link)
     if (!link->core->tilt || !link->tilt_wait)
         return;
     if (link->ping_sent_at < link->core->tilt_at)
-        sn_link_ping(link); /* that one is from before the stall and proves nothing */
+        sn_timer_set(&link->core->timers, &link->ping,
+                     link->core->now); /* that one is from before the stall and proves nothing */
     else
         stop_waiting(link);
 }

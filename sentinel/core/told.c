@@ -5,7 +5,7 @@
  * hide what is wrong in another, and for all of them: beyond it one line says that there are more,
  * and what was not heard of for an hour makes room. */
 
-#include "core/hello.h"
+#include "core/told.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,4 +117,16 @@ uint64_t sn_told_key(enum sn_told_reason reason, const struct sn_group *group,
     hash = sn_hash_bytes(hash, runid->hex, strlen(runid->hex));
     hash = sn_hash_bytes(hash, host, strlen(host));
     return sn_hash_finish(sn_hash_bytes(hash, &port, sizeof(port)));
+}
+
+bool sn_told_warn(struct sn_core *core, const struct sn_group *group, uint64_t key)
+{
+    enum sn_telling telling = sn_told_first(core, group, key);
+    if (telling == SN_TELL_MORE)
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Many senders of hellos about %s were warned about within an hour; further ones "
+                   "are not named. Somebody may be forging them: check who may PUBLISH to the "
+                   "monitored servers.",
+                   group == NULL ? "no group of ours" : group->name);
+    return telling == SN_TELL_IT;
 }

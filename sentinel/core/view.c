@@ -2,7 +2,7 @@
 
 /* What the SENTINEL commands show (PROTOCOL.md §4.2, §4.3, §4.5). Reads only. */
 
-#include "core/model.h"
+#include "core/attempt.h"
 #include "core/peer.h"
 #include "core/rights.h"
 
@@ -105,7 +105,7 @@ static void describe_common(const struct sn_instance *instance, sn_ms now, const
     put(form, "link-pending-commands", "%u", link->pending);
     put(form, "link-refcount", "%u", link->owner_count);
     if (instance->kind == SN_KIND_MASTER && group->failover.state != SN_FAILOVER_NONE)
-        put(form, "failover-state", "%s", sn_failover_state_name(group->failover.state));
+        put(form, "failover-state", "%s", sn_attempt_state_name(group->failover.state));
     put_ms(form, "last-ping-sent", age_at(now, link->act_ping_at));
     put_ms(form, "last-ok-ping-reply", now - link->last_avail_at);
     put_ms(form, "last-ping-reply", now - link->last_pong_at);

@@ -19,7 +19,7 @@
  * answer 1 vote 1 <run id> 5 */
 
 #include "core/election.h"
-#include "core/model.h"
+#include "core/members.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

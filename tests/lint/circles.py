@@ -16,8 +16,6 @@ from collections import defaultdict
 from pathlib import Path
 
 TOLERATED = {
-    "core": {"agree", "alias", "drain", "election", "epoch", "failover", "group", "hello", "instance", "link",
-             "out", "peer", "persist", "probe", "reconf", "refusal", "rights", "script", "select", "tilt"},
     "conf/read": {"apply", "loader"},
     "conf/state": {"merge", "users"},
     # folders that call each other

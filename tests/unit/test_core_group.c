@@ -170,20 +170,20 @@ static void test_group__questions_find_masters_by_their_present_address(void **s
     struct sn_addr addr;
     (void)state;
     assert_int_equal(sn_addr_make("10.0.0.2", 6379, &addr), 0);
-    assert_null(sn_core_group_at(kit->core, &addr));
+    assert_null(sn_group_at(kit->core, &addr));
     kit_hello(kit, "a", "m1", "n2", 5, 5);
-    assert_ptr_equal(sn_core_group_at(kit->core, &addr), kit_group(kit, "m1"));
+    assert_ptr_equal(sn_group_at(kit->core, &addr), kit_group(kit, "m1"));
     addr.port = 6380;
-    assert_null(sn_core_group_at(kit->core, &addr));
+    assert_null(sn_group_at(kit->core, &addr));
     assert_int_equal(sn_addr_make("10.0.0.1", 6379, &addr), 0);
-    assert_null(sn_core_group_at(kit->core, &addr));
+    assert_null(sn_group_at(kit->core, &addr));
     kit_free(kit);
 
     kit = kit_new("- hostnames;m1 db.example.org:6379");
     assert_int_equal(sn_addr_make("DB.Example.org", 6379, &addr), 0);
-    assert_ptr_equal(sn_core_group_at(kit->core, &addr), kit_group(kit, "m1"));
+    assert_ptr_equal(sn_group_at(kit->core, &addr), kit_group(kit, "m1"));
     assert_int_equal(sn_addr_make("other.example.org", 6379, &addr), 0);
-    assert_null(sn_core_group_at(kit->core, &addr));
+    assert_null(sn_group_at(kit->core, &addr));
     kit_free(kit);
 }
 

@@ -5,6 +5,7 @@
 #include "core_kit.h"
 
 #include "core/hello.h"
+#include "core/told.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_ATTEMPT_H
+#define SN_CORE_ATTEMPT_H
+
+/* The state of a group's failover: how it changes, and how it ends. Internal, as model.h. */
+
+#include "core/model.h"
+
+/* The only place where a failover state changes; refuses impossible transitions. */
+void sn_attempt_enter(struct sn_group *group, enum sn_failover_state state);
+/* The attempt ends without a new master: event (static text) says why; not before retry_at comes
+ * the next one. The master goes on, if we paused it. Before RECONF. */
+void sn_attempt_abort(struct sn_group *group, const char *event, sn_ms retry_at);
+/* The attempt, if any, is over; without a word. */
+void sn_attempt_clear(struct sn_group *group);
+const char *sn_attempt_state_name(enum sn_failover_state state);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_PUBLISH_H
+#define SN_CORE_PUBLISH_H
+
+/* Our own hellos. Internal, as model.h. */
+
+#include "core/model.h"
+
+void sn_publish_due(struct sn_instance *instance); /* SN_TIMER_HELLO */
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_RESOLVE_H
+#define SN_CORE_RESOLVE_H
+
+/* Host names. Internal, as model.h. */
+
+#include "core/model.h"
+
+/* Up to date addresses for everything called host. */
+void sn_resolve_done(struct sn_core *core, const char *host, const char *ip);
+
+#endif
