@@ -86,6 +86,11 @@ bool sn_addr_ip_usable(const char *ip)
     return !is_unspecified && raw[0] != 0xff;
 }
 
+bool sn_addr_is_useless(const struct sn_addr *addr)
+{
+    return addr->ip[0] != '\0' && !sn_addr_ip_usable(addr->ip);
+}
+
 bool sn_addr_host_valid(const char *text)
 {
     size_t len = strnlen(text, SN_HOST_MAX + 1);

@@ -26,6 +26,8 @@ bool sn_addr_host_valid(const char *text);
 /* True if somebody can be connected to at this literal IP: false for 0.0.0.0 and its net, "::",
  * broadcast and multicast addresses, also where IPv6 spells those of IPv4, and for "". */
 bool sn_addr_ip_usable(const char *ip);
+/* True if addr is known to be of no use; not of a name that was not looked up. */
+bool sn_addr_is_useless(const struct sn_addr *addr);
 /* Fills *addr with host and port; ip is set too if host is a literal IP (in its canonical spelling,
  * so that equal IPs are equal texts), else "". SN_EINVAL: not a host (sn_addr_host_valid);
  * SN_ERANGE: port outside 0..65535. *addr is untouched on error. */

@@ -98,6 +98,11 @@ static void run_monitor(struct sn_core *core, const struct sn_command *command)
         struct sn_group *group = sn_group_new(core, &image);
         sn_group_params_fini(&image.params);
         sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u", command->quorum);
+        if (sn_addr_is_useless(&command->addr))
+            sn_out_log(core, SN_LEVEL_WARNING,
+                       "The master of %s is at %s:%u now, where nobody can be connected to: if "
+                       "anybody answers, it is this host. Give its own address.",
+                       group->name, command->addr.ip, command->addr.port);
         sn_persist_touch_epochs(group);
         answer(core, command, SN_ANSWER_OK, 0);
     }

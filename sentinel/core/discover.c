@@ -65,7 +65,7 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
         return;
     if (addr.ip[0] == '\0' && !core->globals.resolve_hostnames)
         return;
-    if (addr.ip[0] != '\0' && !sn_addr_ip_usable(addr.ip)) {
+    if (sn_addr_is_useless(&addr)) {
         tell_unusable(group, seen);
         return;
     }

@@ -44,6 +44,13 @@ static bool usable_addr(struct sn_core *core, const char *host, uint16_t port, s
     return true;
 }
 
+/* Nobody can be connected to there. Where it is configured so, here and there, they mean the same.
+ */
+static bool is_no_master(const struct sn_group *group, const struct sn_addr *master)
+{
+    return sn_addr_is_useless(master) && !sn_addr_equal(master, &group->master->addr);
+}
+
 /* The group's master or one of its replicas is at addr. */
 static bool is_member(const struct sn_group *group, const struct sn_addr *addr)
 {
@@ -210,17 +217,20 @@ static void tell_useless_master(struct sn_group *group, const struct sn_hello *h
 {
     struct sn_core *core = group->core;
     enum sn_hello_field field = hello->bad != 0 ? first_bad(hello) : SN_HELLO_MASTER_IP;
+    const char *why = "";
+    if (hello->bad == 0 && sn_addr_is_ip(hello->master_ip))
+        why = ", as nobody can be connected to there";
+    else if (hello->bad == 0)
+        why = " while resolve-hostnames is no. Use the same resolve-hostnames and "
+              "announce-hostnames on all sentinels";
     if (sn_told_warn(core, group,
-                     sn_told_key(SN_TOLD_MASTER, group, &hello->runid, hello->ip, hello->port)))
+                      sn_told_key(SN_TOLD_MASTER, group, &hello->runid, hello->ip, hello->port)))
         sn_out_log(
             core, SN_LEVEL_WARNING,
             "Sentinel %s at %s:%u is counted as a voter of %s, but no configuration is taken "
             "from its hellos: their %s \"%s\" cannot be used%s.",
             hello->runid.hex, hello->ip, hello->port, group->name, sn_hello_field_name(field),
-            hello->bad != 0 ? hello->bad_text : hello->master_ip,
-            hello->bad != 0 ? ""
-                            : " while resolve-hostnames is no. Use the same resolve-hostnames "
-                              "and announce-hostnames on all sentinels");
+            hello->bad != 0 ? hello->bad_text : hello->master_ip, why);
 }
 
 /* A hello with our own id: an echo, or somebody who has copied it. */
@@ -293,7 +303,7 @@ static void tell_odd_sender(struct sn_group *group, const struct sn_hello *hello
                             const struct sn_addr *sender)
 {
     struct sn_core *core = group->core;
-    bool any = sender->ip[0] != '\0' && !sn_addr_ip_usable(sender->ip);
+    bool any = sn_addr_is_useless(sender);
     if (!any && (!is_loopback(sender->ip) || !are_reached_from_afar(core)))
         return;
     if (sn_told_warn(core, group,
@@ -356,7 +366,8 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
         return;
     }
     tell_odd_sender(group, hello, &sender);
-    if (hello->bad != 0 || !usable_addr(core, hello->master_ip, hello->master_port, &master)) {
+    if (hello->bad != 0 || !usable_addr(core, hello->master_ip, hello->master_port, &master) ||
+        is_no_master(group, &master)) {
         note_presence(group, hello, &sender);
         return;
     }

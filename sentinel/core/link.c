@@ -184,7 +184,7 @@ void sn_link_open(struct sn_link *link)
     const struct sn_addr *addr = &link->owners->addr;
     if (link->state != SN_LINK_IDLE || addr->port == 0 || link->asleep)
         return;
-    if (link->kind == SN_LINK_PEER && addr->ip[0] != '\0' && !sn_addr_ip_usable(addr->ip))
+    if (link->kind == SN_LINK_PEER && sn_addr_is_useless(addr))
         return; /* we would reach ourselves */
     if (link->kind == SN_LINK_SUBSCRIBE && link->owners->cmd->state != SN_LINK_UP)
         return; /* one knock at the door is enough; the command link opens it when it is up */

@@ -323,6 +323,8 @@ struct sn_instance *sn_peer_meet(struct sn_group *group, const struct sn_runid *
         tell_own_addr(group, runid, addr);
         return NULL;
     }
+    if (peer != NULL && sn_addr_is_useless(addr) && !sn_addr_equal(&peer->addr, addr))
+        return peer; /* it stays where it could be reached */
     if (peer != NULL && sn_addr_equal(&peer->addr, addr)) {
         peer->u.peer.addr_heard_at = group->core->now;
         sn_link_wake(peer->cmd);

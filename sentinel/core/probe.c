@@ -114,6 +114,8 @@ enum sn_verdict sn_probe_ask(struct sn_group *group, const struct sn_addr *addr,
                              const struct sn_runid *claim, struct sn_runid *says)
 {
     struct sn_core *core = group->core;
+    if (sn_addr_is_useless(addr))
+        return SN_VERDICT_SILENT; /* we would reach ourselves */
     struct sn_probe *probe = take_place(core, addr);
     if (probe == NULL || probe->link.v != 0)
         return SN_VERDICT_NONE;

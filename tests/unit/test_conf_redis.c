@@ -565,6 +565,30 @@ static void test_conf_redis__what_others_leave_behind_is_no_error(void **state)
     sn_conf_fini(&conf);
 }
 
+/* Stock starts with them. */
+static void test_conf_redis__addresses_of_nobody_are_noted(void **state)
+{
+    static const char *const nobody[] = {"0.0.0.0", "::", "224.0.0.1", "255.255.255.255",
+                                         "ff02::1"};
+    struct sn_conf conf;
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(nobody) / sizeof(*nobody); i++) {
+        snprintf(text, sizeof(text),
+                 "sentinel monitor m %s 6379 2\nsentinel known-replica m %s 6380\n"
+                 "sentinel known-sentinel m %s 26379 " ID_A "\n",
+                 nobody[i], nobody[i], nobody[i]);
+        load(text, &conf);
+        assert_string_equal(group_of(&conf, "m")->addr.host, nobody[i]);
+        assert_int_equal(group_of(&conf, "m")->replica_count, 0);
+        assert_int_equal(group_of(&conf, "m")->peer_count, 1); /* a voter is not forgotten */
+        assert_int_equal(conf.notice_count, 3);
+        assert_non_null(strstr(conf.notices[0], "Give the address of the master"));
+        sn_conf_fini(&conf);
+    }
+}
+
 static void check_find(int expected, int argc, char *const *argv)
 {
     assert_int_equal(sn_argv_find_file(argc, argv), expected);
@@ -684,6 +708,7 @@ int main(void)
         cmocka_unit_test(test_conf_redis__ipv6_addresses_to_listen_on_may_stand_in_brackets),
         cmocka_unit_test(test_conf_redis__names_without_resolve_hostnames_are_noted),
         cmocka_unit_test(test_conf_redis__what_others_leave_behind_is_no_error),
+        cmocka_unit_test(test_conf_redis__addresses_of_nobody_are_noted),
         cmocka_unit_test(test_conf_redis__includes_are_relative_to_dir),
         cmocka_unit_test(test_conf_redis__command_lines_that_stock_takes),
         cmocka_unit_test(test_conf_redis__file_is_found_on_the_command_line),

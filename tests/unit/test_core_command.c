@@ -19,6 +19,18 @@ static uint64_t monitor(struct kit *kit, const char *name, const char *host, int
     return kit_command(kit, &command);
 }
 
+static void test_command__monitor_takes_an_address_of_nobody_and_says_so(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    monitor(kit, "m2", "0.0.0.0", 6379, 1);
+    assert_int_equal(kit_count(kit, "answer 1 ok"), 1);
+    assert_int_equal(kit_count(kit, "log W The master of m2 is at 0.0.0.0:6379 now"), 1);
+    monitor(kit, "m3", "10.0.0.9", 6379, 1);
+    assert_int_equal(kit_count(kit, "log W"), 1);
+    kit_free(kit);
+}
+
 static void test_command__each_is_answered_once_and_after_the_save(void **state)
 {
     struct kit *kit = kit_new("m1 n1;m2 n3");
@@ -478,6 +490,7 @@ static void test_command__reset_forgets_who_the_master_was(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_command__monitor_takes_an_address_of_nobody_and_says_so),
         cmocka_unit_test(test_command__each_is_answered_once_and_after_the_save),
         cmocka_unit_test(test_command__a_failed_save_is_an_error),
         cmocka_unit_test(test_command__flush_writes_even_if_nothing_changed),

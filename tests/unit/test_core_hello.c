@@ -254,6 +254,10 @@ static void test_hello__with_an_unusable_master_makes_a_voter_and_changes_nothin
         "9,m1,10.0.0.7,6379,1x",
         "9.5,m1,10.0.0.7,6379,9",
         "x,m1,?,?,?",
+        "9,m1,0.0.0.0,6379,9", /* ourselves, or nobody */
+        "9,m1,255.255.255.255,6379,9",
+        "9,m1,::ffff:224.0.0.1,6379,9",
+        "9,m1,ff02::1,6379,9",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(useless) / sizeof(*useless); i++) {
@@ -275,6 +279,17 @@ static void test_hello__with_an_unusable_master_makes_a_voter_and_changes_nothin
                          0);
         kit_free(kit);
     }
+}
+
+/* Where all sentinels are configured so, it is the master's address like any other. */
+static void test_hello__with_our_master_at_no_address_is_like_any_other(void **state)
+{
+    struct kit *kit = kit_new("m1 0.0.0.0:6379");
+    (void)state;
+    heard_of(kit, NULL, HELLO_A "9,m1,0.0.0.0,6379,9");
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 9);
+    assert_int_equal(kit_count(kit, "log W Sentinel"), 0);
+    kit_free(kit);
 }
 
 /* Two peers whose hellos name the master by a name that we do not look up, quorum 1. */
@@ -747,6 +762,7 @@ int main(void)
         cmocka_unit_test(test_hello__our_own_id_is_ignored_everywhere),
         cmocka_unit_test(test_hello__what_is_of_no_use_is_ignored_whole),
         cmocka_unit_test(test_hello__with_an_unusable_master_makes_a_voter_and_changes_nothing),
+        cmocka_unit_test(test_hello__with_our_master_at_no_address_is_like_any_other),
         cmocka_unit_test(test_hello__unusable_masters_do_not_let_us_promote_alone),
         cmocka_unit_test(test_hello__any_id_makes_a_voter_and_case_matters),
         cmocka_unit_test(test_hello__dropped_ones_are_told_once_for_each_sender_and_reason),

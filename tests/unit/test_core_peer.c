@@ -226,6 +226,29 @@ static void test_peer__two_at_one_address_have_one_vote(void **state)
 
 /* ---- moves ---------------------------------------------------------------------------------- */
 
+/* Nobody can be connected to there, or it would be ourselves. */
+static void test_peer__stays_where_it_was_if_it_says_no_address(void **state)
+{
+    static const char *const places[] = {"0.0.0.0,26379", "::,26379", "224.0.0.1,26379"};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(places) / sizeof(*places); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 peers a");
+        if (i % 2 == 1)
+            kit_mode(kit, "a", KIT_REFUSING);
+        kit_to(kit, 3000);
+        kit_clear(kit);
+        hear_every_period(kit, places[i / 2], KIT_A, 10);
+        assert_non_null(kit_instance(kit, "m1", "a"));
+        assert_int_equal(kit_count(kit, "event"), 0);
+        assert_int_equal(kit_count(kit, "connect peer"), kit_count(kit, "connect peer a"));
+        /* A second one there is not asked for its id either. */
+        hear(kit, places[i / 2], KIT_B);
+        hear_every_period(kit, places[i / 2], KIT_C, 3);
+        assert_int_equal(kit_count(kit, "connect peer"), kit_count(kit, "connect peer a"));
+        kit_free(kit);
+    }
+}
+
 static void test_peer__keeps_a_good_link_until_the_new_address_confirms(void **state)
 {
     static const enum kit_mode modes[] = {KIT_WELL, KIT_FROZEN, KIT_REFUSING, KIT_GONE};
@@ -563,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_peer__new_ids_at_the_address_of_another_are_none),
         cmocka_unit_test(test_peer__at_our_own_address_is_refused_and_told_once),
         cmocka_unit_test(test_peer__two_at_one_address_have_one_vote),
+        cmocka_unit_test(test_peer__stays_where_it_was_if_it_says_no_address),
         cmocka_unit_test(test_peer__keeps_a_good_link_until_the_new_address_confirms),
         cmocka_unit_test(test_peer__whose_link_is_lost_is_followed_at_once),
         cmocka_unit_test(test_peer__lured_away_stays_a_voter_and_comes_back),

@@ -156,6 +156,18 @@ static int parse_address(struct sn_loader *loader, const struct sn_statement *st
     return 0;
 }
 
+/* Stock connects to it: 0.0.0.0 is this host, another one for each sentinel, and the others are
+ * nobody. */
+static bool note_useless(struct sn_loader *loader, const struct sn_statement *statement,
+                         const struct sn_addr *addr, const char *what)
+{
+    if (!sn_addr_is_useless(addr))
+        return false;
+    sn_loader_notice(loader, &statement->at, "nobody can be connected to at %s: %s", addr->ip,
+                     what);
+    return true;
+}
+
 static bool name_valid(const char *name)
 {
     size_t len = strlen(name);
@@ -208,6 +220,8 @@ int sn_apply_monitor(struct sn_loader *loader, const struct sn_statement *statem
     int code = parse_address(loader, statement, &addr);
     if (code < 0)
         return code;
+    (void)note_useless(loader, statement, &addr,
+                       "if anybody answers, it is this host. Give the address of the master");
     if (sn_loader_group(loader, statement->group) != NULL)
         return redefine_group(loader, statement, &addr, (uint32_t)quorum);
     sn_loader_add_group(loader, statement->group, &addr, (uint32_t)quorum, statement->origin);
@@ -328,6 +342,8 @@ int sn_apply_known_replica(struct sn_loader *loader, const struct sn_statement *
         sn_loader_notice(loader, &statement->at, "that is the master itself, ignored");
         return 0;
     }
+    if (note_useless(loader, statement, &addr, "it is not watched"))
+        return 0;
     bool added;
     (void)member_index(loader, group, "replica", addr_key(&addr), addr.port, group->replica_count,
                        &added);
@@ -352,6 +368,8 @@ int sn_apply_known_sentinel(struct sn_loader *loader, const struct sn_statement 
         return 0;
     }
     sn_text_copy(runid.hex, sizeof(runid.hex), statement->values[2]);
+    (void)note_useless(loader, statement, &addr,
+                       "it stays a voter, and is down until it says where it is");
     bool added;
     size_t index = *member_index(loader, group, "peer", runid.hex, 0, group->peer_count, &added);
     if (added)
