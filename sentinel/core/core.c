@@ -355,6 +355,7 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
     case SN_ORDER_TRY_EXEC:
     case SN_ORDER_TRY_TRANSACTION:
     case SN_ORDER_TRY_PAUSE:
+    case SN_ORDER_TRY_UNPAUSE:
         sn_rights_answered(link, event);
         break;
     case SN_ORDER_SETTINGS:

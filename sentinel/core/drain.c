@@ -102,19 +102,26 @@ void sn_drain_next(struct sn_group *group)
     forget(group);
 }
 
+/* A pause also holds up the hellos of the other sentinels, and every PING behind them: it must be
+ * over before they take the master for dead. */
+static sn_ms longest_drain(const struct sn_group *group)
+{
+    sn_ms longest = sn_min(DRAIN_MAX_MS, group->params.failover_timeout_ms);
+    return sn_min(longest, group->params.down_after_ms / 2);
+}
+
+sn_ms sn_drain_pause_ms(const struct sn_group *group)
+{
+    return longest_drain(group) + sn_min(PAUSE_SPARE_MS, group->params.down_after_ms / 4);
+}
+
 static void pause_clients(struct sn_group *group)
 {
     struct sn_core *core = group->core;
     struct sn_drain *drain = &group->failover.drain;
     struct sn_instance *master = group->master;
-    /* A pause also holds up the hellos of the other sentinels, and every PING behind them: it must
-     * be over before they take the master for dead. */
-    sn_ms down_after = group->params.down_after_ms;
-    sn_ms longest = sn_min(DRAIN_MAX_MS, group->params.failover_timeout_ms);
-    longest = sn_min(longest, down_after / 2);
-    struct sn_action_send send = {.order = SN_ORDER_CLIENT_PAUSE,
-                                  .tag = master->id,
-                                  .duration_ms = longest + sn_min(PAUSE_SPARE_MS, down_after / 4)};
+    struct sn_action_send send = {
+        .order = SN_ORDER_CLIENT_PAUSE, .tag = master->id, .duration_ms = sn_drain_pause_ms(group)};
     sn_out_send(master->cmd, &send);
     master->u.data.pauses_pending++;
     master->u.data.paused_until = sn_after(core->now, send.duration_ms);
@@ -122,7 +129,7 @@ static void pause_clients(struct sn_group *group)
     drain->paused_at = core->now;
     drain->master = master->runid;
     drain->link = master->cmd->id;
-    drain->deadline = sn_after(core->now, longest);
+    drain->deadline = sn_after(core->now, longest_drain(group));
     sn_instance_ask_info(master);
 }
 
@@ -213,10 +220,10 @@ void sn_drain_unpause_reply(const struct sn_instance *node, const struct sn_repl
         sn_out_log(
             node->core, SN_LEVEL_WARNING,
             "%s:%u of %s refused CLIENT UNPAUSE with \"%.100s\": its clients wait until the "
-            "pause ends by itself, at most %d ms after it began. The right +client|unpause is "
+            "pause ends by itself, at most %lld ms after it began. The right +client|unpause is "
             "needed.",
             node->addr.ip, node->addr.port, node->group->name, reply->text,
-            DRAIN_MAX_MS + PAUSE_SPARE_MS);
+            (long long)sn_drain_pause_ms(node->group));
 }
 
 /* The master has told its offset, or has to be asked again. */

@@ -49,7 +49,8 @@ enum sn_order {
     SN_ORDER_TRY_KILL,        /* CLIENT KILL ID 0 */
     SN_ORDER_TRY_EXEC,        /* EXEC alone */
     SN_ORDER_TRY_TRANSACTION, /* MULTI, CONFIG REWRITE, a mistake that voids it, EXEC */
-    SN_ORDER_TRY_PAUSE        /* CLIENT PAUSE with a time that is none */
+    SN_ORDER_TRY_PAUSE,       /* CLIENT PAUSE with a time that is none */
+    SN_ORDER_TRY_UNPAUSE      /* MULTI, CLIENT UNPAUSE, a mistake that voids it, EXEC */
 };
 
 enum sn_event_kind {

@@ -59,6 +59,7 @@ static const char *command_name(enum sn_order order)
     case SN_ORDER_CLIENT_PAUSE:
     case SN_ORDER_CLIENT_UNPAUSE:
     case SN_ORDER_TRY_PAUSE:
+    case SN_ORDER_TRY_UNPAUSE:
         break;
     }
     return "a command";

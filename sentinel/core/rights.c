@@ -9,7 +9,9 @@
  * refused is left out (DESIGN.md D11).
  *
  * CLIENT PAUSE is no part of a failover, and the rights documented for sentinels do not have it:
- * where it is refused, the log says what a planned switchover will not be able to do (D17). */
+ * where it is refused, the log says what a planned switchover will not be able to do (D17). CLIENT
+ * UNPAUSE would end the pause of anybody, so it is only queued in a transaction that is void; that
+ * is sent once MULTI is known to be allowed, without which it would be executed. */
 
 #include "core/rights.h"
 
@@ -38,7 +40,7 @@ void sn_rights_try(struct sn_link *link)
 {
     if (link->tried_at != SN_MS_NEVER && sn_age(link->core, link->tried_at) < SN_POLL_FAST_MS)
         return; /* a server that breaks every connection */
-    link->doubted = bit(SN_ORDER_TRY_TRANSACTION);
+    link->doubted = bit(SN_ORDER_TRY_TRANSACTION) | bit(SN_ORDER_TRY_UNPAUSE);
     for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
         link->doubted |= bit(tries[i]);
         try_order(link, tries[i]);
@@ -54,7 +56,7 @@ void sn_rights_try_again(struct sn_link *link)
         if ((link->doubted & bit(tries[i])) != 0)
             try_order(link, tries[i]);
     }
-    if (link->doubted == bit(SN_ORDER_TRY_TRANSACTION))
+    if ((link->doubted & ~bit(SN_ORDER_TRY_UNPAUSE)) == bit(SN_ORDER_TRY_TRANSACTION))
         try_order(link, SN_ORDER_TRY_TRANSACTION);
 }
 
@@ -124,18 +126,18 @@ static bool is_undecided(const struct sn_reply *reply)
     return false;
 }
 
-/* The first of these nodes that was found not to let us pause its clients, besides this one. */
-static const struct sn_instance *find_unpausable(const struct sn_instance *but)
+/* Another node of the group is known to refuse the same. */
+static bool others_refuse(const struct sn_instance *but, enum sn_order order)
 {
     const struct sn_group *group = but->group;
-    if (group->master != but && sn_link_refuses(group->master->cmd, SN_ORDER_TRY_PAUSE))
-        return group->master;
     const struct sn_instance *replica;
+    if (group->master != but && sn_link_refuses(group->master->cmd, order))
+        return true;
     DL_FOREACH(group->replicas, replica) {
-        if (replica != but && sn_link_refuses(replica->cmd, SN_ORDER_TRY_PAUSE))
-            return replica;
+        if (replica != but && sn_link_refuses(replica->cmd, order))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 /* Told once in a group: its servers mostly have the same users and the same release. */
@@ -152,7 +154,7 @@ static void judge_pause(struct sn_link *link, const struct sn_reply *reply)
     }
     if (!sn_link_note_refusal(link, SN_ORDER_TRY_PAUSE))
         return;
-    bool told = find_unpausable(link->owners) != NULL;
+    bool told = others_refuse(link->owners, SN_ORDER_TRY_PAUSE);
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(link->owners, form);
     sn_out_log(link->core, told ? SN_LEVEL_VERBOSE : SN_LEVEL_NOTICE,
@@ -161,6 +163,47 @@ static void judge_pause(struct sn_link *link, const struct sn_reply *reply)
                "rights +client|pause and +client|unpause, and Redis 6.2, are needed. Failovers of "
                "a dead master do not need them.",
                form, error);
+}
+
+static bool begins_with(const char *text, const char *words)
+{
+    return strncmp(text, words, strlen(words)) == 0;
+}
+
+/* Void it is in any case; the first error in it tells why. */
+static void judge_unpause(struct sn_link *link, const struct sn_event_reply *reply)
+{
+    const struct sn_group *group = link->owners->group;
+    const char *error = reply->queue_error;
+    bool refused = (strstr(error, "NOPERM") != NULL || is_unknown(error) ||
+                    begins_with(error, "ERR unknown subcommand")) &&
+                   (mentions(error, "client") || mentions(error, "unpause") ||
+                    mentions(error, sn_group_params_command(&group->params, "CLIENT")));
+    if (!refused) {
+        sn_link_accepted(link, SN_ORDER_TRY_UNPAUSE);
+        return;
+    }
+    if (!sn_link_note_refusal(link, SN_ORDER_TRY_UNPAUSE))
+        return;
+    bool told = others_refuse(link->owners, SN_ORDER_TRY_UNPAUSE);
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(link->owners, form);
+    sn_out_log(
+        link->core, told ? SN_LEVEL_VERBOSE : SN_LEVEL_NOTICE,
+        "%s refuses CLIENT UNPAUSE: %.100s. A planned switchover (SENTINEL FAILOVER) that is "
+        "given up leaves its clients paused until that ends by itself, up to %lld ms. The "
+        "right +client|unpause is needed.",
+        form, error, (long long)sn_drain_pause_ms(group));
+}
+
+/* A transaction can be begun and ended, and the pause is allowed. */
+static void try_unpause(struct sn_link *link, const struct sn_reply *reply)
+{
+    if ((link->doubted & bit(SN_ORDER_TRY_UNPAUSE)) == 0 || reply->type != SN_REPLY_ERROR ||
+        !begins_with(reply->text, "EXECABORT") || sn_link_refuses(link, SN_ORDER_TRY_PAUSE))
+        return;
+    link->doubted &= ~bit(SN_ORDER_TRY_UNPAUSE);
+    try_order(link, SN_ORDER_TRY_UNPAUSE);
 }
 
 void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply)
@@ -174,6 +217,12 @@ void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply
         judge_pause(link, reply->reply);
         return;
     }
+    if (order == SN_ORDER_TRY_UNPAUSE) {
+        judge_unpause(link, reply);
+        return;
+    }
+    if (order == SN_ORDER_TRY_TRANSACTION)
+        try_unpause(link, reply->reply);
     if (refusal != NULL && order == SN_ORDER_TRY_FOLLOW && is_unknown(refusal) &&
         !link->says_replicaof) {
         link->says_replicaof = true;

@@ -2,9 +2,11 @@
 """The rights that README and the example configuration give are enough, and none of them is refused."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
+import redis
 
 from harness import rights, wait_until
 
@@ -45,3 +47,27 @@ def test_documented_rights__without_those_to_pause_say_so_at_connect(place):
         assert sentinel.log_text().count("refuses CLIENT PAUSE") == 1
         assert not rights.logged(sentinel, "misconfigured")
         assert "link-refusal" not in sentinel.master("mymaster")
+
+
+def test_documented_rights__without_the_one_to_unpause_say_so_at_connect(place):
+    group = rights.start(place, rights.SENTINEL_RIGHTS + ["+client|pause"], replicas=1)
+    rights.wait_logged(group.sentinels, "refuses CLIENT UNPAUSE", r"\+client\|unpause")
+    for sentinel in group.sentinels:
+        assert sentinel.log_text().count("refuses CLIENT UNPAUSE") == 1
+        assert not rights.logged(sentinel, "misconfigured")
+
+
+def test_documented_rights__are_tried_without_ending_a_pause_of_others(place):
+    """What the sentinel sends for it, while a pause is on; its own PUBLISH would have to wait."""
+    master = place.redis()
+    with master.client() as admin, master.client(single_connection_client=True) as tries:
+        admin.execute_command("CLIENT", "PAUSE", "1500", "WRITE")
+        start = time.monotonic()
+        assert tries.execute_command("MULTI")
+        assert tries.execute_command("CLIENT", "UNPAUSE") in ("QUEUED", b"QUEUED")
+        for words, error in ((["SLAVEOF"], "wrong number of arguments"), (["EXEC"], "discarded")):
+            with pytest.raises(redis.ResponseError, match=error):
+                tries.execute_command(*words)
+        assert time.monotonic() - start < 1
+        admin.set("paused", "1")
+        assert time.monotonic() - start > 1.4

@@ -91,6 +91,8 @@ static const char *order_name(enum sn_order order)
         return "TRY CLIENT KILL";
     case SN_ORDER_TRY_PAUSE:
         return "TRY CLIENT PAUSE";
+    case SN_ORDER_TRY_UNPAUSE:
+        return "TRY CLIENT UNPAUSE";
     case SN_ORDER_TRY_EXEC:
         return "TRY EXEC";
     case SN_ORDER_TRY_TRANSACTION:

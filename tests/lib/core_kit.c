@@ -207,7 +207,8 @@ static const char *order_word(enum sn_order order)
                                         "try-kill",
                                         "try-exec",
                                         "try-transaction",
-                                        "try-pause"};
+                                        "try-pause",
+                                        "try-unpause"};
     return words[order];
 }
 

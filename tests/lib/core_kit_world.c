@@ -275,6 +275,7 @@ static void write_reply(struct kit *kit, struct kit_node *node, const struct kit
     case SN_ORDER_TRY_EXEC:
     case SN_ORDER_TRY_TRANSACTION:
     case SN_ORDER_TRY_PAUSE:
+    case SN_ORDER_TRY_UNPAUSE:
         text = "-ERR nothing was done";
         break;
     case SN_ORDER_SETTINGS:

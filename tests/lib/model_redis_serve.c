@@ -315,6 +315,7 @@ static void answer(struct model_redis *redis, struct conn *conn, const struct pa
     case SN_ORDER_TRY_KILL:
     case SN_ORDER_TRY_EXEC:
     case SN_ORDER_TRY_PAUSE:
+    case SN_ORDER_TRY_UNPAUSE:
         reply_text(conn, packet, SN_REPLY_ERROR, "ERR nothing was done");
         break;
     case SN_ORDER_MYID:

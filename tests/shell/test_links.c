@@ -174,6 +174,9 @@ static void test_links__send_what_the_orders_mean(void **state)
     send_order(SN_ORDER_TRY_TRANSACTION, 1);
     expect_received("*1\r\n$5\r\nMULTI\r\n*2\r\n$6\r\nCONFIG\r\n$7\r\nREWRITE\r\n"
                     "*1\r\n$7\r\nSLAVEOF\r\n*1\r\n$4\r\nEXEC\r\n");
+    send_order(SN_ORDER_TRY_UNPAUSE, 1);
+    expect_received("*1\r\n$5\r\nMULTI\r\n*2\r\n$6\r\nCLIENT\r\n$7\r\nUNPAUSE\r\n"
+                    "*1\r\n$7\r\nSLAVEOF\r\n*1\r\n$4\r\nEXEC\r\n");
 }
 
 #define RECONFIGURE_TAIL                                                                           \

@@ -287,10 +287,81 @@ static void test_rights__to_pause_need_no_word(void **state)
     }
 }
 
+#define VOID   "-EXECABORT Transaction discarded because of previous errors."
+#define SYNTAX "ERR wrong number of arguments for 'slaveof' command"
+
+/* Outside of a transaction it would end a pause, whoever has begun it. */
+static void test_rights__unpause_is_tried_only_in_a_transaction_that_is_void(void **state)
+{
+    static const struct {
+        const char *pause, *answer, *queue_error;
+        size_t tries;
+    } rows[] = {
+        {"-ERR timeout is not an integer", VOID, SYNTAX, 1},
+        {"-ERR timeout is not an integer", VOID, "NOPERM no config|rewrite", 1},
+        {"-ERR timeout is not an integer", "-ERR EXEC without MULTI", "NOPERM no multi", 0},
+        {"-ERR timeout is not an integer", "-ERR EXEC without MULTI", SYNTAX, 0},
+        {"-ERR timeout is not an integer", "-LOADING Redis is loading", "", 0},
+        {"-NOPERM no client|pause", VOID, SYNTAX, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct kit *kit = connected_anew();
+        kit->hold = KIT_HOLD(SN_ORDER_TRY_PAUSE) | KIT_HOLD(SN_ORDER_TRY_TRANSACTION);
+        kit_to(kit, 2000);
+        kit_drop(kit, "n1");
+        kit_to(kit, 3000);
+        kit_reply(kit, "n1", SN_ORDER_TRY_PAUSE, rows[i].pause);
+        kit_clear(kit);
+        kit_reply_queue_error(kit, "n1", SN_ORDER_TRY_TRANSACTION, rows[i].answer,
+                              rows[i].queue_error);
+        assert_int_equal(kit_count(kit, "try-unpause n1"), rows[i].tries);
+        /* Once on a connection, whatever else is tried again. */
+        for (int n = 0; n < 3; n++) {
+            kit_to(kit, kit_now(kit) + 20000);
+            if (kit_count(kit, "try-transaction n1") > 0)
+                kit_reply_queue_error(kit, "n1", SN_ORDER_TRY_TRANSACTION, rows[i].answer,
+                                      rows[i].queue_error);
+            kit_expect(kit, "try-unpause", n == 0 && rows[i].tries > 0 ? "try-unpause n1\n" : "");
+        }
+        kit_free(kit);
+    }
+}
+
+static void test_rights__no_unpause_is_told_at_connect_and_once_in_a_group(void **state)
+{
+    static const char *const refusals[] = {
+        "NOPERM User w has no permissions to run the 'client|unpause' command",
+        "NOPERM this user has no permissions to run the 'client' command or its subcommand",
+        "ERR unknown subcommand 'UNPAUSE'. Try CLIENT HELP."};
+    (void)state;
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 down-after 10000");
+        kit_to(kit, 500);
+        kit->hold = KIT_HOLD(SN_ORDER_TRY_TRANSACTION) | KIT_HOLD(SN_ORDER_TRY_UNPAUSE);
+        kit_drop(kit, "n1");
+        kit_drop(kit, "n2");
+        kit_to(kit, 2000);
+        kit_clear(kit);
+        kit_reply_queue_error(kit, "n1", SN_ORDER_TRY_TRANSACTION, VOID, SYNTAX);
+        kit_reply_queue_error(kit, "n2", SN_ORDER_TRY_TRANSACTION, VOID, SYNTAX);
+        kit_reply_queue_error(kit, "n1", SN_ORDER_TRY_UNPAUSE, VOID, refusals[i]);
+        kit_reply_queue_error(kit, "n2", SN_ORDER_TRY_UNPAUSE, VOID, refusals[i]);
+        assert_int_equal(kit_count(kit, "log N"), 1);
+        assert_non_null(kit_find(kit, "log N master m1 10.0.0.1 6379 refuses CLIENT UNPAUSE: "));
+        assert_non_null(strstr(kit_find(kit, "log N"), "up to 7000 ms"));
+        assert_int_equal(kit_count(kit, "log W"), 0);
+        assert_string_equal(shown(kit), "");
+        kit_free(kit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rights__no_pause_is_told_at_connect_and_once_in_a_group),
+        cmocka_unit_test(test_rights__unpause_is_tried_only_in_a_transaction_that_is_void),
+        cmocka_unit_test(test_rights__no_unpause_is_told_at_connect_and_once_in_a_group),
         cmocka_unit_test(test_rights__to_pause_need_no_word),
         cmocka_unit_test(test_rights__all_are_tried_on_each_new_link_to_a_data_node),
         cmocka_unit_test(test_rights__missing_one_is_told_shown_and_tried_until_it_is_there),

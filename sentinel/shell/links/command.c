@@ -59,10 +59,10 @@ static unsigned put_reconfigure(const struct target *to, const char *host, const
 }
 
 /* SLAVEOF without its arguments is refused before it is queued, and voids the transaction. */
-static void put_void_transaction(const struct target *to)
+static void put_void_transaction(const struct target *to, const char *command, const char *word)
 {
     PUT(to, "MULTI");
-    PUT(to, "CONFIG", "REWRITE");
+    PUT(to, command, word);
     PUT(to, "SLAVEOF");
     PUT(to, "EXEC");
 }
@@ -124,7 +124,10 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_action_send *s
         PUT(&to, "EXEC");
         return 1;
     case SN_ORDER_TRY_TRANSACTION:
-        put_void_transaction(&to);
+        put_void_transaction(&to, "CONFIG", "REWRITE");
+        return TRY_REPLIES;
+    case SN_ORDER_TRY_UNPAUSE:
+        put_void_transaction(&to, "CLIENT", "UNPAUSE");
         return TRY_REPLIES;
     case SN_ORDER_NONE:
         break;
