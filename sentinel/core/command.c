@@ -117,13 +117,24 @@ static void run_remove(struct sn_core *core, const struct sn_command *command,
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
+static bool is_meant(const struct sn_command *command, const struct sn_group *group)
+{
+    return sn_text_glob(command->name, command->name_len, group->name, strlen(group->name), false);
+}
+
 static void run_reset(struct sn_core *core, const struct sn_command *command)
 {
     struct sn_group *group, *next;
     int64_t matches = 0;
+    if (command->exact) {
+        group = sn_group_by_name(core, command->name, command->name_len);
+        if (group != NULL)
+            sn_group_reset(group);
+        answer(core, command, SN_ANSWER_INTEGER, group != NULL);
+        return;
+    }
     HASH_ITER(hh, core->groups, group, next) {
-        if (!sn_text_glob(command->name, command->name_len, group->name, strlen(group->name),
-                          false))
+        if (!is_meant(command, group))
             continue;
         sn_group_reset(group);
         matches++;

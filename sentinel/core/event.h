@@ -152,6 +152,7 @@ struct sn_command {
     const struct sn_timing_change *timings;
     size_t timing_count;
     unsigned flags; /* SIMULATE: SN_SIMULATE_… */
+    bool exact;     /* RESET: name is that of a group, whatever bytes it has */
 };
 
 struct sn_event_script {

@@ -495,6 +495,52 @@ static void test_server__a_long_reply_leaves_turns_to_others(void **state)
     close(other);
 }
 
+/* The same for what changes much; the answer comes when all of it is done and saved. */
+static void test_server__a_reset_of_many_leaves_turns_to_others(void **state)
+{
+    enum { GROUPS = 3000 };
+    static const char request[] = "SENTINEL RESET m*\r\nPING\r\n";
+    char name[32], text[256];
+
+    (void)state;
+    for (int i = 0; i < GROUPS; i++) {
+        snprintf(name, sizeof(name), "m%d", i);
+        rig_add_group(&rig, name, "127.0.0.1", 1 + i);
+    }
+    rig_add_group(&rig, "other", "127.0.0.1", 1);
+    rig_start(&rig);
+    int busy = rig_dial(&rig), other = rig_dial(&rig);
+    rig_talk(&rig, busy, "PING\r\n", "+PONG\r\n");
+    rig_talk(&rig, other, "PING\r\n", "+PONG\r\n");
+    send(busy, request, strlen(request), 0);
+    uv_run(&rig.loop, UV_RUN_NOWAIT);
+    rig_talk(&rig, other, "SENTINEL REMOVE m2999\r\n", "+OK\r\n");
+    assert_int_equal(recv(busy, text, 1, MSG_PEEK), -1);
+    rig_expect(&rig, busy, ":2999\r\n+PONG\r\n");
+
+    rig.hold_saves = true;
+    rig_send(&rig, busy, request);
+    rig_wait(&rig, 500);
+    rig_talk(&rig, other, "PING\r\n", "+PONG\r\n");
+    assert_int_equal(recv(busy, text, 1, MSG_PEEK), -1);
+    rig.hold_saves = false;
+    rig_confirm_save(&rig);
+    rig_expect(&rig, busy, ":2999\r\n+PONG\r\n");
+    rig.fail_saves = true;
+    rig_talk(&rig, busy, request,
+             "-ERR Failed to save config file. Check server logs.\r\n+PONG\r\n");
+    rig.fail_saves = false;
+    rig_talk(&rig, busy, "CLIENT REPLY SKIP\r\nSENTINEL RESET m*\r\nPING\r\n", "+PONG\r\n");
+
+    /* a client that leaves in the middle, and the end of the server */
+    send(busy, request, strlen(request), 0);
+    uv_run(&rig.loop, UV_RUN_NOWAIT);
+    close(busy);
+    send(other, request, strlen(request), 0);
+    uv_run(&rig.loop, UV_RUN_NOWAIT);
+    close(other);
+}
+
 static void test_server__listens_on_a_unix_socket(void **state)
 {
     char folder[] = "/tmp/sn-server-XXXXXX", text[4096];
@@ -654,6 +700,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_server__the_query_buffer_has_a_limit, prepare, stop),
         cmocka_unit_test_setup_teardown(test_server__words_of_a_request_are_limited, start, stop),
         cmocka_unit_test_setup_teardown(test_server__patterns_of_commands_are_limited, start, stop),
+        cmocka_unit_test_setup_teardown(test_server__a_reset_of_many_leaves_turns_to_others,
+                                        prepare, stop),
         cmocka_unit_test_setup_teardown(test_server__a_long_reply_leaves_turns_to_others, prepare,
                                         stop),
         cmocka_unit_test_setup_teardown(test_server__listens_on_a_unix_socket, prepare, stop),

@@ -248,6 +248,11 @@ void sn_driver_close(struct sn_driver *driver)
     uv_close((uv_handle_t *)&driver->check, on_close);
 }
 
+bool sn_driver_is_busy(const struct sn_driver *driver)
+{
+    return driver->running;
+}
+
 sn_ms sn_driver_now(const struct sn_driver *driver)
 {
     return driver->now_is_fresh ? driver->now : clock_now(driver);

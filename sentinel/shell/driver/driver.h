@@ -34,6 +34,9 @@ void sn_driver_close(struct sn_driver *driver);
  * queues a copy. */
 void sn_driver_feed(struct sn_driver *driver, struct sn_event *event);
 
+/* True while actions are performed: what is fed now is queued. */
+bool sn_driver_is_busy(const struct sn_driver *driver);
+
 /* Milliseconds of the monotonic clock, as of this wake-up of the loop. */
 sn_ms sn_driver_now(const struct sn_driver *driver);
 const struct sn_core *sn_driver_core(const struct sn_driver *driver);

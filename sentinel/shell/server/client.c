@@ -292,6 +292,8 @@ static void hand_out(struct sn_client *client, struct sn_long_reply *reply)
 
     if (reply->body.full) {
         client->out.full = true; /* too much for any client: it is dropped */
+    } else if (reply->is_work) {
+        return;
     } else if (!reply->muted && reply->is_text) {
         sn_call_reply_verbatim(&call, &reply->body);
     } else if (!reply->muted) {

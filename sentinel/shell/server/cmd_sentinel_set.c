@@ -8,8 +8,11 @@
 #include "conf/conf.h"
 #include "core/view.h"
 #include "shell/server/call.h"
+#include "shell/server/client.h"
+#include "shell/server/clients.h"
 #include "shell/server/cmd.h"
 #include "shell/server/cmd_sentinel.h"
+#include "shell/server/long_reply.h"
 #include "shell/server/parts.h"
 #include "shell/server/waits.h"
 
@@ -21,6 +24,8 @@
 /* Of one SET, CONFIG or DEBUG: each word of a change is an event, a log line and perhaps a look at
  * a file. There are some twenty parameters, and rename-command may come often. */
 #define WORDS_MAX 256
+/* Groups that RESET forgets in one go, and saves once. */
+#define RESET_AT_ONCE_MAX 16
 
 static struct sn_wait *wait_for_answer(struct sn_call *call)
 {
@@ -99,15 +104,69 @@ void sn_cmd_sentinel_remove(struct sn_call *call)
         decide(call, &command);
 }
 
+/* How many groups the pattern of call means; their names go into reply, unless it is NULL. */
+static size_t find_meant(const struct sn_call *call, struct sn_long_reply *reply)
+{
+    const struct sn_group *group =
+        sn_core_group_first(sn_driver_core(sn_server_driver(call->server)));
+    size_t count = 0;
+
+    for (; group; group = sn_group_next(group)) {
+        const char *name = sn_group_name(group);
+        if (!sn_text_glob(call->argv[2], call->lens[2], name, strlen(name), false))
+            continue;
+        count++;
+        if (reply)
+            sn_long_reply_add_name(reply, name);
+    }
+    return count;
+}
+
+/* Resets groups one by one, as long as this turn lasts; the answer comes when all of that is saved.
+ * A client that goes takes the rest of its order with it. */
+static bool render_reset(struct sn_call *call, struct sn_long_reply *reply)
+{
+    struct sn_driver *driver = sn_server_driver(call->server);
+    struct sn_event event = {.kind = SN_EVENT_COMMAND};
+    struct sn_command *command = &event.u.command;
+    bool over = sn_driver_is_busy(driver); /* then all of it would be done at once, behind us */
+
+    for (; reply->next < reply->name_count && !over; reply->next++) {
+        const char *name = reply->names[reply->next];
+        size_t len = strlen(name);
+        if (!sn_core_group_find(sn_driver_core(driver), name, len))
+            continue; /* by now */
+        *command = (struct sn_command){
+            .kind = SN_COMMAND_RESET, .name = name, .name_len = len, .exact = true};
+        sn_driver_feed(driver, &event); /* nobody waits for ticket 0 */
+        reply->count++;
+        over = sn_clients_turn_is_over(call->server);
+    }
+    if (over)
+        return false;
+    struct sn_wait *wait = sn_wait_new(call->client, reply->muted);
+    wait->counts = true;
+    wait->count = (int64_t)reply->count;
+    *command = (struct sn_command){.kind = SN_COMMAND_FLUSH, .name = ""};
+    ask_core(call, command, wait);
+    return true;
+}
+
 void sn_cmd_sentinel_reset(struct sn_call *call)
 {
-    struct sn_command command = named(call, SN_COMMAND_RESET);
-
     if (call->lens[2] > SN_PATTERN_MAX) {
         sn_resp_errorf(call->resp, "Pattern longer than %d bytes", SN_PATTERN_MAX);
         return;
     }
-    decide(call, &command);
+    if (find_meant(call, NULL) <= RESET_AT_ONCE_MAX) {
+        struct sn_command command = named(call, SN_COMMAND_RESET);
+        decide(call, &command);
+        return;
+    }
+    struct sn_long_reply *reply = sn_long_reply_new(call, render_reset);
+    reply->is_work = true;
+    (void)find_meant(call, reply);
+    sn_client_render(call->client);
 }
 
 /* Reads `[TO host port] [COORDINATED] [FORCE]` (DESIGN.md D17). NULL, or the error. */

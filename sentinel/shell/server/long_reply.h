@@ -20,6 +20,7 @@ struct sn_long_reply {
     sn_long_reply_fn *render;
     bool is_text; /* one verbatim string; else an array of count elements */
     bool muted;   /* nobody is to see it */
+    bool is_work; /* no reply of its own: render leaves the client waiting for one */
     struct sn_buf body;
     size_t count;
     uint64_t next; /* where the next slice begins: its meaning is render's */
