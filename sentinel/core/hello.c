@@ -224,7 +224,7 @@ static void tell_useless_master(struct sn_group *group, const struct sn_hello *h
         why = " while resolve-hostnames is no. Use the same resolve-hostnames and "
               "announce-hostnames on all sentinels";
     if (sn_told_warn(core, group,
-                      sn_told_key(SN_TOLD_MASTER, group, &hello->runid, hello->ip, hello->port)))
+                     sn_told_key(SN_TOLD_MASTER, group, &hello->runid, hello->ip, hello->port)))
         sn_out_log(
             core, SN_LEVEL_WARNING,
             "Sentinel %s at %s:%u is counted as a voter of %s, but no configuration is taken "
