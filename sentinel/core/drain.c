@@ -16,9 +16,7 @@
 
 #include <string.h>
 
-#define NEAR_MAX_MS    5000 /* longest wait for a replica that lags; nobody is paused for it */
-#define DRAIN_MAX_MS   5000 /* longest pause of the clients for the sake of the drain */
-#define PAUSE_SPARE_MS 2000 /* on top, for the promotion and the demotion behind it */
+#define NEAR_MAX_MS 5000 /* longest wait for a replica that lags; nobody is paused for it */
 
 static void go_on(struct sn_group *group)
 {
@@ -102,26 +100,14 @@ void sn_drain_next(struct sn_group *group)
     forget(group);
 }
 
-/* A pause also holds up the hellos of the other sentinels, and every PING behind them: it must be
- * over before they take the master for dead. */
-static sn_ms longest_drain(const struct sn_group *group)
-{
-    sn_ms longest = sn_min(DRAIN_MAX_MS, group->params.failover_timeout_ms);
-    return sn_min(longest, group->params.down_after_ms / 2);
-}
-
-sn_ms sn_drain_pause_ms(const struct sn_group *group)
-{
-    return longest_drain(group) + sn_min(PAUSE_SPARE_MS, group->params.down_after_ms / 4);
-}
-
 static void pause_clients(struct sn_group *group)
 {
     struct sn_core *core = group->core;
     struct sn_drain *drain = &group->failover.drain;
     struct sn_instance *master = group->master;
-    struct sn_action_send send = {
-        .order = SN_ORDER_CLIENT_PAUSE, .tag = master->id, .duration_ms = sn_drain_pause_ms(group)};
+    struct sn_action_send send = {.order = SN_ORDER_CLIENT_PAUSE,
+                                  .tag = master->id,
+                                  .duration_ms = sn_pause_longest_ms(group)};
     sn_out_send(master->cmd, &send);
     master->u.data.pauses_pending++;
     master->u.data.paused_until = sn_after(core->now, send.duration_ms);
@@ -129,7 +115,7 @@ static void pause_clients(struct sn_group *group)
     drain->paused_at = core->now;
     drain->master = master->runid;
     drain->link = master->cmd->id;
-    drain->deadline = sn_after(core->now, longest_drain(group));
+    drain->deadline = sn_after(core->now, sn_pause_drain_ms(group));
     sn_instance_ask_info(master);
 }
 
@@ -223,7 +209,7 @@ void sn_drain_unpause_reply(const struct sn_instance *node, const struct sn_repl
             "pause ends by itself, at most %lld ms after it began. The right +client|unpause is "
             "needed.",
             node->addr.ip, node->addr.port, node->group->name, reply->text,
-            (long long)sn_drain_pause_ms(node->group));
+            (long long)sn_pause_longest_ms(node->group));
 }
 
 /* The master has told its offset, or has to be asked again. */

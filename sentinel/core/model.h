@@ -596,8 +596,6 @@ void sn_drain_next(struct sn_group *group);
 /* When sn_drain_step wants to be called next; NEVER if only replies matter. */
 sn_ms sn_drain_deadline(const struct sn_group *group);
 void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *reply);
-/* The longest that a pause of this group's master may last. */
-sn_ms sn_drain_pause_ms(const struct sn_group *group);
 void sn_drain_unpause_reply(const struct sn_instance *node, const struct sn_reply *reply);
 /* INFO of the master or of the chosen replica has been read. */
 void sn_drain_info(struct sn_instance *instance, const struct sn_info *info);

@@ -5,6 +5,9 @@
 
 #include "core/pause.h"
 
+#define DRAIN_MAX_MS   5000 /* longest pause of the clients for the sake of the drain */
+#define PAUSE_SPARE_MS 2000 /* on top, for the promotion and the demotion behind it */
+
 bool sn_pause_is_on(const struct sn_instance *node)
 {
     sn_ms until = sn_is_data(node) ? node->u.data.paused_until : SN_MS_NEVER;
@@ -33,4 +36,17 @@ void sn_pause_demoted(struct sn_instance *node)
                    node->addr.ip, node->addr.port, group->name,
                    (long long)sn_age(node->core, until), (long long)group->params.down_after_ms);
     sn_pause_end(node);
+}
+
+/* A pause also holds up the hellos of the other sentinels, and every PING behind them: it must be
+ * over before they take the master for dead. */
+sn_ms sn_pause_drain_ms(const struct sn_group *group)
+{
+    sn_ms longest = sn_min(DRAIN_MAX_MS, group->params.failover_timeout_ms);
+    return sn_min(longest, group->params.down_after_ms / 2);
+}
+
+sn_ms sn_pause_longest_ms(const struct sn_group *group)
+{
+    return sn_pause_drain_ms(group) + sn_min(PAUSE_SPARE_MS, group->params.down_after_ms / 4);
 }

@@ -15,6 +15,8 @@
 
 #include "core/rights.h"
 
+#include "core/pause.h"
+
 #include <string.h>
 #include <strings.h>
 #include <utlist.h>
@@ -193,7 +195,7 @@ static void judge_unpause(struct sn_link *link, const struct sn_event_reply *rep
         "%s refuses CLIENT UNPAUSE: %.100s. A planned switchover (SENTINEL FAILOVER) that is "
         "given up leaves its clients paused until that ends by itself, up to %lld ms. The "
         "right +client|unpause is needed.",
-        form, error, (long long)sn_drain_pause_ms(group));
+        form, error, (long long)sn_pause_longest_ms(group));
 }
 
 /* A transaction can be begun and ended, and the pause is allowed. */
