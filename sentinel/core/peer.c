@@ -291,6 +291,9 @@ static struct sn_instance *claim_taken(struct sn_instance *holder, struct sn_ins
         return peer;
     if (peer == NULL)
         return displace(holder, runid, addr, told);
+    /* Hearsay moves nobody who is well where it is. */
+    if (!told && !is_lost(peer) && (peer->cmd->identity == SN_IDENTITY_TOLD || heard_lately(peer)))
+        return peer;
     if (told && has_two_addresses(peer)) {
         tell_two_addresses(peer, addr);
         return peer;

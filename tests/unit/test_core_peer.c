@@ -276,6 +276,26 @@ static void test_peer__keeps_a_good_link_until_the_new_address_confirms(void **s
     }
 }
 
+static void test_peer__is_not_lured_to_the_address_of_one_that_is_gone(void **state)
+{
+    static const enum kit_mode modes[] = {KIT_FROZEN, KIT_REFUSING, KIT_GONE};
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 peers a");
+        kit_node(kit, "10.0.7.7:26379")->mode = modes[i];
+        hear(kit, "10.0.7.7,26379", KIT_C);
+        for (int n = 0; n < 20; n++) {
+            kit_to(kit, kit_now(kit) + 2000);
+            hear(kit, "10.0.7.7,26379", KIT_A);
+            hear(kit, "10.0.1.1,26379", KIT_A);
+        }
+        assert_int_equal(kit_count(kit, "disconnect peer a"), 0);
+        assert_int_equal(kit_count(kit, "event N +sentinel-address-switch"), 0);
+        assert_int_equal(peers(kit), 2);
+        kit_free(kit);
+    }
+}
+
 static void test_peer__whose_link_is_lost_is_followed_at_once(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a");
@@ -588,6 +608,7 @@ int main(void)
         cmocka_unit_test(test_peer__two_at_one_address_have_one_vote),
         cmocka_unit_test(test_peer__stays_where_it_was_if_it_says_no_address),
         cmocka_unit_test(test_peer__keeps_a_good_link_until_the_new_address_confirms),
+        cmocka_unit_test(test_peer__is_not_lured_to_the_address_of_one_that_is_gone),
         cmocka_unit_test(test_peer__whose_link_is_lost_is_followed_at_once),
         cmocka_unit_test(test_peer__lured_away_stays_a_voter_and_comes_back),
         cmocka_unit_test(test_peer__two_may_exchange_their_addresses),
