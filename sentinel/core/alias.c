@@ -281,6 +281,12 @@ struct sn_instance *sn_alias_moved_to(const struct sn_group *group)
     return NULL;
 }
 
+bool sn_alias_made_master(const struct sn_instance *replica)
+{
+    return replica->u.data.role_reported == SN_ROLE_MASTER &&
+           replica == sn_alias_moved_to(replica->group);
+}
+
 bool sn_alias_is_promoting(const struct sn_group *group)
 {
     for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {

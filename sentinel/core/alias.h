@@ -37,6 +37,9 @@ void sn_alias_free(struct sn_group *group);
 bool sn_alias_known(const struct sn_group *group, const char *name);
 /* The replica that an alias has made its master, and that group has to follow; NULL if none. */
 struct sn_instance *sn_alias_moved_to(const struct sn_group *group);
+/* True if an alias has made replica its master, and replica says that it is one: no order is
+ * needed, and what it said as a replica is past. */
+bool sn_alias_made_master(const struct sn_instance *replica);
 /* True if an alias in this sentinel is about to promote somebody. */
 bool sn_alias_is_promoting(const struct sn_group *group);
 /* The name by which candidates of all aliases are ranked alike. */

@@ -50,7 +50,7 @@ static void order_promotion(struct sn_group *group)
     struct sn_action_send send = {
         .order = SN_ORDER_PROMOTE, .tag = replica->id, .no_rewrite = replica->cmd->no_rewrite};
     /* What has been promoted under another name needs no order. */
-    if (replica != sn_alias_moved_to(group) || replica->u.data.role_reported != SN_ROLE_MASTER) {
+    if (!sn_alias_made_master(replica)) {
         sn_out_send(replica->cmd, &send);
         replica->u.data.order_pending = true;
     }
@@ -182,7 +182,8 @@ static void step_promotion(struct sn_group *group)
         sn_attempt_abort(group, "-failover-abort-slave-timeout", retry_at);
         return;
     }
-    if (failover->state == SN_FAILOVER_SEND_PROMOTION && failover->promoted->u.data.priority == 0) {
+    if (failover->state == SN_FAILOVER_SEND_PROMOTION && failover->promoted->u.data.priority == 0 &&
+        !sn_alias_made_master(failover->promoted)) {
         pass_over(group, "its priority is 0 by now");
         return;
     }

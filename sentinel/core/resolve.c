@@ -4,6 +4,8 @@
 
 #include "core/resolve.h"
 
+#include "core/alias.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -29,6 +31,8 @@ void sn_resolve_done(struct sn_core *core, const char *host, const char *ip)
     }
     if (!moved)
         return;
-    HASH_ITER(hh, core->groups, group, next_group)
+    HASH_ITER(hh, core->groups, group, next_group) {
         sn_group_drop_doubles(group);
+        sn_alias_look(group); /* two names, or one, of one master: that is known only now */
+    }
 }

@@ -47,7 +47,7 @@ static const char *obstacle(const struct sn_group *group, const struct sn_instan
         return "it is not connected";
     if (sn_age(core, replica->cmd->last_avail_at) > ping_limit)
         return "it has not answered PING lately";
-    if (data->priority == 0)
+    if (data->priority == 0 && !sn_alias_made_master(replica))
         return "its priority is 0";
     if (data->info_at == SN_MS_NEVER || sn_age(core, data->info_at) > info_limit)
         return "its last INFO is too old";

@@ -697,6 +697,19 @@ static void test_hello__of_the_own_group_on_its_own_link_is_no_claim(void **stat
     kit_free(kit);
 }
 
+/* Before that, nothing tells that it is one. */
+static void test_hello__two_names_of_one_master_are_no_claim_once_its_address_is_known(void **state)
+{
+    struct kit *kit = kit_new(
+        "- hostnames;m1 db.example.org:6379 replicas n2;m2 db.example.org:6379 replicas n2");
+    (void)state;
+    assert_true(sn_reconf_claimed(kit_instance(kit, "m1", "n2")));
+    kit_resolved(kit, "db.example.org", "10.0.0.1");
+    assert_false(sn_reconf_claimed(kit_instance(kit, "m1", "n2")));
+    assert_false(sn_reconf_claimed(kit_instance(kit, "m2", "n2")));
+    kit_free(kit);
+}
+
 static void test_hello__a_displaced_peer_takes_its_opinion_with_it(void **state)
 {
     struct kit *kit = kit_new("m1 n1 peers a,b");
@@ -783,6 +796,8 @@ int main(void)
         cmocka_unit_test(test_hello__a_stranger_with_another_master_is_refused_and_told_once),
         cmocka_unit_test(test_hello__strangers_who_know_the_group_are_welcome),
         cmocka_unit_test(test_hello__of_the_own_group_on_its_own_link_is_no_claim),
+        cmocka_unit_test(
+            test_hello__two_names_of_one_master_are_no_claim_once_its_address_is_known),
         cmocka_unit_test(test_hello__a_displaced_peer_takes_its_opinion_with_it),
         cmocka_unit_test(test_hello__an_adopted_config_epoch_is_on_disk_before_it_is_told),
         cmocka_unit_test(test_hello__only_the_look_up_of_its_own_name_ends_the_wait),

@@ -65,6 +65,24 @@ static void test_select__refuses_what_has_not_ponged_for_five_periods(void **sta
     kit_free(kit);
 }
 
+/* It was promoted once its priority had risen; a master does not tell it. */
+static void test_select__takes_the_master_of_another_name_whatever_its_priority_was(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 quorum 1");
+    (void)state;
+    kit_node(kit, "n2")->priority = 0;
+    kit_to(kit, 10000);
+    assert_true(kit_hello_text(kit, "n1", "10.0.5.5,26379," KIT_E ",1,other,10.0.0.1,6379,0"));
+    expect_refusal(kit, "n2", "its priority is 0");
+    assert_true(kit_hello_text(kit, "n1", "10.0.5.5,26379," KIT_E ",1,other,10.0.0.2,6379,1"));
+    expect_refusal(kit, "n2", "its priority is 0");
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_to(kit, 20000);
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
+    assert_int_equal(kit_count(kit, "promote n2"), 0);
+    kit_free(kit);
+}
+
 static void test_select__refuses_priority_zero(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2,n3");
@@ -467,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_select__refuses_what_is_not_connected_by_either_link),
         cmocka_unit_test(test_select__refuses_what_has_not_ponged_for_five_periods),
         cmocka_unit_test(test_select__refuses_priority_zero),
+        cmocka_unit_test(test_select__takes_the_master_of_another_name_whatever_its_priority_was),
         cmocka_unit_test(test_select__refuses_old_info),
         cmocka_unit_test(test_select__refuses_what_never_told_anything),
         cmocka_unit_test(test_select__refuses_a_link_that_was_down_for_too_long),
