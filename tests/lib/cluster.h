@@ -158,9 +158,10 @@ struct cluster_watch {
     /* An INFO reply reaches the sentinel. */
     void (*info)(void *arg, struct sentinel *to, struct node *server, uint16_t port,
                  const struct sn_info *info);
-    /* Any reply reaches it, on a connection that was made to port. */
+    /* Any reply reaches it, on link, which was made to port. */
     void (*reply)(void *arg, struct sentinel *to, struct node *server, uint16_t port,
-                  enum sn_order order, uint64_t tag, const struct sn_reply *reply);
+                  struct sn_link_id link, enum sn_order order, uint64_t tag,
+                  const struct sn_reply *reply);
     /* What it begins to write, at the moment at which that is what it knows. */
     void (*snapshot)(void *arg, struct sentinel *sentinel, const struct sn_image *image);
     /* A hello reaches it, whether it can be read or not; before the next function. */

@@ -361,8 +361,8 @@ static void feed_reply(struct sentinel *sentinel, const struct conn *conn,
     const struct cluster_watch *watch = sentinel->node.cluster->watch;
     check_reply(sentinel, conn->server, packet->order, &reply);
     if (watch != NULL && watch->reply != NULL)
-        watch->reply(watch->arg, sentinel, conn->server, conn->port, packet->order, packet->tag,
-                     &reply);
+        watch->reply(watch->arg, sentinel, conn->server, conn->port, event.u.reply.link,
+                     packet->order, packet->tag, &reply);
     if (has_info && watch != NULL && watch->info != NULL)
         watch->info(watch->arg, sentinel, conn->server, conn->port, &info);
     sentinel_feed(sentinel, &event);

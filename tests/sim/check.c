@@ -22,6 +22,19 @@ struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel
     abort();
 }
 
+struct in_epoch *checks_epoch(struct checks *checks, uint64_t epoch)
+{
+    size_t at = (size_t)((epoch * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % CHECK_EPOCHS;
+    for (size_t i = 0; i < CHECK_EPOCHS; i++) {
+        struct in_epoch *in = &checks->epochs[(at + i) % CHECK_EPOCHS];
+        if (in->key == 0)
+            in->key = epoch + 1;
+        if (in->key == epoch + 1)
+            return in;
+    }
+    abort();
+}
+
 bool checks_has_alias(const struct checks *checks)
 {
     const char *const *also = checks->cluster->also;
@@ -80,14 +93,14 @@ void checks_guest_vote(struct checks *checks, const struct node *voter, const st
 void checks_guest_leader(struct checks *checks, struct node *node, uint64_t epoch, bool outdated)
 {
     if (outdated)
-        checks->weak[check_slot(epoch)] = true;
+        checks_epoch(checks, epoch)->weak = true;
     check_quorum_leader(checks, node, epoch);
 }
 
 void checks_guest_forgot(struct checks *checks, uint64_t epoch)
 {
     checks->collided = true;
-    checks->weak[check_slot(epoch)] = true;
+    checks_epoch(checks, epoch)->weak = true;
 }
 
 static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
@@ -113,7 +126,7 @@ static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
             return;
         attempt->epoch = epoch;
         if (attempt->mode == SN_MODE_FORCED || attempt->mode == SN_MODE_PLANNED)
-            checks->weak[check_slot(epoch)] = true;
+            checks_epoch(checks, epoch)->weak = true;
     }
 }
 
@@ -128,6 +141,7 @@ void checks_event(struct checks *checks, struct sentinel *from, const struct sn_
     check_heard_event(checks, from, event);
     check_deployed_event(checks, from, event);
     check_fate_event(checks, from, event);
+    check_claims_event(checks, from, event);
 }
 
 void checks_send(struct checks *checks, struct sentinel *from, struct node *to, uint16_t port,
@@ -159,7 +173,7 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
 
 bool checks_excuse(struct checks *checks, uint64_t epoch, bool collision)
 {
-    if (!checks->weak[check_slot(epoch)])
+    if (!checks_epoch(checks, epoch)->weak)
         return false;
     checks->collided |= collision;
     return true;

@@ -10,22 +10,14 @@
 #include "model_redis.h"
 #include "plan.h"
 
-#define CHECK_EPOCHS        1024
+#define CHECK_EPOCHS        1024 /* of one group in one run; a power of two */
 #define CHECK_PENDING       16
 #define CHECK_NODES         32
-#define CHECK_ASKED         64
 #define CHECK_STRANGE_EPOCH 900 /* that strangers announce; no others get as far */
 
 /* Features whose rules are checked in every run, whether it has them or not. */
 #define CHECK_ALWAYS                                                                               \
     ((unsigned)(FEATURE_HOPELESS | FEATURE_FATES | FEATURE_APART | FEATURE_BACK | FEATURE_EPOCHS))
-
-/* Where an epoch is kept: those from far above, which somebody forged, share the upper quarter. */
-static inline size_t check_slot(uint64_t epoch)
-{
-    const uint64_t low = CHECK_EPOCHS - CHECK_EPOCHS / 4;
-    return (size_t)(epoch < low ? epoch : low + epoch % (CHECK_EPOCHS - low));
-}
 
 /* What a sentinel is known to be doing, from its events and the orders it got. */
 struct attempt {
@@ -134,7 +126,8 @@ struct watched {
     struct lead lead;
     struct reconf reconf;
     struct given given;
-    uint32_t peers;    /* bits of the nodes that it has met, or found on its disk */
+    uint32_t peers;    /* bits of the nodes that it has met, or found on its disk… */
+    uint32_t by_name;  /* …and those of them by their own id */
     bool forgot;       /* by RESET or REMOVE, in this run */
     uint32_t heard_of; /* those whose hellos have reached it since a restart, RESET or REMOVE */
     sn_ms booted_at, tilt_at, peer_up_at;
@@ -157,6 +150,16 @@ struct watched {
 
 struct check_groups;
 
+/* What one epoch was used for. */
+struct in_epoch {
+    uint64_t key; /* the epoch + 1; 0: the place is free */
+    /* An operator let somebody lead without votes, or somebody led who did not know all the others
+     * (yet, or again after a RESET) and thus took a minority for a majority. */
+    bool weak;
+    struct node *leader;
+    struct node *promoted; /* obeyed an order of this epoch */
+};
+
 struct drained {
     sn_ms paused_until; /* when the pause of the master ends by itself */
     struct model_redis *master, *promoted;
@@ -173,12 +176,8 @@ struct checks {
     const char *group;
     unsigned voters; /* sentinels of all kinds that monitor it */
     struct watched seen[PLAN_SENTINELS_MAX];
-    /* Epochs in which an operator let somebody lead without votes, or somebody led who did not know
-     * all the others (yet, or again after a RESET) and thus took a minority for a majority. */
-    bool weak[CHECK_EPOCHS];
-    struct node *leaders[CHECK_EPOCHS];
-    bool collided;                       /* two of those used the same epoch */
-    struct node *promoted[CHECK_EPOCHS]; /* who obeyed an order of that epoch */
+    struct in_epoch epochs[CHECK_EPOCHS]; /* by a hash of the epoch; checks_epoch() finds them */
+    bool collided;                        /* two leaders used the same epoch, which is weak */
     sn_ms few_since; /* since when no majority of the sentinels runs; NEVER: one does */
     struct drained drained;
     struct model_redis *servers[PLAN_SERVERS_MAX];
@@ -190,7 +189,7 @@ struct checks {
     /* How often something was really compared. */
     unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
     unsigned snapshots, choices, comparisons, losses;
-    unsigned counted, hopeless, fates;
+    unsigned counted, hopeless, fates, awaited, moves;
     uint64_t saves;
 };
 
@@ -198,20 +197,17 @@ struct checks {
 struct sign {
     sn_ms at; /* 0: none */
     uint16_t port;
-    const struct checks *of; /* the group whose link that was; NULL: several may have one */
-    sn_ms replica_since;     /* it has said that it is a replica; 0: it has not */
+    sn_ms replica_since; /* it has said that it is a replica; 0: it has not */
+    /* The first PING on the last connection, and whether anything came back on it. */
+    uint64_t link;
+    sn_ms asked_at;
+    bool answered;
 };
 
 struct silence {
-    struct sign signs[CHECK_NODES];
+    struct sign signs[PLAN_GROUPS_MAX][CHECK_NODES]; /* on the link of each group… */
+    struct sign peers[CHECK_NODES];                  /* …and on that of its own id */
     sn_ms tilt_at;
-};
-
-/* Questions to peers, by tag: which group they were about. */
-struct asked {
-    uint64_t tags[CHECK_ASKED];
-    uint32_t of[CHECK_ASKED]; /* bits; several, if they have the same master */
-    unsigned next;
 };
 
 /* check_groups.c: hands what is seen to the groups that it is about. */
@@ -224,16 +220,17 @@ struct check_groups {
     sn_ms tried_at[PLAN_GROUPS_MAX];    /* by whomsoever */
     uint64_t epoch_max;                 /* that anybody has saved */
     struct silence silences[PLAN_SENTINELS_MAX];
-    struct asked asked[PLAN_SENTINELS_MAX];
+    struct checks *ordered[PLAN_SENTINELS_MAX][CHECK_NODES]; /* the group of the last order */
+    struct checks *replied;                                  /* …and of the last answer */
 };
 
 /* names: count of them. */
 void check_groups_init(struct check_groups *all, struct cluster *cluster, const struct plan *plan,
                        const char *const *names, unsigned count);
 
-/* More than one group of sentinel has a server at port: links to it are hard to tell apart. */
-bool check_groups_share(const struct check_groups *all, const struct sentinel *sentinel,
-                        uint16_t port);
+/* Some group of sentinel has a server at port. */
+bool check_groups_know(const struct check_groups *all, const struct sentinel *sentinel,
+                       uint16_t port);
 /* The only group of sentinel that has port; NULL if several may. */
 struct checks *check_groups_at(struct check_groups *all, const struct sentinel *sentinel,
                                uint16_t port);
@@ -262,6 +259,8 @@ void checks_guest_leader(struct checks *checks, struct node *node, uint64_t epoc
 /* Such a node leads in epoch, but names the old master with it from now on. */
 void checks_guest_forgot(struct checks *checks, uint64_t epoch);
 struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel);
+/* Any epoch, also one that was forged. */
+struct in_epoch *checks_epoch(struct checks *checks, uint64_t epoch);
 
 /* Another group has the same servers, as another name for them. */
 bool checks_has_alias(const struct checks *checks);
@@ -283,6 +282,9 @@ void check_quorum_heard(struct checks *checks, const struct sentinel *sentinel,
                         const struct node *from, bool down);
 /* A quorum has said that the master is down, and has not taken it back. */
 void check_quorum_agrees(struct checks *checks, struct sentinel *sentinel, const char *event);
+/* check_claims.c: what hellos say of who is where. */
+void check_claims_event(struct checks *checks, struct sentinel *sentinel,
+                        const struct sn_action_event *event);
 /* check_deployed.c: who really is there, whatever the core believes. */
 void check_deployed_heard(struct check_groups *all, const struct sentinel *to, const char *message);
 void check_deployed_booted(struct checks *checks, const struct sentinel *sentinel);
@@ -309,6 +311,8 @@ void check_lead_send(struct checks *checks, struct sentinel *sentinel, uint16_t 
 bool check_link_up(const struct sentinel *sentinel, uint16_t port, enum sn_link_kind kind);
 /* The port in "master NAME IP PORT …", "slave …", "sentinel …"; 0 if there is none. */
 uint16_t check_port_in(const char *payload);
+/* "sentinel ID IP PORT …" names node by another id than its own, which somebody has forged. */
+bool check_misnames(const char *payload, const struct node *node);
 /* check_reconf.c: replicas behind a switch, claims of other groups. */
 void check_reconf_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_event *event);
@@ -328,12 +332,20 @@ void check_memory_command(struct checks *checks, const struct sentinel *sentinel
                           const struct sn_command *command);
 void check_memory_commanded(struct checks *checks, struct sentinel *sentinel);
 /* check_silence.c: how long somebody has to be silent. */
-void check_silence_reply(struct check_groups *all, struct sentinel *to, const struct node *server,
-                         uint16_t port, enum sn_order order, const struct sn_reply *reply);
+/* An answer to PING. checks: whose link that is; NULL: of the peer's own id. */
+void check_silence_reply(struct check_groups *all, struct checks *checks, struct sentinel *to,
+                         const struct node *server, uint16_t port, const struct sn_reply *reply);
+/* PING is sent on the link of that group. */
+void check_silence_ping(struct check_groups *all, struct checks *checks,
+                        const struct sentinel *from, const struct node *server,
+                        struct sn_link_id link);
 /* Milliseconds since the last valid answer to PING from node at port, on a link of this group. */
 sn_ms check_silence_age(const struct checks *checks, const struct sentinel *sentinel,
                         const struct node *node, uint16_t port);
-void check_silence_info(struct check_groups *all, struct sentinel *to, const struct node *server,
+/* …from a sentinel, on the link of its own id. */
+sn_ms check_silence_peer_age(const struct check_groups *all, const struct sentinel *sentinel,
+                             const struct node *node);
+void check_silence_info(struct checks *checks, struct sentinel *to, const struct node *server,
                         const struct sn_info *info);
 void check_silence_event(struct check_groups *all, struct checks *checks, struct sentinel *sentinel,
                          const struct sn_action_event *event);

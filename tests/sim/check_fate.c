@@ -29,10 +29,11 @@ void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct 
     uint64_t epoch = checks_of(checks, by)->ordered_epoch[redis->node.index % CHECK_NODES];
     if (order != SN_ORDER_PROMOTE || !checks_want(checks, FEATURE_FATES) || epoch == 0)
         return;
-    struct node *before = checks->promoted[check_slot(epoch)];
-    checks->promoted[check_slot(epoch)] = &redis->node;
+    struct in_epoch *in = checks_epoch(checks, epoch);
+    struct node *before = in->promoted;
+    in->promoted = &redis->node;
     checks->fates++;
-    if (before == NULL || before == &redis->node || checks->weak[check_slot(epoch)])
+    if (before == NULL || before == &redis->node || in->weak)
         return;
     /* Where CONFIG is refused, a restart undoes what it obeyed. */
     if ((before->state == NODE_OFF ? before->redis->saved_role : before->redis->role) !=

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Which groups a thing that was seen is about. What sentinels say names its group; what goes to a
- * server or comes from it belongs to the one group whose sentinel has that address on its disk, or
- * lists it. */
+/* Which groups a thing that was seen is about. What sentinels say names its group; orders and their
+ * answers carry the number of an instance, and which group that is of is all that the core itself
+ * is asked; the rest belongs to the one group whose sentinel has the server's address on its disk,
+ * or lists it. */
 
 #include "check.h"
 
 #include "cluster_internal.h"
+
+#include "core/model.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -70,14 +73,14 @@ static bool lists_port(const struct check_groups *all, const struct sentinel *se
     return look.found;
 }
 
-bool check_groups_share(const struct check_groups *all, const struct sentinel *sentinel,
-                        uint16_t port)
+bool check_groups_know(const struct check_groups *all, const struct sentinel *sentinel,
+                       uint16_t port)
 {
-    unsigned count = 0;
+    bool known = false;
     for (unsigned i = 0; i < all->count; i++)
-        count += cluster_master_port(sentinel, all->groups[i].group) == port ||
+        known |= cluster_master_port(sentinel, all->groups[i].group) == port ||
                  lists_port(all, sentinel, &all->groups[i], port);
-    return count > 1;
+    return known;
 }
 
 /* What a slow disk does not have yet. */
@@ -170,25 +173,33 @@ static size_t index_of(const struct check_groups *all, const struct sentinel *se
     return index;
 }
 
-/* A tag stands for a peer in one group; which of several with one master, nobody can tell. */
-static void note_question(struct check_groups *all, const struct sentinel *from,
-                          const struct sn_action_send *send)
+/* The group of the instance whose number an order and its answer carry. NULL: it is gone. */
+static struct checks *of_tag(struct check_groups *all, const struct sentinel *sentinel,
+                             uint64_t tag)
 {
-    struct asked *asked = &all->asked[index_of(all, from)];
-    const char *group = sentinel_group_at(from, send->host, send->port);
-    const struct checks *checks = by_name(all, group, strlen(group));
-    uint32_t of = checks == NULL ? 0 : UINT32_C(1) << (checks - all->groups);
-    size_t i = 0;
-    if (all->cluster->also[0] != NULL && checks != NULL && checks - all->groups < 2)
-        of = 3;
-    while (i < CHECK_ASKED && asked->tags[i] != send->tag)
-        i++;
-    if (i == CHECK_ASKED) {
-        i = asked->next;
-        asked->next = (asked->next + 1) % CHECK_ASKED;
-    }
-    asked->tags[i] = send->tag;
-    asked->of[i] = of;
+    const struct sn_instance *instance =
+        sentinel->core == NULL ? NULL : sn_instance_find(sentinel->core, tag);
+    const char *name = instance == NULL ? "" : sn_group_name(instance->group);
+    return by_name(all, name, strlen(name));
+}
+
+/* The group whose link to a server that is; NULL if it is none, or gone. */
+static struct checks *of_link(struct check_groups *all, const struct sentinel *sentinel,
+                              struct sn_link_id id)
+{
+    const struct sn_link *link = sentinel->core == NULL ? NULL : sn_link_find(sentinel->core, id);
+    if (link == NULL || link->kind == SN_LINK_PEER)
+        return NULL;
+    const char *name = sn_group_name(link->owners->group);
+    return by_name(all, name, strlen(name));
+}
+
+static void note_ping(struct check_groups *all, const struct sentinel *from, const struct node *to,
+                      struct sn_link_id link)
+{
+    struct checks *checks = of_link(all, from, link);
+    if (checks != NULL)
+        check_silence_ping(all, checks, from, to, link);
 }
 
 static void on_send(void *arg, struct sentinel *from, struct node *to, uint16_t port,
@@ -197,33 +208,51 @@ static void on_send(void *arg, struct sentinel *from, struct node *to, uint16_t 
     struct check_groups *all = arg;
     bool order = send->order != SN_ORDER_PUBLISH && send->order != SN_ORDER_ASK &&
                  send->order != SN_ORDER_PING && send->order != SN_ORDER_INFO;
-    struct checks *checks = order && to != NULL ? of_port(all, from, port) : &all->groups[0];
+    struct checks *checks = order && to != NULL ? of_tag(all, from, send->tag) : &all->groups[0];
+    if (order && checks == NULL) /* the instance went with the step that gave the order */
+        checks = of_port(all, from, port);
     if (send->order == SN_ORDER_PUBLISH)
         check_heard_hello(all, from, send->message);
-    if (send->order == SN_ORDER_ASK)
-        note_question(all, from, send);
+    if (send->order == SN_ORDER_PING && to != NULL)
+        note_ping(all, from, to, send->link);
+    if (order && to != NULL)
+        all->ordered[index_of(all, from)][to->index % CHECK_NODES] = checks;
     if (checks != NULL)
         checks_send(checks, from, to, port, send);
 }
 
+/* An answer to PING. Several groups may have a link to a server, and several ids, of which at most
+ * one is not forged, to a sentinel. */
+static void on_pong(struct check_groups *all, struct sentinel *to, struct node *server,
+                    uint16_t port, struct sn_link_id id, const struct sn_reply *reply)
+{
+    const struct sn_link *link = sn_link_find(to->core, id);
+    if (link == NULL)
+        return;
+    if (link->kind == SN_LINK_PEER) {
+        if (server->sentinel == NULL || sn_runid_equal(&link->runid, &server->sentinel->id))
+            check_silence_reply(all, NULL, to, server, port, reply);
+        return;
+    }
+    struct checks *checks = of_link(all, to, id);
+    if (checks != NULL)
+        check_silence_reply(all, checks, to, server, port, reply);
+}
+
 static void on_reply(void *arg, struct sentinel *to, struct node *server, uint16_t port,
-                     enum sn_order order, uint64_t tag, const struct sn_reply *reply)
+                     struct sn_link_id link, enum sn_order order, uint64_t tag,
+                     const struct sn_reply *reply)
 {
     struct check_groups *all = arg;
-    check_silence_reply(all, to, server, port, order, reply);
-    struct checks *checks = order == SN_ORDER_FOLLOW ? of_port(all, to, port) : NULL;
-    if (checks != NULL)
+    if (order == SN_ORDER_PING && server != NULL)
+        on_pong(all, to, server, port, link, reply);
+    struct checks *checks = of_tag(all, to, tag);
+    all->replied = checks;
+    if (order == SN_ORDER_FOLLOW && checks != NULL)
         check_reconf_reply(checks, to, port, order, reply);
-    if (order != SN_ORDER_ASK || server == NULL || reply->type != SN_REPLY_ARRAY ||
-        reply->count != 3)
-        return;
-    const struct asked *asked = &all->asked[index_of(all, to)];
-    for (size_t i = 0; i < CHECK_ASKED; i++) {
-        for (unsigned k = 0; asked->tags[i] == tag && k < all->count; k++) {
-            if (((asked->of[i] >> k) & 1) != 0)
-                check_quorum_heard(&all->groups[k], to, server, reply->items[0].integer == 1);
-        }
-    }
+    if (order == SN_ORDER_ASK && checks != NULL && server != NULL &&
+        reply->type == SN_REPLY_ARRAY && reply->count == 3)
+        check_quorum_heard(checks, to, server, reply->items[0].integer == 1);
 }
 
 static void on_answer(void *arg, struct sentinel *from, struct node *asker, const char *group,
@@ -264,7 +293,6 @@ static void on_crashed(void *arg, struct sentinel *sentinel)
     for (unsigned i = 0; i < all->count; i++)
         checks_crashed(&all->groups[i], sentinel);
     check_silence_crashed(all, sentinel);
-    memset(&all->asked[index_of(all, sentinel)], 0, sizeof(struct asked));
 }
 
 static void on_rebooting(void *arg, struct sentinel *sentinel)
@@ -296,8 +324,10 @@ static void on_snapshot(void *arg, struct sentinel *sentinel, const struct sn_im
 static void on_info(void *arg, struct sentinel *to, struct node *server, uint16_t port,
                     const struct sn_info *info)
 {
-    struct checks *checks = server == NULL ? NULL : of_port(arg, to, port);
-    check_silence_info(arg, to, server, info);
+    const struct check_groups *all = arg;
+    struct checks *checks = server == NULL ? NULL : all->replied; /* by the same answer */
+    if (checks != NULL)
+        check_silence_info(checks, to, server, info);
     if (checks != NULL)
         check_choice_info(checks, to, server, port, info);
     if (checks != NULL)
@@ -321,8 +351,11 @@ static void on_hello(void *arg, struct sentinel *to, struct node *server, uint16
 
 static void on_obeyed(void *arg, struct model_redis *redis, struct node *by, enum sn_order order)
 {
+    const struct check_groups *all = arg;
     struct checks *checks =
-        by->sentinel == NULL ? NULL : of_port(arg, by->sentinel, redis->node.addr.port);
+        by->sentinel == NULL
+            ? NULL
+            : all->ordered[index_of(all, by->sentinel)][redis->node.index % CHECK_NODES];
     if (checks != NULL)
         check_loss_obeyed(checks, redis, by, order);
     if (checks != NULL)

@@ -73,21 +73,33 @@ void check_quorum_leader(struct checks *checks, struct node *node, uint64_t epoc
 {
     if (epoch == 0)
         return;
-    struct node *before = checks->leaders[check_slot(epoch)];
-    checks->leaders[check_slot(epoch)] = node;
+    struct in_epoch *in = checks_epoch(checks, epoch);
+    struct node *before = in->leader;
+    in->leader = node;
     if (before == NULL || before == node)
         return;
-    if (checks->weak[check_slot(epoch)])
+    if (in->weak)
         checks->collided = true;
     else
         checks_violated(checks, node, "leads in %" PRIu64 ", as %s does", epoch, before->name);
 }
 
-static void meet(const struct checks *checks, struct watched *seen, uint16_t port)
+bool check_misnames(const char *payload, const struct node *node)
+{
+    char kind[32], id[SN_RUNID_LEN + 2];
+    return node->sentinel != NULL && sscanf(payload, "%31s %41s", kind, id) == 2 &&
+           strcmp(id, node->sentinel->id.hex) != 0;
+}
+
+static void meet(const struct checks *checks, struct watched *seen, uint16_t port, const char *id)
 {
     for (size_t i = 0; i < checks->cluster->node_count && i < CHECK_NODES; i++) {
-        if (checks->cluster->nodes[i]->addr.port == port)
-            seen->peers |= UINT32_C(1) << i;
+        const struct node *node = checks->cluster->nodes[i];
+        if (node->addr.port != port)
+            continue;
+        seen->peers |= UINT32_C(1) << i;
+        if (node->sentinel == NULL || strncmp(id, node->sentinel->id.hex, SN_RUNID_LEN) == 0)
+            seen->by_name |= UINT32_C(1) << i;
     }
 }
 
@@ -95,9 +107,21 @@ void check_quorum_booted(struct checks *checks, struct sentinel *sentinel)
 {
     struct watched *seen = checks_of(checks, sentinel);
     const struct sn_group_image *image = sn_image_find_group(&sentinel->durable, checks->group);
-    seen->peers = 0;
+    seen->peers = seen->by_name = 0;
     for (size_t i = 0; image != NULL && i < image->peer_count; i++)
-        meet(checks, seen, image->peers[i].addr.port);
+        meet(checks, seen, image->peers[i].addr.port, image->peers[i].runid.hex);
+}
+
+/* An id that turned out to be nobody's at that address: unless somebody was met there before, by
+ * his own id, that was a forgery and nothing else. */
+static void unmask(const struct checks *checks, struct watched *seen, const char *payload)
+{
+    for (size_t i = 0; i < checks->cluster->node_count && i < CHECK_NODES; i++) {
+        const struct node *node = checks->cluster->nodes[i];
+        if (node->addr.port == check_port_in(payload) && check_misnames(payload, node) &&
+            (seen->by_name >> i & 1) == 0)
+            seen->peers &= ~(UINT32_C(1) << i);
+    }
 }
 
 /* Whoever was met is known until RESET or REMOVE. */
@@ -107,10 +131,12 @@ static void follow_peers(struct checks *checks, struct sentinel *sentinel,
     struct watched *seen = checks_of(checks, sentinel);
     bool reset = strcmp(event->name, "+reset-master") == 0;
     if (strcmp(event->name, "+sentinel") == 0) {
-        meet(checks, seen, check_port_in(event->payload));
+        meet(checks, seen, check_port_in(event->payload), event->payload + strlen("sentinel "));
         seen->open = false;
+    } else if (strcmp(event->name, "+sentinel-invalid-addr") == 0) {
+        unmask(checks, seen, event->payload);
     } else if (reset || strcmp(event->name, "-monitor") == 0) {
-        seen->peers = 0;
+        seen->peers = seen->by_name = 0;
         seen->open = reset;
     } else if (strcmp(event->name, "+foreign-hello") == 0 && seen->open) {
         checks_violated(checks, &sentinel->node,
@@ -129,7 +155,7 @@ static void check_electorate(struct checks *checks, struct sentinel *sentinel, u
                         "leads as one of %" PRIu64 ", but has met %u others", voters,
                         count_bits(others));
     else if (voters < checks->voters)
-        checks->weak[check_slot(seen->attempt.epoch)] = true;
+        checks_epoch(checks, seen->attempt.epoch)->weak = true;
 }
 
 static void check_leader(struct checks *checks, struct sentinel *sentinel)

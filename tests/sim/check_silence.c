@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define ROUND_MS    2     /* clocks count whole milliseconds */
+#define AWAITED_MS  2900  /* a master that may be about to answer is waited for so long, not more */
 #define LIES_MAX_MS 20000 /* two INFO periods: a master that says it is none is down after that */
 
 static struct silence *silence_of(struct check_groups *all, const struct sentinel *sentinel)
@@ -31,38 +32,67 @@ static bool is_valid(const struct sn_reply *reply)
            strncmp(reply->text, "MASTERDOWN", 10) == 0;
 }
 
-void check_silence_reply(struct check_groups *all, struct sentinel *to, const struct node *server,
-                         uint16_t port, enum sn_order order, const struct sn_reply *reply)
+static struct sign *signs_of(struct check_groups *all, const struct checks *checks,
+                             const struct sentinel *sentinel)
 {
-    if (order != SN_ORDER_PING || server == NULL || server->index >= CHECK_NODES ||
-        !is_valid(reply))
+    struct silence *silence = silence_of(all, sentinel);
+    return checks == NULL ? silence->peers : silence->signs[checks - all->groups];
+}
+
+void check_silence_reply(struct check_groups *all, struct checks *checks, struct sentinel *to,
+                         const struct node *server, uint16_t port, const struct sn_reply *reply)
+{
+    if (server->index >= CHECK_NODES)
         return;
-    struct sign *sign = &silence_of(all, to)->signs[server->index];
+    struct sign *sign = &signs_of(all, checks, to)[server->index];
+    sign->answered = true;
+    if (!is_valid(reply))
+        return;
     sign->at = all->cluster->now;
     sign->port = port;
-    /* Two groups may have a link each. */
-    sign->of = server->redis == NULL ? NULL : check_groups_at(all, to, port);
+}
+
+void check_silence_ping(struct check_groups *all, struct checks *checks,
+                        const struct sentinel *from, const struct node *server,
+                        struct sn_link_id link)
+{
+    struct sign *sign = &signs_of(all, checks, from)[server->index % CHECK_NODES];
+    if (sign->link == link.v)
+        return;
+    sign->link = link.v;
+    sign->asked_at = all->cluster->now;
+    sign->answered = false;
+}
+
+sn_ms check_silence_peer_age(const struct check_groups *all, const struct sentinel *sentinel,
+                             const struct node *node)
+{
+    for (size_t i = 0; i < all->cluster->sentinel_count; i++) {
+        const struct sign *sign = &all->silences[i].peers[node->index % CHECK_NODES];
+        if (all->cluster->sentinels[i] == sentinel && sign->at > 0 && sign->port == node->addr.port)
+            return all->cluster->now - sign->at;
+    }
+    return SN_MS_NEVER;
 }
 
 sn_ms check_silence_age(const struct checks *checks, const struct sentinel *sentinel,
                         const struct node *node, uint16_t port)
 {
-    const struct silence *silence = silence_of(checks->all, sentinel);
-    const struct sign *sign = &silence->signs[node->index % CHECK_NODES];
-    bool known = sign->at > 0 && sign->port == port && sign->of == checks;
+    const struct sign *sign = &signs_of(checks->all, checks, sentinel)[node->index % CHECK_NODES];
+    bool known = sign->at > 0 && sign->port == port;
     return known ? checks->cluster->now - sign->at : SN_MS_NEVER;
 }
 
-void check_silence_info(struct check_groups *all, struct sentinel *to, const struct node *server,
+void check_silence_info(struct checks *checks, struct sentinel *to, const struct node *server,
                         const struct sn_info *info)
 {
-    if (server == NULL || server->index >= CHECK_NODES)
+    if (server->index >= CHECK_NODES)
         return;
-    struct sign *sign = &silence_of(all, to)->signs[server->index];
+    struct sign *sign = &signs_of(checks->all, checks, to)[server->index];
     if (info->role != SN_ROLE_REPLICA)
         sign->replica_since = 0;
     else if (sign->replica_since == 0)
-        sign->replica_since = all->cluster->now;
+        sign->replica_since = checks->cluster->now;
 }
 
 void check_silence_crashed(struct check_groups *all, const struct sentinel *sentinel)
@@ -79,21 +109,24 @@ static sn_ms drift(const struct sentinel *sentinel, sn_ms duration)
 static void check_down(struct check_groups *all, struct checks *checks, struct sentinel *sentinel,
                        const char *payload)
 {
-    const struct silence *silence = silence_of(all, sentinel);
     const struct setting *setting = &checks_of(checks, sentinel)->settings[SETTING_DOWN_AFTER];
     uint16_t port = check_port_in(payload);
     bool peer = strncmp(payload, "sentinel ", 9) == 0;
     bool master = strncmp(payload, "master ", 7) == 0;
-    sn_ms now = all->cluster->now, since = silence->tilt_at;
-    if (!setting->known ||
-        (!peer && (checks_has_alias(checks) || check_groups_share(all, sentinel, port))))
+    const struct sign *signs = signs_of(all, peer ? NULL : checks, sentinel);
+    sn_ms now = all->cluster->now, since = silence_of(all, sentinel)->tilt_at;
+    /* One that has been replaced under its other name is down at once (DESIGN.md D16). */
+    if (!setting->known || (master && checks_has_alias(checks)))
         return;
     /* A replica whose name is not looked up yet may be another one that is heard well. */
     if (all->cluster->names && strncmp(payload, "slave ", 6) == 0)
         return;
     for (size_t i = 0; i < CHECK_NODES; i++) {
-        const struct sign *sign = &silence->signs[i];
-        if (sign->at == 0 || sign->port != port || (!peer && sign->of != checks))
+        const struct sign *sign = &signs[i];
+        if (sign->at == 0 || sign->port != port)
+            continue;
+        /* Each id has a link of its own, and what came on another one is nothing to it. */
+        if (peer && check_misnames(payload, all->cluster->nodes[i]))
             continue;
         if (master && sign->replica_since > 0 &&
             now - sign->replica_since + drift(sentinel, setting->value + LIES_MAX_MS) >=
@@ -110,6 +143,35 @@ static void check_down(struct check_groups *all, struct checks *checks, struct s
                         payload, (long long)(now - since), (long long)setting->value);
 }
 
+/* Where links are slow, the answer to the first PING of a connection to a master that runs is under
+ * way for so long: no attempt begins before it may have come. */
+static sn_ms sure_trip(const struct checks *checks)
+{
+    const struct plan *plan = checks->plan;
+    sn_ms way = plan->down_after_ms * plan->rtt_percent / 200;
+    sn_ms trip = 2 * (way - way / 8) - ROUND_MS;
+    return trip < AWAITED_MS ? trip : AWAITED_MS;
+}
+
+static void check_awaited(struct check_groups *all, struct checks *checks,
+                          struct sentinel *sentinel)
+{
+    uint16_t port = cluster_master_port(sentinel, checks->group);
+    const struct node *master = cluster_find_node(all->cluster, "127.0.0.1", port);
+    if (checks->plan->rtt_percent == 0 || master == NULL || master->state != NODE_RUNNING ||
+        checks_of(checks, sentinel)->attempt.asked != SN_MODE_NONE ||
+        !check_link_up(sentinel, port, SN_LINK_DATA))
+        return;
+    const struct sign *sign = &signs_of(all, checks, sentinel)[master->index % CHECK_NODES];
+    checks->awaited++;
+    if (sign->link != 0 && !sign->answered &&
+        all->cluster->now - sign->asked_at < sure_trip(checks))
+        checks_violated(checks, &sentinel->node,
+                        "begins an attempt %lld ms after it has reached the master, which may be "
+                        "about to answer",
+                        (long long)(all->cluster->now - sign->asked_at));
+}
+
 void check_silence_event(struct check_groups *all, struct checks *checks, struct sentinel *sentinel,
                          const struct sn_action_event *event)
 {
@@ -117,4 +179,6 @@ void check_silence_event(struct check_groups *all, struct checks *checks, struct
         silence_of(all, sentinel)->tilt_at = all->cluster->now;
     else if (strcmp(event->name, "+sdown") == 0 && checks != NULL)
         check_down(all, checks, sentinel, event->payload);
+    else if (strcmp(event->name, "+try-failover") == 0 && checks != NULL)
+        check_awaited(all, checks, sentinel);
 }

@@ -237,17 +237,16 @@ struct feature {
     draw_fn *draw;
 };
 
-/* What needs a part of the core that is being mended is off by itself. */
 static const struct feature features[] = {
     {FEATURE_IDS, "ids", 8, draw_ids},
     {FEATURE_STOCK_NAMES, "stock-names", 5, draw_stock_names},
-    {FEATURE_ALIAS, "alias", 0, draw_alias},
-    {FEATURE_SLOW, "slow", 0, draw_slow},
+    {FEATURE_ALIAS, "alias", 8, draw_alias},
+    {FEATURE_SLOW, "slow", 6, draw_slow},
     {FEATURE_MESH, "mesh", 8, draw_mesh},
     {FEATURE_APART, "apart", 6, draw_apart},
     {FEATURE_LONE, "lone", 5, draw_lone},
     {FEATURE_FORGED, "forged", 6, draw_forged},
-    {FEATURE_EPOCHS, "epochs", 6, draw_forged},
+    {FEATURE_EPOCHS, "epochs", 10, draw_forged},
     {FEATURE_FATES, "fates", 8, draw_fates},
     {FEATURE_BACK, "back", 6, draw_back},
     {FEATURE_HOPELESS, "hopeless", 5, draw_hopeless},

@@ -45,7 +45,7 @@ static void take_id(struct sn_prng *prng, const struct sentinel *of, struct sn_r
 
 static enum forgery forgery_of(const struct sim *sim, uint64_t lot)
 {
-    static const enum forgery ids[] = {FORGE_MOVED, FORGE_MOVED, FORGE_NOBODY, FORGE_TWIN,
+    static const enum forgery ids[] = {FORGE_MOVED, FORGE_AWAY, FORGE_NOBODY, FORGE_TWIN,
                                        FORGE_SELF};
     if ((sim->plan.features & FEATURE_EPOCHS) != 0 && lot / 8 % 2 == 0)
         return lot % 2 == 0 ? FORGE_EPOCH : FORGE_CONFIG;
@@ -67,7 +67,7 @@ static void compose(const struct job *job, const struct sentinel *whose,
     memset(hello, 0, sizeof(*hello));
     take_id(&prng, new_id ? NULL : whose, &hello->runid);
     hello->port = whose->node.addr.port;
-    if (forgery == FORGE_NOBODY)
+    if (forgery == FORGE_NOBODY || forgery == FORGE_AWAY)
         hello->port = (uint16_t)(NOBODYS_PORT + fault->value % 1000);
     else if (forgery == FORGE_MOVED || forgery == FORGE_SELF)
         hello->port = other->node.addr.port;
@@ -77,12 +77,13 @@ static void compose(const struct job *job, const struct sentinel *whose,
     hello->master_port = told->addr.port;
     hello->current_epoch = whose->durable.current_epoch;
     hello->master_config_epoch = told->config_epoch;
-    if (forgery == FORGE_EPOCH || forgery == FORGE_CONFIG)
+    if (forgery == FORGE_EPOCH)
         hello->current_epoch = epoch_above(sim, whose, fault->value2 >> 8);
     /* Far: in one that is near somebody may be elected just now. */
     if (forgery == FORGE_CONFIG)
-        hello->current_epoch = hello->master_config_epoch =
-            epoch_above(sim, whose, fault->value2 >> 8 & ~UINT64_C(4));
+        hello->master_config_epoch = epoch_above(sim, whose, fault->value2 >> 8 & ~UINT64_C(4));
+    if (forgery == FORGE_CONFIG && fault->value2 / 2 % 2 == 0) /* else from above the current one */
+        hello->current_epoch = hello->master_config_epoch;
 }
 
 static void say_hello(const struct job *job)
@@ -94,7 +95,7 @@ static void say_hello(const struct job *job)
     struct model_redis *redis = job->node->redis;
     struct sn_hello hello;
     char text[SN_HELLO_MAX + 1];
-    if (whose->core == NULL || to->core == NULL ||
+    if (to->core == NULL ||
         sn_image_find_group(&whose->durable, sim->groups[fault->group].name) == NULL)
         return;
     compose(job, whose, to, &hello);

@@ -357,6 +357,43 @@ static struct sentinel *a_living_one(const struct sim_group *group)
     return sim->sentinels[i];
 }
 
+static bool was_restarted(const struct sim_group *group)
+{
+    bool was = false;
+    for (unsigned i = 0; i < group->sim->plan.sentinels; i++)
+        was |= cluster_watches(group->sim->sentinels[i], group->name) &&
+               group->sim->sentinels[i]->boots > 1;
+    return was;
+}
+
+static void join(struct sim_group *group, struct model_redis *own, struct model_redis *other)
+{
+    struct sentinel *sentinel = a_living_one(group);
+    if (knows(group, sentinel, other->node.addr.port)) {
+        operator_failover(group, sentinel, SN_MODE_FORCED, other);
+        return;
+    }
+    /* Forgotten by a RESET: its master is made a replica, and whoever monitors a replica is told
+     * where the master is (is_lost). */
+    cluster_say(group->sim->cluster, NULL, "order %s REPLICAOF %s", own->node.name,
+                other->node.name);
+    model_redis_follow(own, "127.0.0.1", other->node.addr.port);
+}
+
+void operator_reunite(struct sim *sim)
+{
+    struct sim_group *one = &sim->groups[0], *two = &sim->groups[1];
+    if (!sim->plan.two_deployments || (!was_restarted(one) && !was_restarted(two)))
+        return;
+    struct model_redis *ones = operator_master(one), *twos = operator_master(two);
+    if (ones == twos)
+        return;
+    if (twos->role == SN_ROLE_MASTER)
+        join(one, ones, twos);
+    else
+        join(two, twos, ones);
+}
+
 void operator_repair(struct sim_group *group, unsigned round)
 {
     adopt_orphans(group);

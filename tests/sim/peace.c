@@ -87,6 +87,7 @@ static void repair(struct sim *sim, unsigned round)
 {
     char text[128];
     size_t lines = sim->cluster->trace.count;
+    operator_reunite(sim);
     for (unsigned i = 0; i < sim->plan.groups; i++) {
         struct sim_group *group = &sim->groups[i];
         if (!is_doomed(sim, &operator_master(group)->node) &&

@@ -91,6 +91,7 @@ enum mesh_kind {
 enum forgery {
     FORGE_NOBODY = 0, /* a new id where nobody listens */
     FORGE_MOVED,      /* the id of one sentinel at the address of another */
+    FORGE_AWAY,       /* …where nobody listens */
     FORGE_TWIN,       /* a new id at the address of a sentinel */
     FORGE_SELF,       /* a new id at the receiver's own address */
     FORGE_EPOCH,      /* a current epoch from far above, else all as it is */

@@ -104,6 +104,9 @@ void operator_remove(struct sim_group *group, struct sentinel *sentinel);
 void operator_monitor(struct sim_group *group, struct sentinel *sentinel);
 /* What an operator does who sees that there is no agreement, the round-th time. */
 void operator_repair(struct sim_group *group, unsigned round);
+/* Two deployments with a name each for one master: who was restarted between the two switches does
+ * not know of the other name any more, and FORCE ends that (DESIGN.md D16). */
+void operator_reunite(struct sim *sim);
 /* All settings as the plan has them. */
 void operator_restore(struct sim_group *group, struct sentinel *sentinel);
 /* What most running sentinels name as the master; never NULL. */
