@@ -344,7 +344,8 @@ static void test_link__late_words_about_an_old_connection_are_dropped(void **sta
     event.u.reply = (struct sn_event_reply){
         .link = old, .order = SN_ORDER_PING, .reply = &pong, .queue_error = ""};
     kit_step(kit, &event);
-    event = (struct sn_event){.kind = SN_EVENT_LINK_UP, .u.link = {old, "10.0.9.9", ""}};
+    event = (struct sn_event){.kind = SN_EVENT_LINK_UP,
+                              .u.link = {.link = old, .local_ip = "10.0.9.9", .reason = ""}};
     kit_step(kit, &event);
     kit_to(kit, 999);
     kit_expect(kit, "event ping", "");
