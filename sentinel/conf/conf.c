@@ -1,117 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Puts a configuration together: the file in either syntax, the command line over it, the saved
- * state merged in. */
+/* Loads a configuration, its files and the state that was saved, and renders the file that holds
+ * the state. */
+
+#include "conf/conf.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/prng.h"
+#include "conf/file/file.h"
 #include "conf/file/journal.h"
-#include "conf/read/loader.h"
+#include "conf/read/parse.h"
+#include "conf/rewrite/rewrite.h"
 #include "conf/state/state.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static void conf_init(struct sn_conf *conf)
-{
-    *conf = (struct sn_conf){0};
-    sn_settings_init(&conf->settings);
-    sn_image_init(&conf->image);
-    sn_image_init(&conf->base);
-}
-
-void sn_conf_fini(struct sn_conf *conf)
-{
-    free(conf->path);
-    free(conf->state_path);
-    sn_settings_fini(&conf->settings);
-    sn_image_fini(&conf->image);
-    sn_image_fini(&conf->base);
-    sn_settings_fini(&conf->base_settings);
-    for (size_t i = 0; i < conf->include_count; i++) {
-        free(conf->includes[i].path);
-        sn_list_fini(&conf->includes[i].lines);
-    }
-    free(conf->includes);
-    sn_list_fini(&conf->overrides);
-    for (size_t i = 0; i < conf->notice_count; i++)
-        free(conf->notices[i]);
-    free(conf->notices);
-    free(conf->recovered);
-    *conf = (struct sn_conf){0};
-}
-
-/* INI is recognised by its first line that says something: it is a section's head. */
-static enum sn_conf_syntax find_syntax(const char *text, size_t len)
-{
-    const char *end = text + len;
-
-    text += sn_bom_len(text, len);
-    while (text < end) {
-        while (text < end && strchr(" \t\r\n", *text) != NULL && *text != '\0')
-            text++;
-        if (text < end && *text != '#' && *text != ';')
-            break;
-        while (text < end && *text != '\n')
-            text++;
-    }
-    return text < end && *text == '[' ? SN_CONF_INI : SN_CONF_REDIS;
-}
-
-static char *absolute(const char *path)
-{
-    if (path[0] == '/')
-        return sn_strdup(path);
-    char folder[PATH_MAX];
-    if (getcwd(folder, sizeof(folder)) == NULL)
-        return sn_strdup(path);
-    struct sn_buf full;
-    sn_buf_init(&full, SIZE_MAX);
-    sn_buf_printf(&full, "%s/%s", folder, path);
-    return sn_buf_take(&full);
-}
-
-/* What the core needs to know of the server's settings. */
-static void settle(struct sn_conf *conf)
-{
-    struct sn_globals *globals = &conf->image.globals;
-    struct sn_settings *settings = &conf->settings;
-    bool tls = settings->tls.replication && settings->tls.port != 0;
-
-    globals->listen_port = tls ? settings->tls.port : settings->port;
-    sn_strset(&globals->own_pass, settings->requirepass);
-    /* It may be written into the file, and the next start may be from elsewhere. */
-    char *dir = settings->dir != NULL ? absolute(settings->dir) : NULL;
-    sn_strset(&settings->dir, dir);
-    free(dir);
-    sn_settings_copy(settings, &conf->base_settings);
-}
-
-int sn_conf_parse(const char *path, const char *text, size_t len, int argc, char *const *argv,
-                  bool files, struct sn_conf *conf, struct sn_buf *error)
-{
-    struct sn_loader loader;
-
-    conf_init(conf);
-    conf->syntax = find_syntax(text, len);
-    sn_loader_init(&loader, conf, files, error);
-    int code = conf->syntax == SN_CONF_INI ? sn_ini_conf_read(&loader, path, text, len)
-                                           : sn_redis_read(&loader, path, text, len);
-    if (code == 0)
-        code = sn_argv_read(&loader, argc, argv);
-    if (code == 0)
-        code = sn_loader_apply(&loader);
-    sn_loader_fini(&loader);
-    if (code < 0)
-        sn_conf_fini(conf);
-    else
-        settle(conf);
-    return code;
-}
 
 /* The state file of `state-file` (relative to the folder of the configuration), or NAME.state
  * beside an INI file NAME.ini. */
@@ -123,7 +28,7 @@ static char *state_path(const struct sn_conf *conf)
     struct sn_buf path;
 
     if (given != NULL && (given[0] == '/' || conf->path[0] == '\0'))
-        return absolute(given);
+        return sn_file_absolute(given);
     sn_buf_init(&path, SIZE_MAX);
     sn_buf_append(&path, conf->path, (size_t)(name - conf->path));
     if (given != NULL) {
@@ -248,7 +153,7 @@ int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *
     if (code < 0)
         return code;
 
-    conf->path = path != NULL ? absolute(path) : sn_strdup("");
+    conf->path = path != NULL ? sn_file_absolute(path) : sn_strdup("");
     code = refuse_tls(conf, error);
     if (code == 0)
         code = find_state(conf, error);
@@ -257,4 +162,11 @@ int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *
     else
         sn_conf_fini(conf);
     return code;
+}
+
+int sn_conf_render(const struct sn_conf *conf, const struct sn_image *image, const char *old,
+                   size_t old_len, struct sn_buf *out)
+{
+    return conf->state_in_conf ? sn_rewrite_render(conf, image, old, old_len, out)
+                               : sn_state_render(conf, image, out);
 }

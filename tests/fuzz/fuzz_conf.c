@@ -5,7 +5,8 @@
  */
 
 #include "base/error.h"
-#include "conf/read/loader.h"
+#include "conf/conf.h"
+#include "conf/read/parse.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "conf/read/loader.h"
+#include "conf/conf.h"
+#include "conf/read/parse.h"
 #include "conf/state/state.h"
 
 #include <stdlib.h>

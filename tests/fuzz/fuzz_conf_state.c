@@ -7,7 +7,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/prng.h"
-#include "conf/read/loader.h"
+#include "conf/conf.h"
+#include "conf/read/parse.h"
 #include "conf/state/state.h"
 
 #include <inttypes.h>

@@ -15,12 +15,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-TOLERATED = {
-    "conf/read": {"apply", "loader"},
-    "conf/state": {"merge", "users"},
-    # folders that call each other
-    "": {"conf/read", "conf/state", "conf/table"},
-}
+TOLERATED = {}
 
 
 def symbols(path):

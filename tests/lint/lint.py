@@ -8,6 +8,7 @@ headers  each header compiles alone, and twice
 sizes    files and functions stay readable
 markers  no leftover work markers, no paths of somebody's machine
 licence  every source names its licence
+names    a library has no two static functions of one name, and an extern carries its file's name
 """
 
 import json
@@ -28,7 +29,13 @@ ALLOWED_HEADERS = {
     "base": ("base/",),
     "wire": ("base/", "wire/"),
     "core": ("base/", "core/", "wire/hello.h", "wire/info.h", "wire/reply.h", "wire/request.h"),
-    "conf": ("base/", "conf/") + CORE_PUBLIC,
+    "conf/table": ("base/", "conf/table/", "core/image.h"),
+    "conf/file": ("base/", "conf/file/"),
+    "conf/read": ("base/", "conf/table/", "conf/file/", "conf/read/", "core/image.h"),
+    "conf/state": ("base/", "conf/table/", "conf/file/", "conf/read/config.h", "conf/state/", "core/image.h"),
+    "conf/rewrite": ("base/", "conf/table/", "conf/file/", "conf/read/config.h", "conf/rewrite/", "core/image.h"),
+    "conf/conf.c": ("base/", "conf/", "core/image.h"),
+    "conf/conf.h": ("base/", "conf/", "core/image.h"),
     "acl": ("base/", "acl/"),
     "shell/log": ("base/", "shell/log/"),
     "shell/net": ("base/", "shell/net/"),
@@ -232,6 +239,31 @@ def check_licence(root, _build, report):
             head = path.read_text().splitlines()[:2]
             if not any("SPDX-License-Identifier: BSD-3-Clause" in line for line in head):
                 report.error(f"{path.relative_to(root)}: no SPDX line at its top")
+
+
+# Libraries that keep to the rules of names; the others do not yet.
+NAMED = ("conf",)
+
+
+def prefixes(name, library):
+    """How the externs of a file may begin: with its name, its folder's, or its library's."""
+    stem = name.stem
+    return [f"sn_{word}" for word in (stem, stem.rstrip("s"), name.parent.name, library) if word]
+
+
+def check_names(root, build, report):
+    for library in NAMED:
+        objects = build / "sentinel" / library / f"CMakeFiles/sn_{library}.dir"
+        seen = {}
+        for path in c_files(root, f"sentinel/{library}", suffixes=(".c",)):
+            name = path.relative_to(root / "sentinel" / library)
+            for symbol in sorted(nm(objects / f"{name}.o", "--defined-only", "-g")):
+                if not any(re.match(rf"{prefix}(_|$)", symbol) for prefix in prefixes(name, library)):
+                    report.error(f"{library}/{name}: {symbol} does not carry the name of its file, folder or library")
+            for static in re.findall(r"^static [^=;(]*?(\w+)\([^;]*?\n{", path.read_text(), re.MULTILINE):
+                if static in seen:
+                    report.error(f"{library}/{name}: {static}() stands in {library}/{seen[static]} too")
+                seen.setdefault(static, name)
 
 
 CHECKS = {name[len("check_"):]: function for name, function in globals().items()

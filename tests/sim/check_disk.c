@@ -27,6 +27,8 @@ static void make_conf(const struct cluster *cluster, struct sn_conf *conf)
     conf->syntax = SN_CONF_INI;
     conf->path = sn_strdup("conf");
     conf->state_path = sn_strdup("state");
+    conf->settings.loglevel = SN_LEVEL_NOTICE;
+    conf->base_settings.loglevel = SN_LEVEL_NOTICE;
     sn_image_init(&conf->image);
     sn_image_init(&conf->base);
     sn_image_copy(&cluster->config, &conf->image);

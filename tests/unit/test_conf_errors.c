@@ -4,7 +4,8 @@
  * and what was expected. The whole message is compared. */
 
 #include "base/error.h"
-#include "conf/read/loader.h"
+#include "conf/conf.h"
+#include "conf/read/parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

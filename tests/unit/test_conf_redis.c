@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/error.h"
+#include "conf/conf.h"
 #include "conf/read/argv.h"
-#include "conf/read/loader.h"
+#include "conf/read/parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

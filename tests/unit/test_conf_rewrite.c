@@ -4,9 +4,10 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "conf/read/loader.h"
+#include "conf/conf.h"
+#include "conf/read/parse.h"
 #include "conf/rewrite/in_force.h"
-#include "conf/table/option.h"
+#include "conf/table/list.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,10 +2,12 @@
 #define _GNU_SOURCE /* O_NOCTTY, O_NOFOLLOW under -D_POSIX_C_SOURCE */
 #include "conf/file/file.h"
 
+#include "base/alloc.h"
 #include "base/error.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,4 +73,46 @@ int sn_file_read(const char *path, struct sn_buf *text)
     close(fd);
     errno = reason;
     return text->full ? SN_ERANGE : got < 0 ? SN_EIO : 0;
+}
+
+size_t sn_file_bom_len(const char *text, size_t len)
+{
+    return len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+const char *sn_file_take_line(const char **text, const char *end, size_t *len)
+{
+    const char *start = *text;
+    const char *newline = memchr(start, '\n', (size_t)(end - start));
+    const char *last = newline != NULL ? newline : end;
+
+    *text = newline != NULL ? newline + 1 : end;
+    while (start < last && is_blank(*start))
+        start++;
+    while (last > start && is_blank(last[-1]))
+        last--;
+    *len = (size_t)(last - start);
+    return start;
+}
+
+char *sn_file_join(const char *dir, const char *path)
+{
+    struct sn_buf full;
+
+    if (path[0] == '/' || dir == NULL)
+        return sn_strdup(path);
+    sn_buf_init(&full, SIZE_MAX);
+    sn_buf_printf(&full, "%s/%s", dir, path);
+    return sn_buf_take(&full);
+}
+
+char *sn_file_absolute(const char *path)
+{
+    char folder[PATH_MAX];
+    return sn_file_join(path[0] != '/' ? getcwd(folder, sizeof(folder)) : NULL, path);
 }

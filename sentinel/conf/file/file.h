@@ -18,4 +18,16 @@ const char *sn_file_error(int error);
  * 64 MiB. */
 SN_MUST_CHECK int sn_file_read(const char *path, struct sn_buf *text);
 
+/* The length of the byte order mark that some editors put before UTF-8 text; 0: none. */
+size_t sn_file_bom_len(const char *text, size_t len);
+
+/* Takes the next line off *text, which reaches to end and is not empty. Returns its first byte that
+ * is no blank; *len: from there to the last one. */
+const char *sn_file_take_line(const char **text, const char *end, size_t *len);
+
+/* path as seen from the folder dir (NULL: the present one). free() it. */
+char *sn_file_join(const char *dir, const char *path);
+/* path as seen from the root. free() it. */
+char *sn_file_absolute(const char *path);
+
 #endif

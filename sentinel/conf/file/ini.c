@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "conf/file/file.h"
 
 #include <ini.h>
 #include <stdlib.h>
@@ -33,11 +34,6 @@ struct reader {
     bool owed; /* the line just handed over has to come back as a key */
 };
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
 static void refuse(struct reader *reader, const char *problem)
 {
     struct sn_ini_line line = {
@@ -53,21 +49,16 @@ static bool take_line(struct reader *reader)
 {
     if (reader->next == reader->end)
         return false;
-    const char *start = reader->next;
-    const char *newline = memchr(start, '\n', (size_t)(reader->end - start));
-    const char *last = newline != NULL ? newline : reader->end;
-    reader->next = newline != NULL ? newline + 1 : reader->end;
-
-    if (reader->line == 0 && last - start >= 3 && memcmp(start, "\xEF\xBB\xBF", 3) == 0)
-        start += 3;
-    while (start < last && is_blank(*start))
-        start++;
-    while (last > start && is_blank(last[-1]))
-        last--;
+    if (reader->line == 0)
+        reader->next += sn_file_bom_len(reader->next, (size_t)(reader->end - reader->next));
+    size_t len = 0;
+    const char *start = "";
+    if (reader->next < reader->end)
+        start = sn_file_take_line(&reader->next, reader->end, &len);
     free(reader->text);
-    reader->text = sn_strndup(start, (size_t)(last - start));
+    reader->text = sn_strndup(start, len);
     reader->line++;
-    if (strlen(reader->text) != (size_t)(last - start))
+    if (strlen(reader->text) != len)
         refuse(reader, "control characters are not allowed in a line");
     return true;
 }
@@ -93,7 +84,7 @@ static void take_section(struct reader *reader)
 }
 
 /* inih asks for a line of at most size - 1 bytes, like fgets(). */
-static char *on_line(char *out, int size, void *arg)
+static char *on_wanted(char *out, int size, void *arg)
 {
     struct reader *reader = arg;
 
@@ -150,7 +141,7 @@ int sn_ini_read(const char *text, size_t len, sn_ini_fn *fn, sn_ini_fn *bad, voi
     if (&ini_max_line != NULL)
         ini_max_line = LINE_MAX_WANTED;
 #endif
-    int result = ini_parse_stream(on_line, &reader, on_key, &reader);
+    int result = ini_parse_stream(on_wanted, &reader, on_key, &reader);
     if (result == -2)
         abort(); /* out of memory */
     if (result != 0 && reader.code == 0) {

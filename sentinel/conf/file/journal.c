@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "conf/read/loader.h"
+#include "conf/file/file.h"
 
 #include <stdlib.h>
 #include <string.h>

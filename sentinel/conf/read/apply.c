@@ -1,63 +1,48 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Directives whose values do more than fill one field. */
+/* Statements become settings and an image. Most values fill the field of their row; some kinds do
+ * more. */
+
+#include "conf/read/apply.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "conf/read/loader.h"
-#include "conf/table/directives.h"
+#include "conf/file/file.h"
+#include "conf/read/groups.h"
+#include "conf/table/keep.h"
+#include "conf/table/line.h"
+#include "conf/table/value.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-
-static void copy_values(const struct sn_statement *statement, struct sn_setting_words *list)
-{
-    *list = (struct sn_setting_words){0};
-    for (size_t i = 0; i < statement->value_count; i++)
-        sn_list_take(list, sn_strdup(statement->values[i]));
-}
+#include <unistd.h>
 
 static void add_line(const struct sn_statement *statement, struct sn_setting_words **lines,
                      size_t *count)
 {
-    *lines = sn_realloc(*lines, (*count + 1) * sizeof(**lines));
-    copy_values(statement, &(*lines)[(*count)++]);
+    struct sn_setting_lines list = {.items = *lines, .count = *count};
+    sn_list_add_all(sn_list_add_line(&list), statement->values, statement->value_count);
+    *lines = list.items;
+    *count = list.count;
 }
 
-int sn_apply_bind(struct sn_loader *loader, const struct sn_statement *statement)
+static void apply_bind(struct sn_settings *settings, const struct sn_statement *statement)
 {
-    struct sn_settings *settings = &loader->conf->settings;
     struct sn_setting_words list = {.items = settings->bind, .count = settings->bind_count};
 
     sn_list_fini(&list);
     settings->bind_none = statement->value_count == 1 && statement->values[0][0] == '\0';
     if (!settings->bind_none)
-        copy_values(statement, &list);
+        sn_list_add_all(&list, statement->values, statement->value_count);
     settings->bind = list.items;
     settings->bind_count = list.count;
-    return 0;
 }
 
-int sn_apply_user(struct sn_loader *loader, const struct sn_statement *statement)
-{
-    struct sn_settings *settings = &loader->conf->settings;
-    add_line(statement, &settings->users, &settings->user_count);
-    return 0;
-}
-
-int sn_apply_server_rename(struct sn_loader *loader, const struct sn_statement *statement)
-{
-    struct sn_settings *settings = &loader->conf->settings;
-    add_line(statement, &settings->renames, &settings->rename_count);
-    return 0;
-}
-
-int sn_apply_output_limit(struct sn_loader *loader, const struct sn_statement *statement)
+static int apply_limits(struct sn_loader *loader, const struct sn_statement *statement)
 {
     static const struct sn_directive bytes = {.kind = SN_VALUE_BYTES, .max = INT64_MAX};
     static const struct sn_directive seconds = {.kind = SN_VALUE_NUMBER, .max = INT32_MAX};
@@ -92,11 +77,11 @@ int sn_apply_output_limit(struct sn_loader *loader, const struct sn_statement *s
 }
 
 /* A relative folder is seen from the one that an earlier line names. */
-int sn_apply_dir(struct sn_loader *loader, const struct sn_statement *statement)
+static int apply_folder(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_settings *settings = &loader->conf->settings;
     struct stat info;
-    char *path = sn_path_join(settings->dir, statement->values[0]);
+    char *path = sn_file_join(settings->dir, statement->values[0]);
 
     if (loader->files) {
         int reason = 0;
@@ -115,146 +100,26 @@ int sn_apply_dir(struct sn_loader *loader, const struct sn_statement *statement)
     return 0;
 }
 
-static int fail_address(struct sn_loader *loader, const struct sn_statement *statement, int code)
+/* Puts a value of one word where its row says. */
+static void store(const struct sn_loader *loader, const struct sn_statement *statement,
+                  const char *text, int64_t number)
 {
-    if (code == SN_ERANGE)
-        return sn_loader_fail(loader, &statement->at, "Invalid port number.",
-                              "a port from 1 to 65535");
-    return sn_loader_fail(loader, &statement->at, "Can't resolve instance hostname.",
-                          "an IP address, or a host name of letters, digits, '.', '-' and '_'");
+    const struct sn_directive *directive = statement->directive;
+    struct sn_keep to = {.settings = &loader->conf->settings, .image = &loader->conf->image};
+
+    if (directive->scope == SN_SCOPE_GROUP)
+        to.group = sn_loader_group(loader, statement->group);
+    sn_keep_put(directive, &to, text, number);
 }
 
-/* Names without resolve-hostnames were allowed until Redis 6.0: they are looked up once. */
-static void note_name(struct sn_loader *loader, const struct sn_statement *statement,
-                      const struct sn_addr *addr)
-{
-    if (addr->ip[0] != '\0' || loader->conf->image.globals.resolve_hostnames || loader->named)
-        return;
-    loader->named = true;
-    sn_loader_notice(loader, &statement->at,
-                     "the host name %s is looked up once, and its address is kept, as host names "
-                     "are off. Add \"sentinel resolve-hostnames yes\" to follow names",
-                     addr->host);
-}
-
-/* Host and port of a statement. SN_EINVAL after the error was set. */
-static int parse_address(struct sn_loader *loader, const struct sn_statement *statement,
-                         struct sn_addr *addr)
-{
-    const char *host = statement->values[0];
-    const char *port_text = statement->values[1];
-    int64_t port;
-
-    if (sn_text_to_i64(port_text, strlen(port_text), &port) < 0)
-        return fail_address(loader, statement, SN_ERANGE);
-    int code = sn_addr_make(host, port, addr);
-    if (code < 0)
-        return fail_address(loader, statement, code);
-    note_name(loader, statement, addr);
-    if (port == 0)
-        sn_loader_notice(loader, &statement->at, "port 0 is never connected");
-    return 0;
-}
-
-/* Stock connects to it: 0.0.0.0 is this host, another one for each sentinel, and the others are
- * nobody. */
-static bool note_useless(struct sn_loader *loader, const struct sn_statement *statement,
-                         const struct sn_addr *addr, const char *what)
-{
-    if (!sn_addr_is_useless(addr))
-        return false;
-    sn_loader_notice(loader, &statement->at, "nobody can be connected to at %s: %s", addr->ip,
-                     what);
-    return true;
-}
-
-static bool name_valid(const char *name)
-{
-    size_t len = strlen(name);
-    return len > 0 && len <= SN_NAME_MAX && !sn_text_has_control(name, len) &&
-           strpbrk(name, " ,") == NULL;
-}
-
-/* A group may be defined once per file, but a main file may repeat what an included one says: that
- * is how the address that a failover has brought is kept. */
-static int redefine_group(struct sn_loader *loader, const struct sn_statement *statement,
-                          const struct sn_addr *addr, uint32_t quorum)
-{
-    enum sn_origin first = sn_loader_group_origin(loader, statement->group);
-    struct sn_group_image *group = sn_loader_group(loader, statement->group);
-
-    if (first == statement->origin)
-        return sn_loader_fail(loader, &statement->at, "Duplicate master name.",
-                              "one monitor line per group");
-    if (statement->origin == SN_ORIGIN_COMMAND_LINE) {
-        /* The file holds what was learned since that command line was written. */
-        group->params.quorum = quorum;
-        if (!sn_addr_equal(&group->addr, addr))
-            sn_loader_notice(loader, &statement->at,
-                             "the address of group %s is taken from the file", group->name);
-        return 0;
-    }
-    if (statement->origin == SN_ORIGIN_MAIN) {
-        group->addr = *addr;
-        group->params.quorum = quorum;
-        sn_loader_add_group(loader, group->name, addr, quorum, SN_ORIGIN_MAIN);
-    }
-    sn_loader_notice(loader, &statement->at,
-                     "group %s is also defined in an included file: the main file's line counts",
-                     group->name);
-    return 0;
-}
-
-int sn_apply_monitor(struct sn_loader *loader, const struct sn_statement *statement)
-{
-    const struct sn_directive *directive = sn_directive_of_option(SN_OPTION_QUORUM);
-    struct sn_addr addr = {0};
-    int64_t quorum;
-
-    if (!name_valid(statement->group))
-        return sn_loader_fail(loader, &statement->at, "Invalid master name.",
-                              "1 to 255 characters, none of them a blank, a comma or a control "
-                              "character; letters, digits, '.', '-' and '_' are safe everywhere");
-    if (sn_value_parse(directive, statement->values[2], &quorum) < 0)
-        return sn_loader_fail(loader, &statement->at, directive->error, directive->expected);
-    int code = parse_address(loader, statement, &addr);
-    if (code < 0)
-        return code;
-    (void)note_useless(loader, statement, &addr,
-                       "if anybody answers, it is this host. Give the address of the master");
-    if (sn_loader_group(loader, statement->group) != NULL)
-        return redefine_group(loader, statement, &addr, (uint32_t)quorum);
-    sn_loader_add_group(loader, statement->group, &addr, (uint32_t)quorum, statement->origin);
-    return 0;
-}
-
-int sn_apply_rename(struct sn_loader *loader, const struct sn_statement *statement)
-{
-    struct sn_group_image *group = sn_loader_group(loader, statement->group);
-    const char *from = statement->values[0];
-    const char *to = statement->values[1];
-    struct sn_change change = {
-        .option = SN_OPTION_RENAME_COMMAND, .name = "rename-command", .value = from, .to = to};
-
-    if (from[0] == '\0' || to[0] == '\0')
-        return sn_loader_fail(loader, &statement->at, "a command's name is empty",
-                              "the name of a command and its new name");
-    const char *before = sn_group_params_command(&group->params, from);
-    if (before != from && strcmp(before, to) != 0 && statement->origin == SN_ORIGIN_MAIN)
-        return sn_loader_fail(loader, &statement->at,
-                              "Same command renamed multiple times with rename-command.",
-                              "one line per command");
-    sn_group_params_apply(&group->params, &change);
-    return 0;
-}
-
-int sn_apply_myid(struct sn_loader *loader, const struct sn_statement *statement)
+static int apply_runid(struct sn_loader *loader, const struct sn_statement *statement)
 {
     const char *id = statement->values[0];
+
     if (!sn_text_is_runid(id))
         return sn_loader_fail(loader, &statement->at, statement->directive->error,
                               statement->directive->expected);
-    sn_text_copy(loader->conf->image.myid.hex, sizeof(loader->conf->image.myid.hex), id);
+    store(loader, statement, id, 0);
     return 0;
 }
 
@@ -273,108 +138,167 @@ static int parse_epoch(struct sn_loader *loader, const struct sn_statement *stat
     return 0;
 }
 
-static void lift(uint64_t *epoch, uint64_t to)
+static int apply_epoch(struct sn_loader *loader, const struct sn_statement *statement)
 {
-    if (*epoch < to)
-        *epoch = to;
-}
-
-int sn_apply_current_epoch(struct sn_loader *loader, const struct sn_statement *statement)
-{
+    struct sn_image *image = &loader->conf->image;
     uint64_t epoch;
-    int code = parse_epoch(loader, statement, &epoch);
-    if (code == 0)
-        lift(&loader->conf->image.current_epoch, epoch);
-    return code;
-}
 
-int sn_apply_config_epoch(struct sn_loader *loader, const struct sn_statement *statement)
-{
-    uint64_t epoch;
     int code = parse_epoch(loader, statement, &epoch);
     if (code < 0)
         return code;
-    sn_loader_group(loader, statement->group)->config_epoch = epoch;
-    lift(&loader->conf->image.current_epoch, epoch);
+    if (statement->directive->scope == SN_SCOPE_GROUP)
+        store(loader, statement, statement->values[0], (int64_t)epoch);
+    if (statement->directive->counted && image->current_epoch < epoch)
+        image->current_epoch = epoch;
     return 0;
 }
 
-int sn_apply_leader_epoch(struct sn_loader *loader, const struct sn_statement *statement)
+/* A script is started from the working directory, which is not entered yet. */
+static bool script_usable(const struct sn_loader *loader, const char *path)
 {
-    uint64_t epoch;
-    int code = parse_epoch(loader, statement, &epoch);
-    if (code == 0)
-        sn_loader_group(loader, statement->group)->leader_epoch = epoch;
+    const char *dir = loader->conf->settings.dir;
+    if (path[0] == '\0' || !loader->files)
+        return true;
+    char *full = sn_file_join(dir, path);
+    bool usable = access(full, X_OK) == 0;
+    free(full);
+    return usable;
+}
+
+static int fail_value(struct sn_loader *loader, const struct sn_statement *statement, int code)
+{
+    struct sn_buf problem;
+    struct sn_buf expected;
+
+    sn_buf_init(&problem, SIZE_MAX);
+    sn_buf_init(&expected, SIZE_MAX);
+    sn_value_error(statement->directive, code, &problem);
+    sn_value_expected(statement->directive, &expected);
+    code = sn_loader_fail(loader, &statement->at, sn_buf_text(&problem), sn_buf_text(&expected));
+    sn_buf_fini(&problem);
+    sn_buf_fini(&expected);
     return code;
 }
 
-/* Equal for addresses that sn_addr_equal, as no name has been looked up so far. */
-static const char *addr_key(const struct sn_addr *addr)
+static int apply_single(struct sn_loader *loader, const struct sn_statement *statement)
 {
-    return addr->ip[0] != '\0' ? addr->ip : addr->host;
-}
+    const struct sn_directive *directive = statement->directive;
+    const char *text = statement->values[0];
+    int64_t number;
 
-/* Where a member stands in its list, `next` if it is new. Lists can be long: stock keeps every
- * forged peer. */
-static size_t *member_index(struct sn_loader *loader, const struct sn_group_image *group,
-                            const char *kind, const char *name, uint16_t port, size_t next,
-                            bool *added)
-{
-    struct sn_buf key;
-    sn_buf_init(&key, SIZE_MAX);
-    sn_buf_printf(&key, "%s %s %u ", kind, group->name, (unsigned)port);
-    for (; *name != '\0'; name++)
-        sn_buf_putc(&key, *kind == 'r' ? (char)tolower((unsigned char)*name) : *name);
-    size_t *index = sn_textmap_put(&loader->members, sn_buf_text(&key), next, added);
-    sn_buf_fini(&key);
-    return index;
-}
-
-int sn_apply_known_replica(struct sn_loader *loader, const struct sn_statement *statement)
-{
-    struct sn_group_image *group = sn_loader_group(loader, statement->group);
-    struct sn_addr addr = {0};
-
-    int code = parse_address(loader, statement, &addr);
-    if (code < 0)
-        return code;
-    if (sn_addr_equal(&addr, &group->addr)) {
-        sn_loader_notice(loader, &statement->at, "that is the master itself, ignored");
-        return 0;
+    int code = sn_value_parse(directive, text, &number);
+    if (code == SN_ERANGE && directive->raised && number < directive->min) {
+        /* Others start with it, and reconfigure no replica or all at once. */
+        sn_loader_notice(loader, &statement->at, "%s %s is read as %lld", directive->name, text,
+                         (long long)directive->min);
+        number = directive->min;
+        code = 0;
     }
-    if (note_useless(loader, statement, &addr, "it is not watched"))
-        return 0;
-    bool added;
-    (void)member_index(loader, group, "replica", addr_key(&addr), addr.port, group->replica_count,
-                       &added);
-    if (added)
-        sn_group_image_add_replica(group, &addr);
+    if (code == 0 && directive->kind == SN_VALUE_SCRIPT && !script_usable(loader, text))
+        code = SN_EINVAL;
+    if (code < 0)
+        return fail_value(loader, statement, code);
+    store(loader, statement, text, number);
     return 0;
 }
 
-int sn_apply_known_sentinel(struct sn_loader *loader, const struct sn_statement *statement)
+static int apply_value(struct sn_loader *loader, const struct sn_statement *statement)
 {
-    struct sn_group_image *group = sn_loader_group(loader, statement->group);
-    struct sn_addr addr = {0};
-    struct sn_runid runid;
+    struct sn_settings *settings = &loader->conf->settings;
 
-    if (statement->value_count < 3)
-        return 0; /* written before ids existed: hellos will bring it back */
-    int code = parse_address(loader, statement, &addr);
-    if (code < 0)
-        return code;
-    if (!sn_text_is_runid(statement->values[2])) {
-        sn_loader_notice(loader, &statement->at, "no sentinel has such an id, ignored");
+    switch (statement->directive->kind) {
+    case SN_VALUE_NONE:
         return 0;
+    case SN_VALUE_NUMBER:
+    case SN_VALUE_YESNO:
+    case SN_VALUE_TEXT:
+    case SN_VALUE_HOST:
+    case SN_VALUE_SCRIPT:
+    case SN_VALUE_LEVEL:
+    case SN_VALUE_CHOICE:
+    case SN_VALUE_TITLE:
+    case SN_VALUE_BYTES:
+    case SN_VALUE_SHARE:
+    case SN_VALUE_OCTAL:
+        return apply_single(loader, statement);
+    case SN_VALUE_FOLDER:
+        return apply_folder(loader, statement);
+    case SN_VALUE_BIND:
+        apply_bind(settings, statement);
+        return 0;
+    case SN_VALUE_USER:
+        add_line(statement, &settings->users, &settings->user_count);
+        return 0;
+    case SN_VALUE_RENAME:
+        if (statement->directive->scope == SN_SCOPE_GROUP)
+            return sn_groups_rename(loader, statement);
+        add_line(statement, &settings->renames, &settings->rename_count);
+        return 0;
+    case SN_VALUE_LIMITS:
+        return apply_limits(loader, statement);
+    case SN_VALUE_RUNID:
+        return apply_runid(loader, statement);
+    case SN_VALUE_EPOCH:
+        return apply_epoch(loader, statement);
+    case SN_VALUE_MONITOR:
+        return sn_groups_monitor(loader, statement);
+    case SN_VALUE_REPLICA:
+        return sn_groups_replica(loader, statement);
+    case SN_VALUE_PEER:
+        return sn_groups_peer(loader, statement);
     }
-    sn_text_copy(runid.hex, sizeof(runid.hex), statement->values[2]);
-    (void)note_useless(loader, statement, &addr,
-                       "it stays a voter, and is down until it says where it is");
-    bool added;
-    size_t index = *member_index(loader, group, "peer", runid.hex, 0, group->peer_count, &added);
-    if (added)
-        sn_group_image_add_peer(group, &addr, &runid);
+    return 0;
+}
+
+static int pass_of(const struct sn_directive *directive)
+{
+    if (directive->scope != SN_SCOPE_GROUP)
+        return directive->scope == SN_SCOPE_SERVER ? 0 : 1;
+    return directive->kind == SN_VALUE_MONITOR ? 2 : 3;
+}
+
+static int apply_statement(struct sn_loader *loader, const struct sn_statement *statement)
+{
+    const struct sn_directive *directive = statement->directive;
+
+    if (directive->scope == SN_SCOPE_GROUP && directive->kind != SN_VALUE_MONITOR &&
+        sn_loader_group(loader, statement->group) == NULL)
+        return sn_loader_fail(loader, &statement->at, "No such master with specified name.",
+                              "a group that a monitor line defines, in any place of the file");
+    return apply_value(loader, statement);
+}
+
+/* Remembers what must or must not be written when the main file is rewritten. */
+static void remember_line(struct sn_loader *loader, const struct sn_statement *statement)
+{
+    struct sn_setting_words *list;
+    if (statement->origin == SN_ORIGIN_INCLUDED)
+        list = &loader->conf->includes[statement->include].lines;
+    else if (statement->origin == SN_ORIGIN_COMMAND_LINE &&
+             statement->directive->scope == SN_SCOPE_SERVER)
+        list = &loader->conf->overrides;
     else
-        group->peers[index].addr = addr;
+        return;
+
+    struct sn_buf line;
+    sn_buf_init(&line, SIZE_MAX);
+    sn_line_put(&line, statement->directive, statement->group, statement->values,
+                statement->value_count);
+    sn_list_take(list, sn_buf_take(&line));
+}
+
+int sn_apply_all(struct sn_loader *loader)
+{
+    for (int pass = 0; pass <= 3; pass++) {
+        for (size_t i = 0; i < loader->count; i++) {
+            const struct sn_statement *statement = &loader->items[i];
+            if (pass_of(statement->directive) != pass)
+                continue;
+            int code = apply_statement(loader, statement);
+            if (code < 0)
+                return code;
+            remember_line(loader, statement);
+        }
+    }
     return 0;
 }

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "conf/read/loader.h"
+#include "conf/read/redis.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ static bool is_pseudo(const char *word)
     return strcasecmp(word, "--sentinel") == 0;
 }
 
-static void take_word(struct sn_words *words, const char *text)
+static void add_word(struct sn_words *words, const char *text)
 {
     words->items = sn_realloc(words->items, (words->count + 1) * sizeof(*words->items));
     words->items[words->count++] = sn_strdup(text);
@@ -71,10 +71,10 @@ static int read_option(int argc, char *const *argv, int first, struct option *op
     if (dashed && sn_words_split(word + 2, strlen(word + 2), &option->words) < 0)
         return SN_EINVAL;
     if (!dashed)
-        take_word(&option->words, word);
+        add_word(&option->words, word);
     option->end = find_end(argc, argv, first, dashed && option->words.count == 1);
     for (int i = first + 1; i < option->end; i++)
-        take_word(&option->words, argv[i]);
+        add_word(&option->words, argv[i]);
     return 0;
 }
 

@@ -3,11 +3,14 @@
 /* The INI form of the configuration: `[sentinel]` and one `[master NAME]` per group, with the
  * directives of the other syntax as keys, `address` and `quorum` in place of the monitor line. */
 
+#include "conf/read/ini_conf.h"
+
 #include "base/alloc.h"
-#include "base/error.h"
 #include "base/text.h"
 #include "conf/file/ini.h"
-#include "conf/read/loader.h"
+#include "conf/read/statement.h"
+#include "conf/table/ignored.h"
+#include "conf/table/value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +60,8 @@ static int finish_section(struct ini_conf *ini)
                               "a line \"quorum = N\" in this section");
     else if (ini->section == SECTION_MASTER) {
         char *values[] = {ini->host, ini->port, ini->quorum};
-        code = sn_loader_add(ini->loader, &ini->address_at, SN_ORIGIN_MAIN,
-                             sn_directive_find(SN_SCOPE_GROUP, "monitor"), ini->name, values, 3);
+        code = sn_statement_add(ini->loader, &ini->address_at, SN_ORIGIN_MAIN,
+                                sn_directive_find(SN_SCOPE_GROUP, "monitor"), ini->name, values, 3);
     }
     forget_master(ini);
     ini->section = SECTION_NONE;
@@ -119,7 +122,7 @@ static int take_address(struct ini_conf *ini, const struct sn_place *at, const c
 
 static int take_quorum(struct ini_conf *ini, const struct sn_place *at, const char *text)
 {
-    const struct sn_directive *directive = sn_directive_of_option(SN_OPTION_QUORUM);
+    const struct sn_directive *directive = sn_directive_find(SN_SCOPE_GROUP, "quorum");
     int64_t number;
 
     if (sn_value_parse(directive, text, &number) < 0)
@@ -134,7 +137,7 @@ static int add_key(struct ini_conf *ini, const struct sn_place *at,
     struct sn_words words;
     int code = 0;
 
-    if (directive->apply == sn_apply_monitor)
+    if (directive->kind == SN_VALUE_MONITOR)
         return sn_loader_fail(ini->loader, at, "that is said in two lines here",
                               "address = host:port, and quorum = N");
     if (directive->state)
@@ -149,8 +152,8 @@ static int add_key(struct ini_conf *ini, const struct sn_place *at,
                                   NULL);
     }
     if (code == 0)
-        code = sn_loader_add(ini->loader, at, SN_ORIGIN_MAIN, directive, ini->name, words.items,
-                             words.count);
+        code = sn_statement_add(ini->loader, at, SN_ORIGIN_MAIN, directive, ini->name, words.items,
+                                words.count);
     sn_words_fini(&words);
     return code;
 }
@@ -172,7 +175,7 @@ static int take_master_key(struct ini_conf *ini, const struct sn_place *at, cons
                               sn_directive_find(SN_SCOPE_SERVER, key) != NULL))
         return fail_section(ini, at, "it behind [sentinel]");
     if (directive == NULL)
-        return sn_loader_fail_unknown(ini->loader, at, key, SN_SCOPE_GROUP, SN_SCOPE_NONE);
+        return sn_statement_fail_unknown(ini->loader, at, key, SN_SCOPE_GROUP, SN_SCOPE_NONE);
     return add_key(ini, at, directive, value);
 }
 
@@ -188,14 +191,14 @@ static int take_sentinel_key(struct ini_conf *ini, const struct sn_place *at, co
         return add_key(ini, at, directive, value);
     if (sn_directive_find(SN_SCOPE_GROUP, key) != NULL || strcasecmp(key, "address") == 0)
         return fail_section(ini, at, "it behind [master NAME]");
-    if (!sn_directive_ignored(key, &quiet))
-        return sn_loader_fail_unknown(ini->loader, at, key, SN_SCOPE_SERVER, SN_SCOPE_SENTINEL);
+    if (!sn_ignored_server(key, &quiet))
+        return sn_statement_fail_unknown(ini->loader, at, key, SN_SCOPE_SERVER, SN_SCOPE_SENTINEL);
     if (!quiet)
         sn_loader_notice(ini->loader, at, "%s has no meaning for a sentinel, ignored", key);
     return 0;
 }
 
-static int on_line(void *arg, const struct sn_ini_line *line)
+static int on_conf_line(void *arg, const struct sn_ini_line *line)
 {
     struct ini_conf *ini = arg;
     struct sn_place at = {.file = ini->file, .line = line->line, .text = line->text};
@@ -228,7 +231,7 @@ int sn_ini_conf_read(struct sn_loader *loader, const char *file, const char *tex
     struct ini_conf ini = {.loader = loader, .file = sn_loader_name(loader, file)};
     const char *problem = NULL;
 
-    int code = sn_ini_read(text, len, on_line, on_bad_line, &ini, &problem);
+    int code = sn_ini_read(text, len, on_conf_line, on_bad_line, &ini, &problem);
     if (problem != NULL) {
         ini.head.file = ini.file;
         code = sn_loader_fail(loader, &ini.head, problem, "[section], or key = value");

@@ -2,14 +2,11 @@
 #ifndef SN_CONF_READ_LOADER_H
 #define SN_CONF_READ_LOADER_H
 
-/* Collects statements from the readers of both syntaxes and the command line and applies them in
- * the passes of PROTOCOL.md §19.6: server directives, what is about the sentinel, the groups, what
- * is about a group. Every error names place and line. */
+/* What is read into: the statements of the readers of both syntaxes and of the command line, and
+ * the configuration that they are applied to. Every error names place and line. */
 
 #include "base/textmap.h"
-#include "conf/conf.h"
-#include "conf/file/file.h"
-#include "conf/table/directives.h"
+#include "conf/read/config.h"
 
 enum sn_origin { SN_ORIGIN_NONE = 0, SN_ORIGIN_MAIN, SN_ORIGIN_INCLUDED, SN_ORIGIN_COMMAND_LINE };
 
@@ -52,6 +49,8 @@ struct sn_loader {
 void sn_loader_init(struct sn_loader *loader, struct sn_conf *conf, bool files,
                     struct sn_buf *error);
 void sn_loader_fini(struct sn_loader *loader);
+/* An empty statement behind those there are; what is put into it is freed with the loader. */
+struct sn_statement *sn_loader_push(struct sn_loader *loader);
 /* A copy of a file's name that lives as long as the loader. */
 const char *sn_loader_name(struct sn_loader *loader, const char *file);
 
@@ -59,23 +58,9 @@ const char *sn_loader_name(struct sn_loader *loader, const char *file);
  * Always SN_EINVAL. */
 int sn_loader_fail(struct sn_loader *loader, const struct sn_place *at, const char *problem,
                    const char *expected);
-/* The same for a word that is no directive of the two scopes; names one that is spelt nearly so. */
-int sn_loader_fail_unknown(struct sn_loader *loader, const struct sn_place *at, const char *word,
-                           enum sn_scope scope, enum sn_scope other);
 /* Keeps something to be logged later: "file:line: " and the text. at may be NULL. */
 SN_PRINTF(3, 4)
 void sn_loader_notice(struct sn_loader *loader, const struct sn_place *at, const char *format, ...);
-
-/* Adds a directive with its values (copied). group is for scope GROUP. SN_EINVAL, with the error
- * set: wrong number of values, control characters. */
-SN_MUST_CHECK int sn_loader_add(struct sn_loader *loader, const struct sn_place *at,
-                                enum sn_origin origin, const struct sn_directive *directive,
-                                const char *group, char *const *values, size_t count);
-/* Adds what a line of the Redis syntax says. SN_EINVAL also for a directive that does not exist. */
-SN_MUST_CHECK int sn_loader_add_words(struct sn_loader *loader, const struct sn_place *at,
-                                      enum sn_origin origin, char *const *words, size_t count);
-/* Applies everything. SN_EINVAL, with the error set. */
-SN_MUST_CHECK int sn_loader_apply(struct sn_loader *loader);
 
 /* The group called name, NULL if none; valid until the next group is added. */
 struct sn_group_image *sn_loader_group(const struct sn_loader *loader, const char *name);
@@ -85,37 +70,5 @@ enum sn_origin sn_loader_group_origin(const struct sn_loader *loader, const char
 struct sn_group_image *sn_loader_add_group(struct sn_loader *loader, const char *name,
                                            const struct sn_addr *addr, uint32_t quorum,
                                            enum sn_origin origin);
-
-/* The readers. text is the whole file, NUL-terminated after len bytes. */
-SN_MUST_CHECK int sn_redis_read(struct sn_loader *loader, const char *file, const char *text,
-                                size_t len);
-SN_MUST_CHECK int sn_ini_conf_read(struct sn_loader *loader, const char *file, const char *text,
-                                   size_t len);
-/* A line, or lines, of the Redis syntax that do not stand in the main file: of the command line. */
-SN_MUST_CHECK int sn_redis_add_words(struct sn_loader *loader, const struct sn_place *at,
-                                     enum sn_origin origin, char *const *words, size_t count);
-SN_MUST_CHECK int sn_redis_read_more(struct sn_loader *loader, const char *name, const char *text,
-                                     size_t len);
-/* The words of the command line: `--directive value…` (argv.c). */
-SN_MUST_CHECK int sn_argv_read(struct sn_loader *loader, int argc, char *const *argv);
-
-/* path as seen from the folder dir (NULL: the present one). free() it. */
-char *sn_path_join(const char *dir, const char *path);
-
-/* The length of the byte order mark that some editors put before UTF-8 text; 0: none. */
-size_t sn_bom_len(const char *text, size_t len);
-
-/* Appends a line in canonical form: names in lower case, values quoted where they need it. */
-void sn_line_put(struct sn_buf *out, const struct sn_directive *directive, const char *group,
-                 char *const *values, size_t count);
-/* Appends item (taken) to a growing list. */
-void sn_list_take(struct sn_setting_words *list, char *item);
-void sn_list_fini(struct sn_setting_words *list);
-
-/* sn_conf_load without the files: text stands for the one at path, which is only named in messages.
- * No saved state is merged in. *conf is empty after an error. */
-SN_MUST_CHECK int sn_conf_parse(const char *path, const char *text, size_t len, int argc,
-                                char *const *argv, bool files, struct sn_conf *conf,
-                                struct sn_buf *error);
 
 #endif

@@ -2,10 +2,13 @@
 
 /* Reads files of the Redis syntax, with what they include (PROTOCOL.md §19.2, §19.3). */
 
+#include "conf/read/redis.h"
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "conf/read/loader.h"
+#include "conf/file/file.h"
+#include "conf/read/statement.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -86,7 +89,7 @@ static int include(struct sn_loader *loader, const struct sn_place *at, enum sn_
         return sn_loader_fail(loader, at, "files include each other more than 16 deep", NULL);
     if (origin != SN_ORIGIN_INCLUDED)
         note_include(loader, origin == SN_ORIGIN_MAIN ? path : NULL);
-    char *full = sn_path_join(loader->dir, path);
+    char *full = sn_file_join(loader->dir, path);
     int code = include_all(loader, at, full);
     free(full);
     return code;
@@ -96,7 +99,7 @@ int sn_redis_add_words(struct sn_loader *loader, const struct sn_place *at, enum
                        char *const *words, size_t count)
 {
     if (strcasecmp(words[0], "include") != 0)
-        return sn_loader_add_words(loader, at, origin, words, count);
+        return sn_statement_add_words(loader, at, origin, words, count);
     if (count != 2)
         return sn_loader_fail(loader, at, "wrong number of arguments", "one path, or one pattern");
     return include(loader, at, origin, words[1]);
@@ -126,11 +129,6 @@ static int read_line(struct sn_loader *loader, const struct sn_place *at, size_t
     return code;
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
 static int read_lines(struct sn_loader *loader, const char *file, const char *text, size_t len,
                       enum sn_origin origin)
 {
@@ -139,34 +137,27 @@ static int read_lines(struct sn_loader *loader, const char *file, const char *te
     int code = 0;
 
     while (text < end && code == 0) {
-        const char *newline = memchr(text, '\n', (size_t)(end - text));
-        const char *next = newline != NULL ? newline + 1 : end;
-        const char *last = newline != NULL ? newline : end;
-        while (text < last && is_blank(*text))
-            text++;
-        while (last > text && is_blank(last[-1]))
-            last--;
-
-        char *line = sn_strndup(text, (size_t)(last - text));
+        size_t line_len;
+        const char *start = sn_file_take_line(&text, end, &line_len);
+        char *line = sn_strndup(start, line_len);
         at.line++;
         at.text = line;
-        code = read_line(loader, &at, (size_t)(last - text), origin);
+        code = read_line(loader, &at, line_len, origin);
         free(line);
-        text = next;
     }
     return code;
 }
 
 int sn_redis_read(struct sn_loader *loader, const char *file, const char *text, size_t len)
 {
-    size_t skip = sn_bom_len(text, len);
+    size_t skip = sn_file_bom_len(text, len);
     return read_lines(loader, sn_loader_name(loader, file), text + skip, len - skip,
                       SN_ORIGIN_MAIN);
 }
 
 int sn_redis_read_more(struct sn_loader *loader, const char *name, const char *text, size_t len)
 {
-    size_t skip = sn_bom_len(text, len);
+    size_t skip = sn_file_bom_len(text, len);
     return read_lines(loader, sn_loader_name(loader, name), text + skip, len - skip,
                       SN_ORIGIN_COMMAND_LINE);
 }

@@ -6,6 +6,7 @@
  * lost or replaced can be written again without losing its locks. */
 
 #include "conf/table/directives.h"
+#include "conf/table/settings.h"
 
 struct sn_in_force_line {
     const struct sn_directive *directive;
@@ -21,10 +22,5 @@ struct sn_in_force {
 /* Every setting that differs from its default, in the order of the table. *list is overwritten. */
 void sn_in_force_list(const struct sn_settings *settings, struct sn_in_force *list);
 void sn_in_force_fini(struct sn_in_force *list);
-
-/* Which of several lines of one directive this is: the user, the renamed command, the class of
- * clients. NULL: lines of the directive do not add up. Two lines with one id contradict each other.
- * free() it. */
-char *sn_line_id(const struct sn_directive *directive, char *const *values, size_t count);
 
 #endif

@@ -4,8 +4,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "conf/read/loader.h"
-#include "conf/rewrite/in_force.h"
+#include "conf/file/file.h"
+#include "conf/table/ignored.h"
+#include "conf/table/line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,8 @@ static struct sn_rewrite_key *need_key(struct sn_rewrite *rewrite, const char *n
         return key;
     key = sn_alloc(sizeof(*key));
     key->name = sn_strdup(name);
-    key->first = SN_NO_LINE;
-    key->last = SN_NO_LINE;
+    key->first = SN_REWRITE_NO_LINE;
+    key->last = SN_REWRITE_NO_LINE;
     HASH_ADD_KEYPTR(hh, rewrite->keys, key->name, strlen(key->name), key);
     return key;
 }
@@ -77,7 +78,7 @@ static int classify(const struct sn_words *words, const struct sn_directive **di
     if (strcasecmp(items[0], "sentinel") != 0) {
         *directive = sn_directive_find(SN_SCOPE_SERVER, items[0]);
         if (*directive != NULL || strcasecmp(items[0], "include") == 0 ||
-            sn_directive_ignored(items[0], &quiet))
+            sn_ignored_server(items[0], &quiet))
             return 0;
         return SN_EINVAL;
     }
@@ -85,7 +86,7 @@ static int classify(const struct sn_words *words, const struct sn_directive **di
         return 0;
     *directive = sn_directive_find_sentinel(items[1]);
     if (*directive == NULL)
-        return sn_directive_ignored_sentinel(items[1]) ? 0 : SN_EINVAL;
+        return sn_ignored_sentinel(items[1]) ? 0 : SN_EINVAL;
     if ((*directive)->scope == SN_SCOPE_GROUP) {
         if (words->count < 3)
             return SN_EINVAL;
@@ -94,20 +95,20 @@ static int classify(const struct sn_words *words, const struct sn_directive **di
     return 0;
 }
 
-static struct sn_rewrite_line *add_line(struct sn_rewrite *rewrite, char *text)
+static struct sn_rewrite_line *append_line(struct sn_rewrite *rewrite, char *text)
 {
     if (rewrite->count == rewrite->room) {
         rewrite->room = rewrite->room > 0 ? rewrite->room * 2 : 64;
         rewrite->lines = sn_realloc(rewrite->lines, rewrite->room * sizeof(*rewrite->lines));
     }
     struct sn_rewrite_line *line = &rewrite->lines[rewrite->count++];
-    *line = (struct sn_rewrite_line){.text = text, .next = SN_NO_LINE};
+    *line = (struct sn_rewrite_line){.text = text, .next = SN_REWRITE_NO_LINE};
     return line;
 }
 
 static void queue_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, size_t index)
 {
-    if (key->first == SN_NO_LINE)
+    if (key->first == SN_REWRITE_NO_LINE)
         key->first = index;
     else
         rewrite->lines[key->last].next = index;
@@ -118,7 +119,7 @@ static void queue_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, s
 void sn_rewrite_add_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, char *text)
 {
     queue_line(rewrite, key, rewrite->count);
-    add_line(rewrite, text);
+    append_line(rewrite, text);
 }
 
 /* A line that was edited in and cannot be read becomes a comment: the file must load again. */
@@ -164,10 +165,10 @@ static void take_words(struct sn_rewrite *rewrite, struct sn_rewrite_line *line,
     free(id);
 }
 
-static void take_line(struct sn_rewrite *rewrite, const char *start, size_t len)
+static void take_text(struct sn_rewrite *rewrite, const char *start, size_t len)
 {
     struct sn_words words;
-    struct sn_rewrite_line *line = add_line(rewrite, sn_strndup(start, len));
+    struct sn_rewrite_line *line = append_line(rewrite, sn_strndup(start, len));
 
     if (strcmp(line->text, MARK) == 0)
         rewrite->marked = true;
@@ -181,11 +182,11 @@ static void take_line(struct sn_rewrite *rewrite, const char *start, size_t len)
     sn_words_fini(&words);
 }
 
-static void take_lines(struct sn_rewrite *rewrite, const char *text, size_t len)
+static void take_texts(struct sn_rewrite *rewrite, const char *text, size_t len)
 {
     const char *end = text + len;
 
-    text += sn_bom_len(text, len);
+    text += sn_file_bom_len(text, len);
     while (text < end) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         const char *last = newline != NULL ? newline : end;
@@ -195,7 +196,7 @@ static void take_lines(struct sn_rewrite *rewrite, const char *text, size_t len)
         last = text + strnlen(text, (size_t)(last - text)); /* only a comment can hold a NUL */
         while (last > text && strchr(" \t\r", last[-1]) != NULL && last[-1] != '\0')
             last--;
-        take_line(rewrite, text, (size_t)(last - text));
+        take_text(rewrite, text, (size_t)(last - text));
         text = next;
     }
 }
@@ -242,7 +243,7 @@ void sn_rewrite_init(struct sn_rewrite *rewrite, const struct sn_conf *conf, con
 {
     *rewrite = (struct sn_rewrite){.conf = conf};
     sn_buf_init(&rewrite->added, SIZE_MAX);
-    take_lines(rewrite, text, len);
+    take_texts(rewrite, text, len);
     take_included(rewrite);
 }
 
@@ -269,7 +270,7 @@ void sn_rewrite_emit(struct sn_rewrite *rewrite, const struct sn_directive *dire
 
     struct sn_rewrite_key *key = sn_rewrite_find(rewrite, directive, group);
     const struct sn_rewrite_key *line_key = find_key(rewrite, sn_buf_text(&text));
-    if (key != NULL && key->first != SN_NO_LINE) {
+    if (key != NULL && key->first != SN_REWRITE_NO_LINE) {
         struct sn_rewrite_line *line = &rewrite->lines[key->first];
         key->first = line->next;
         line->used = true;

@@ -4,18 +4,17 @@
 
 /* The lines of a file that is being rewritten, and what each of them is about. */
 
-#include "conf/conf.h"
-#include "conf/table/directives.h"
+#include "conf/read/config.h"
 
 #include <uthash.h>
 
-#define SN_NO_LINE SIZE_MAX
+#define SN_REWRITE_NO_LINE SIZE_MAX
 
 /* What a line is about: directive, and group if it has one. Also an entry of the set of settings
  * that included files hold, under their keys and under their full text. */
 struct sn_rewrite_key {
     char *name;
-    size_t first; /* of its lines that are not used yet; SN_NO_LINE: none */
+    size_t first; /* of its lines that are not used yet; SN_REWRITE_NO_LINE: none */
     size_t last;
     bool present; /* the file has, or had, a line of it */
     bool included;
@@ -35,7 +34,6 @@ struct sn_rewrite {
     size_t count;
     size_t room;
     struct sn_rewrite_key *keys; /* uthash */
-    bool names;                  /* host names may be written: resolve-hostnames is on */
     bool marked;                 /* the mark of rewritten files stands in this one */
     bool unwritable;             /* a value that would change the meaning of the file */
     struct sn_buf added;         /* lines to append */

@@ -3,8 +3,9 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "conf/read/loader.h"
 #include "conf/rewrite/in_force.h"
+#include "conf/table/keep.h"
+#include "conf/table/line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +15,12 @@
 static bool put_in_last(struct sn_rewrite *rewrite, const struct sn_rewrite_key *key,
                         const char *text)
 {
-    if (key == NULL || key->last == SN_NO_LINE)
+    if (key == NULL || key->last == SN_REWRITE_NO_LINE)
         return false;
     struct sn_rewrite_line *line = &rewrite->lines[key->last];
     free(line->text);
     line->text = sn_strdup(text);
     return true;
-}
-
-/* True if what is live says it anew. */
-static bool is_live(const struct sn_conf *conf, const struct sn_directive *directive)
-{
-    return (directive->apply == sn_apply_user && conf->live.users != NULL) ||
-           (directive->field == SN_FIELD_LEVEL && conf->live.loglevel != SN_LEVEL_NONE);
 }
 
 /* The last line with this id, of a directive whose lines add up. NULL: none. */
@@ -36,7 +30,7 @@ static struct sn_rewrite_line *find_line(struct sn_rewrite *rewrite,
     const struct sn_rewrite_key *key = sn_rewrite_find(rewrite, directive, NULL);
     struct sn_rewrite_line *found = NULL;
 
-    for (size_t i = key != NULL ? key->first : SN_NO_LINE; i != SN_NO_LINE;
+    for (size_t i = key != NULL ? key->first : SN_REWRITE_NO_LINE; i != SN_REWRITE_NO_LINE;
          i = rewrite->lines[i].next) {
         struct sn_rewrite_line *line = &rewrite->lines[i];
         struct sn_words words;
@@ -80,7 +74,8 @@ static void put_overrides(struct sn_rewrite *rewrite)
         if (sn_words_split(text, strlen(text), &words) < 0)
             continue;
         const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, words.items[0]);
-        if (directive->apply != sn_apply_user || !is_live(rewrite->conf, directive))
+        /* Of lines that add up, all are written anew. */
+        if (!directive->many || !sn_conf_changed(rewrite->conf, directive))
             put_override(rewrite, directive, &words, text);
         sn_words_fini(&words);
     }
@@ -95,7 +90,7 @@ static void put_in_force(struct sn_rewrite *rewrite)
         const struct sn_in_force_line *line = &list.items[i];
         const struct sn_rewrite_key *key = sn_rewrite_find(rewrite, line->directive, line->id);
         struct sn_buf text;
-        if (is_live(rewrite->conf, line->directive) ||
+        if (sn_conf_changed(rewrite->conf, line->directive) ||
             (key != NULL && (key->present || key->included)))
             continue;
         sn_buf_init(&text, SIZE_MAX);
@@ -116,9 +111,9 @@ static void drop_repeated(struct sn_rewrite *rewrite)
 
     for (size_t i = 0; i < count; i++) {
         const struct sn_rewrite_key *key = sn_rewrite_find(rewrite, &table[i], NULL);
-        if (key == NULL || table[i].many || table[i].apply == sn_apply_dir)
+        if (key == NULL || table[i].many || table[i].kind == SN_VALUE_FOLDER)
             continue;
-        for (size_t at = key->first; at != SN_NO_LINE; at = rewrite->lines[at].next) {
+        for (size_t at = key->first; at != SN_REWRITE_NO_LINE; at = rewrite->lines[at].next) {
             if (at == key->last)
                 break;
             free(rewrite->lines[at].text);
@@ -135,12 +130,12 @@ void sn_rewrite_settings(struct sn_rewrite *rewrite)
 }
 
 /* The `user` lines as they are now (PROTOCOL.md §5.4). */
-static void put_users(struct sn_rewrite *rewrite, const char *users)
+static void put_user_lines(struct sn_rewrite *rewrite, const char *users)
 {
     const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, "user");
     const struct sn_rewrite_key *key = sn_rewrite_find(rewrite, directive, NULL);
 
-    for (size_t i = key != NULL ? key->first : SN_NO_LINE; i != SN_NO_LINE;
+    for (size_t i = key != NULL ? key->first : SN_REWRITE_NO_LINE; i != SN_REWRITE_NO_LINE;
          i = rewrite->lines[i].next)
         rewrite->lines[i].ours = true; /* goes, if no user takes its place */
     while (*users != '\0') {
@@ -154,24 +149,33 @@ static void put_users(struct sn_rewrite *rewrite, const char *users)
     }
 }
 
-static void put_level(struct sn_rewrite *rewrite, enum sn_level level)
+static void put_changed(struct sn_rewrite *rewrite, const struct sn_directive *directive,
+                        const struct sn_settings *now)
 {
-    const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, "loglevel");
-    char *const values[] = {(char *)(uintptr_t)sn_conf_level_name(level)};
+    const struct sn_kept from = {.settings = now};
+    struct sn_setting_words words;
     struct sn_buf text;
 
+    sn_keep_get_words(directive, &from, &words);
     sn_buf_init(&text, SIZE_MAX);
-    sn_line_put(&text, directive, NULL, values, 1);
+    sn_line_put(&text, directive, NULL, words.items, words.count);
     if (!put_in_last(rewrite, sn_rewrite_find(rewrite, directive, NULL), sn_buf_text(&text)))
-        sn_rewrite_emit(rewrite, directive, NULL, values, 1,
-                        strcmp(values[0], directive->fallback) == 0);
+        sn_rewrite_emit(rewrite, directive, NULL, words.items, words.count,
+                        sn_keep_is_default(directive, &words));
     sn_buf_fini(&text);
+    sn_list_fini(&words);
 }
 
 void sn_rewrite_live(struct sn_rewrite *rewrite)
 {
+    const struct sn_settings now = sn_conf_now(rewrite->conf);
+    size_t count;
+    const struct sn_directive *table = sn_directives(SN_SCOPE_SERVER, &count);
+
     if (rewrite->conf->live.users != NULL)
-        put_users(rewrite, rewrite->conf->live.users);
-    if (rewrite->conf->live.loglevel != SN_LEVEL_NONE)
-        put_level(rewrite, rewrite->conf->live.loglevel);
+        put_user_lines(rewrite, rewrite->conf->live.users);
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].live && sn_conf_changed(rewrite->conf, &table[i]))
+            put_changed(rewrite, &table[i], &now);
+    }
 }

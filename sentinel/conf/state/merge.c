@@ -4,94 +4,39 @@
  * value that it replaced is still the configured one; an operator who has edited it since knows
  * better. */
 
-#include "base/alloc.h"
-#include "base/error.h"
-#include "base/text.h"
-#include "conf/read/loader.h"
 #include "conf/state/state.h"
-#include "conf/table/option.h"
+#include "conf/state/users.h"
+#include "conf/table/keep.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void sn_conf_notice(struct sn_conf *conf, char *text)
-{
-    conf->notices = sn_realloc(conf->notices, (conf->notice_count + 1) * sizeof(*conf->notices));
-    conf->notices[conf->notice_count++] = text;
-}
-
-void sn_conf_noticef(struct sn_conf *conf, const char *format, ...)
-{
-    char text[1024];
-    struct sn_buf buf;
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    sn_buf_init(&buf, SIZE_MAX);
-    if (conf->path[0] != '\0') {
-        sn_text_escape(&buf, conf->path, strlen(conf->path));
-        sn_buf_puts(&buf, ": ");
-    }
-    sn_text_escape(&buf, text, strlen(text));
-    sn_conf_notice(conf, sn_buf_take(&buf));
-}
-
-/* The present value; *words is overwritten. */
-static void get_value(const struct sn_conf *conf, const struct sn_directive *directive,
-                      const struct sn_group_params *params, struct sn_setting_words *words)
-{
-    if (directive->option != SN_OPTION_NONE) {
-        sn_option_get(directive->option, &conf->image.globals, params, words);
-        return;
-    }
-    *words = (struct sn_setting_words){0};
-    sn_list_take(words, sn_strdup(sn_conf_level_name(conf->settings.loglevel)));
-}
-
-static int set_value(struct sn_conf *conf, const struct sn_state_change *change,
-                     struct sn_group_params *params)
-{
-    const struct sn_directive *directive = change->directive;
-    int64_t number;
-
-    if (directive->option != SN_OPTION_NONE)
-        return sn_option_set(directive->option, &change->value, &conf->image.globals, params);
-    if (change->value.count != 1 || sn_value_parse(directive, change->value.items[0], &number) < 0)
-        return SN_EINVAL;
-    sn_value_store(directive, change->value.items[0], number, &conf->settings);
-    return 0;
-}
-
-/* params and group are of the group the change belongs to, NULL for the sentinel's own. Values are
- * not shown: some are passwords. */
+/* group is the one that the change belongs to, NULL for the sentinel's own. Values are not shown:
+ * some are passwords. */
 static void merge_change(struct sn_conf *conf, const struct sn_state_change *change,
-                         const char *group, struct sn_group_params *params)
+                         struct sn_group_image *group)
 {
+    const struct sn_keep to = {&conf->settings, &conf->image, group};
+    const struct sn_kept from = {to.settings, to.image, to.group};
     const char *name = change->directive->name;
     const char *of = group != NULL ? " of group " : "";
+    const char *group_name = group != NULL ? group->name : "";
     struct sn_setting_words now;
 
-    if (group == NULL)
-        group = "";
-    get_value(conf, change->directive, params, &now);
-    if (sn_list_equal(&now, &change->value)) {
-        sn_list_fini(&now);
-        return;
-    }
+    sn_keep_get_words(change->directive, &from, &now);
+    bool done = sn_list_equal(&now, &change->value);
     bool edited = !sn_list_equal(&now, &change->was);
     sn_list_fini(&now);
+    if (done)
+        return;
     if (edited)
         sn_conf_noticef(conf,
                         "%s%s%s was changed at run time, and in this file since: the file counts",
-                        name, of, group);
-    else if (set_value(conf, change, params) < 0)
+                        name, of, group_name);
+    else if (sn_keep_put_words(change->directive, &to, &change->value) < 0)
         sn_conf_noticef(conf, "%s%s%s: the value set at run time is not valid any more, ignored",
-                        name, of, group);
+                        name, of, group_name);
 }
 
 static bool same_addr(const struct sn_addr *a, const struct sn_addr *b)
@@ -146,7 +91,7 @@ static void merge_group(struct sn_conf *conf, const struct sn_state_group *saved
     group->leader = saved->image.leader;
     merge_members(&saved->image, group);
     for (size_t i = 0; i < saved->change_count; i++)
-        merge_change(conf, &saved->changes[i], group->name, &group->params);
+        merge_change(conf, &saved->changes[i], group);
 }
 
 static void merge_removed(struct sn_conf *conf, const struct sn_state_removed *removed)
@@ -162,19 +107,6 @@ static void merge_removed(struct sn_conf *conf, const struct sn_state_removed *r
             group->name);
 }
 
-/* As both lists have nearly the same order, the search goes on where the last one ended. */
-static struct sn_group_image *find_from(struct sn_image *image, const char *name, size_t *from)
-{
-    for (size_t i = 0; i < image->group_count; i++) {
-        size_t at = (*from + i) % image->group_count;
-        if (strcmp(image->groups[at].name, name) == 0) {
-            *from = at + 1;
-            return &image->groups[at];
-        }
-    }
-    return NULL;
-}
-
 void sn_state_merge(const struct sn_state *state, struct sn_conf *conf)
 {
     struct sn_image *image = &conf->image;
@@ -188,13 +120,16 @@ void sn_state_merge(const struct sn_state *state, struct sn_conf *conf)
     if (state->current_epoch > image->current_epoch)
         image->current_epoch = state->current_epoch;
     for (size_t i = 0; i < state->change_count; i++)
-        merge_change(conf, &state->changes[i], NULL, NULL);
+        merge_change(conf, &state->changes[i], NULL);
     sn_users_merge(state, conf);
     for (size_t i = 0; i < state->removed_count; i++)
         merge_removed(conf, &state->removed[i]);
     for (size_t i = 0; i < state->group_count; i++) {
         const struct sn_state_group *saved = &state->groups[i];
-        struct sn_group_image *group = find_from(image, saved->image.name, &from);
+        size_t at = sn_state_find_group(image, saved->image.name, from);
+        struct sn_group_image *group = at < image->group_count ? &image->groups[at] : NULL;
+        if (group != NULL)
+            from = at + 1;
         if (group == NULL && saved->base.host[0] != '\0') {
             sn_conf_noticef(conf,
                             "group %s is no longer in this file: what was learned of it is dropped",

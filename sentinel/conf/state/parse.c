@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Reads the text of a state file. */
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/prng.h"
 #include "base/text.h"
 #include "conf/file/ini.h"
-#include "conf/file/journal.h"
-#include "conf/read/loader.h"
 #include "conf/state/state.h"
-#include "conf/table/directives.h"
-#include "conf/table/option.h"
+#include "conf/table/value.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -31,33 +31,6 @@ struct reader {
     int line;                         /* of a fault */
 };
 
-static void changes_fini(struct sn_state_change *changes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        sn_list_fini(&changes[i].value);
-        sn_list_fini(&changes[i].was);
-    }
-    free(changes);
-}
-
-void sn_state_fini(struct sn_state *state)
-{
-    changes_fini(state->changes, state->change_count);
-    for (size_t i = 0; i < state->group_count; i++) {
-        struct sn_state_group *group = &state->groups[i];
-        changes_fini(group->changes, group->change_count);
-        free(group->image.name);
-        free(group->image.replicas);
-        free(group->image.peers);
-    }
-    free(state->groups);
-    for (size_t i = 0; i < state->removed_count; i++)
-        free(state->removed[i].name);
-    free(state->removed);
-    sn_users_fini(state->users, state->user_count);
-    *state = (struct sn_state){0};
-}
-
 static void *append(void *items, size_t *count, size_t size)
 {
     char *grown = sn_realloc(items, (*count + 1) * size);
@@ -66,7 +39,7 @@ static void *append(void *items, size_t *count, size_t size)
     return grown;
 }
 
-static int begin_section(struct reader *reader, const char *section)
+static int enter_section(struct reader *reader, const char *section)
 {
     struct sn_state *state = reader->state;
 
@@ -144,7 +117,7 @@ static int begin_change(struct reader *reader, const char *name)
 
     if (directive == NULL && reader->group == NULL)
         directive = sn_directive_find(SN_SCOPE_SERVER, name);
-    if (directive == NULL || (directive->option == SN_OPTION_NONE && !directive->live))
+    if (directive == NULL || !directive->live)
         return SN_EINVAL;
     if (reader->group != NULL) {
         changes = &reader->group->changes;
@@ -264,7 +237,7 @@ static int take_key(struct reader *reader, const char *section, const char *key,
     return SN_EINVAL;
 }
 
-static int on_line(void *arg, const struct sn_ini_line *line)
+static int on_state_line(void *arg, const struct sn_ini_line *line)
 {
     struct reader *reader = arg;
     struct sn_words words;
@@ -272,7 +245,7 @@ static int on_line(void *arg, const struct sn_ini_line *line)
 
     reader->line = line->line;
     if (line->key == NULL)
-        return begin_section(reader, line->section);
+        return enter_section(reader, line->section);
     if (sn_words_split(line->value, strlen(line->value), &words) < 0)
         return SN_EINVAL;
     code = SN_EINVAL;
@@ -287,7 +260,7 @@ out:
     return code;
 }
 
-static int on_bad_line(void *arg, const struct sn_ini_line *line)
+static int on_bad_state_line(void *arg, const struct sn_ini_line *line)
 {
     struct reader *reader = arg;
     reader->line = line->line;
@@ -295,7 +268,7 @@ static int on_bad_line(void *arg, const struct sn_ini_line *line)
 }
 
 /* Completes an address: literal IPs are told from names. Port 0 is possible, no host is not. */
-static bool settle_addr(struct sn_addr *addr)
+static bool complete_addr(struct sn_addr *addr)
 {
     struct sn_addr whole;
     if (sn_addr_make(addr->host, addr->port, &whole) < 0)
@@ -304,26 +277,26 @@ static bool settle_addr(struct sn_addr *addr)
     return true;
 }
 
-static bool settle_group(struct sn_state_group *group)
+static bool complete_group(struct sn_state_group *group)
 {
     struct sn_group_image *image = &group->image;
-    bool ok = image->name != NULL && settle_addr(&image->addr) &&
-              (group->base.host[0] == '\0' || settle_addr(&group->base));
+    bool ok = image->name != NULL && complete_addr(&image->addr) &&
+              (group->base.host[0] == '\0' || complete_addr(&group->base));
 
     for (size_t i = 0; i < image->replica_count; i++)
-        ok = ok && settle_addr(&image->replicas[i]);
+        ok = ok && complete_addr(&image->replicas[i]);
     for (size_t i = 0; i < image->peer_count; i++)
-        ok = ok && settle_addr(&image->peers[i].addr);
+        ok = ok && complete_addr(&image->peers[i].addr);
     return ok;
 }
 
-static bool settle(struct sn_state *state)
+static bool complete(struct sn_state *state)
 {
     bool ok = true;
     for (size_t i = 0; i < state->group_count; i++)
-        ok = ok && settle_group(&state->groups[i]);
+        ok = ok && complete_group(&state->groups[i]);
     for (size_t i = 0; i < state->removed_count; i++)
-        ok = ok && state->removed[i].name != NULL && settle_addr(&state->removed[i].base);
+        ok = ok && state->removed[i].name != NULL && complete_addr(&state->removed[i].base);
     for (size_t i = 0; i < state->user_count; i++)
         ok = ok && state->users[i].name != NULL;
     return ok;
@@ -377,81 +350,12 @@ int sn_state_parse(const char *text, size_t len, struct sn_state *state, struct 
     int code = check_seal(text, len, problem);
     if (code < 0)
         return code;
-    code = sn_ini_read(text, len, on_line, on_bad_line, &reader, &fault);
-    if (code == 0 && !settle(state))
+    code = sn_ini_read(text, len, on_state_line, on_bad_state_line, &reader, &fault);
+    if (code == 0 && !complete(state))
         code = SN_EINVAL;
     if (code == 0)
         return 0;
     sn_buf_printf(problem, "line %d cannot be read", reader.line);
     sn_state_fini(state);
     return SN_ECORRUPT;
-}
-
-static int parse_file(const char *path, struct sn_state *state, struct sn_buf *problem)
-{
-    struct sn_buf text;
-
-    *state = (struct sn_state){0};
-    int code = sn_file_read(path, &text);
-    if (code == 0)
-        code = sn_state_parse(sn_buf_text(&text), text.len, state, problem);
-    else
-        sn_buf_puts(problem, code == SN_ERANGE ? "it is larger than 64 MiB" : sn_file_error(errno));
-    sn_buf_fini(&text);
-    return code;
-}
-
-static bool parse_journal(struct sn_conf *conf, struct sn_state *state, const char *problem)
-{
-    bool found = false;
-
-    for (int beside = 1; beside >= 0 && !found; beside--) {
-        struct sn_buf ignored, notice;
-        char *path = sn_journal_path(conf->state_path, conf->settings.dir, beside == 1);
-        sn_buf_init(&ignored, SIZE_MAX);
-        found =
-            sn_journal_trusted(conf->state_path, path) && parse_file(path, state, &ignored) == 0;
-        if (found) {
-            sn_buf_init(&notice, SIZE_MAX);
-            sn_buf_printf(&notice, "%s: %s: the journal %s is used instead", conf->state_path,
-                          problem, path);
-            sn_conf_notice(conf, sn_buf_take(&notice));
-        }
-        sn_buf_fini(&ignored);
-        free(path);
-    }
-    return found;
-}
-
-static void explain(const struct sn_conf *conf, int code, const char *problem, struct sn_buf *error)
-{
-    sn_buf_printf(error, "Can't use the state file %s: %s.\n", conf->state_path, problem);
-    if (code != SN_ECORRUPT)
-        return;
-    sn_buf_puts(
-        error,
-        "It holds the votes that this sentinel has given; started without them it could vote "
-        "twice in one\nepoch. Restore the file from a copy. Only if all other sentinels of its "
-        "groups are up and none of the\ngroups is in a failover, remove it: everything in it is "
-        "then learned anew, and run-time changes are lost.\n");
-}
-
-int sn_state_load(struct sn_conf *conf, struct sn_buf *error)
-{
-    struct sn_state state;
-    struct sn_buf problem;
-
-    sn_buf_init(&problem, SIZE_MAX);
-    int code = parse_file(conf->state_path, &state, &problem);
-    if (code < 0 && parse_journal(conf, &state, sn_buf_text(&problem)))
-        code = 0;
-    if (code == 0)
-        sn_state_merge(&state, conf);
-    else if (code == SN_ENOENT)
-        code = 0; /* the first start */
-    else
-        explain(conf, code, sn_buf_text(&problem), error);
-    sn_state_fini(&state);
-    sn_buf_fini(&problem);
-    return code;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Writes the text of a state file. */
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/prng.h"
 #include "base/text.h"
-#include "conf/read/loader.h"
 #include "conf/state/state.h"
-#include "conf/table/option.h"
+#include "conf/state/users.h"
+#include "conf/table/keep.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -129,10 +132,9 @@ static bool has_control(const struct sn_setting_words *words)
     return false;
 }
 
-/* The changes among the options of one table. The sentinel's stand in a section each. */
-static int put_changes(struct sn_buf *out, enum sn_scope scope, const struct sn_image *now,
-                       const struct sn_image *base, const struct sn_group_params *now_params,
-                       const struct sn_group_params *base_params)
+/* The changes among the values of one scope. Those of no group stand in a section each. */
+static int put_changes(struct sn_buf *out, enum sn_scope scope, const struct sn_kept *now,
+                       const struct sn_kept *base)
 {
     size_t count;
     const struct sn_directive *table = sn_directives(scope, &count);
@@ -140,14 +142,14 @@ static int put_changes(struct sn_buf *out, enum sn_scope scope, const struct sn_
 
     for (size_t i = 0; i < count; i++) {
         struct sn_setting_words value, was;
-        if (table[i].option == SN_OPTION_NONE)
+        if (!table[i].live)
             continue;
-        sn_option_get(table[i].option, &now->globals, now_params, &value);
-        sn_option_get(table[i].option, &base->globals, base_params, &was);
+        sn_keep_get_words(&table[i], now, &value);
+        sn_keep_get_words(&table[i], base, &was);
         if (has_control(&value))
             code = SN_EINVAL;
         if (!sn_list_equal(&value, &was)) {
-            if (scope == SN_SCOPE_SENTINEL)
+            if (scope != SN_SCOPE_GROUP)
                 sn_buf_puts(out, "\n[change]\n");
             sn_buf_printf(out, "option = %s\n", table[i].name);
             put_words(out, "value", &value);
@@ -159,18 +161,16 @@ static int put_changes(struct sn_buf *out, enum sn_scope scope, const struct sn_
     return code;
 }
 
-/* The only changeable setting of the server: CONFIG SET loglevel. */
-static void put_level(struct sn_buf *out, const struct sn_conf *conf)
+/* What was changed of the sentinel as a whole, and of the server. */
+static int put_own_changes(struct sn_buf *out, const struct sn_conf *conf,
+                           const struct sn_image *image)
 {
-    enum sn_level was = conf->base_settings.loglevel;
-    enum sn_level now =
-        conf->live.loglevel != SN_LEVEL_NONE ? conf->live.loglevel : conf->settings.loglevel;
+    const struct sn_settings settings = sn_conf_now(conf);
+    const struct sn_kept now = {.settings = &settings, .image = image};
+    const struct sn_kept base = {.settings = &conf->base_settings, .image = &conf->base};
 
-    if (now == was)
-        return;
-    sn_buf_puts(out, "\n[change]\noption = loglevel\n");
-    put_text(out, "value", "", sn_conf_level_name(now));
-    put_text(out, "was", "", sn_conf_level_name(was));
+    int code = put_changes(out, SN_SCOPE_SENTINEL, &now, &base);
+    return code < 0 ? code : put_changes(out, SN_SCOPE_SERVER, &now, &base);
 }
 
 static int put_users(struct sn_buf *out, const struct sn_conf *conf)
@@ -211,7 +211,9 @@ static void put_members(struct sn_buf *out, const struct sn_group_image *group)
 static int put_group(struct sn_buf *out, const struct sn_conf *conf, const struct sn_image *image,
                      const struct sn_group_image *group, const struct sn_group_image *base)
 {
-    struct sn_group_params defaults;
+    struct sn_group_image defaults = {0};
+    const struct sn_kept now = {.image = image, .group = group};
+    const struct sn_kept was = {.image = &conf->base, .group = base != NULL ? base : &defaults};
 
     if (sn_text_has_control(group->name, strlen(group->name)) ||
         !sn_addr_host_valid(group->addr.host))
@@ -227,23 +229,10 @@ static int put_group(struct sn_buf *out, const struct sn_conf *conf, const struc
         put_id(out, "leader", group->leader.hex);
     put_members(out, group);
 
-    sn_group_params_init(&defaults, 0);
-    int code = put_changes(out, SN_SCOPE_GROUP, image, &conf->base, &group->params,
-                           base != NULL ? &base->params : &defaults);
-    sn_group_params_fini(&defaults);
+    sn_group_params_init(&defaults.params, 0);
+    int code = put_changes(out, SN_SCOPE_GROUP, &now, &was);
+    sn_group_params_fini(&defaults.params);
     return code;
-}
-
-/* The index of the group called name in image, searched from `from` on and around, because both
- * images have nearly the same order; group_count if there is none. */
-static size_t find_from(const struct sn_image *image, const char *name, size_t from)
-{
-    for (size_t i = 0; i < image->group_count; i++) {
-        size_t at = (from + i) % image->group_count;
-        if (strcmp(image->groups[at].name, name) == 0)
-            return at;
-    }
-    return image->group_count;
 }
 
 static int put_groups(struct sn_buf *out, const struct sn_conf *conf, const struct sn_image *image)
@@ -254,7 +243,7 @@ static int put_groups(struct sn_buf *out, const struct sn_conf *conf, const stru
     int code = 0;
 
     for (size_t i = 0; i < image->group_count && code == 0; i++) {
-        size_t at = find_from(base, image->groups[i].name, from);
+        size_t at = sn_state_find_group(base, image->groups[i].name, from);
         bool found = at < base->group_count;
         if (found) {
             present[at] = true;
@@ -284,8 +273,7 @@ int sn_state_render(const struct sn_conf *conf, const struct sn_image *image, st
     if (sn_text_is_runid(image->myid.hex))
         put_id(out, "myid", image->myid.hex);
     sn_buf_printf(out, "current-epoch = %" PRIu64 "\n", image->current_epoch);
-    int code = put_changes(out, SN_SCOPE_SENTINEL, image, &conf->base, NULL, NULL);
-    put_level(out, conf);
+    int code = put_own_changes(out, conf, image);
     if (code == 0)
         code = put_users(out, conf);
     if (code == 0)

@@ -26,8 +26,7 @@
  *
  * A long text goes on in lines `more = "…"`, because the INI library may have a low limit. */
 
-#include "conf/conf.h"
-#include "conf/table/directives.h"
+#include "conf/read/config.h"
 
 struct sn_state_change {
     const struct sn_directive *directive;
@@ -86,19 +85,8 @@ void sn_state_merge(const struct sn_state *state, struct sn_conf *conf);
  * all is a first start. SN_ECORRUPT, SN_EIO with a message in *error. */
 SN_MUST_CHECK int sn_state_load(struct sn_conf *conf, struct sn_buf *error);
 
-void sn_conf_notice(struct sn_conf *conf, char *text); /* takes text */
-/* The same with a text to be made, behind the path of the file. Control characters are escaped. */
-SN_PRINTF(2, 3) void sn_conf_noticef(struct sn_conf *conf, const char *format, ...);
-
-/* The changed users (users.c). */
-
-/* What settings say of the user called name; 0: nothing. */
-uint64_t sn_users_hash(const struct sn_settings *settings, const char *name);
-/* The users whose line differs between conf->live.users and users_base, or who are in one of them
- * only. An array (sn_users_fini), its length in *count. */
-struct sn_state_user *sn_users_changed(const struct sn_conf *conf, size_t *count);
-void sn_users_fini(struct sn_state_user *users, size_t count);
-/* Merges state->users into conf->settings.users by the rule of sn_state_merge. */
-void sn_users_merge(const struct sn_state *state, struct sn_conf *conf);
+/* The index of the group called name in image, searched from `from` on and around, because images
+ * of one configuration have nearly the same order; group_count if there is none. */
+size_t sn_state_find_group(const struct sn_image *image, const char *name, size_t from);
 
 #endif

@@ -3,12 +3,12 @@
 /* Users that were changed at run time, for the state file. A user is the unit: an operator may edit
  * one in the configuration, while another keeps what ACL SETUSER made of him. */
 
+#include "conf/state/users.h"
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/prng.h"
 #include "base/text.h"
-#include "conf/read/loader.h"
-#include "conf/state/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,8 +118,7 @@ struct sn_state_user *sn_users_changed(const struct sn_conf *conf, size_t *count
             HASH_FIND_STR(base, words.items[1], line);
             if (line == NULL || strlen(line->text) != len || memcmp(line->text, text, len) != 0) {
                 struct sn_state_user *user = add_user(&users, count, words.items[1]);
-                for (size_t i = 2; i < words.count; i++)
-                    sn_list_take(&user->rules, sn_strdup(words.items[i]));
+                sn_list_add_all(&user->rules, words.items + 2, words.count - 2);
             }
             if (line != NULL)
                 drop_base(&base, line);
@@ -148,16 +147,15 @@ static void forget_lines(struct sn_settings *settings, const char *name)
     settings->user_count = kept;
 }
 
-static void add_line(struct sn_settings *settings, const struct sn_state_user *user)
+static void add_changed(struct sn_settings *settings, const struct sn_state_user *user)
 {
-    size_t size = (settings->user_count + 1) * sizeof(*settings->users);
+    struct sn_setting_lines list = {.items = settings->users, .count = settings->user_count};
+    struct sn_setting_words *line = sn_list_add_line(&list);
 
-    settings->users = sn_realloc(settings->users, size);
-    struct sn_setting_words *line = &settings->users[settings->user_count++];
-    *line = (struct sn_setting_words){0};
-    sn_list_take(line, sn_strdup(user->name));
-    for (size_t i = 0; i < user->rules.count; i++)
-        sn_list_take(line, sn_strdup(user->rules.items[i]));
+    sn_list_add(line, user->name);
+    sn_list_add_all(line, user->rules.items, user->rules.count);
+    settings->users = list.items;
+    settings->user_count = list.count;
 }
 
 void sn_users_merge(const struct sn_state *state, struct sn_conf *conf)
@@ -181,7 +179,7 @@ void sn_users_merge(const struct sn_state *state, struct sn_conf *conf)
         }
         forget_lines(settings, user->name);
         if (user->rules.count > 0)
-            add_line(settings, user);
+            add_changed(settings, user);
         conf->users_restored = true;
     }
 }

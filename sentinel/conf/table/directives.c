@@ -4,6 +4,8 @@
 
 #include "conf/table/directives.h"
 
+#include "conf/table/settings.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -12,16 +14,42 @@
 /* Sums of a few durations must not overflow. */
 #define DURATION_MAX_MS (INT64_MAX / 1024)
 
-#define AT(member)            .offset = offsetof(struct sn_settings, member)
-#define ONE                   .values_min = 1, .values_max = 1
-#define NUMBER(low, high)     .kind = SN_VALUE_NUMBER, ONE, .min = (low), .max = (high)
-#define YESNO(text)           .kind = SN_VALUE_YESNO, ONE, .fallback = (text)
-#define TEXT                  .kind = SN_VALUE_TEXT, ONE
-#define TEXT_AT(member)       TEXT, .field = SN_FIELD_TEXT, AT(member)
-#define BOOL_AT(member, text) YESNO(text), .field = SN_FIELD_BOOL, AT(member)
-#define SERVER                .scope = SN_SCOPE_SERVER
-#define SENTINEL              .scope = SN_SCOPE_SENTINEL
-#define GROUP                 .scope = SN_SCOPE_GROUP
+#define QUOTED(text) #text
+#define DIGITS(name) QUOTED(name) /* of a macro that is a number */
+
+/* How a member is kept follows from its type; an enum counts as what it is compatible with. */
+#define FIELD(type, member)                                                                        \
+    _Generic(((type *)0)->member,                                                                  \
+        bool: SN_FIELD_BOOL,                                                                       \
+        uint16_t: SN_FIELD_U16,                                                                    \
+        uint32_t: SN_FIELD_U32,                                                                    \
+        uint64_t: SN_FIELD_U64,                                                                    \
+        int: SN_FIELD_INT,                                                                         \
+        int64_t: SN_FIELD_I64,                                                                     \
+        char *: SN_FIELD_TEXT,                                                                     \
+        struct sn_runid: SN_FIELD_RUNID)
+#define KEPT(type, member) .field = FIELD(type, member), .offset = offsetof(type, member)
+#define SETTING(member)    KEPT(struct sn_settings, member)
+#define IMAGE(member)      KEPT(struct sn_image, member)
+#define GLOBAL(member)     KEPT(struct sn_image, globals.member)
+#define OF_GROUP(member)   KEPT(struct sn_group_image, member)
+#define PARAM(member)      KEPT(struct sn_group_image, params.member)
+#define LINES(member, number)                                                                      \
+    .field = SN_FIELD_LINES, .offset = offsetof(struct sn_settings, member),                       \
+    .count_offset = offsetof(struct sn_settings, number)
+
+#define ONE               .values_min = 1, .values_max = 1
+#define NUMBER(low, high) .kind = SN_VALUE_NUMBER, ONE, .min = (low), .max = (high)
+#define BYTES(low)        .kind = SN_VALUE_BYTES, ONE, .min = (low), .max = INT64_MAX
+#define YESNO(text)       .kind = SN_VALUE_YESNO, ONE, .fallback = (text)
+#define CHOICE(list)      .kind = SN_VALUE_CHOICE, ONE, .choices = (list)
+#define TEXT              .kind = SN_VALUE_TEXT, ONE
+#define EPOCH             .kind = SN_VALUE_EPOCH, ONE, .numbers = 1, .state = true
+#define SERVER            .scope = SN_SCOPE_SERVER
+#define SENTINEL          .scope = SN_SCOPE_SENTINEL
+#define GROUP             .scope = SN_SCOPE_GROUP
+/* CONFIG SET and SENTINEL SET: the core hears of it under this name. */
+#define LIVE(name) .live = true, .option = SN_OPTION_##name
 
 static const char *const facilities[] = {"user",   "local0", "local1", "local2", "local3",
                                          "local4", "local5", "local6", "local7", NULL};
@@ -33,112 +61,103 @@ static const char *const user_fields[] = {"off", "CN", "URI", NULL};
 static const char *const client_checks[] = {"no", "yes", "optional", NULL};
 
 static const struct sn_directive server_table[] = {
-    {SERVER, .name = "port", NUMBER(0, 65535), .fallback = "26379", .field = SN_FIELD_U16,
-     AT(port)},
-    {SERVER, .name = "bind", .values_min = 1, .values_max = SN_VALUES_ANY, .splits = true,
-     .hosts = SN_HOSTS_ALL, .apply = sn_apply_bind},
-    {SERVER, .name = "unixsocket", TEXT_AT(unixsocket)},
+    {SERVER, .name = "port", NUMBER(0, 65535), .fallback = "26379", SETTING(port)},
+    {SERVER, .name = "bind", .kind = SN_VALUE_BIND, .values_min = 1, .values_max = SN_VALUES_ANY,
+     .splits = true, .hosts = SN_HOSTS_ALL, .field = SN_FIELD_BIND},
+    {SERVER, .name = "unixsocket", TEXT, SETTING(unixsocket)},
     {SERVER, .name = "unixsocketperm", .kind = SN_VALUE_OCTAL, ONE, .max = 0777, .fallback = "0",
-     .field = SN_FIELD_U32, AT(unixsocketperm)},
-    {SERVER, .name = "protected-mode", BOOL_AT(protected_mode, "no")},
-    {SERVER, .name = "tcp-backlog", NUMBER(0, INT32_MAX), .fallback = "511", .field = SN_FIELD_INT,
-     AT(tcp_backlog)},
+     SETTING(unixsocketperm)},
+    {SERVER, .name = "protected-mode", YESNO("no"), SETTING(protected_mode)},
+    {SERVER, .name = "tcp-backlog", NUMBER(0, INT32_MAX), .fallback = "511", SETTING(tcp_backlog)},
     {SERVER, .name = "tcp-keepalive", NUMBER(0, INT32_MAX), .fallback = "300",
-     .field = SN_FIELD_INT, AT(tcp_keepalive_s)},
-    {SERVER, .name = "timeout", NUMBER(0, INT32_MAX), .fallback = "0", .field = SN_FIELD_INT,
-     AT(timeout_s)},
-    {SERVER, .name = "maxclients", NUMBER(1, UINT32_MAX), .fallback = "10000",
-     .field = SN_FIELD_U32, AT(maxclients)},
-    {SERVER, .name = "bind-source-addr", TEXT_AT(bind_source_addr), .hosts = 1},
-    {SERVER, .name = "requirepass", TEXT_AT(requirepass)},
-    {SERVER, .name = "user", .values_min = 1, .values_max = SN_VALUES_ANY, .many = true,
-     .apply = sn_apply_user},
-    {SERVER, .name = "aclfile", TEXT_AT(aclfile)},
-    {SERVER, .name = "acl-pubsub-default", .kind = SN_VALUE_CHOICE, ONE, .choices = channel_rights,
-     .fallback = "resetchannels", .field = SN_FIELD_TEXT, AT(acl_pubsub_default)},
+     SETTING(tcp_keepalive_s)},
+    {SERVER, .name = "timeout", NUMBER(0, INT32_MAX), .fallback = "0", SETTING(timeout_s)},
+    {SERVER, .name = "maxclients", NUMBER(1, UINT32_MAX), .fallback = "10000", SETTING(maxclients)},
+    {SERVER, .name = "bind-source-addr", TEXT, .hosts = 1, SETTING(bind_source_addr)},
+    {SERVER, .name = "requirepass", TEXT, SETTING(requirepass)},
+    {SERVER, .name = "user", .kind = SN_VALUE_USER, .values_min = 1, .values_max = SN_VALUES_ANY,
+     .many = true, LINES(users, user_count)},
+    {SERVER, .name = "aclfile", TEXT, SETTING(aclfile)},
+    {SERVER, .name = "acl-pubsub-default", CHOICE(channel_rights), .fallback = "resetchannels",
+     SETTING(acl_pubsub_default)},
     {SERVER, .name = "acllog-max-len", NUMBER(0, INT64_MAX), .fallback = "128",
-     .field = SN_FIELD_U64, AT(acllog_max_len)},
-    {SERVER, .name = "rename-command", .values_min = 2, .values_max = 2, .many = true,
-     .apply = sn_apply_server_rename},
-    {SERVER, .name = "client-query-buffer-limit", .kind = SN_VALUE_BYTES, ONE, .min = 1 << 20,
-     .max = INT64_MAX, .fallback = "1mb", .field = SN_FIELD_U64, AT(query_buffer_max)},
-    {SERVER, .name = "proto-max-bulk-len", .kind = SN_VALUE_BYTES, ONE, .min = 1 << 20,
-     .max = INT64_MAX, .fallback = "512mb", .field = SN_FIELD_U64, AT(bulk_max)},
-    {SERVER, .name = "maxmemory-clients", .kind = SN_VALUE_SHARE, ONE, .field = SN_FIELD_TEXT,
-     AT(clients_memory)},
-    {SERVER, .name = "client-output-buffer-limit", .values_min = 1, .values_max = SN_VALUES_ANY,
-     .many = true, .splits = true, .apply = sn_apply_output_limit},
-    {SERVER, .name = "daemonize", BOOL_AT(daemonize, "no")},
-    {SERVER, .name = "pidfile", TEXT_AT(pidfile)},
-    {SERVER, .name = "supervised", .kind = SN_VALUE_CHOICE, ONE, .choices = supervisors,
-     .fallback = "no", .field = SN_FIELD_TEXT, AT(supervised)},
-    {SERVER, .name = "set-proc-title", BOOL_AT(set_proc_title, "yes")},
+     SETTING(acllog_max_len)},
+    {SERVER, .name = "rename-command", .kind = SN_VALUE_RENAME, .values_min = 2, .values_max = 2,
+     .many = true, LINES(renames, rename_count)},
+    {SERVER, .name = "client-query-buffer-limit", BYTES(1 << 20), .fallback = "1mb",
+     SETTING(query_buffer_max)},
+    {SERVER, .name = "proto-max-bulk-len", BYTES(1 << 20), .fallback = "512mb", SETTING(bulk_max)},
+    {SERVER, .name = "maxmemory-clients", .kind = SN_VALUE_SHARE, ONE, SETTING(clients_memory)},
+    {SERVER, .name = "client-output-buffer-limit", .kind = SN_VALUE_LIMITS, .values_min = 1,
+     .values_max = SN_VALUES_ANY, .many = true, .splits = true, .field = SN_FIELD_LIMITS},
+    {SERVER, .name = "daemonize", YESNO("no"), SETTING(daemonize)},
+    {SERVER, .name = "pidfile", TEXT, SETTING(pidfile)},
+    {SERVER, .name = "supervised", CHOICE(supervisors), .fallback = "no", SETTING(supervised)},
+    {SERVER, .name = "set-proc-title", YESNO("yes"), SETTING(set_proc_title)},
     {SERVER, .name = "proc-title-template", .kind = SN_VALUE_TITLE, ONE,
-     .fallback = "{title} {listen-addr} {server-mode}", .field = SN_FIELD_TEXT,
-     AT(proc_title_template)},
+     .fallback = "{title} {listen-addr} {server-mode}", SETTING(proc_title_template)},
     {SERVER, .name = "loglevel", .kind = SN_VALUE_LEVEL, ONE, .fallback = "notice",
-     .field = SN_FIELD_LEVEL, AT(loglevel), .live = true},
-    {SERVER, .name = "logfile", TEXT_AT(logfile)},
-    {SERVER, .name = "log-format", .kind = SN_VALUE_CHOICE, ONE, .choices = log_formats,
-     .fallback = "legacy", .field = SN_FIELD_TEXT, AT(log_format)},
-    {SERVER, .name = "log-timestamp-format", .kind = SN_VALUE_CHOICE, ONE,
-     .choices = log_timestamps, .fallback = "legacy", .field = SN_FIELD_TEXT,
-     AT(log_timestamp_format)},
-    {SERVER, .name = "syslog-enabled", BOOL_AT(syslog_enabled, "no")},
-    {SERVER, .name = "syslog-ident", TEXT_AT(syslog_ident)},
-    {SERVER, .name = "syslog-facility", .kind = SN_VALUE_CHOICE, ONE, .choices = facilities,
-     .field = SN_FIELD_TEXT, AT(syslog_facility)},
-    {SERVER, .name = "dir", .values_min = 1, .values_max = 1, .apply = sn_apply_dir},
-    {SERVER, .name = "state-file", TEXT_AT(state_file)},
-    {SERVER, .name = "tls-port", NUMBER(0, 65535), .fallback = "0", .field = SN_FIELD_U16,
-     AT(tls.port)},
-    {SERVER, .name = "tls-cert-file", TEXT_AT(tls.cert_file)},
-    {SERVER, .name = "tls-key-file", TEXT_AT(tls.key_file)},
-    {SERVER, .name = "tls-key-file-pass", TEXT_AT(tls.key_file_pass)},
-    {SERVER, .name = "tls-client-cert-file", TEXT_AT(tls.client_cert_file)},
-    {SERVER, .name = "tls-client-key-file", TEXT_AT(tls.client_key_file)},
-    {SERVER, .name = "tls-client-key-file-pass", TEXT_AT(tls.client_key_file_pass)},
-    {SERVER, .name = "tls-ca-cert-file", TEXT_AT(tls.ca_cert_file)},
-    {SERVER, .name = "tls-ca-cert-dir", TEXT_AT(tls.ca_cert_dir)},
-    {SERVER, .name = "tls-dh-params-file", TEXT_AT(tls.dh_params_file)},
-    {SERVER, .name = "tls-auth-clients", .kind = SN_VALUE_CHOICE, ONE, .choices = client_checks,
-     .fallback = "yes", .field = SN_FIELD_TEXT, AT(tls.auth_clients)},
-    {SERVER, .name = "tls-auth-clients-user", .kind = SN_VALUE_CHOICE, ONE, .choices = user_fields,
-     .fallback = "off", .field = SN_FIELD_TEXT, AT(tls.auth_clients_user)},
+     SETTING(loglevel), .live = true},
+    {SERVER, .name = "logfile", TEXT, SETTING(logfile)},
+    {SERVER, .name = "log-format", CHOICE(log_formats), .fallback = "legacy", SETTING(log_format)},
+    {SERVER, .name = "log-timestamp-format", CHOICE(log_timestamps), .fallback = "legacy",
+     SETTING(log_timestamp_format)},
+    {SERVER, .name = "syslog-enabled", YESNO("no"), SETTING(syslog_enabled)},
+    {SERVER, .name = "syslog-ident", TEXT, SETTING(syslog_ident)},
+    {SERVER, .name = "syslog-facility", CHOICE(facilities), SETTING(syslog_facility)},
+    {SERVER, .name = "dir", .kind = SN_VALUE_FOLDER, ONE, SETTING(dir)},
+    {SERVER, .name = "state-file", TEXT, SETTING(state_file)},
+    {SERVER, .name = "tls-port", NUMBER(0, 65535), .fallback = "0", SETTING(tls.port)},
+    {SERVER, .name = "tls-cert-file", TEXT, SETTING(tls.cert_file)},
+    {SERVER, .name = "tls-key-file", TEXT, SETTING(tls.key_file)},
+    {SERVER, .name = "tls-key-file-pass", TEXT, SETTING(tls.key_file_pass)},
+    {SERVER, .name = "tls-client-cert-file", TEXT, SETTING(tls.client_cert_file)},
+    {SERVER, .name = "tls-client-key-file", TEXT, SETTING(tls.client_key_file)},
+    {SERVER, .name = "tls-client-key-file-pass", TEXT, SETTING(tls.client_key_file_pass)},
+    {SERVER, .name = "tls-ca-cert-file", TEXT, SETTING(tls.ca_cert_file)},
+    {SERVER, .name = "tls-ca-cert-dir", TEXT, SETTING(tls.ca_cert_dir)},
+    {SERVER, .name = "tls-dh-params-file", TEXT, SETTING(tls.dh_params_file)},
+    {SERVER, .name = "tls-auth-clients", CHOICE(client_checks), .fallback = "yes",
+     SETTING(tls.auth_clients)},
+    {SERVER, .name = "tls-auth-clients-user", CHOICE(user_fields), .fallback = "off",
+     SETTING(tls.auth_clients_user)},
     {SERVER, .name = "tls-auto-reload-interval", NUMBER(0, INT32_MAX), .fallback = "0",
-     .field = SN_FIELD_INT, AT(tls.auto_reload_interval_s)},
-    {SERVER, .name = "tls-expected-peer-name", TEXT_AT(tls.expected_peer_name)},
-    {SERVER, .name = "tls-replication", BOOL_AT(tls.replication, "no")},
-    {SERVER, .name = "tls-protocols", TEXT_AT(tls.protocols)},
-    {SERVER, .name = "tls-ciphers", TEXT_AT(tls.ciphers)},
-    {SERVER, .name = "tls-ciphersuites", TEXT_AT(tls.ciphersuites)},
-    {SERVER, .name = "tls-prefer-server-ciphers", BOOL_AT(tls.prefer_server_ciphers, "no")},
-    {SERVER, .name = "tls-session-caching", BOOL_AT(tls.session_caching, "yes")},
+     SETTING(tls.auto_reload_interval_s)},
+    {SERVER, .name = "tls-expected-peer-name", TEXT, SETTING(tls.expected_peer_name)},
+    {SERVER, .name = "tls-replication", YESNO("no"), SETTING(tls.replication)},
+    {SERVER, .name = "tls-protocols", TEXT, SETTING(tls.protocols)},
+    {SERVER, .name = "tls-ciphers", TEXT, SETTING(tls.ciphers)},
+    {SERVER, .name = "tls-ciphersuites", TEXT, SETTING(tls.ciphersuites)},
+    {SERVER, .name = "tls-prefer-server-ciphers", YESNO("no"), SETTING(tls.prefer_server_ciphers)},
+    {SERVER, .name = "tls-session-caching", YESNO("yes"), SETTING(tls.session_caching)},
     {SERVER, .name = "tls-session-cache-size", NUMBER(0, INT32_MAX), .fallback = "20480",
-     .field = SN_FIELD_INT, AT(tls.session_cache_size)},
+     SETTING(tls.session_cache_size)},
     {SERVER, .name = "tls-session-cache-timeout", NUMBER(0, INT32_MAX), .fallback = "300",
-     .field = SN_FIELD_INT, AT(tls.session_cache_timeout_s)},
+     SETTING(tls.session_cache_timeout_s)},
 };
 
 static const struct sn_directive sentinel_table[] = {
-    {SENTINEL, .name = "myid", ONE, .state = true, .apply = sn_apply_myid,
+    {SENTINEL, .name = "myid", .kind = SN_VALUE_RUNID, ONE, .state = true, IMAGE(myid),
      .error = "Malformed Sentinel id in myid option.",
      .expected = "40 characters, none of them a blank, a comma or a control character"},
-    {SENTINEL, .name = "deny-scripts-reconfig", YESNO("yes"),
-     .option = SN_OPTION_DENY_SCRIPTS_RECONFIG,
+    {SENTINEL, .name = "deny-scripts-reconfig", YESNO("yes"), GLOBAL(deny_scripts_reconfig),
      .error = "Please specify yes or no for the deny-scripts-reconfig options."},
-    {SENTINEL, .name = "resolve-hostnames", YESNO("no"), .option = SN_OPTION_RESOLVE_HOSTNAMES,
-     .live = true, .error = "Please specify yes or no for the resolve-hostnames option."},
-    {SENTINEL, .name = "announce-hostnames", YESNO("no"), .option = SN_OPTION_ANNOUNCE_HOSTNAMES,
-     .live = true, .error = "Please specify yes or no for the announce-hostnames option."},
-    {SENTINEL, .name = "current-epoch", ONE, .numbers = 1, .state = true,
-     .apply = sn_apply_current_epoch},
-    {SENTINEL, .name = "announce-ip", .kind = SN_VALUE_HOST, ONE, .hosts = 1,
-     .option = SN_OPTION_ANNOUNCE_IP, .live = true},
+    {SENTINEL, .name = "resolve-hostnames", YESNO("no"), GLOBAL(resolve_hostnames),
+     LIVE(RESOLVE_HOSTNAMES),
+     .error = "Please specify yes or no for the resolve-hostnames option."},
+    {SENTINEL, .name = "announce-hostnames", YESNO("no"), GLOBAL(announce_hostnames),
+     LIVE(ANNOUNCE_HOSTNAMES),
+     .error = "Please specify yes or no for the announce-hostnames option."},
+    {SENTINEL, .name = "current-epoch", EPOCH, IMAGE(current_epoch), .counted = true,
+     .behind_groups = true},
+    {SENTINEL, .name = "announce-ip", .kind = SN_VALUE_HOST, ONE, .hosts = 1, GLOBAL(announce_ip),
+     LIVE(ANNOUNCE_IP), .behind_groups = true},
     {SENTINEL, .name = "announce-port", NUMBER(0, 65535), .numbers = 1, .fallback = "0",
-     .option = SN_OPTION_ANNOUNCE_PORT, .live = true},
-    {SENTINEL, .name = "sentinel-user", TEXT, .option = SN_OPTION_SENTINEL_USER, .live = true},
-    {SENTINEL, .name = "sentinel-pass", TEXT, .option = SN_OPTION_SENTINEL_PASS, .live = true},
+     GLOBAL(announce_port), LIVE(ANNOUNCE_PORT), .behind_groups = true},
+    {SENTINEL, .name = "sentinel-user", TEXT, GLOBAL(sentinel_user), LIVE(SENTINEL_USER),
+     .behind_groups = true},
+    {SENTINEL, .name = "sentinel-pass", TEXT, GLOBAL(sentinel_pass), LIVE(SENTINEL_PASS),
+     .behind_groups = true},
 };
 
 #define MILLISECONDS(low) NUMBER(low, DURATION_MAX_MS), .numbers = 1, .milliseconds = true
@@ -147,39 +166,40 @@ static const struct sn_directive sentinel_table[] = {
                                                              "1"
 
 static const struct sn_directive group_table[] = {
-    {GROUP, .name = "monitor", .values_min = 3, .values_max = 3, .hosts = 1, .numbers = 6,
-     .apply = sn_apply_monitor},
-    {GROUP, .name = "quorum", NUMBER(1, INT32_MAX), .option = SN_OPTION_QUORUM, .live = true,
-     .error = "Quorum must be 1 or greater.", .expected = "a number, at least 1"},
-    {GROUP, .name = "down-after-milliseconds", MILLISECONDS(1), .fallback = "30000",
-     .option = SN_OPTION_DOWN_AFTER, .live = true, TIME_ERROR},
-    {GROUP, .name = "failover-timeout", MILLISECONDS(1), .fallback = "180000",
-     .option = SN_OPTION_FAILOVER_TIMEOUT, .live = true, TIME_ERROR},
-    {GROUP, .name = "parallel-syncs", NUMBER(1, INT32_MAX), .numbers = 1, .fallback = "1",
-     .option = SN_OPTION_PARALLEL_SYNCS, .live = true,
-     .error = "parallel-syncs must be 1 or greater.",
+    {GROUP, .name = "monitor", .kind = SN_VALUE_MONITOR, .values_min = 3, .values_max = 3,
+     .hosts = 1, .numbers = 6, .field = SN_FIELD_MONITOR},
+    {GROUP, .name = "quorum", NUMBER(1, INT32_MAX), PARAM(quorum), LIVE(QUORUM),
+     .within_monitor = true, .error = "Quorum must be 1 or greater.",
+     .expected = "a number, at least 1"},
+    {GROUP, .name = "down-after-milliseconds", MILLISECONDS(1),
+     .fallback = DIGITS(SN_DOWN_AFTER_DEFAULT_MS), PARAM(down_after_ms), LIVE(DOWN_AFTER),
+     TIME_ERROR},
+    {GROUP, .name = "failover-timeout", MILLISECONDS(1),
+     .fallback = DIGITS(SN_FAILOVER_TIMEOUT_DEFAULT_MS), PARAM(failover_timeout_ms),
+     LIVE(FAILOVER_TIMEOUT), TIME_ERROR},
+    {GROUP, .name = "parallel-syncs", NUMBER(1, INT32_MAX), .numbers = 1,
+     .fallback = DIGITS(SN_PARALLEL_SYNCS_DEFAULT), .raised = true, PARAM(parallel_syncs),
+     LIVE(PARALLEL_SYNCS), .error = "parallel-syncs must be 1 or greater.",
      .expected = "how many replicas may be reconfigured at once, at least 1"},
-    {GROUP, .name = "notification-script", .kind = SN_VALUE_SCRIPT, ONE,
-     .option = SN_OPTION_NOTIFICATION_SCRIPT, .live = true,
+    {GROUP, .name = "notification-script", .kind = SN_VALUE_SCRIPT, ONE, PARAM(notification_script),
+     LIVE(NOTIFICATION_SCRIPT),
      .error = "Notification script seems non existing or non executable."},
     {GROUP, .name = "client-reconfig-script", .kind = SN_VALUE_SCRIPT, ONE,
-     .option = SN_OPTION_CLIENT_RECONFIG_SCRIPT, .live = true,
+     PARAM(client_reconfig_script), LIVE(CLIENT_RECONFIG_SCRIPT),
      .error = "Client reconfiguration script seems non existing or non executable."},
-    {GROUP, .name = "auth-pass", TEXT, .option = SN_OPTION_AUTH_PASS, .live = true},
-    {GROUP, .name = "auth-user", TEXT, .option = SN_OPTION_AUTH_USER, .live = true},
+    {GROUP, .name = "auth-pass", TEXT, PARAM(auth_pass), LIVE(AUTH_PASS)},
+    {GROUP, .name = "auth-user", TEXT, PARAM(auth_user), LIVE(AUTH_USER)},
     {GROUP, .name = "master-reboot-down-after-period", MILLISECONDS(0), .fallback = "0",
-     .option = SN_OPTION_REBOOT_DOWN_AFTER, .live = true, .error = "negative time parameter.",
+     PARAM(reboot_down_after_ms), LIVE(REBOOT_DOWN_AFTER), .error = "negative time parameter.",
      .expected = "a number of milliseconds; 0: off"},
-    {GROUP, .name = "config-epoch", ONE, .numbers = 1, .state = true,
-     .apply = sn_apply_config_epoch},
-    {GROUP, .name = "leader-epoch", ONE, .numbers = 1, .state = true,
-     .apply = sn_apply_leader_epoch},
-    {GROUP, .name = "known-replica", .values_min = 2, .values_max = 2, .hosts = 1, .numbers = 2,
-     .state = true, .many = true, .apply = sn_apply_known_replica},
-    {GROUP, .name = "known-sentinel", .values_min = 2, .values_max = 3, .hosts = 1, .numbers = 2,
-     .state = true, .many = true, .apply = sn_apply_known_sentinel},
-    {GROUP, .name = "rename-command", .values_min = 2, .values_max = 2, .live = true, .many = true,
-     .option = SN_OPTION_RENAME_COMMAND, .apply = sn_apply_rename},
+    {GROUP, .name = "config-epoch", EPOCH, OF_GROUP(config_epoch), .counted = true},
+    {GROUP, .name = "leader-epoch", EPOCH, OF_GROUP(leader_epoch)},
+    {GROUP, .name = "known-replica", .kind = SN_VALUE_REPLICA, .values_min = 2, .values_max = 2,
+     .hosts = 1, .numbers = 2, .state = true, .many = true, .field = SN_FIELD_REPLICAS},
+    {GROUP, .name = "known-sentinel", .kind = SN_VALUE_PEER, .values_min = 2, .values_max = 3,
+     .hosts = 1, .numbers = 2, .state = true, .many = true, .field = SN_FIELD_PEERS},
+    {GROUP, .name = "rename-command", .kind = SN_VALUE_RENAME, .values_min = 2, .values_max = 2,
+     .many = true, .field = SN_FIELD_RENAMES, LIVE(RENAME_COMMAND)},
 };
 
 static const struct {
@@ -229,21 +249,7 @@ const struct sn_directive *sn_directive_find_sentinel(const char *name)
     const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SENTINEL, name);
     if (directive == NULL)
         directive = sn_directive_find(SN_SCOPE_GROUP, name);
-    /* In this syntax the quorum stands in the monitor line. */
-    return directive != NULL && directive->option == SN_OPTION_QUORUM ? NULL : directive;
-}
-
-const struct sn_directive *sn_directive_of_option(enum sn_option option)
-{
-    for (size_t i = 0; i < COUNT(group_table); i++) {
-        if (group_table[i].option == option)
-            return &group_table[i];
-    }
-    for (size_t i = 0; i < COUNT(sentinel_table); i++) {
-        if (sentinel_table[i].option == option)
-            return &sentinel_table[i];
-    }
-    return NULL;
+    return directive != NULL && directive->within_monitor ? NULL : directive;
 }
 
 /* Edit distance of two short words, ignoring case: insertions, deletions, replacements. */

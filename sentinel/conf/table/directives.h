@@ -3,26 +3,24 @@
 #define SN_CONF_TABLE_DIRECTIVES_H
 
 /* The one table of directives behind both file syntaxes, the command line, SENTINEL SET and
- * SENTINEL CONFIG SET (PROTOCOL.md §19.7, §19.9): a directive is written down once. */
+ * SENTINEL CONFIG SET (PROTOCOL.md §19.7, §19.9). A directive is one row: what it is called, what
+ * its values are, who may change them when, and where they are kept. */
 
-#include "base/buf.h"
-#include "conf/table/settings.h"
 #include "core/image.h"
-
-struct sn_loader;
-struct sn_statement;
 
 enum sn_scope {
     SN_SCOPE_NONE = 0,
-    SN_SCOPE_SERVER,   /* a line of its own; a setting of the process */
-    SN_SCOPE_SENTINEL, /* `sentinel <name> <value>`; of the sentinel as a whole */
-    SN_SCOPE_GROUP     /* `sentinel <name> <group> <value>` */
+    SN_SCOPE_SERVER,   /* a line of its own; kept in struct sn_settings */
+    SN_SCOPE_SENTINEL, /* `sentinel <name> <value>`; kept in struct sn_image */
+    SN_SCOPE_GROUP     /* `sentinel <name> <group> <value>`; kept in struct sn_group_image */
 };
 
+/* What the values are. The kinds from FOLDER on are more than one checked word: read/apply.c takes
+ * them, and nothing is said about a single value. */
 enum sn_value_kind {
-    SN_VALUE_NONE = 0, /* no check beyond the number of values: apply() does it */
-    SN_VALUE_NUMBER,   /* min..max */
-    SN_VALUE_YESNO,    /* number is 1 or 0 */
+    SN_VALUE_NONE = 0,
+    SN_VALUE_NUMBER, /* min..max */
+    SN_VALUE_YESNO,  /* number is 1 or 0 */
     SN_VALUE_TEXT,
     SN_VALUE_HOST,   /* an IP or a name; "" is allowed */
     SN_VALUE_SCRIPT, /* the path of an executable; "" is allowed */
@@ -31,23 +29,39 @@ enum sn_value_kind {
     SN_VALUE_TITLE,  /* a template of sn_title_expand */
     SN_VALUE_BYTES,  /* a number with an optional unit, min..max */
     SN_VALUE_SHARE,  /* the same, or a percentage; number is then negative */
-    SN_VALUE_OCTAL   /* min..max */
+    SN_VALUE_OCTAL,  /* min..max */
+
+    SN_VALUE_FOLDER,  /* `dir`: a path, relative to the one before it */
+    SN_VALUE_BIND,    /* addresses; a single "": none */
+    SN_VALUE_USER,    /* a name and rules */
+    SN_VALUE_RENAME,  /* a command and its new name */
+    SN_VALUE_LIMITS,  /* class, hard limit, soft limit, seconds; repeatedly */
+    SN_VALUE_RUNID,   /* an id */
+    SN_VALUE_EPOCH,   /* a number without sign */
+    SN_VALUE_MONITOR, /* host, port, quorum: the group itself */
+    SN_VALUE_REPLICA, /* host, port */
+    SN_VALUE_PEER     /* host, port, id */
 };
 
-/* How a server directive's value is kept at its offset in struct sn_settings. */
+/* How a value is kept. */
 enum sn_field {
     SN_FIELD_NONE = 0,
+    SN_FIELD_BOOL,
     SN_FIELD_U16,
     SN_FIELD_U32,
-    SN_FIELD_INT,
     SN_FIELD_U64,
-    SN_FIELD_BOOL,
-    SN_FIELD_LEVEL,
-    SN_FIELD_TEXT
+    SN_FIELD_INT,
+    SN_FIELD_I64,
+    SN_FIELD_TEXT,     /* char *; NULL: not set */
+    SN_FIELD_RUNID,    /* struct sn_runid; "": not set */
+    SN_FIELD_LINES,    /* struct sn_setting_words *, and a number of them */
+    SN_FIELD_BIND,     /* struct sn_settings: bind, bind_none */
+    SN_FIELD_LIMITS,   /* struct sn_settings: pubsub_… */
+    SN_FIELD_MONITOR,  /* struct sn_group_image: addr, params.quorum */
+    SN_FIELD_REPLICAS, /* … replicas */
+    SN_FIELD_PEERS,    /* … peers */
+    SN_FIELD_RENAMES   /* … params.renames */
 };
-
-/* Takes a statement whose number of values is right. SN_EINVAL after sn_loader_fail(). */
-typedef int sn_directive_apply(struct sn_loader *loader, const struct sn_statement *statement);
 
 #define SN_VALUES_ANY UINT8_MAX
 #define SN_HOSTS_ALL  UINT8_MAX
@@ -56,23 +70,26 @@ struct sn_directive {
     const char *name;
     enum sn_scope scope;
     enum sn_value_kind kind;
-    uint8_t values_min; /* the group's name is not counted */
-    uint8_t values_max; /* SN_VALUES_ANY: no limit */
-    bool state;         /* learned, not configured: belongs to files that are rewritten */
-    bool live;          /* SENTINEL SET or CONFIG SET may change it */
-    bool many;          /* lines add up; otherwise the last one counts */
-    bool splits;        /* one word may hold all values, with blanks between them */
-    uint8_t numbers;    /* bit i: value i is a number, read as kindly as its meaning allows */
-    uint8_t hosts;      /* bit i: value i is an address, which may stand in brackets */
-    bool milliseconds;  /* the number is a duration, and may say so: 3000ms */
+    uint8_t values_min;  /* the group's name is not counted */
+    uint8_t values_max;  /* SN_VALUES_ANY: no limit */
+    bool state;          /* learned, not configured: belongs to files that are rewritten */
+    bool live;           /* SENTINEL SET or CONFIG SET may change it */
+    bool many;           /* lines add up; otherwise the last one counts */
+    bool splits;         /* one word may hold all values, with blanks between them */
+    bool raised;         /* a number below min is read as min, with a notice */
+    bool counted;        /* the current epoch is never below this one */
+    bool within_monitor; /* in the Redis syntax a word of the monitor line */
+    bool behind_groups;  /* of the sentinel: stands behind the groups in a fresh file */
+    uint8_t numbers;     /* bit i: value i is a number, read as kindly as its meaning allows */
+    uint8_t hosts;       /* bit i: value i is an address, which may stand in brackets */
+    bool milliseconds;   /* the number is a duration, and may say so: 3000ms */
     int64_t min;
     int64_t max;
-    const char *fallback; /* the default as it would be written; NULL: none */
-    /* Exactly one of these three takes the value; none: it is accepted and ignored. */
-    enum sn_option option;
-    enum sn_field field;
-    sn_directive_apply *apply;
-    size_t offset;              /* for field */
+    const char *fallback;       /* the default as it would be written; NULL: none */
+    enum sn_field field;        /* kept so, in what the scope says, … */
+    size_t offset;              /* … here; of the fields from BIND on always the same */
+    size_t count_offset;        /* LINES: of their number */
+    enum sn_option option;      /* live: what the core calls it; NONE: not the core's */
     const char *const *choices; /* NULL-terminated, for SN_VALUE_CHOICE */
     const char *error;          /* the literal text for a bad value; NULL: that of its kind */
     const char *expected;       /* what a good value is; NULL: that of its kind */
@@ -84,45 +101,7 @@ const struct sn_directive *sn_directives(enum sn_scope scope, size_t *count);
 const struct sn_directive *sn_directive_find(enum sn_scope scope, const char *name);
 /* The same for what a line `sentinel <name> …` may say: scope SENTINEL or GROUP. */
 const struct sn_directive *sn_directive_find_sentinel(const char *name);
-/* The directive of a run-time option. */
-const struct sn_directive *sn_directive_of_option(enum sn_option option);
-/* True if name is a server directive of some release that has no meaning here. *quiet: nobody needs
- * to be told. */
-bool sn_directive_ignored(const char *name, bool *quiet);
-/* The same for what stood behind `sentinel` in releases that are long gone. */
-bool sn_directive_ignored_sentinel(const char *name);
 /* The known name of two scopes that is nearest to a misspelt one; NULL if none is near. */
 const char *sn_directive_near(enum sn_scope scope, enum sn_scope other, const char *name);
-
-/* Checks text as a value of directive and, for kinds that have one, puts its number into *number.
- * Scripts are not looked up. SN_EINVAL: malformed; SN_ERANGE: outside min..max. */
-SN_MUST_CHECK int sn_value_parse(const struct sn_directive *directive, const char *text,
-                                 int64_t *number);
-/* Reads an epoch as it was saved. One beyond SN_EPOCH_SAVED_MAX is no result of counting, but what
- * is left of a poisoned one (PROTOCOL.md §24.1): it becomes SN_EPOCH_FAR, which others can follow,
- * and *spoilt is set. SN_EINVAL: no number. */
-SN_MUST_CHECK int sn_value_epoch(const char *text, uint64_t *epoch, bool *spoilt);
-/* Appends what to say about a bad value: the literal text of PROTOCOL.md §19.4 and §19.7. */
-void sn_value_error(const struct sn_directive *directive, int code, struct sn_buf *out);
-/* Appends what a good value is, as the end of "Expected: ". */
-void sn_value_expected(const struct sn_directive *directive, struct sn_buf *out);
-/* Stores a parsed value of a server directive with a field. */
-void sn_value_store(const struct sn_directive *directive, const char *text, int64_t number,
-                    struct sn_settings *settings);
-
-/* The apply functions of the table (apply.c). */
-sn_directive_apply sn_apply_bind;
-sn_directive_apply sn_apply_user;
-sn_directive_apply sn_apply_server_rename;
-sn_directive_apply sn_apply_output_limit;
-sn_directive_apply sn_apply_dir;
-sn_directive_apply sn_apply_monitor;
-sn_directive_apply sn_apply_rename;
-sn_directive_apply sn_apply_myid;
-sn_directive_apply sn_apply_current_epoch;
-sn_directive_apply sn_apply_config_epoch;
-sn_directive_apply sn_apply_leader_epoch;
-sn_directive_apply sn_apply_known_replica;
-sn_directive_apply sn_apply_known_sentinel;
 
 #endif

@@ -4,7 +4,7 @@
  * sentinel (PROTOCOL.md §19.9): they are accepted, so that a file taken over from elsewhere starts.
  */
 
-#include "conf/table/directives.h"
+#include "conf/table/ignored.h"
 
 #include <string.h>
 #include <strings.h>
@@ -106,13 +106,13 @@ static bool in_list(const char *const *names, size_t count, const char *name, bo
 
 #define IN_LIST(list, name, prefix) in_list(list, sizeof(list) / sizeof((list)[0]), name, prefix)
 
-bool sn_directive_ignored(const char *name, bool *quiet)
+bool sn_ignored_server(const char *name, bool *quiet)
 {
     *quiet = IN_LIST(quiet_names, name, false) || IN_LIST(quiet_prefixes, name, true);
     return *quiet || IN_LIST(loud_names, name, false) || IN_LIST(loud_prefixes, name, true);
 }
 
-bool sn_directive_ignored_sentinel(const char *name)
+bool sn_ignored_sentinel(const char *name)
 {
     return strcasecmp(name, "can-failover") == 0; /* until 2.6 */
 }

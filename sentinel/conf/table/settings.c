@@ -3,6 +3,8 @@
 
 #include "base/alloc.h"
 #include "conf/table/directives.h"
+#include "conf/table/keep.h"
+#include "conf/table/value.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 void sn_settings_init(struct sn_settings *settings)
 {
+    const struct sn_keep to = {.settings = settings};
     size_t count;
     const struct sn_directive *table = sn_directives(SN_SCOPE_SERVER, &count);
 
@@ -28,8 +31,13 @@ void sn_settings_init(struct sn_settings *settings)
         int code = sn_value_parse(&table[i], table[i].fallback, &number);
         assert(code == 0);
         (void)code;
-        sn_value_store(&table[i], table[i].fallback, number, settings);
+        sn_keep_put(&table[i], &to, table[i].fallback, number);
     }
+}
+
+static char **text_at(struct sn_settings *settings, const struct sn_directive *directive)
+{
+    return (char **)(void *)((char *)settings + directive->offset);
 }
 
 static void free_list(char **items, size_t count)
@@ -53,9 +61,8 @@ void sn_settings_fini(struct sn_settings *settings)
 
     for (size_t i = 0; i < count; i++) {
         if (table[i].field == SN_FIELD_TEXT)
-            sn_strset((char **)(void *)((char *)settings + table[i].offset), NULL);
+            sn_strset(text_at(settings, &table[i]), NULL);
     }
-    free(settings->dir);
     free_list(settings->bind, settings->bind_count);
     free_words(settings->users, settings->user_count);
     free_words(settings->renames, settings->rename_count);
@@ -93,10 +100,9 @@ void sn_settings_copy(const struct sn_settings *from, struct sn_settings *to)
     for (size_t i = 0; i < count; i++) {
         if (table[i].field != SN_FIELD_TEXT)
             continue;
-        char **field = (char **)(void *)((char *)to + table[i].offset);
+        char **field = text_at(to, &table[i]);
         *field = sn_strdup(*field);
     }
-    to->dir = sn_strdup(from->dir);
     to->bind = copy_list(from->bind, from->bind_count);
     to->users = copy_words(from->users, from->user_count);
     to->renames = copy_words(from->renames, from->rename_count);

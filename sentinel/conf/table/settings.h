@@ -3,16 +3,11 @@
 #define SN_CONF_TABLE_SETTINGS_H
 
 /* The settings of the server and the process (PROTOCOL.md §19.9): what is not a decision of the
- * core. Text is owned by the settings; NULL means "not set". */
+ * core. Text is owned by the settings; NULL means "not set". The defaults stand in the table. */
 
 #include "base/level.h"
 #include "base/types.h"
-
-/* `user` line or `rename-command` line, kept as its words. */
-struct sn_setting_words {
-    char **items;
-    size_t count;
-};
+#include "conf/table/list.h"
 
 /* `tls-…` directives (PROTOCOL.md §20.5). */
 struct sn_tls_settings {
@@ -41,27 +36,27 @@ struct sn_tls_settings {
 };
 
 struct sn_settings {
-    uint16_t port; /* 26379; 0: no plain TCP */
+    uint16_t port; /* 0: no plain TCP */
     char **bind;   /* addresses; a leading '-' tolerates an unavailable one; none: all interfaces */
     size_t bind_count;
     bool bind_none; /* `bind ""`: no TCP at all */
     char *unixsocket;
     uint32_t unixsocketperm; /* 0: as umask leaves it */
     bool protected_mode;
-    int tcp_backlog;     /* 511 */
-    int tcp_keepalive_s; /* 300; 0: off */
+    int tcp_backlog;
+    int tcp_keepalive_s; /* 0: off */
     int timeout_s;       /* idle clients; 0: never */
-    uint32_t maxclients; /* 10000 */
+    uint32_t maxclients;
     char *bind_source_addr;
     char *requirepass;
     struct sn_setting_words *users; /* `user` lines, in order */
     size_t user_count;
     char *aclfile;
     char *acl_pubsub_default;         /* "allchannels" or "resetchannels": of new users */
-    uint64_t acllog_max_len;          /* 128; 0: refusals are not kept */
+    uint64_t acllog_max_len;          /* 0: refusals are not kept */
     struct sn_setting_words *renames; /* server rename-command lines */
     size_t rename_count;
-    uint64_t query_buffer_max; /* client-query-buffer-limit, bytes; 1 MiB */
+    uint64_t query_buffer_max; /* client-query-buffer-limit, bytes */
     uint64_t bulk_max;         /* proto-max-bulk-len, bytes */
     char *clients_memory;      /* maxmemory-clients; NULL: a part of what is there */
     uint64_t pubsub_hard_max;  /* client-output-buffer-limit pubsub: bytes at once */
@@ -72,7 +67,7 @@ struct sn_settings {
     char *supervised; /* "upstart", "systemd", "auto" or "no", in any case */
     bool set_proc_title;
     char *proc_title_template;
-    enum sn_level loglevel;     /* NOTICE */
+    enum sn_level loglevel;
     char *logfile;              /* NULL: standard output */
     char *log_format;           /* "legacy" or "logfmt" */
     char *log_timestamp_format; /* "legacy", "iso8601" or "milliseconds" */

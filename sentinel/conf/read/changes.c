@@ -3,11 +3,12 @@
 /* The changes of SENTINEL SET and SENTINEL CONFIG SET, with the literal error texts of PROTOCOL.md
  * §4.17 and §4.18. Unlike the peers, a SET is all or nothing, and numbers are never cut. */
 
+#include "conf/read/changes.h"
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "conf/conf.h"
-#include "conf/table/directives.h"
+#include "conf/table/value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,19 +46,19 @@ static int bad_argument(struct sn_buf *error, const char *value, const char *opt
 
 /* Scripts are refused as a whole where that is configured; that they can be started is checked when
  * they are set, not only in the middle of a failover. */
-static int check_script(const struct sn_change *change, bool scripts_denied, struct sn_buf *error)
+static int check_script(const struct sn_directive *directive, const char *path, bool denied,
+                        struct sn_buf *error)
 {
-    if (scripts_denied) {
+    if (denied) {
         sn_buf_puts(error, "Reconfiguration of scripts path is denied for security reasons. Check "
                            "the deny-scripts-reconfig configuration directive in your Sentinel "
                            "configuration");
         return SN_EINVAL;
     }
-    if (change->value[0] == '\0' || access(change->value, X_OK) == 0)
+    if (path[0] == '\0' || access(path, X_OK) == 0)
         return 0;
-    sn_buf_printf(error, "%s script seems non existing or non executable",
-                  change->option == SN_OPTION_NOTIFICATION_SCRIPT ? "Notification"
-                                                                  : "Client reconfiguration");
+    /* As for a file, without the full stop. */
+    sn_buf_append(error, directive->error, strlen(directive->error) - 1);
     return SN_EINVAL;
 }
 
@@ -75,14 +76,14 @@ static int check_rename(const struct sn_change *change, struct sn_buf *error)
 static int check_change(const struct sn_directive *directive, struct sn_change *change,
                         bool scripts_denied, struct sn_buf *error)
 {
-    if (directive->option == SN_OPTION_RENAME_COMMAND)
+    if (directive->kind == SN_VALUE_RENAME)
         return check_rename(change, error);
     if (directive->kind == SN_VALUE_SCRIPT && scripts_denied)
-        return check_script(change, scripts_denied, error);
+        return check_script(directive, change->value, scripts_denied, error);
     if (sn_value_parse(directive, change->value, &change->number) < 0)
         return bad_argument(error, change->value, change->name);
     if (directive->kind == SN_VALUE_SCRIPT)
-        return check_script(change, scripts_denied, error);
+        return check_script(directive, change->value, scripts_denied, error);
     return 0;
 }
 
@@ -94,7 +95,7 @@ int sn_conf_parse_set(int argc, char *const *argv, bool scripts_denied, struct s
     *changes = (struct sn_changes){0};
     for (int i = 0; i < argc && code == 0;) {
         const struct sn_directive *directive = sn_directive_find(SN_SCOPE_GROUP, argv[i]);
-        int values = directive != NULL && directive->option == SN_OPTION_RENAME_COMMAND ? 2 : 1;
+        int values = directive != NULL ? directive->values_max : 1;
         if (directive == NULL || !directive->live || argc - i - 1 < values) {
             put_quoted(error, "Unknown option or number of arguments for SENTINEL SET ", argv[i],
                        "");
@@ -157,7 +158,7 @@ static int take_parameter(int argc, char *const *argv, int i, struct sn_changes 
         put_quoted(error, "", argv[i], "");
         return SN_EINVAL;
     }
-    if (directive->kind == SN_VALUE_LEVEL)
+    if (directive->scope == SN_SCOPE_SERVER)
         *loglevel = (enum sn_level)change.number;
     else
         add_change(changes, &change);
