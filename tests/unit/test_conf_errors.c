@@ -135,14 +135,15 @@ static const struct row redis_rows[] = {
      "s.conf:1: sentinel monitor m  6379 2\nthe address is missing: redis-sentinel writes such a "
      "line when a host name did not resolve. Expected: sentinel monitor m HOST 6379 2, with the "
      "master's address as HOST.\n"},
-    {"sentinel monitor m 127.0.0.1 6379x 2",
-     "s.conf:1: sentinel monitor m 127.0.0.1 6379x 2\n'6379x' is no whole number: redis-sentinel "
-     "reads 6379. Expected: digits alone.\n"},
+    {"sentinel monitor m 127.0.0.1 6379x 2", "s.conf:1: sentinel monitor m 127.0.0.1 6379x "
+                                             "2\n'6379x' is not a whole number: redis-sentinel "
+                                             "reads 6379. Expected: digits alone.\n"},
     {GROUP "sentinel down-after-milliseconds m 5s",
-     "s.conf:2: sentinel down-after-milliseconds m 5s\n'5s' is no whole number of milliseconds: "
+     "s.conf:2: sentinel down-after-milliseconds m 5s\n'5s' is not a whole number of milliseconds: "
      "redis-sentinel reads 5 ms. Expected: a number of milliseconds, at least 1.\n"},
     {GROUP "sentinel parallel-syncs m 1ms",
-     "s.conf:2: sentinel parallel-syncs m 1ms\n'1ms' is no whole number: redis-sentinel reads 1. "
+     "s.conf:2: sentinel parallel-syncs m 1ms\n'1ms' is not a whole number: redis-sentinel reads "
+     "1. "
      "Expected: how many replicas may be reconfigured at once, at least 1.\n"},
     {"sentinel monitor a,b 127.0.0.1 6379 1",
      "s.conf:1: sentinel monitor a,b 127.0.0.1 6379 1\nInvalid master name. Expected: 1 to 255 "
@@ -156,7 +157,7 @@ static const struct row redis_rows[] = {
      "Expected: a "
      "number of milliseconds, at least 1.\n"},
     {GROUP "sentinel failover-timeout m 3m",
-     "s.conf:2: sentinel failover-timeout m 3m\n'3m' is no whole number of milliseconds: "
+     "s.conf:2: sentinel failover-timeout m 3m\n'3m' is not a whole number of milliseconds: "
      "redis-sentinel reads 3 ms. Expected: a number of milliseconds, at least 1.\n"},
     {GROUP "sentinel failover-timeout m 9223372036854775807",
      "s.conf:2: sentinel failover-timeout m 9223372036854775807\nnegative or zero time "
@@ -232,19 +233,19 @@ static const struct row ini_rows[] = {
     {"[master m]\nadress = 127.0.0.1:1\n",
      "s.ini:2: adress = 127.0.0.1:1\n" NOT_KNOWN
      " 'adress' is not a known directive; did you mean 'address'?\n"},
-    {"[master m]\nport = 1\n",
-     "s.ini:2: port = 1\nthat key belongs into another section. Expected: it behind [sentinel].\n"},
+    {"[master m]\nport = 1\n", "s.ini:2: port = 1\nthat key belongs in another section. Expected: "
+                               "the line below [sentinel].\n"},
     {"[sentinel]\ndown-after-milliseconds = 1\n",
-     "s.ini:2: down-after-milliseconds = 1\nthat key belongs into another section. Expected: it "
-     "behind [master NAME].\n"},
+     "s.ini:2: down-after-milliseconds = 1\nthat key belongs in another section. Expected: the "
+     "line below [master NAME].\n"},
     {"[sentinel]\nport 1\n",
-     "s.ini:2: port 1\nthat is no \"key = value\". Expected: [section], or key = value.\n"},
+     "s.ini:2: port 1\nthat is not \"key = value\". Expected: [section], or key = value.\n"},
     {"[sentinel]\nport 1\nport = x\n",
-     "s.ini:2: port 1\nthat is no \"key = value\". Expected: [section], or key = value.\n"},
+     "s.ini:2: port 1\nthat is not \"key = value\". Expected: [section], or key = value.\n"},
     {"[sentinel\n",
      "s.ini:1: [sentinel\nthe section's name has no end. Expected: [section], or key "
      "= value.\n"},
-    {"[sentinel] x = 1\n", "s.ini:1: [sentinel] x = 1\nthere is more behind the section's name. "
+    {"[sentinel] x = 1\n", "s.ini:1: [sentinel] x = 1\nthe line goes on after the section's name. "
                            "Expected: [section], or key = value.\n"},
     {"[slave x]\n",
      "s.ini:1: [slave x]\nthat section is not known. Expected: [sentinel] or [master "
@@ -276,10 +277,10 @@ static const struct row ini_rows[] = {
      "s.ini:1: [master m]\nthe group has no quorum. Expected: a line \"quorum = N\" in this "
      "section.\n"},
     {"[master m]\naddress = 1.2.3.4\n",
-     "s.ini:2: address = 1.2.3.4\nthat is no address. Expected: host:port, an IPv6 address in "
+     "s.ini:2: address = 1.2.3.4\nthat is not an address. Expected: host:port, an IPv6 address in "
      "brackets: [::1]:6379.\n"},
     {"[master m]\naddress = ::1:6379\n",
-     "s.ini:2: address = ::1:6379\nthat is no address. Expected: host:port, an IPv6 address in "
+     "s.ini:2: address = ::1:6379\nthat is not an address. Expected: host:port, an IPv6 address in "
      "brackets: [::1]:6379.\n"},
     {"[master m]\nquorum = 1\naddress = 1.2.3.4:99999\n",
      "s.ini:3: address = 1.2.3.4:99999\nInvalid port number. Expected: a port from 1 to "
@@ -338,7 +339,7 @@ static void test_conf_errors__of_the_command_line(void **state)
          "command line: --port 1 \"x\nUnbalanced quotes in configuration line. Expected: a quote "
          "at "
          "the end of the word that one begins.\n"},
-        {{"--"}, "command line: --\nthat is no directive. Expected: --directive value….\n"},
+        {{"--"}, "command line: --\nthat is not a directive. Expected: --directive value….\n"},
         {{"--port", "1", "--prot", "2"},
          "command line: --prot 2\nBad directive or wrong number of arguments. Unknown option "
          "'--prot'; "

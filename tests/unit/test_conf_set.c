@@ -202,9 +202,13 @@ static void test_conf_config_set__loglevel_comes_apart(void **state)
 static void test_conf_level__names(void **state)
 {
     (void)state;
-    assert_int_equal(sn_conf_level("DEBUG"), SN_LEVEL_DEBUG);
-    assert_int_equal(sn_conf_level("nothing"), SN_LEVEL_NOTHING);
-    assert_int_equal(sn_conf_level("none"), SN_LEVEL_NONE);
+    const struct sn_directive *row = sn_directive_find(SN_SCOPE_SERVER, "loglevel");
+    int64_t level;
+    assert_int_equal(sn_value_parse(row, "DEBUG", &level), 0);
+    assert_int_equal(level, SN_LEVEL_DEBUG);
+    assert_int_equal(sn_value_parse(row, "nothing", &level), 0);
+    assert_int_equal(level, SN_LEVEL_NOTHING);
+    assert_int_equal(sn_value_parse(row, "none", &level), SN_EINVAL);
     assert_string_equal(sn_conf_level_name(SN_LEVEL_VERBOSE), "verbose");
 }
 

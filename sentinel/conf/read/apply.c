@@ -132,8 +132,7 @@ static int parse_epoch(struct sn_loader *loader, const struct sn_statement *stat
                               "a number without sign, as it was saved");
     if (spoilt)
         sn_loader_notice(loader, &statement->at,
-                         "no honest history reaches that epoch: it counts "
-                         "as %llu",
+                         "the epoch is implausibly high: %llu is used instead",
                          (unsigned long long)*epoch);
     return 0;
 }

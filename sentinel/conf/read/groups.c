@@ -90,7 +90,7 @@ static int redefine_group(struct sn_loader *loader, const struct sn_statement *s
     if (statement->origin == SN_ORIGIN_MAIN) {
         group->addr = *addr;
         group->params.quorum = quorum;
-        sn_loader_add_group(loader, group->name, addr, quorum, SN_ORIGIN_MAIN);
+        sn_loader_redefine_group(loader, group->name, SN_ORIGIN_MAIN);
     }
     sn_loader_notice(loader, &statement->at,
                      "group %s is also defined in an included file: the main file's line counts",

@@ -109,7 +109,7 @@ static int take_address(struct ini_conf *ini, const struct sn_place *at, const c
         host_len -= 2;
     }
     if (host_len == 0 || (!bracketed && memchr(host, ':', host_len) != NULL))
-        return sn_loader_fail(ini->loader, at, "that is no address",
+        return sn_loader_fail(ini->loader, at, "that is not an address",
                               "host:port, an IPv6 address in brackets: [::1]:6379");
     drop_text(&ini->address_at);
     ini->address_at = *at;
@@ -160,7 +160,7 @@ static int add_key(struct ini_conf *ini, const struct sn_place *at,
 
 static int fail_section(struct ini_conf *ini, const struct sn_place *at, const char *section)
 {
-    return sn_loader_fail(ini->loader, at, "that key belongs into another section", section);
+    return sn_loader_fail(ini->loader, at, "that key belongs in another section", section);
 }
 
 static int take_master_key(struct ini_conf *ini, const struct sn_place *at, const char *key,
@@ -173,7 +173,7 @@ static int take_master_key(struct ini_conf *ini, const struct sn_place *at, cons
     const struct sn_directive *directive = sn_directive_find(SN_SCOPE_GROUP, key);
     if (directive == NULL && (sn_directive_find(SN_SCOPE_SENTINEL, key) != NULL ||
                               sn_directive_find(SN_SCOPE_SERVER, key) != NULL))
-        return fail_section(ini, at, "it behind [sentinel]");
+        return fail_section(ini, at, "the line below [sentinel]");
     if (directive == NULL)
         return sn_statement_fail_unknown(ini->loader, at, key, SN_SCOPE_GROUP, SN_SCOPE_NONE);
     return add_key(ini, at, directive, value);
@@ -190,7 +190,7 @@ static int take_sentinel_key(struct ini_conf *ini, const struct sn_place *at, co
     if (directive != NULL)
         return add_key(ini, at, directive, value);
     if (sn_directive_find(SN_SCOPE_GROUP, key) != NULL || strcasecmp(key, "address") == 0)
-        return fail_section(ini, at, "it behind [master NAME]");
+        return fail_section(ini, at, "the line below [master NAME]");
     if (!sn_ignored_server(key, &quiet))
         return sn_statement_fail_unknown(ini->loader, at, key, SN_SCOPE_SERVER, SN_SCOPE_SENTINEL);
     if (!quiet)

@@ -115,36 +115,39 @@ struct sn_statement *sn_loader_push(struct sn_loader *loader)
     return statement;
 }
 
-struct sn_group_image *sn_loader_group(const struct sn_loader *loader, const char *name)
+static struct sn_group_ref *find_group(const struct sn_loader *loader, const char *name)
 {
     struct sn_group_ref *ref;
     HASH_FIND_STR(loader->groups, name, ref);
+    return ref;
+}
+
+struct sn_group_image *sn_loader_group(const struct sn_loader *loader, const char *name)
+{
+    const struct sn_group_ref *ref = find_group(loader, name);
     return ref != NULL ? &loader->conf->image.groups[ref->index] : NULL;
 }
 
 enum sn_origin sn_loader_group_origin(const struct sn_loader *loader, const char *name)
 {
-    struct sn_group_ref *ref;
-    HASH_FIND_STR(loader->groups, name, ref);
+    const struct sn_group_ref *ref = find_group(loader, name);
     return ref != NULL ? ref->origin : SN_ORIGIN_NONE;
 }
 
-struct sn_group_image *sn_loader_add_group(struct sn_loader *loader, const char *name,
-                                           const struct sn_addr *addr, uint32_t quorum,
-                                           enum sn_origin origin)
+void sn_loader_add_group(struct sn_loader *loader, const char *name, const struct sn_addr *addr,
+                         uint32_t quorum, enum sn_origin origin)
 {
     struct sn_image *image = &loader->conf->image;
-    struct sn_group_ref *ref;
+    struct sn_group_ref *ref = sn_alloc(sizeof(*ref));
 
-    HASH_FIND_STR(loader->groups, name, ref);
-    if (ref != NULL) {
-        ref->origin = origin;
-        return &image->groups[ref->index];
-    }
-    ref = sn_alloc(sizeof(*ref));
     ref->name = sn_strdup(name);
     ref->index = image->group_count;
     ref->origin = origin;
     HASH_ADD_KEYPTR(hh, loader->groups, ref->name, strlen(ref->name), ref);
-    return sn_image_add_group(image, name, addr, quorum);
+    sn_image_add_group(image, name, addr, quorum);
+}
+
+void sn_loader_redefine_group(struct sn_loader *loader, const char *name, enum sn_origin origin)
+{
+    find_group(loader, name)->origin = origin;
 }

@@ -66,9 +66,10 @@ void sn_loader_notice(struct sn_loader *loader, const struct sn_place *at, const
 struct sn_group_image *sn_loader_group(const struct sn_loader *loader, const char *name);
 /* Who defined the group called name; NONE if nobody did. */
 enum sn_origin sn_loader_group_origin(const struct sn_loader *loader, const char *name);
-/* Adds a group that does not exist yet, or notes that another origin has defined it again. */
-struct sn_group_image *sn_loader_add_group(struct sn_loader *loader, const char *name,
-                                           const struct sn_addr *addr, uint32_t quorum,
-                                           enum sn_origin origin);
+/* Adds a group that does not exist yet. */
+void sn_loader_add_group(struct sn_loader *loader, const char *name, const struct sn_addr *addr,
+                         uint32_t quorum, enum sn_origin origin);
+/* Notes that origin has defined a group again. */
+void sn_loader_redefine_group(struct sn_loader *loader, const char *name, enum sn_origin origin);
 
 #endif

@@ -77,7 +77,7 @@ static int fail_number(struct sn_loader *loader, const struct sn_statement *stat
 
     sn_buf_init(&problem, SIZE_MAX);
     sn_buf_init(&expected, SIZE_MAX);
-    sn_buf_printf(&problem, "'%s' is no whole number%s: redis-sentinel reads %s%s", text,
+    sn_buf_printf(&problem, "'%s' is not a whole number%s: redis-sentinel reads %s%s", text,
                   directive->milliseconds ? " of milliseconds" : "", read_as,
                   directive->milliseconds ? " ms" : "");
     if (directive->kind == SN_VALUE_NUMBER)

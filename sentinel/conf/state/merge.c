@@ -115,7 +115,7 @@ void sn_state_merge(const struct sn_state *state, struct sn_conf *conf)
     if (state->myid.hex[0] != '\0')
         image->myid = state->myid;
     if (state->epoch_spoilt)
-        sn_conf_noticef(conf, "no honest history reaches an epoch in %s: it counts as %" PRIu64,
+        sn_conf_noticef(conf, "an epoch in %s is implausibly high: %" PRIu64 " is used instead",
                         conf->state_path, SN_EPOCH_FAR);
     if (state->current_epoch > image->current_epoch)
         image->current_epoch = state->current_epoch;

@@ -22,7 +22,7 @@ static const char *const level_names[] = {
     [SN_LEVEL_WARNING] = "warning", [SN_LEVEL_NOTHING] = "nothing",
 };
 
-enum sn_level sn_conf_level(const char *text)
+static enum sn_level level_of(const char *text)
 {
     for (unsigned i = SN_LEVEL_DEBUG; i <= SN_LEVEL_NOTHING; i++) {
         if (strcasecmp(level_names[i], text) == 0)
@@ -68,7 +68,7 @@ static int parse_host(const struct sn_directive *directive, const char *text, in
 static int parse_level(const struct sn_directive *directive, const char *text, int64_t *number)
 {
     (void)directive;
-    *number = sn_conf_level(text);
+    *number = level_of(text);
     return *number != SN_LEVEL_NONE ? 0 : SN_EINVAL;
 }
 

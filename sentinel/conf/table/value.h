@@ -23,8 +23,7 @@ void sn_value_error(const struct sn_directive *directive, int code, struct sn_bu
 /* Appends what a good value is, as the end of "Expected: ". */
 void sn_value_expected(const struct sn_directive *directive, struct sn_buf *out);
 
-/* "debug", "verbose", "notice", "warning", "nothing"; NONE if text (any case) is none of them. */
-enum sn_level sn_conf_level(const char *text);
+/* "debug", "verbose", "notice", "warning" or "nothing". Precondition: level is one of those. */
 const char *sn_conf_level_name(enum sn_level level);
 /* "64mb" as bytes, "5%" as -5 (1 to 100). SN_EINVAL, SN_ERANGE. */
 SN_MUST_CHECK int sn_conf_parse_share(const char *text, int64_t *number);
