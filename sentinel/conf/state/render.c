@@ -142,19 +142,17 @@ static int put_changes(struct sn_buf *out, enum sn_scope scope, const struct sn_
 
     for (size_t i = 0; i < count; i++) {
         struct sn_setting_words value, was;
-        if (!table[i].live)
+        if (!table[i].live || sn_keep_equal(&table[i], now, base))
             continue;
         sn_keep_get_words(&table[i], now, &value);
         sn_keep_get_words(&table[i], base, &was);
         if (has_control(&value))
             code = SN_EINVAL;
-        if (!sn_list_equal(&value, &was)) {
-            if (scope != SN_SCOPE_GROUP)
-                sn_buf_puts(out, "\n[change]\n");
-            sn_buf_printf(out, "option = %s\n", table[i].name);
-            put_words(out, "value", &value);
-            put_words(out, "was", &was);
-        }
+        if (scope != SN_SCOPE_GROUP)
+            sn_buf_puts(out, "\n[change]\n");
+        sn_buf_printf(out, "option = %s\n", table[i].name);
+        put_words(out, "value", &value);
+        put_words(out, "was", &was);
         sn_list_fini(&value);
         sn_list_fini(&was);
     }

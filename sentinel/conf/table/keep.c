@@ -135,38 +135,33 @@ static void get_renames(const struct sn_group_params *params, struct sn_setting_
     }
 }
 
-/* What is kept at one place: a number, a text, an id. */
-static void get_single(const struct sn_directive *directive, const void *at,
-                       struct sn_setting_lines *lines)
+/* False: what is kept there is no number. */
+static bool read_number(const struct sn_directive *directive, const void *at, int64_t *number)
 {
-    const struct sn_runid *runid = at;
+    const uint64_t *wide = at;
 
     switch (directive->field) {
     case SN_FIELD_BOOL:
-        get_number(directive, *(const bool *)at, lines);
-        return;
+        *number = *(const bool *)at;
+        return true;
     case SN_FIELD_U16:
-        get_number(directive, *(const uint16_t *)at, lines);
-        return;
+        *number = *(const uint16_t *)at;
+        return true;
     case SN_FIELD_U32:
-        get_number(directive, *(const uint32_t *)at, lines);
-        return;
+        *number = *(const uint32_t *)at;
+        return true;
     case SN_FIELD_U64:
-        get_number(directive, (int64_t) * (const uint64_t *)at, lines);
-        return;
+        *number = (int64_t)*wide;
+        return true;
     case SN_FIELD_INT:
-        get_number(directive, *(const int *)at, lines);
-        return;
+        *number = *(const int *)at;
+        return true;
     case SN_FIELD_I64:
-        get_number(directive, *(const int64_t *)at, lines);
-        return;
-    case SN_FIELD_TEXT:
-        get_text(*(char *const *)at, lines);
-        return;
-    case SN_FIELD_RUNID:
-        get_text(runid->hex[0] != '\0' ? runid->hex : NULL, lines);
-        return;
+        *number = *(const int64_t *)at;
+        return true;
     case SN_FIELD_NONE:
+    case SN_FIELD_TEXT:
+    case SN_FIELD_RUNID:
     case SN_FIELD_LINES:
     case SN_FIELD_BIND:
     case SN_FIELD_LIMITS:
@@ -176,12 +171,19 @@ static void get_single(const struct sn_directive *directive, const void *at,
     case SN_FIELD_RENAMES:
         break;
     }
-    assert(false && "one value");
+    return false;
+}
+
+static void get_runid(const struct sn_runid *runid, struct sn_setting_lines *lines)
+{
+    get_text(runid->hex[0] != '\0' ? runid->hex : NULL, lines);
 }
 
 void sn_keep_get(const struct sn_directive *directive, const struct sn_kept *from,
                  struct sn_setting_lines *lines)
 {
+    int64_t number;
+
     *lines = (struct sn_setting_lines){0};
     switch (directive->field) {
     case SN_FIELD_NONE:
@@ -192,9 +194,14 @@ void sn_keep_get(const struct sn_directive *directive, const struct sn_kept *fro
     case SN_FIELD_U64:
     case SN_FIELD_INT:
     case SN_FIELD_I64:
+        if (read_number(directive, place(directive, from), &number))
+            get_number(directive, number, lines);
+        return;
     case SN_FIELD_TEXT:
+        get_text(*(char *const *)place(directive, from), lines);
+        return;
     case SN_FIELD_RUNID:
-        get_single(directive, place(directive, from), lines);
+        get_runid(place(directive, from), lines);
         return;
     case SN_FIELD_LINES:
         get_lines(directive, from, lines);
@@ -228,8 +235,26 @@ void sn_keep_get_words(const struct sn_directive *directive, const struct sn_kep
     *words = (struct sn_setting_words){0};
     sn_keep_get(directive, from, &lines);
     for (size_t i = 0; i < lines.count; i++)
-        sn_list_add_all(words, lines.items[i].items, lines.items[i].count);
+        sn_list_move_all(words, &lines.items[i]);
     sn_list_lines_fini(&lines);
+}
+
+bool sn_keep_equal(const struct sn_directive *directive, const struct sn_kept *a,
+                   const struct sn_kept *b)
+{
+    struct sn_setting_words words, others;
+    int64_t number, other;
+
+    /* Most values are numbers, and there are many groups. */
+    if (read_number(directive, place(directive, a), &number) &&
+        read_number(directive, place(directive, b), &other))
+        return number == other;
+    sn_keep_get_words(directive, a, &words);
+    sn_keep_get_words(directive, b, &others);
+    bool equal = sn_list_equal(&words, &others);
+    sn_list_fini(&words);
+    sn_list_fini(&others);
+    return equal;
 }
 
 bool sn_keep_is_default(const struct sn_directive *directive, const struct sn_setting_words *line)

@@ -28,6 +28,9 @@ void sn_keep_get(const struct sn_directive *directive, const struct sn_kept *fro
 /* The same with the words of all lines in one list (sn_list_fini). */
 void sn_keep_get_words(const struct sn_directive *directive, const struct sn_kept *from,
                        struct sn_setting_words *words);
+/* True if two values would be written with the same words. */
+bool sn_keep_equal(const struct sn_directive *directive, const struct sn_kept *a,
+                   const struct sn_kept *b);
 /* True if a line says what the directive has when nobody sets it. */
 bool sn_keep_is_default(const struct sn_directive *directive, const struct sn_setting_words *line);
 

@@ -23,6 +23,19 @@ void sn_list_add_all(struct sn_setting_words *list, char *const *words, size_t c
         sn_list_add(list, words[i]);
 }
 
+void sn_list_move_all(struct sn_setting_words *list, struct sn_setting_words *from)
+{
+    if (list->count == 0) {
+        sn_list_fini(list);
+        *list = *from;
+    } else {
+        for (size_t i = 0; i < from->count; i++)
+            sn_list_take(list, from->items[i]);
+        free(from->items);
+    }
+    *from = (struct sn_setting_words){0};
+}
+
 bool sn_list_equal(const struct sn_setting_words *a, const struct sn_setting_words *b)
 {
     if (a->count != b->count)

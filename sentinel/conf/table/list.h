@@ -22,6 +22,8 @@ void sn_list_take(struct sn_setting_words *list, char *word);
 void sn_list_add(struct sn_setting_words *list, const char *word);
 /* Appends copies of count words. */
 void sn_list_add_all(struct sn_setting_words *list, char *const *words, size_t count);
+/* Appends the words of from, which is empty then. */
+void sn_list_move_all(struct sn_setting_words *list, struct sn_setting_words *from);
 bool sn_list_equal(const struct sn_setting_words *a, const struct sn_setting_words *b);
 void sn_list_fini(struct sn_setting_words *list);
 
