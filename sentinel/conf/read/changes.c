@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "conf/table/value.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -66,6 +67,7 @@ static int check_rename(const struct sn_change *change, struct sn_buf *error)
 {
     const char *words[] = {change->value, change->to};
 
+    assert(change->to != NULL); /* the row has two values */
     for (int i = 0; i < 2; i++) {
         if (words[i][0] == '\0' || sn_text_has_control(words[i], strlen(words[i])))
             return bad_argument(error, words[i], change->name);
