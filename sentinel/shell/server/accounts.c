@@ -54,7 +54,7 @@ void sn_accounts_note_refusal(struct sn_client *client, const char *reason, cons
 void sn_accounts_drop(const struct sn_client *caller, struct sn_client *client)
 {
     if (client == caller)
-        client->close_after_reply = true;
+        sn_client_end(client);
     else
         sn_client_doom(client);
 }

@@ -74,9 +74,8 @@ void sn_client_close(struct sn_client *client)
     struct sn_server *server = client->server;
 
     assert(!client->running);
-    if (client->closing)
+    if (client->life == SN_CLIENT_CLOSING)
         return;
-    client->closing = true;
     sn_pubsub_unsubscribe_all(sn_server_pubsub(server), client);
     sn_waits_forget(client);
     sn_clients_remove(sn_server_clients(server), client);
@@ -88,7 +87,7 @@ static void on_written(uv_write_t *request, int status)
     struct sn_client *client = request->data;
 
     client->writing_now = false;
-    if (client->closing)
+    if (client->life == SN_CLIENT_CLOSING)
         return;
     if (status < 0) {
         sn_client_close(client);
@@ -145,21 +144,27 @@ static bool write_output(struct sn_client *client)
     return true;
 }
 
+static void hold(struct sn_client *client, unsigned why, bool on)
+{
+    client->holds = on ? client->holds | why : client->holds & ~why;
+}
+
 void sn_client_flush(struct sn_client *client)
 {
-    if (client->closing || client->running)
+    if (client->life == SN_CLIENT_CLOSING || client->running)
         return;
-    if (client->doomed || !write_output(client)) {
+    if (client->life == SN_CLIENT_DOOMED || !write_output(client)) {
         sn_client_close(client);
         return;
     }
-    if (client->paused && sn_client_output(client) <= SN_CLIENT_OUTPUT_PAUSE) {
-        client->paused = false;
+    if ((client->holds & SN_HOLD_OUTPUT) && sn_client_output(client) <= SN_CLIENT_OUTPUT_PAUSE) {
+        hold(client, SN_HOLD_OUTPUT, false);
         client->resume = true;
         sn_client_touch(client);
         return;
     }
-    if (client->close_after_reply && !client->writing_now && client->out.len == 0 && !client->waits)
+    if (client->life == SN_CLIENT_ENDING && !client->writing_now && client->out.len == 0 &&
+        !client->waits)
         sn_client_close(client);
 }
 
@@ -196,7 +201,8 @@ static bool is_cross_protocol(const struct sn_request *request)
  * after the other would cost a write for each group where one write could save them all. */
 static bool may_ask_more(const struct sn_client *client)
 {
-    return client->waits->question && !client->has_held && client->wait_count < QUESTIONS_MAX;
+    return client->waits->question && !(client->holds & SN_HOLD_REQUEST) &&
+           client->wait_count < QUESTIONS_MAX;
 }
 
 static bool is_question(const struct sn_request *request)
@@ -208,8 +214,8 @@ static bool is_question(const struct sn_request *request)
 
 static bool may_run(const struct sn_client *client)
 {
-    return !client->closing && !client->doomed && !client->yielded && !client->close_after_reply &&
-           !client->paused && (client->waits == NULL || may_ask_more(client));
+    return client->life == SN_CLIENT_OPEN && !(client->holds & (SN_HOLD_TURN | SN_HOLD_OUTPUT)) &&
+           (client->waits == NULL || may_ask_more(client));
 }
 
 /* Too large a request is answered by nothing but the end of the connection, as with stock. */
@@ -223,17 +229,17 @@ static void refuse_request(struct sn_client *client, int rc)
            "Closing client %s: %s", client->peer, error);
     if (rc != SN_EFULL)
         sn_resp_error(&resp, error);
-    client->close_after_reply = true;
+    sn_client_end(client);
 }
 
 static int next_request(struct sn_client *client, struct sn_request *request)
 {
     struct sn_request_limits limits = limits_of(client);
 
-    if (!client->has_held)
+    if (!(client->holds & SN_HOLD_REQUEST))
         return sn_request_reader_next(client->reader, &limits, request);
     *request = client->held;
-    client->has_held = false;
+    hold(client, SN_HOLD_REQUEST, false);
     return 0;
 }
 
@@ -269,7 +275,7 @@ static void run_next(struct sn_client *client, bool *more)
     *more = rc == 0;
     if (rc == 0 && client->waits != NULL && !is_question(&request)) {
         client->held = request;
-        client->has_held = true;
+        hold(client, SN_HOLD_REQUEST, true);
         *more = false;
     } else if (rc == 0 && is_cross_protocol(&request)) {
         sn_log(sn_server_env(client->server)->log, SN_LEVEL_WARNING,
@@ -336,7 +342,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf);
 
 static void start_reading(struct sn_client *client)
 {
-    if (client->reading || client->closing || client->eof)
+    if (client->reading || client->life == SN_CLIENT_CLOSING || client->eof)
         return;
     if (uv_read_start(&client->uv.stream, on_allocate, on_read) != 0) {
         sn_client_doom(client);
@@ -357,7 +363,7 @@ void sn_client_run(struct sn_client *client)
 {
     bool more = true;
 
-    if (client->running || client->closing)
+    if (client->running || client->life == SN_CLIENT_CLOSING)
         return;
     client->running = true;
     while (more && may_run(client) && !sn_clients_turn_is_over(client->server)) {
@@ -365,17 +371,16 @@ void sn_client_run(struct sn_client *client)
             sn_client_render(client);
         else
             run_next(client, &more);
-        client->paused = sn_client_output(client) > SN_CLIENT_OUTPUT_PAUSE;
+        hold(client, SN_HOLD_OUTPUT, sn_client_output(client) > SN_CLIENT_OUTPUT_PAUSE);
     }
     client->running = false;
-    if (client->closing)
+    if (client->life == SN_CLIENT_CLOSING)
         return;
     if (more && may_run(client))
         sn_client_yield(client);
-    else if (client->eof && !client->waits && !client->has_held && !client->paused)
-        client->close_after_reply = true;
-    if (client->close_after_reply || client->doomed || client->yielded || client->has_held ||
-        client->paused)
+    else if (client->eof && !client->waits && client->holds == 0)
+        sn_client_end(client);
+    if (client->life != SN_CLIENT_OPEN || client->holds != 0)
         stop_reading(client);
     else if (client->waits && sn_request_reader_pending(client->reader) > SN_CLIENT_READ_AHEAD_MAX)
         stop_reading(client);
@@ -389,7 +394,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     struct sn_client *client = stream->data;
     struct sn_server *server = client->server;
 
-    if (count == 0 || client->closing)
+    if (count == 0 || client->life == SN_CLIENT_CLOSING)
         return;
     client->active_at = sn_server_now(server);
     if (count > 0) {
@@ -534,7 +539,7 @@ struct sn_client *sn_client_accept(struct sn_server *server, uv_stream_t *listen
         sn_clients_reject(sn_server_clients(server), client);
         sn_server_stats(server)->rejected++;
         sn_resp_error(&resp, reason);
-        client->close_after_reply = true;
+        sn_client_end(client);
         sn_client_touch(client);
     } else {
         sn_server_stats(server)->connections++;

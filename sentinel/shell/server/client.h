@@ -37,6 +37,22 @@ struct sn_wait;
 #define SN_LOGIN_MS        10000
 #define SN_CLIENT_NAME_MAX 1024 /* of CLIENT SETNAME and SETINFO */
 
+/* Only ever goes on to a later one (clients.c). */
+enum sn_client_life {
+    SN_CLIENT_NONE = 0,
+    SN_CLIENT_OPEN,
+    SN_CLIENT_ENDING, /* no more requests; closes once all output is written */
+    SN_CLIENT_DOOMED, /* closes without ado at the next flush */
+    SN_CLIENT_CLOSING /* uv_close was called */
+};
+
+/* What keeps the next request from being read and executed, beside answers that are waited for. */
+enum {
+    SN_HOLD_OUTPUT = 1 << 0, /* the client has too much to read */
+    SN_HOLD_TURN = 1 << 1,   /* more requests are there, but it is the turn of others */
+    SN_HOLD_REQUEST = 1 << 2 /* `held` is one: nothing more is read, to keep it valid */
+};
+
 struct sn_client {
     struct sn_server *server;
     union {
@@ -64,6 +80,8 @@ struct sn_client {
     size_t wait_count;
     struct sn_long_reply *long_reply; /* under way; NULL: none */
     struct sn_request held; /* read, but to be executed when nothing is waited for any more */
+    enum sn_client_life life;
+    unsigned holds; /* SN_HOLD_… */
     enum sn_resp_version version;
     uint64_t created_at; /* loop time, milliseconds; so are the next two */
     uint64_t active_at;
@@ -77,19 +95,13 @@ struct sn_client {
     bool authenticated;
     bool reading;
     bool writing_now;
-    bool running;           /* its requests are being executed up the stack */
-    bool asking;            /* a question of a peer is being executed */
-    bool has_held;          /* `held` is one; nothing more is read meanwhile, to keep it valid */
-    bool resume;            /* its answer came: requests may be waiting behind it */
-    bool paused;            /* it has too much to read before more requests are executed */
-    bool yielded;           /* more requests are there, but it is the turn of others */
-    bool dirty;             /* in the server's list of clients to be flushed */
-    bool eof;               /* the other side will send no more */
-    bool doomed;            /* close without ado at the next flush */
-    bool close_after_reply; /* close once all output is written */
-    bool closing;           /* uv_close was called */
-    bool muted;             /* CLIENT REPLY OFF */
-    bool mute_next;         /* CLIENT REPLY SKIP: the next command */
+    bool running;   /* its requests are being executed up the stack */
+    bool asking;    /* a question of a peer is being executed */
+    bool resume;    /* its answer came: requests may be waiting behind it */
+    bool dirty;     /* in the server's list of clients to be flushed */
+    bool eof;       /* the other side will send no more */
+    bool muted;     /* CLIENT REPLY OFF */
+    bool mute_next; /* CLIENT REPLY SKIP: the next command */
     bool no_evict;
     bool tracking;
     bool rejected; /* never served: over maxclients, or denied */

@@ -4,6 +4,7 @@
 #include "shell/server/client.h"
 #include "shell/server/parts.h"
 
+#include <assert.h>
 #include <utlist.h>
 
 /* The clock of the loop stands still while a turn lasts. */
@@ -25,21 +26,38 @@ bool sn_client_subscribed(const struct sn_client *client)
 
 void sn_client_touch(struct sn_client *client)
 {
-    if (client->dirty || client->closing)
+    if (client->dirty || client->life == SN_CLIENT_CLOSING)
         return;
     client->dirty = true;
     DL_APPEND2(sn_server_clients(client->server)->dirty, client, dirty_prev, dirty_next);
 }
 
+static void move_on(struct sn_client *client, enum sn_client_life life)
+{
+    assert(client->life != SN_CLIENT_NONE);
+    if (life > client->life)
+        client->life = life;
+}
+
+void sn_client_end(struct sn_client *client)
+{
+    move_on(client, SN_CLIENT_ENDING);
+}
+
 void sn_client_doom(struct sn_client *client)
 {
-    client->doomed = true;
+    move_on(client, SN_CLIENT_DOOMED);
     sn_client_touch(client);
+}
+
+bool sn_client_is_gone(const struct sn_client *client)
+{
+    return client->life >= SN_CLIENT_DOOMED;
 }
 
 void sn_client_yield(struct sn_client *client)
 {
-    client->yielded = true;
+    client->holds |= SN_HOLD_TURN;
     DL_APPEND2(sn_server_clients(client->server)->yielded, client, yield_prev, yield_next);
     sn_server_keep_awake(client->server);
 }
@@ -47,6 +65,7 @@ void sn_client_yield(struct sn_client *client)
 void sn_clients_add(struct sn_clients *clients, struct sn_client *client)
 {
     client->id = ++clients->next_id;
+    client->life = SN_CLIENT_OPEN;
     DL_APPEND(clients->all, client);
     clients->count++;
 }
@@ -59,12 +78,13 @@ void sn_clients_reject(struct sn_clients *clients, struct sn_client *client)
 
 void sn_clients_remove(struct sn_clients *clients, struct sn_client *client)
 {
+    move_on(client, SN_CLIENT_CLOSING);
     clients->memory -= client->memory;
     client->memory = 0;
     if (client->dirty)
         DL_DELETE2(clients->dirty, client, dirty_prev, dirty_next);
     client->dirty = false;
-    if (client->yielded)
+    if (client->holds & SN_HOLD_TURN)
         DL_DELETE2(clients->yielded, client, yield_prev, yield_next);
     DL_DELETE(clients->all, client);
     if (!client->rejected)
@@ -85,7 +105,7 @@ struct sn_client *sn_clients_next_yielded(struct sn_clients *clients)
     struct sn_client *client = clients->yielded;
 
     DL_DELETE2(clients->yielded, client, yield_prev, yield_next);
-    client->yielded = false;
+    client->holds &= ~(unsigned)SN_HOLD_TURN;
     client->resume = true;
     return client;
 }

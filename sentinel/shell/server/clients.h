@@ -26,7 +26,7 @@ struct sn_clients {
 void sn_clients_add(struct sn_clients *clients, struct sn_client *client);
 /* client is not served, and counts no more. */
 void sn_clients_reject(struct sn_clients *clients, struct sn_client *client);
-/* Takes client out of all lists and sums. */
+/* Takes client, which is being closed, out of all lists and sums. */
 void sn_clients_remove(struct sn_clients *clients, struct sn_client *client);
 /* The next of those to be flushed, or of those that yielded, taken off its list, which must not be
  * empty. */
@@ -39,8 +39,12 @@ bool sn_clients_turn_is_over(const struct sn_server *server);
 void sn_client_yield(struct sn_client *client);
 /* Has the next sn_server_flush look at this client. */
 void sn_client_touch(struct sn_client *client);
+/* Executes no more requests, and closes once all output is written. */
+void sn_client_end(struct sn_client *client);
 /* Closes at the next flush, without writing what is left. */
 void sn_client_doom(struct sn_client *client);
+/* True if client is doomed, or closing already: nothing that is for it matters any more. */
+bool sn_client_is_gone(const struct sn_client *client);
 /* Bytes that the client has yet to read. */
 size_t sn_client_output(const struct sn_client *client);
 /* True if the client is subscribed to anything. */

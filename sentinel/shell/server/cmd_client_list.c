@@ -186,11 +186,11 @@ static size_t kill_matching(struct sn_call *call, const struct filter *filter)
     size_t count = 0;
 
     DL_FOREACH(sn_server_clients(call->server)->all, client) {
-        if (client->doomed || !matches(filter, client, call->client))
+        if (sn_client_is_gone(client) || !matches(filter, client, call->client))
             continue;
         count++;
         if (client == call->client)
-            client->close_after_reply = true;
+            sn_client_end(client);
         else
             sn_client_doom(client);
     }

@@ -143,7 +143,7 @@ void sn_cmd_ping(struct sn_call *call)
 void sn_cmd_quit(struct sn_call *call)
 {
     sn_resp_status(call->resp, "OK");
-    call->client->close_after_reply = true;
+    sn_client_end(call->client);
 }
 
 void sn_cmd_reset(struct sn_call *call)

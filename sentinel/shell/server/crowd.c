@@ -54,7 +54,7 @@ struct sn_client *sn_crowd_heaviest(const struct sn_server *server)
 
     DL_FOREACH(sn_server_clients(server)->all, client) {
         size_t rank = is_listener(client) ? 1 : 0;
-        if (client->doomed || client->memory == 0 ||
+        if (sn_client_is_gone(client) || client->memory == 0 ||
             (best[rank] && client->memory <= best[rank]->memory))
             continue;
         if (client->memory <= PEER_MAX && sn_crowd_is_peer(client))

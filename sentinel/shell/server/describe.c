@@ -21,9 +21,9 @@ static void describe_flags(const struct sn_client *client, char *out)
         out[len++] = 't';
     if (client->no_evict)
         out[len++] = 'e';
-    if (client->close_after_reply)
+    if (client->life == SN_CLIENT_ENDING)
         out[len++] = 'c';
-    if (client->doomed)
+    if (client->life == SN_CLIENT_DOOMED)
         out[len++] = 'A';
     if (len == 0)
         out[len++] = 'N';

@@ -50,10 +50,10 @@ void sn_limits_check(struct sn_client *client)
     const struct sn_settings *settings = sn_server_env(client->server)->settings;
     size_t pending = sn_client_output(client);
 
-    if (client->doomed || client->closing)
+    if (sn_client_is_gone(client))
         return;
     weigh(client);
-    if (client->doomed)
+    if (sn_client_is_gone(client))
         return;
     if (client->out.full || pending > SN_CLIENT_OUTPUT_MAX ||
         (settings->pubsub_hard_max > 0 && pending > settings->pubsub_hard_max &&

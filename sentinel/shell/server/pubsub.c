@@ -209,7 +209,7 @@ static void deliver(const struct sn_topic *topic, struct frame *frame)
     DL_FOREACH(topic->subscribers, subscription) {
         struct sn_client *client = subscription->client;
         const struct sn_buf *bytes = frame_get(frame, client->version);
-        if (client->doomed)
+        if (sn_client_is_gone(client))
             continue;
         sn_buf_append(&client->out, bytes->data, bytes->len);
         sn_limits_check(client);

@@ -32,7 +32,8 @@ static void check_login(struct sn_client *client, uint64_t now_ms)
     const struct sn_server_env *env = sn_server_env(client->server);
     int login_ms = env->login_ms > 0 ? env->login_ms : SN_LOGIN_MS;
 
-    if (client->authenticated || client->doomed || now_ms - client->locked_at < (uint64_t)login_ms)
+    if (client->authenticated || sn_client_is_gone(client) ||
+        now_ms - client->locked_at < (uint64_t)login_ms)
         return;
     sn_log(env->log, SN_LEVEL_VERBOSE, "Closing client %s: it has not logged in for %d ms",
            client->peer, login_ms);
