@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #define ALIASES_MAX   64 /* names that hellos can make us remember, for each group */
 #define STALE_PERIODS 3  /* hellos; after that a lower epoch is no old news, but a new group */
@@ -77,6 +78,37 @@ static struct sn_instance *find_replica(const struct sn_group *group, const stru
     return replica;
 }
 
+/* Our master says it replicates the one at addr. */
+static bool goes_along(const struct sn_group *group, const struct sn_addr *addr)
+{
+    const struct sn_data *data = &group->master->u.data;
+    return data->info_at != SN_MS_NEVER && data->role_reported == SN_ROLE_REPLICA &&
+           sn_instance_follows(group->master, addr);
+}
+
+/* After a RESET the group may not know the one that it has to follow: of our own groups we know
+ * where they are, and otherwise our master has to say so as well as the hello. */
+static void meet(struct sn_group *group, const struct sn_alias *alias)
+{
+    const char *name = alias->name;
+    bool own = sn_group_by_name(group->core, name, strlen(name)) != NULL;
+    if (!alias->they_moved || alias->master.ip[0] == '\0' ||
+        find_replica(group, &alias->master) != NULL || group->replica_count >= SN_REPLICAS_MAX ||
+        (!own && !goes_along(group, &alias->master)))
+        return;
+    struct sn_instance *replica = sn_instance_new_data(group, SN_KIND_REPLICA, &alias->master);
+    DL_APPEND(group->replicas, replica);
+    group->replica_count++;
+    sn_persist_touch(group->core); /* no +slave: +switch-master is about to tell */
+}
+
+void sn_alias_meet(struct sn_group *group)
+{
+    const struct sn_alias *alias;
+    for (alias = group->aliases; alias != NULL; alias = alias->next)
+        meet(group, alias);
+}
+
 static bool is_unseen(const struct sn_group *group)
 {
     return group->master->u.data.said_master_at == SN_MS_NEVER;
@@ -93,10 +125,7 @@ static bool has_been_followed(const struct sn_instance *replica)
     if (replica->s_down || replica->u.data.info_at == SN_MS_NEVER ||
         replica->u.data.role_reported != SN_ROLE_MASTER)
         return false;
-    bool goes_along = master->u.data.info_at != SN_MS_NEVER &&
-                      master->u.data.role_reported == SN_ROLE_REPLICA &&
-                      sn_instance_follows(master, &replica->addr);
-    if (!goes_along && !(master->s_down && is_unseen(group)))
+    if (!goes_along(group, &replica->addr) && !(master->s_down && is_unseen(group)))
         return false;
     for (other = group->replicas; other != NULL; other = other->next) {
         if (other != replica && !other->s_down &&
@@ -152,9 +181,36 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
     alias->heard_at = core->now;
     alias->they_moved = !equal && (alias->they_moved || moved);
     alias->we_moved = !equal && alias->we_moved;
+    meet(group, alias);
     if (moved) /* judged behind the step that has moved it */
         sn_timer_set(&group->core->timers, &group->master->down, core->now);
     return true;
+}
+
+/* The address was that of other's master until that went down, and was replaced: where it is up
+ * again, it says itself whom it follows. */
+static bool was_left(const struct sn_instance *replica)
+{
+    return replica->kind == SN_KIND_REPLICA && replica->s_down &&
+           replica->u.data.unproven_at != SN_MS_NEVER;
+}
+
+void sn_alias_complete(struct sn_core *core, struct sn_group_image *image)
+{
+    const struct sn_instance *member = sn_instance_first_at(core, &image->addr), *replica;
+    const struct sn_group *other = NULL;
+    for (; member != NULL; member = member->place_next) {
+        if (was_left(member) || (member->kind == SN_KIND_MASTER && member->s_down))
+            other = member->group;
+    }
+    if (other == NULL)
+        return;
+    if (!same_place(&other->master->addr, &image->addr))
+        sn_group_image_add_replica(image, &other->master->addr);
+    for (replica = other->replicas; replica != NULL; replica = replica->next) {
+        if (!same_place(&replica->addr, &image->addr))
+            sn_group_image_add_replica(image, &replica->addr);
+    }
 }
 
 static void add_moved(struct sn_group *group, const struct sn_group *other)

@@ -23,6 +23,10 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
                    uint64_t epoch);
 /* The master of group is new, or at another place: looks for aliases among our own groups. */
 void sn_alias_look(struct sn_group *group);
+/* A group that is about to be monitored: if its master is dead, or was replaced under another name
+ * of ours and is dead since, adds the replicas that are known of there, as no INFO names them. The
+ * caller frees image->replicas. */
+void sn_alias_complete(struct sn_core *core, struct sn_group_image *image);
 /* group is new: finds aliases among our own groups that have switched before a restart, while group
  * had not, or the other way round: they have the same servers, and each has the other's master. */
 void sn_alias_look_across(struct sn_group *group);
@@ -31,6 +35,9 @@ void sn_alias_look_across(struct sn_group *group);
 void sn_alias_info(struct sn_instance *replica);
 /* When hellos will have told which other names the master has; now, if they have had the time. */
 sn_ms sn_alias_heard_at(const struct sn_group *group);
+/* The master of group is down: those that it has to follow are known again, if a RESET has
+ * forgotten them. */
+void sn_alias_meet(struct sn_group *group);
 /* group has another master. */
 void sn_alias_switched(struct sn_group *group);
 void sn_alias_free(struct sn_group *group);

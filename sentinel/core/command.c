@@ -4,6 +4,7 @@
  * not before what it changed is durable; SET and its kin apply all of their changes or none. */
 
 #include "core/agree.h"
+#include "core/alias.h"
 #include "core/detect.h"
 #include "core/election.h"
 #include "core/mark.h"
@@ -12,6 +13,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -95,7 +97,9 @@ static void run_monitor(struct sn_core *core, const struct sn_command *command)
         sn_group_params_init(&image.params, command->quorum);
         image.params.down_after_ms = core->timings[SN_TIMING_DEFAULT_DOWN_AFTER];
         image.params.failover_timeout_ms = core->timings[SN_TIMING_DEFAULT_FAILOVER_TIMEOUT];
+        sn_alias_complete(core, &image);
         struct sn_group *group = sn_group_new(core, &image);
+        free(image.replicas);
         sn_group_params_fini(&image.params);
         sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u", command->quorum);
         if (sn_addr_is_useless(&command->addr))

@@ -125,8 +125,10 @@ struct sn_instance *sn_instance_new_peer(struct sn_group *group, const struct sn
     }
     sn_mark_instance(instance);
     sn_link_open(instance->cmd);
-    if (instance->cmd->state == SN_LINK_UP)
+    if (instance->cmd->state == SN_LINK_UP) { /* shared with other groups */
         sn_timer_set(&core->timers, &instance->hello, core->now);
+        sn_timer_set(&core->timers, &instance->u.peer.ask, core->now);
+    }
     return instance;
 }
 

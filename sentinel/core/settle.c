@@ -16,6 +16,7 @@
 #include "core/settle.h"
 
 #include "core/agree.h"
+#include "core/alias.h"
 #include "core/detect.h"
 #include "core/election.h"
 #include "core/mark.h"
@@ -86,6 +87,8 @@ static void follow_flip(struct sn_instance *instance)
         sn_link_hurry(group->master->cmd, instance->cmd);
     switch (instance->kind) {
     case SN_KIND_MASTER:
+        if (instance->s_down)
+            sn_alias_meet(group);
         sn_agree_master_flipped(group);
         break;
     case SN_KIND_REPLICA:

@@ -142,7 +142,7 @@ static void test_alias__restart_between_the_switches(void **state)
     };
     static const sn_ms downs[] = {1000, 3000, 20000}, aways[] = {5, 400, 2500, 8000};
     (void)state;
-    for (uint64_t seed = 0; seed < 120; seed++) {
+    for (uint64_t seed = 0; seed < 60; seed++) {
         struct cluster *cluster = make_two_deployments(seed + 1);
         struct model_redis *old = cluster->servers[0];
         if (seed % 7 == 3) { /* "two" has the higher epoch */
@@ -180,7 +180,7 @@ static void test_alias__restart_between_the_switches(void **state)
 static void test_alias__restarted_sentinels_hear_before_they_choose(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 30; seed++) {
+    for (uint64_t seed = 1; seed <= 12; seed++) {
         struct cluster *cluster = make_two_deployments(seed);
         cluster_kill(&cluster->sentinels[1]->node); /* fewer hellos */
         set_down_after_of_two(cluster, 300);
@@ -215,6 +215,153 @@ static void test_alias__restart_between_planned_switches(void **state)
     }
 }
 
+/* ---- changes by an operator --------------------------------------------------------------------
+ */
+
+static const char *const failover_moments[] = {
+    "s? +sdown master one *", "s? +elected-leader *",    "s? > r? PROMOTE",
+    "s? +promoted-slave *",   "s? +switch-master one *", "s? +slave-reconf-sent *",
+    "s? +failover-end *",
+};
+#define MOMENTS (sizeof(failover_moments) / sizeof(failover_moments[0]))
+
+static bool watches(const struct sentinel *sentinel, const char *name)
+{
+    return cluster_master_port(sentinel, name) != 0;
+}
+
+/* One name is taken out, in peace or while it is failed over: the other one goes on alone. */
+static void test_alias__removal_of_one_leaves_the_other(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 4 * MOMENTS; seed++) {
+        struct cluster *cluster =
+            seed % 2 == 0 ? make_two_names(seed + 1) : make_two_deployments(seed + 1);
+        const char *gone = seed / 2 % 2 == 0 ? "one" : "two";
+        const char *left = seed / 2 % 2 == 0 ? "two" : "one";
+        size_t mark = cluster_mark(cluster);
+        if (seed >= 4) {
+            cluster_kill(&cluster->servers[0]->node);
+            (void)cluster_run_to_line(cluster, mark, failover_moments[seed / 4], 10000);
+        }
+        for (size_t i = 0; i < cluster->sentinel_count; i++) {
+            if (watches(cluster->sentinels[i], gone))
+                cluster_remove(cluster->sentinels[i], gone);
+        }
+        if (seed < 4)
+            cluster_kill(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 30000);
+        cluster_require(cluster, mark, require_one_master(cluster, mark) != 6379, "switched");
+        cluster_start(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 20000);
+        (void)require_one_master(cluster, mark);
+        for (size_t i = 0; i < cluster->sentinel_count; i++) {
+            cluster_require(cluster, mark, !watches(cluster->sentinels[i], gone), "it is gone");
+            if (seed % 2 == 0)
+                cluster_require(cluster, mark, watches(cluster->sentinels[i], left), "it is there");
+        }
+        cluster_expect_count(cluster, mark, "s? +foreign-instance *", 0);
+        cluster_free(cluster);
+    }
+}
+
+/* A RESET forgets servers and peers, but not that there is another name. */
+static void test_alias__reset_of_one_does_not_part_them(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 4 * MOMENTS; seed++) {
+        struct cluster *cluster =
+            seed % 2 == 0 ? make_two_names(seed + 1) : make_two_deployments(seed + 1);
+        const char *name = seed / 2 % 2 == 0 ? "one" : "two";
+        size_t mark = cluster_mark(cluster);
+        if (seed >= 4) {
+            cluster_kill(&cluster->servers[0]->node);
+            (void)cluster_run_to_line(cluster, mark, failover_moments[seed / 4], 10000);
+        }
+        for (size_t i = 0; i < cluster->sentinel_count; i++) {
+            if (watches(cluster->sentinels[i], name))
+                cluster_reset_group(cluster->sentinels[i], name);
+        }
+        cluster_run_for(cluster, 1000);
+        /* Whoever has forgotten the replicas of a dead master cannot choose one. */
+        cluster_start(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 60000);
+        (void)require_one_master(cluster, mark);
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 30000);
+        cluster_require(cluster, mark, require_one_master(cluster, mark) != 6379, "switched");
+        cluster_free(cluster);
+    }
+}
+
+/* The sentinels of one name do not reach r2, those of the other one do not reach r3: each leader
+ * has one candidate. When the network is well again, they end at one of them. */
+static void test_alias__leaders_that_choose_differently_end_at_one(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct cluster *cluster = make_two_deployments(seed);
+        if (seed % 4 == 0) { /* unlike epochs */
+            cluster_failover(cluster->sentinels[0], "one", SN_MODE_PLANNED);
+            cluster_run_for(cluster, 10000);
+            cluster_failover(cluster->sentinels[0], "one", SN_MODE_PLANNED);
+            cluster_run_for(cluster, 20000);
+        }
+        uint16_t master = cluster_master_port(cluster->sentinels[0], "one");
+        struct model_redis *candidates[2];
+        size_t count = 0;
+        for (size_t i = 0; i < 3; i++) {
+            if (cluster->servers[i]->node.addr.port != master)
+                candidates[count++] = cluster->servers[i];
+        }
+        size_t mark = cluster_mark(cluster);
+        for (size_t i = 0; i < 6; i++)
+            cluster_cut(&cluster->sentinels[i]->node, &candidates[i / 3]->node);
+        cluster_run_for(cluster, (sn_ms)(seed % 3) * 1000);
+        cluster_kill(&cluster->servers[master - 6379]->node);
+        cluster_run_for(cluster, 1100 + (sn_ms)(seed % 10) * 300);
+        cluster_heal(cluster);
+        cluster_run_for(cluster, 60000);
+        cluster_require(cluster, mark, require_one_master(cluster, mark) != master, "switched");
+        size_t peace = cluster_mark(cluster);
+        cluster_run_for(cluster, 20000);
+        cluster_expect_count(cluster, peace, "s? > r? *", 0);
+        cluster_start(&cluster->servers[master - 6379]->node);
+        cluster_run_for(cluster, 20000);
+        (void)require_one_master(cluster, mark);
+        cluster_free(cluster);
+    }
+}
+
+/* The second name is given to the master while the first one is failed over. */
+static void test_alias__name_that_is_added_in_a_failover_follows(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 2 * MOMENTS; seed++) {
+        struct cluster *cluster = cluster_new(seed + 1);
+        cluster_add_simple(cluster, "one", 6379, 2, 2);
+        cluster->also[0] = "one";
+        cluster->also[1] = "two";
+        cluster_start_sentinels(cluster, 3, 130);
+        cluster_settle(cluster);
+        size_t mark = cluster_mark(cluster);
+        cluster_kill(&cluster->servers[0]->node);
+        (void)cluster_run_to_line(cluster, mark, failover_moments[seed % MOMENTS], 10000);
+        for (size_t i = 0; i < 3; i++) {
+            cluster_monitor(cluster->sentinels[i], "two", &cluster->servers[0]->node.addr, 2);
+            cluster_set(cluster->sentinels[i], "two", SN_OPTION_DOWN_AFTER,
+                        "down-after-milliseconds", DOWN_AFTER);
+            cluster_run_for(cluster, (sn_ms)seed);
+        }
+        cluster_run_for(cluster, 30000);
+        cluster_require(cluster, mark, require_one_master(cluster, mark) != 6379, "switched");
+        cluster_start(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 20000);
+        (void)require_one_master(cluster, mark);
+        cluster_free(cluster);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +370,10 @@ int main(void)
         CLUSTER_TEST(test_alias__restart_between_the_switches),
         CLUSTER_TEST(test_alias__restarted_sentinels_hear_before_they_choose),
         CLUSTER_TEST(test_alias__restart_between_planned_switches),
+        CLUSTER_TEST(test_alias__removal_of_one_leaves_the_other),
+        CLUSTER_TEST(test_alias__reset_of_one_does_not_part_them),
+        CLUSTER_TEST(test_alias__leaders_that_choose_differently_end_at_one),
+        CLUSTER_TEST(test_alias__name_that_is_added_in_a_failover_follows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,9 +45,10 @@ class Monitor(NamedTuple):
     port: int
     quorum: int
     options: dict
+    host: str = "127.0.0.1"
 
     def lines(self):
-        yield f"sentinel monitor {self.name} 127.0.0.1 {self.port} {self.quorum}"
+        yield f"sentinel monitor {self.name} {self.host} {self.port} {self.quorum}"
         for directive, value in self.options.items():
             for one in value if isinstance(value, (list, tuple)) else [value]:
                 yield f"sentinel {directive} {self.name} {one}"
