@@ -49,7 +49,8 @@ def test_claims__are_overridden_by_force(place):
     ours.kill()
     wait_until(lambda: "o_down" in sentinel.master("one")["flags"], 30, "it is down")
     assert all(replica.info()["master_port"] == theirs.port for replica in replicas)
-    sentinel.raw("FAILOVER", "one", "FORCE")
+    # Refused while an attempt of its own is under way.
+    wait_until(lambda: sentinel.raw("FAILOVER", "one", "FORCE"), 30, "the operator is obeyed")
     wait_until(lambda: int(sentinel.master_address("one")[1]) != ours.port, 30, "forced")
     new = next(r for r in replicas if r.port == int(sentinel.master_address("one")[1]))
     other = next(r for r in replicas if r is not new)
