@@ -6,6 +6,7 @@
  * higher config epoch (or address, if they are equal), as both sides know both. */
 
 #include "core/alias.h"
+#include "core/election.h"
 
 #include "core/members.h"
 
@@ -182,8 +183,14 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
     alias->they_moved = !equal && (alias->they_moved || moved);
     alias->we_moved = !equal && alias->we_moved;
     meet(group, alias);
-    if (moved) /* judged behind the step that has moved it */
+    if (moved) {
+        /* Judged behind the step that has moved it. Votes were about the address: who got them may
+         * have failed the other name over, and every leader chooses the same by now. */
         sn_timer_set(&group->core->timers, &group->master->down, core->now);
+        group->rival_until = SN_MS_NEVER;
+        group->retry_at = core->now;
+        sn_election_plan(group);
+    }
     return true;
 }
 
