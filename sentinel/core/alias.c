@@ -6,7 +6,7 @@
  * higher config epoch (or address, if they are equal), as both sides know both. */
 
 #include "core/alias.h"
-#include "core/election.h"
+#include "core/mark.h"
 
 #include "core/members.h"
 
@@ -189,7 +189,7 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
         sn_timer_set(&group->core->timers, &group->master->down, core->now);
         group->rival_until = SN_MS_NEVER;
         group->retry_at = core->now;
-        sn_election_plan(group);
+        sn_mark_group(group, SN_MARK_PLAN);
     }
     return true;
 }
