@@ -27,8 +27,8 @@ typedef int64_t sn_ms;
 /* The last epoch there is: replies and requests carry signed numbers of 64 bits (PROTOCOL.md §4.4).
  */
 #define SN_EPOCH_MAX ((uint64_t)INT64_MAX)
-/* The highest that others' words, or a spoilt file, can bring us to at once (core/epoch.c): half of
- * all epochs are left for elections. */
+/* The highest that others' words, or a spoilt file, can bring us to at once (core/facts/epoch.c):
+ * half of all epochs are left for elections. */
 #define SN_EPOCH_FAR ((uint64_t)1 << 62)
 /* What a file says above that is what elections have used since; above this it is spoilt, and
  * counts as SN_EPOCH_FAR. */

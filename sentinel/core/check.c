@@ -5,9 +5,9 @@
 
 #include "core/check.h"
 
-#include "core/agree.h"
-#include "core/detect.h"
+#include "core/agree/agree.h"
 #include "core/settle.h"
+#include "core/watch/detect.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,12 +3,12 @@
 /* The commands that change something, and the question of peers. Each is answered exactly once, and
  * not before what it changed is durable; SET and its kin apply all of their changes or none. */
 
-#include "core/agree.h"
-#include "core/alias.h"
-#include "core/detect.h"
-#include "core/election.h"
-#include "core/mark.h"
-#include "core/members.h"
+#include "core/agree/agree.h"
+#include "core/agree/election.h"
+#include "core/facts/alias.h"
+#include "core/facts/mark.h"
+#include "core/facts/members.h"
+#include "core/facts/tilt.h"
 
 #include "base/text.h"
 

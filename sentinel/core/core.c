@@ -10,21 +10,22 @@
  *   persist    what must be durable first reconf, repair replicas that follow the wrong master
  */
 
-#include "core/agree.h"
-#include "core/detect.h"
-#include "core/election.h"
-#include "core/epoch.h"
-#include "core/hello.h"
-#include "core/mark.h"
-#include "core/members.h"
-#include "core/peer.h"
-#include "core/probe.h"
-#include "core/publish.h"
-#include "core/resolve.h"
-#include "core/rights.h"
-#include "core/script.h"
+#include "core/agree/agree.h"
+#include "core/agree/election.h"
+#include "core/facts/epoch.h"
+#include "core/facts/mark.h"
+#include "core/facts/members.h"
+#include "core/facts/refusal.h"
+#include "core/facts/tilt.h"
 #include "core/settle.h"
-#include "core/told.h"
+#include "core/tell/script.h"
+#include "core/tell/told.h"
+#include "core/watch/hello.h"
+#include "core/watch/peer.h"
+#include "core/watch/probe.h"
+#include "core/watch/publish.h"
+#include "core/watch/resolve.h"
+#include "core/watch/rights.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -607,10 +607,6 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
 /* Orders replica to follow the group's master, unless another group claims it. False if not sent.
  */
 bool sn_reconf_send(struct sn_instance *replica);
-/* True if replica must get no orders; says why, once for each reason. */
-bool sn_reconf_tell_claim(struct sn_instance *replica);
-/* True if another group claims the node too: it gets no orders (DESIGN.md D16). */
-bool sn_reconf_claimed(const struct sn_instance *replica);
 
 /* INFO of a replica has been read: put it right if it is not what the group says. */
 void sn_repair_replica(struct sn_instance *replica);

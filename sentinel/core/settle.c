@@ -15,11 +15,11 @@
 
 #include "core/settle.h"
 
-#include "core/agree.h"
-#include "core/alias.h"
-#include "core/detect.h"
-#include "core/election.h"
-#include "core/mark.h"
+#include "core/agree/agree.h"
+#include "core/agree/election.h"
+#include "core/facts/alias.h"
+#include "core/facts/mark.h"
+#include "core/watch/detect.h"
 
 /* Far more than any chain of consequences takes. */
 #define RUNS_MIN  4096

@@ -2,9 +2,10 @@
 
 /* What the SENTINEL commands show (PROTOCOL.md §4.2, §4.3, §4.5). Reads only. */
 
-#include "core/attempt.h"
-#include "core/peer.h"
-#include "core/rights.h"
+#include "core/facts/attempt.h"
+#include "core/facts/foreign.h"
+#include "core/facts/refusal.h"
+#include "core/watch/peer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -151,7 +152,7 @@ static void describe_replica(const struct sn_instance *instance, const struct fo
     put(form, "master-port", "%u", data->master_port);
     put(form, "slave-priority", "%u", data->priority);
     put(form, "slave-repl-offset", "%llu", (unsigned long long)data->repl_offset);
-    if (sn_reconf_claimed(instance)) /* the same */
+    if (sn_foreign_claimed(instance)) /* the same */
         put(form, "claimed-by-another-group", "yes");
     put(form, "replica-announced", "%d", data->announced ? 1 : 0);
 }
@@ -351,11 +352,11 @@ const struct sn_instance *sn_group_useless_peer(const struct sn_group *group, co
 
 const struct sn_instance *sn_group_claimed(const struct sn_group *group, size_t *count)
 {
-    const struct sn_instance *first = sn_reconf_claimed(group->master) ? group->master : NULL;
+    const struct sn_instance *first = sn_foreign_claimed(group->master) ? group->master : NULL;
     const struct sn_instance *replica;
     *count = first != NULL ? 1 : 0;
     DL_FOREACH(group->replicas, replica) {
-        if (!sn_reconf_claimed(replica))
+        if (!sn_foreign_claimed(replica))
             continue;
         first = first != NULL ? first : replica;
         (*count)++;

@@ -18,8 +18,8 @@
  * start 17 /path word   kill 17   exit 99 answer 1 ok   answer 1 error <text>   answer 1 integer 2
  * answer 1 vote 1 <run id> 5 */
 
-#include "core/election.h"
-#include "core/members.h"
+#include "core/agree/election.h"
+#include "core/facts/members.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,8 +4,9 @@
 
 #include "core_kit.h"
 
-#include "core/hello.h"
-#include "core/told.h"
+#include "core/facts/foreign.h"
+#include "core/tell/told.h"
+#include "core/watch/hello.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -654,7 +655,7 @@ static void test_hello__a_stranger_with_another_master_is_refused_and_told_once(
     assert_true(kit_hello_text(kit, "n2", STRANGERS "9,m1,10.0.5.1,6379,9"));
     kit_expect(kit, "event persist connect", "");
     assert_int_equal(sn_core_current_epoch(kit->core), 3);
-    assert_true(sn_reconf_claimed(kit_instance(kit, "m1", "n2"))); /* a claim on n2, too */
+    assert_true(sn_foreign_claimed(kit_instance(kit, "m1", "n2"))); /* a claim on n2, too */
     assert_int_equal(kit_group(kit, "m1")->peer_count, 1);
     kit_free(kit);
 }
@@ -691,9 +692,9 @@ static void test_hello__of_the_own_group_on_its_own_link_is_no_claim(void **stat
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a;m2 n3");
     (void)state;
     assert_true(kit_hello_text(kit, "n2", HELLO_A "0" ABOUT_M1 "0"));
-    assert_false(sn_reconf_claimed(kit_instance(kit, "m1", "n2")));
+    assert_false(sn_foreign_claimed(kit_instance(kit, "m1", "n2")));
     assert_true(kit_hello_text(kit, "n2", HELLO_A "0,m2,10.0.0.3,6379,0"));
-    assert_true(sn_reconf_claimed(kit_instance(kit, "m1", "n2")));
+    assert_true(sn_foreign_claimed(kit_instance(kit, "m1", "n2")));
     kit_free(kit);
 }
 
@@ -703,10 +704,10 @@ static void test_hello__two_names_of_one_master_are_no_claim_once_its_address_is
     struct kit *kit = kit_new(
         "- hostnames;m1 db.example.org:6379 replicas n2;m2 db.example.org:6379 replicas n2");
     (void)state;
-    assert_true(sn_reconf_claimed(kit_instance(kit, "m1", "n2")));
+    assert_true(sn_foreign_claimed(kit_instance(kit, "m1", "n2")));
     kit_resolved(kit, "db.example.org", "10.0.0.1");
-    assert_false(sn_reconf_claimed(kit_instance(kit, "m1", "n2")));
-    assert_false(sn_reconf_claimed(kit_instance(kit, "m2", "n2")));
+    assert_false(sn_foreign_claimed(kit_instance(kit, "m1", "n2")));
+    assert_false(sn_foreign_claimed(kit_instance(kit, "m2", "n2")));
     kit_free(kit);
 }
 

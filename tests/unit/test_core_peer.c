@@ -4,7 +4,7 @@
 
 #include "core_kit.h"
 
-#include "core/peer.h"
+#include "core/watch/peer.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "core_kit.h"
 
-#include "core/mark.h"
+#include "core/facts/mark.h"
 #include "core/settle.h"
 
 #include <string.h>

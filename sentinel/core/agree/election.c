@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Elections: epochs, votes given and votes counted (PROTOCOL.md §14).
+ *
+ * Happy path: O_DOWN; the candidate whose rank comes first starts an attempt with a new epoch and
+ * its own vote, both are saved, the peers are asked for theirs, a majority of all known sentinels
+ * and at least the quorum make it the leader. Differences from stock, all local: votes are asked
+ * for and counted at the attempt's own epoch, and given by the group's own last voted one
+ * (DESIGN.md D7); candidates take turns (D6); a round that nobody can win any more is repeated at
+ * once (D8); a leader that is down itself is not waited for (D9). */
+
+#include "core/agree/election.h"
+#include "core/facts/refusal.h"
+
+#include "core/facts/asked.h"
+#include "core/facts/attempt.h"
+#include "core/facts/epoch.h"
+#include "core/facts/mark.h"
+#include "core/facts/members.h"
+#include "core/watch/peer.h"
+
+#include "base/text.h"
+
+#include <assert.h>
+#include <string.h>
+#include <utlist.h>
+
+#define BACKOFF_DOUBLINGS_MAX 20
+#define STAND_BACK_LOOK_MS    500 /* a replica may have become usable */
+
+/* The next group after `other` (NULL: the first one) whose master is group's master, itself among
+ * them. Requests for votes name an address: what is given counts under all its names, or two could
+ * lead for one master. */
+static struct sn_group *next_name(const struct sn_group *group, const struct sn_group *other)
+{
+    struct sn_instance *master =
+        other == NULL ? sn_instance_first_at(group->master->core, &group->master->addr)
+                      : other->master->place_next;
+    while (master != NULL && master->group->master != master)
+        master = master->place_next;
+    if (master != NULL)
+        return master->group;
+    return other == NULL ? group->master->group : NULL; /* its IP is unknown */
+}
+
+static void record_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
+{
+    struct sn_group *name = NULL;
+    while ((name = next_name(group, name)) != NULL) {
+        (void)sn_text_copy(name->leader.hex, sizeof(name->leader.hex), candidate);
+        name->leader_epoch = epoch;
+        sn_persist_touch_epochs(name);
+    }
+    sn_event_plain(group->core, group, SN_LEVEL_WARNING, "+vote-for-leader", "%s %llu", candidate,
+                   (unsigned long long)epoch);
+}
+
+/* There is a rival whom we know, and it is not down. */
+static bool waits_for_rival(const struct sn_group *group)
+{
+    if (group->rival_until == SN_MS_NEVER)
+        return false;
+    const struct sn_instance *peer = sn_group_find_peer(group, &group->rival);
+    return peer != NULL && !peer->s_down;
+}
+
+bool sn_election_rival_active(const struct sn_group *group)
+{
+    return waits_for_rival(group) && group->core->now < group->rival_until;
+}
+
+sn_ms sn_election_ask_whom_at(const struct sn_group *group)
+{
+    const struct sn_core *core = group->core;
+    sn_ms voted_at = group->rival_until - 2 * group->params.failover_timeout_ms;
+    return sn_after(voted_at, sn_max(SN_POLL_FAST_MS, 3 * core->save_took_ms));
+}
+
+/* Another sentinel may be failing the group over since it was voted for in epoch: no attempt of
+ * ours for the stock time. Deliberately only if we know it: anybody can ask for a vote for a nobody
+ * (DESIGN.md D8). False if we do not. */
+static bool yield_to(struct sn_group *group, const struct sn_runid *rival, uint64_t epoch,
+                     sn_ms since)
+{
+    struct sn_core *core = group->core;
+    struct sn_instance *peer = sn_group_find_peer(group, rival);
+    if (peer == NULL) {
+        sn_out_log(
+            core, SN_LEVEL_VERBOSE,
+            "%.8s is no sentinel that watches %s, as far as we know: no attempt of ours waits "
+            "for it.",
+            rival->hex, group->name);
+        return false;
+    }
+    group->rival = *rival;
+    group->rival_epoch = epoch;
+    group->rival_until = sn_after(since, 2 * group->params.failover_timeout_ms);
+    sn_out_log(core, SN_LEVEL_NOTICE,
+               "Next failover delay: %.8s may be failing %s over; no attempt of ours for %lld ms, "
+               "unless it goes down.",
+               rival->hex, group->name, (long long)(group->rival_until - core->now));
+    sn_asked_forget_votes(peer);
+    if (group->master->s_down)
+        sn_timer_pull(&core->timers, &peer->u.peer.ask, sn_election_ask_whom_at(group));
+    return true;
+}
+
+static void end_wait(struct sn_group *group, const char *why)
+{
+    sn_out_log(group->core, SN_LEVEL_NOTICE,
+               "%.8s %s election %llu for %s: the next attempt need not wait for it.",
+               group->rival.hex, why, (unsigned long long)group->rival_epoch, group->name);
+    group->rival_until = SN_MS_NEVER;
+    /* Others find out in the same moment: in turn. */
+    group->rank_at = sn_max(group->rank_at, sn_after(group->core->now, sn_election_turn_ms(group)));
+    sn_mark_group(group, SN_MARK_PLAN);
+}
+
+void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
+{
+    struct sn_core *core = group->core;
+    size_t len = strlen(candidate);
+    /* Nobody who asks for himself asks here for us; a vote that we did not mean to give would make
+     * others believe in an attempt of ours. */
+    if (len == 0 || len > SN_RUNID_LEN || sn_text_has_control(candidate, len) ||
+        strcmp(candidate, core->myid.hex) == 0 || !sn_epoch_take(group, NULL, epoch))
+        return;
+    /* Deliberately not "the epoch is current": another group's election must not void this one. */
+    struct sn_group *name = NULL;
+    while ((name = next_name(group, name)) != NULL) {
+        if (epoch <= name->leader_epoch || epoch <= name->config_epoch)
+            return;
+    }
+    record_vote(group, candidate, epoch);
+    while ((name = next_name(group, name)) != NULL) {
+        if (!yield_to(name, &group->leader, epoch, core->now))
+            continue;
+        if (name->failover.state == SN_FAILOVER_WAIT_START && name->failover.epoch < epoch)
+            sn_attempt_abort(name, "-failover-abort-not-elected", core->now);
+        sn_mark_group(name, SN_MARK_PLAN);
+    }
+}
+
+/* The slowest answer of a peer to the last PING. */
+static sn_ms longest_trip(const struct sn_group *group)
+{
+    sn_ms trip = 0;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        if (!peer->s_down)
+            trip = sn_max(trip, peer->cmd->trip_ms);
+    }
+    return trip;
+}
+
+/* How much later than ours a candidate's request for votes can come that began before us: it hears
+ * of the quorum, saves its vote, and asks. */
+static sn_ms rank_step(const struct sn_group *group)
+{
+    sn_ms step = SN_RANK_GRACE_MS + 2 * longest_trip(group) + group->core->save_took_ms;
+    return sn_min(sn_max(step, SN_RANK_STEP_MS), SN_RANK_STEP_MAX_MS);
+}
+
+/* It has told us since our S_DOWN that the master is up there: it cannot be a candidate yet. */
+static bool sees_master_up(const struct sn_instance *peer)
+{
+    const struct sn_instance *master = peer->group->master;
+    return !peer->u.peer.master_down && peer->u.peer.answered_at != SN_MS_NEVER &&
+           peer->u.peer.answered_at >= master->s_down_at;
+}
+
+sn_ms sn_election_turn_ms(const struct sn_group *group)
+{
+    sn_ms candidates = 0;
+    bool others = false;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        if (!sn_group_goes_first(peer))
+            continue;
+        if (sees_master_up(peer))
+            others = true;
+        else
+            candidates++;
+    }
+    sn_ms grace = sn_min(sn_max(longest_trip(group), SN_RANK_GRACE_MS), SN_RANK_STEP_MAX_MS);
+    return candidates * rank_step(group) + (others ? grace : 0);
+}
+
+void sn_election_plan(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    if (core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE) {
+        sn_timer_stop(&core->timers, &group->election);
+        return;
+    }
+    sn_ms at = sn_max(group->rank_at, group->retry_at);
+    /* All who have waited for the same rival would start in the same moment: in turn again. */
+    if (waits_for_rival(group))
+        at = sn_max(at, sn_after(group->rival_until, sn_election_turn_ms(group)));
+    sn_timer_set(&core->timers, &group->election, sn_max(at, core->now));
+}
+
+/* With nobody to promote, those who may have somebody go first, instead of voting for us and
+ * waiting for what we cannot do. A sentinel that was just started, for one, knows the master's
+ * silence only since then, and finds that the replicas lost their link too long before it. */
+static sn_ms stand_back_until(struct sn_group *group)
+{
+    const struct sn_core *core = group->core;
+    sn_ms turn_over = sn_after(group->o_down_at, core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2);
+    bool known = sn_select_facts_fresh(group) || core->now >= sn_select_facts_deadline(group);
+    const struct sn_instance *best = known ? sn_select_replica(group, false) : NULL;
+    if (known && best == NULL)
+        return sn_max(turn_over, group->stand_back_until);
+    /* Who has watched for longer may know better than to take it, or another one to take. */
+    return known && sn_select_is_last_resort(group, best) ? turn_over : core->now;
+}
+
+/* It can be asked for its vote now. S_DOWN is about its PONGs: a peer that refuses PING and answers
+ * questions votes all the same. */
+static bool can_vote(const struct sn_instance *peer)
+{
+    bool answers = !peer->s_down || (peer->u.peer.answered_at != SN_MS_NEVER &&
+                                     peer->u.peer.answered_at >= peer->s_down_at);
+    return answers && peer->cmd->state == SN_LINK_UP && sn_peer_speaks(peer) &&
+           !sn_link_refuses(peer->cmd, SN_ORDER_ASK);
+}
+
+static size_t voters_up(const struct sn_group *group)
+{
+    size_t up = 1;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer)
+        up += can_vote(peer);
+    return up;
+}
+
+/* A hello can bring a configuration from above the current epoch; winning below it would be in
+ * vain. */
+static uint64_t highest_epoch(const struct sn_group *group)
+{
+    uint64_t epoch = group->core->current_epoch;
+    const struct sn_group *name = NULL;
+    while ((name = next_name(group, name)) != NULL) {
+        epoch = epoch < name->leader_epoch ? name->leader_epoch : epoch;
+        epoch = epoch < name->config_epoch ? name->config_epoch : epoch;
+    }
+    return epoch;
+}
+
+bool sn_election_possible(const struct sn_group *group)
+{
+    return highest_epoch(group) < SN_EPOCH_MAX;
+}
+
+static void hold(struct sn_group *group, const char *why)
+{
+    if (group->held)
+        return; /* and told */
+    group->held = true;
+    sn_out_log(group->core, SN_LEVEL_WARNING, "Failover of %s not started: %s", group->name, why);
+}
+
+/* An attempt that cannot be won would cost an epoch and a save, and the votes of those who can be
+ * reached. The return of whoever completes the voters plans the attempt. */
+static bool held_back(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    size_t up = voters_up(group), needed = sn_group_votes_needed(group);
+    if (!sn_election_possible(group)) {
+        hold(group, SN_ELECTION_NO_EPOCH);
+        return true;
+    }
+    if (up < needed) {
+        hold(group, sn_out_printf(core,
+                                  "%zu of %zu sentinels are up, %zu are needed. It starts when "
+                                  "enough of them are back.",
+                                  up, group->peer_count + 1, needed));
+        return true;
+    }
+    return false;
+}
+
+void sn_election_peer_flipped(struct sn_instance *peer)
+{
+    struct sn_group *group = peer->group;
+    if (peer->s_down) {
+        /* Its turn, if it was its turn, passes on (DESIGN.md D9). */
+        group->rank_at = sn_after(group->core->now, sn_election_turn_ms(group));
+        sn_mark_group(group, SN_MARK_VOTES);
+    } else {
+        group->lost_rounds = 0;
+        group->retry_at = group->core->now;
+        sn_mark_group(group, SN_MARK_VOTER);
+    }
+    sn_mark_group(group, SN_MARK_PLAN);
+}
+
+void sn_election_voter_up(struct sn_group *group)
+{
+    if (!group->held)
+        return;
+    /* All who have waited for the voters to be enough would start in the same moment: in turn. */
+    group->rank_at = sn_after(group->core->now, sn_election_turn_ms(group));
+    sn_election_plan(group);
+}
+
+/* The master may be about to answer: on its first connection since it was lost, or since the
+ * network works again, it has not had the time yet. Slow links need longer than it takes the others
+ * to say that they have not heard it either. */
+static sn_ms master_answers_until(const struct sn_group *group)
+{
+    const struct sn_link *link = group->master->cmd;
+    sn_ms trip = sn_max(longest_trip(group), sn_max(link->took_ms, link->trip_ms));
+    sn_ms wait = sn_min(2 * trip, SN_LAST_LOOK_MAX_MS) + SN_RANK_GRACE_MS;
+    if (link->state == SN_LINK_UP && link->last_pong_at < link->up_at)
+        return sn_after(link->up_at, wait);
+    if (link->state == SN_LINK_CONNECTING && link->failures <= 1)
+        return sn_after(link->opened_at, wait);
+    return group->core->now;
+}
+
+void sn_election_due(struct sn_group *group)
+{
+    if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
+        return;
+    if (held_back(group))
+        return;
+    sn_ms at = sn_max(stand_back_until(group), master_answers_until(group));
+    if (at > group->core->now) {
+        sn_ms look_again_at = sn_after(group->core->now, STAND_BACK_LOOK_MS);
+        sn_timer_set(&group->core->timers, &group->election, sn_min(at, look_again_at));
+        return;
+    }
+    sn_election_start(group, SN_MODE_NONE, NULL);
+}
+
+void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
+                       const struct sn_addr *wanted)
+{
+    struct sn_core *core = group->core;
+    struct sn_failover *failover = &group->failover;
+    uint64_t epoch = highest_epoch(group) + 1;
+    assert(sn_election_possible(group));
+    failover->epoch = epoch;
+    failover->mode = mode;
+    if (wanted != NULL)
+        failover->wanted = *wanted;
+    failover->durable = false;
+    failover->started_at = core->now;
+    group->held = false;
+    group->rival_until = SN_MS_NEVER;
+    sn_attempt_enter(group, SN_FAILOVER_WAIT_START);
+    sn_epoch_raise(group, epoch);
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+try-failover", NULL);
+    record_vote(group, core->myid.hex, epoch);
+    sn_persist_defer(core, SN_DEFERRED_ATTEMPT, group, epoch);
+    sn_mark_group(group, SN_MARK_STEP);
+}
+
+void sn_election_collect(struct sn_group *group, uint64_t epoch)
+{
+    if (group->failover.state != SN_FAILOVER_WAIT_START || group->failover.epoch != epoch)
+        return;
+    group->failover.durable = true;
+    if (group->failover.mode != SN_MODE_FORCED)
+        sn_mark_group(group, SN_MARK_ASK);
+    /* The time for votes may have run out while the disk was busy. */
+    sn_mark_group(group, SN_MARK_VOTES | SN_MARK_STEP);
+}
+
+void sn_election_unsaved(struct sn_group *group, uint64_t epoch)
+{
+    struct sn_core *core = group->core;
+    if (group->failover.state != SN_FAILOVER_WAIT_START || group->failover.epoch != epoch)
+        return;
+    sn_out_log(core, SN_LEVEL_WARNING,
+               "Attempt %llu for %s given up: its vote could not be saved. Free the disk or "
+               "mend its rights.",
+               (unsigned long long)epoch, group->name);
+    sn_attempt_abort(group, "-failover-abort-not-elected", sn_after(core->now, SN_RETRY_SAVE_MS));
+}
+
+/* Votes of the peers in one epoch. */
+struct tally {
+    size_t voters;     /* all known sentinels */
+    size_t needed;     /* to be elected */
+    size_t mine;       /* for this sentinel, its own included */
+    size_t best_other; /* for the strongest rival */
+    const struct sn_runid *rival;
+    size_t silent;  /* peers that have not answered this request, and may have voted otherwise */
+    size_t awaited; /* those of them that may still answer */
+};
+
+static size_t votes_for(const struct sn_group *group, const struct sn_runid *runid, uint64_t epoch)
+{
+    size_t votes = 0;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        if (peer->u.peer.vote_epoch == epoch && sn_runid_equal(&peer->u.peer.vote, runid))
+            votes++;
+    }
+    return votes;
+}
+
+/* Who was down when the attempt began has no vote for a rival either: one sentinel that is gone for
+ * good must not make the others wait for each other after every tie. */
+static bool may_have_voted(const struct sn_group *group, const struct sn_instance *peer)
+{
+    return !peer->s_down || peer->s_down_at >= group->failover.started_at || can_vote(peer);
+}
+
+static void count_votes(const struct sn_group *group, struct tally *tally)
+{
+    uint64_t epoch = group->failover.epoch;
+    const struct sn_instance *peer;
+    memset(tally, 0, sizeof(*tally));
+    tally->voters = group->peer_count + 1;
+    tally->needed = sn_group_votes_needed(group);
+    tally->mine = 1 + votes_for(group, &group->core->myid, epoch);
+    DL_FOREACH(group->peers, peer) {
+        const struct sn_peer *facts = &peer->u.peer;
+        if (facts->vote_epoch == epoch && facts->vote.hex[0] != '\0') {
+            size_t votes = votes_for(group, &facts->vote, epoch);
+            if (!sn_runid_equal(&facts->vote, &group->core->myid) && votes > tally->best_other) {
+                tally->best_other = votes;
+                tally->rival = &facts->vote;
+            }
+        } else if (facts->answered_epoch < epoch && may_have_voted(group, peer)) {
+            tally->silent++;
+            if ((!peer->s_down && sn_peer_speaks(peer)) || can_vote(peer))
+                tally->awaited++;
+        }
+    }
+}
+
+/* Before the next round (D8): the candidates take turns again, and the random part doubles in case
+ * they disagree about whose turn it is. The unit is the time that a round takes here: with slow
+ * links or disks, shorter pauses would only make the same candidates collide again. */
+static sn_ms backoff(struct sn_group *group)
+{
+    sn_ms unit = sn_min(sn_max(SN_RETRY_BASE_MS, sn_age(group->core, group->failover.started_at)),
+                        SN_RETRY_UNIT_MAX_MS);
+    unsigned doublings = group->lost_rounds++;
+    if (doublings > BACKOFF_DOUBLINGS_MAX)
+        doublings = BACKOFF_DOUBLINGS_MAX;
+    sn_ms turn = unit * (sn_ms)sn_group_rank(group);
+    sn_ms spread = unit << doublings;
+    sn_ms pause = spread / 2 + (sn_ms)sn_prng_below(&group->core->prng, (uint64_t)(spread / 2 + 1));
+    return sn_min(turn + pause, group->params.failover_timeout_ms);
+}
+
+/* The attempt cannot be won any more. */
+static void give_up(struct sn_group *group, const struct tally *tally)
+{
+    struct sn_core *core = group->core;
+    sn_out_log(core, SN_LEVEL_NOTICE,
+               "Election %llu for %s cannot be won: %zu of %zu votes for us, %zu needed, %zu peers "
+               "did not answer.",
+               (unsigned long long)group->failover.epoch, group->name, tally->mine, tally->voters,
+               tally->needed, tally->silent);
+    if (tally->rival != NULL && tally->best_other + tally->silent >= tally->voters / 2 + 1) {
+        /* Somebody else may have won: the stock wait, unless that one is down. */
+        (void)yield_to(group, tally->rival, group->failover.epoch, group->failover.started_at);
+    }
+    sn_attempt_abort(group, "-failover-abort-not-elected", sn_after(core->now, backoff(group)));
+}
+
+/* Votes that candidate can have at most in the rival's epoch, by what we know of the others'. */
+static size_t possible_votes(const struct sn_group *group, const struct sn_runid *candidate)
+{
+    uint64_t epoch = group->rival_epoch;
+    size_t possible = group->leader_epoch == epoch && sn_runid_equal(&group->leader, candidate);
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        const struct sn_peer *facts = &peer->u.peer;
+        bool known = facts->vote_epoch == epoch ||
+                     (facts->answered_epoch >= epoch && facts->vote_epoch < epoch);
+        bool for_it = facts->vote_epoch == epoch && sn_runid_equal(&facts->vote, candidate);
+        possible += !known || for_it;
+    }
+    return possible;
+}
+
+/* Another peer that may have won the rival's epoch; NULL if none. */
+static const struct sn_instance *other_winner(const struct sn_group *group)
+{
+    const struct sn_instance *peer;
+    size_t majority = sn_group_majority(group);
+    DL_FOREACH(group->peers, peer) {
+        if (!peer->s_down && !sn_runid_equal(&peer->runid, &group->rival) &&
+            peer->u.peer.vote_epoch == group->rival_epoch &&
+            sn_runid_equal(&peer->u.peer.vote, &peer->runid) &&
+            possible_votes(group, &peer->runid) >= majority)
+            return peer;
+    }
+    return NULL;
+}
+
+void sn_election_late_vote(struct sn_group *group)
+{
+    if (group->rival_until == SN_MS_NEVER ||
+        possible_votes(group, &group->rival) >= sn_group_majority(group))
+        return;
+    const struct sn_instance *other = other_winner(group);
+    if (other != NULL)
+        group->rival = other->runid;
+    else
+        end_wait(group, "has lost");
+}
+
+void sn_election_rival_told(struct sn_instance *peer, uint64_t vote_epoch)
+{
+    struct sn_group *group = peer->group;
+    /* Who is a candidate has voted before it asks anybody (PROTOCOL.md §14.3). */
+    if (group->rival_until != SN_MS_NEVER && sn_runid_equal(&peer->runid, &group->rival) &&
+        vote_epoch < group->rival_epoch)
+        end_wait(group, "has not voted in");
+}
+
+static void win(struct sn_group *group)
+{
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+elected-leader", NULL);
+    if ((group->core->simulate & SN_SIMULATE_AFTER_ELECTION) != 0) {
+        sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
+        return;
+    }
+    sn_attempt_enter(group, SN_FAILOVER_SELECT);
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-state-select-slave", NULL);
+    sn_mark_group(group, SN_MARK_STEP);
+}
+
+/* An operator's order does not need the votes (stock asks nobody), but they raise the epoch at the
+ * peers, so that two orders on two sentinels cannot use the same one: a single vote for somebody
+ * else in this epoch stops it. */
+static bool goes_without_votes(const struct sn_group *group, const struct tally *tally)
+{
+    enum sn_failover_mode mode = group->failover.mode;
+    return mode == SN_MODE_FORCED || (mode == SN_MODE_PLANNED && tally->best_other == 0);
+}
+
+void sn_election_count(struct sn_group *group)
+{
+    const struct sn_failover *failover = &group->failover;
+    struct tally tally;
+    if (failover->state != SN_FAILOVER_WAIT_START || !failover->durable || group->core->tilt)
+        return;
+    count_votes(group, &tally);
+    bool lost = tally.mine + tally.awaited < tally.needed;
+    if (failover->mode == SN_MODE_FORCED || tally.mine >= tally.needed ||
+        (lost && goes_without_votes(group, &tally)))
+        win(group);
+    else if (lost)
+        give_up(group, &tally);
+}
+
+/* How long an attempt may collect votes. */
+static sn_ms patience(const struct sn_group *group)
+{
+    sn_ms usual =
+        sn_min(group->core->timings[SN_TIMING_ELECTION_TIMEOUT], group->params.failover_timeout_ms);
+    sn_ms votes = sn_max(SN_VOTES_MAX_MS, 3 * longest_trip(group));
+    return group->failover.mode == SN_MODE_PLANNED ? sn_min(usual, votes) : usual;
+}
+
+static void time_out(struct sn_group *group)
+{
+    struct tally tally;
+    count_votes(group, &tally);
+    if (group->failover.durable && goes_without_votes(group, &tally))
+        win(group);
+    else if (!group->failover.durable && group->failover.mode == SN_MODE_PLANNED)
+        return; /* the disk decides: durable, or given up */
+    else
+        give_up(group, &tally);
+}
+
+/* Peers that are silent lose the quorum too: then nothing is known of the master. */
+static bool is_over(const struct sn_group *group)
+{
+    return group->failover.mode == SN_MODE_NONE && !group->o_down && !group->master->s_down;
+}
+
+void sn_election_step(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    sn_ms deadline = sn_after(group->failover.started_at, patience(group));
+    if (is_over(group)) {
+        /* The vote that we gave ourselves stays given, and those who voted for us wait for nobody
+         * else: if the master goes down again, the next attempt of ours comes at once. */
+        sn_out_log(core, SN_LEVEL_NOTICE,
+                   "Election %llu for %s is given up: its master is up again.",
+                   (unsigned long long)group->failover.epoch, group->name);
+        sn_attempt_abort(group, "-failover-abort-not-elected", core->now);
+    } else if (core->now >= deadline) {
+        time_out(group);
+    } else {
+        sn_timer_set(&core->timers, &group->timeout, deadline);
+    }
+}

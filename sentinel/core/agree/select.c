@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Which replica becomes the master (PROTOCOL.md §16): the stock order, on facts that are younger
+ * than the failure (DESIGN.md D10), and a reason for everybody who is passed over. */
+
+#include "core/facts/alias.h"
+#include "core/facts/foreign.h"
+#include "core/facts/members.h"
+
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+#define FRESH_PINGS      5
+#define FRESH_INFOS      3
+#define LINK_DOWN_FACTOR 10
+/* Periods of down-after that the master is S_DOWN before old data are better than nothing. */
+#define LAST_RESORT_DOWNS 3
+
+/* The moment from which on facts count as fresh. */
+static sn_ms failure_at(const struct sn_group *group)
+{
+    return group->master->s_down ? group->master->s_down_at : group->failover.started_at;
+}
+
+/* True if the replica has told about itself since the failure. */
+static bool is_fresh(const struct sn_instance *replica)
+{
+    sn_ms info_at = replica->u.data.info_at;
+    return info_at != SN_MS_NEVER && info_at >= failure_at(replica->group);
+}
+
+/* What nothing makes good. */
+static const char *obstacle(const struct sn_group *group, const struct sn_instance *replica)
+{
+    const struct sn_core *core = group->core;
+    const struct sn_data *data = &replica->u.data;
+    sn_ms ping_limit = FRESH_PINGS * core->timings[SN_TIMING_PING_PERIOD];
+    sn_ms info_limit =
+        group->master->s_down ? ping_limit : FRESH_INFOS * core->timings[SN_TIMING_INFO_PERIOD];
+
+    const struct sn_instance *moved_to = sn_alias_moved_to(group);
+    if (replica->s_down)
+        return "it is down";
+    if (moved_to != NULL && moved_to != replica && !moved_to->s_down)
+        return "another one has been promoted under another name of this master";
+    if (!sn_instance_connected(replica))
+        return "it is not connected";
+    if (sn_age(core, replica->cmd->last_avail_at) > ping_limit)
+        return "it has not answered PING lately";
+    if (data->priority == 0 && !sn_alias_made_master(replica))
+        return "its priority is 0";
+    if (data->info_at == SN_MS_NEVER || sn_age(core, data->info_at) > info_limit)
+        return "its last INFO is too old";
+    if (data->refused_epoch != 0 && data->refused_epoch == group->failover.epoch)
+        return "it refused or failed to be promoted in this attempt";
+    return NULL;
+}
+
+static bool is_link_down_for_long(const struct sn_group *group, const struct sn_instance *replica)
+{
+    const struct sn_instance *master = group->master;
+    sn_ms down_ms = master->s_down ? sn_age(group->core, master->s_down_at) : 0;
+    return replica->u.data.link_down_ms > LINK_DOWN_FACTOR * group->params.down_after_ms + down_ms;
+}
+
+/* What speaks against it, but may be outweighed if there is nobody else. */
+static const char *doubt(const struct sn_group *group, const struct sn_instance *replica)
+{
+    if (is_link_down_for_long(group, replica))
+        return "its link to the master was down for too long";
+    if (replica->u.data.unproven_at != SN_MS_NEVER)
+        return "it was demoted and has not been in sync since";
+    if (sn_foreign_claimed(replica))
+        return "another group claims it too";
+    return NULL;
+}
+
+static bool is_master_long_down(const struct sn_group *group)
+{
+    const struct sn_instance *master = group->master;
+    return master->s_down && sn_age(group->core, master->s_down_at) >=
+                                 LAST_RESORT_DOWNS * group->params.down_after_ms;
+}
+
+/* The master still answered us, as a master, when replica had lost it: that was a failure of its
+ * own. One that says it is a replica may have been restarted with a role that was not saved. */
+static bool lost_it_alone(const struct sn_group *group, const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    const struct sn_instance *master = group->master;
+    sn_ms heard_at = master->u.data.role_reported == SN_ROLE_REPLICA ? master->u.data.said_master_at
+                                                                     : master->cmd->heard_at;
+    return heard_at != SN_MS_NEVER && heard_at >= data->info_at - data->link_down_ms;
+}
+
+/* The master was lost while we were away, and by all replicas alike: nobody has newer data. A
+ * replica that is silent may have them, so it is waited for. */
+static bool are_all_cut_off(const struct sn_group *group, const struct sn_instance *replica)
+{
+    sn_ms leeway = LINK_DOWN_FACTOR * group->params.down_after_ms;
+    const struct sn_instance *other;
+    if (!group->master->s_down || lost_it_alone(group, replica))
+        return false;
+    DL_FOREACH(group->replicas, other) {
+        const struct sn_data *data = &other->u.data;
+        if (!is_fresh(other) ? !is_master_long_down(group)
+                             : data->unproven_at == SN_MS_NEVER &&
+                                   data->link_down_ms + leeway < replica->u.data.link_down_ms)
+            return false;
+    }
+    return true;
+}
+
+/* Why replica is taken in spite of the doubt; NULL if it is not. */
+static const char *outweighs(const struct sn_group *group, const struct sn_instance *replica,
+                             enum sn_failover_mode mode)
+{
+    if (mode == SN_MODE_FORCED)
+        return "the operator forces it";
+    if (sn_foreign_claimed(replica))
+        return NULL;
+    if (replica->u.data.unproven_at != SN_MS_NEVER && !is_master_long_down(group))
+        return NULL;
+    if (is_link_down_for_long(group, replica) && !are_all_cut_off(group, replica))
+        return NULL;
+    return replica->u.data.unproven_at != SN_MS_NEVER
+               ? "nobody else is left, and the master does not come back"
+               : "all replicas lost the master alike, while we were away";
+}
+
+static const char *refusal_in(const struct sn_group *group, const struct sn_instance *replica,
+                              enum sn_failover_mode mode)
+{
+    const char *why = obstacle(group, replica);
+    if (why != NULL)
+        return why;
+    why = doubt(group, replica);
+    return why == NULL || outweighs(group, replica, mode) != NULL ? NULL : why;
+}
+
+const char *sn_select_refusal(const struct sn_group *group, const struct sn_instance *replica)
+{
+    return refusal_in(group, replica, group->failover.mode);
+}
+
+bool sn_select_is_last_resort(const struct sn_group *group, const struct sn_instance *replica)
+{
+    return doubt(group, replica) != NULL;
+}
+
+/* Somebody has promoted it since the failure: an earlier attempt, whose order it obeyed, or an
+ * operator. To promote another one would make two masters. */
+static bool is_promoted(const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    const struct sn_group *group = replica->group;
+    return group->master->s_down && data->role_reported == SN_ROLE_MASTER && data->was_replica &&
+           is_fresh(replica) &&
+           data->role_reported_at >= group->master->s_down_at - group->params.down_after_ms;
+}
+
+/* True if a is to be preferred to b. Whoever did not answer in time may be hanging, and what is
+ * known of it is old: it is taken only if nobody answered. */
+static bool better(const struct sn_instance *a, const struct sn_instance *b)
+{
+    bool doubted_a = doubt(a->group, a) != NULL, doubted_b = doubt(b->group, b) != NULL;
+    if (doubted_a != doubted_b)
+        return doubted_b;
+    if (is_promoted(a) != is_promoted(b))
+        return is_promoted(a);
+    if (is_fresh(a) != is_fresh(b))
+        return is_fresh(a);
+    if (a->u.data.priority != b->u.data.priority)
+        return a->u.data.priority < b->u.data.priority;
+    if (a->u.data.repl_offset != b->u.data.repl_offset)
+        return a->u.data.repl_offset > b->u.data.repl_offset;
+    if ((a->runid.hex[0] == '\0') != (b->runid.hex[0] == '\0'))
+        return a->runid.hex[0] != '\0';
+    return strcasecmp(a->runid.hex, b->runid.hex) < 0;
+}
+
+/* What an operator who finds old data in the new master has to know. */
+static void tell_doubt(const struct sn_instance *replica, enum sn_failover_mode mode)
+{
+    char form[SN_PAYLOAD_MAX + 1];
+    const char *against = doubt(replica->group, replica);
+    if (against == NULL)
+        return;
+    sn_instance_form(replica, form);
+    sn_out_log(replica->core, SN_LEVEL_WARNING, "%s is taken although %s (%lld ms without it): %s.",
+               form, against, (long long)replica->u.data.link_down_ms,
+               outweighs(replica->group, replica, mode));
+}
+
+static struct sn_instance *select_best(struct sn_group *group, enum sn_failover_mode mode, bool log)
+{
+    struct sn_instance *best = NULL, *replica;
+    char form[SN_PAYLOAD_MAX + 1];
+    DL_FOREACH(group->replicas, replica) {
+        const char *refusal = refusal_in(group, replica, mode);
+        if (refusal == NULL && (best == NULL || better(replica, best)))
+            best = replica;
+        if (refusal == NULL || !log)
+            continue;
+        sn_instance_form(replica, form);
+        sn_out_log(group->core, SN_LEVEL_NOTICE, "Not a candidate: %s: %s.", form, refusal);
+    }
+    if (best != NULL && log) {
+        sn_instance_form(best, form);
+        sn_out_log(group->core, SN_LEVEL_NOTICE, "Candidate: %s: priority %u, offset %llu.", form,
+                   best->u.data.priority, (unsigned long long)best->u.data.repl_offset);
+        tell_doubt(best, mode);
+    }
+    return best;
+}
+
+struct sn_instance *sn_select_replica(struct sn_group *group, bool log)
+{
+    return select_best(group, group->failover.mode, log);
+}
+
+struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_addr *wanted,
+                                     enum sn_failover_mode mode)
+{
+    if (wanted->port == 0)
+        return select_best(group, mode, true);
+    struct sn_instance *replica = sn_group_find_replica(group, wanted);
+    const char *refusal =
+        replica == NULL ? "it is no known replica" : refusal_in(group, replica, mode);
+    if (refusal == NULL) {
+        tell_doubt(replica, mode);
+        return replica;
+    }
+    sn_out_log(group->core, SN_LEVEL_WARNING, "%s:%u cannot be made master of %s as asked: %s.",
+               wanted->host, wanted->port, group->name, refusal);
+    return NULL;
+}
+
+bool sn_select_facts_fresh(const struct sn_group *group)
+{
+    const struct sn_instance *replica;
+    DL_FOREACH(group->replicas, replica) {
+        if (!replica->s_down && !is_fresh(replica))
+            return false;
+    }
+    return true;
+}
+
+sn_ms sn_select_facts_deadline(const struct sn_group *group)
+{
+    sn_ms patience = sn_min(SN_FRESH_INFO_MAX_MS, group->params.down_after_ms / 2);
+    return sn_after(failure_at(group), patience);
+}

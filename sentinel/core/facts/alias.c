@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* One master under several names. Groups that have had the same master are aliases: when one of
+ * them has switched, the others choose the same new master, whoever leads them, and nobody gives it
+ * orders meanwhile. Two that have switched at once, to different masters, end at the one with the
+ * higher config epoch (or address, if they are equal), as both sides know both. */
+
+#include "core/facts/alias.h"
+#include "core/facts/mark.h"
+
+#include "core/facts/members.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#define ALIASES_MAX   64 /* names that hellos can make us remember, for each group */
+#define STALE_PERIODS 3  /* hellos; after that a lower epoch is no old news, but a new group */
+
+static bool same_place(const struct sn_addr *a, const struct sn_addr *b)
+{
+    bool both_known = a->ip[0] != '\0' && b->ip[0] != '\0';
+    return both_known ? sn_addr_same_place(a, b) : sn_addr_equal(a, b);
+}
+
+static struct sn_alias *find(const struct sn_group *group, const char *name)
+{
+    struct sn_alias *alias = group->aliases;
+    while (alias != NULL && strcmp(alias->name, name) != 0)
+        alias = alias->next;
+    return alias;
+}
+
+bool sn_alias_known(const struct sn_group *group, const char *name)
+{
+    return find(group, name) != NULL;
+}
+
+static void drop(struct sn_group *group, const char *name)
+{
+    struct sn_alias **at = &group->aliases, *alias;
+    while ((alias = *at) != NULL) {
+        if (strcmp(alias->name, name) != 0) {
+            at = &alias->next;
+            continue;
+        }
+        *at = alias->next;
+        free(alias);
+    }
+}
+
+static struct sn_alias *add(struct sn_group *group, const char *name)
+{
+    size_t count = 0;
+    for (const struct sn_alias *other = group->aliases; other != NULL; other = other->next)
+        count++;
+    if (count >= ALIASES_MAX)
+        return NULL;
+    struct sn_alias *alias = sn_alloc(sizeof(*alias));
+    (void)sn_text_copy(alias->name, sizeof(alias->name), name);
+    alias->master = group->master->addr;
+    alias->heard_at = group->core->now;
+    alias->next = group->aliases;
+    group->aliases = alias;
+    sn_out_log(group->core, SN_LEVEL_NOTICE,
+               "%s is another name for the master of %s: when one of them has a new master, the "
+               "other one follows.",
+               name, group->name);
+    return alias;
+}
+
+static struct sn_instance *find_replica(const struct sn_group *group, const struct sn_addr *addr)
+{
+    struct sn_instance *replica = group->replicas;
+    while (replica != NULL && !same_place(&replica->addr, addr))
+        replica = replica->next;
+    return replica;
+}
+
+/* Our master says it replicates the one at addr. */
+static bool goes_along(const struct sn_group *group, const struct sn_addr *addr)
+{
+    const struct sn_data *data = &group->master->u.data;
+    return data->info_at != SN_MS_NEVER && data->role_reported == SN_ROLE_REPLICA &&
+           sn_instance_follows(group->master, addr);
+}
+
+/* After a RESET the group may not know the one that it has to follow: of our own groups we know
+ * where they are, and otherwise our master has to say so as well as the hello. */
+static void meet(struct sn_group *group, const struct sn_alias *alias)
+{
+    const char *name = alias->name;
+    bool own = sn_group_by_name(group->core, name, strlen(name)) != NULL;
+    if (!alias->they_moved || alias->master.ip[0] == '\0' ||
+        find_replica(group, &alias->master) != NULL || group->replica_count >= SN_REPLICAS_MAX ||
+        (!own && !goes_along(group, &alias->master)))
+        return;
+    struct sn_instance *replica = sn_instance_new_data(group, SN_KIND_REPLICA, &alias->master);
+    DL_APPEND(group->replicas, replica);
+    group->replica_count++;
+    sn_persist_touch(group->core); /* no +slave: +switch-master is about to tell */
+}
+
+void sn_alias_meet(struct sn_group *group)
+{
+    const struct sn_alias *alias;
+    for (alias = group->aliases; alias != NULL; alias = alias->next)
+        meet(group, alias);
+}
+
+static bool is_unseen(const struct sn_group *group)
+{
+    return group->master->u.data.said_master_at == SN_MS_NEVER;
+}
+
+/* What we learn of a name after a restart, when it has switched already and we have not: our group
+ * has gone over to replica. Its own word, and that of everybody who is up, the old master included;
+ * that one may be down only if we have not seen it as a master, as hellos would have told us of the
+ * other name then. Otherwise replica was taken from us, and that is a conflict. */
+static bool has_been_followed(const struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    const struct sn_instance *master = group->master, *other;
+    if (replica->s_down || replica->u.data.info_at == SN_MS_NEVER ||
+        replica->u.data.role_reported != SN_ROLE_MASTER)
+        return false;
+    if (!goes_along(group, &replica->addr) && !(master->s_down && is_unseen(group)))
+        return false;
+    for (other = group->replicas; other != NULL; other = other->next) {
+        if (other != replica && !other->s_down &&
+            (other->u.data.role_reported != SN_ROLE_REPLICA ||
+             !sn_instance_follows(other, &replica->addr)))
+            return false;
+    }
+    return true;
+}
+
+sn_ms sn_alias_heard_at(const struct sn_group *group)
+{
+    const struct sn_core *core = group->core;
+    const struct sn_instance *replica;
+    sn_ms from = SN_MS_NEVER;
+    if (!is_unseen(group))
+        return core->now;
+    for (replica = group->replicas; replica != NULL; replica = replica->next) {
+        if (!replica->s_down && replica->sub->state == SN_LINK_UP)
+            from = sn_min(from, replica->sub->up_at);
+    }
+    return from == SN_MS_NEVER ? core->now
+                               : sn_after(from, core->timings[SN_TIMING_PUBLISH_PERIOD] * 3 / 2);
+}
+
+bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_addr *master,
+                   uint64_t epoch)
+{
+    const struct sn_core *core = group->core;
+    sn_ms memory = STALE_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
+    bool equal = same_place(master, &group->master->addr);
+    struct sn_alias *alias = find(group, name);
+    if (strcmp(name, group->name) == 0)
+        return false;
+    if (alias == NULL && !equal) {
+        const struct sn_instance *replica = epoch > 0 ? find_replica(group, master) : NULL;
+        if (replica == NULL || !has_been_followed(replica))
+            return false;
+    }
+    if (alias == NULL && (alias = add(group, name)) == NULL)
+        return false;
+    if (epoch < alias->epoch && sn_age(core, alias->heard_at) <= memory)
+        return true; /* from one who has not heard of the switch */
+    /* A failover raises the epoch, and may lead to a replica that we have not met yet; a group that
+     * was configured anew has servers of its own. */
+    bool moved = !same_place(master, &alias->master);
+    if (!equal && moved && find_replica(group, master) == NULL && epoch <= alias->epoch) {
+        drop(group, name);
+        return false;
+    }
+    alias->master = *master;
+    alias->epoch = epoch;
+    alias->heard_at = core->now;
+    alias->they_moved = !equal && (alias->they_moved || moved);
+    alias->we_moved = !equal && alias->we_moved;
+    meet(group, alias);
+    if (moved) {
+        /* Judged behind the step that has moved it. Votes were about the address: who got them may
+         * have failed the other name over, and every leader chooses the same by now. */
+        sn_timer_set(&group->core->timers, &group->master->down, core->now);
+        group->rival_until = SN_MS_NEVER;
+        group->retry_at = core->now;
+        sn_mark_group(group, SN_MARK_PLAN);
+    }
+    return true;
+}
+
+/* The address was that of other's master until that went down, and was replaced: where it is up
+ * again, it says itself whom it follows. */
+static bool was_left(const struct sn_instance *replica)
+{
+    return replica->kind == SN_KIND_REPLICA && replica->s_down &&
+           replica->u.data.unproven_at != SN_MS_NEVER;
+}
+
+void sn_alias_complete(struct sn_core *core, struct sn_group_image *image)
+{
+    const struct sn_instance *member = sn_instance_first_at(core, &image->addr), *replica;
+    const struct sn_group *other = NULL;
+    for (; member != NULL; member = member->place_next) {
+        if (was_left(member) || (member->kind == SN_KIND_MASTER && member->s_down))
+            other = member->group;
+    }
+    if (other == NULL)
+        return;
+    if (!same_place(&other->master->addr, &image->addr))
+        sn_group_image_add_replica(image, &other->master->addr);
+    for (replica = other->replicas; replica != NULL; replica = replica->next) {
+        if (!same_place(&replica->addr, &image->addr))
+            sn_group_image_add_replica(image, &replica->addr);
+    }
+}
+
+static void add_moved(struct sn_group *group, const struct sn_group *other)
+{
+    struct sn_alias *alias = find(group, other->name) == NULL ? add(group, other->name) : NULL;
+    if (alias == NULL)
+        return;
+    alias->master = other->master->addr;
+    alias->epoch = other->config_epoch;
+    alias->they_moved = other->config_epoch > group->config_epoch;
+    alias->we_moved = !alias->they_moved;
+}
+
+/* Every server of group is known to other, too. */
+static bool knows_all(const struct sn_group *other, const struct sn_group *group)
+{
+    const struct sn_instance *replica;
+    if (find_replica(other, &group->master->addr) == NULL)
+        return false;
+    for (replica = group->replicas; replica != NULL; replica = replica->next) {
+        if (!same_place(&other->master->addr, &replica->addr) &&
+            find_replica(other, &replica->addr) == NULL)
+            return false;
+    }
+    return true;
+}
+
+void sn_alias_look_across(struct sn_group *group)
+{
+    struct sn_instance *replica, *member;
+    for (replica = group->replicas; replica != NULL; replica = replica->next) {
+        for (member = sn_instance_first_at(replica->core, &replica->addr); member != NULL;
+             member = member->place_next) {
+            struct sn_group *other = member->group;
+            if (other == group || other->master != member || !knows_all(other, group) ||
+                !knows_all(group, other))
+                continue;
+            add_moved(group, other);
+            add_moved(other, group);
+        }
+    }
+}
+
+void sn_alias_info(struct sn_instance *replica)
+{
+    struct sn_group *group = replica->group;
+    struct sn_instance *member;
+    if (replica->u.data.role_reported != SN_ROLE_MASTER)
+        return;
+    for (member = sn_instance_first_at(replica->core, &replica->addr); member != NULL;
+         member = member->place_next) {
+        struct sn_group *other = member->group;
+        if (other == group || other->master != member || find(group, other->name) != NULL ||
+            !sn_alias_note(group, other->name, &member->addr, other->config_epoch))
+            continue;
+        add_moved(other, group);
+    }
+}
+
+void sn_alias_look(struct sn_group *group)
+{
+    struct sn_instance *member;
+    for (member = sn_instance_first_at(group->master->core, &group->master->addr); member != NULL;
+         member = member->place_next) {
+        struct sn_group *other = member->group;
+        if (member->kind != SN_KIND_MASTER || other == group || other->master != member)
+            continue;
+        (void)sn_alias_note(group, other->name, &member->addr, other->config_epoch);
+        (void)sn_alias_note(other, group->name, &group->master->addr, group->config_epoch);
+    }
+}
+
+void sn_alias_switched(struct sn_group *group)
+{
+    struct sn_alias *alias;
+    for (alias = group->aliases; alias != NULL; alias = alias->next) {
+        bool equal = same_place(&alias->master, &group->master->addr);
+        alias->they_moved = !equal && alias->they_moved;
+        alias->we_moved = !equal;
+    }
+    for (alias = group->aliases; alias != NULL; alias = alias->next) {
+        struct sn_group *other = sn_group_by_name(group->core, alias->name, strlen(alias->name));
+        if (other != NULL)
+            (void)sn_alias_note(other, group->name, &group->master->addr, group->config_epoch);
+    }
+    sn_alias_look(group);
+}
+
+void sn_alias_free(struct sn_group *group)
+{
+    while (group->aliases != NULL) {
+        struct sn_alias *alias = group->aliases;
+        struct sn_group *other = sn_group_by_name(group->core, alias->name, strlen(alias->name));
+        if (other != NULL)
+            drop(other, group->name);
+        group->aliases = alias->next;
+        free(alias);
+    }
+}
+
+/* True if group has to give way. */
+static bool goes_first(const struct sn_group *group, const struct sn_alias *alias)
+{
+    const struct sn_addr *own = &group->master->addr;
+    if (!alias->they_moved || !alias->we_moved)
+        return alias->they_moved;
+    if (alias->epoch != group->config_epoch)
+        return alias->epoch > group->config_epoch;
+    int order = strcmp(alias->master.ip, own->ip);
+    return order != 0 ? order < 0 : alias->master.port < own->port;
+}
+
+struct sn_instance *sn_alias_moved_to(const struct sn_group *group)
+{
+    struct sn_instance *replica;
+    for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
+        if (!goes_first(group, alias))
+            continue;
+        for (replica = group->replicas; replica != NULL; replica = replica->next) {
+            if (same_place(&replica->addr, &alias->master))
+                return replica;
+        }
+    }
+    return NULL;
+}
+
+bool sn_alias_made_master(const struct sn_instance *replica)
+{
+    return replica->u.data.role_reported == SN_ROLE_MASTER &&
+           replica == sn_alias_moved_to(replica->group);
+}
+
+bool sn_alias_is_promoting(const struct sn_group *group)
+{
+    for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
+        const struct sn_group *other =
+            sn_group_by_name(group->core, alias->name, strlen(alias->name));
+        if (other != NULL && (other->failover.state == SN_FAILOVER_SEND_PROMOTION ||
+                              other->failover.state == SN_FAILOVER_WAIT_PROMOTION))
+            return true;
+    }
+    return false;
+}
+
+const char *sn_alias_rank_name(const struct sn_group *group)
+{
+    const char *first = group->name;
+    for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
+        if (strcmp(alias->name, first) < 0 &&
+            sn_group_by_name(group->core, alias->name, strlen(alias->name)) != NULL)
+            first = alias->name;
+    }
+    return first;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What a peer was asked, and in which order: answers do not say it. */
+
+#include "core/facts/asked.h"
+
+#include <string.h>
+
+bool sn_asked_room(const struct sn_instance *peer)
+{
+    return peer->u.peer.asks < SN_ASKS_MAX;
+}
+
+void sn_asked_push(struct sn_instance *peer, uint64_t about)
+{
+    struct sn_peer *facts = &peer->u.peer;
+    facts->asked[facts->asks++] = about;
+}
+
+bool sn_asked_pop(struct sn_instance *peer, uint64_t *about)
+{
+    struct sn_peer *facts = &peer->u.peer;
+    if (facts->asks == 0)
+        return false;
+    *about = facts->asked[0];
+    facts->asks--;
+    memmove(facts->asked, facts->asked + 1, facts->asks * sizeof(facts->asked[0]));
+    return true;
+}
+
+bool sn_asked_for_vote(const struct sn_instance *peer, uint64_t epoch)
+{
+    const struct sn_peer *facts = &peer->u.peer;
+    for (unsigned i = 0; i < facts->asks; i++) {
+        if (facts->asked[i] == epoch)
+            return true;
+    }
+    return facts->answered_epoch >= epoch;
+}
+
+void sn_asked_forget(struct sn_instance *peer)
+{
+    struct sn_peer *facts = &peer->u.peer;
+    for (unsigned i = 0; i < facts->asks; i++)
+        facts->asked[i] = SN_ASKED_STALE;
+    facts->answered_epoch = 0;
+    sn_timer_stop(&peer->core->timers, &facts->ask);
+}
+
+void sn_asked_forget_votes(struct sn_instance *peer)
+{
+    struct sn_peer *facts = &peer->u.peer;
+    for (unsigned i = 0; i < facts->asks; i++) {
+        if (facts->asked[i] == SN_ASKED_VOTED)
+            facts->asked[i] = 0;
+    }
+}
+
+void sn_asked_lost(struct sn_instance *peer)
+{
+    peer->u.peer.asks = 0;
+    peer->u.peer.settings_asked = false;
+    peer->u.peer.quick = 0; /* it may come back with another view */
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The one place where a failover state changes (PROTOCOL.md §15), and the two ways in which an
+ * attempt ends before its time. */
+
+#include "core/facts/attempt.h"
+
+#include "core/facts/mark.h"
+#include "core/facts/pause.h"
+
+#include <assert.h>
+#include <string.h>
+#include <utlist.h>
+
+#define STATE(state) (1U << (unsigned)(state))
+
+static const unsigned legal_next[] = {
+    [SN_FAILOVER_NONE] = STATE(SN_FAILOVER_WAIT_START) | STATE(SN_FAILOVER_RECONF),
+    [SN_FAILOVER_WAIT_START] = STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SELECT),
+    [SN_FAILOVER_SELECT] = STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SEND_PROMOTION),
+    [SN_FAILOVER_SEND_PROMOTION] =
+        STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SELECT) | STATE(SN_FAILOVER_WAIT_PROMOTION),
+    [SN_FAILOVER_WAIT_PROMOTION] = STATE(SN_FAILOVER_NONE) | STATE(SN_FAILOVER_SELECT),
+    [SN_FAILOVER_RECONF] = STATE(SN_FAILOVER_NONE),
+};
+
+void sn_attempt_enter(struct sn_group *group, enum sn_failover_state state)
+{
+    struct sn_failover *failover = &group->failover;
+    assert((legal_next[failover->state] & STATE(state)) != 0);
+    failover->state = state;
+    failover->state_at = group->core->now;
+    if (state == SN_FAILOVER_NONE)
+        sn_timer_stop(&group->core->timers, &group->timeout);
+}
+
+const char *sn_attempt_state_name(enum sn_failover_state state)
+{
+    switch (state) {
+    case SN_FAILOVER_NONE:
+        return "none";
+    case SN_FAILOVER_WAIT_START:
+        return "wait_start";
+    case SN_FAILOVER_SELECT:
+        return "select_slave";
+    case SN_FAILOVER_SEND_PROMOTION:
+        return "send_slaveof_noone";
+    case SN_FAILOVER_WAIT_PROMOTION:
+        return "wait_promotion";
+    case SN_FAILOVER_RECONF:
+        return "reconf_slaves";
+    }
+    return "unknown";
+}
+
+void sn_attempt_clear(struct sn_group *group)
+{
+    struct sn_failover *failover = &group->failover;
+    struct sn_instance *replica;
+    if (failover->state == SN_FAILOVER_NONE)
+        return;
+    DL_FOREACH(group->replicas, replica) {
+        replica->u.data.promoted = false;
+        replica->u.data.reconf = SN_RECONF_NONE;
+        replica->u.data.refused_epoch = 0;
+    }
+    sn_attempt_enter(group, SN_FAILOVER_NONE);
+    memset(failover, 0, sizeof(*failover));
+}
+
+void sn_attempt_abort(struct sn_group *group, const char *event, sn_ms retry_at)
+{
+    assert(group->failover.state != SN_FAILOVER_NONE &&
+           group->failover.state != SN_FAILOVER_RECONF);
+    sn_event_raise(group->master, SN_LEVEL_WARNING, event, NULL);
+    sn_pause_end(group->master);
+    sn_attempt_clear(group);
+    group->retry_at = retry_at;
+    sn_mark_group(group, SN_MARK_PLAN);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* How far a word from outside may raise the current epoch.
+ *
+ * Happy path: somebody names an epoch a little above ours, and it is taken. Anybody can name any
+ * number, though, and whoever gets us to the last one ends all elections. So a single word moves us
+ * by a bounded step, and all steps together by a bounded speed (DESIGN.md §2, "Epochs"); a number
+ * beyond that is taken only if peers whom we know, and who answer us, stand by it, and never so
+ * high that none were left for elections. */
+
+#include "core/facts/epoch.h"
+
+#include "core/facts/members.h"
+
+#include <utlist.h>
+
+#define STEP           ((uint64_t)1 << 32) /* by one word, and saved up at most */
+#define STEP_PER_MS    ((uint64_t)1 << 18) /* how fast that is saved up again: in 16 seconds */
+#define STEP_ALWAYS    1000 /* whatever has been used up: elections of others must not be missed */
+#define STEADY_PERIODS 5    /* of hellos: so long one peer has to stand by a far epoch */
+#define TELL_PAUSE_MS  60000
+
+void sn_epoch_init(struct sn_core *core)
+{
+    core->epoch_room = STEP;
+    core->epoch_room_at = core->now;
+    core->epoch_told_at = SN_MS_NEVER;
+}
+
+static uint64_t room(const struct sn_core *core)
+{
+    uint64_t age = (uint64_t)(core->now - core->epoch_room_at);
+    uint64_t more = age >= STEP / STEP_PER_MS ? STEP : age * STEP_PER_MS;
+    return more >= STEP - core->epoch_room ? STEP : core->epoch_room + more;
+}
+
+bool sn_epoch_near(const struct sn_core *core, uint64_t epoch)
+{
+    uint64_t step = room(core);
+    if (step < STEP_ALWAYS)
+        step = STEP_ALWAYS;
+    return epoch <= core->current_epoch ||
+           (epoch <= SN_EPOCH_MAX && epoch - core->current_epoch <= step);
+}
+
+/* It is there, and not just a name in somebody's hello. */
+static bool answers(const struct sn_instance *peer)
+{
+    const struct sn_link *link = peer->cmd;
+    return !peer->s_down && link->state == SN_LINK_UP && link->last_avail_at > link->up_at;
+}
+
+/* Without the peers whose last hello is at epoch, or above, nobody could be elected any more: stock
+ * sentinels take any number, so a majority of them may have gone there for good. */
+static bool majority_is_there(const struct sn_group *group, uint64_t epoch)
+{
+    const struct sn_instance *peer;
+    size_t there = 0, others = 1;
+    DL_FOREACH(group->peers, peer) {
+        if (!answers(peer))
+            continue;
+        if (peer->u.peer.hello_epoch >= epoch)
+            there++;
+        else
+            others++;
+    }
+    return there > 0 && others < sn_group_votes_needed(group);
+}
+
+/* A peer that has named nothing lower for a while: one forged hello is contradicted by the next
+ * real one. */
+static bool stands_by(const struct sn_instance *peer)
+{
+    sn_ms steady = STEADY_PERIODS * peer->core->timings[SN_TIMING_PUBLISH_PERIOD];
+    return answers(peer) && peer->u.peer.far_since != SN_MS_NEVER &&
+           sn_age(peer->core, peer->u.peer.far_since) >= steady;
+}
+
+static void tell_refusal(struct sn_core *core, const struct sn_group *group, uint64_t epoch)
+{
+    if (core->epoch_told_at != SN_MS_NEVER && sn_age(core, core->epoch_told_at) < TELL_PAUSE_MS)
+        return;
+    core->epoch_told_at = core->now;
+    sn_out_log(
+        core, SN_LEVEL_WARNING,
+        "Epoch %llu, named by somebody for %s, is not taken: it is too far above ours, %llu. "
+        "If no sentinel of yours is there, somebody is forging hellos or vote requests: see "
+        "who can reach the sentinels and publish on the servers.",
+        (unsigned long long)epoch, group->name, (unsigned long long)core->current_epoch);
+}
+
+void sn_epoch_heard(struct sn_instance *peer, uint64_t epoch)
+{
+    struct sn_peer *facts = &peer->u.peer;
+    facts->hello_epoch = epoch;
+    if (sn_epoch_near(peer->core, epoch))
+        facts->far_since = SN_MS_NEVER;
+    else if (facts->far_since == SN_MS_NEVER)
+        facts->far_since = peer->core->now;
+}
+
+bool sn_epoch_take(struct sn_group *group, const struct sn_instance *peer, uint64_t epoch)
+{
+    struct sn_core *core = group->core;
+    if (epoch <= core->current_epoch)
+        return true;
+    bool far = !sn_epoch_near(core, epoch);
+    if (far && (epoch > SN_EPOCH_FAR ||
+                !(majority_is_there(group, epoch) || (peer != NULL && stands_by(peer))))) {
+        tell_refusal(core, group, epoch);
+        return false;
+    }
+    uint64_t step = epoch - core->current_epoch, left = room(core);
+    core->epoch_room = step < left ? left - step : 0;
+    core->epoch_room_at = core->now;
+    sn_epoch_raise(group, epoch);
+    return true;
+}
+
+void sn_epoch_raise(struct sn_group *group, uint64_t epoch)
+{
+    struct sn_core *core = group->core;
+    if (epoch <= core->current_epoch)
+        return;
+    core->current_epoch = epoch;
+    sn_persist_touch(core);
+    sn_event_plain(core, group, SN_LEVEL_WARNING, "+new-epoch", "%llu", (unsigned long long)epoch);
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Groups: one master, its replicas, the peers that watch it too. A switch of the master relabels
+ * the instances that are known already and keeps their links, instead of forgetting and meeting
+ * everybody again: a promotion costs no reconnection. */
+
+#include "core/facts/alias.h"
+#include "core/facts/asked.h"
+#include "core/facts/attempt.h"
+#include "core/facts/mark.h"
+#include "core/facts/members.h"
+
+#include "base/text.h"
+#include "base/textmap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/* Addresses that are equal before any name was looked up. */
+static bool is_new(struct sn_textmap *seen, const struct sn_addr *addr)
+{
+    char key[SN_ADDR_TEXT_MAX + 1];
+    bool added;
+    sn_addr_format(addr->ip[0] != '\0' ? addr->ip : addr->host, addr->port, key);
+    for (char *at = key; *at != '\0'; at++)
+        *at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
+    (void)sn_textmap_put(seen, key, 0, &added);
+    return added;
+}
+
+/* A file may name more peers than can be real: stock keeps every forged one. They stay voters, as
+ * only an operator can tell who is; but those behind the first SN_PEERS_MAX are taken for down, and
+ * not dialled before they say hello. */
+static void add_known_peer(struct sn_group *group, const struct sn_known_peer *known)
+{
+    struct sn_link *link = sn_link_for_peer(group->core, &known->runid);
+    if (group->peer_count >= SN_PEERS_MAX && link->owner_count == 0)
+        sn_link_sleep(link);
+    (void)sn_peer_add(group, &known->runid, &known->addr);
+    link->proven = true;
+}
+
+static void add_known(struct sn_group *group, const struct sn_group_image *image)
+{
+    struct sn_textmap seen = {0};
+    for (size_t i = 0; i < image->replica_count && group->replica_count < SN_REPLICAS_MAX; i++) {
+        if (sn_addr_equal(&image->replicas[i], &group->master->addr) ||
+            !is_new(&seen, &image->replicas[i]))
+            continue;
+        struct sn_instance *replica =
+            sn_instance_new_data(group, SN_KIND_REPLICA, &image->replicas[i]);
+        DL_APPEND(group->replicas, replica);
+        group->replica_count++;
+    }
+    sn_textmap_fini(&seen);
+    for (size_t i = 0; i < image->peer_count; i++) {
+        const struct sn_known_peer *known = &image->peers[i];
+        if (sn_runid_equal(&known->runid, &group->core->myid) ||
+            sn_group_find_peer(group, &known->runid) != NULL)
+            continue;
+        add_known_peer(group, known);
+    }
+    sn_peer_judge_count(group);
+}
+
+struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image *image)
+{
+    struct sn_group *group = sn_alloc(sizeof(*group));
+    group->core = core;
+    group->id = ++core->next_id;
+    group->name = sn_strdup(image->name);
+    sn_group_params_copy(&image->params, &group->params);
+    group->config_epoch = image->config_epoch;
+    group->leader_epoch = image->leader_epoch;
+    group->leader = image->leader;
+    group->o_down_at = SN_MS_NEVER;
+    group->rank_at = core->now;
+    group->retry_at = group->stand_back_until = core->now;
+    group->rival_until = SN_MS_NEVER;
+    sn_timer_init(&group->election, SN_TIMER_ELECTION, group);
+    sn_timer_init(&group->timeout, SN_TIMER_FAILOVER, group);
+    HASH_ADD_KEYPTR(hh, core->groups, group->name, strlen(group->name), group);
+    HASH_ADD(hh_id, core->groups_by_id, id, sizeof(group->id), group);
+    group->master = sn_instance_new_data(group, SN_KIND_MASTER, &image->addr);
+    add_known(group, image);
+    sn_alias_look(group);
+    sn_alias_look_across(group);
+    return group;
+}
+
+static void free_replicas(struct sn_group *group)
+{
+    struct sn_instance *instance, *next;
+    DL_FOREACH_SAFE(group->replicas, instance, next) {
+        DL_DELETE(group->replicas, instance);
+        sn_instance_free(instance);
+    }
+    group->replica_count = 0;
+}
+
+static void free_peers(struct sn_group *group)
+{
+    struct sn_instance *instance, *next;
+    DL_FOREACH_SAFE(group->peers, instance, next)
+        sn_peer_remove(instance);
+}
+
+void sn_group_free(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    sn_alias_free(group);
+    free_replicas(group);
+    free_peers(group);
+    sn_instance_free(group->master);
+    sn_timer_stop(&core->timers, &group->election);
+    sn_timer_stop(&core->timers, &group->timeout);
+    sn_mark_forget_group(group);
+    HASH_DELETE(hh, core->groups, group);
+    HASH_DELETE(hh_id, core->groups_by_id, group);
+    sn_group_params_fini(&group->params);
+    free(group->name);
+    free(group);
+}
+
+/* The master, or a replica before it in the list, is at the same address. */
+static bool is_double(const struct sn_instance *replica)
+{
+    const struct sn_instance *other = replica->group->replicas;
+    while (other != replica && !sn_addr_same_place(&other->addr, &replica->addr))
+        other = other->next;
+    return other != replica || sn_addr_same_place(&replica->group->master->addr, &replica->addr);
+}
+
+void sn_group_drop_doubles(struct sn_group *group)
+{
+    struct sn_instance *replica, *next;
+    DL_FOREACH_SAFE(group->replicas, replica, next) {
+        if (replica == group->failover.promoted || !is_double(replica))
+            continue;
+        sn_out_log(
+            group->core, SN_LEVEL_NOTICE,
+            "Replica %s of %s is forgotten: its name turned out to be that of %s:%u, which is "
+            "known already.",
+            replica->addr.host, group->name, replica->addr.ip, replica->addr.port);
+        DL_DELETE(group->replicas, replica);
+        group->replica_count--;
+        sn_instance_free(replica);
+        sn_persist_touch(group->core);
+    }
+    if (group->failover.state == SN_FAILOVER_RECONF)
+        sn_mark_group(group, SN_MARK_STEP);
+}
+
+void sn_group_push_hello(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    struct sn_instance *instance;
+    DL_FOREACH(group->peers, instance)
+        sn_timer_set(&core->timers, &instance->hello, core->now);
+    sn_timer_set(&core->timers, &group->master->hello, core->now);
+    DL_FOREACH(group->replicas, instance)
+        sn_timer_set(&core->timers, &instance->hello, core->now);
+}
+
+void sn_group_ask_info_all(struct sn_group *group)
+{
+    struct sn_instance *replica;
+    sn_instance_ask_info(group->master);
+    DL_FOREACH(group->replicas, replica)
+        sn_instance_ask_info(replica);
+}
+
+void sn_group_reschedule(struct sn_group *group)
+{
+    struct sn_instance *instance;
+    sn_link_reschedule(group->master->cmd);
+    sn_mark_instance(group->master);
+    DL_FOREACH(group->replicas, instance) {
+        sn_link_reschedule(instance->cmd);
+        sn_mark_instance(instance);
+    }
+    DL_FOREACH(group->peers, instance) {
+        sn_link_reschedule(instance->cmd);
+        sn_mark_instance(instance);
+    }
+    sn_mark_group(group, SN_MARK_AGREE);
+}
+
+/* What was known of a node as a master or a replica means nothing in its new part. */
+static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
+{
+    struct sn_data *data = &instance->u.data;
+    instance->kind = kind;
+    instance->s_down = false;
+    /* As if met anew: how long it has claimed another role is counted from its next INFO on. */
+    data->role_reported = kind == SN_KIND_MASTER ? SN_ROLE_MASTER : SN_ROLE_REPLICA;
+    data->role_reported_at = instance->core->now;
+    data->master_changed_at = instance->core->now;
+    data->promoted = false;
+    if (kind == SN_KIND_MASTER)
+        data->unproven_at = SN_MS_NEVER;
+    data->rebooting = false;
+    data->script_kill_sent = false;
+    data->reconf = SN_RECONF_NONE;
+    data->reconf_at = SN_MS_NEVER;
+}
+
+static void forget_agreement(struct sn_group *group)
+{
+    struct sn_instance *peer;
+    group->o_down = false;
+    DL_FOREACH(group->peers, peer) {
+        peer->u.peer.master_down = false;
+        peer->u.peer.hello_agrees = false;
+        sn_asked_forget(peer);
+    }
+}
+
+void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
+{
+    struct sn_instance *old_master = group->master;
+    struct sn_instance *new_master = sn_group_find_replica(group, addr);
+    struct sn_instance *replica;
+
+    sn_attempt_clear(group);
+    forget_agreement(group);
+    DL_FOREACH(group->replicas, replica)
+        begin_new_part(replica, SN_KIND_REPLICA);
+    if (new_master != NULL) {
+        DL_DELETE(group->replicas, new_master);
+        group->replica_count--;
+        begin_new_part(new_master, SN_KIND_MASTER);
+        /* What it did not answer as a replica is not held against it as a master. */
+        sn_link_begin_anew(new_master->cmd);
+        sn_link_begin_anew(new_master->sub);
+    } else {
+        new_master = sn_instance_new_data(group, SN_KIND_MASTER, addr);
+    }
+    begin_new_part(old_master, SN_KIND_REPLICA);
+    old_master->u.data.unproven_at = group->core->now;
+    DL_APPEND(group->replicas, old_master);
+    group->replica_count++;
+    group->master = new_master;
+    group->lost_rounds = 0;
+    group->held = false;
+    group->stand_back_until = group->core->now;
+    group->rival_until = SN_MS_NEVER;
+    group->stranger_told = false;
+    sn_alias_switched(group);
+    sn_group_ask_info_all(group);
+    sn_persist_touch_epochs(group);
+}
+
+void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_addr)
+{
+    struct sn_core *core = group->core;
+    bool names = core->globals.announce_hostnames;
+    struct sn_instance *replica;
+    sn_event_plain(core, group, SN_LEVEL_WARNING, "+switch-master", "%s %s %u %s %u", group->name,
+                   sn_addr_shown(old_addr, names), old_addr->port, sn_instance_host(group->master),
+                   group->master->addr.port);
+    DL_FOREACH(group->replicas, replica)
+        sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
+    /* A demoted master is usually down; as a replica it is reported down anew. */
+    sn_mark_instance(group->master);
+    DL_FOREACH(group->replicas, replica)
+        sn_mark_instance(replica);
+}
+
+void sn_group_reset(struct sn_group *group)
+{
+    struct sn_instance *master = group->master;
+    sn_attempt_clear(group);
+    free_replicas(group);
+    free_peers(group);
+    begin_new_part(master, SN_KIND_MASTER);
+    group->o_down = false;
+    /* All who could vouch for a newer configuration are forgotten as well. */
+    group->learning = true;
+    group->leader.hex[0] = '\0'; /* the epoch of the vote stays: no second vote for it */
+    group->rival_until = SN_MS_NEVER;
+    group->retry_at = group->stand_back_until = group->core->now;
+    group->lost_rounds = 0;
+    group->held = false;
+    master->runid.hex[0] = '\0';
+    master->u.data.role_reported = SN_ROLE_MASTER;
+    master->u.data.master_host[0] = '\0';
+    master->u.data.master_port = 0;
+    master->u.data.info_sent_at = SN_MS_NEVER; /* ask at once: no ten seconds without replicas */
+    master->cmd->act_ping_at = group->core->now;
+    master->cmd->silence_at = group->core->now;
+    sn_link_renew(master->cmd);
+    sn_link_renew(master->sub);
+    sn_mark_instance(master);
+    sn_event_raise(master, SN_LEVEL_WARNING, "+reset-master", NULL);
+    sn_persist_touch(group->core);
+}
+
+static uint64_t rank_of(const struct sn_group *group, const struct sn_runid *runid)
+{
+    /* The group's own epoch, which is the same everywhere: the current one is not while elections
+     * of other groups are raising it. */
+    uint64_t epoch =
+        group->leader_epoch > group->config_epoch ? group->leader_epoch : group->config_epoch;
+    const char *name = sn_alias_rank_name(group);
+    uint64_t hash = sn_hash_bytes(SN_HASH_START, runid->hex, strlen(runid->hex));
+    hash = sn_hash_bytes(hash, name, strlen(name));
+    return sn_hash_finish(sn_hash_bytes(hash, &epoch, sizeof(epoch)));
+}
+
+bool sn_group_goes_first(const struct sn_instance *peer)
+{
+    const struct sn_group *group = peer->group;
+    return !peer->s_down && rank_of(group, &peer->runid) < rank_of(group, &group->core->myid);
+}
+
+unsigned sn_group_rank(const struct sn_group *group)
+{
+    unsigned rank = 0;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer)
+        rank += sn_group_goes_first(peer);
+    return rank;
+}

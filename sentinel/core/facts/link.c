@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Links: when to connect, when to PING, when to call a connection dead.
+ *
+ * A link that is lost is opened again at once, because the commonest reason is the CLIENT KILL of
+ * another sentinel's promotion (DESIGN.md D11); only attempts that follow without a sign of life in
+ * between back off, up to the PING period. The silence that S_DOWN measures starts at the oldest
+ * unanswered PING or at the break of the connection, whichever came first (D2), and ends with an
+ * acceptable reply. */
+
+#include "core/facts/asked.h"
+#include "core/facts/mark.h"
+#include "core/facts/refusal.h"
+#include "core/facts/tilt.h"
+#include "core/tell/told.h"
+
+#include "base/text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#define RETRY_FIRST_MS     50
+#define PING_PERIOD_MIN_MS 50
+#define LONG_AGO           (-INT64_C(1000000000000))
+#define CONNECT_MIN_MS     200
+#define CONNECT_FIRST_MS   5000  /* the first attempt waits down-after, but no longer than this */
+#define CONNECT_MAX_MS     15000 /* and those that follow it no longer than this */
+#define DOUBLINGS_MAX      10
+
+struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
+{
+    struct sn_link *link = sn_alloc(sizeof(*link));
+    link->core = core;
+    link->kind = kind;
+    link->up_at = SN_MS_NEVER;
+    link->ping_sent_at = SN_MS_NEVER;
+    link->tried_at = SN_MS_NEVER;
+    link->traffic_at = core->now;
+    link->last_avail_at = core->now;
+    link->heard_at = SN_MS_NEVER;
+    link->last_pong_at = core->now;
+    /* What never connects is timed from here (PROTOCOL.md §13.1). */
+    link->act_ping_at = core->now;
+    link->silence_at = core->now;
+    sn_timer_init(&link->retry, SN_TIMER_LINK_RETRY, link);
+    sn_timer_init(&link->ping, SN_TIMER_LINK_PING, link);
+    sn_timer_init(&link->stale, SN_TIMER_LINK_STALE, link);
+    return link;
+}
+
+struct sn_link *sn_link_for_peer(struct sn_core *core, const struct sn_runid *runid)
+{
+    struct sn_link *link;
+    HASH_FIND(hh_runid, core->peer_links, runid->hex, SN_RUNID_LEN, link);
+    if (link != NULL)
+        return link;
+    link = sn_link_new(core, SN_LINK_PEER);
+    link->runid = *runid;
+    HASH_ADD(hh_runid, core->peer_links, runid.hex, SN_RUNID_LEN, link);
+    return link;
+}
+
+void sn_link_own(struct sn_link *link, struct sn_instance *instance)
+{
+    LL_PREPEND2(link->owners, instance, owner_next);
+    link->owner_count++;
+    sn_link_reschedule(link);
+}
+
+/* The present connection, if any, is no longer ours. */
+static void forget_connection(struct sn_link *link)
+{
+    struct sn_core *core = link->core;
+    if (link->id.v != 0)
+        HASH_DELETE(hh_id, core->links, link);
+    link->id.v = 0;
+    link->state = SN_LINK_IDLE;
+    link->pending = 0;
+    link->ping_pending = false;
+    link->id_pending = false;
+    link->trying = 0;
+    link->says_replicaof = false;
+    link->no_rewrite = false;
+    link->up_at = SN_MS_NEVER;
+    sn_timer_stop(&core->timers, &link->retry);
+    sn_timer_stop(&core->timers, &link->ping);
+    sn_timer_stop(&core->timers, &link->stale);
+    if (link->kind == SN_LINK_SUBSCRIBE)
+        return;
+    struct sn_instance *owner;
+    LL_FOREACH2(link->owners, owner, owner_next) {
+        owner->hello_pending = false;
+        if (sn_is_data(owner)) {
+            owner->u.data.info_pending = false;
+            owner->u.data.order_pending = false;
+            owner->u.data.pauses_pending = 0;
+        } else {
+            sn_asked_lost(owner);
+        }
+    }
+}
+
+static void drop_connection(struct sn_link *link)
+{
+    if (link->id.v != 0)
+        sn_out_add(link->core, SN_ACTION_DISCONNECT)->u.disconnect = link->id;
+    forget_connection(link);
+}
+
+void sn_link_disown(struct sn_link *link, struct sn_instance *instance)
+{
+    LL_DELETE2(link->owners, instance, owner_next);
+    if (--link->owner_count > 0)
+        return;
+    drop_connection(link);
+    sn_tilt_link_gone(link);
+    if (link->kind == SN_LINK_PEER)
+        HASH_DELETE(hh_runid, link->core->peer_links, link);
+    free(link->note);
+    free(link);
+}
+
+static sn_ms shortest_down_after(const struct sn_link *link)
+{
+    sn_ms shortest = SN_MS_NEVER;
+    const struct sn_instance *owner;
+    LL_FOREACH2(link->owners, owner, owner_next)
+        shortest = sn_min(shortest, owner->group->params.down_after_ms);
+    return shortest;
+}
+
+static sn_ms ping_period(const struct sn_link *link)
+{
+    sn_ms period = sn_max(PING_PERIOD_MIN_MS, shortest_down_after(link) / 5);
+    return sn_min(period, link->core->timings[SN_TIMING_PING_PERIOD]);
+}
+
+void sn_link_peer_credentials(const struct sn_core *core, const char **user, const char **pass)
+{
+    const struct sn_globals *globals = &core->globals;
+    bool own = globals->sentinel_pass == NULL;
+    *pass = own ? globals->own_pass : globals->sentinel_pass;
+    *user = own ? NULL : globals->sentinel_user;
+}
+
+/* AUTH for this link (PROTOCOL.md §9.2). */
+static void choose_credentials(const struct sn_link *link, const char **user, const char **pass)
+{
+    if (link->kind == SN_LINK_PEER) {
+        sn_link_peer_credentials(link->core, user, pass);
+        return;
+    }
+    *pass = link->owners->group->params.auth_pass;
+    *user = link->owners->group->params.auth_user;
+}
+
+/* How long a connection may take to open. Round trips may be longer than down-after, and a TLS
+ * handshake takes several: each attempt that had to be given up doubles it, and what the last
+ * connection needed is remembered. */
+static sn_ms connect_patience(const struct sn_link *link)
+{
+    unsigned doublings = link->given_up > DOUBLINGS_MAX ? DOUBLINGS_MAX : link->given_up;
+    sn_ms first = sn_min(sn_max(shortest_down_after(link), CONNECT_MIN_MS), CONNECT_FIRST_MS);
+    sn_ms took = link->took_ms;
+    if (link->kind == SN_LINK_SUBSCRIBE) /* to the same node */
+        took = sn_max(took, link->owners->cmd->took_ms);
+    first = sn_max(first, 2 * took);
+    return sn_min(first << doublings, CONNECT_MAX_MS);
+}
+
+/* How long an answer to PING may take until the connection looks dead, and is replaced while there
+ * is time to prove life on a new one. Deliberately not half of down-after, as stock's (PROTOCOL.md
+ * §9.6): a network that slows down is no reason to lose all links at once. */
+static sn_ms ping_patience(const struct sn_link *link)
+{
+    return sn_max(shortest_down_after(link) * 3 / 4, 2 * link->trip_ms);
+}
+
+void sn_link_open(struct sn_link *link)
+{
+    struct sn_core *core = link->core;
+    const struct sn_addr *addr = &link->owners->addr;
+    if (link->state != SN_LINK_IDLE || addr->port == 0 || link->asleep)
+        return;
+    if (link->kind == SN_LINK_PEER && sn_addr_is_useless(addr))
+        return; /* we would reach ourselves */
+    if (link->kind == SN_LINK_SUBSCRIBE && link->owners->cmd->state != SN_LINK_UP)
+        return; /* one knock at the door is enough; the command link opens it when it is up */
+    /* Without resolve-hostnames a name of the configuration is looked up once. */
+    if (link->kind != SN_LINK_SUBSCRIBE && !sn_addr_is_ip(addr->host) &&
+        (core->globals.resolve_hostnames || addr->ip[0] == '\0'))
+        sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, addr->host);
+    if (addr->ip[0] == '\0') {
+        sn_timer_set(&core->timers, &link->retry,
+                     sn_after(core->now, core->timings[SN_TIMING_PING_PERIOD]));
+        return;
+    }
+    link->state = SN_LINK_CONNECTING;
+    link->opened_at = core->now;
+    link->id.v = ++core->next_id;
+    HASH_ADD(hh_id, core->links, id.v, sizeof(link->id.v), link);
+    link->failures++;
+    if (link->silence_at == SN_MS_NEVER)
+        link->silence_at = core->now;
+
+    struct sn_action_connect *connect = &sn_out_add(core, SN_ACTION_CONNECT)->u.connect;
+    const char *user, *pass;
+    choose_credentials(link, &user, &pass);
+    connect->link = link->id;
+    connect->kind = link->kind;
+    connect->ip = sn_out_text(core, addr->ip);
+    connect->port = addr->port;
+    connect->user = sn_out_text(core, user);
+    connect->pass = sn_out_text(core, pass);
+    connect->name = link->kind == SN_LINK_SUBSCRIBE ? core->sub_name : core->cmd_name;
+    connect->minor = link->owners->kind == SN_KIND_REPLICA;
+    connect->renames = sn_out_renames(core, link);
+    sn_timer_set(&core->timers, &link->retry, sn_after(core->now, connect_patience(link)));
+    sn_mark_link(link);
+}
+
+void sn_link_sleep(struct sn_link *link)
+{
+    link->asleep = true;
+    link->silence_at = LONG_AGO;
+    link->act_ping_at = LONG_AGO;
+}
+
+void sn_link_wake(struct sn_link *link)
+{
+    if (!link->asleep)
+        return;
+    link->asleep = false;
+    link->silence_at = link->act_ping_at = link->core->now;
+    sn_link_open(link);
+    sn_mark_link(link);
+}
+
+void sn_link_renew(struct sn_link *link)
+{
+    drop_connection(link);
+    link->failures = 0;
+    link->identity = SN_IDENTITY_NONE;
+    sn_link_open(link);
+}
+
+void sn_link_hurry(struct sn_link *link, const struct sn_link *other)
+{
+    /* An attempt from before would wait until its first packet is repeated, which takes seconds.
+     * One that may still be answered in a network as slow as the other's must not be broken off. */
+    sn_ms trip = sn_max(sn_max(link->took_ms, other->took_ms), other->trip_ms);
+    bool old = link->core->now > sn_after(link->opened_at, 2 * trip + RETRY_FIRST_MS);
+    if (link->state == SN_LINK_IDLE || (link->state == SN_LINK_CONNECTING && old))
+        sn_link_renew(link);
+    else if (link->state == SN_LINK_CONNECTING)
+        link->failures = 1; /* those before it were of another time */
+}
+
+void sn_link_begin_anew(struct sn_link *link)
+{
+    struct sn_core *core = link->core;
+    bool silent = link->silence_at != SN_MS_NEVER &&
+                  sn_age(core, link->silence_at) > core->timings[SN_TIMING_PING_PERIOD];
+    if (link->silence_at != SN_MS_NEVER)
+        link->silence_at = core->now;
+    if (link->act_ping_at != SN_MS_NEVER)
+        link->act_ping_at = core->now;
+    if (silent || link->state != SN_LINK_UP)
+        sn_link_renew(link);
+}
+
+/* Opens again at once after a connection that was alive for more than a moment, else after a
+ * growing pause. */
+static void plan_retry(struct sn_link *link, bool was_brief)
+{
+    sn_ms delay = was_brief ? RETRY_FIRST_MS : 0;
+    if (link->failures > 0) {
+        unsigned doublings = link->failures > DOUBLINGS_MAX ? DOUBLINGS_MAX : link->failures - 1;
+        delay =
+            sn_min((sn_ms)RETRY_FIRST_MS << doublings, link->core->timings[SN_TIMING_PING_PERIOD]);
+    }
+    sn_timer_set(&link->core->timers, &link->retry, sn_after(link->core->now, delay));
+}
+
+void sn_link_retry(struct sn_link *link)
+{
+    if (link->state == SN_LINK_IDLE) {
+        sn_link_open(link);
+    } else if (link->state == SN_LINK_CONNECTING) {
+        link->given_up++;
+        drop_connection(link);
+        plan_retry(link, false);
+        sn_mark_link(link);
+    }
+}
+
+void sn_link_on_up(struct sn_link *link, const char *local_ip)
+{
+    struct sn_core *core = link->core;
+    assert(link->state == SN_LINK_CONNECTING);
+    link->state = SN_LINK_UP;
+    link->up_at = core->now;
+    link->took_ms = sn_age(core, link->opened_at);
+    link->given_up = 0;
+    link->opening_refused = false;
+    (void)sn_text_copy(link->local_ip, sizeof(link->local_ip), local_ip);
+    sn_timer_stop(&core->timers, &link->retry);
+    if (link->kind == SN_LINK_SUBSCRIBE) {
+        link->traffic_at = core->now;
+        sn_link_stale(link);
+        return;
+    }
+    sn_link_ping(link);
+    sn_mark_link(link);
+}
+
+/* What is not known of a replica costs less than what clients, peers and other groups would miss.
+ */
+static void wait_for_room(struct sn_link *link)
+{
+    static const struct sn_runid anybody = {""};
+    struct sn_core *core = link->core;
+    sn_timer_set(&core->timers, &link->retry,
+                 sn_after(core->now, core->timings[SN_TIMING_MIN_LINK_RECONNECT_PERIOD]));
+    if (!sn_told_warn(core, NULL, sn_told_key(SN_TOLD_NO_ROOM, NULL, &anybody, "", 0)))
+        return;
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(link->owners, form);
+    sn_out_log(core, SN_LEVEL_WARNING,
+               "%s, and maybe others, cannot be connected to: links to replicas use all open files "
+               "that they may. It is tried again every %lld seconds. Raise the limit (ulimit -n, "
+               "LimitNOFILE=), or let SENTINEL RESET forget replicas that are gone.",
+               form, (long long)core->timings[SN_TIMING_MIN_LINK_RECONNECT_PERIOD] / 1000);
+}
+
+void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room)
+{
+    struct sn_core *core = link->core;
+    bool was_up = link->state == SN_LINK_UP;
+    bool was_brief = was_up && sn_age(core, link->up_at) < RETRY_FIRST_MS;
+    forget_connection(link);
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(link->owners, form);
+    bool first = was_up || link->failures == 1;
+    sn_out_log(core, first ? SN_LEVEL_VERBOSE : SN_LEVEL_DEBUG, "%s link to %s %s: %s",
+               link->kind == SN_LINK_SUBSCRIBE ? "Pub/Sub" : "Command", form,
+               was_up ? "lost" : "not made", reason);
+    if (link->silence_at == SN_MS_NEVER)
+        link->silence_at = core->now;
+    if (no_room)
+        wait_for_room(link);
+    else
+        plan_retry(link, was_brief);
+    sn_mark_link(link);
+}
+
+void sn_link_on_traffic(struct sn_link *link)
+{
+    link->traffic_at = link->core->now;
+    link->failures = 0;
+}
+
+bool sn_link_can_send(const struct sn_link *link)
+{
+    return link->state == SN_LINK_UP && link->pending < SN_PENDING_MAX * link->owner_count;
+}
+
+void sn_link_ping(struct sn_link *link)
+{
+    struct sn_core *core = link->core;
+    if (link->state != SN_LINK_UP || link->ping_pending)
+        return;
+    if (sn_link_can_send(link)) {
+        struct sn_action_send send = {.order = SN_ORDER_PING};
+        sn_out_send(link, &send);
+        link->ping_pending = true;
+        link->ping_sent_at = core->now;
+        if (link->act_ping_at == SN_MS_NEVER)
+            link->act_ping_at = core->now;
+        if (link->silence_at == SN_MS_NEVER)
+            link->silence_at = core->now;
+        sn_mark_link(link);
+        sn_link_stale(link);
+    }
+    sn_timer_set(&core->timers, &link->ping, sn_after(core->now, ping_period(link)));
+}
+
+static bool acceptable(const struct sn_reply *reply)
+{
+    if (reply->type != SN_REPLY_STATUS && reply->type != SN_REPLY_ERROR)
+        return false;
+    return strncmp(reply->text, "PONG", 4) == 0 || strncmp(reply->text, "LOADING", 7) == 0 ||
+           strncmp(reply->text, "MASTERDOWN", 10) == 0;
+}
+
+/* A PING answered by -BUSY from an instance in S_DOWN: end its script, once (PROTOCOL.md §13.3). */
+static void kill_busy_script(struct sn_link *link)
+{
+    struct sn_instance *owner = link->owners;
+    if (!sn_is_data(owner) || !owner->s_down || owner->u.data.script_kill_sent ||
+        !sn_link_can_send(link))
+        return;
+    struct sn_action_send send = {.order = SN_ORDER_SCRIPT_KILL, .tag = owner->id};
+    sn_out_send(link, &send);
+    owner->u.data.script_kill_sent = true;
+}
+
+void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
+{
+    struct sn_core *core = link->core;
+    link->ping_pending = false;
+    link->failures = 0;
+    link->last_pong_at = core->now;
+    link->trip_ms = sn_age(core, link->ping_sent_at);
+    sn_timer_stop(&core->timers, &link->stale);
+    if (acceptable(reply)) {
+        link->act_ping_at = SN_MS_NEVER;
+        link->silence_at = SN_MS_NEVER;
+        link->last_avail_at = core->now;
+        link->heard_at = core->now;
+        if (strncmp(reply->text, "PONG", 4) == 0) {
+            sn_link_accepted(link, SN_ORDER_PING);
+            sn_link_accepted(link, SN_ORDER_SCRIPT_KILL); /* no longer needed */
+            sn_link_opening_judged(link);
+            if (sn_is_data(link->owners))
+                link->owners->u.data.rebooting = false;
+        }
+    } else if (reply->type == SN_REPLY_ERROR && strncmp(reply->text, "BUSY", 4) == 0) {
+        kill_busy_script(link);
+    } else {
+        sn_link_refused(link, SN_ORDER_PING, reply->text);
+    }
+    sn_link_reschedule(link);
+    sn_tilt_link_answered(link);
+    sn_mark_link(link);
+}
+
+/* Looks at a connection that may be dead; closes it, or plans the next look. */
+void sn_link_stale(struct sn_link *link)
+{
+    struct sn_core *core = link->core;
+    if (link->state != SN_LINK_UP)
+        return;
+    sn_ms at = sn_after(link->up_at, core->timings[SN_TIMING_MIN_LINK_RECONNECT_PERIOD]);
+    if (link->kind == SN_LINK_SUBSCRIBE) {
+        /* Our own hellos come back on it, so silence means a dead link. */
+        at = sn_max(at, sn_after(link->traffic_at, 3 * core->timings[SN_TIMING_PUBLISH_PERIOD]));
+    } else if (link->ping_pending) {
+        at = sn_max(at,
+                    sn_after(sn_max(link->ping_sent_at, link->last_pong_at), ping_patience(link)));
+    } else {
+        return;
+    }
+    if (core->now < at || core->tilt) {
+        sn_timer_set(&core->timers, &link->stale,
+                     sn_max(at, sn_after(core->now, core->tilt ? SN_RETRY_SAVE_MS : 1)));
+        return;
+    }
+    drop_connection(link);
+    plan_retry(link, false);
+    sn_mark_link(link);
+}
+
+void sn_link_reschedule(struct sn_link *link)
+{
+    struct sn_core *core = link->core;
+    if (link->kind != SN_LINK_SUBSCRIBE && link->state == SN_LINK_UP && !link->ping_pending)
+        sn_timer_pull(&core->timers, &link->ping, sn_after(link->ping_sent_at, ping_period(link)));
+}
+
+struct sn_link *sn_link_find(struct sn_core *core, struct sn_link_id id)
+{
+    struct sn_link *link;
+    HASH_FIND(hh_id, core->links, &id.v, sizeof(id.v), link);
+    return link;
+}

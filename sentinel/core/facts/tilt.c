@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* TILT: after a stall of our own nothing that we remember about others' silence is worth anything.
+ * Stock then does nothing for 30 seconds; here every silence restarts from now, and TILT ends as
+ * soon as everybody who was up has answered a fresh PING, or has had the down-after time to do so,
+ * or the tilt period is over, whatever comes first (DESIGN.md D3). */
+
+#include "core/facts/tilt.h"
+#include "core/facts/mark.h"
+
+#include <utlist.h>
+
+void sn_tilt_plan_heartbeat(struct sn_core *core)
+{
+    sn_ms pause = sn_max(1, core->timings[SN_TIMING_TILT_TRIGGER] / 4);
+    sn_timer_set(&core->timers, &core->heartbeat, sn_after(core->now, pause));
+}
+
+static void restart_silence(struct sn_link *link)
+{
+    sn_ms now = link->core->now;
+    if (link->silence_at != SN_MS_NEVER)
+        link->silence_at = now;
+    if (link->act_ping_at != SN_MS_NEVER)
+        link->act_ping_at = now;
+    link->traffic_at = now;
+}
+
+static void enter(struct sn_core *core)
+{
+    struct sn_instance *instance, *next;
+    sn_ms longest = 0;
+    core->tilt = true;
+    core->tilt_at = core->now;
+    core->tilt_count++;
+    core->tilt_waiting = 0;
+    sn_event_plain(core, NULL, SN_LEVEL_WARNING, "+tilt", "#tilt mode entered");
+    HASH_ITER(hh_id, core->instances, instance, next) {
+        instance->cmd->tilt_wait = false;
+        restart_silence(instance->cmd);
+        if (sn_is_data(instance))
+            restart_silence(instance->sub);
+    }
+    HASH_ITER(hh_id, core->instances, instance, next) {
+        struct sn_link *link = instance->cmd;
+        if (instance->s_down || link->tilt_wait)
+            continue;
+        link->tilt_wait = true;
+        core->tilt_waiting++;
+        longest = sn_max(longest, instance->group->params.down_after_ms);
+        sn_timer_set(&core->timers, &link->ping, core->now);
+    }
+    longest = sn_min(longest, core->timings[SN_TIMING_TILT_PERIOD]);
+    sn_timer_set(&core->timers, &core->tilt_end, sn_after(core->now, longest));
+}
+
+void sn_tilt_check(struct sn_core *core, sn_ms last_now)
+{
+    if (core->now - last_now > core->timings[SN_TIMING_TILT_TRIGGER])
+        enter(core);
+}
+
+static void stop_waiting(struct sn_link *link)
+{
+    struct sn_core *core = link->core;
+    link->tilt_wait = false;
+    if (--core->tilt_waiting == 0)
+        sn_timer_set(&core->timers, &core->tilt_end, core->now);
+}
+
+void sn_tilt_link_answered(struct sn_link *link)
+{
+    if (!link->core->tilt || !link->tilt_wait)
+        return;
+    if (link->ping_sent_at < link->core->tilt_at)
+        sn_timer_set(&link->core->timers, &link->ping,
+                     link->core->now); /* that one is from before the stall and proves nothing */
+    else
+        stop_waiting(link);
+}
+
+void sn_tilt_link_gone(struct sn_link *link)
+{
+    if (link->core->tilt && link->tilt_wait)
+        stop_waiting(link);
+}
+
+void sn_tilt_leave(struct sn_core *core)
+{
+    struct sn_group *group, *next_group;
+    struct sn_instance *instance, *next;
+    if (!core->tilt)
+        return;
+    core->tilt = false;
+    sn_timer_stop(&core->timers, &core->tilt_end);
+    sn_event_plain(core, NULL, SN_LEVEL_WARNING, "-tilt", "#tilt mode exited");
+    HASH_ITER(hh_id, core->instances, instance, next) {
+        instance->cmd->tilt_wait = false;
+        sn_mark_instance(instance);
+    }
+    core->tilt_waiting = 0;
+    HASH_ITER(hh, core->groups, group, next_group) {
+        DL_FOREACH(group->peers, instance)
+            sn_timer_set(&core->timers, &instance->u.peer.ask, core->now);
+        sn_mark_group(group, SN_MARK_ALL);
+    }
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The drain before a planned switchover (DESIGN.md D17): no acknowledged write may be lost.
+ *
+ * First the chosen replica has to be near the master, while clients go on: one that has just been
+ * synchronised gets nothing for up to a second. CLIENT PAUSE … WRITE stops the master's offset;
+ * INFO behind it tells the offset; the chosen replica is asked until it has reached it, and only
+ * then promoted. One that does not get there makes room for another that has more, and that one has
+ * to be drained to as well. The old master follows the new one in the same moment and is resumed.
+ * Where the pause is not possible (older servers, missing rights, master down) a plain order goes
+ * on without it, as stock does; a coordinated one is aborted. The pause ends by itself if we should
+ * die. */
+
+#include "core/facts/mark.h"
+#include "core/facts/pause.h"
+
+#include <string.h>
+
+#define NEAR_MAX_MS 5000 /* longest wait for a replica that lags; nobody is paused for it */
+
+static void go_on(struct sn_group *group)
+{
+    group->failover.drain.phase = SN_DRAIN_OVER;
+}
+
+/* The drain is not possible: the promotion may be sent all the same, or the attempt ends. */
+static void do_without(struct sn_group *group, const char *why)
+{
+    if (group->failover.mode == SN_MODE_COORDINATED) {
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "Coordinated failover of %s stopped, as writes could be lost: %s.", group->name,
+                   why);
+        group->failover.drain.phase = SN_DRAIN_FAILED;
+        return;
+    }
+    sn_out_log(
+        group->core, SN_LEVEL_WARNING,
+        "Failover of %s goes on without draining the master, so its last writes may be lost: "
+        "%s.",
+        group->name, why);
+    sn_pause_end(group->master);
+    group->failover.drain.target_known = false;
+    go_on(group);
+}
+
+static void forget(struct sn_group *group)
+{
+    sn_pause_end(group->master);
+    memset(&group->failover.drain, 0, sizeof(group->failover.drain));
+}
+
+/* What was learned does not count any more: from the beginning, as long as the order lasts. */
+static void begin_again(struct sn_group *group, const char *why)
+{
+    sn_out_log(group->core, SN_LEVEL_NOTICE, "Draining the master of %s once more: %s.",
+               group->name, why);
+    forget(group);
+}
+
+/* True if the replica has all that the master has written up to offset. What says that it is a
+ * master, or has no link to one, tells an offset of another history, or none. */
+static bool has_reached(const struct sn_instance *replica, uint64_t offset)
+{
+    const struct sn_data *data = &replica->u.data;
+    return data->role_reported == SN_ROLE_REPLICA && data->link_up && data->repl_offset >= offset;
+}
+
+/* True if the replica has what the master had a moment ago. */
+static bool is_near(const struct sn_group *group)
+{
+    const struct sn_data *master = &group->master->u.data;
+    return master->info_at != SN_MS_NEVER && master->info_at >= group->failover.started_at &&
+           has_reached(group->failover.promoted, master->master_offset);
+}
+
+/* The chosen replica takes too long. Somebody who has more is the better choice by now, unless the
+ * operator named the replica: the chosen one hangs, or its link is slow. */
+static bool has_somebody_more(struct sn_group *group)
+{
+    struct sn_data *late = &group->failover.promoted->u.data;
+    if (group->failover.wanted.port != 0)
+        return false;
+    late->refused_epoch = group->failover.epoch;
+    const struct sn_instance *other = sn_select_replica(group, false);
+    late->refused_epoch = 0;
+    if (other == NULL)
+        return false;
+    return late->role_reported != SN_ROLE_REPLICA || !late->link_up ||
+           other->u.data.repl_offset > late->repl_offset;
+}
+
+void sn_drain_next(struct sn_group *group)
+{
+    struct sn_drain *drain = &group->failover.drain;
+    if (drain->target_known && group->core->now < drain->deadline &&
+        sn_pause_is_on(group->master)) {
+        drain->phase = SN_DRAIN_CATCHING;
+        return;
+    }
+    forget(group);
+}
+
+static void pause_clients(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    struct sn_drain *drain = &group->failover.drain;
+    struct sn_instance *master = group->master;
+    struct sn_action_send send = {.order = SN_ORDER_CLIENT_PAUSE,
+                                  .tag = master->id,
+                                  .duration_ms = sn_pause_longest_ms(group)};
+    sn_out_send(master->cmd, &send);
+    master->u.data.pauses_pending++;
+    master->u.data.paused_until = sn_after(core->now, send.duration_ms);
+    drain->phase = SN_DRAIN_PAUSING;
+    drain->paused_at = core->now;
+    drain->master = master->runid;
+    drain->link = master->cmd->id;
+    drain->deadline = sn_after(core->now, sn_pause_drain_ms(group));
+    sn_instance_ask_info(master);
+}
+
+static void begin(struct sn_group *group)
+{
+    struct sn_drain *drain = &group->failover.drain;
+    struct sn_instance *master = group->master;
+    enum sn_failover_mode mode = group->failover.mode;
+    if (mode == SN_MODE_NONE || mode == SN_MODE_FORCED) {
+        go_on(group);
+    } else if (master->s_down || !sn_link_can_send(master->cmd)) {
+        do_without(group, "the master does not answer");
+    } else if (is_near(group)) {
+        pause_clients(group);
+    } else {
+        drain->phase = SN_DRAIN_NEARING;
+        drain->deadline =
+            sn_after(group->core->now, sn_min(NEAR_MAX_MS, group->params.failover_timeout_ms / 2));
+        sn_instance_ask_info(master);
+        sn_instance_ask_info(group->failover.promoted);
+    }
+}
+
+static bool is_busy(const struct sn_drain *drain)
+{
+    return drain->phase == SN_DRAIN_NEARING || drain->phase == SN_DRAIN_PAUSING ||
+           drain->phase == SN_DRAIN_CATCHING;
+}
+
+enum sn_drain_verdict sn_drain_step(struct sn_group *group)
+{
+    const struct sn_drain *drain = &group->failover.drain;
+    if (drain->phase == SN_DRAIN_OVER && drain->target_known && !sn_pause_is_on(group->master))
+        begin_again(group, "the pause is over");
+    if (drain->phase == SN_DRAIN_NONE) {
+        begin(group);
+    } else if (is_busy(drain) && group->master->s_down) {
+        do_without(group, "the master went down meanwhile");
+    } else if (is_busy(drain) && group->core->now >= drain->deadline) {
+        if (drain->phase == SN_DRAIN_PAUSING)
+            do_without(group, "the master does not answer");
+        else if (has_somebody_more(group))
+            return SN_DRAIN_CHOOSE_AGAIN;
+        else
+            do_without(group, "the replica did not catch up in time");
+    }
+    if (is_busy(drain))
+        return SN_DRAIN_WAIT;
+    return drain->phase == SN_DRAIN_FAILED ? SN_DRAIN_GIVE_UP : SN_DRAIN_PROMOTE;
+}
+
+sn_ms sn_drain_deadline(const struct sn_group *group)
+{
+    const struct sn_drain *drain = &group->failover.drain;
+    return is_busy(drain) ? drain->deadline : SN_MS_NEVER;
+}
+
+void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *reply)
+{
+    struct sn_group *group = master->group;
+    struct sn_drain *drain = &group->failover.drain;
+    if (master->u.data.pauses_pending > 0)
+        master->u.data.pauses_pending--;
+    if (master->u.data.pauses_pending > 0)
+        return; /* one that was ended for another candidate; the last one counts */
+    if (reply->type == SN_REPLY_ERROR)
+        master->u.data.paused_until = SN_MS_NEVER;
+    if (group->failover.state != SN_FAILOVER_SEND_PROMOTION || drain->phase != SN_DRAIN_PAUSING ||
+        master != group->master)
+        return;
+    if (reply->type == SN_REPLY_ERROR) {
+        const char *why =
+            sn_out_printf(group->core,
+                          "the master refused CLIENT PAUSE with \"%.100s\" (the rights "
+                          "+client|pause and +client|unpause, and Redis 6.2, are needed)",
+                          reply->text);
+        do_without(group, why);
+        sn_mark_group(group, SN_MARK_STEP);
+        return;
+    }
+    drain->phase = SN_DRAIN_CATCHING;
+    sn_drain_info(master, NULL);
+}
+
+void sn_drain_unpause_reply(const struct sn_instance *node, const struct sn_reply *reply)
+{
+    if (reply->type == SN_REPLY_ERROR)
+        sn_out_log(
+            node->core, SN_LEVEL_WARNING,
+            "%s:%u of %s refused CLIENT UNPAUSE with \"%.100s\": its clients wait until the "
+            "pause ends by itself, at most %lld ms after it began. The right +client|unpause is "
+            "needed.",
+            node->addr.ip, node->addr.port, node->group->name, reply->text,
+            (long long)sn_pause_longest_ms(node->group));
+}
+
+/* The master has told its offset, or has to be asked again. */
+static void take_target(struct sn_instance *master, const struct sn_info *info)
+{
+    struct sn_group *group = master->group;
+    struct sn_drain *drain = &group->failover.drain;
+    if (info != NULL) {
+        if (!info->has_master_offset) {
+            do_without(group, "the master does not tell its offset");
+            sn_mark_group(group, SN_MARK_STEP);
+            return;
+        }
+        drain->target = info->master_repl_offset;
+        drain->target_known = true;
+        sn_instance_ask_info(group->failover.promoted);
+        return;
+    }
+    sn_instance_ask_info(master);
+}
+
+/* True if the writes stopped at the target for sure: the master has neither been restarted since
+ * the pause, nor has the pause ended while we were busy or asleep. */
+static bool is_pause_certain(const struct sn_group *group)
+{
+    const struct sn_drain *drain = &group->failover.drain;
+    const struct sn_instance *master = group->master;
+    const struct sn_link *link = master->cmd;
+    return sn_pause_is_on(master) && link->state == SN_LINK_UP && link->id.v == drain->link.v;
+}
+
+static void look_whether_drained(struct sn_group *group)
+{
+    struct sn_drain *drain = &group->failover.drain;
+    if (!drain->target_known || !has_reached(group->failover.promoted, drain->target) ||
+        !is_pause_certain(group))
+        return; /* a further INFO tells, or the deadline ends it */
+    sn_out_log(group->core, SN_LEVEL_NOTICE,
+               "Drained the master of %s: the replica has all writes up to offset %llu, %lld "
+               "ms after the pause.",
+               group->name, (unsigned long long)drain->target,
+               (long long)sn_age(group->core, drain->paused_at));
+    go_on(group);
+    sn_mark_group(group, SN_MARK_STEP);
+}
+
+static void take_masters_info(struct sn_instance *master, const struct sn_info *info)
+{
+    struct sn_group *group = master->group;
+    struct sn_drain *drain = &group->failover.drain;
+    bool restarted = !sn_runid_equal(&master->runid, &drain->master);
+    bool confirmed = drain->phase == SN_DRAIN_CATCHING;
+    if (restarted || (!confirmed && master->cmd->id.v != drain->link.v)) {
+        begin_again(group, restarted ? "it was restarted"
+                                     : "the connection broke before the pause was confirmed");
+        sn_mark_group(group, SN_MARK_STEP);
+    } else if (!confirmed) {
+        sn_instance_ask_info(master); /* this one is from before the pause */
+    } else {
+        drain->link = master->cmd->id;
+        if (drain->target_known)
+            look_whether_drained(group);
+        else
+            take_target(master, info);
+    }
+}
+
+void sn_drain_info(struct sn_instance *instance, const struct sn_info *info)
+{
+    struct sn_group *group = instance->group;
+    struct sn_drain *drain = &group->failover.drain;
+    if (group->failover.state != SN_FAILOVER_SEND_PROMOTION)
+        return;
+    if (drain->phase == SN_DRAIN_NEARING && is_near(group) &&
+        sn_link_can_send(group->master->cmd)) {
+        pause_clients(group);
+        sn_mark_group(group, SN_MARK_STEP); /* arms its deadline */
+    } else if (drain->phase == SN_DRAIN_CATCHING || drain->phase == SN_DRAIN_PAUSING) {
+        if (instance == group->master)
+            take_masters_info(instance, info);
+        else if (instance == group->failover.promoted)
+            look_whether_drained(group);
+    }
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The failover state machine of the leader (PROTOCOL.md §15):
+ *
+ *   WAIT_START -> SELECT -> (SEND_PROMOTION) -> WAIT_PROMOTION -> RECONF -> done
+ *
+ * Promotion and proof leave in one write: the SLAVEOF transaction and an INFO behind it (DESIGN.md
+ * D11). A candidate that refuses, or dies, is followed by the next one. Once INFO says role:master
+ * the won epoch is saved, and then everybody hears of it at once (D12): the address is switched
+ * before the other replicas are reconfigured, not after. Until RECONF every state can be aborted;
+ * RECONF can only end. */
+
+#include "core/facts/alias.h"
+#include "core/facts/attempt.h"
+#include "core/facts/mark.h"
+#include "core/facts/pause.h"
+#include "core/failover/order.h"
+#include "core/tell/script.h"
+#include "core/watch/rights.h"
+
+#include <assert.h>
+#include <string.h>
+#include <utlist.h>
+
+static void wake_at(struct sn_group *group, sn_ms at)
+{
+    sn_timer_set(&group->core->timers, &group->timeout, sn_max(at, group->core->now));
+}
+
+/* Back-off after an attempt that was won but could not be finished: doubles from a second up to the
+ * stock wait, so that a replica that comes back is not kept waiting for minutes. Those who voted
+ * wait for us for the stock time; until one of them has had its turn, only a replica that can be
+ * promoted now is a reason for another attempt, as each vote makes them wait anew. */
+static sn_ms next_try(struct sn_group *group)
+{
+    sn_ms others =
+        2 * group->params.failover_timeout_ms + group->core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2;
+    group->stand_back_until = sn_after(group->failover.started_at, others);
+    unsigned doublings = group->lost_rounds < 20 ? group->lost_rounds : 20;
+    group->lost_rounds++;
+    return sn_after(group->core->now,
+                    sn_min((sn_ms)1000 << doublings, 2 * group->params.failover_timeout_ms));
+}
+
+/* ---- choosing and promoting ----------------------------------------------------------------- */
+
+static void order_promotion(struct sn_group *group)
+{
+    struct sn_instance *replica = group->failover.promoted;
+    struct sn_action_send send = {
+        .order = SN_ORDER_PROMOTE, .tag = replica->id, .no_rewrite = replica->cmd->no_rewrite};
+    /* What has been promoted under another name needs no order. */
+    if (!sn_alias_made_master(replica)) {
+        sn_out_send(replica->cmd, &send);
+        replica->u.data.order_pending = true;
+    }
+    group->failover.ordered_at = group->core->now;
+    sn_instance_ask_info(replica);
+}
+
+static void choose(struct sn_group *group)
+{
+    struct sn_instance *replica =
+        sn_select_wanted(group, &group->failover.wanted, group->failover.mode);
+    if (replica == NULL) {
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   group->replicas == NULL
+                       ? "No replica of %s is known, so none can be promoted. One is found when it "
+                         "is named by INFO of its master, or by a known-replica line."
+                       : "No replica of %s can be promoted. The reasons are above; a replica that "
+                         "becomes usable is tried with the next attempt.",
+                   group->name);
+        sn_attempt_abort(group, "-failover-abort-no-good-slave", next_try(group));
+        return;
+    }
+    replica->u.data.promoted = true;
+    group->failover.promoted = replica;
+    group->failover.acked = false;
+    group->failover.doubt = false;
+    group->failover.fate_told = false;
+    sn_event_raise(replica, SN_LEVEL_WARNING, "+selected-slave", NULL);
+    sn_attempt_enter(group, SN_FAILOVER_SEND_PROMOTION);
+    sn_event_raise(replica, SN_LEVEL_NOTICE, "+failover-state-send-slaveof-noone", NULL);
+    sn_instance_plan_info(replica);
+    sn_mark_group(group, SN_MARK_STEP);
+}
+
+static void pass_over(struct sn_group *group, const char *why)
+{
+    struct sn_instance *replica = group->failover.promoted;
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(replica, form);
+    sn_out_log(group->core, SN_LEVEL_WARNING, "%s was not promoted: %s. Trying the next candidate.",
+               form, why);
+    replica->u.data.promoted = false;
+    replica->u.data.refused_epoch = group->failover.epoch;
+    group->failover.promoted = NULL;
+    sn_drain_next(group);
+    sn_attempt_enter(group, SN_FAILOVER_SELECT);
+    sn_mark_group(group, SN_MARK_STEP);
+}
+
+static void step_select(struct sn_group *group)
+{
+    sn_ms deadline = sn_select_facts_deadline(group), heard_at = sn_alias_heard_at(group);
+    if (sn_alias_is_promoting(group))
+        wake_at(group, sn_after(group->core->now, SN_RETRY_BASE_MS));
+    else if (group->failover.mode == SN_MODE_NONE && heard_at > group->core->now)
+        wake_at(group, heard_at);
+    else if (sn_select_facts_fresh(group) || group->core->now >= deadline)
+        choose(group);
+    else
+        wake_at(group, deadline);
+}
+
+/* The order has left, and the replica went down before it was seen to obey: it may be a master by
+ * now, so nobody else is promoted in this epoch. Who was cut off, or restarted, is often back soon;
+ * after that, or if the old master answers and there is no hurry, the attempt ends. The next one
+ * has an epoch of its own, by which whoever is promoted in it outranks this one, if it lives. */
+static void await_fate(struct sn_group *group)
+{
+    struct sn_failover *failover = &group->failover;
+    struct sn_instance *replica = failover->promoted;
+    sn_ms until = sn_after(replica->s_down_at, sn_min(group->params.down_after_ms, SN_FATE_MAX_MS));
+    bool waits = group->master->s_down && group->core->now < until;
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(replica, form);
+    if (waits && !failover->fate_told)
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "%s may have been promoted: it went down before it told. Nobody else is chosen "
+                   "for %lld ms.",
+                   form, (long long)(until - group->core->now));
+    failover->fate_told = true;
+    if (waits) {
+        wake_at(group, until);
+        return;
+    }
+    sn_out_log(group->core, SN_LEVEL_WARNING,
+               "%s may have been promoted, and is down: this attempt ends, the next one chooses "
+               "anew. If it comes back as a master, it is made a replica.",
+               form);
+    /* No pause if somebody else can be promoted; if not, it is the turn of those who voted. */
+    (void)next_try(group);
+    sn_attempt_abort(group, "-failover-abort-slave-timeout", group->core->now);
+}
+
+/* True if the promotion may be sent. */
+static bool is_drained(struct sn_group *group)
+{
+    sn_ms deadline = sn_after(group->failover.state_at, group->params.failover_timeout_ms);
+    switch (sn_drain_step(group)) {
+    case SN_DRAIN_PROMOTE:
+        return true;
+    case SN_DRAIN_WAIT:
+        wake_at(group, sn_min(deadline, sn_drain_deadline(group)));
+        break;
+    case SN_DRAIN_CHOOSE_AGAIN:
+        pass_over(group, "it did not catch up in time");
+        break;
+    case SN_DRAIN_GIVE_UP:
+        sn_attempt_abort(group, "-failover-abort-master-timeout", group->core->now);
+        break;
+    }
+    return false;
+}
+
+static void step_promotion(struct sn_group *group)
+{
+    struct sn_failover *failover = &group->failover;
+    sn_ms deadline = sn_after(failover->state_at, group->params.failover_timeout_ms);
+    if (failover->promoted->s_down) {
+        if (failover->state == SN_FAILOVER_WAIT_PROMOTION)
+            await_fate(group);
+        else
+            pass_over(group, "it went down");
+        return;
+    }
+    if (group->core->now >= deadline) {
+        sn_ms retry_at = next_try(group);
+        if (group->peer_count > 0)
+            retry_at = sn_max(retry_at, group->stand_back_until);
+        sn_attempt_abort(group, "-failover-abort-slave-timeout", retry_at);
+        return;
+    }
+    if (failover->state == SN_FAILOVER_SEND_PROMOTION && failover->promoted->u.data.priority == 0 &&
+        !sn_alias_made_master(failover->promoted)) {
+        pass_over(group, "its priority is 0 by now");
+        return;
+    }
+    if (failover->state == SN_FAILOVER_SEND_PROMOTION && !is_drained(group))
+        return;
+    if (failover->state == SN_FAILOVER_SEND_PROMOTION &&
+        sn_link_can_send(failover->promoted->cmd)) {
+        sn_event_raise(failover->promoted, SN_LEVEL_NOTICE, "+failover-state-wait-promotion", NULL);
+        sn_attempt_enter(group, SN_FAILOVER_WAIT_PROMOTION);
+        order_promotion(group);
+        deadline = sn_after(failover->state_at, group->params.failover_timeout_ms);
+    }
+    wake_at(group, deadline);
+}
+
+void sn_failover_step(struct sn_group *group)
+{
+    if (group->core->tilt)
+        return;
+    if (group->failover.state == SN_FAILOVER_SELECT)
+        step_select(group);
+    else
+        step_promotion(group);
+}
+
+/* The link broke before EXEC was answered, and the replica still is one, or the order was void:
+ * once more, unless what allowed it is over by now. */
+static void order_again(struct sn_group *group)
+{
+    if (group->failover.promoted->u.data.priority == 0) {
+        pass_over(group, "its priority is 0 by now");
+    } else if (group->failover.mode == SN_MODE_COORDINATED && !sn_pause_is_on(group->master)) {
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "Coordinated failover of %s stopped, as writes could be lost: the replica did "
+                   "not obey before the pause of the master ended.",
+                   group->name);
+        sn_attempt_abort(group, "-failover-abort-master-timeout", group->core->now);
+    } else {
+        order_promotion(group);
+    }
+}
+
+void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
+{
+    struct sn_group *group = replica->group;
+    replica->u.data.order_pending = false;
+    if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
+        return;
+    const char *error = sn_order_error(reply);
+    if (error != NULL && sn_order_untransacted(reply)) {
+        /* To pass it over now could make two masters. */
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "%s:%u of %s executed the promotion without a transaction, as far as it did: %s",
+                   replica->addr.ip, replica->addr.port, group->name, error);
+        group->failover.doubt = true;
+        sn_instance_ask_info(replica);
+        return;
+    }
+    if (error != NULL && sn_rights_drop_rewrite(replica->cmd, reply)) {
+        if (!group->core->tilt) /* else the next INFO does it */
+            order_again(group);
+        return;
+    }
+    if (error != NULL) {
+        pass_over(group, error);
+        return;
+    }
+    group->failover.acked = true;
+    if (replica->cmd->no_rewrite)
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "Promoted %s:%u without CONFIG REWRITE, which it refuses: after a restart it "
+                   "begins with its old role. Allow +config|rewrite there.",
+                   replica->addr.ip, replica->addr.port);
+    for (size_t i = 1; i < reply->reply->count; i++) {
+        if (reply->reply->items[i].type == SN_REPLY_ERROR)
+            sn_out_log(group->core, SN_LEVEL_NOTICE, "Promoted %s:%u all the same, but: %s",
+                       replica->addr.ip, replica->addr.port, reply->reply->items[i].text);
+    }
+    sn_instance_ask_info(replica);
+}
+
+/* ---- the switch ----------------------------------------------------------------------------- */
+
+static void confirm_promotion(struct sn_group *group)
+{
+    struct sn_failover won = group->failover;
+    struct sn_addr new_addr = won.promoted->addr;
+    sn_event_raise(won.promoted, SN_LEVEL_WARNING, "+promoted-slave", NULL);
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-state-reconf-slaves", NULL);
+    won.old_addr = group->master->addr;
+    won.promoted = NULL;
+    won.durable = false;
+    if (group->untold_from.port == 0)
+        group->untold_from = won.old_addr;
+    group->config_epoch = won.epoch;
+    sn_group_switch(group, &new_addr);
+    group->failover = won;
+    group->failover.state = SN_FAILOVER_NONE;
+    sn_attempt_enter(group, SN_FAILOVER_RECONF);
+    wake_at(group, sn_after(group->core->now, group->params.failover_timeout_ms));
+    sn_persist_defer(group->core, SN_DEFERRED_SWITCH, group, won.epoch);
+}
+
+void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
+{
+    struct sn_group *group = replica->group;
+    if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
+        return;
+    if (role == SN_ROLE_MASTER)
+        confirm_promotion(group);
+    else if (group->failover.doubt)
+        pass_over(group, "it refused a part of the order and is a replica still");
+    else if (!replica->u.data.order_pending && !group->failover.acked &&
+             sn_link_can_send(replica->cmd) &&
+             sn_age(group->core, group->failover.ordered_at) >= SN_POLL_FAST_MS)
+        order_again(group);
+}
+
+void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
+{
+    struct sn_failover *failover = &group->failover;
+    bool ours = failover->state == SN_FAILOVER_RECONF && failover->epoch == epoch;
+    struct sn_addr old_addr = group->untold_from;
+    if (old_addr.port == 0)
+        return; /* a newer configuration came meanwhile */
+    if ((group->core->simulate & SN_SIMULATE_AFTER_PROMOTION) != 0) {
+        sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
+        return;
+    }
+    group->untold_from.port = 0;
+    /* A RESET may have ended the attempt meanwhile: its switch is in force all the same. */
+    failover->durable = ours;
+    sn_group_push_hello(group);
+    sn_script_reconfig(group, true, &old_addr, &group->master->addr);
+    sn_group_announce_switch(group, &old_addr);
+    if (ours)
+        sn_mark_group(group, SN_MARK_STEP);
+}

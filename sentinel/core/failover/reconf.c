@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* After the switch: the other replicas are pointed at the new master, parallel-syncs at a time, and
+ * the old master, if it still answers, at once. A replica that does not obey in time, refuses, or
+ * goes down gives its place to the next one (PROTOCOL.md §15.6, §15.7, §24.2). */
+
+#include "core/facts/alias.h"
+#include "core/facts/attempt.h"
+#include "core/facts/foreign.h"
+#include "core/facts/mark.h"
+#include "core/facts/pause.h"
+#include "core/failover/order.h"
+#include "core/watch/rights.h"
+
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+/* The operator's word goes before another group's claim, as long as his failover lasts. */
+static bool is_forced(const struct sn_instance *replica)
+{
+    const struct sn_failover *failover = &replica->group->failover;
+    return failover->state == SN_FAILOVER_RECONF && failover->mode == SN_MODE_FORCED &&
+           !sn_foreign_is_master(replica);
+}
+
+bool sn_reconf_send(struct sn_instance *replica)
+{
+    const struct sn_instance *master = replica->group->master;
+    if (!sn_link_can_send(replica->cmd) || replica->u.data.order_pending ||
+        replica == sn_alias_moved_to(replica->group))
+        return false;
+    if (sn_foreign_tell(replica)) {
+        if (!is_forced(replica))
+            return false;
+        sn_out_log(replica->core, SN_LEVEL_WARNING,
+                   "%s:%u is told to follow the new master of %s all the same: the operator forces "
+                   "this failover.",
+                   replica->addr.ip, replica->addr.port, replica->group->name);
+    }
+    struct sn_action_send send = {
+        .order = SN_ORDER_FOLLOW,
+        .tag = replica->id,
+        .host = sn_instance_host(master),
+        .port = master->addr.port,
+        .no_rewrite = replica->cmd->no_rewrite,
+    };
+    sn_out_send(replica->cmd, &send);
+    replica->u.data.order_pending = true;
+    if (replica->u.data.role_reported == SN_ROLE_MASTER)
+        replica->u.data.unproven_at = replica->core->now;
+    replica->u.data.ordered_at = replica->core->now;
+    sn_instance_ask_info(replica);
+    return true;
+}
+
+static void set_reconf(struct sn_instance *replica, enum sn_reconf reconf)
+{
+    replica->u.data.reconf = reconf;
+    replica->u.data.reconf_at = replica->core->now;
+    sn_instance_plan_info(replica);
+}
+
+static bool in_progress(const struct sn_instance *replica)
+{
+    return !replica->s_down &&
+           (replica->u.data.reconf == SN_RECONF_SENT || replica->u.data.reconf == SN_RECONF_INPROG);
+}
+
+static bool is_old_master(const struct sn_instance *replica)
+{
+    return sn_addr_equal(&replica->addr, &replica->group->failover.old_addr);
+}
+
+/* Whoever promotes under another name at the same time sees our promotion, or we see its: what
+ * turns out to be a master now is left to repair.c, so that two never follow each other. */
+static bool has_told(const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    return data->info_at != SN_MS_NEVER &&
+           data->info_sent_at >= replica->group->failover.state_at &&
+           data->info_at >= data->info_sent_at;
+}
+
+/* True if replica said after the switch that it follows the new master already. */
+static bool obeys_already(const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    return data->info_at != SN_MS_NEVER && data->info_at >= replica->group->failover.state_at &&
+           data->role_reported == SN_ROLE_REPLICA && sn_instance_follows_master(replica) &&
+           data->link_up;
+}
+
+/* The old master that still answers is demoted at once: every write it takes now will be lost. It
+ * needs no slot, as it has the data. */
+static void demote_old_master(struct sn_instance *replica)
+{
+    if (replica->u.data.reconf != SN_RECONF_NONE || replica->s_down)
+        return;
+    if (sn_reconf_send(replica)) {
+        sn_event_raise(replica, SN_LEVEL_NOTICE, "+convert-to-slave", NULL);
+        set_reconf(replica, SN_RECONF_SENT);
+    } else if (replica->u.data.foreign_told && !is_forced(replica)) {
+        set_reconf(replica, SN_RECONF_DONE);
+    }
+}
+
+/* Somebody else, under another name, may give it orders, or promote it. */
+static bool is_shared(const struct sn_instance *replica)
+{
+    return replica->group->aliases != NULL || sn_foreign_claimed(replica);
+}
+
+static bool may_be_master(const struct sn_instance *replica)
+{
+    return is_shared(replica) && !is_old_master(replica) &&
+           (!has_told(replica) || replica->u.data.role_reported == SN_ROLE_MASTER);
+}
+
+static void start_some(struct sn_group *group)
+{
+    struct sn_instance *replica;
+    unsigned busy = 0;
+    DL_FOREACH(group->replicas, replica) {
+        if (in_progress(replica) && !is_old_master(replica))
+            busy++;
+    }
+    DL_FOREACH(group->replicas, replica) {
+        if (is_old_master(replica)) {
+            demote_old_master(replica);
+            continue;
+        }
+        if (busy >= group->params.parallel_syncs)
+            continue;
+        if (replica->u.data.reconf != SN_RECONF_NONE || replica->s_down ||
+            (is_shared(replica) && !has_told(replica)))
+            continue;
+        if (obeys_already(replica) ||
+            (is_shared(replica) && replica->u.data.role_reported == SN_ROLE_MASTER)) {
+            set_reconf(replica, SN_RECONF_DONE);
+        } else if (sn_reconf_send(replica)) {
+            sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-sent", NULL);
+            set_reconf(replica, SN_RECONF_SENT);
+            busy++;
+        } else if (replica->u.data.foreign_told && !is_forced(replica)) {
+            set_reconf(replica, SN_RECONF_DONE);
+        }
+    }
+}
+
+static void time_out_some(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    struct sn_instance *replica;
+    DL_FOREACH(group->replicas, replica) {
+        if (replica->u.data.reconf != SN_RECONF_SENT ||
+            sn_age(core, replica->u.data.reconf_at) < core->timings[SN_TIMING_SLAVE_RECONF_TIMEOUT])
+            continue;
+        sn_event_raise(replica, SN_LEVEL_NOTICE, "-slave-reconf-sent-timeout", NULL);
+        set_reconf(replica, SN_RECONF_DONE);
+    }
+}
+
+static bool all_done(const struct sn_group *group)
+{
+    const struct sn_instance *replica;
+    DL_FOREACH(group->replicas, replica) {
+        if (replica->u.data.reconf != SN_RECONF_DONE && !replica->s_down)
+            return false;
+    }
+    return true;
+}
+
+static void end(struct sn_group *group)
+{
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end", NULL);
+    sn_attempt_clear(group);
+    sn_mark_group(group, SN_MARK_PLAN);
+}
+
+static void end_for_timeout(struct sn_group *group)
+{
+    struct sn_instance *replica;
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end-for-timeout", NULL);
+    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end", NULL);
+    DL_FOREACH(group->replicas, replica) {
+        enum sn_reconf reconf = replica->u.data.reconf;
+        if (reconf != SN_RECONF_DONE && reconf != SN_RECONF_SENT && !may_be_master(replica) &&
+            sn_reconf_send(replica))
+            sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-sent-be", NULL);
+    }
+    sn_attempt_clear(group);
+    sn_mark_group(group, SN_MARK_PLAN);
+}
+
+static void plan(struct sn_group *group)
+{
+    struct sn_core *core = group->core;
+    const struct sn_instance *replica;
+    sn_ms at = sn_after(group->failover.state_at, group->params.failover_timeout_ms);
+    DL_FOREACH(group->replicas, replica) {
+        if (replica->u.data.reconf == SN_RECONF_SENT)
+            at = sn_min(at, sn_after(replica->u.data.reconf_at,
+                                     core->timings[SN_TIMING_SLAVE_RECONF_TIMEOUT]));
+    }
+    sn_timer_set(&core->timers, &group->timeout, sn_max(at, core->now));
+}
+
+void sn_reconf_step(struct sn_group *group)
+{
+    struct sn_failover *failover = &group->failover;
+    if (failover->state != SN_FAILOVER_RECONF || !failover->durable || group->core->tilt)
+        return;
+    if (group->o_down) {
+        end(group); /* the new master is lost as well: what matters now is the next failover */
+        return;
+    }
+    if (group->core->now >= sn_after(failover->state_at, group->params.failover_timeout_ms)) {
+        end_for_timeout(group);
+        return;
+    }
+    time_out_some(group);
+    start_some(group);
+    if (all_done(group))
+        end(group);
+    else
+        plan(group);
+}
+
+void sn_reconf_info(struct sn_instance *replica)
+{
+    struct sn_data *data = &replica->u.data;
+    struct sn_group *group = replica->group;
+    if (group->failover.state != SN_FAILOVER_RECONF)
+        return;
+    bool follows = data->role_reported == SN_ROLE_REPLICA && sn_instance_follows_master(replica);
+    if (data->reconf == SN_RECONF_SENT && follows) {
+        if (is_old_master(replica)) {
+            set_reconf(replica, SN_RECONF_DONE);
+        } else {
+            set_reconf(replica, SN_RECONF_INPROG);
+            sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-inprog", NULL);
+        }
+    }
+    if (data->reconf == SN_RECONF_INPROG && follows && data->link_up) {
+        set_reconf(replica, SN_RECONF_DONE);
+        sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-done", NULL);
+    }
+    sn_mark_group(group, SN_MARK_STEP);
+}
+
+void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
+{
+    struct sn_data *data = &replica->u.data;
+    const char *error = sn_order_error(reply);
+    data->order_pending = false;
+    if (error != NULL && sn_order_untransacted(reply)) {
+        sn_out_log(replica->core, SN_LEVEL_WARNING,
+                   "Replica %s:%u of %s was told to follow the master without a transaction: %s",
+                   replica->addr.ip, replica->addr.port, replica->group->name, error);
+        error = NULL;
+    }
+    if (error != NULL && sn_rights_drop_rewrite(replica->cmd, reply)) {
+        if (!replica->core->tilt && sn_reconf_send(replica))
+            return;
+        if (data->reconf == SN_RECONF_SENT)
+            set_reconf(replica, SN_RECONF_NONE);
+        return;
+    }
+    data->order_refused = error != NULL;
+    if (error == NULL) {
+        sn_pause_demoted(replica);
+        sn_instance_ask_info(replica);
+        return;
+    }
+    sn_out_log(
+        replica->core, SN_LEVEL_WARNING,
+        "Replica %s:%u of %s refused to follow the master: %s. Check its ACL rules and renamed "
+        "commands.",
+        replica->addr.ip, replica->addr.port, replica->group->name, error);
+    if (data->reconf == SN_RECONF_SENT) {
+        set_reconf(replica, SN_RECONF_DONE);
+        sn_mark_group(replica->group, SN_MARK_STEP);
+    }
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Putting stray replicas right, outside of a failover: one that claims to be master (usually the
+ * old master coming back), and one that follows somebody else (PROTOCOL.md §17.2, §17.3).
+ *
+ * Stock waits 8 seconds before it demotes a returning master, in case its own view is the stale
+ * one. Here the wait is skipped when a majority of the sentinels, within the last hello period,
+ * named our configuration: then no newer one exists, and every write that the old master takes
+ * meanwhile would be lost (DESIGN.md D13). */
+
+#include "core/agree/election.h"
+#include "core/facts/alias.h"
+#include "core/facts/members.h"
+
+#include <utlist.h>
+
+#define SANE_INFOS    2
+#define QUIET_PERIODS 4
+#define REPEAT_MS     1000 /* at least, between two orders to one replica */
+#define TURN_MS       500 /* sentinels take turns in rank order, so that one order is given, not five */
+#define HEIR_INFOS    2    /* turns of those who finish what a dead leader left */
+#define CAME_BACK_MS  1000 /* between the end of S_DOWN and the first INFO */
+
+/* The master is what we believe it to be. */
+static bool master_looks_sane(const struct sn_group *group)
+{
+    const struct sn_core *core = group->core;
+    const struct sn_instance *master = group->master;
+    const struct sn_data *data = &master->u.data;
+    return data->role_reported == SN_ROLE_MASTER && !master->s_down && !group->o_down &&
+           data->info_at != SN_MS_NEVER &&
+           sn_age(core, data->info_at) <= SANE_INFOS * core->timings[SN_TIMING_INFO_PERIOD];
+}
+
+/* A node that was down and came back as a master is an old one: what is down is not promoted. But a
+ * process that was a replica before was promoted by somebody, while it was away from us only. */
+static bool came_back(const struct sn_instance *replica)
+{
+    sn_ms up_at = replica->s_up_at, claimed_at = replica->u.data.role_reported_at;
+    return !replica->u.data.was_replica && up_at != SN_MS_NEVER &&
+           claimed_at <= sn_after(up_at, CAME_BACK_MS) &&
+           up_at <= sn_after(claimed_at, CAME_BACK_MS);
+}
+
+/* From when on the peers' word is wanted. What turned master under our eyes may have been promoted
+ * by somebody whose hello is still on its way: then what is heard half a period later counts. */
+static sn_ms doubt_until(const struct sn_instance *replica)
+{
+    sn_ms period = replica->core->timings[SN_TIMING_PUBLISH_PERIOD];
+    sn_ms claimed_at = replica->u.data.role_reported_at;
+    return came_back(replica) ? claimed_at - period * 3 / 2 : sn_after(claimed_at, period / 2);
+}
+
+/* A majority has just named exactly our configuration. */
+static bool peers_confirm(const struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    const struct sn_core *core = group->core;
+    const struct sn_instance *peer;
+    size_t agreeing = 1;
+    sn_ms since = core->now - core->timings[SN_TIMING_PUBLISH_PERIOD] * 3 / 2;
+    since = sn_max(since, doubt_until(replica));
+    DL_FOREACH(group->peers, peer) {
+        const struct sn_peer *facts = &peer->u.peer;
+        if (facts->hello_agrees && facts->hello_config_epoch == group->config_epoch &&
+            facts->hello_heard_at >= since)
+            agreeing++;
+    }
+    return group->config_epoch > 0 && agreeing >= sn_group_majority(group);
+}
+
+/* Our turn to demote has come: once everybody had the time to confirm. */
+static bool is_our_turn(const struct sn_instance *replica)
+{
+    const struct sn_core *core = replica->core;
+    sn_ms period = core->timings[SN_TIMING_PUBLISH_PERIOD];
+    sn_ms from = sn_max(replica->cmd->up_at, replica->u.data.role_reported_at);
+    if (!came_back(replica))
+        from = sn_max(from, sn_after(doubt_until(replica), period));
+    return core->now >= sn_after(from, (sn_ms)sn_group_rank(replica->group) * TURN_MS);
+}
+
+static bool quiet_for(const struct sn_instance *replica, sn_ms wait)
+{
+    return replica->s_down_at == SN_MS_NEVER || sn_age(replica->core, replica->s_down_at) > wait;
+}
+
+static void demote(struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    const struct sn_core *core = group->core;
+    const struct sn_data *data = &replica->u.data;
+    sn_ms wait = QUIET_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
+    bool waited = quiet_for(replica, wait) && sn_age(core, data->role_reported_at) > wait;
+    bool confirmed =
+        peers_confirm(replica) && !sn_election_rival_active(group) && is_our_turn(replica);
+    if ((waited || confirmed) && sn_reconf_send(replica))
+        sn_event_raise(replica, SN_LEVEL_NOTICE, "+convert-to-slave", NULL);
+}
+
+/* The sentinel that won the present configuration, and reconfigures its replicas, is down. NULL if
+ * it is not, or if we do not know who it was. */
+static const struct sn_instance *lost_leader(const struct sn_group *group)
+{
+    const struct sn_instance *leader = NULL;
+    if (group->config_epoch > 0 && group->leader_epoch == group->config_epoch)
+        leader = sn_group_find_peer(group, &group->leader);
+    return leader != NULL && leader->s_down ? leader : NULL;
+}
+
+/* An order is followed by an INFO at once: one that does not help must not be repeated as fast. */
+static bool ordered_lately(const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    sn_ms pause = data->order_refused ? replica->core->timings[SN_TIMING_INFO_PERIOD] : REPEAT_MS;
+    return data->ordered_at != SN_MS_NEVER && sn_age(replica->core, data->ordered_at) < pause;
+}
+
+/* It takes one of the places that parallel-syncs allows, or will in a moment. */
+static bool is_syncing(const struct sn_instance *replica)
+{
+    const struct sn_data *data = &replica->u.data;
+    if (replica->s_down || data->role_reported != SN_ROLE_REPLICA || data->order_refused)
+        return false;
+    return sn_instance_follows_master(replica) ? !data->link_up : ordered_lately(replica);
+}
+
+/* The leader died before it reached replica, which waits for a master that is gone. Nobody else
+ * will finish, so we do, in its stead and by its rules (DESIGN.md D9). One of us does: two who hear
+ * at the same time that a place is free would both fill it. The next one comes in if the first had
+ * the time to look at every replica and did not. */
+static bool inherits_from_leader(const struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    const struct sn_instance *leader = lost_leader(group), *other;
+    sn_ms turn = HEIR_INFOS * group->core->timings[SN_TIMING_INFO_PERIOD];
+    size_t syncing = 0;
+    if (leader == NULL || replica->u.data.link_up || sn_election_rival_active(group) ||
+        sn_age(group->core, leader->s_down_at) < (sn_ms)sn_group_rank(group) * turn)
+        return false;
+    DL_FOREACH(group->replicas, other)
+        syncing += is_syncing(other) ? 1 : 0;
+    return syncing < group->params.parallel_syncs && peers_confirm(replica);
+}
+
+static void redirect(struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    sn_ms wait = group->params.failover_timeout_ms;
+    if (inherits_from_leader(replica)) {
+        if (sn_reconf_send(replica))
+            sn_event_raise(replica, SN_LEVEL_NOTICE, "+fix-slave-config", NULL);
+        return;
+    }
+    if (quiet_for(replica, wait) && sn_age(group->core, replica->u.data.master_changed_at) > wait &&
+        sn_reconf_send(replica))
+        sn_event_raise(replica, SN_LEVEL_NOTICE, "+fix-slave-config", NULL);
+}
+
+void sn_repair_replica(struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    if (group->core->tilt || group->failover.state != SN_FAILOVER_NONE || replica->s_down ||
+        !master_looks_sane(group) || ordered_lately(replica) || replica == sn_alias_moved_to(group))
+        return;
+    switch (replica->u.data.role_reported) {
+    case SN_ROLE_MASTER:
+        demote(replica);
+        break;
+    case SN_ROLE_REPLICA:
+        if (!sn_instance_follows_master(replica))
+            redirect(replica);
+        break;
+    case SN_ROLE_UNKNOWN:
+        break;
+    }
+}

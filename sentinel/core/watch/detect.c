@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Failure detection: S_DOWN of masters, replicas and peers, exact to the millisecond (DESIGN.md
+ * D1). Nothing is scanned: whatever changes a fact marks the instance, which is judged before the
+ * step ends; a timer is armed for the moment at which the present facts would make it S_DOWN. */
+
+#include "core/watch/detect.h"
+
+#include "core/facts/alias.h"
+
+/* When the facts of now make (or made) instance S_DOWN; NEVER if they do not (PROTOCOL.md §13.2).
+ */
+static sn_ms down_since(const struct sn_instance *instance)
+{
+    const struct sn_core *core = instance->core;
+    const struct sn_group_params *params = &instance->group->params;
+    const struct sn_data *data = &instance->u.data;
+    sn_ms at = sn_after(instance->cmd->silence_at, params->down_after_ms);
+    if (instance->kind != SN_KIND_MASTER)
+        return at;
+    if (data->role_reported == SN_ROLE_REPLICA) {
+        sn_ms patience = params->down_after_ms + 2 * core->timings[SN_TIMING_INFO_PERIOD];
+        at = sn_min(at, sn_after(data->role_reported_at, patience));
+    }
+    /* Under another name it has been replaced, by one that is a master by now. */
+    const struct sn_instance *moved_to = sn_alias_moved_to(instance->group);
+    if (moved_to != NULL && moved_to->u.data.role_reported == SN_ROLE_MASTER)
+        at = sn_min(at, core->now);
+    if (data->rebooting && params->reboot_down_after_ms > 0)
+        at = sn_min(at, sn_after(data->reboot_at, params->reboot_down_after_ms));
+    return at;
+}
+
+bool sn_detect_is_down(const struct sn_instance *instance)
+{
+    return instance->core->now >= down_since(instance);
+}
+
+bool sn_detect_judge(struct sn_instance *instance)
+{
+    struct sn_core *core = instance->core;
+    sn_ms at = down_since(instance);
+    bool down = core->now >= at;
+    sn_timer_set(&core->timers, &instance->down, down ? SN_MS_NEVER : at);
+    if (down == instance->s_down)
+        return false;
+    instance->s_down = down;
+    if (down) {
+        instance->s_down_at = core->now;
+        sn_event_raise(instance, SN_LEVEL_WARNING, "+sdown", NULL);
+    } else {
+        instance->s_up_at = core->now;
+        if (sn_is_data(instance))
+            instance->u.data.script_kill_sent = false;
+        sn_event_raise(instance, SN_LEVEL_WARNING, "-sdown", NULL);
+    }
+    return true;
+}

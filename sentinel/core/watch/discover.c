@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What INFO replies teach: run ids, roles, replication state, new replicas (PROTOCOL.md §12). */
+
+#include "core/facts/alias.h"
+#include "core/facts/foreign.h"
+#include "core/facts/mark.h"
+#include "core/facts/members.h"
+#include "core/facts/refusal.h"
+#include "core/watch/hello.h"
+#include "core/watch/rights.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+#define SECOND_MS 1000
+
+static void learn_runid(struct sn_instance *instance, const struct sn_runid *runid)
+{
+    struct sn_data *data = &instance->u.data;
+    if (runid->hex[0] == '\0' || sn_runid_equal(&instance->runid, runid))
+        return;
+    if (instance->runid.hex[0] != '\0') {
+        sn_event_raise(instance, SN_LEVEL_NOTICE, "+reboot", NULL);
+        if (instance->kind == SN_KIND_MASTER && instance->group->params.reboot_down_after_ms > 0) {
+            data->rebooting = true;
+            data->reboot_at = instance->core->now;
+            sn_mark_instance(instance);
+        }
+    }
+    data->was_replica = false;
+    instance->runid = *runid;
+}
+
+/* Stock connects there: to itself (0.0.0.0), or to nobody for ever. */
+static void tell_unusable(struct sn_group *group, const struct sn_info_replica *seen)
+{
+    if (group->unusable_told)
+        return;
+    group->unusable_told = true;
+    sn_out_log(group->core, SN_LEVEL_WARNING,
+               "The master of %s names a replica at %s:%u: nobody can be connected to at that "
+               "address, so it is not watched. Set replica-announce-ip on that replica.",
+               group->name, seen->host, seen->port);
+}
+
+/* Each INFO names all of them again. */
+static void tell_full(struct sn_group *group, const struct sn_info_replica *seen)
+{
+    if (!group->full_told)
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "Group %s has %d replicas already; %s:%u is not watched, nor are others. "
+                   "SENTINEL RESET forgets those that are gone.",
+                   group->name, SN_REPLICAS_MAX, seen->host, seen->port);
+    group->full_told = true;
+}
+
+static void add_replica(struct sn_group *group, const struct sn_info_replica *seen)
+{
+    struct sn_core *core = group->core;
+    struct sn_addr addr;
+    if (sn_addr_make(seen->host, seen->port, &addr) != 0)
+        return;
+    if (addr.ip[0] == '\0' && !core->globals.resolve_hostnames)
+        return;
+    if (sn_addr_is_useless(&addr)) {
+        tell_unusable(group, seen);
+        return;
+    }
+    if (sn_addr_equal(&addr, &group->master->addr) || sn_group_find_replica(group, &addr) != NULL)
+        return;
+    if (group->replica_count >= SN_REPLICAS_MAX) {
+        tell_full(group, seen);
+        return;
+    }
+    group->full_told = false;
+    struct sn_instance *replica = sn_instance_new_data(group, SN_KIND_REPLICA, &addr);
+    DL_APPEND(group->replicas, replica);
+    group->replica_count++;
+    sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
+    sn_persist_touch(core);
+}
+
+/* Its link to our master is up, or was since it was demoted: seconds are rounded down, and what the
+ * server says of an earlier link is no proof. */
+static bool shows_sync(const struct sn_instance *instance, const struct sn_info *info)
+{
+    if (info->role != SN_ROLE_REPLICA || !sn_instance_follows_master(instance))
+        return false;
+    return (info->has_link_status && info->link_up) ||
+           (info->has_link_down &&
+            info->link_down_ms + SECOND_MS <= sn_age(instance->core, instance->u.data.unproven_at));
+}
+
+static void learn_replication(struct sn_instance *instance, const struct sn_info *info)
+{
+    struct sn_data *data = &instance->u.data;
+    data->link_down_ms = info->link_down_ms;
+    const char *host = info->has_master_host ? info->master_host : data->master_host;
+    uint16_t port = info->has_master_port ? info->master_port : data->master_port;
+    if (strcasecmp(host, data->master_host) != 0 || port != data->master_port) {
+        if (host != data->master_host)
+            (void)sn_text_copy(data->master_host, sizeof(data->master_host), host);
+        data->master_port = port;
+        data->master_changed_at = instance->core->now;
+    }
+    if (info->has_link_status)
+        data->link_up = info->link_up;
+    if (instance->kind == SN_KIND_REPLICA && shows_sync(instance, info))
+        data->unproven_at = SN_MS_NEVER;
+    if (info->has_priority)
+        data->priority = info->priority;
+    if (info->has_offset)
+        data->repl_offset = info->repl_offset;
+    if (info->has_master_offset)
+        data->master_offset = info->master_repl_offset;
+    if (info->has_announced)
+        data->announced = info->announced;
+}
+
+static void learn_role(struct sn_instance *instance, enum sn_role role)
+{
+    struct sn_data *data = &instance->u.data;
+    if (role == SN_ROLE_MASTER)
+        data->said_master_at = instance->core->now;
+    if (role == SN_ROLE_REPLICA)
+        data->was_replica = true;
+    else if (instance->kind == SN_KIND_MASTER)
+        data->was_replica = false;
+    if (role == data->role_reported)
+        return;
+    data->role_reported = role;
+    data->role_reported_at = instance->core->now;
+    if (role != SN_ROLE_MASTER)
+        data->master_changed_at = instance->core->now;
+    bool expected = role == (instance->kind == SN_KIND_MASTER ? SN_ROLE_MASTER : SN_ROLE_REPLICA);
+    sn_event_raise(instance, SN_LEVEL_VERBOSE, expected ? "+role-change" : "-role-change",
+                   "new reported role is %s", role == SN_ROLE_MASTER ? "master" : "slave");
+    sn_mark_instance(instance);
+}
+
+static void keep_text(struct sn_data *data, const struct sn_reply *reply)
+{
+    free(data->info_text);
+    data->info_text = sn_strndup(reply->text, reply->len);
+    data->info_len = reply->len;
+}
+
+/* The configured address is not that of a master. A master that was demoted while we were away is
+ * no mistake: a hello tells who the new one is, so that only what lasts is told. */
+static bool is_misplaced(const struct sn_instance *instance, enum sn_role role, bool first)
+{
+    const struct sn_group *group = instance->group;
+    const struct sn_data *data = &instance->u.data;
+    if (instance->kind != SN_KIND_MASTER || role != SN_ROLE_REPLICA ||
+        group->failover.state != SN_FAILOVER_NONE)
+        return false;
+    bool lasts = data->role_reported == SN_ROLE_REPLICA &&
+                 sn_age(instance->core, data->role_reported_at) >=
+                     instance->core->timings[SN_TIMING_INFO_PERIOD];
+    return lasts || (first && group->config_epoch == 0);
+}
+
+static void tell_odd(struct sn_instance *instance, const struct sn_info *info, bool first)
+{
+    struct sn_data *data = &instance->u.data;
+    const struct sn_group *group = instance->group;
+    bool misplaced = is_misplaced(instance, info->role, first);
+    if (!info->is_sentinel && info->role == SN_ROLE_MASTER)
+        data->odd_told = false;
+    if (data->odd_told || (!info->is_sentinel && !misplaced))
+        return;
+    data->odd_told = true;
+    if (info->is_sentinel)
+        sn_out_log(instance->core, SN_LEVEL_WARNING,
+                   "%s:%u, watched for group %s, is a sentinel and no server: the port of the %s "
+                   "belongs there (servers listen on 6379 by default, sentinels on 26379).",
+                   sn_instance_host(instance), instance->addr.port, group->name,
+                   instance->kind == SN_KIND_MASTER ? "master" : "replica");
+    else
+        sn_out_log(instance->core, SN_LEVEL_WARNING,
+                   "%s:%u, monitored as the master of %s, is a replica of %s:%u: monitor that "
+                   "instead (SENTINEL REMOVE %s, then SENTINEL MONITOR %s %s %u %u).",
+                   sn_instance_host(instance), instance->addr.port, group->name, data->master_host,
+                   data->master_port, group->name, group->name, data->master_host,
+                   data->master_port, group->params.quorum);
+}
+
+bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
+                      const struct sn_info *info)
+{
+    struct sn_core *core = instance->core;
+    struct sn_data *data = &instance->u.data;
+    data->info_pending = false;
+    if (info == NULL) {
+        if (reply->type == SN_REPLY_ERROR)
+            sn_link_refused(instance->cmd, SN_ORDER_INFO, reply->text);
+        return false;
+    }
+    sn_link_accepted(instance->cmd, SN_ORDER_INFO);
+    sn_rights_try_again(instance->cmd);
+    bool first = data->info_at == SN_MS_NEVER;
+    keep_text(data, reply);
+    data->info_at = core->now;
+    learn_runid(instance, &info->runid);
+    learn_replication(instance, info);
+    /* Whatever the role word: a node that replicates somebody else ("slave", "active-replica") can
+     * be watched as a master, and its replicas can take its place (PROTOCOL.md §12). */
+    if (instance->kind == SN_KIND_MASTER) {
+        for (size_t i = 0; i < info->replica_count; i++)
+            add_replica(instance->group, &info->replicas[i]);
+    }
+    tell_odd(instance, info, first);
+    learn_role(instance, info->role);
+    if (instance->kind == SN_KIND_REPLICA) {
+        sn_alias_info(instance);
+        (void)sn_foreign_tell(instance);
+        if (instance->group->aliases != NULL)
+            sn_mark_instance(instance->group->master);
+    }
+    return true;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Hellos: how peers are met, epochs spread and configurations adopted (PROTOCOL.md §10). Everything
+ * is checked before anything is taken over: a configuration is adopted whole or not at all
+ * (PROTOCOL.md §24.1). A sender that can be reached is a voter also if nothing else in its hello is
+ * of use, since a majority must never be counted too small. What is ignored is told once. */
+
+#include "core/watch/hello.h"
+#include "core/facts/refusal.h"
+
+#include "core/facts/alias.h"
+#include "core/facts/attempt.h"
+#include "core/facts/epoch.h"
+#include "core/facts/members.h"
+#include "core/facts/own.h"
+#include "core/tell/script.h"
+#include "core/tell/told.h"
+#include "core/watch/peer.h"
+
+#include "base/text.h"
+
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+/* Makes an address of what a hello says; false if it is of no use to us. */
+static bool usable_addr(struct sn_core *core, const char *host, uint16_t port, struct sn_addr *addr)
+{
+    if (sn_addr_make(host, port, addr) != 0 || port == 0)
+        return false;
+    if (addr->ip[0] != '\0')
+        return true;
+    if (!core->globals.resolve_hostnames)
+        return false;
+    if (strcasecmp(core->looked_up.host, host) == 0)
+        memcpy(addr->ip, core->looked_up.ip, sizeof(addr->ip));
+    const struct sn_instance *instance, *next;
+    HASH_ITER(hh_id, core->instances, instance, next) {
+        if (addr->ip[0] != '\0')
+            break;
+        if (strcasecmp(instance->addr.host, host) == 0)
+            memcpy(addr->ip, instance->addr.ip, sizeof(addr->ip));
+    }
+    return true;
+}
+
+/* Nobody can be connected to there. Where it is configured so, here and there, they mean the same.
+ */
+static bool is_no_master(const struct sn_group *group, const struct sn_addr *master)
+{
+    return sn_addr_is_useless(master) && !sn_addr_equal(master, &group->master->addr);
+}
+
+/* The group's master or one of its replicas is at addr. */
+static bool is_member(const struct sn_group *group, const struct sn_addr *addr)
+{
+    return sn_addr_equal(&group->master->addr, addr) || sn_group_find_replica(group, addr) != NULL;
+}
+
+/* DESIGN.md D15: two deployments that use one name and, by reused addresses, hear each other. */
+static bool is_stranger(struct sn_group *group, const struct sn_hello *hello,
+                        const struct sn_addr *sender, const struct sn_addr *master)
+{
+    if (group->config_epoch == 0 || group->learning ||
+        sn_group_find_peer(group, &hello->runid) != NULL || is_member(group, master))
+        return false;
+    if (!group->stranger_told) {
+        group->stranger_told = true;
+        sn_event_raise(group->master, SN_LEVEL_WARNING, "+foreign-hello",
+                       "from %s %s %u master %s %u", hello->runid.hex, sender->host, sender->port,
+                       master->host, master->port);
+        sn_out_log(
+            group->core, SN_LEVEL_WARNING,
+            "A sentinel we do not know announces another master for %s and is ignored. If it "
+            "belongs to another deployment, give the groups different names.",
+            group->name);
+    }
+    return true;
+}
+
+/* A link carries hellos of a group that is not its own: somebody else claims the node (D16). */
+static void note_foreign_claim(const struct sn_link *link, const struct sn_group *named,
+                               const struct sn_hello *hello)
+{
+    struct sn_group *group = link->owners->group;
+    const char *name = hello->master_name;
+    struct sn_addr master;
+    if (group == named)
+        return;
+    /* Of our own groups we know better than hellos where their masters are. */
+    if (sn_group_by_name(link->core, name, strlen(name)) != NULL) {
+        if (named != NULL && sn_alias_known(group, name))
+            return;
+    } else if (hello->bad == 0 &&
+               sn_addr_make(hello->master_ip, hello->master_port, &master) == 0 &&
+               sn_alias_note(group, name, &master, hello->master_config_epoch)) {
+        return;
+    }
+    link->owners->u.data.foreign_at = link->core->now;
+}
+
+/* An attempt from before the configuration in force would lower the config epoch if it were won. */
+static void end_outdated_attempt(struct sn_group *group)
+{
+    const struct sn_failover *failover = &group->failover;
+    if (failover->state != SN_FAILOVER_NONE && failover->state != SN_FAILOVER_RECONF &&
+        failover->epoch <= group->config_epoch)
+        sn_attempt_abort(group, "-failover-abort-not-elected", group->core->now);
+}
+
+static uint64_t highest_named(const struct sn_hello *hello)
+{
+    return hello->current_epoch > hello->master_config_epoch ? hello->current_epoch
+                                                             : hello->master_config_epoch;
+}
+
+/* The sender has a newer configuration than we have. */
+static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
+                         const struct sn_addr *master)
+{
+    struct sn_group *group = peer->group;
+    struct sn_addr old_addr = group->master->addr;
+    if (hello->master_config_epoch <= group->config_epoch)
+        return;
+    if (!sn_epoch_near(group->core, hello->master_config_epoch) &&
+        !sn_epoch_take(group, peer, hello->master_config_epoch))
+        return; /* believed once that peer, or a majority, stands by it */
+    if (sn_addr_equal(master, &old_addr)) {
+        group->config_epoch = hello->master_config_epoch;
+        sn_persist_touch_epochs(group);
+        end_outdated_attempt(group);
+        return;
+    }
+    if (master->ip[0] == '\0')
+        return; /* parked until the look-up of sn_hello_receive ends */
+    sn_event_raise(peer, SN_LEVEL_WARNING, "+config-update-from", NULL);
+    group->config_epoch = hello->master_config_epoch;
+    group->untold_from.port = 0; /* it is told now, with what came after it */
+    sn_group_switch(group, master);
+    sn_group_announce_switch(group, &old_addr);
+    sn_script_reconfig(group, false, &old_addr, &group->master->addr);
+    sn_group_push_hello(group);
+}
+
+/* ---- what is told of hellos that are not taken whole ---------------------------------------- */
+
+static enum sn_hello_field first_bad(const struct sn_hello *hello)
+{
+    unsigned field = 0;
+    while (field < SN_HELLO_FIELDS && (hello->bad & 1U << field) == 0)
+        field++;
+    return (enum sn_hello_field)field;
+}
+
+static const struct sn_group *where_heard(const struct sn_link *link)
+{
+    return link == NULL ? NULL : link->owners->group;
+}
+
+/* Where a hello came from. */
+static const char *describe_way(struct sn_core *core, const struct sn_link *link)
+{
+    char form[SN_PAYLOAD_MAX + 1];
+    if (link == NULL)
+        return "sent to us by PUBLISH";
+    sn_instance_form(link->owners, form);
+    return sn_out_printf(core, "heard on %s", form);
+}
+
+static void tell_no_hello(struct sn_core *core, const struct sn_link *link,
+                          const struct sn_hello *hello)
+{
+    static const struct sn_runid nobody = {""};
+    bool whole = hello->bad == (1U << SN_HELLO_FIELDS) - 1;
+    enum sn_hello_field field = first_bad(hello);
+    const char *host = hello->ip;
+    uint16_t port = hello->port;
+    if (host[0] == '\0' && link != NULL) {
+        host = link->owners->addr.host;
+        port = link->owners->addr.port;
+    }
+    if (!sn_told_warn(core, where_heard(link),
+                      sn_told_key(SN_TOLD_FORM, NULL, whole ? &nobody : &hello->runid, host, port)))
+        return;
+    if (whole) {
+        sn_out_log(
+            core, SN_LEVEL_WARNING,
+            "Ignored what is no hello, %s: \"%s\". If a sentinel sends it, it is not counted "
+            "as a voter here.",
+            describe_way(core, link), hello->bad_text);
+        return;
+    }
+    sn_out_log(
+        core, SN_LEVEL_WARNING,
+        "Ignored the hello of sentinel %s at %s:%u for %s, %s: its %s \"%s\" cannot be used. "
+        "That sentinel is not counted as a voter here: check its announce-ip, announce-port "
+        "and myid.",
+        hello->runid.hex[0] == '\0' ? "?" : hello->runid.hex,
+        hello->ip[0] == '\0' ? "?" : hello->ip, hello->port,
+        hello->master_name[0] == '\0' ? "?" : hello->master_name, describe_way(core, link),
+        sn_hello_field_name(field), hello->bad_text);
+}
+
+static void tell_useless_sender(struct sn_group *group, const struct sn_hello *hello)
+{
+    struct sn_core *core = group->core;
+    if (sn_told_warn(core, group,
+                     sn_told_key(SN_TOLD_SENDER, group, &hello->runid, hello->ip, hello->port)))
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Ignored the hello of sentinel %s at %s:%u for %s: its sender address is a host "
+                   "name, and resolve-hostnames is no. It is not counted as a voter here: set "
+                   "\"sentinel resolve-hostnames yes\" here, or an IP as its announce-ip.",
+                   hello->runid.hex, hello->ip, hello->port, group->name);
+}
+
+static void tell_useless_master(struct sn_group *group, const struct sn_hello *hello)
+{
+    struct sn_core *core = group->core;
+    enum sn_hello_field field = hello->bad != 0 ? first_bad(hello) : SN_HELLO_MASTER_IP;
+    const char *why = "";
+    if (hello->bad == 0 && sn_addr_is_ip(hello->master_ip))
+        why = ", as nobody can be connected to there";
+    else if (hello->bad == 0)
+        why = " while resolve-hostnames is no. Use the same resolve-hostnames and "
+              "announce-hostnames on all sentinels";
+    if (sn_told_warn(core, group,
+                     sn_told_key(SN_TOLD_MASTER, group, &hello->runid, hello->ip, hello->port)))
+        sn_out_log(
+            core, SN_LEVEL_WARNING,
+            "Sentinel %s at %s:%u is counted as a voter of %s, but no configuration is taken "
+            "from its hellos: their %s \"%s\" cannot be used%s.",
+            hello->runid.hex, hello->ip, hello->port, group->name, sn_hello_field_name(field),
+            hello->bad != 0 ? hello->bad_text : hello->master_ip, why);
+}
+
+/* A hello with our own id: an echo, or somebody who has copied it. */
+static void take_own(struct sn_core *core, const struct sn_link *link, const struct sn_hello *hello)
+{
+    struct sn_addr addr;
+    if (sn_addr_make(hello->ip, hello->port, &addr) != 0 || hello->port == 0 ||
+        sn_own_is(core, &addr))
+        return;
+    if (sn_told_warn(core, where_heard(link),
+                     sn_told_key(SN_TOLD_TWIN, NULL, &hello->runid, hello->ip, hello->port)))
+        sn_out_log(
+            core, SN_LEVEL_WARNING,
+            "Another sentinel at %s:%u uses our id %s: neither of us counts the other, and "
+            "peers cannot tell our votes apart. Was our configuration copied? Stop one of the "
+            "two, remove its \"sentinel myid\" (or state file), and start it again.",
+            hello->ip, hello->port, hello->runid.hex);
+}
+
+/* The sender is known to exist, and to be a voter; that is all. */
+static void note_presence(struct sn_group *group, const struct sn_hello *hello,
+                          const struct sn_addr *sender)
+{
+    struct sn_instance *peer = sn_peer_meet(group, &hello->runid, sender);
+    tell_useless_master(group, hello);
+    if (peer == NULL)
+        return;
+    peer->u.peer.hello_heard_at = group->core->now;
+    peer->u.peer.hello_agrees = false;
+}
+
+/* Two masters of one configuration: no failover has made them, somebody has configured them. */
+static void tell_other_master(struct sn_instance *peer, const struct sn_hello *hello,
+                              const struct sn_addr *master)
+{
+    const struct sn_group *group = peer->group;
+    bool odd = !peer->u.peer.hello_agrees && master->ip[0] != '\0' &&
+               hello->master_config_epoch == group->config_epoch &&
+               group->failover.state == SN_FAILOVER_NONE;
+    if (odd && !peer->u.peer.other_master_told)
+        sn_out_log(
+            group->core, SN_LEVEL_WARNING,
+            "Sentinel %s at %s:%u watches %s:%u as the master of %s, and we watch %s:%u, both "
+            "with config epoch %llu: they are configured differently, and will not agree that "
+            "it is down. Give %s the same address on all sentinels, or the groups different "
+            "names.",
+            peer->runid.hex, sn_instance_host(peer), peer->addr.port, hello->master_ip,
+            hello->master_port, group->name, sn_instance_host(group->master),
+            group->master->addr.port, (unsigned long long)group->config_epoch, group->name);
+    if (odd || peer->u.peer.hello_agrees)
+        peer->u.peer.other_master_told = odd;
+}
+
+static bool is_loopback(const char *ip)
+{
+    return strncmp(ip, "127.", strlen("127.")) == 0 || strcmp(ip, "::1") == 0;
+}
+
+/* Others reach us by an address that is not only this host's. */
+static bool are_reached_from_afar(const struct sn_core *core)
+{
+    for (size_t i = 0; i < SN_OWN_ADDRS; i++) {
+        if (core->own[i].port != 0 && !is_loopback(core->own[i].ip))
+            return true;
+    }
+    return false;
+}
+
+static void tell_odd_sender(struct sn_group *group, const struct sn_hello *hello,
+                            const struct sn_addr *sender)
+{
+    struct sn_core *core = group->core;
+    bool any = sn_addr_is_useless(sender);
+    if (!any && (!is_loopback(sender->ip) || !are_reached_from_afar(core)))
+        return;
+    if (sn_told_warn(core, group,
+                     sn_told_key(SN_TOLD_ODD_ADDR, group, &hello->runid, hello->ip, hello->port)))
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Sentinel %s says that it can be reached at %s:%u about %s: that is %s. Nobody "
+                   "gets its vote: give it an announce-ip under which the others can reach it.",
+                   hello->runid.hex, hello->ip, hello->port, group->name,
+                   any ? "no address of anybody" : "its own host only, to everybody");
+}
+
+static void take_whole(struct sn_group *group, const struct sn_event_hello *event,
+                       const struct sn_addr *sender, const struct sn_addr *master)
+{
+    struct sn_core *core = group->core;
+    const struct sn_hello *hello = &event->hello;
+    if (master->ip[0] == '\0') {
+        sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, master->host);
+        core->parked_hello = *event;
+    }
+    struct sn_instance *peer = sn_peer_meet(group, &hello->runid, sender);
+    if (peer != NULL)
+        sn_epoch_heard(peer, highest_named(hello));
+    (void)sn_epoch_take(group, peer, hello->current_epoch);
+    if (peer == NULL)
+        return;
+    adopt_config(peer, hello, master);
+    peer->u.peer.hello_heard_at = core->now;
+    peer->u.peer.hello_config_epoch = hello->master_config_epoch;
+    peer->u.peer.hello_agrees = sn_addr_equal(master, &group->master->addr);
+    tell_other_master(peer, hello, master);
+    sn_peer_ask_settings(peer);
+}
+
+void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
+{
+    const struct sn_hello *hello = &event->hello;
+    struct sn_link *link = event->link.v == 0 ? NULL : sn_link_find(core, event->link);
+    struct sn_addr sender, master;
+    bool heard = link != NULL && link->kind == SN_LINK_SUBSCRIBE;
+    if (heard) {
+        sn_link_opening_judged(link);
+        link->deaf = false;
+    }
+    if (sn_runid_equal(&hello->runid, &core->myid)) {
+        take_own(core, heard ? link : NULL, hello);
+        return;
+    }
+    if (!sn_hello_names_sender(hello)) {
+        tell_no_hello(core, heard ? link : NULL, hello);
+        return;
+    }
+    struct sn_group *group = sn_group_by_name(core, hello->master_name, strlen(hello->master_name));
+    if (heard)
+        note_foreign_claim(link, group, hello);
+    if (group == NULL)
+        return;
+    if (!usable_addr(core, hello->ip, hello->port, &sender)) {
+        tell_useless_sender(group, hello);
+        return;
+    }
+    tell_odd_sender(group, hello, &sender);
+    if (hello->bad != 0 || !usable_addr(core, hello->master_ip, hello->master_port, &master) ||
+        is_no_master(group, &master)) {
+        note_presence(group, hello, &sender);
+        return;
+    }
+    if (is_stranger(group, hello, &sender, &master)) {
+        /* A group of the same name is another group all the same. */
+        if (heard)
+            note_foreign_claim(link, NULL, hello);
+        return;
+    }
+    take_whole(group, event, &sender, &master);
+}
+
+void sn_hello_resolved(struct sn_core *core, const char *host, const char *ip)
+{
+    struct sn_event_hello event = core->parked_hello;
+    (void)sn_text_copy(core->looked_up.host, sizeof(core->looked_up.host), host);
+    (void)sn_text_copy(core->looked_up.ip, sizeof(core->looked_up.ip), ip);
+    if (ip[0] == '\0' || strcasecmp(event.hello.master_ip, host) != 0)
+        return;
+    core->parked_hello.hello.master_ip[0] = '\0';
+    sn_hello_receive(core, &event);
+}

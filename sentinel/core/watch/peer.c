@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Who is a peer. A claim is what a hello says: this id is at this address.
+ *
+ *   new id, free address       a voter at once; its link asks for the id, and one that answers with
+ *                              another id was a forgery and is none
+ *   known id, new address      followed if the old link is lost, or once the new address has
+ *                              confirmed the id; a good link is not dropped for hearsay
+ *   address of another peer    one address is one voter: the new id takes the place of the old one
+ *                              once the address has told it; if it tells nothing, once the old id
+ *                              has been silent for some hellos
+ *   our own address            nobody
+ *
+ * Who has been a voter by right (it was in our file, or has told its id) stays one also when its
+ * address answers for somebody else: it may have moved. It is not listened to there
+ * (sn_peer_speaks).
+ */
+
+#include "core/watch/peer.h"
+
+#include "core/facts/asked.h"
+#include "core/facts/mark.h"
+#include "core/facts/members.h"
+#include "core/facts/own.h"
+#include "core/tell/told.h"
+#include "core/watch/probe.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+#define SILENT_PERIODS 3
+#define SETTLED_MS     60000 /* between two moves while both addresses speak */
+
+/* ---- whose word counts ---------------------------------------------------------------------- */
+
+bool sn_peer_speaks(const struct sn_instance *peer)
+{
+    enum sn_identity identity = peer->cmd->identity;
+    const struct sn_instance *other;
+    bool before = true;
+    if (identity == SN_IDENTITY_OTHER || sn_own_is(peer->core, &peer->addr))
+        return false;
+    if (identity == SN_IDENTITY_TOLD)
+        return true;
+    DL_FOREACH(peer->group->peers, other) {
+        if (other == peer) {
+            before = false;
+            continue;
+        }
+        if ((before || other->cmd->identity == SN_IDENTITY_TOLD) &&
+            other->cmd->identity != SN_IDENTITY_OTHER &&
+            sn_addr_same_place(&other->addr, &peer->addr))
+            return false;
+    }
+    return true;
+}
+
+/* What was heard on the link was not the peer's own word. */
+static void silence(struct sn_instance *peer)
+{
+    peer->u.peer.master_down = false;
+    peer->u.peer.vote.hex[0] = '\0';
+    peer->u.peer.vote_epoch = 0;
+    sn_asked_forget(peer);
+}
+
+static void recount(struct sn_group *group)
+{
+    sn_mark_group(group, SN_MARK_AGREE | SN_MARK_VOTES | SN_MARK_PLAN);
+}
+
+/* ---- in and out ----------------------------------------------------------------------------- */
+
+/* Taken in on the word of a hello. NULL: there are too many. */
+static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid *runid,
+                                   const struct sn_addr *addr)
+{
+    struct sn_core *core = group->core;
+    if (group->peer_count >= SN_PEERS_MAX) {
+        static const struct sn_runid anybody = {""};
+        if (sn_told_warn(core, group, sn_told_key(SN_TOLD_FULL, group, &anybody, "", 0)))
+            sn_out_log(core, SN_LEVEL_WARNING,
+                       "Group %s has %zu peers already; sentinel %s at %s:%u is not taken in, nor "
+                       "are others. SENTINEL RESET forgets those that are gone.",
+                       group->name, group->peer_count, runid->hex, addr->host, addr->port);
+        return NULL;
+    }
+    struct sn_instance *peer = sn_peer_add(group, runid, addr);
+    group->learning = false;
+    sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel", NULL);
+    sn_persist_touch(core);
+    sn_peer_judge_count(group);
+    return peer;
+}
+
+static struct sn_instance *find_at(const struct sn_group *group, const struct sn_addr *addr)
+{
+    struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        if (sn_addr_equal(&peer->addr, addr))
+            return peer;
+    }
+    return NULL;
+}
+
+/* runid is where old was in one group. There was a voter at that address, and there stays one even
+ * if the new id is not what it seems. */
+static struct sn_instance *replace_in(struct sn_instance *old, const struct sn_runid *runid,
+                                      const struct sn_addr *addr)
+{
+    struct sn_group *group = old->group;
+    sn_peer_remove(old);
+    sn_persist_touch(group->core);
+    struct sn_instance *peer = sn_group_find_peer(group, runid);
+    if (peer == NULL)
+        peer = take_in(group, runid, addr);
+    if (peer != NULL)
+        peer->cmd->proven = true;
+    recount(group);
+    return peer;
+}
+
+/* A sentinel that was started with a new id. If the address has told it, the old id is nowhere any
+ * more, and is replaced in all groups: it must be counted neither twice nor not at all. */
+static struct sn_instance *displace(struct sn_instance *old, const struct sn_runid *runid,
+                                    const struct sn_addr *addr, bool told)
+{
+    struct sn_group *group = old->group;
+    struct sn_core *core = group->core;
+    struct sn_runid old_id = old->runid;
+    struct sn_group *other, *next;
+    sn_event_raise(old, SN_LEVEL_NOTICE, "+sentinel-invalid-addr", NULL);
+    bool elsewhere = told && old->cmd->owner_count > 1;
+    struct sn_instance *peer = replace_in(old, runid, addr);
+    if (elsewhere) {
+        HASH_ITER(hh, core->groups, other, next) {
+            struct sn_instance *twin = sn_group_find_peer(other, &old_id);
+            if (twin != NULL)
+                (void)replace_in(twin, runid, addr);
+        }
+    }
+    return peer;
+}
+
+/* ---- moves ---------------------------------------------------------------------------------- */
+
+static bool heard_lately(const struct sn_instance *peer)
+{
+    const struct sn_core *core = peer->core;
+    return sn_age(core, peer->u.peer.addr_heard_at) <
+           SILENT_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
+}
+
+/* Nobody is lost by leaving its present address. */
+static bool is_lost(const struct sn_instance *peer)
+{
+    const struct sn_link *link = peer->cmd;
+    return peer->s_down || link->identity == SN_IDENTITY_OTHER ||
+           (link->state != SN_LINK_UP && link->failures >= 2);
+}
+
+/* A known peer speaks from a new address. */
+static void move(struct sn_instance *peer, const struct sn_addr *addr)
+{
+    struct sn_core *core = peer->core;
+    struct sn_instance *owner;
+    unsigned others = 0;
+    sn_event_raise(peer->group->master, SN_LEVEL_NOTICE, "+sentinel-address-switch",
+                   "ip %s port %u for %s", addr->host, addr->port, peer->runid.hex);
+    LL_FOREACH2(peer->cmd->owners, owner, owner_next) {
+        owner->addr = *addr;
+        owner->u.peer.addr_heard_at = owner->u.peer.moved_at = core->now;
+        if (owner != peer)
+            others++;
+    }
+    peer->cmd->identity = SN_IDENTITY_NONE;
+    sn_link_wake(peer->cmd);
+    sn_link_renew(peer->cmd);
+    if (others > 0)
+        sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel-address-update",
+                       "%u additional matching instances", others);
+    sn_persist_touch(core);
+}
+
+/* Both addresses are the peer's own, and it has just been moved from the one to the other. */
+static bool has_two_addresses(const struct sn_instance *peer)
+{
+    const struct sn_peer *facts = &peer->u.peer;
+    return !is_lost(peer) && heard_lately(peer) && facts->moved_at != SN_MS_NEVER &&
+           sn_age(peer->core, facts->moved_at) < SETTLED_MS;
+}
+
+static void tell_two_addresses(const struct sn_instance *peer, const struct sn_addr *addr)
+{
+    static const char nowhere[] = "";
+    struct sn_core *core = peer->core;
+    if (sn_told_warn(core, peer->group, sn_told_key(SN_TOLD_TWO, NULL, &peer->runid, nowhere, 0)))
+        sn_out_log(
+            core, SN_LEVEL_WARNING,
+            "Sentinel %s speaks from %s:%u and from %s:%u: either two sentinels have the same "
+            "id, so that one of them is no voter here and their votes cannot be told apart "
+            "(remove \"sentinel myid\" or the state file of one and restart it), or one has "
+            "several addresses (give it an announce-ip). The first is kept.",
+            peer->runid.hex, peer->addr.host, peer->addr.port, addr->host, addr->port);
+}
+
+static void tell_forged(struct sn_group *group, const struct sn_runid *runid,
+                        const struct sn_addr *addr, const struct sn_runid *says)
+{
+    struct sn_core *core = group->core;
+    bool ours = sn_runid_equal(says, &core->myid);
+    if (sn_told_warn(core, group, sn_told_key(SN_TOLD_FORGED, group, runid, addr->ip, addr->port)))
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Ignored a hello for %s: it says that sentinel %s is at %s:%u, but %s answers "
+                   "there%s. That id is not counted as a voter there. The hello was forged, or the "
+                   "sender announces a wrong address: check its announce-ip and announce-port, and "
+                   "who may PUBLISH to the monitored servers.",
+                   group->name, runid->hex, addr->host, addr->port, says->hex,
+                   ours ? ", which is ourselves" : "");
+}
+
+static void tell_own_addr(struct sn_group *group, const struct sn_runid *runid,
+                          const struct sn_addr *addr)
+{
+    struct sn_core *core = group->core;
+    if (sn_told_warn(core, group,
+                     sn_told_key(SN_TOLD_OWN_ADDR, group, runid, addr->host, addr->port)))
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Ignored a hello for %s: sentinel %s announces our own address %s:%u. It is not "
+                   "counted as a voter here. If it is a real one, give it an announce-ip and "
+                   "announce-port under which we can reach it.",
+                   group->name, runid->hex, addr->host, addr->port);
+}
+
+/* ---- claims --------------------------------------------------------------------------------- */
+
+/* A known peer, at an address that is free here. */
+static struct sn_instance *claim_free(struct sn_instance *peer, const struct sn_addr *addr)
+{
+    struct sn_runid says;
+    if (is_lost(peer) && !sn_probe_denies(peer->core, addr, &peer->runid, &says)) {
+        move(peer, addr);
+        return peer;
+    }
+    if (addr->ip[0] == '\0') {
+        sn_out_add(peer->core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(peer->core, addr->host);
+        return peer;
+    }
+    enum sn_verdict verdict = sn_probe_ask(peer->group, addr, &peer->runid, &says);
+    if (verdict == SN_VERDICT_TOLD && !sn_runid_equal(&says, &peer->runid)) {
+        tell_forged(peer->group, &peer->runid, addr, &says);
+        return NULL;
+    }
+    if (verdict == SN_VERDICT_TOLD && has_two_addresses(peer))
+        tell_two_addresses(peer, addr);
+    else if (verdict == SN_VERDICT_TOLD)
+        move(peer, addr);
+    else if (verdict == SN_VERDICT_UNTOLD && peer->cmd->identity != SN_IDENTITY_TOLD &&
+             !heard_lately(peer))
+        move(peer, addr);
+    return peer;
+}
+
+/* Nothing speaks for it any more, at an address that tells no id: no hello for a while; or it was
+ * never more than hearsay, and cannot be reached. */
+static bool has_left(const struct sn_instance *holder)
+{
+    return holder->cmd->identity != SN_IDENTITY_TOLD &&
+           (!heard_lately(holder) || (!holder->cmd->proven && is_lost(holder)));
+}
+
+/* The address of holder; peer is NULL if the id is new. */
+static struct sn_instance *claim_taken(struct sn_instance *holder, struct sn_instance *peer,
+                                       const struct sn_runid *runid, const struct sn_addr *addr)
+{
+    struct sn_group *group = holder->group;
+    struct sn_runid says;
+    enum sn_verdict verdict = SN_VERDICT_NONE;
+    if (addr->ip[0] != '\0')
+        verdict = sn_probe_ask(group, addr, runid, &says);
+    if (verdict == SN_VERDICT_TOLD && !sn_runid_equal(&says, runid)) {
+        tell_forged(group, runid, addr, &says);
+        return NULL;
+    }
+    bool told = verdict == SN_VERDICT_TOLD;
+    bool left = (verdict == SN_VERDICT_UNTOLD || verdict == SN_VERDICT_SILENT) && has_left(holder);
+    if (!told && !left)
+        return peer;
+    if (peer == NULL)
+        return displace(holder, runid, addr, told);
+    /* Hearsay moves nobody who is well where it is. */
+    if (!told && !is_lost(peer) && (peer->cmd->identity == SN_IDENTITY_TOLD || heard_lately(peer)))
+        return peer;
+    if (told && has_two_addresses(peer)) {
+        tell_two_addresses(peer, addr);
+        return peer;
+    }
+    /* The holder has left, for nobody knows where; it stays a voter, but its link is no longer its
+     * own. */
+    move(peer, addr);
+    sn_peer_identify(holder->cmd);
+    return peer;
+}
+
+/* A new id at a free address. */
+static struct sn_instance *claim_new(struct sn_group *group, const struct sn_runid *runid,
+                                     const struct sn_addr *addr)
+{
+    struct sn_runid says;
+    if (!sn_probe_denies(group->core, addr, runid, &says))
+        return take_in(group, runid, addr);
+    /* It may have changed since. */
+    if (sn_probe_ask(group, addr, runid, &says) == SN_VERDICT_TOLD)
+        tell_forged(group, runid, addr, &says);
+    return NULL;
+}
+
+struct sn_instance *sn_peer_meet(struct sn_group *group, const struct sn_runid *runid,
+                                 const struct sn_addr *addr)
+{
+    struct sn_instance *peer = sn_group_find_peer(group, runid);
+    if (sn_own_is(group->core, addr)) {
+        tell_own_addr(group, runid, addr);
+        return NULL;
+    }
+    if (peer != NULL && sn_addr_is_useless(addr) && !sn_addr_equal(&peer->addr, addr))
+        return peer; /* it stays where it could be reached */
+    if (peer != NULL && sn_addr_equal(&peer->addr, addr)) {
+        peer->u.peer.addr_heard_at = group->core->now;
+        sn_link_wake(peer->cmd);
+        return peer;
+    }
+    struct sn_instance *holder = find_at(group, addr);
+    if (holder != NULL)
+        return claim_taken(holder, peer, runid, addr);
+    return peer == NULL ? claim_new(group, runid, addr) : claim_free(peer, addr);
+}
+
+/* ---- the id on a link ----------------------------------------------------------------------- */
+
+void sn_peer_identify(struct sn_link *link)
+{
+    struct sn_action_send send = {.order = SN_ORDER_MYID};
+    if (link->state != SN_LINK_UP || link->id_pending || !sn_link_can_send(link))
+        return;
+    sn_out_send(link, &send);
+    link->id_pending = true;
+}
+
+/* Somebody else answers where the peer should be. */
+static void found_other(struct sn_link *link, const struct sn_runid *says)
+{
+    struct sn_core *core = link->core;
+    struct sn_instance *owner = link->owners, *next;
+    sn_probe_note(core, &owner->addr, says);
+    if (!link->proven) {
+        tell_forged(owner->group, &owner->runid, &owner->addr, says);
+        for (; owner != NULL; owner = next) {
+            struct sn_group *group = owner->group;
+            next = owner->owner_next;
+            sn_event_raise(owner, SN_LEVEL_NOTICE, "+sentinel-invalid-addr", NULL);
+            sn_peer_remove(owner);
+            sn_persist_touch(core);
+            sn_peer_judge_count(group);
+            recount(group);
+        }
+        return;
+    }
+    uint64_t key =
+        sn_told_key(SN_TOLD_FORGED, NULL, &owner->runid, owner->addr.ip, owner->addr.port);
+    if (sn_told_warn(core, owner->group, key))
+        sn_out_log(
+            core, SN_LEVEL_WARNING,
+            "Sentinel %s is expected at %s:%u, but %s answers there%s. It stays a voter, but "
+            "nothing counts that is said there, until its own hello tells where it is. If it "
+            "is gone for good, SENTINEL RESET forgets it.",
+            owner->runid.hex, owner->addr.host, owner->addr.port, says->hex,
+            sn_runid_equal(says, &core->myid) ? ", which is ourselves" : "");
+    LL_FOREACH2(link->owners, owner, owner_next) {
+        silence(owner);
+        recount(owner->group);
+    }
+}
+
+void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply)
+{
+    struct sn_runid says;
+    struct sn_instance *owner;
+    enum sn_identity before = link->identity;
+    link->id_pending = false;
+    sn_probe_read_id(reply, &says);
+    if (says.hex[0] == '\0') {
+        link->identity = SN_IDENTITY_UNTOLD;
+    } else if (!sn_runid_equal(&says, &link->runid)) {
+        link->identity = SN_IDENTITY_OTHER;
+        found_other(link, &says);
+        return;
+    } else {
+        link->identity = SN_IDENTITY_TOLD;
+        link->proven = true;
+    }
+    if (before != SN_IDENTITY_OTHER)
+        return;
+    LL_FOREACH2(link->owners, owner, owner_next) {
+        sn_told_take_back(link->core, sn_told_key(SN_TOLD_FORGED, NULL, &owner->runid,
+                                                  owner->addr.ip, owner->addr.port));
+        sn_mark_group(owner->group, SN_MARK_VOTER);
+    }
+}
+
+/* ---- settings ------------------------------------------------------------------------------- */
+
+void sn_peer_ask_settings(struct sn_instance *peer)
+{
+    struct sn_action_send send = {
+        .order = SN_ORDER_SETTINGS, .tag = peer->id, .message = peer->group->name};
+    if (peer->u.peer.settings_asked || !sn_link_can_send(peer->cmd) || !sn_peer_speaks(peer))
+        return;
+    sn_out_send(peer->cmd, &send);
+    peer->u.peer.settings_asked = true;
+}
+
+/* Adds "name theirs (here ours)" if the field is there and differs. */
+static void compare(const struct sn_reply *reply, const char *name, int64_t ours, char *out,
+                    size_t size)
+{
+    for (size_t i = 0; i + 1 < reply->count; i += 2) {
+        const struct sn_reply *field = &reply->items[i], *value = &reply->items[i + 1];
+        int64_t theirs;
+        if (field->type != SN_REPLY_STRING || value->type != SN_REPLY_STRING ||
+            strcmp(field->text, name) != 0)
+            continue;
+        size_t len = strlen(out);
+        if (sn_text_to_i64(value->text, value->len, &theirs) == 0 && theirs != ours)
+            (void)snprintf(out + len, size - len, "%s%s %lld (here %lld)", len > 0 ? ", " : "",
+                           name, (long long)theirs, (long long)ours);
+        return;
+    }
+}
+
+void sn_peer_compare_settings(struct sn_instance *peer, const struct sn_reply *reply)
+{
+    const struct sn_group_params *params = &peer->group->params;
+    char text[512] = "";
+    if (reply->type != SN_REPLY_ARRAY)
+        return;
+    compare(reply, "quorum", params->quorum, text, sizeof(text));
+    compare(reply, "down-after-milliseconds", params->down_after_ms, text, sizeof(text));
+    compare(reply, "failover-timeout", params->failover_timeout_ms, text, sizeof(text));
+    compare(reply, "parallel-syncs", params->parallel_syncs, text, sizeof(text));
+    uint64_t hash = text[0] == '\0' ? 0 : sn_hash_bytes(SN_HASH_START, text, strlen(text));
+    if (hash != 0 && hash != peer->u.peer.settings_told)
+        sn_out_log(
+            peer->core, SN_LEVEL_WARNING,
+            "Sentinel %s at %s:%u has other settings for %s than we have: %s. Sentinels do not "
+            "tell each other: give all of them the same, in their files or by SENTINEL SET.",
+            peer->runid.hex, sn_instance_host(peer), peer->addr.port, peer->group->name, text);
+    peer->u.peer.settings_told = hash;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Our hellos to servers and peers (PROTOCOL.md §10.1): nothing that a crash could make us forget.
+ */
+
+#include "core/watch/publish.h"
+
+#include "core/facts/own.h"
+#include "core/facts/pause.h"
+
+#include "base/text.h"
+
+/* Our hello about group as instance is to get it; false if we cannot name ourselves yet. */
+static bool compose(struct sn_instance *instance, char *out, size_t size)
+{
+    struct sn_core *core = instance->core;
+    const struct sn_group *group = instance->group;
+    const struct sn_globals *globals = &core->globals;
+    const char *ip = globals->announce_ip != NULL ? globals->announce_ip : instance->cmd->local_ip;
+    struct sn_hello hello = {
+        .port = globals->announce_port != 0 ? globals->announce_port : globals->listen_port,
+        .runid = core->myid,
+        .current_epoch = sn_persist_epoch(instance->core, group),
+        .master_port = group->master->addr.port,
+        .master_config_epoch = group->config_epoch,
+    };
+    if (ip[0] == '\0' || hello.port == 0 || hello.master_port == 0)
+        return false;
+    sn_own_note(core, ip, hello.port);
+    return sn_text_copy(hello.ip, sizeof(hello.ip), ip) &&
+           sn_text_copy(hello.master_name, sizeof(hello.master_name), group->name) &&
+           sn_text_copy(hello.master_ip, sizeof(hello.master_ip),
+                        sn_instance_host(group->master)) &&
+           sn_hello_format(&hello, out, size) == 0;
+}
+
+void sn_publish_due(struct sn_instance *instance)
+{
+    struct sn_core *core = instance->core;
+    char message[SN_HELLO_MAX + 1];
+    sn_ms period = core->timings[SN_TIMING_PUBLISH_PERIOD];
+    if (instance->cmd->state != SN_LINK_UP)
+        return; /* coming up arms the timer again */
+    if (!sn_persist_may_speak(instance->group)) {
+        /* A configuration that a crash could make us forget must not be heard of. */
+        sn_ms pause = core->save_failed ? SN_RETRY_SAVE_MS : 5;
+        sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, pause));
+        return;
+    }
+    if (sn_pause_is_on(instance)) {
+        sn_timer_set(&core->timers, &instance->hello, instance->u.data.paused_until);
+        return;
+    }
+    sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, period));
+    if (instance->hello_pending || !sn_link_can_send(instance->cmd) ||
+        !compose(instance, message, sizeof(message)))
+        return;
+    struct sn_action_send send = {
+        .order = SN_ORDER_PUBLISH, .tag = instance->id, .message = message};
+    sn_out_send(instance->cmd, &send);
+    instance->hello_pending = true;
+}

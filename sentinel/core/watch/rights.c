@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Whether a data node would let us fail it over, tried when the link is made and not first when it
+ * matters: a missing right, or a command that is renamed or unknown, is reported at once, and again
+ * looked for until it is mended. Each try is a command that changes nothing even where it is
+ * executed: SLAVEOF without a port, CLIENT KILL of nobody, EXEC of nothing, and a transaction that
+ * a wrong number of arguments voids. It is sent only where EXEC is allowed, as without EXEC there
+ * would be no way out of it. SLAVEOF that is unknown becomes REPLICAOF, and CONFIG REWRITE that is
+ * refused is left out (DESIGN.md D11).
+ *
+ * CLIENT PAUSE is no part of a failover, and the rights documented for sentinels do not have it:
+ * where it is refused, the log says what a planned switchover will not be able to do (D17). CLIENT
+ * UNPAUSE would end the pause of anybody, so it is only queued in a transaction that is void; that
+ * is sent once MULTI is known to be allowed, without which it would be executed. */
+
+#include "core/watch/rights.h"
+#include "core/facts/refusal.h"
+
+#include "core/facts/pause.h"
+
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+static const enum sn_order tries[] = {SN_ORDER_TRY_FOLLOW, SN_ORDER_TRY_KILL, SN_ORDER_TRY_EXEC};
+
+static unsigned bit(enum sn_order order)
+{
+    return 1U << (unsigned)order;
+}
+
+static void try_order(struct sn_link *link, enum sn_order order)
+{
+    struct sn_action_send send = {.order = order, .tag = link->owners->id};
+    if ((link->trying & bit(order)) != 0 || !sn_link_can_send(link))
+        return;
+    sn_out_send(link, &send);
+    link->trying |= bit(order);
+    link->tried_at = link->core->now;
+}
+
+void sn_rights_try(struct sn_link *link)
+{
+    if (link->tried_at != SN_MS_NEVER && sn_age(link->core, link->tried_at) < SN_POLL_FAST_MS)
+        return; /* a server that breaks every connection */
+    link->doubted = bit(SN_ORDER_TRY_TRANSACTION) | bit(SN_ORDER_TRY_UNPAUSE);
+    for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+        link->doubted |= bit(tries[i]);
+        try_order(link, tries[i]);
+    }
+    try_order(link, SN_ORDER_TRY_PAUSE);
+}
+
+void sn_rights_try_again(struct sn_link *link)
+{
+    if (sn_age(link->core, link->tried_at) < link->core->timings[SN_TIMING_INFO_PERIOD])
+        return;
+    for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+        if ((link->doubted & bit(tries[i])) != 0)
+            try_order(link, tries[i]);
+    }
+    if ((link->doubted & ~bit(SN_ORDER_TRY_UNPAUSE)) == bit(SN_ORDER_TRY_TRANSACTION))
+        try_order(link, SN_ORDER_TRY_TRANSACTION);
+}
+
+static bool is_unknown(const char *error)
+{
+    return strncmp(error, "ERR unknown command", strlen("ERR unknown command")) == 0;
+}
+
+/* The error that shows that the order would be refused; NULL if there is none. Every try is
+ * answered by some error, so only these two say anything. */
+static const char *find_refusal(const struct sn_event_reply *reply)
+{
+    const char *error = reply->queue_error;
+    if (error[0] == '\0' && reply->reply->type == SN_REPLY_ERROR)
+        error = reply->reply->text;
+    return strstr(error, "NOPERM") != NULL || is_unknown(error) ? error : NULL;
+}
+
+static bool mentions(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+    for (; len > 0 && *text != '\0'; text++) {
+        if (strncasecmp(text, word, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The transaction is void, and the error before its end is about CONFIG, by either of its names. */
+static bool lacks_config(const struct sn_link *link, const struct sn_event_reply *reply)
+{
+    const struct sn_group_params *params = &link->owners->group->params;
+    return reply->reply->type == SN_REPLY_ERROR &&
+           strncmp(reply->reply->text, "EXECABORT", strlen("EXECABORT")) == 0 &&
+           (mentions(reply->queue_error, "config") ||
+            mentions(reply->queue_error, sn_group_params_command(params, "CONFIG")));
+}
+
+/* The role is worth more than its memory: without CONFIG REWRITE a promotion lasts until the
+ * server is restarted, and without the promotion there is no master. */
+bool sn_rights_drop_rewrite(struct sn_link *link, const struct sn_event_reply *reply)
+{
+    if (link->no_rewrite || !lacks_config(link, reply))
+        return false;
+    link->no_rewrite = true;
+    sn_link_refused_named(link, SN_ORDER_TRY_TRANSACTION,
+                          "CONFIG REWRITE (orders go without it, so that the role which they give "
+                          "is lost with a restart)",
+                          reply->queue_error);
+    return true;
+}
+
+/* The server is not able, or we are not yet allowed, to answer. */
+static bool is_undecided(const struct sn_reply *reply)
+{
+    static const char *const words[] = {"LOADING", "BUSY", "NOAUTH"};
+    static const char aborted[] = "EXECABORT Transaction discarded because of: ";
+    if (reply->type != SN_REPLY_ERROR)
+        return false;
+    const char *text = reply->text;
+    if (strncmp(text, aborted, strlen(aborted)) == 0)
+        text += strlen(aborted);
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strncmp(text, words[i], strlen(words[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Another node of the group is known to refuse the same. */
+static bool others_refuse(const struct sn_instance *but, enum sn_order order)
+{
+    const struct sn_group *group = but->group;
+    const struct sn_instance *replica;
+    if (group->master != but && sn_link_refuses(group->master->cmd, order))
+        return true;
+    DL_FOREACH(group->replicas, replica) {
+        if (replica != but && sn_link_refuses(replica->cmd, order))
+            return true;
+    }
+    return false;
+}
+
+/* Told once in a group: its servers mostly have the same users and the same release. */
+static void judge_pause(struct sn_link *link, const struct sn_reply *reply)
+{
+    const char *error = reply->type == SN_REPLY_ERROR ? reply->text : "";
+    bool refused = strstr(error, "NOPERM") != NULL || is_unknown(error) ||
+                   strncmp(error, "ERR Unknown subcommand", 22) == 0 ||
+                   strncmp(error, "ERR unknown subcommand", 22) == 0 ||
+                   strncmp(error, "ERR Syntax error", 16) == 0;
+    if (!refused) {
+        sn_link_accepted(link, SN_ORDER_TRY_PAUSE);
+        return;
+    }
+    if (!sn_link_note_refusal(link, SN_ORDER_TRY_PAUSE))
+        return;
+    bool told = others_refuse(link->owners, SN_ORDER_TRY_PAUSE);
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(link->owners, form);
+    sn_out_log(link->core, told ? SN_LEVEL_VERBOSE : SN_LEVEL_NOTICE,
+               "%s refuses CLIENT PAUSE: %.100s. A planned switchover (SENTINEL FAILOVER) cannot "
+               "hold back writes there: the last ones may be lost, and COORDINATED stops. The "
+               "rights +client|pause and +client|unpause, and Redis 6.2, are needed. Failovers of "
+               "a dead master do not need them.",
+               form, error);
+}
+
+static bool begins_with(const char *text, const char *words)
+{
+    return strncmp(text, words, strlen(words)) == 0;
+}
+
+/* Void it is in any case; the first error in it tells why. */
+static void judge_unpause(struct sn_link *link, const struct sn_event_reply *reply)
+{
+    const struct sn_group *group = link->owners->group;
+    const char *error = reply->queue_error;
+    bool refused = (strstr(error, "NOPERM") != NULL || is_unknown(error) ||
+                    begins_with(error, "ERR unknown subcommand")) &&
+                   (mentions(error, "client") || mentions(error, "unpause") ||
+                    mentions(error, sn_group_params_command(&group->params, "CLIENT")));
+    if (!refused) {
+        sn_link_accepted(link, SN_ORDER_TRY_UNPAUSE);
+        return;
+    }
+    if (!sn_link_note_refusal(link, SN_ORDER_TRY_UNPAUSE))
+        return;
+    bool told = others_refuse(link->owners, SN_ORDER_TRY_UNPAUSE);
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(link->owners, form);
+    sn_out_log(
+        link->core, told ? SN_LEVEL_VERBOSE : SN_LEVEL_NOTICE,
+        "%s refuses CLIENT UNPAUSE: %.100s. A planned switchover (SENTINEL FAILOVER) that is "
+        "given up leaves its clients paused until that ends by itself, up to %lld ms. The "
+        "right +client|unpause is needed.",
+        form, error, (long long)sn_pause_longest_ms(group));
+}
+
+/* A transaction can be begun and ended, and the pause is allowed. */
+static void try_unpause(struct sn_link *link, const struct sn_reply *reply)
+{
+    if ((link->doubted & bit(SN_ORDER_TRY_UNPAUSE)) == 0 || reply->type != SN_REPLY_ERROR ||
+        !begins_with(reply->text, "EXECABORT") || sn_link_refuses(link, SN_ORDER_TRY_PAUSE))
+        return;
+    link->doubted &= ~bit(SN_ORDER_TRY_UNPAUSE);
+    try_order(link, SN_ORDER_TRY_UNPAUSE);
+}
+
+void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply)
+{
+    enum sn_order order = reply->order;
+    const char *refusal = find_refusal(reply);
+    link->trying &= ~bit(order);
+    if (refusal == NULL && is_undecided(reply->reply))
+        return;
+    if (order == SN_ORDER_TRY_PAUSE) {
+        judge_pause(link, reply->reply);
+        return;
+    }
+    if (order == SN_ORDER_TRY_UNPAUSE) {
+        judge_unpause(link, reply);
+        return;
+    }
+    if (order == SN_ORDER_TRY_TRANSACTION)
+        try_unpause(link, reply->reply);
+    if (refusal != NULL && order == SN_ORDER_TRY_FOLLOW && is_unknown(refusal) &&
+        !link->says_replicaof) {
+        link->says_replicaof = true;
+        try_order(link, order);
+        return;
+    }
+    if (order == SN_ORDER_TRY_TRANSACTION && lacks_config(link, reply)) {
+        (void)sn_rights_drop_rewrite(link, reply);
+        return;
+    }
+    if (refusal != NULL) {
+        sn_link_refused(link, order, refusal);
+        return;
+    }
+    if (order == SN_ORDER_TRY_TRANSACTION)
+        link->no_rewrite = false;
+    link->doubted &= ~bit(order);
+    sn_link_accepted(link, order);
+    if (order == SN_ORDER_TRY_EXEC)
+        try_order(link, SN_ORDER_TRY_TRANSACTION);
+}
+
+void sn_rights_try_ask(struct sn_link *link)
+{
+    try_order(link, SN_ORDER_TRY_ASK);
+    link->trying &= ~bit(SN_ORDER_TRY_ASK); /* an answer more does no harm */
+}
+
+void sn_rights_try_ask_again(struct sn_link *link)
+{
+    sn_ms period = link->core->timings[SN_TIMING_INFO_PERIOD];
+    if (sn_link_refuses(link, SN_ORDER_ASK) && sn_age(link->core, link->tried_at) >= period)
+        sn_rights_try_ask(link);
+}
