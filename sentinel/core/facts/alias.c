@@ -48,6 +48,7 @@ static void drop(struct sn_group *group, const char *name)
         }
         *at = alias->next;
         free(alias);
+        sn_mark_instance(group->master); /* it counts as replaced no longer */
     }
 }
 
@@ -190,6 +191,8 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
         group->rival_until = SN_MS_NEVER;
         group->retry_at = core->now;
         sn_mark_group(group, SN_MARK_PLAN);
+    } else {
+        sn_mark_instance(group->master);
     }
     return true;
 }
@@ -298,6 +301,7 @@ void sn_alias_switched(struct sn_group *group)
         alias->they_moved = !equal && alias->they_moved;
         alias->we_moved = !equal;
     }
+    sn_mark_instance(group->master);
     for (alias = group->aliases; alias != NULL; alias = alias->next) {
         struct sn_group *other = sn_group_by_name(group->core, alias->name, strlen(alias->name));
         if (other != NULL)
