@@ -25,7 +25,9 @@ static void note_sync(const struct checks *checks, const struct sentinel *sentin
 {
     sn_ms age = checks->cluster->now - heard->demoted_at;
     bool up = info->has_link_status && info->link_up;
-    if (heard->demoted_at == 0 || info->role != SN_ROLE_REPLICA)
+    /* Who has moved since tells nothing of what is at that address. */
+    if (heard->demoted_at == 0 || info->role != SN_ROLE_REPLICA ||
+        heard->port != heard->demoted_port)
         return;
     heard->synced |= up || (info->has_link_down && info->link_down_ms <= age);
     if (info->has_master_host &&
@@ -189,7 +191,8 @@ static void check_demoted(struct checks *checks, struct sentinel *sentinel, size
     if (heard->demoted_at == 0 || heard->synced || !setting->known ||
         heard->demoted_port != checks->cluster->servers[chosen]->node.addr.port ||
         heard->port != heard->demoted_port || seen->attempt.mode == SN_MODE_FORCED ||
-        down_ms + down_ms / 100 + 2 >= LAST_RESORT_DOWNS * setting->value)
+        down_ms + down_ms / 100 + 2 >= LAST_RESORT_DOWNS * setting->value ||
+        checks_has_alias(checks)) /* an order of the one name, while the other one promoted it */
         return;
     checks_violated(checks, &sentinel->node, "chose %s, which was demoted %lld ms ago",
                     checks->cluster->servers[chosen]->node.name,
@@ -246,11 +249,16 @@ static void begin_anew(const struct checks *checks, struct watched *seen, const 
     unsigned port;
     if (sscanf(payload, "%127s %63s %u", name, host, &port) != 3)
         return;
-    for (size_t i = 0; i < checks->cluster->server_count; i++) {
-        if (checks->cluster->servers[i]->node.addr.port == port)
-            note_demoted(&seen->heard[i], checks->cluster->servers[i]->node.addr.port,
-                         checks->cluster->now);
+    size_t at = 0, count = checks->cluster->server_count;
+    while (at < count && checks->cluster->servers[at]->node.addr.port != port)
+        at++;
+    /* Nobody has that address now; whoever comes there takes over what is thought of it. */
+    for (size_t i = 0; at == count && i < count; i++) {
+        if (seen->heard[i].demoted_at == 0)
+            at = i;
     }
+    if (at < count)
+        note_demoted(&seen->heard[at], (uint16_t)port, checks->cluster->now);
 }
 
 static void forget_demotions(const struct checks *checks, struct watched *seen)

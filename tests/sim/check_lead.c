@@ -190,7 +190,8 @@ static void check_promotion(struct checks *checks, struct sentinel *sentinel)
     const struct lead *lead = &seen->lead;
     if (!lead->elected)
         checks_violated(checks, &sentinel->node, "promotes without having been elected");
-    if (seen->attempt.mode != SN_MODE_PLANNED || !lead->drainable ||
+    /* Links are told apart by their ports only: with two names, that of the other one may be up. */
+    if (seen->attempt.mode != SN_MODE_PLANNED || !lead->drainable || checks_has_alias(checks) ||
         !check_link_up(sentinel, cluster_master_port(sentinel, checks->group), SN_LINK_DATA) ||
         checks->cluster->now - lead->selected_at >= lead->patience_ms - SLACK_MS)
         return;
