@@ -15,6 +15,7 @@
 #include "core/facts/epoch.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
+#include "core/facts/pause.h"
 #include "core/facts/refusal.h"
 #include "core/facts/tilt.h"
 #include "core/settle.h"
@@ -201,6 +202,8 @@ static void greet(struct sn_link *link)
     LL_FOREACH2(link->owners, owner, owner_next) {
         sn_timer_set(&core->timers, &owner->hello, core->now);
         if (sn_is_data(owner)) {
+            if (owner->group->failover.state == SN_FAILOVER_NONE && sn_pause_is_on(owner))
+                sn_pause_end(owner); /* of a drain that a RESET has ended */
             sn_instance_ask_info(owner);
             sn_rights_try(link);
             sn_link_open(owner->sub);

@@ -250,6 +250,39 @@ static void test_drain__a_master_that_is_down(void **state)
     }
 }
 
+/* Others see the master up, so that nothing else happens meanwhile. */
+static void test_drain__ends_when_the_master_goes_down_here_alone(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b quorum 2 down-after 1000 timeout 60000");
+    (void)state;
+    kit_to(kit, 1000);
+    kit_clear(kit);
+    kit_node(kit, "n1")->offset = 500;
+    kit_node(kit, "n2")->offset = 100;
+    kit_failover(kit, "m1", SN_MODE_PLANNED);
+    kit_to(kit, 1100);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 3000);
+    assert_int_equal(kit_when(kit, "promote n2"), kit_when(kit, "event W +sdown master"));
+    kit_free(kit);
+}
+
+static void test_drain__reset_lets_the_clients_go_on(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 quorum 1 down-after 20000 timeout 20000");
+    (void)state;
+    kit_to(kit, 1000);
+    kit_clear(kit);
+    kit_node(kit, "n1")->offset = 500;
+    kit_node(kit, "n2")->offset = 500;
+    pause_behind_a_write(kit, SN_MODE_PLANNED);
+    assert_int_equal(kit_count(kit, "pause n1"), 1);
+    kit_named(kit, SN_COMMAND_RESET, "m1");
+    kit_to(kit, kit_now(kit) + 100);
+    assert_int_equal(kit_count(kit, "unpause n1"), 1);
+    kit_free(kit);
+}
+
 static void test_drain__no_hello_goes_to_a_paused_master(void **state)
 {
     struct kit *kit = never_catching_up(SN_MODE_PLANNED);
@@ -474,6 +507,8 @@ int main(void)
         cmocka_unit_test(test_drain__a_master_that_cannot_be_paused),
         cmocka_unit_test(test_drain__a_master_that_does_not_tell_its_offset),
         cmocka_unit_test(test_drain__a_master_that_is_down),
+        cmocka_unit_test(test_drain__ends_when_the_master_goes_down_here_alone),
+        cmocka_unit_test(test_drain__reset_lets_the_clients_go_on),
         cmocka_unit_test(test_drain__no_hello_goes_to_a_paused_master),
         cmocka_unit_test(test_drain__begins_again_when_the_master_was_restarted),
         cmocka_unit_test(test_drain__the_answer_to_a_pause_that_was_ended_is_not_that_of_the_next),

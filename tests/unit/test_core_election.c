@@ -631,6 +631,42 @@ static void test_election__stops_when_the_master_comes_back_before_it_is_won(voi
     kit_free(kit);
 }
 
+/* A peer's answer takes the quorum away before the master has answered us. */
+static void test_election__stops_when_the_master_answers_after_the_peers(void **state)
+{
+    struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b", "a");
+    (void)state;
+    kit_clear(kit);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:0|$*|:0]");
+    assert_int_equal(kit_count(kit, "event W -odown"), 1);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 0);
+    kit_mode(kit, "n1", KIT_WELL);
+    run_until(kit, "event W -sdown", 1000);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 1);
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:0|$*|:0]");
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:0|$" KIT_ME "|:1]");
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    kit_free(kit);
+}
+
+/* The answer to the order waits for the disk, and so does the order. */
+static void test_election__that_was_forced_waits_for_a_slow_disk(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b timeout 60000");
+    (void)state;
+    kit_to(kit, 1000);
+    kit_clear(kit);
+    kit->disk = KIT_DISK_SLOW;
+    kit_failover(kit, "m1", SN_MODE_FORCED);
+    kit_to(kit, 12500);
+    assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
+    kit_persisted(kit, true);
+    kit_to(kit, 13000);
+    assert_int_equal(kit_count(kit, "answer 1 ok"), 1);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    kit_free(kit);
+}
+
 /* What an operator wants is done all the same. */
 static void test_election__that_was_ordered_goes_on_when_the_master_comes_back(void **state)
 {
@@ -862,6 +898,8 @@ int main(void)
         cmocka_unit_test(test_election__a_higher_epoch_in_an_answer_is_adopted_and_surpassed),
         cmocka_unit_test(test_election__its_epoch_is_above_everything_known),
         cmocka_unit_test(test_election__stops_when_the_master_comes_back_before_it_is_won),
+        cmocka_unit_test(test_election__stops_when_the_master_answers_after_the_peers),
+        cmocka_unit_test(test_election__that_was_forced_waits_for_a_slow_disk),
         cmocka_unit_test(test_election__that_was_ordered_goes_on_when_the_master_comes_back),
         cmocka_unit_test(test_election__no_attempt_without_o_down),
         cmocka_unit_test(test_election__two_groups_at_once_win_at_their_own_epochs),

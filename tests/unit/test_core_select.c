@@ -478,6 +478,42 @@ static void test_select__chooses_by_the_fresh_facts_as_soon_as_they_are_in(void 
     kit_free(kit);
 }
 
+static void tell(struct kit *kit, const char *heard_on, const char *name, int node, int epoch)
+{
+    char text[256];
+    (void)snprintf(text, sizeof(text), "10.0.1.1,26379," KIT_A ",%d,%s,10.0.0.%d,6379,%d", epoch,
+                   name, node, epoch);
+    kit_hello_text(kit, heard_on, text);
+}
+
+/* Two other names of the master have switched one after the other; which of them we met first does
+ * not matter. */
+static void test_select__follows_the_newest_of_several_names(void **state)
+{
+    static const char *const names[][2] = {{"y1", "y2"}, {"y2", "y1"}};
+    (void)state;
+    for (size_t row = 0; row < 2; row++) {
+        struct kit *kit = kit_new("x9 n1 replicas n2,n3 quorum 1 down-after 1000 timeout 5000");
+        kit_to(kit, 1000);
+        tell(kit, "n1", names[row][0], 1, 1);
+        tell(kit, "n1", names[row][1], 1, 1);
+        kit_to(kit, 2000);
+        kit_clear(kit);
+        tell(kit, "n2", "y2", 2, 5);
+        tell(kit, "n3", "y1", 3, 9);
+        kit_node(kit, "n3")->role = SN_ROLE_MASTER;
+        (void)snprintf(kit_node(kit, "n2")->master, sizeof(kit_node(kit, "n2")->master), "n3");
+        kit_mode(kit, "n1", KIT_REFUSING);
+        for (int i = 0; i < 4; i++) {
+            kit_to(kit, kit_now(kit) + 1000);
+            tell(kit, "n3", "y1", 3, 9);
+        }
+        assert_int_equal(kit_count(kit, "promote"), 0);
+        assert_string_equal(kit_group(kit, "x9")->master->addr.ip, "10.0.0.3");
+        kit_free(kit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_select__says_why_each_candidate_is_refused),
         cmocka_unit_test(test_select__waits_for_facts_younger_than_the_failure),
         cmocka_unit_test(test_select__chooses_by_the_fresh_facts_as_soon_as_they_are_in),
+        cmocka_unit_test(test_select__follows_the_newest_of_several_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,7 +137,9 @@ void sn_agree_master_flipped(struct sn_group *group)
         sn_agree_ask_all(group);
         sn_group_ask_info_all(group);
     }
-    sn_mark_group(group, SN_MARK_AGREE);
+    /* What waits for the master, or goes on without it, has to know also if O_DOWN stays as it is.
+     */
+    sn_mark_group(group, SN_MARK_AGREE | SN_MARK_STEP);
 }
 
 void sn_agree_hint(struct sn_group *group)

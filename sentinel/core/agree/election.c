@@ -568,8 +568,8 @@ static void time_out(struct sn_group *group)
     count_votes(group, &tally);
     if (group->failover.durable && goes_without_votes(group, &tally))
         win(group);
-    else if (!group->failover.durable && group->failover.mode == SN_MODE_PLANNED)
-        return; /* the disk decides: durable, or given up */
+    else if (!group->failover.durable && group->failover.mode != SN_MODE_NONE)
+        return; /* an operator's order: the disk decides, durable or given up */
     else
         give_up(group, &tally);
 }

@@ -102,6 +102,7 @@ static void meet(struct sn_group *group, const struct sn_alias *alias)
     DL_APPEND(group->replicas, replica);
     group->replica_count++;
     sn_persist_touch(group->core); /* no +slave: +switch-master is about to tell */
+    sn_mark_instance(group->master);
 }
 
 void sn_alias_meet(struct sn_group *group)
@@ -334,18 +335,29 @@ static bool goes_first(const struct sn_group *group, const struct sn_alias *alia
     return order != 0 ? order < 0 : alias->master.port < own->port;
 }
 
+/* True if a has the newer configuration, or the lower address in an equal one. */
+static bool is_newer(const struct sn_alias *a, const struct sn_alias *b)
+{
+    if (a->epoch != b->epoch)
+        return a->epoch > b->epoch;
+    int order = strcmp(a->master.ip, b->master.ip);
+    return order != 0 ? order < 0 : a->master.port < b->master.port;
+}
+
 struct sn_instance *sn_alias_moved_to(const struct sn_group *group)
 {
-    struct sn_instance *replica;
+    const struct sn_alias *best = NULL;
+    struct sn_instance *moved_to = NULL;
     for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
-        if (!goes_first(group, alias))
+        if (!goes_first(group, alias) || (best != NULL && !is_newer(alias, best)))
             continue;
-        for (replica = group->replicas; replica != NULL; replica = replica->next) {
-            if (same_place(&replica->addr, &alias->master))
-                return replica;
-        }
+        struct sn_instance *replica = find_replica(group, &alias->master);
+        if (replica == NULL)
+            continue;
+        best = alias;
+        moved_to = replica;
     }
-    return NULL;
+    return moved_to;
 }
 
 bool sn_alias_made_master(const struct sn_instance *replica)

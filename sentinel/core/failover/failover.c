@@ -102,7 +102,11 @@ static void pass_over(struct sn_group *group, const char *why)
 
 static void step_select(struct sn_group *group)
 {
-    sn_ms deadline = sn_select_facts_deadline(group), heard_at = sn_alias_heard_at(group);
+    sn_ms period = group->core->timings[SN_TIMING_PUBLISH_PERIOD];
+    sn_ms deadline = sn_select_facts_deadline(group);
+    /* Links that break again and again hear nothing. */
+    sn_ms heard_at =
+        sn_min(sn_alias_heard_at(group), sn_after(group->failover.state_at, 3 * period));
     if (sn_alias_is_promoting(group))
         wake_at(group, sn_after(group->core->now, SN_RETRY_BASE_MS));
     else if (group->failover.mode == SN_MODE_NONE && heard_at > group->core->now)

@@ -6,6 +6,7 @@
  * of use, since a majority must never be counted too small. What is ignored is told once. */
 
 #include "core/watch/hello.h"
+#include "core/facts/mark.h"
 #include "core/facts/refusal.h"
 
 #include "core/facts/alias.h"
@@ -128,6 +129,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     if (sn_addr_equal(master, &old_addr)) {
         group->config_epoch = hello->master_config_epoch;
         sn_persist_touch_epochs(group);
+        sn_mark_instance(group->master); /* another name of it may have to give way by now */
         end_outdated_attempt(group);
         return;
     }

@@ -5,6 +5,7 @@
 #include "core/watch/resolve.h"
 
 #include "core/facts/alias.h"
+#include "core/facts/mark.h"
 
 #include <string.h>
 #include <strings.h>
@@ -33,6 +34,7 @@ void sn_resolve_done(struct sn_core *core, const char *host, const char *ip)
         return;
     HASH_ITER(hh, core->groups, group, next_group) {
         sn_group_drop_doubles(group);
+        sn_mark_instance(group->master);
         sn_alias_look(group); /* two names, or one, of one master: that is known only now */
     }
 }

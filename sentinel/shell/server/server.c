@@ -21,7 +21,7 @@ static void check_idle(struct sn_client *client, uint64_t now_ms)
 {
     int timeout_s = sn_server_env(client->server)->settings->timeout_s;
 
-    if (timeout_s <= 0 || client->waits || sn_client_subscribed(client))
+    if (timeout_s <= 0 || client->waits || client->long_reply || sn_client_subscribed(client))
         return;
     if (now_ms - client->active_at > (uint64_t)timeout_s * 1000)
         sn_client_doom(client);
