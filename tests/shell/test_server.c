@@ -476,8 +476,8 @@ static void test_server__a_long_reply_leaves_turns_to_others(void **state)
     rig_talk(&rig, other, "PING\r\n", "+PONG\r\n");
     send(busy, requests[0], strlen(requests[0]), 0);
     uv_run(&rig.loop, UV_RUN_NOWAIT);
+    /* It was not complete, or there would be one more. */
     rig_talk(&rig, other, "SENTINEL REMOVE m2999\r\n", "+OK\r\n");
-    assert_int_equal(recv(busy, text, 1, MSG_PEEK), -1); /* not complete, so nothing yet */
     size_t got = rig_read(&rig, busy, text, SIZE);
     assert_true(strncmp(text, "*2999\r\n", 7) == 0);
     assert_int_equal(count_of(text, "$4\r\nname\r\n"), 2999);
@@ -498,14 +498,14 @@ static void test_server__a_long_reply_leaves_turns_to_others(void **state)
 /* The same for what changes much; the answer comes when all of it is done and saved. */
 static void test_server__a_reset_of_many_leaves_turns_to_others(void **state)
 {
-    enum { GROUPS = 3000 };
+    enum { GROUPS = 20000 }; /* more than a turn can reset, on any machine */
     static const char request[] = "SENTINEL RESET m*\r\nPING\r\n";
     char name[32], text[256];
 
     (void)state;
     for (int i = 0; i < GROUPS; i++) {
         snprintf(name, sizeof(name), "m%d", i);
-        rig_add_group(&rig, name, "127.0.0.1", 1 + i);
+        rig_add_group(&rig, name, "127.0.0.1", 1 + i % 60000);
     }
     rig_add_group(&rig, "other", "127.0.0.1", 1);
     rig_start(&rig);
@@ -514,9 +514,8 @@ static void test_server__a_reset_of_many_leaves_turns_to_others(void **state)
     rig_talk(&rig, other, "PING\r\n", "+PONG\r\n");
     send(busy, request, strlen(request), 0);
     uv_run(&rig.loop, UV_RUN_NOWAIT);
-    rig_talk(&rig, other, "SENTINEL REMOVE m2999\r\n", "+OK\r\n");
-    assert_int_equal(recv(busy, text, 1, MSG_PEEK), -1);
-    rig_expect(&rig, busy, ":2999\r\n+PONG\r\n");
+    rig_talk(&rig, other, "SENTINEL REMOVE m19999\r\n", "+OK\r\n");
+    rig_expect(&rig, busy, ":19999\r\n+PONG\r\n");
 
     rig.hold_saves = true;
     rig_send(&rig, busy, request);
@@ -525,7 +524,7 @@ static void test_server__a_reset_of_many_leaves_turns_to_others(void **state)
     assert_int_equal(recv(busy, text, 1, MSG_PEEK), -1);
     rig.hold_saves = false;
     rig_confirm_save(&rig);
-    rig_expect(&rig, busy, ":2999\r\n+PONG\r\n");
+    rig_expect(&rig, busy, ":19999\r\n+PONG\r\n");
     rig.fail_saves = true;
     rig_talk(&rig, busy, request,
              "-ERR Failed to save config file. Check server logs.\r\n+PONG\r\n");
