@@ -267,6 +267,7 @@ struct sn_failover {
     sn_ms started_at;
     sn_ms state_at;               /* when the state was entered */
     sn_ms ordered_at;             /* WAIT_PROMOTION: when the order was sent last */
+    struct sn_runid ordered;      /* … to this process; "" if it needed no order */
     struct sn_instance *promoted; /* SEND_PROMOTION, WAIT_PROMOTION */
     struct sn_addr old_addr;      /* RECONF: of the demoted master */
 };

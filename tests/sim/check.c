@@ -69,6 +69,7 @@ void checks_command(struct checks *checks, struct sentinel *sentinel,
     if (command->kind == SN_COMMAND_RESET || command->kind == SN_COMMAND_REMOVE) {
         seen->down_at = 0;
         memset(seen->heard, 0, sizeof(seen->heard));
+        memset(seen->demotions, 0, sizeof(seen->demotions));
         memset(&seen->reconf, 0, sizeof(seen->reconf));
         check_deployed_forgets(checks, sentinel);
     }
@@ -161,6 +162,7 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
     struct watched *seen = checks_of(checks, sentinel);
     memset(&seen->attempt, 0, sizeof(seen->attempt));
     memset(seen->heard, 0, sizeof(seen->heard));
+    memset(seen->demotions, 0, sizeof(seen->demotions));
     seen->tilt = false;
     seen->down_at = 0;
     memset(seen->said, 0, sizeof(seen->said));

@@ -45,12 +45,16 @@ struct heard {
     sn_ms link_down_ms;
     char runid[SN_RUNID_LEN + 1];
     sn_ms claimed_at; /* by a hello of another group, or of strangers; 0: never */
-    sn_ms demoted_at; /* by a switch, or an order of this sentinel to a master; 0: not, or it has
-                         surely been in sync since */
-    uint16_t demoted_port; /* where it was then: another one may be there by now */
-    bool synced;           /* it may have been since */
-    bool down;             /* as it said itself */
-    bool refused;          /* an order, in this attempt */
+    bool down;        /* as it said itself */
+    bool refused;     /* an order, in this attempt */
+};
+
+/* By address, as a sentinel judges by it: servers may exchange theirs. */
+struct demotion {
+    uint16_t port; /* 0: not used yet */
+    sn_ms at;      /* by a switch, or an order of this sentinel to a master; 0: not, or whoever is
+                      there has surely been in sync since */
+    bool synced;   /* it may have been since */
 };
 
 /* A value of the configuration as its operator knows it. */
@@ -137,6 +141,7 @@ struct watched {
     uint64_t ordered_epoch[CHECK_NODES]; /* of the last promotion ordered from the server */
     bool open; /* it has met nobody since a RESET: there are no strangers (DESIGN.md D15) */
     struct heard heard[PLAN_ALL_SERVERS_MAX];
+    struct demotion demotions[CHECK_NODES];
     bool tilt;
     uint64_t tilt_ticket; /* of the last question before it */
     uint16_t down_port;

@@ -19,28 +19,36 @@
 #define LAST_RESORT_DOWNS 3
 #define CLAIMED_MS        7000 /* three hellos and some more: so long a claim may count */
 
+static struct demotion *demotion_at(struct watched *seen, uint16_t port)
+{
+    for (size_t i = 0; i < CHECK_NODES; i++) {
+        struct demotion *demotion = &seen->demotions[i];
+        if (demotion->port == 0)
+            demotion->port = port;
+        if (demotion->port == port)
+            return demotion;
+    }
+    abort();
+}
+
 /* Who was demoted has its own data until it is in sync with its new master. */
 static void note_sync(const struct checks *checks, const struct sentinel *sentinel,
-                      struct heard *heard, const struct sn_info *info)
+                      struct demotion *demotion, const struct sn_info *info)
 {
-    sn_ms age = checks->cluster->now - heard->demoted_at;
+    sn_ms age = checks->cluster->now - demotion->at;
     bool up = info->has_link_status && info->link_up;
-    /* Who has moved since tells nothing of what is at that address. */
-    if (heard->demoted_at == 0 || info->role != SN_ROLE_REPLICA ||
-        heard->port != heard->demoted_port)
+    if (demotion->at == 0 || info->role != SN_ROLE_REPLICA)
         return;
-    heard->synced |= up || (info->has_link_down && info->link_down_ms <= age);
+    demotion->synced |= up || (info->has_link_down && info->link_down_ms <= age);
     if (info->has_master_host &&
         info->master_port == cluster_master_port(sentinel, checks->group) &&
         (up || (info->has_link_down && info->link_down_ms + SYNC_SURE_MS <= age)))
-        heard->demoted_at = 0;
+        demotion->at = 0;
 }
 
-static void note_demoted(struct heard *heard, uint16_t port, sn_ms now)
+static void note_demoted(struct watched *seen, uint16_t port, sn_ms now)
 {
-    heard->demoted_at = now;
-    heard->demoted_port = port;
-    heard->synced = false;
+    *demotion_at(seen, port) = (struct demotion){.port = port, .at = now};
 }
 
 void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
@@ -56,7 +64,7 @@ void check_choice_info(struct checks *checks, struct sentinel *sentinel, const s
         heard->role = info->role;
         heard->link_down_ms = info->link_down_ms;
         (void)snprintf(heard->runid, sizeof(heard->runid), "%s", info->runid.hex);
-        note_sync(checks, sentinel, heard, info);
+        note_sync(checks, sentinel, demotion_at(seen, port), info);
         if (info->role == SN_ROLE_REPLICA && info->has_priority && info->has_offset) {
             heard->priority = info->priority;
             heard->offset = info->repl_offset;
@@ -117,19 +125,9 @@ static bool lags_behind(const struct watched *seen, const struct heard *heard)
     return heard->link_down_ms > (setting->known ? 9 * setting->value : 0);
 }
 
-/* Somebody at this address may have to prove itself. */
-static bool is_demoted(const struct checks *checks, const struct watched *seen, uint16_t port)
-{
-    for (size_t i = 0; i < checks->cluster->server_count; i++) {
-        if (seen->heard[i].demoted_at != 0 && seen->heard[i].demoted_port == port)
-            return true;
-    }
-    return false;
-}
-
 /* Nothing whatever speaks against this one. */
 static bool surely_eligible(const struct checks *checks, const struct sentinel *sentinel,
-                            const struct watched *seen, size_t index)
+                            struct watched *seen, size_t index)
 {
     const struct node *node = &checks->cluster->servers[index]->node;
     const struct heard *heard = &seen->heard[index];
@@ -138,7 +136,7 @@ static bool surely_eligible(const struct checks *checks, const struct sentinel *
     return heard->at > failed_at(seen) && heard->port == port && now - heard->at <= SURE_MS &&
            (heard->claimed_at == 0 || now - heard->claimed_at > CLAIMED_MS) &&
            heard->role == SN_ROLE_REPLICA && heard->priority > 0 && !lags_behind(seen, heard) &&
-           !heard->refused && !heard->down && !is_demoted(checks, seen, port) &&
+           !heard->refused && !heard->down && demotion_at(seen, port)->at == 0 &&
            check_silence_age(checks, sentinel, node, port) <= SURE_MS &&
            check_groups_at(checks->all, sentinel, port) == checks &&
            check_link_up(sentinel, port, SN_LINK_DATA) &&
@@ -184,19 +182,18 @@ static void note_down(struct checks *checks, struct watched *seen, const char *p
 /* What was demoted a moment ago is taken if the master has been down for long, or by force. */
 static void check_demoted(struct checks *checks, struct sentinel *sentinel, size_t chosen)
 {
-    const struct watched *seen = checks_of(checks, sentinel);
-    const struct heard *heard = &seen->heard[chosen];
+    struct watched *seen = checks_of(checks, sentinel);
+    const struct node *node = &checks->cluster->servers[chosen]->node;
+    const struct demotion *demotion = demotion_at(seen, node->addr.port);
     const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
     sn_ms down_ms = seen->down_at > 0 ? checks->cluster->now - seen->down_at : 0;
-    if (heard->demoted_at == 0 || heard->synced || !setting->known ||
-        heard->demoted_port != checks->cluster->servers[chosen]->node.addr.port ||
-        heard->port != heard->demoted_port || seen->attempt.mode == SN_MODE_FORCED ||
+    if (demotion->at == 0 || demotion->synced || !setting->known ||
+        seen->attempt.mode == SN_MODE_FORCED ||
         down_ms + down_ms / 100 + 2 >= LAST_RESORT_DOWNS * setting->value ||
         checks_has_alias(checks)) /* an order of the one name, while the other one promoted it */
         return;
-    checks_violated(checks, &sentinel->node, "chose %s, which was demoted %lld ms ago",
-                    checks->cluster->servers[chosen]->node.name,
-                    (long long)(checks->cluster->now - heard->demoted_at));
+    checks_violated(checks, &sentinel->node, "chose %s, which was demoted %lld ms ago", node->name,
+                    (long long)(checks->cluster->now - demotion->at));
 }
 
 static void check_best(struct checks *checks, struct sentinel *sentinel, const char *payload)
@@ -249,22 +246,12 @@ static void begin_anew(const struct checks *checks, struct watched *seen, const 
     unsigned port;
     if (sscanf(payload, "%127s %63s %u", name, host, &port) != 3)
         return;
-    size_t at = 0, count = checks->cluster->server_count;
-    while (at < count && checks->cluster->servers[at]->node.addr.port != port)
-        at++;
-    /* Nobody has that address now; whoever comes there takes over what is thought of it. */
-    for (size_t i = 0; at == count && i < count; i++) {
-        if (seen->heard[i].demoted_at == 0)
-            at = i;
-    }
-    if (at < count)
-        note_demoted(&seen->heard[at], (uint16_t)port, checks->cluster->now);
+    note_demoted(seen, (uint16_t)port, checks->cluster->now);
 }
 
-static void forget_demotions(const struct checks *checks, struct watched *seen)
+static void forget_demotions(struct watched *seen)
 {
-    for (size_t i = 0; i < checks->cluster->server_count; i++)
-        seen->heard[i].demoted_at = 0;
+    memset(seen->demotions, 0, sizeof(seen->demotions));
 }
 
 void check_choice_event(struct checks *checks, struct sentinel *sentinel,
@@ -278,7 +265,7 @@ void check_choice_event(struct checks *checks, struct sentinel *sentinel,
     } else if (strcmp(event->name, "-sdown") == 0 && master)
         seen->down_at = 0;
     else if (strcmp(event->name, "+reset-master") == 0 || strcmp(event->name, "+monitor") == 0)
-        forget_demotions(checks, seen);
+        forget_demotions(seen);
     else if (strcmp(event->name, "+switch-master") == 0)
         begin_anew(checks, seen, event->payload);
     else if (strcmp(event->name, "+sdown") == 0)
@@ -297,8 +284,7 @@ void check_choice_send(struct checks *checks, struct sentinel *sentinel, const s
         /* What a replica said before a switch means nothing behind it. */
         if (&checks->cluster->servers[i]->node == to && seen->heard[i].role == SN_ROLE_MASTER &&
             seen->heard[i].at >= seen->switched_at)
-            note_demoted(&seen->heard[i], checks->cluster->servers[i]->node.addr.port,
-                         checks->cluster->now);
+            note_demoted(seen, checks->cluster->servers[i]->node.addr.port, checks->cluster->now);
     }
     for (size_t i = 0; send->order == SN_ORDER_PROMOTE && i < checks->cluster->server_count; i++) {
         struct heard *heard = &seen->heard[i];

@@ -38,8 +38,7 @@ static void forget_heard(struct sim *sim, const struct model_redis *redis)
     for (unsigned k = 0; k < sim->plan.groups; k++) {
         for (unsigned i = 0; i < sim->plan.sentinels; i++) {
             struct heard *heard = &sim->groups[k].checks->seen[i].heard[index];
-            *heard = (struct heard){.demoted_at = heard->demoted_at,
-                                    .demoted_port = heard->demoted_port};
+            *heard = (struct heard){0};
         }
     }
 }

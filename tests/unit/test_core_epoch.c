@@ -168,6 +168,22 @@ static void test_epoch__far_above_is_taken_if_elections_need_who_is_there(void *
     kit_free(kit);
 }
 
+/* Else a restart, which takes the highest config epoch for the current one, would raise it. */
+static void test_epoch__is_never_below_an_adopted_configuration(void **state)
+{
+    static const char *const masters[] = {"n1", "n2"}; /* ours, and another one */
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+        kit_to(kit, 500);
+        kit_hello(kit, "a", "m1", masters[i], 3, 7);
+        assert_int_equal(kit_group(kit, "m1")->config_epoch, 7);
+        assert_int_equal(epoch_of(kit), 7);
+        assert_int_equal(kit_count(kit, "event W +new-epoch 7"), 1);
+        kit_free(kit);
+    }
+}
+
 /* A fresh sentinel meets a deployment that has been there for long. */
 static void test_epoch__of_an_old_deployment_is_taken_at_once(void **state)
 {
@@ -296,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_epoch__far_above_is_taken_if_a_majority_is_there),
         cmocka_unit_test(test_epoch__the_word_of_who_does_not_answer_is_no_majority),
         cmocka_unit_test(test_epoch__far_above_is_taken_if_elections_need_who_is_there),
+        cmocka_unit_test(test_epoch__is_never_below_an_adopted_configuration),
         cmocka_unit_test(test_epoch__of_an_old_deployment_is_taken_at_once),
         cmocka_unit_test(test_epoch__far_above_is_taken_from_one_that_stands_by_it),
         cmocka_unit_test(test_epoch__far_above_that_is_contradicted_is_not_taken),

@@ -310,6 +310,29 @@ static void test_failover__a_link_that_breaks_before_execs_answer_is_no_proof(vo
     kit_free(kit);
 }
 
+/* The one that got the order may live, as a master, at another address. */
+static void test_failover__another_process_at_that_address_gets_no_order(void **state)
+{
+    static const bool acked[] = {false, true};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *kit = at_promotion(three);
+        sn_ms at = kit_now(kit);
+        if (acked[i])
+            kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:1|:0]");
+        (void)snprintf(kit_node(kit, "n2")->runid.hex, SN_RUNID_LEN + 1, "%040d", 99);
+        kit_node(kit, "n3")->priority = 1;
+        kit_drop(kit, "n2");
+        kit_to(kit, at + 1200);
+        assert_int_equal(kit_count(kit, "log W " N2 " was restarted, or replaced"), 1);
+        assert_int_equal(kit_count(kit, "event W -failover-abort-slave-timeout"), 1);
+        assert_int_equal(kit_count(kit, "promote n2"), 0);
+        assert_int_equal(kit_count(kit, "event W +new-epoch 2"), 1); /* and only then */
+        assert_int_equal(kit_count(kit, "promote n3"), 1);
+        kit_free(kit);
+    }
+}
+
 static void test_failover__a_silent_candidate_is_given_up_after_the_failover_timeout(void **state)
 {
     struct kit *kit = at_promotion("m1 n1 replicas n2,n3 peers a,b timeout 4000");
@@ -567,6 +590,7 @@ int main(void)
         cmocka_unit_test(test_failover__a_candidate_that_comes_back_too_late_is_demoted),
         cmocka_unit_test(test_failover__a_planned_one_ends_if_the_candidate_goes_down),
         cmocka_unit_test(test_failover__a_link_that_breaks_before_execs_answer_is_no_proof),
+        cmocka_unit_test(test_failover__another_process_at_that_address_gets_no_order),
         cmocka_unit_test(test_failover__a_silent_candidate_is_given_up_after_the_failover_timeout),
         cmocka_unit_test(test_failover__late_answers_of_an_old_candidate_change_nothing),
         cmocka_unit_test(test_failover__the_switch_is_on_disk_before_anybody_hears_of_it),

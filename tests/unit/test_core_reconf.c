@@ -183,6 +183,36 @@ static void test_reconf__a_replica_that_dies_in_progress_frees_its_slot(void **s
     kit_free(kit);
 }
 
+/* Void for want of CONFIG REWRITE; by then another one has its slot. */
+static void test_reconf__a_void_order_is_repeated_when_a_slot_is_free(void **state)
+{
+    static const char gone[] = "NOPERM no permissions to run the 'config|rewrite' command";
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3,n4 peers a,b timeout 60000 syncs 1");
+    (void)state;
+    kit_node(kit, "n2")->priority = 1;
+    kit_node(kit, "n4")->syncs_slowly = true;
+    kit_to(kit, 10000);
+    kit->hold = KIT_HOLD(SN_ORDER_FOLLOW);
+    kit_kill_master(kit, "ab");
+    kit_to(kit, kit_now(kit) + 1500);
+    assert_int_equal(kit_count(kit, "follow n3 10.0.0.2 6379"), 1);
+    kit_node(kit, "n3")->pong = "-ERR not now";
+    kit_to(kit, kit_now(kit) + 1500);
+    assert_int_equal(kit_count(kit, "event W +sdown " SELF("3")), 1);
+    assert_int_equal(kit_count(kit, "follow n4 10.0.0.2 6379"), 1);
+    kit_clear(kit);
+    kit_reply_queue_error(kit, "n3", SN_ORDER_FOLLOW, "-EXECABORT Transaction", gone);
+    kit_expect(kit, "follow", "");
+    kit_node(kit, "n3")->pong = NULL;
+    kit_to(kit, kit_now(kit) + 300);
+    kit_expect(kit, "follow", "");
+    (void)snprintf(kit_node(kit, "n4")->master, sizeof(kit_node(kit, "n4")->master), "n2");
+    kit_node(kit, "n4")->link_up = true;
+    kit_to(kit, kit_now(kit) + 1000);
+    kit_expect(kit, "follow", "follow n3 10.0.0.2 6379 no-rewrite\n");
+    kit_free(kit);
+}
+
 static void test_reconf__a_replica_without_a_link_is_ordered_when_it_returns(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b timeout 60000 down-after 2000");
@@ -375,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_reconf__a_replica_that_does_not_obey_loses_its_slot_in_time),
         cmocka_unit_test(test_reconf__a_refusal_is_told_and_frees_the_slot),
         cmocka_unit_test(test_reconf__a_replica_that_dies_in_progress_frees_its_slot),
+        cmocka_unit_test(test_reconf__a_void_order_is_repeated_when_a_slot_is_free),
         cmocka_unit_test(test_reconf__a_replica_without_a_link_is_ordered_when_it_returns),
         cmocka_unit_test(test_reconf__ends_after_the_failover_timeout_with_best_effort_orders),
         cmocka_unit_test(test_reconf__who_was_just_told_gets_no_best_effort_order),

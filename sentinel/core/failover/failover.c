@@ -53,6 +53,7 @@ static void order_promotion(struct sn_group *group)
     if (!sn_alias_made_master(replica)) {
         sn_out_send(replica->cmd, &send);
         replica->u.data.order_pending = true;
+        group->failover.ordered = replica->runid;
     }
     group->failover.ordered_at = group->core->now;
     sn_instance_ask_info(replica);
@@ -78,6 +79,7 @@ static void choose(struct sn_group *group)
     group->failover.acked = false;
     group->failover.doubt = false;
     group->failover.fate_told = false;
+    group->failover.ordered.hex[0] = '\0';
     sn_event_raise(replica, SN_LEVEL_WARNING, "+selected-slave", NULL);
     sn_attempt_enter(group, SN_FAILOVER_SEND_PROMOTION);
     sn_event_raise(replica, SN_LEVEL_NOTICE, "+failover-state-send-slaveof-noone", NULL);
@@ -117,6 +119,14 @@ static void step_select(struct sn_group *group)
         wake_at(group, deadline);
 }
 
+/* Whoever got the order may be a master somewhere. The next attempt follows without a pause if
+ * somebody else can be promoted; if not, it is the turn of those who voted. */
+static void end_in_doubt(struct sn_group *group)
+{
+    (void)next_try(group);
+    sn_attempt_abort(group, "-failover-abort-slave-timeout", group->core->now);
+}
+
 /* The order has left, and the replica went down before it was seen to obey: it may be a master by
  * now, so nobody else is promoted in this epoch. Who was cut off, or restarted, is often back soon;
  * after that, or if the old master answers and there is no hurry, the attempt ends. The next one
@@ -143,9 +153,7 @@ static void await_fate(struct sn_group *group)
                "%s may have been promoted, and is down: this attempt ends, the next one chooses "
                "anew. If it comes back as a master, it is made a replica.",
                form);
-    /* No pause if somebody else can be promoted; if not, it is the turn of those who voted. */
-    (void)next_try(group);
-    sn_attempt_abort(group, "-failover-abort-slave-timeout", group->core->now);
+    end_in_doubt(group);
 }
 
 /* True if the promotion may be sent. */
@@ -291,6 +299,27 @@ static void confirm_promotion(struct sn_group *group)
     sn_persist_defer(group->core, SN_DEFERRED_SWITCH, group, won.epoch);
 }
 
+/* True if the process that got the order no longer answers at this address: it was restarted, or
+ * somebody else has its address by now. */
+static bool is_replaced(const struct sn_group *group)
+{
+    const struct sn_runid *ordered = &group->failover.ordered;
+    return ordered->hex[0] != '\0' && !sn_runid_equal(ordered, &group->failover.promoted->runid);
+}
+
+/* The same order for another process could make a second master in this epoch. */
+static void give_up_replaced(struct sn_group *group)
+{
+    char form[SN_PAYLOAD_MAX + 1];
+    sn_instance_form(group->failover.promoted, form);
+    sn_out_log(
+        group->core, SN_LEVEL_WARNING,
+        "%s was restarted, or replaced by another server, before it was seen to be promoted, "
+        "and is a replica: this attempt ends, the next one chooses anew.",
+        form);
+    end_in_doubt(group);
+}
+
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
 {
     struct sn_group *group = replica->group;
@@ -300,6 +329,8 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
         confirm_promotion(group);
     else if (group->failover.doubt)
         pass_over(group, "it refused a part of the order and is a replica still");
+    else if (is_replaced(group))
+        give_up_replaced(group);
     else if (!replica->u.data.order_pending && !group->failover.acked &&
              sn_link_can_send(replica->cmd) &&
              sn_age(group->core, group->failover.ordered_at) >= SN_POLL_FAST_MS)

@@ -249,6 +249,19 @@ void sn_reconf_info(struct sn_instance *replica)
     sn_mark_group(group, SN_MARK_STEP);
 }
 
+/* The order was void, as if it had never been given. Much may have changed since: whoever gave it
+ * decides anew, reconf_step now (the slot may be another replica's), repair with the INFO that was
+ * sent behind the order. */
+static void forget_order(struct sn_instance *replica)
+{
+    struct sn_data *data = &replica->u.data;
+    data->ordered_at = SN_MS_NEVER;
+    if (data->reconf != SN_RECONF_SENT)
+        return;
+    set_reconf(replica, SN_RECONF_NONE);
+    sn_mark_group(replica->group, SN_MARK_STEP);
+}
+
 void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
 {
     struct sn_data *data = &replica->u.data;
@@ -261,10 +274,7 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
         error = NULL;
     }
     if (error != NULL && sn_rights_drop_rewrite(replica->cmd, reply)) {
-        if (!replica->core->tilt && sn_reconf_send(replica))
-            return;
-        if (data->reconf == SN_RECONF_SENT)
-            set_reconf(replica, SN_RECONF_NONE);
+        forget_order(replica);
         return;
     }
     data->order_refused = error != NULL;

@@ -123,9 +123,10 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     struct sn_addr old_addr = group->master->addr;
     if (hello->master_config_epoch <= group->config_epoch)
         return;
-    if (!sn_epoch_near(group->core, hello->master_config_epoch) &&
-        !sn_epoch_take(group, peer, hello->master_config_epoch))
-        return; /* believed once that peer, or a majority, stands by it */
+    /* A current epoch is never below a config epoch, now as after a restart. A far one is believed
+     * once that peer, or a majority, stands by it. */
+    if (!sn_epoch_take(group, peer, hello->master_config_epoch))
+        return;
     if (sn_addr_equal(master, &old_addr)) {
         group->config_epoch = hello->master_config_epoch;
         sn_persist_touch_epochs(group);
