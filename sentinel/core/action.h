@@ -14,7 +14,7 @@ enum sn_action_kind {
     SN_ACTION_DISCONNECT, /* drop the link now; no LINK_DOWN follows */
     SN_ACTION_SEND,
     SN_ACTION_RESOLVE, /* look a host name up; ends in RESOLVED */
-    SN_ACTION_PERSIST, /* save a snapshot taken now; ends in PERSISTED */
+    SN_ACTION_PERSIST, /* save what has changed, or all, as it is now; ends in PERSISTED */
     SN_ACTION_ANSWER,  /* to a client's command */
     SN_ACTION_EVENT,   /* log and publish */
     SN_ACTION_LOG,
@@ -86,6 +86,39 @@ struct sn_action_log {
     const char *text; /* free of control characters */
 };
 
+/* What of the durable state has changed: bits. */
+enum sn_record_what {
+    SN_RECORD_IDENTITY = 1, /* the run id */
+    SN_RECORD_EPOCH = 2,    /* the current epoch */
+    SN_RECORD_GLOBALS = 4,  /* settings of the sentinel */
+    SN_RECORD_VOTE = 8,     /* of a group: leader and leader epoch */
+    SN_RECORD_CONFIG = 16,  /* … config epoch and address of the master */
+    SN_RECORD_PARAMS = 32,  /* … settings */
+    SN_RECORD_REPLICAS = 64,
+    SN_RECORD_PEERS = 128,
+    SN_RECORD_GONE = 256 /* … is monitored no longer */
+};
+
+/* All of a group that is monitored from now on. */
+#define SN_RECORD_GROUP                                                                            \
+    ((unsigned)SN_RECORD_VOTE | SN_RECORD_CONFIG | SN_RECORD_PARAMS | SN_RECORD_REPLICAS |         \
+     SN_RECORD_PEERS)
+
+struct sn_record {
+    uint64_t group;   /* for sn_core_snapshot_group; 0: the sentinel itself */
+    const char *name; /* of the group; NULL: the sentinel itself */
+    unsigned what;    /* SN_RECORD_ bits */
+};
+
+/* Records are in the order of their last changes, a group's GONE before those of another one that
+ * has its name by now. What a save that failed had to keep comes again with the next one. No record
+ * at all: somebody wants the whole to be written anew. */
+struct sn_action_persist {
+    uint64_t version; /* comes back, or a newer one, in PERSISTED */
+    const struct sn_record *records;
+    size_t count;
+};
+
 struct sn_action_script {
     struct sn_job_id job;
     char *const *argv; /* SCRIPT_START: NULL-terminated, path first */
@@ -97,8 +130,8 @@ struct sn_action {
         struct sn_action_connect connect;
         struct sn_link_id disconnect;
         struct sn_action_send send;
-        const char *resolve;      /* host */
-        uint64_t persist_version; /* comes back, or a newer one, in PERSISTED */
+        const char *resolve; /* host */
+        struct sn_action_persist persist;
         struct sn_action_answer answer;
         struct sn_action_event event;
         struct sn_action_log log;

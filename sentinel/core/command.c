@@ -8,6 +8,7 @@
 #include "core/facts/alias.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
+#include "core/facts/persist.h"
 #include "core/facts/tilt.h"
 
 #include "base/text.h"
@@ -107,7 +108,7 @@ static void run_monitor(struct sn_core *core, const struct sn_command *command)
                        "The master of %s is at %s:%u now, where nobody can be connected to: if "
                        "anybody answers, it is this host. Give its own address.",
                        group->name, command->addr.ip, command->addr.port);
-        sn_persist_touch_epochs(group);
+        sn_persist_epochs_changed(group, SN_RECORD_GROUP);
         answer(core, command, SN_ANSWER_OK, 0);
     }
 }
@@ -116,8 +117,8 @@ static void run_remove(struct sn_core *core, const struct sn_command *command,
                        struct sn_group *group)
 {
     sn_event_raise(group->master, SN_LEVEL_WARNING, "-monitor", NULL);
+    sn_persist_group_gone(group);
     sn_group_free(group);
-    sn_persist_touch(core);
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
@@ -200,7 +201,7 @@ static void run_set(struct sn_core *core, const struct sn_command *command, stru
     if (credentials)
         renew_data_links(group);
     sn_group_reschedule(group);
-    sn_persist_touch(core);
+    sn_persist_group_changed(group, SN_RECORD_PARAMS);
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
@@ -218,7 +219,7 @@ static void run_config_set(struct sn_core *core, const struct sn_command *comman
         HASH_ITER(hh_runid, core->peer_links, link, next)
             sn_link_renew(link);
     }
-    sn_persist_touch(core);
+    sn_persist_changed(core, SN_RECORD_GLOBALS);
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
@@ -277,7 +278,7 @@ void sn_command_run(struct sn_core *core, const struct sn_command *command)
         run_config_set(core, command);
         break;
     case SN_COMMAND_FLUSH:
-        sn_persist_touch(core); /* writes even if nothing has changed */
+        sn_persist_anyway(core);
         answer(core, command, SN_ANSWER_OK, 0);
         break;
     case SN_COMMAND_SIMULATE:

@@ -16,6 +16,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/pause.h"
+#include "core/facts/persist.h"
 #include "core/facts/refusal.h"
 #include "core/facts/tilt.h"
 #include "core/settle.h"
@@ -104,8 +105,7 @@ static void start(struct sn_core *core)
 {
     struct sn_group *group, *next;
     if (core->myid_made) {
-        sn_persist_touch(core);
-        core->identity_version = core->version;
+        sn_persist_changed(core, SN_RECORD_IDENTITY);
     }
     sn_tilt_plan_heartbeat(core);
     HASH_ITER(hh, core->groups, group, next)
@@ -438,6 +438,14 @@ sn_ms sn_core_deadline(const struct sn_core *core)
     return sn_settle_is_due(core) ? core->now : sn_timers_next(&core->timers);
 }
 
+void sn_core_snapshot_sentinel(const struct sn_core *core, struct sn_image *image)
+{
+    sn_globals_fini(&image->globals);
+    image->myid = core->myid;
+    image->current_epoch = core->current_epoch;
+    sn_globals_copy(&core->globals, &image->globals);
+}
+
 static void snapshot_group(const struct sn_group *group, struct sn_image *image)
 {
     struct sn_group_image *copy =
@@ -458,10 +466,16 @@ void sn_core_snapshot(const struct sn_core *core, struct sn_image *image)
 {
     const struct sn_group *group, *next;
     sn_image_init(image);
-    image->myid = core->myid;
-    image->current_epoch = core->current_epoch;
-    sn_globals_fini(&image->globals);
-    sn_globals_copy(&core->globals, &image->globals);
+    sn_core_snapshot_sentinel(core, image);
     HASH_ITER(hh, core->groups, group, next)
         snapshot_group(group, image);
+}
+
+bool sn_core_snapshot_group(const struct sn_core *core, uint64_t id, struct sn_image *image)
+{
+    const struct sn_group *group = sn_group_by_id(core, id);
+    if (group == NULL)
+        return false;
+    snapshot_group(group, image);
+    return true;
 }

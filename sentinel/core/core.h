@@ -34,5 +34,9 @@ sn_ms sn_core_deadline(const struct sn_core *core);
 /* A deep copy of the configuration and durable state as they are now, to be saved. Belongs to the
  * caller (sn_image_fini). */
 void sn_core_snapshot(const struct sn_core *core, struct sn_image *image);
+/* The parts of it that a record of PERSIST names: what is of the sentinel itself, in place of what
+ * image has; one group, appended. False if that is gone by now. */
+void sn_core_snapshot_sentinel(const struct sn_core *core, struct sn_image *image);
+bool sn_core_snapshot_group(const struct sn_core *core, uint64_t id, struct sn_image *image);
 
 #endif

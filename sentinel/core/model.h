@@ -292,7 +292,8 @@ struct sn_group {
     uint64_t config_epoch;
     uint64_t leader_epoch; /* of the last vote given */
     struct sn_runid leader;
-    uint64_t epochs_version; /* of the last change of the configuration or the vote */
+    uint64_t epochs_version;    /* of the last change of the configuration or the vote */
+    struct sn_unsaved *unsaved; /* NULL: all of it is on disk */
     bool o_down;
     sn_ms o_down_at;
     struct sn_failover failover;
@@ -347,6 +348,15 @@ struct sn_deferred {
     uint64_t epoch;
     uint64_t group; /* id */
     struct sn_deferred *prev, *next;
+};
+
+/* What is not known to be on disk of one group, or of the sentinel itself. */
+struct sn_unsaved {
+    uint64_t version; /* of the last change */
+    uint64_t group;   /* id; 0: the sentinel itself */
+    char *name;       /* of the group, which may be gone by now; NULL: the sentinel itself */
+    unsigned what;    /* SN_RECORD_ bits */
+    struct sn_unsaved *prev, *next;
 };
 
 struct sn_chunk;
@@ -405,12 +415,15 @@ struct sn_core {
     uint64_t version;          /* of the state in memory */
     uint64_t identity_version; /* of the last change of the run id */
     uint64_t asked_version;    /* of the last PERSIST */
+    uint64_t told_version;     /* changes up to it were in a PERSIST that has not failed */
     uint64_t durable_version;  /* on disk */
     uint64_t durable_epoch;    /* a current epoch that is on disk: what others may hear of it */
     uint64_t epoch_version, epoch_of_version; /* the version that makes the latter durable */
     bool save_failed;                         /* the last save did */
     sn_ms save_began_at, save_took_ms;        /* the last save */
     struct sn_deferred *deferred;
+    struct sn_unsaved *unsaved;     /* oldest change first */
+    struct sn_unsaved *unsaved_own; /* of the sentinel itself; NULL: nothing */
     struct sn_timer save;
 
     struct sn_job *jobs; /* oldest first */
@@ -424,6 +437,8 @@ void sn_out_reset(struct sn_out *out);
 void sn_out_fini(struct sn_out *out);
 /* A zeroed action of kind, appended; valid until the next call. */
 struct sn_action *sn_out_add(struct sn_core *core, enum sn_action_kind kind);
+/* Zeroed, for structures; lives as long as the actions. */
+void *sn_out_array(struct sn_core *core, size_t count, size_t size);
 /* Copies of text that live as long as the actions. NULL stays NULL. */
 const char *sn_out_text(struct sn_core *core, const char *text);
 /* What the other side of link calls commands. */
@@ -449,32 +464,6 @@ void sn_event_plain(struct sn_core *core, struct sn_group *group, enum sn_level 
                     const char *name, const char *format, ...);
 /* "master <name> <ip> <port>", "slave …", "sentinel …"; out holds SN_PAYLOAD_MAX + 1 bytes. */
 void sn_instance_form(const struct sn_instance *instance, char *out);
-
-/* ---- persist.c ------------------------------------------------------------------------------ */
-
-/* The durable state changed; …_epochs: and the group's configuration or vote with it. */
-void sn_persist_touch(struct sn_core *core);
-void sn_persist_touch_epochs(struct sn_group *group);
-/* True if the group's configuration and vote are on disk as they are in memory, and may be told. */
-bool sn_persist_may_speak(const struct sn_group *group);
-/* True if our run id is on disk: before that nobody hears of it. */
-bool sn_persist_has_identity(const struct sn_core *core);
-/* The current epoch as far as it is on disk, for others to hear of. It never falls. */
-uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group);
-/* Emits the PERSIST of this step, if one is needed: the last thing a step does. */
-void sn_persist_flush(struct sn_core *core);
-void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *persisted);
-/* Takes what has waited for this save one by one, oldest first: answers leave, anything else is
- * handed out in *taken, to be done or given up. False if nothing is left. */
-bool sn_persist_take(struct sn_core *core, const struct sn_event_persisted *persisted,
-                     struct sn_deferred *taken);
-void sn_persist_retry(struct sn_core *core);
-/* Answers now if all is durable, else once the present version is. */
-void sn_persist_answer(struct sn_core *core, struct sn_ticket ticket,
-                       const struct sn_action_answer *answer);
-void sn_persist_defer(struct sn_core *core, enum sn_deferred_kind kind, struct sn_group *group,
-                      uint64_t epoch);
-void sn_persist_fini(struct sn_core *core);
 
 /* ---- link.c --------------------------------------------------------------------------------- */
 

@@ -20,6 +20,7 @@
 #include "base/timer.h"
 #include "core/core.h"
 #include "core/view.h"
+#include "shadow.h"
 #include "trace.h"
 
 struct cluster;
@@ -69,6 +70,7 @@ struct disk {
     bool busy, again, done_waiting, done_ok;
     uint64_t version, wanted;
     struct sn_image image; /* being written */
+    struct shadow shadow;  /* what has to be written, by the records alone */
     struct sn_timer timer;
 };
 

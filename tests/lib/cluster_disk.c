@@ -20,11 +20,14 @@ static void begin_write(struct sentinel *sentinel)
                  cluster->now + disk->latency_ms + (sn_ms)sn_prng_below(&cluster->prng, spread));
 }
 
-void disk_persist(struct sentinel *sentinel, uint64_t version)
+void disk_persist(struct sentinel *sentinel, const struct sn_action_persist *persist)
 {
     struct disk *disk = &sentinel->disk;
-    if (version > disk->wanted)
-        disk->wanted = version;
+    const char *missing = shadow_persist(&disk->shadow, sentinel->core, persist);
+    if (missing != NULL)
+        sentinel_broken(sentinel, missing);
+    if (persist->version > disk->wanted)
+        disk->wanted = persist->version;
     if (disk->busy)
         disk->again = true;
     else

@@ -210,7 +210,9 @@ void names_give(struct node *node);
 
 /* ---- cluster_disk.c ------------------------------------------------------------------------- */
 
-void disk_persist(struct sentinel *sentinel, uint64_t version);
+void disk_persist(struct sentinel *sentinel, const struct sn_action_persist *persist);
+/* An invariant of this sentinel does not hold: says so and aborts. */
+void sentinel_broken(const struct sentinel *sentinel, const char *what);
 void disk_due(struct sentinel *sentinel);
 void disk_late_due(struct sentinel *sentinel);
 void disk_crash(struct sentinel *sentinel);

@@ -197,8 +197,8 @@ static void perform(struct sentinel *sentinel, const struct sn_action *action)
         lookup_begin(sentinel, action->u.resolve);
         break;
     case SN_ACTION_PERSIST:
-        cluster_murmur(cluster, node, "saves %llu", (unsigned long long)action->u.persist_version);
-        disk_persist(sentinel, action->u.persist_version);
+        cluster_murmur(cluster, node, "saves %llu", (unsigned long long)action->u.persist.version);
+        disk_persist(sentinel, &action->u.persist);
         break;
     case SN_ACTION_ANSWER:
         sentinel_answer(sentinel, &action->u.answer);
@@ -229,6 +229,14 @@ static void perform(struct sentinel *sentinel, const struct sn_action *action)
     }
 }
 
+void sentinel_broken(const struct sentinel *sentinel, const char *what)
+{
+    (void)fprintf(stderr, "seed %llu at %lld: %s breaks an invariant: %s\n",
+                  (unsigned long long)sentinel->node.cluster->seed,
+                  (long long)sentinel->node.cluster->now, sentinel->node.name, what);
+    abort();
+}
+
 /* Not behind each step, as it looks at everybody. */
 static void check_now_and_then(const struct sentinel *sentinel)
 {
@@ -236,12 +244,8 @@ static void check_now_and_then(const struct sentinel *sentinel)
     if (sentinel->node.cluster->steps % CHECK_EVERY != 0)
         return;
     const char *broken = sn_core_check(sentinel->core, text);
-    if (broken == NULL)
-        return;
-    (void)fprintf(stderr, "seed %llu at %lld: %s breaks an invariant: %s\n",
-                  (unsigned long long)sentinel->node.cluster->seed,
-                  (long long)sentinel->node.cluster->now, sentinel->node.name, broken);
-    abort();
+    if (broken != NULL)
+        sentinel_broken(sentinel, broken);
 }
 
 void sentinel_feed(struct sentinel *sentinel, struct sn_event *event)
@@ -287,6 +291,7 @@ void sentinel_boot(struct sentinel *sentinel)
     sentinel->clock_offset = (sn_ms)sn_prng_below(&cluster->prng, 100000000);
     sentinel->durable.globals.listen_port = sentinel->node.addr.port;
     sentinel->core = sn_core_new(&sentinel->durable, seed, local_time(sentinel, cluster->now));
+    shadow_begin(&sentinel->disk.shadow, sentinel->core);
     if (cluster->watch != NULL && cluster->watch->booted != NULL)
         cluster->watch->booted(cluster->watch->arg, sentinel);
     sentinel_feed(sentinel, &event);
@@ -303,6 +308,7 @@ void sentinel_crash(struct sentinel *sentinel)
     sentinel_drop_runs(sentinel);
     lookup_drop_all(sentinel);
     sn_core_free(sentinel->core);
+    shadow_fini(&sentinel->disk.shadow);
     sentinel->core = NULL;
     sentinel->crash_asked = false;
 }

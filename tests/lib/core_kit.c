@@ -281,6 +281,25 @@ static void take_script(struct kit *kit, const struct sn_action_script *script)
     kit_line(kit, "start %llu%s", (unsigned long long)script->job.v, words);
 }
 
+static void take_records(struct kit *kit, const struct sn_action_persist *persist)
+{
+    static const char *const words[] = {"identity", "epoch",    "globals", "vote", "config",
+                                        "params",   "replicas", "peers",   "gone"};
+    const char *missing = shadow_persist(&kit->shadow, kit->core, persist);
+    if (missing != NULL)
+        fail_msg("at %lld: %s", (long long)kit_now(kit), missing);
+    for (size_t i = 0; i < persist->count; i++) {
+        const struct sn_record *record = &persist->records[i];
+        char text[128] = "";
+        size_t len = 0;
+        for (size_t bit = 0; bit < sizeof(words) / sizeof(*words); bit++) {
+            if ((record->what & (1U << bit)) != 0)
+                len += (size_t)snprintf(text + len, sizeof(text) - len, " %s", words[bit]);
+        }
+        kit_line(kit, "record %s%s", record->name == NULL ? "-" : record->name, text);
+    }
+}
+
 static void take_action(struct kit *kit, const struct sn_action *action)
 {
     const struct kit_conn *conn;
@@ -301,8 +320,9 @@ static void take_action(struct kit *kit, const struct sn_action *action)
         kit_line(kit, "resolve %s", action->u.resolve);
         return;
     case SN_ACTION_PERSIST:
-        kit->saving = action->u.persist_version;
-        kit_line(kit, "persist %llu", (unsigned long long)action->u.persist_version);
+        kit->saving = action->u.persist.version;
+        take_records(kit, &action->u.persist);
+        kit_line(kit, "persist %llu", (unsigned long long)action->u.persist.version);
         return;
     case SN_ACTION_ANSWER:
         take_answer(kit, &action->u.answer);

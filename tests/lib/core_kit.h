@@ -20,6 +20,8 @@
 
 #include "core/agree/election.h"
 #include "core/facts/members.h"
+#include "core/facts/persist.h"
+#include "shadow.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -116,6 +118,7 @@ struct kit {
     size_t line_count;
     size_t line_room;
     enum kit_disk disk;
+    struct shadow shadow;
     uint64_t saving;  /* version of the last PERSIST without an answer; 0 if none */
     unsigned hold;    /* bit per enum sn_order: kit_reply answers those, not the model */
     bool busy;        /* inside of the loop that answers */

@@ -147,6 +147,7 @@ static void start(struct kit *kit, const struct sn_image *image, uint64_t seed)
 {
     struct sn_event event = {.kind = SN_EVENT_START};
     kit->core = sn_core_new(image, seed, kit->now);
+    shadow_begin(&kit->shadow, kit->core);
     kit_step(kit, &event);
 }
 
@@ -198,6 +199,7 @@ void kit_free(struct kit *kit)
     struct kit_node *node, *next_node;
     struct kit_sent *sent, *next_sent;
     sn_core_free(kit->core);
+    shadow_fini(&kit->shadow);
     kit_clear(kit);
     free(kit->lines);
     LL_FOREACH_SAFE(kit->nodes, node, next_node)

@@ -95,7 +95,7 @@ static inline void rig_idle(void *arg)
 static inline void rig_perform(void *arg, const struct sn_action *action)
 {
     if (action->kind == SN_ACTION_PERSIST)
-        rig_persist(arg, action->u.persist_version);
+        rig_persist(arg, action->u.persist.version);
     else if (action->kind == SN_ACTION_ANSWER)
         rig_answer(arg, &action->u.answer);
     else if (action->kind == SN_ACTION_EVENT)

@@ -167,7 +167,7 @@ static void test_hello__a_peer_that_moved_is_followed_in_all_groups(void **state
                "event N +sentinel-address-switch " M1 " ip 10.0.1.2 port 26379 for " KIT_A "\n"
                "disconnect peer a\nconnect peer b\n"
                "event N +sentinel-address-update sentinel " KIT_A
-               " 10.0.1.2 26379 @ m1 10.0.0.1 6379 1 additional matching instances\npersist 1\n");
+               " 10.0.1.2 26379 @ m1 10.0.0.1 6379 1 additional matching instances\npersist 2\n");
     assert_string_equal(kit_instance(kit, "m2", "b")->runid.hex, KIT_A);
     kit_free(kit);
 

@@ -66,7 +66,7 @@ static void test_persist__who_asks_for_a_new_identity_waits_until_it_is_durable(
     sn_image_init(&image);
     struct sn_core *core = sn_core_new(&image, 42, 5);
     sn_core_step(core, &start, &actions);
-    saved.u.persisted.version = actions.items[actions.count - 1].u.persist_version;
+    saved.u.persisted.version = actions.items[actions.count - 1].u.persist.version;
     sn_core_step(core, &ask, &actions);
     assert_null(find_answer(&actions));
     sn_core_step(core, &saved, &actions);
@@ -242,6 +242,56 @@ static void test_persist__snapshot_holds_everything_that_must_last(void **state)
     kit_free(kit);
 }
 
+/* That they name all that has changed is checked after every step of every test (shadow.c); here,
+ * that they name nothing else. */
+static void test_persist__says_what_has_changed(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b;m2 n9");
+    (void)state;
+    kit_ask(kit, "n1", 5, KIT_A);
+    kit_expect(kit, "record", "record - epoch\nrecord m1 vote\n");
+    kit_hello(kit, "a", "m1", "n1", 5, 5);
+    kit_expect(kit, "record", "record m1 config\n");
+    kit_hello(kit, "c", "m2", "n9", 5, 0);
+    kit_expect(kit, "record", "record m2 peers\n");
+    kit_named(kit, SN_COMMAND_RESET, "m1");
+    kit_expect(kit, "record",
+               "record m1 vote replicas peers\nrecord m1 replicas\n"); /* found again */
+    kit_named(kit, SN_COMMAND_FLUSH, "");
+    kit_expect(kit, "record persist", "persist 7\n");
+    kit_named(kit, SN_COMMAND_REMOVE, "m2");
+    kit_expect(kit, "record", "record m2 gone\n");
+    kit_free(kit);
+}
+
+/* A name may be given to another group before the first one's end is on disk. */
+static void test_persist__what_a_failed_save_had_to_keep_comes_again(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b;m2 n9");
+    struct sn_command monitor = {
+        .kind = SN_COMMAND_MONITOR, .name = "m2", .name_len = 2, .quorum = 1};
+    (void)state;
+    kit->disk = KIT_DISK_SLOW;
+    assert_int_equal(sn_addr_make("10.0.0.8", 6379, &monitor.addr), 0);
+    kit_ask(kit, "n1", 5, KIT_A);
+    kit_clear(kit);
+    kit_named(kit, SN_COMMAND_REMOVE, "m2"); /* the first save is under way */
+    kit_expect(kit, "record", "record m2 gone\n");
+    kit_command(kit, &monitor);
+    kit_clear(kit);
+    kit_persisted(kit, false);
+    kit_clear(kit);
+    kit_to(kit, 1000);
+    kit_expect(kit, "record",
+               "record - epoch\nrecord m1 vote\nrecord m2 gone\n"
+               "record m2 vote config params replicas peers\n");
+    kit_persisted(kit, true);
+    kit_clear(kit);
+    kit_hello(kit, "a", "m1", "n1", 6, 0);
+    kit_expect(kit, "record", "record - epoch\n");
+    kit_free(kit);
+}
+
 static void test_persist__a_restart_goes_on_from_the_snapshot(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
@@ -356,6 +406,8 @@ int main(void)
         cmocka_unit_test(test_persist__a_configuration_is_told_only_when_its_version_is_durable),
         cmocka_unit_test(test_persist__an_epoch_is_told_only_when_it_is_durable),
         cmocka_unit_test(test_persist__snapshot_holds_everything_that_must_last),
+        cmocka_unit_test(test_persist__says_what_has_changed),
+        cmocka_unit_test(test_persist__what_a_failed_save_had_to_keep_comes_again),
         cmocka_unit_test(test_persist__a_restart_goes_on_from_the_snapshot),
         cmocka_unit_test(test_persist__same_seed_and_events_give_the_same_trace),
         cmocka_unit_test(test_persist__the_end_of_a_save_finds_its_group_gone),

@@ -11,6 +11,7 @@
 #include "core/facts/asked.h"
 #include "core/facts/epoch.h"
 #include "core/facts/mark.h"
+#include "core/facts/persist.h"
 #include "core/watch/peer.h"
 
 #include "base/text.h"

@@ -10,6 +10,7 @@
  * once (D8); a leader that is down itself is not waited for (D9). */
 
 #include "core/agree/election.h"
+#include "core/facts/persist.h"
 #include "core/facts/refusal.h"
 
 #include "core/facts/asked.h"
@@ -49,7 +50,7 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
     while ((name = next_name(group, name)) != NULL) {
         (void)sn_text_copy(name->leader.hex, sizeof(name->leader.hex), candidate);
         name->leader_epoch = epoch;
-        sn_persist_touch_epochs(name);
+        sn_persist_epochs_changed(name, SN_RECORD_VOTE);
     }
     sn_event_plain(group->core, group, SN_LEVEL_WARNING, "+vote-for-leader", "%s %llu", candidate,
                    (unsigned long long)epoch);

@@ -9,6 +9,7 @@
 #include "core/facts/mark.h"
 
 #include "core/facts/members.h"
+#include "core/facts/persist.h"
 
 #include "base/text.h"
 
@@ -101,7 +102,8 @@ static void meet(struct sn_group *group, const struct sn_alias *alias)
     struct sn_instance *replica = sn_instance_new_data(group, SN_KIND_REPLICA, &alias->master);
     DL_APPEND(group->replicas, replica);
     group->replica_count++;
-    sn_persist_touch(group->core); /* no +slave: +switch-master is about to tell */
+    /* No +slave: +switch-master is about to tell. */
+    sn_persist_group_changed(group, SN_RECORD_REPLICAS);
     sn_mark_instance(group->master);
 }
 

@@ -11,6 +11,7 @@
 #include "core/facts/epoch.h"
 
 #include "core/facts/members.h"
+#include "core/facts/persist.h"
 
 #include <utlist.h>
 
@@ -123,6 +124,6 @@ void sn_epoch_raise(struct sn_group *group, uint64_t epoch)
     if (epoch <= core->current_epoch)
         return;
     core->current_epoch = epoch;
-    sn_persist_touch(core);
+    sn_persist_changed(core, SN_RECORD_EPOCH);
     sn_event_plain(core, group, SN_LEVEL_WARNING, "+new-epoch", "%llu", (unsigned long long)epoch);
 }

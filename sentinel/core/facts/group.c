@@ -9,6 +9,7 @@
 #include "core/facts/attempt.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
+#include "core/facts/persist.h"
 
 #include "base/text.h"
 #include "base/textmap.h"
@@ -146,7 +147,7 @@ void sn_group_drop_doubles(struct sn_group *group)
         DL_DELETE(group->replicas, replica);
         group->replica_count--;
         sn_instance_free(replica);
-        sn_persist_touch(group->core);
+        sn_persist_group_changed(group, SN_RECORD_REPLICAS);
     }
     if (group->failover.state == SN_FAILOVER_RECONF)
         sn_mark_group(group, SN_MARK_STEP);
@@ -249,7 +250,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     group->stranger_told = false;
     sn_alias_switched(group);
     sn_group_ask_info_all(group);
-    sn_persist_touch_epochs(group);
+    sn_persist_epochs_changed(group, SN_RECORD_CONFIG | SN_RECORD_REPLICAS);
 }
 
 void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_addr)
@@ -294,7 +295,7 @@ void sn_group_reset(struct sn_group *group)
     sn_link_renew(master->sub);
     sn_mark_instance(master);
     sn_event_raise(master, SN_LEVEL_WARNING, "+reset-master", NULL);
-    sn_persist_touch(group->core);
+    sn_persist_group_changed(group, SN_RECORD_VOTE | SN_RECORD_REPLICAS | SN_RECORD_PEERS);
 }
 
 static uint64_t rank_of(const struct sn_group *group, const struct sn_runid *runid)

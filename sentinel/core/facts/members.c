@@ -7,7 +7,7 @@
 #include <string.h>
 #include <utlist.h>
 
-struct sn_group *sn_group_by_id(struct sn_core *core, uint64_t id)
+struct sn_group *sn_group_by_id(const struct sn_core *core, uint64_t id)
 {
     struct sn_group *group;
     HASH_FIND(hh_id, core->groups_by_id, &id, sizeof(id), group);

@@ -6,7 +6,7 @@
 
 #include "core/model.h"
 
-struct sn_group *sn_group_by_id(struct sn_core *core, uint64_t id);
+struct sn_group *sn_group_by_id(const struct sn_core *core, uint64_t id);
 struct sn_group *sn_group_by_name(struct sn_core *core, const char *name, size_t len);
 /* The first group whose master is at addr (IP, or host ignoring case); NULL if none. */
 struct sn_group *sn_group_at(struct sn_core *core, const struct sn_addr *addr);

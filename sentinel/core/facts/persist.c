@@ -7,21 +7,84 @@
  *
  * A failed save is tried again every SN_RETRY_SAVE_MS, and with every further change. */
 
-#include "core/model.h"
+#include "core/facts/persist.h"
+
+#include "base/alloc.h"
+#include "core/facts/members.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
-void sn_persist_touch(struct sn_core *core)
+static struct sn_unsaved *new_unsaved(struct sn_core *core, const struct sn_group *group)
+{
+    struct sn_unsaved *unsaved = sn_alloc(sizeof(*unsaved));
+    if (group != NULL) {
+        unsaved->group = group->id;
+        unsaved->name = sn_strdup(group->name);
+    }
+    DL_APPEND(core->unsaved, unsaved);
+    return unsaved;
+}
+
+/* The newest change is the last in the list. */
+static void note(struct sn_core *core, struct sn_unsaved *unsaved, unsigned what)
+{
+    unsaved->version = ++core->version;
+    unsaved->what |= what;
+    DL_DELETE(core->unsaved, unsaved);
+    DL_APPEND(core->unsaved, unsaved);
+}
+
+void sn_persist_changed(struct sn_core *core, unsigned what)
+{
+    if (core->unsaved_own == NULL)
+        core->unsaved_own = new_unsaved(core, NULL);
+    note(core, core->unsaved_own, what);
+    if ((what & SN_RECORD_IDENTITY) != 0)
+        core->identity_version = core->version;
+}
+
+void sn_persist_group_changed(struct sn_group *group, unsigned what)
+{
+    if (group->unsaved == NULL)
+        group->unsaved = new_unsaved(group->core, group);
+    note(group->core, group->unsaved, what);
+}
+
+void sn_persist_epochs_changed(struct sn_group *group, unsigned what)
+{
+    sn_persist_group_changed(group, what);
+    group->epochs_version = group->core->version;
+}
+
+void sn_persist_group_gone(struct sn_group *group)
+{
+    sn_persist_group_changed(group, SN_RECORD_GONE);
+    group->unsaved->what = SN_RECORD_GONE;
+}
+
+void sn_persist_anyway(struct sn_core *core)
 {
     core->version++;
 }
 
-void sn_persist_touch_epochs(struct sn_group *group)
+static void free_unsaved(struct sn_core *core, struct sn_unsaved *unsaved)
 {
-    sn_persist_touch(group->core);
-    group->epochs_version = group->core->version;
+    struct sn_group *group = sn_group_by_id(core, unsaved->group);
+    if (group != NULL)
+        group->unsaved = NULL;
+    if (unsaved == core->unsaved_own)
+        core->unsaved_own = NULL;
+    DL_DELETE(core->unsaved, unsaved);
+    free(unsaved->name);
+    free(unsaved);
+}
+
+static void forget_saved(struct sn_core *core)
+{
+    while (core->unsaved != NULL && core->unsaved->version <= core->durable_version)
+        free_unsaved(core, core->unsaved);
 }
 
 bool sn_persist_may_speak(const struct sn_group *group)
@@ -57,6 +120,23 @@ uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group)
     return core->durable_epoch;
 }
 
+/* What no save that may still succeed was told of. */
+static void list_records(struct sn_core *core, struct sn_action_persist *persist)
+{
+    const struct sn_unsaved *unsaved;
+    size_t count = 0;
+    DL_FOREACH(core->unsaved, unsaved)
+        count += unsaved->version > core->told_version;
+    struct sn_record *records = sn_out_array(core, count, sizeof(*records));
+    persist->records = records;
+    DL_FOREACH(core->unsaved, unsaved) {
+        if (unsaved->version > core->told_version)
+            records[persist->count++] = (struct sn_record){
+                .group = unsaved->group, .name = unsaved->name, .what = unsaved->what};
+    }
+    core->told_version = core->version;
+}
+
 void sn_persist_flush(struct sn_core *core)
 {
     track_epoch(core);
@@ -66,7 +146,9 @@ void sn_persist_flush(struct sn_core *core)
         core->save_began_at = core->now;
     core->asked_version = core->version;
     sn_timer_stop(&core->timers, &core->save);
-    sn_out_add(core, SN_ACTION_PERSIST)->u.persist_version = core->version;
+    struct sn_action_persist persist = {.version = core->version};
+    list_records(core, &persist);
+    sn_out_add(core, SN_ACTION_PERSIST)->u.persist = persist;
 }
 
 void sn_persist_retry(struct sn_core *core)
@@ -124,6 +206,9 @@ void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *pers
     core->save_began_at = core->now; /* of the one that may be under way by now */
     if (persisted->ok && persisted->version > core->durable_version)
         core->durable_version = persisted->version;
+    if (!persisted->ok)
+        core->told_version = core->durable_version;
+    forget_saved(core);
     track_epoch(core);
     if (!persisted->ok && persisted->version >= core->asked_version)
         sn_timer_set(&core->timers, &core->save, sn_after(core->now, SN_RETRY_SAVE_MS));
@@ -162,6 +247,8 @@ bool sn_persist_take(struct sn_core *core, const struct sn_event_persisted *pers
 
 void sn_persist_fini(struct sn_core *core)
 {
+    while (core->unsaved != NULL)
+        free_unsaved(core, core->unsaved);
     struct sn_deferred *item, *next;
     DL_FOREACH_SAFE(core->deferred, item, next) {
         DL_DELETE(core->deferred, item);

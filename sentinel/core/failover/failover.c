@@ -14,6 +14,7 @@
 #include "core/facts/attempt.h"
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
+#include "core/facts/persist.h"
 #include "core/failover/order.h"
 #include "core/tell/script.h"
 #include "core/watch/rights.h"

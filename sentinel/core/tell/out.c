@@ -13,12 +13,13 @@
 #include <string.h>
 
 #define CHUNK_SIZE 4096
+#define ALIGNMENT  8 /* of structures in a chunk */
 
 struct sn_chunk {
     struct sn_chunk *next;
     size_t used;
     size_t size;
-    char bytes[];
+    _Alignas(ALIGNMENT) char bytes[];
 };
 
 void sn_out_reset(struct sn_out *out)
@@ -47,7 +48,7 @@ static char *take_bytes(struct sn_out *out, size_t size)
     struct sn_chunk *chunk = out->chunks;
     if (chunk == NULL || chunk->size - chunk->used < size) {
         size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
-        room += (0 - room) % sizeof(void *); /* see take_aligned */
+        room += (0 - room) % ALIGNMENT; /* see take_aligned */
         chunk = sn_alloc(sizeof(*chunk) + room);
         chunk->size = room;
         chunk->next = out->chunks;
@@ -71,13 +72,21 @@ struct sn_action *sn_out_add(struct sn_core *core, enum sn_action_kind kind)
     return action;
 }
 
-/* For structures: bytes of a multiple of the size of a pointer, at such a place. */
+/* For structures. */
 static void *take_aligned(struct sn_out *out, size_t size)
 {
-    size_t over = out->chunks == NULL ? 0 : out->chunks->used % sizeof(void *);
+    size_t over = out->chunks == NULL ? 0 : out->chunks->used % ALIGNMENT;
     if (over > 0)
-        (void)take_bytes(out, sizeof(void *) - over);
+        (void)take_bytes(out, ALIGNMENT - over);
     return take_bytes(out, size);
+}
+
+void *sn_out_array(struct sn_core *core, size_t count, size_t size)
+{
+    size_t room = count * size;
+    void *array = take_aligned(&core->out, room);
+    memset(array, 0, room);
+    return array;
 }
 
 static char *copy_text(struct sn_core *core, const char *text)

@@ -6,6 +6,7 @@
 #include "core/facts/foreign.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
+#include "core/facts/persist.h"
 #include "core/facts/refusal.h"
 #include "core/watch/hello.h"
 #include "core/watch/rights.h"
@@ -82,7 +83,7 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
     DL_APPEND(group->replicas, replica);
     group->replica_count++;
     sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
-    sn_persist_touch(core);
+    sn_persist_group_changed(group, SN_RECORD_REPLICAS);
 }
 
 /* Its link to our master is up, or was since it was demoted: seconds are rounded down, and what the

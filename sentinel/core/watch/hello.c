@@ -7,6 +7,7 @@
 
 #include "core/watch/hello.h"
 #include "core/facts/mark.h"
+#include "core/facts/persist.h"
 #include "core/facts/refusal.h"
 
 #include "core/facts/alias.h"
@@ -129,7 +130,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
         return;
     if (sn_addr_equal(master, &old_addr)) {
         group->config_epoch = hello->master_config_epoch;
-        sn_persist_touch_epochs(group);
+        sn_persist_epochs_changed(group, SN_RECORD_CONFIG);
         sn_mark_instance(group->master); /* another name of it may have to give way by now */
         end_outdated_attempt(group);
         return;

@@ -22,6 +22,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/own.h"
+#include "core/facts/persist.h"
 #include "core/tell/told.h"
 #include "core/watch/probe.h"
 
@@ -91,7 +92,7 @@ static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid
     struct sn_instance *peer = sn_peer_add(group, runid, addr);
     group->learning = false;
     sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel", NULL);
-    sn_persist_touch(core);
+    sn_persist_group_changed(group, SN_RECORD_PEERS);
     sn_peer_judge_count(group);
     return peer;
 }
@@ -113,7 +114,7 @@ static struct sn_instance *replace_in(struct sn_instance *old, const struct sn_r
 {
     struct sn_group *group = old->group;
     sn_peer_remove(old);
-    sn_persist_touch(group->core);
+    sn_persist_group_changed(group, SN_RECORD_PEERS);
     struct sn_instance *peer = sn_group_find_peer(group, runid);
     if (peer == NULL)
         peer = take_in(group, runid, addr);
@@ -173,6 +174,7 @@ static void move(struct sn_instance *peer, const struct sn_addr *addr)
     LL_FOREACH2(peer->cmd->owners, owner, owner_next) {
         owner->addr = *addr;
         owner->u.peer.addr_heard_at = owner->u.peer.moved_at = core->now;
+        sn_persist_group_changed(owner->group, SN_RECORD_PEERS);
         if (owner != peer)
             others++;
     }
@@ -182,7 +184,6 @@ static void move(struct sn_instance *peer, const struct sn_addr *addr)
     if (others > 0)
         sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel-address-update",
                        "%u additional matching instances", others);
-    sn_persist_touch(core);
 }
 
 /* Both addresses are the peer's own, and it has just been moved from the one to the other. */
@@ -363,7 +364,7 @@ static void found_other(struct sn_link *link, const struct sn_runid *says)
             next = owner->owner_next;
             sn_event_raise(owner, SN_LEVEL_NOTICE, "+sentinel-invalid-addr", NULL);
             sn_peer_remove(owner);
-            sn_persist_touch(core);
+            sn_persist_group_changed(group, SN_RECORD_PEERS);
             sn_peer_judge_count(group);
             recount(group);
         }

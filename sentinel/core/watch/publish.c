@@ -7,6 +7,7 @@
 
 #include "core/facts/own.h"
 #include "core/facts/pause.h"
+#include "core/facts/persist.h"
 
 #include "base/text.h"
 
