@@ -12,6 +12,7 @@
 #define SN_DOWN_AFTER_DEFAULT_MS       30000
 #define SN_FAILOVER_TIMEOUT_DEFAULT_MS 180000
 #define SN_PARALLEL_SYNCS_DEFAULT      1
+#define SN_LISTEN_PORT_DEFAULT         26379
 
 /* Peers per group that are taken in from hellos, and that are dialled of those in a file. */
 #define SN_PEERS_MAX 256

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "conf/table/keep.h"
 #include "conf/table/value.h"
 
 #include <assert.h>
@@ -116,6 +117,39 @@ int sn_conf_parse_set(int argc, char *const *argv, bool scripts_denied, struct s
     if (code < 0)
         sn_changes_fini(changes);
     return code;
+}
+
+static const struct sn_directive *parameter(size_t index)
+{
+    static const enum sn_scope scopes[] = {SN_SCOPE_SENTINEL, SN_SCOPE_SERVER};
+    for (size_t s = 0; s < sizeof(scopes) / sizeof(*scopes); s++) {
+        size_t count;
+        const struct sn_directive *table = sn_directives(scopes[s], &count);
+        for (size_t i = 0; i < count; i++) {
+            if (table[i].live && index-- == 0)
+                return &table[i];
+        }
+    }
+    return NULL;
+}
+
+const char *sn_conf_parameter(size_t index)
+{
+    const struct sn_directive *directive = parameter(index);
+    return directive == NULL ? NULL : directive->name;
+}
+
+void sn_conf_show_parameter(size_t index, const struct sn_globals *globals, enum sn_level loglevel,
+                            struct sn_buf *out)
+{
+    const struct sn_settings settings = {.loglevel = loglevel};
+    const struct sn_image image = {.globals = *globals};
+    const struct sn_kept from = {.settings = &settings, .image = &image};
+    struct sn_setting_words words;
+    sn_keep_get_words(parameter(index), &from, &words);
+    for (size_t i = 0; i < words.count; i++)
+        sn_buf_puts(out, words.items[i]);
+    sn_list_fini(&words);
 }
 
 /* A parameter of CONFIG SET; loglevel is the one that belongs to the server. */

@@ -25,4 +25,10 @@ SN_MUST_CHECK int sn_conf_parse_set(int argc, char *const *argv, bool scripts_de
 SN_MUST_CHECK int sn_conf_parse_config_set(int argc, char *const *argv, struct sn_changes *changes,
                                            enum sn_level *loglevel, struct sn_buf *error);
 
+/* The parameters of SENTINEL CONFIG in stock's order, by index; NULL behind the last one. */
+const char *sn_conf_parameter(size_t index);
+/* Appends what SENTINEL CONFIG GET shows for the parameter at index; nothing if it is not set. */
+void sn_conf_show_parameter(size_t index, const struct sn_globals *globals, enum sn_level loglevel,
+                            struct sn_buf *out);
+
 #endif

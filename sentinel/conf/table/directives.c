@@ -61,7 +61,8 @@ static const char *const user_fields[] = {"off", "CN", "URI", NULL};
 static const char *const client_checks[] = {"no", "yes", "optional", NULL};
 
 static const struct sn_directive server_table[] = {
-    {SERVER, .name = "port", NUMBER(0, 65535), .fallback = "26379", SETTING(port)},
+    {SERVER, .name = "port", NUMBER(0, 65535), .fallback = DIGITS(SN_LISTEN_PORT_DEFAULT),
+     SETTING(port)},
     {SERVER, .name = "bind", .kind = SN_VALUE_BIND, .values_min = 1, .values_max = SN_VALUES_ANY,
      .splits = true, .hosts = SN_HOSTS_ALL, .field = SN_FIELD_BIND},
     {SERVER, .name = "unixsocket", TEXT, SETTING(unixsocket)},

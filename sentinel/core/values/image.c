@@ -8,8 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define LISTEN_PORT_DEFAULT 26379
-
 /* All arrays of an image have room for the next power of two of their count, so that long ones grow
  * in linear time. */
 static size_t room_for(size_t count)
@@ -31,7 +29,7 @@ static void globals_init(struct sn_globals *globals)
 {
     memset(globals, 0, sizeof(*globals));
     globals->deny_scripts_reconfig = true;
-    globals->listen_port = LISTEN_PORT_DEFAULT;
+    globals->listen_port = SN_LISTEN_PORT_DEFAULT;
 }
 
 void sn_globals_fini(struct sn_globals *globals)

@@ -595,6 +595,8 @@ int sn_daemon_run(struct sn_conf *conf, struct sn_claim *claim)
         sn_title_set(conf);
         log_start(&daemon);
         start_core(&daemon);
+        sn_image_fini(&conf->image); /* the core has its own by now */
+        sn_image_init(&conf->image);
         sn_store_try(daemon.store);
         if (daemon.saved_once)
             tell_ready(&daemon);

@@ -16,6 +16,7 @@
 #include "shell/server/parts.h"
 #include "shell/server/waits.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,9 @@
 #define ERROR_TEXT_MAX      4096
 /* Of one SET, CONFIG or DEBUG: each word of a change is an event, a log line and perhaps a look at
  * a file. There are some twenty parameters, and rename-command may come often. */
-#define WORDS_MAX 256
+#define WORDS_MAX      256
+#define PARAMETERS_MAX 16        /* of SENTINEL CONFIG */
+#define VALUE_MAX      (1 << 20) /* of one of them: a request is not longer */
 /* Groups that RESET forgets in one go, and saves once. */
 #define RESET_AT_ONCE_MAX 16
 
@@ -356,52 +359,51 @@ static void config_set(struct sn_call *call)
     sn_buf_fini(&error);
 }
 
-#define CONFIG_PARAMS 7
-
-static const char *const config_names[CONFIG_PARAMS] = {
-    "resolve-hostnames", "announce-hostnames", "announce-ip", "announce-port",
-    "sentinel-user",     "sentinel-pass",      "loglevel"};
-
-static void reply_config_value(struct sn_call *call, size_t param)
+static bool is_meant(const struct sn_call *call, size_t word, const char *name)
 {
-    const struct sn_globals *globals = sn_core_globals(sn_server_core(call->server));
-    const char *values[CONFIG_PARAMS] = {
-        globals->resolve_hostnames ? "yes" : "no",
-        globals->announce_hostnames ? "yes" : "no",
-        globals->announce_ip,
-        NULL,
-        globals->sentinel_user,
-        globals->sentinel_pass,
-        sn_conf_level_name(sn_log_level(sn_server_env(call->server)->log)),
-    };
+    return call->lens[word] <= SN_PATTERN_MAX / 8 &&
+           sn_text_glob(call->argv[word], call->lens[word], name, strlen(name), true);
+}
 
-    sn_resp_text(call->resp, config_names[param]);
-    if (strcmp(config_names[param], "announce-port") == 0)
-        sn_resp_bulk_integer(call->resp, globals->announce_port);
-    else
-        sn_resp_text(call->resp, values[param] ? values[param] : "");
+/* The first word that means the parameter called name; argc if none does. */
+static size_t find_word(const struct sn_call *call, const char *name)
+{
+    size_t word = 3;
+    while (word < call->argc && !is_meant(call, word, name))
+        word++;
+    return word;
+}
+
+static void reply_parameter(struct sn_call *call, size_t index)
+{
+    struct sn_buf value;
+
+    sn_buf_init(&value, VALUE_MAX);
+    sn_conf_show_parameter(index, sn_core_globals(sn_server_core(call->server)),
+                           sn_log_level(sn_server_env(call->server)->log), &value);
+    sn_resp_text(call->resp, sn_conf_parameter(index));
+    sn_resp_text(call->resp, sn_buf_text(&value));
+    sn_buf_fini(&value);
 }
 
 /* In the order of the arguments, within one in the order of the table, each parameter once. */
 static void config_get(struct sn_call *call)
 {
-    size_t found[CONFIG_PARAMS];
-    bool seen[CONFIG_PARAMS] = {false};
-    size_t count = 0;
+    size_t words[PARAMETERS_MAX], parameters = 0, count = 0;
+    const char *name;
 
-    for (size_t i = 3; i < call->argc && count < CONFIG_PARAMS; i++) {
-        for (size_t j = 0; j < CONFIG_PARAMS; j++) {
-            if (seen[j] || call->lens[i] > SN_PATTERN_MAX / 8 ||
-                !sn_text_glob(call->argv[i], call->lens[i], config_names[j],
-                              strlen(config_names[j]), true))
-                continue;
-            seen[j] = true;
-            found[count++] = j;
-        }
+    for (; (name = sn_conf_parameter(parameters)) != NULL; parameters++) {
+        assert(parameters < PARAMETERS_MAX);
+        words[parameters] = find_word(call, name);
+        count += words[parameters] < call->argc;
     }
     sn_resp_map(call->resp, count);
-    for (size_t i = 0; i < count; i++)
-        reply_config_value(call, found[i]);
+    for (size_t word = 3; word < call->argc; word++) {
+        for (size_t i = 0; i < parameters; i++) {
+            if (words[i] == word)
+                reply_parameter(call, i);
+        }
+    }
 }
 
 void sn_cmd_sentinel_config(struct sn_call *call)
