@@ -274,6 +274,12 @@ struct sn_failover {
 
 struct sn_alias;
 
+/* Of a group: hellos whose master is a host name that nobody here has. */
+struct sn_lookup {
+    struct sn_event_hello parked; /* the last one that waits; its master_ip is "" if none does */
+    struct sn_addr found;         /* what was looked up last; port 0 */
+};
+
 struct sn_group {
     struct sn_core *core;
     uint64_t id; /* never used again */
@@ -304,9 +310,10 @@ struct sn_group {
     bool held;              /* too few voters are up for an attempt, and the log says so */
     sn_ms rival_until;      /* somebody else may be failing over until then; NEVER: nobody */
     struct sn_runid rival;
-    uint64_t rival_epoch; /* in which it may have won */
-    bool stranger_told;   /* +foreign-hello was raised and not yet calmed */
-    bool learning;        /* after a RESET, until a peer is met: nobody is a stranger */
+    uint64_t rival_epoch;     /* in which it may have won */
+    struct sn_lookup *lookup; /* hello.c; NULL: no hello has named a master by an unknown name */
+    bool stranger_told;       /* +foreign-hello was raised and not yet calmed */
+    bool learning;            /* after a RESET, until a peer is met: nobody is a stranger */
     /* The master that clients were told last, while a won switch waits for the disk; port 0 if they
      * know all. */
     struct sn_addr untold_from;
@@ -400,10 +407,8 @@ struct sn_core {
     struct sn_group *marked_groups;
     struct sn_place_key own[SN_OWN_ADDRS]; /* what our hellos have called us lately, a ring */
     size_t own_next;
-    struct sn_probe *probes;            /* probe.c; NULL: none so far */
-    struct sn_told *told;               /* NULL: nothing so far */
-    struct sn_addr looked_up;           /* the last host name that was resolved */
-    struct sn_event_hello parked_hello; /* the last one whose master has to be looked up */
+    struct sn_probe *probes; /* probe.c; NULL: none so far */
+    struct sn_told *told;    /* NULL: nothing so far */
 
     bool tilt;
     sn_ms tilt_at;

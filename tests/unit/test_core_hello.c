@@ -628,6 +628,24 @@ static void test_hello__a_name_is_looked_up_before_anything_is_taken_over(void *
     kit_free(kit);
 }
 
+/* Two failovers of one moment, both to servers with names. */
+static void test_hello__groups_wait_for_names_by_themselves(void **state)
+{
+    struct kit *kit = kit_new("- hostnames;m1 n1 peers a;m2 n2 peers a;m3 n3 peers a");
+    (void)state;
+    hear(kit, HELLO_A "5,m1,one.example.org,6379,5");
+    hear(kit, HELLO_A "5,m2,two.example.org,6379,5");
+    hear(kit, HELLO_A "5,m3,one.example.org,6380,5");
+    assert_int_equal(kit_count(kit, "event W +switch-master"), 0);
+    kit_resolved(kit, "one.example.org", "10.0.0.8");
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.8 6379"), 1);
+    assert_int_equal(kit_count(kit, "event W +switch-master m3 10.0.0.3 6379 10.0.0.8 6380"), 1);
+    assert_int_equal(kit_count(kit, "event W +switch-master m2"), 0);
+    kit_resolved(kit, "two.example.org", "10.0.0.9");
+    assert_int_equal(kit_count(kit, "event W +switch-master m2 10.0.0.2 6379 10.0.0.9 6379"), 1);
+    kit_free(kit);
+}
+
 static void test_hello__ends_the_wait_for_a_rival(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b quorum 1");
@@ -793,6 +811,7 @@ int main(void)
         cmocka_unit_test(test_hello__an_observer_calls_the_script_and_passes_it_on_at_once),
         cmocka_unit_test(test_hello__the_new_master_may_be_unknown),
         cmocka_unit_test(test_hello__a_name_is_looked_up_before_anything_is_taken_over),
+        cmocka_unit_test(test_hello__groups_wait_for_names_by_themselves),
         cmocka_unit_test(test_hello__ends_the_wait_for_a_rival),
         cmocka_unit_test(test_hello__a_stranger_with_another_master_is_refused_and_told_once),
         cmocka_unit_test(test_hello__strangers_who_know_the_group_are_welcome),

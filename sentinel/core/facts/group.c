@@ -120,6 +120,7 @@ void sn_group_free(struct sn_group *group)
     HASH_DELETE(hh, core->groups, group);
     HASH_DELETE(hh_id, core->groups_by_id, group);
     sn_group_params_fini(&group->params);
+    free(group->lookup);
     free(group->name);
     free(group);
 }

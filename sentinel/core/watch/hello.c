@@ -26,16 +26,19 @@
 #include <utlist.h>
 
 /* Makes an address of what a hello says; false if it is of no use to us. */
-static bool usable_addr(struct sn_core *core, const char *host, uint16_t port, struct sn_addr *addr)
+static bool usable_addr(const struct sn_group *group, const char *host, uint16_t port,
+                        struct sn_addr *addr)
 {
+    const struct sn_core *core = group->core;
+    const struct sn_lookup *lookup = group->lookup;
     if (sn_addr_make(host, port, addr) != 0 || port == 0)
         return false;
     if (addr->ip[0] != '\0')
         return true;
     if (!core->globals.resolve_hostnames)
         return false;
-    if (strcasecmp(core->looked_up.host, host) == 0)
-        memcpy(addr->ip, core->looked_up.ip, sizeof(addr->ip));
+    if (lookup != NULL && strcasecmp(lookup->found.host, host) == 0)
+        memcpy(addr->ip, lookup->found.ip, sizeof(addr->ip));
     const struct sn_instance *instance, *next;
     HASH_ITER(hh_id, core->instances, instance, next) {
         if (addr->ip[0] != '\0')
@@ -319,15 +322,24 @@ static void tell_odd_sender(struct sn_group *group, const struct sn_hello *hello
                    any ? "no address of anybody" : "its own host only, to everybody");
 }
 
+/* One hello waits in each group: another one with a name is newer, or names the same. */
+static void park(struct sn_group *group, const struct sn_event_hello *event,
+                 const struct sn_addr *master)
+{
+    struct sn_core *core = group->core;
+    sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, master->host);
+    if (group->lookup == NULL)
+        group->lookup = sn_alloc(sizeof(*group->lookup));
+    group->lookup->parked = *event;
+}
+
 static void take_whole(struct sn_group *group, const struct sn_event_hello *event,
                        const struct sn_addr *sender, const struct sn_addr *master)
 {
     struct sn_core *core = group->core;
     const struct sn_hello *hello = &event->hello;
-    if (master->ip[0] == '\0') {
-        sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, master->host);
-        core->parked_hello = *event;
-    }
+    if (master->ip[0] == '\0')
+        park(group, event, master);
     struct sn_instance *peer = sn_peer_meet(group, &hello->runid, sender);
     if (peer != NULL)
         sn_epoch_heard(peer, highest_named(hello));
@@ -365,12 +377,12 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
         note_foreign_claim(link, group, hello);
     if (group == NULL)
         return;
-    if (!usable_addr(core, hello->ip, hello->port, &sender)) {
+    if (!usable_addr(group, hello->ip, hello->port, &sender)) {
         tell_useless_sender(group, hello);
         return;
     }
     tell_odd_sender(group, hello, &sender);
-    if (hello->bad != 0 || !usable_addr(core, hello->master_ip, hello->master_port, &master) ||
+    if (hello->bad != 0 || !usable_addr(group, hello->master_ip, hello->master_port, &master) ||
         is_no_master(group, &master)) {
         note_presence(group, hello, &sender);
         return;
@@ -384,13 +396,26 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
     take_whole(group, event, &sender, &master);
 }
 
+static void end_lookup(struct sn_group *group, const char *host, const char *ip)
+{
+    struct sn_lookup *lookup = group->lookup;
+    struct sn_event_hello event = lookup->parked;
+    bool waits = strcasecmp(event.hello.master_ip, host) == 0;
+    if (!waits && strcasecmp(lookup->found.host, host) != 0)
+        return;
+    (void)sn_text_copy(lookup->found.host, sizeof(lookup->found.host), host);
+    (void)sn_text_copy(lookup->found.ip, sizeof(lookup->found.ip), ip);
+    if (!waits || ip[0] == '\0')
+        return;
+    lookup->parked.hello.master_ip[0] = '\0';
+    sn_hello_receive(group->core, &event);
+}
+
 void sn_hello_resolved(struct sn_core *core, const char *host, const char *ip)
 {
-    struct sn_event_hello event = core->parked_hello;
-    (void)sn_text_copy(core->looked_up.host, sizeof(core->looked_up.host), host);
-    (void)sn_text_copy(core->looked_up.ip, sizeof(core->looked_up.ip), ip);
-    if (ip[0] == '\0' || strcasecmp(event.hello.master_ip, host) != 0)
-        return;
-    core->parked_hello.hello.master_ip[0] = '\0';
-    sn_hello_receive(core, &event);
+    struct sn_group *group, *next;
+    HASH_ITER(hh, core->groups, group, next) {
+        if (group->lookup != NULL)
+            end_lookup(group, host, ip);
+    }
 }
