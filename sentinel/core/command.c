@@ -10,6 +10,7 @@
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
 #include "core/facts/tilt.h"
+#include "core/tell/raise.h"
 
 #include "base/text.h"
 
@@ -102,7 +103,7 @@ static void run_monitor(struct sn_core *core, const struct sn_command *command)
         struct sn_group *group = sn_group_new(core, &image);
         free(image.replicas);
         sn_group_params_fini(&image.params);
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u", command->quorum);
+        sn_raise(group->master, SN_NOTICE_MONITOR, "quorum %u", command->quorum);
         if (sn_addr_is_useless(&command->addr))
             sn_out_log(core, SN_LEVEL_WARNING,
                        "The master of %s is at %s:%u now, where nobody can be connected to: if "
@@ -116,7 +117,7 @@ static void run_monitor(struct sn_core *core, const struct sn_command *command)
 static void run_remove(struct sn_core *core, const struct sn_command *command,
                        struct sn_group *group)
 {
-    sn_event_raise(group->master, SN_LEVEL_WARNING, "-monitor", NULL);
+    sn_raise(group->master, SN_NOTICE_MONITOR_END, NULL);
     sn_persist_group_gone(group);
     sn_group_free(group);
     answer(core, command, SN_ANSWER_OK, 0);
@@ -171,10 +172,9 @@ static void announce_set(struct sn_group *group, const struct sn_change *change)
     if (change->option == SN_OPTION_AUTH_PASS)
         value = "******";
     if (change->option == SN_OPTION_RENAME_COMMAND)
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "+set", "%s %s %s", change->name,
-                       change->value, change->to);
+        sn_raise(group->master, SN_NOTICE_SET, "%s %s %s", change->name, change->value, change->to);
     else
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "+set", "%s %s", change->name, value);
+        sn_raise(group->master, SN_NOTICE_SET, "%s %s", change->name, value);
 }
 
 static void renew_data_links(struct sn_group *group)

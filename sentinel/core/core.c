@@ -20,6 +20,7 @@
 #include "core/facts/refusal.h"
 #include "core/facts/tilt.h"
 #include "core/settle.h"
+#include "core/tell/raise.h"
 #include "core/tell/script.h"
 #include "core/tell/told.h"
 #include "core/watch/hello.h"
@@ -109,8 +110,7 @@ static void start(struct sn_core *core)
     }
     sn_tilt_plan_heartbeat(core);
     HASH_ITER(hh, core->groups, group, next)
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "+monitor", "quorum %u",
-                       group->params.quorum);
+        sn_raise(group->master, SN_NOTICE_MONITOR, "quorum %u", group->params.quorum);
 }
 
 /* It is known by now who is at the address. */

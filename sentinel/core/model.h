@@ -452,21 +452,8 @@ SN_PRINTF(2, 3) const char *sn_out_printf(struct sn_core *core, const char *form
 SN_PRINTF(3, 4) void sn_out_log(struct sn_core *core, enum sn_level level, const char *format, ...);
 void sn_out_send(struct sn_link *link, const struct sn_action_send *send);
 
-/* An event that no script hears of. name is static text. */
-void sn_out_event(struct sn_core *core, enum sn_level level, const char *name, const char *payload);
+/* ---- form.c --------------------------------------------------------------------------------- */
 
-/* ---- notice.c, form.c ----------------------------------------------------------------------- */
-
-/* The one choke point for events (PROTOCOL.md §7.1): emits, and feeds the notification script.
- * The payload is the instance form, then a blank and the formatted text if format is not NULL. */
-SN_PRINTF(4, 5)
-void sn_event_raise(struct sn_instance *instance, enum sn_level level, const char *name,
-                    const char *format, ...);
-/* An event whose payload is only the formatted text. group (may be NULL) is whose notification
- * script hears of it. */
-SN_PRINTF(5, 6)
-void sn_event_plain(struct sn_core *core, struct sn_group *group, enum sn_level level,
-                    const char *name, const char *format, ...);
 /* "master <name> <ip> <port>", "slave …", "sentinel …"; out holds SN_PAYLOAD_MAX + 1 bytes. */
 void sn_instance_form(const struct sn_instance *instance, char *out);
 

@@ -12,6 +12,7 @@
 #include "core/facts/epoch.h"
 #include "core/facts/mark.h"
 #include "core/facts/persist.h"
+#include "core/tell/raise.h"
 #include "core/watch/peer.h"
 
 #include "base/text.h"
@@ -50,13 +51,13 @@ void sn_agree_update(struct sn_group *group)
     if (down) {
         group->o_down_at = core->now;
         group->rank_at = sn_after(core->now, sn_election_turn_ms(group));
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "+odown", "#quorum %u/%u",
-                       count_agreeing(group), group->params.quorum);
+        sn_raise(group->master, SN_NOTICE_ODOWN, "#quorum %u/%u", count_agreeing(group),
+                 group->params.quorum);
     } else {
         group->lost_rounds = 0;
         group->held = false;
         group->retry_at = group->stand_back_until = core->now;
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "-odown", NULL);
+        sn_raise(group->master, SN_NOTICE_ODOWN_END, NULL);
     }
     sn_mark_group(group, SN_MARK_STEP | SN_MARK_PLAN);
 }

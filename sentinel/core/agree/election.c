@@ -18,6 +18,7 @@
 #include "core/facts/epoch.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
+#include "core/tell/raise.h"
 #include "core/watch/peer.h"
 
 #include "base/text.h"
@@ -52,7 +53,7 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
         name->leader_epoch = epoch;
         sn_persist_epochs_changed(name, SN_RECORD_VOTE);
     }
-    sn_event_plain(group->core, group, SN_LEVEL_WARNING, "+vote-for-leader", "%s %llu", candidate,
+    sn_raise_plain(group->core, group, SN_NOTICE_VOTE_FOR_LEADER, "%s %llu", candidate,
                    (unsigned long long)epoch);
 }
 
@@ -137,7 +138,7 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
         if (!yield_to(name, &group->leader, epoch, core->now))
             continue;
         if (name->failover.state == SN_FAILOVER_WAIT_START && name->failover.epoch < epoch)
-            sn_attempt_abort(name, "-failover-abort-not-elected", core->now);
+            sn_attempt_abort(name, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, core->now);
         sn_mark_group(name, SN_MARK_PLAN);
     }
 }
@@ -352,7 +353,7 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
     group->rival_until = SN_MS_NEVER;
     sn_attempt_enter(group, SN_FAILOVER_WAIT_START);
     sn_epoch_raise(group, epoch);
-    sn_event_raise(group->master, SN_LEVEL_WARNING, "+try-failover", NULL);
+    sn_raise(group->master, SN_NOTICE_TRY_FAILOVER, NULL);
     record_vote(group, core->myid.hex, epoch);
     sn_persist_defer(core, SN_DEFERRED_ATTEMPT, group, epoch);
     sn_mark_group(group, SN_MARK_STEP);
@@ -378,7 +379,8 @@ void sn_election_unsaved(struct sn_group *group, uint64_t epoch)
                "Attempt %llu for %s given up: its vote could not be saved. Free the disk or "
                "mend its rights.",
                (unsigned long long)epoch, group->name);
-    sn_attempt_abort(group, "-failover-abort-not-elected", sn_after(core->now, SN_RETRY_SAVE_MS));
+    sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED,
+                     sn_after(core->now, SN_RETRY_SAVE_MS));
 }
 
 /* Votes of the peers in one epoch. */
@@ -463,7 +465,8 @@ static void give_up(struct sn_group *group, const struct tally *tally)
         /* Somebody else may have won: the stock wait, unless that one is down. */
         (void)yield_to(group, tally->rival, group->failover.epoch, group->failover.started_at);
     }
-    sn_attempt_abort(group, "-failover-abort-not-elected", sn_after(core->now, backoff(group)));
+    sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED,
+                     sn_after(core->now, backoff(group)));
 }
 
 /* Votes that candidate can have at most in the rival's epoch, by what we know of the others'. */
@@ -520,13 +523,13 @@ void sn_election_rival_told(struct sn_instance *peer, uint64_t vote_epoch)
 
 static void win(struct sn_group *group)
 {
-    sn_event_raise(group->master, SN_LEVEL_WARNING, "+elected-leader", NULL);
+    sn_raise(group->master, SN_NOTICE_ELECTED_LEADER, NULL);
     if ((group->core->simulate & SN_SIMULATE_AFTER_ELECTION) != 0) {
         sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
         return;
     }
     sn_attempt_enter(group, SN_FAILOVER_SELECT);
-    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-state-select-slave", NULL);
+    sn_raise(group->master, SN_NOTICE_FAILOVER_STATE_SELECT_SLAVE, NULL);
     sn_mark_group(group, SN_MARK_STEP);
 }
 
@@ -591,7 +594,7 @@ void sn_election_step(struct sn_group *group)
         sn_out_log(core, SN_LEVEL_NOTICE,
                    "Election %llu for %s is given up: its master is up again.",
                    (unsigned long long)group->failover.epoch, group->name);
-        sn_attempt_abort(group, "-failover-abort-not-elected", core->now);
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, core->now);
     } else if (core->now >= deadline) {
         time_out(group);
     } else {

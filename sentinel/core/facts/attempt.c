@@ -7,6 +7,7 @@
 
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
+#include "core/tell/raise.h"
 
 #include <assert.h>
 #include <string.h>
@@ -68,11 +69,11 @@ void sn_attempt_clear(struct sn_group *group)
     memset(failover, 0, sizeof(*failover));
 }
 
-void sn_attempt_abort(struct sn_group *group, const char *event, sn_ms retry_at)
+void sn_attempt_abort(struct sn_group *group, enum sn_notice notice, sn_ms retry_at)
 {
     assert(group->failover.state != SN_FAILOVER_NONE &&
            group->failover.state != SN_FAILOVER_RECONF);
-    sn_event_raise(group->master, SN_LEVEL_WARNING, event, NULL);
+    sn_raise(group->master, notice, NULL);
     sn_pause_end(group->master);
     sn_attempt_clear(group);
     group->retry_at = retry_at;

@@ -12,6 +12,7 @@
 
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
+#include "core/tell/raise.h"
 
 #include <utlist.h>
 
@@ -125,5 +126,5 @@ void sn_epoch_raise(struct sn_group *group, uint64_t epoch)
         return;
     core->current_epoch = epoch;
     sn_persist_changed(core, SN_RECORD_EPOCH);
-    sn_event_plain(core, group, SN_LEVEL_WARNING, "+new-epoch", "%llu", (unsigned long long)epoch);
+    sn_raise_plain(core, group, SN_NOTICE_NEW_EPOCH, "%llu", (unsigned long long)epoch);
 }

@@ -5,6 +5,7 @@
 #include "core/facts/foreign.h"
 
 #include "core/facts/alias.h"
+#include "core/tell/raise.h"
 
 #define FOREIGN_PERIODS 3 /* hellos; a claim that was heard no longer ago counts */
 
@@ -40,7 +41,7 @@ bool sn_foreign_tell(struct sn_instance *replica)
     struct sn_data *data = &replica->u.data;
     bool itself = sn_foreign_is_master(replica), claimed = sn_foreign_claimed(replica);
     if (claimed && !data->foreign_told)
-        sn_event_raise(replica, SN_LEVEL_WARNING, "+foreign-instance", NULL);
+        sn_raise(replica, SN_NOTICE_FOREIGN_INSTANCE, NULL);
     if ((claimed || itself) && !data->foreign_told)
         sn_out_log(replica->core, SN_LEVEL_WARNING,
                    itself

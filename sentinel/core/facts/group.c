@@ -10,6 +10,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
+#include "core/tell/raise.h"
 
 #include "base/text.h"
 #include "base/textmap.h"
@@ -259,11 +260,11 @@ void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_
     struct sn_core *core = group->core;
     bool names = core->globals.announce_hostnames;
     struct sn_instance *replica;
-    sn_event_plain(core, group, SN_LEVEL_WARNING, "+switch-master", "%s %s %u %s %u", group->name,
+    sn_raise_plain(core, group, SN_NOTICE_SWITCH_MASTER, "%s %s %u %s %u", group->name,
                    sn_addr_shown(old_addr, names), old_addr->port, sn_instance_host(group->master),
                    group->master->addr.port);
     DL_FOREACH(group->replicas, replica)
-        sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
+        sn_raise(replica, SN_NOTICE_SLAVE, NULL);
     /* A demoted master is usually down; as a replica it is reported down anew. */
     sn_mark_instance(group->master);
     DL_FOREACH(group->replicas, replica)
@@ -295,7 +296,7 @@ void sn_group_reset(struct sn_group *group)
     sn_link_renew(master->cmd);
     sn_link_renew(master->sub);
     sn_mark_instance(master);
-    sn_event_raise(master, SN_LEVEL_WARNING, "+reset-master", NULL);
+    sn_raise(master, SN_NOTICE_RESET_MASTER, NULL);
     sn_persist_group_changed(group, SN_RECORD_VOTE | SN_RECORD_REPLICAS | SN_RECORD_PEERS);
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/facts/tilt.h"
 #include "core/facts/mark.h"
+#include "core/tell/raise.h"
 
 #include <utlist.h>
 
@@ -34,7 +35,7 @@ static void enter(struct sn_core *core)
     core->tilt_at = core->now;
     core->tilt_count++;
     core->tilt_waiting = 0;
-    sn_event_plain(core, NULL, SN_LEVEL_WARNING, "+tilt", "#tilt mode entered");
+    sn_raise_plain(core, NULL, SN_NOTICE_TILT, "#tilt mode entered");
     HASH_ITER(hh_id, core->instances, instance, next) {
         instance->cmd->tilt_wait = false;
         restart_silence(instance->cmd);
@@ -93,7 +94,7 @@ void sn_tilt_leave(struct sn_core *core)
         return;
     core->tilt = false;
     sn_timer_stop(&core->timers, &core->tilt_end);
-    sn_event_plain(core, NULL, SN_LEVEL_WARNING, "-tilt", "#tilt mode exited");
+    sn_raise_plain(core, NULL, SN_NOTICE_TILT_END, "#tilt mode exited");
     HASH_ITER(hh_id, core->instances, instance, next) {
         instance->cmd->tilt_wait = false;
         sn_mark_instance(instance);

@@ -16,6 +16,7 @@
 #include "core/facts/pause.h"
 #include "core/facts/persist.h"
 #include "core/failover/order.h"
+#include "core/tell/raise.h"
 #include "core/tell/script.h"
 #include "core/watch/rights.h"
 
@@ -72,7 +73,7 @@ static void choose(struct sn_group *group)
                        : "No replica of %s can be promoted. The reasons are above; a replica that "
                          "becomes usable is tried with the next attempt.",
                    group->name);
-        sn_attempt_abort(group, "-failover-abort-no-good-slave", next_try(group));
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NO_GOOD_SLAVE, next_try(group));
         return;
     }
     replica->u.data.promoted = true;
@@ -81,9 +82,9 @@ static void choose(struct sn_group *group)
     group->failover.doubt = false;
     group->failover.fate_told = false;
     group->failover.ordered.hex[0] = '\0';
-    sn_event_raise(replica, SN_LEVEL_WARNING, "+selected-slave", NULL);
+    sn_raise(replica, SN_NOTICE_SELECTED_SLAVE, NULL);
     sn_attempt_enter(group, SN_FAILOVER_SEND_PROMOTION);
-    sn_event_raise(replica, SN_LEVEL_NOTICE, "+failover-state-send-slaveof-noone", NULL);
+    sn_raise(replica, SN_NOTICE_FAILOVER_STATE_SEND_SLAVEOF_NOONE, NULL);
     sn_instance_plan_info(replica);
     sn_mark_group(group, SN_MARK_STEP);
 }
@@ -125,7 +126,7 @@ static void step_select(struct sn_group *group)
 static void end_in_doubt(struct sn_group *group)
 {
     (void)next_try(group);
-    sn_attempt_abort(group, "-failover-abort-slave-timeout", group->core->now);
+    sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_SLAVE_TIMEOUT, group->core->now);
 }
 
 /* The order has left, and the replica went down before it was seen to obey: it may be a master by
@@ -171,7 +172,7 @@ static bool is_drained(struct sn_group *group)
         pass_over(group, "it did not catch up in time");
         break;
     case SN_DRAIN_GIVE_UP:
-        sn_attempt_abort(group, "-failover-abort-master-timeout", group->core->now);
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_MASTER_TIMEOUT, group->core->now);
         break;
     }
     return false;
@@ -192,7 +193,7 @@ static void step_promotion(struct sn_group *group)
         sn_ms retry_at = next_try(group);
         if (group->peer_count > 0)
             retry_at = sn_max(retry_at, group->stand_back_until);
-        sn_attempt_abort(group, "-failover-abort-slave-timeout", retry_at);
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_SLAVE_TIMEOUT, retry_at);
         return;
     }
     if (failover->state == SN_FAILOVER_SEND_PROMOTION && failover->promoted->u.data.priority == 0 &&
@@ -204,7 +205,7 @@ static void step_promotion(struct sn_group *group)
         return;
     if (failover->state == SN_FAILOVER_SEND_PROMOTION &&
         sn_link_can_send(failover->promoted->cmd)) {
-        sn_event_raise(failover->promoted, SN_LEVEL_NOTICE, "+failover-state-wait-promotion", NULL);
+        sn_raise(failover->promoted, SN_NOTICE_FAILOVER_STATE_WAIT_PROMOTION, NULL);
         sn_attempt_enter(group, SN_FAILOVER_WAIT_PROMOTION);
         order_promotion(group);
         deadline = sn_after(failover->state_at, group->params.failover_timeout_ms);
@@ -233,7 +234,7 @@ static void order_again(struct sn_group *group)
                    "Coordinated failover of %s stopped, as writes could be lost: the replica did "
                    "not obey before the pause of the master ended.",
                    group->name);
-        sn_attempt_abort(group, "-failover-abort-master-timeout", group->core->now);
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_MASTER_TIMEOUT, group->core->now);
     } else {
         order_promotion(group);
     }
@@ -284,8 +285,8 @@ static void confirm_promotion(struct sn_group *group)
 {
     struct sn_failover won = group->failover;
     struct sn_addr new_addr = won.promoted->addr;
-    sn_event_raise(won.promoted, SN_LEVEL_WARNING, "+promoted-slave", NULL);
-    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-state-reconf-slaves", NULL);
+    sn_raise(won.promoted, SN_NOTICE_PROMOTED_SLAVE, NULL);
+    sn_raise(group->master, SN_NOTICE_FAILOVER_STATE_RECONF_SLAVES, NULL);
     won.old_addr = group->master->addr;
     won.promoted = NULL;
     won.durable = false;

@@ -10,6 +10,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
 #include "core/failover/order.h"
+#include "core/tell/raise.h"
 #include "core/watch/rights.h"
 
 #include <string.h>
@@ -98,7 +99,7 @@ static void demote_old_master(struct sn_instance *replica)
     if (replica->u.data.reconf != SN_RECONF_NONE || replica->s_down)
         return;
     if (sn_reconf_send(replica)) {
-        sn_event_raise(replica, SN_LEVEL_NOTICE, "+convert-to-slave", NULL);
+        sn_raise(replica, SN_NOTICE_CONVERT_TO_SLAVE, NULL);
         set_reconf(replica, SN_RECONF_SENT);
     } else if (replica->u.data.foreign_told && !is_forced(replica)) {
         set_reconf(replica, SN_RECONF_DONE);
@@ -139,7 +140,7 @@ static void start_some(struct sn_group *group)
             (is_shared(replica) && replica->u.data.role_reported == SN_ROLE_MASTER)) {
             set_reconf(replica, SN_RECONF_DONE);
         } else if (sn_reconf_send(replica)) {
-            sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-sent", NULL);
+            sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT, NULL);
             set_reconf(replica, SN_RECONF_SENT);
             busy++;
         } else if (replica->u.data.foreign_told && !is_forced(replica)) {
@@ -156,7 +157,7 @@ static void time_out_some(struct sn_group *group)
         if (replica->u.data.reconf != SN_RECONF_SENT ||
             sn_age(core, replica->u.data.reconf_at) < core->timings[SN_TIMING_SLAVE_RECONF_TIMEOUT])
             continue;
-        sn_event_raise(replica, SN_LEVEL_NOTICE, "-slave-reconf-sent-timeout", NULL);
+        sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT_TIMEOUT, NULL);
         set_reconf(replica, SN_RECONF_DONE);
     }
 }
@@ -173,7 +174,7 @@ static bool all_done(const struct sn_group *group)
 
 static void end(struct sn_group *group)
 {
-    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end", NULL);
+    sn_raise(group->master, SN_NOTICE_FAILOVER_END, NULL);
     sn_attempt_clear(group);
     sn_mark_group(group, SN_MARK_PLAN);
 }
@@ -181,13 +182,13 @@ static void end(struct sn_group *group)
 static void end_for_timeout(struct sn_group *group)
 {
     struct sn_instance *replica;
-    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end-for-timeout", NULL);
-    sn_event_raise(group->master, SN_LEVEL_WARNING, "+failover-end", NULL);
+    sn_raise(group->master, SN_NOTICE_FAILOVER_END_FOR_TIMEOUT, NULL);
+    sn_raise(group->master, SN_NOTICE_FAILOVER_END, NULL);
     DL_FOREACH(group->replicas, replica) {
         enum sn_reconf reconf = replica->u.data.reconf;
         if (reconf != SN_RECONF_DONE && reconf != SN_RECONF_SENT && !may_be_master(replica) &&
             sn_reconf_send(replica))
-            sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-sent-be", NULL);
+            sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT_BE, NULL);
     }
     sn_attempt_clear(group);
     sn_mark_group(group, SN_MARK_PLAN);
@@ -239,12 +240,12 @@ void sn_reconf_info(struct sn_instance *replica)
             set_reconf(replica, SN_RECONF_DONE);
         } else {
             set_reconf(replica, SN_RECONF_INPROG);
-            sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-inprog", NULL);
+            sn_raise(replica, SN_NOTICE_SLAVE_RECONF_INPROG, NULL);
         }
     }
     if (data->reconf == SN_RECONF_INPROG && follows && data->link_up) {
         set_reconf(replica, SN_RECONF_DONE);
-        sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave-reconf-done", NULL);
+        sn_raise(replica, SN_NOTICE_SLAVE_RECONF_DONE, NULL);
     }
     sn_mark_group(group, SN_MARK_STEP);
 }

@@ -11,6 +11,7 @@
 #include "core/agree/election.h"
 #include "core/facts/alias.h"
 #include "core/facts/members.h"
+#include "core/tell/raise.h"
 
 #include <utlist.h>
 
@@ -95,7 +96,7 @@ static void demote(struct sn_instance *replica)
     bool confirmed =
         peers_confirm(replica) && !sn_election_rival_active(group) && is_our_turn(replica);
     if ((waited || confirmed) && sn_reconf_send(replica))
-        sn_event_raise(replica, SN_LEVEL_NOTICE, "+convert-to-slave", NULL);
+        sn_raise(replica, SN_NOTICE_CONVERT_TO_SLAVE, NULL);
 }
 
 /* The sentinel that won the present configuration, and reconfigures its replicas, is down. NULL if
@@ -149,12 +150,12 @@ static void redirect(struct sn_instance *replica)
     sn_ms wait = group->params.failover_timeout_ms;
     if (inherits_from_leader(replica)) {
         if (sn_reconf_send(replica))
-            sn_event_raise(replica, SN_LEVEL_NOTICE, "+fix-slave-config", NULL);
+            sn_raise(replica, SN_NOTICE_FIX_SLAVE_CONFIG, NULL);
         return;
     }
     if (quiet_for(replica, wait) && sn_age(group->core, replica->u.data.master_changed_at) > wait &&
         sn_reconf_send(replica))
-        sn_event_raise(replica, SN_LEVEL_NOTICE, "+fix-slave-config", NULL);
+        sn_raise(replica, SN_NOTICE_FIX_SLAVE_CONFIG, NULL);
 }
 
 void sn_repair_replica(struct sn_instance *replica)

@@ -1,47 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* What is announced: to subscribers and the log by one action, and to the notification script of
- * the group. */
+/* The notices as values, and the one place where an event becomes an action. */
 
-#include "core/tell/script.h"
+#include "core/tell/notice.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+#include "core/model.h"
 
-static void raise(struct sn_core *core, struct sn_group *group, enum sn_level level,
-                  const char *name, const char *payload)
+#include <assert.h>
+
+static const struct sn_notice_row rows[] = {
+#define X(id, event, its_level, its_scripts, its_subject, text, meaning)                           \
+    [SN_NOTICE_##id] = {.name = (event),                                                           \
+                        .level = SN_LEVEL_##its_level,                                             \
+                        .scripts = SN_SCRIPTS_##its_scripts,                                       \
+                        .subject = SN_SUBJECT_##its_subject,                                       \
+                        .has_text = sizeof(text) > 1},
+    SN_NOTICES(X)
+#undef X
+};
+
+const struct sn_notice_row *sn_notice_row(enum sn_notice notice)
 {
-    sn_out_event(core, level, name, payload);
-    if (level == SN_LEVEL_WARNING && group != NULL)
-        sn_script_notify(group, name, payload);
+    assert(notice > SN_NOTICE_NOTHING && notice < SN_NOTICE_COUNT);
+    return &rows[notice];
 }
 
-void sn_event_raise(struct sn_instance *instance, enum sn_level level, const char *name,
-                    const char *format, ...)
+void sn_notice_emit(struct sn_core *core, enum sn_notice notice, const char *payload)
 {
-    char payload[SN_PAYLOAD_MAX + 1];
-    sn_instance_form(instance, payload);
-    if (format != NULL) {
-        size_t len = strlen(payload);
-        if (len + 1 < sizeof(payload)) {
-            payload[len++] = ' ';
-            va_list args;
-            va_start(args, format);
-            (void)vsnprintf(payload + len, sizeof(payload) - len, format, args);
-            va_end(args);
-        }
-    }
-    raise(instance->core, instance->group, level, name, payload);
-}
-
-void sn_event_plain(struct sn_core *core, struct sn_group *group, enum sn_level level,
-                    const char *name, const char *format, ...)
-{
-    char payload[SN_PAYLOAD_MAX + 1];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(payload, sizeof(payload), format, args);
-    va_end(args);
-    raise(core, group, level, name, payload);
+    const struct sn_notice_row *row = sn_notice_row(notice);
+    struct sn_action *action = sn_out_add(core, SN_ACTION_EVENT);
+    action->u.event.level = row->level;
+    action->u.event.name = row->name;
+    action->u.event.payload = sn_out_text(core, payload);
 }

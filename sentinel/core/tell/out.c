@@ -188,11 +188,3 @@ void sn_out_send(struct sn_link *link, const struct sn_action_send *send)
     action->u.send.renames = sn_out_renames(core, link);
     link->pending++;
 }
-
-void sn_out_event(struct sn_core *core, enum sn_level level, const char *name, const char *payload)
-{
-    struct sn_action *action = sn_out_add(core, SN_ACTION_EVENT);
-    action->u.event.level = level;
-    action->u.event.name = name;
-    action->u.event.payload = sn_out_text(core, payload);
-}

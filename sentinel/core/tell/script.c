@@ -6,6 +6,8 @@
 
 #include "core/tell/script.h"
 
+#include "core/tell/notice.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,8 +115,8 @@ void sn_script_due(struct sn_job *job)
         start_due(core);
     } else if (!job->killed) {
         job->killed = true;
-        sn_out_event(core, SN_LEVEL_WARNING, "-script-timeout",
-                     sn_out_printf(core, "%s %lld", job->argv[0], (long long)job->pid));
+        sn_notice_emit(core, SN_NOTICE_SCRIPT_TIMEOUT,
+                       sn_out_printf(core, "%s %lld", job->argv[0], (long long)job->pid));
         sn_out_add(core, SN_ACTION_SCRIPT_KILL)->u.script.job = job->id;
     }
 }
@@ -135,8 +137,8 @@ void sn_script_started(struct sn_core *core, const struct sn_event_script *event
     if (job == NULL)
         return;
     job->pid = event->pid;
-    sn_out_event(core, SN_LEVEL_DEBUG, "+script-child",
-                 sn_out_printf(core, "%lld", (long long)event->pid));
+    sn_notice_emit(core, SN_NOTICE_SCRIPT_CHILD,
+                   sn_out_printf(core, "%lld", (long long)event->pid));
 }
 
 void sn_script_exited(struct sn_core *core, const struct sn_event_script *event)
@@ -147,9 +149,9 @@ void sn_script_exited(struct sn_core *core, const struct sn_event_script *event)
     core->jobs_running--;
     job->running = false;
     if (event->spawned)
-        sn_out_event(core, SN_LEVEL_DEBUG, "-script-child",
-                     sn_out_printf(core, "%lld %lld %d", (long long)job->pid,
-                                   (long long)event->status, event->signal));
+        sn_notice_emit(core, SN_NOTICE_SCRIPT_CHILD_END,
+                       sn_out_printf(core, "%lld %lld %d", (long long)job->pid,
+                                     (long long)event->status, event->signal));
     job->pid = 0;
     /* What could not be executed (status 2) will not be executable later either; a failed fork may.
      */
@@ -160,9 +162,9 @@ void sn_script_exited(struct sn_core *core, const struct sn_event_script *event)
         sn_timer_set(&core->timers, &job->timer, sn_after(core->now, pause));
     } else {
         if (again || event->status != 0)
-            sn_out_event(core, SN_LEVEL_WARNING, "-script-error",
-                         sn_out_printf(core, "%s %d %lld", job->argv[0],
-                                       forkless ? 99 : event->signal, (long long)event->status));
+            sn_notice_emit(core, SN_NOTICE_SCRIPT_ERROR,
+                           sn_out_printf(core, "%s %d %lld", job->argv[0],
+                                         forkless ? 99 : event->signal, (long long)event->status));
         drop_job(core, job);
     }
     start_due(core);

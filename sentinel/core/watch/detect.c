@@ -7,6 +7,7 @@
 #include "core/watch/detect.h"
 
 #include "core/facts/alias.h"
+#include "core/tell/raise.h"
 
 /* When the facts of now make (or made) instance S_DOWN; NEVER if they do not (PROTOCOL.md §13.2).
  */
@@ -47,12 +48,12 @@ bool sn_detect_judge(struct sn_instance *instance)
     instance->s_down = down;
     if (down) {
         instance->s_down_at = core->now;
-        sn_event_raise(instance, SN_LEVEL_WARNING, "+sdown", NULL);
+        sn_raise(instance, SN_NOTICE_SDOWN, NULL);
     } else {
         instance->s_up_at = core->now;
         if (sn_is_data(instance))
             instance->u.data.script_kill_sent = false;
-        sn_event_raise(instance, SN_LEVEL_WARNING, "-sdown", NULL);
+        sn_raise(instance, SN_NOTICE_SDOWN_END, NULL);
     }
     return true;
 }

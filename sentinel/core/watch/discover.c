@@ -8,6 +8,7 @@
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
 #include "core/facts/refusal.h"
+#include "core/tell/raise.h"
 #include "core/watch/hello.h"
 #include "core/watch/rights.h"
 
@@ -26,7 +27,7 @@ static void learn_runid(struct sn_instance *instance, const struct sn_runid *run
     if (runid->hex[0] == '\0' || sn_runid_equal(&instance->runid, runid))
         return;
     if (instance->runid.hex[0] != '\0') {
-        sn_event_raise(instance, SN_LEVEL_NOTICE, "+reboot", NULL);
+        sn_raise(instance, SN_NOTICE_REBOOT, NULL);
         if (instance->kind == SN_KIND_MASTER && instance->group->params.reboot_down_after_ms > 0) {
             data->rebooting = true;
             data->reboot_at = instance->core->now;
@@ -82,7 +83,7 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
     struct sn_instance *replica = sn_instance_new_data(group, SN_KIND_REPLICA, &addr);
     DL_APPEND(group->replicas, replica);
     group->replica_count++;
-    sn_event_raise(replica, SN_LEVEL_NOTICE, "+slave", NULL);
+    sn_raise(replica, SN_NOTICE_SLAVE, NULL);
     sn_persist_group_changed(group, SN_RECORD_REPLICAS);
 }
 
@@ -139,8 +140,8 @@ static void learn_role(struct sn_instance *instance, enum sn_role role)
     if (role != SN_ROLE_MASTER)
         data->master_changed_at = instance->core->now;
     bool expected = role == (instance->kind == SN_KIND_MASTER ? SN_ROLE_MASTER : SN_ROLE_REPLICA);
-    sn_event_raise(instance, SN_LEVEL_VERBOSE, expected ? "+role-change" : "-role-change",
-                   "new reported role is %s", role == SN_ROLE_MASTER ? "master" : "slave");
+    sn_raise(instance, expected ? SN_NOTICE_ROLE_CHANGE : SN_NOTICE_ROLE_CHANGE_ODD,
+             "new reported role is %s", role == SN_ROLE_MASTER ? "master" : "slave");
     sn_mark_instance(instance);
 }
 

@@ -15,6 +15,7 @@
 #include "core/facts/epoch.h"
 #include "core/facts/members.h"
 #include "core/facts/own.h"
+#include "core/tell/raise.h"
 #include "core/tell/script.h"
 #include "core/tell/told.h"
 #include "core/watch/peer.h"
@@ -71,9 +72,8 @@ static bool is_stranger(struct sn_group *group, const struct sn_hello *hello,
         return false;
     if (!group->stranger_told) {
         group->stranger_told = true;
-        sn_event_raise(group->master, SN_LEVEL_WARNING, "+foreign-hello",
-                       "from %s %s %u master %s %u", hello->runid.hex, sender->host, sender->port,
-                       master->host, master->port);
+        sn_raise(group->master, SN_NOTICE_FOREIGN_HELLO, "from %s %s %u master %s %u",
+                 hello->runid.hex, sender->host, sender->port, master->host, master->port);
         sn_out_log(
             group->core, SN_LEVEL_WARNING,
             "A sentinel we do not know announces another master for %s and is ignored. If it "
@@ -110,7 +110,7 @@ static void end_outdated_attempt(struct sn_group *group)
     const struct sn_failover *failover = &group->failover;
     if (failover->state != SN_FAILOVER_NONE && failover->state != SN_FAILOVER_RECONF &&
         failover->epoch <= group->config_epoch)
-        sn_attempt_abort(group, "-failover-abort-not-elected", group->core->now);
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, group->core->now);
 }
 
 static uint64_t highest_named(const struct sn_hello *hello)
@@ -140,7 +140,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     }
     if (master->ip[0] == '\0')
         return; /* parked until the look-up of sn_hello_receive ends */
-    sn_event_raise(peer, SN_LEVEL_WARNING, "+config-update-from", NULL);
+    sn_raise(peer, SN_NOTICE_CONFIG_UPDATE_FROM, NULL);
     group->config_epoch = hello->master_config_epoch;
     group->untold_from.port = 0; /* it is told now, with what came after it */
     sn_group_switch(group, master);

@@ -23,6 +23,7 @@
 #include "core/facts/members.h"
 #include "core/facts/own.h"
 #include "core/facts/persist.h"
+#include "core/tell/raise.h"
 #include "core/tell/told.h"
 #include "core/watch/probe.h"
 
@@ -91,7 +92,7 @@ static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid
     }
     struct sn_instance *peer = sn_peer_add(group, runid, addr);
     group->learning = false;
-    sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel", NULL);
+    sn_raise(peer, SN_NOTICE_SENTINEL, NULL);
     sn_persist_group_changed(group, SN_RECORD_PEERS);
     sn_peer_judge_count(group);
     return peer;
@@ -133,7 +134,7 @@ static struct sn_instance *displace(struct sn_instance *old, const struct sn_run
     struct sn_core *core = group->core;
     struct sn_runid old_id = old->runid;
     struct sn_group *other, *next;
-    sn_event_raise(old, SN_LEVEL_NOTICE, "+sentinel-invalid-addr", NULL);
+    sn_raise(old, SN_NOTICE_SENTINEL_INVALID_ADDR, NULL);
     bool elsewhere = told && old->cmd->owner_count > 1;
     struct sn_instance *peer = replace_in(old, runid, addr);
     if (elsewhere) {
@@ -169,8 +170,8 @@ static void move(struct sn_instance *peer, const struct sn_addr *addr)
     struct sn_core *core = peer->core;
     struct sn_instance *owner;
     unsigned others = 0;
-    sn_event_raise(peer->group->master, SN_LEVEL_NOTICE, "+sentinel-address-switch",
-                   "ip %s port %u for %s", addr->host, addr->port, peer->runid.hex);
+    sn_raise(peer->group->master, SN_NOTICE_SENTINEL_ADDRESS_SWITCH, "ip %s port %u for %s",
+             addr->host, addr->port, peer->runid.hex);
     LL_FOREACH2(peer->cmd->owners, owner, owner_next) {
         owner->addr = *addr;
         owner->u.peer.addr_heard_at = owner->u.peer.moved_at = core->now;
@@ -182,8 +183,8 @@ static void move(struct sn_instance *peer, const struct sn_addr *addr)
     sn_link_wake(peer->cmd);
     sn_link_renew(peer->cmd);
     if (others > 0)
-        sn_event_raise(peer, SN_LEVEL_NOTICE, "+sentinel-address-update",
-                       "%u additional matching instances", others);
+        sn_raise(peer, SN_NOTICE_SENTINEL_ADDRESS_UPDATE, "%u additional matching instances",
+                 others);
 }
 
 /* Both addresses are the peer's own, and it has just been moved from the one to the other. */
@@ -362,7 +363,7 @@ static void found_other(struct sn_link *link, const struct sn_runid *says)
         for (; owner != NULL; owner = next) {
             struct sn_group *group = owner->group;
             next = owner->owner_next;
-            sn_event_raise(owner, SN_LEVEL_NOTICE, "+sentinel-invalid-addr", NULL);
+            sn_raise(owner, SN_NOTICE_SENTINEL_INVALID_ADDR, NULL);
             sn_peer_remove(owner);
             sn_persist_group_changed(group, SN_RECORD_PEERS);
             sn_peer_judge_count(group);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What is announced: to subscribers and the log by one action, and to the notification script of
+ * the group. */
+
+#include "core/tell/raise.h"
+
+#include "core/tell/script.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void tell(struct sn_core *core, struct sn_group *group, enum sn_notice notice,
+                 const char *payload)
+{
+    const struct sn_notice_row *row = sn_notice_row(notice);
+    sn_notice_emit(core, notice, payload);
+    if (row->scripts != SN_SCRIPTS_NONE)
+        sn_script_notify(group, row->name, payload);
+}
+
+static bool is_subject(const struct sn_instance *instance, enum sn_subject subject)
+{
+    switch (subject) {
+    case SN_SUBJECT_NOBODY:
+        return false;
+    case SN_SUBJECT_MASTER:
+        return instance->kind == SN_KIND_MASTER;
+    case SN_SUBJECT_REPLICA:
+        return instance->kind == SN_KIND_REPLICA;
+    case SN_SUBJECT_PEER:
+        return instance->kind == SN_KIND_PEER;
+    case SN_SUBJECT_DATA:
+        return sn_is_data(instance);
+    case SN_SUBJECT_ANY:
+        return true;
+    }
+    return false;
+}
+
+void sn_raise(struct sn_instance *instance, enum sn_notice notice, const char *format, ...)
+{
+    char payload[SN_PAYLOAD_MAX + 1];
+    assert(is_subject(instance, sn_notice_row(notice)->subject));
+    assert(sn_notice_row(notice)->has_text == (format != NULL));
+    sn_instance_form(instance, payload);
+    if (format != NULL) {
+        size_t len = strlen(payload);
+        if (len + 1 < sizeof(payload)) {
+            payload[len++] = ' ';
+            va_list args;
+            va_start(args, format);
+            (void)vsnprintf(payload + len, sizeof(payload) - len, format, args);
+            va_end(args);
+        }
+    }
+    tell(instance->core, instance->group, notice, payload);
+}
+
+void sn_raise_plain(struct sn_core *core, struct sn_group *group, enum sn_notice notice,
+                    const char *format, ...)
+{
+    char payload[SN_PAYLOAD_MAX + 1];
+    const struct sn_notice_row *row = sn_notice_row(notice);
+    va_list args;
+    assert(row->subject == SN_SUBJECT_NOBODY);
+    assert(group != NULL || row->scripts == SN_SCRIPTS_NONE);
+    va_start(args, format);
+    (void)vsnprintf(payload, sizeof(payload), format, args);
+    va_end(args);
+    tell(core, group, notice, payload);
+}

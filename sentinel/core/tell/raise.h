@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_RAISE_H
+#define SN_CORE_RAISE_H
+
+/* Raising a notice. Internal, as model.h. */
+
+#include "core/model.h"
+#include "core/tell/notice.h"
+
+/* Tells subscribers, the log and the notification script of instance's group (PROTOCOL.md §7.1).
+ * The payload is the form of instance, then a blank and the formatted text, NULL if the notice has
+ * none. */
+SN_PRINTF(3, 4)
+void sn_raise(struct sn_instance *instance, enum sn_notice notice, const char *format, ...);
+/* A notice without a subject: the payload is only the formatted text. group is NULL if the notice
+ * is about none. */
+SN_PRINTF(4, 5)
+void sn_raise_plain(struct sn_core *core, struct sn_group *group, enum sn_notice notice,
+                    const char *format, ...);
+
+#endif
