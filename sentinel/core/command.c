@@ -3,13 +3,20 @@
 /* The commands that change something, and the question of peers. Each is answered exactly once, and
  * not before what it changed is durable; SET and its kin apply all of their changes or none. */
 
+#include "core/command.h"
+
 #include "core/agree/agree.h"
 #include "core/agree/election.h"
+#include "core/agree/select.h"
 #include "core/facts/alias.h"
+#include "core/facts/group.h"
+#include "core/facts/instance.h"
+#include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
 #include "core/facts/tilt.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
 
 #include "base/text.h"

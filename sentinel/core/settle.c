@@ -18,7 +18,10 @@
 #include "core/agree/agree.h"
 #include "core/agree/election.h"
 #include "core/facts/alias.h"
+#include "core/facts/link.h"
 #include "core/facts/mark.h"
+#include "core/failover/failover.h"
+#include "core/failover/reconf.h"
 #include "core/watch/detect.h"
 
 /* Far more than any chain of consequences takes. */

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_SETTLE_H
 #define SN_CORE_SETTLE_H
 
-/* The one order in which the rules run. Internal, as model.h. */
+/* The one order in which the rules run. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* Runs the rules over all that is marked, until nothing is. In TILT nothing is judged: the marks
  * are dropped, and leaving TILT marks everything. What a bound leaves undone, which takes a fault

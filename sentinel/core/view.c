@@ -4,7 +4,9 @@
 
 #include "core/facts/attempt.h"
 #include "core/facts/foreign.h"
+#include "core/facts/instance.h"
 #include "core/facts/refusal.h"
+#include "core/tell/form.h"
 #include "core/watch/peer.h"
 
 #include <stdarg.h>

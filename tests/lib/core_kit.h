@@ -19,6 +19,10 @@
  * answer 1 vote 1 <run id> 5 */
 
 #include "core/agree/election.h"
+#include "core/agree/select.h"
+#include "core/facts/group.h"
+#include "core/facts/instance.h"
+#include "core/facts/link.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
 #include "shadow.h"

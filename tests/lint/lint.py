@@ -26,12 +26,13 @@ FOLDERS = ("base", "wire", "core", "conf", "acl", "shell/log", "shell/net", "she
 # Project headers that the files of a folder may include; of core, outsiders see only the public ones.
 CORE_PUBLIC = ("core/core.h", "core/action.h", "core/event.h", "core/image.h", "core/view.h")
 # What all of the core knows: values, and the structures of groups, members and links.
-CORE_MODEL = CORE_PUBLIC + ("base/", "core/timing.h", "core/model.h")
+CORE_MODEL = CORE_PUBLIC + ("base/", "core/timing.h", "core/model/")
 ALLOWED_HEADERS = {
     "base": ("base/",),
     "wire": ("base/", "wire/"),
     "core": ("base/", "core/", "wire/hello.h", "wire/info.h", "wire/reply.h", "wire/request.h"),
     "core/values": ("base/", "core/image.h", "core/timing.h"),
+    "core/model": CORE_MODEL,
     "core/tell": CORE_MODEL + ("core/tell/",),
     "core/facts": CORE_MODEL + ("core/tell/", "core/facts/"),
     "core/watch": CORE_MODEL + ("core/tell/", "core/facts/", "core/watch/"),

@@ -9,7 +9,8 @@
 
 #include "cluster_internal.h"
 
-#include "core/model.h"
+#include "core/facts/instance.h"
+#include "core/facts/link.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -10,8 +10,12 @@
 #include "core/agree/election.h"
 #include "core/facts/asked.h"
 #include "core/facts/epoch.h"
+#include "core/facts/group.h"
+#include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/persist.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/watch/peer.h"
 

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_AGREE_H
 #define SN_CORE_AGREE_H
 
-/* O_DOWN, and the questions to the peers. Internal, as model.h. */
+/* O_DOWN, and the questions to the peers. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* Whether what is known makes the master of group O_DOWN. */
 bool sn_agree_is_down(const struct sn_group *group);

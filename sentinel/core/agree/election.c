@@ -10,6 +10,9 @@
  * once (D8); a leader that is down itself is not waited for (D9). */
 
 #include "core/agree/election.h"
+#include "core/agree/select.h"
+#include "core/facts/group.h"
+#include "core/facts/instance.h"
 #include "core/facts/persist.h"
 #include "core/facts/refusal.h"
 
@@ -18,6 +21,7 @@
 #include "core/facts/epoch.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/watch/peer.h"
 

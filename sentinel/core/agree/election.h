@@ -4,7 +4,7 @@
 
 /* Elections: epochs, votes given and counted, whose turn it is. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 #define SN_ELECTION_NO_EPOCH                                                                       \
     "no epoch is left to be elected in. Stop all sentinels, give them a lower current-epoch, "     \

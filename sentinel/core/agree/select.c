@@ -3,9 +3,14 @@
 /* Which replica becomes the master (PROTOCOL.md §16): the stock order, on facts that are younger
  * than the failure (DESIGN.md D10), and a reason for everybody who is passed over. */
 
+#include "core/agree/select.h"
+
 #include "core/facts/alias.h"
 #include "core/facts/foreign.h"
+#include "core/facts/instance.h"
 #include "core/facts/members.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 
 #include <string.h>
 #include <strings.h>

@@ -6,10 +6,12 @@
  * higher config epoch (or address, if they are equal), as both sides know both. */
 
 #include "core/facts/alias.h"
+#include "core/facts/instance.h"
 #include "core/facts/mark.h"
 
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
+#include "core/tell/out.h"
 
 #include "base/text.h"
 

@@ -3,9 +3,9 @@
 #define SN_CORE_ALIAS_H
 
 /* One master under several names: the groups, here or of other sentinels, that have had the master
- * of a group for their own (DESIGN.md D16). Internal, as model.h. */
+ * of a group for their own (DESIGN.md D16). Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* Another name of the group's master. */
 struct sn_alias {

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_ASKED_H
 #define SN_CORE_ASKED_H
 
-/* The questions to a peer that have no answer yet, oldest first. Internal, as model.h. */
+/* The questions to a peer that have no answer yet, oldest first. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* What else a question was about than a vote in some epoch. */
 #define SN_ASKED_STALE UINT64_MAX       /* the answer is to be ignored */

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_ATTEMPT_H
 #define SN_CORE_ATTEMPT_H
 
-/* The state of a group's failover: how it changes, and how it ends. Internal, as model.h. */
+/* The state of a group's failover: how it changes, and how it ends. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 #include "core/tell/notice.h"
 
 /* The only place where a failover state changes; refuses impossible transitions. */

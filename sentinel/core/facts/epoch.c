@@ -12,6 +12,7 @@
 
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
 
 #include <utlist.h>

@@ -4,7 +4,7 @@
 
 /* The current epoch, and how far a word from outside may raise it. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 void sn_epoch_init(struct sn_core *core);
 /* A hello of peer names epoch, before it is taken or not. */

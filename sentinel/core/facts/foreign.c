@@ -5,6 +5,8 @@
 #include "core/facts/foreign.h"
 
 #include "core/facts/alias.h"
+#include "core/facts/instance.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
 
 #define FOREIGN_PERIODS 3 /* hellos; a claim that was heard no longer ago counts */

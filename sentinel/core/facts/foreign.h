@@ -2,9 +2,9 @@
 #ifndef SN_CORE_FOREIGN_H
 #define SN_CORE_FOREIGN_H
 
-/* Data nodes that are not ours alone (DESIGN.md D16). Internal, as model.h. */
+/* Data nodes that are not ours alone (DESIGN.md D16). Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* True if another group claims the node too: it gets no orders (DESIGN.md D16). */
 bool sn_foreign_claimed(const struct sn_instance *replica);

@@ -4,12 +4,18 @@
  * the instances that are known already and keeps their links, instead of forgetting and meeting
  * everybody again: a promotion costs no reconnection. */
 
+#include "core/facts/group.h"
+
 #include "core/facts/alias.h"
 #include "core/facts/asked.h"
 #include "core/facts/attempt.h"
+#include "core/facts/instance.h"
+#include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
 
 #include "base/text.h"

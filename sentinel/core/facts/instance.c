@@ -4,7 +4,11 @@
  * questions about an address are answered, and the traffic that each of them is due: INFO and
  * hellos. */
 
+#include "core/facts/instance.h"
+
+#include "core/facts/link.h"
 #include "core/facts/mark.h"
+#include "core/tell/out.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,10 +8,14 @@
  * unanswered PING or at the break of the connection, whichever came first (D2), and ends with an
  * acceptable reply. */
 
+#include "core/facts/link.h"
+
 #include "core/facts/asked.h"
 #include "core/facts/mark.h"
 #include "core/facts/refusal.h"
 #include "core/facts/tilt.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 #include "core/tell/told.h"
 
 #include "base/text.h"

@@ -4,9 +4,9 @@
 
 /* Marks: what has to be judged again. Whoever changes a fact marks what depends on it, and calls
  * nobody; sn_settle runs the rules over what is marked, in one written order, before the step ends.
- * Internal, as model.h. */
+ * Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* Rules of a group, in the order in which they run. */
 enum sn_mark {

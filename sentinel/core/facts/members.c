@@ -3,6 +3,8 @@
 /* The lists and indices of groups and peers, and the counts that decide over majorities. */
 
 #include "core/facts/members.h"
+#include "core/facts/instance.h"
+#include "core/tell/out.h"
 
 #include <string.h>
 #include <utlist.h>

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_MEMBERS_H
 #define SN_CORE_MEMBERS_H
 
-/* Which groups there are, and who belongs to them. Internal, as model.h. */
+/* Which groups there are, and who belongs to them. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 struct sn_group *sn_group_by_id(const struct sn_core *core, uint64_t id);
 struct sn_group *sn_group_by_name(struct sn_core *core, const char *name, size_t len);

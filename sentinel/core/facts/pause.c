@@ -4,6 +4,8 @@
  * D17). */
 
 #include "core/facts/pause.h"
+#include "core/facts/link.h"
+#include "core/tell/out.h"
 
 #define DRAIN_MAX_MS   5000 /* longest pause of the clients for the sake of the drain */
 #define PAUSE_SPARE_MS 2000 /* on top, for the promotion and the demotion behind it */

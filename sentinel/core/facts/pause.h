@@ -2,9 +2,9 @@
 #ifndef SN_CORE_PAUSE_H
 #define SN_CORE_PAUSE_H
 
-/* CLIENT PAUSE of ours on a data node. Internal, as model.h. */
+/* CLIENT PAUSE of ours on a data node. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* How long the master may be drained in a pause; the pause itself is longer by what the promotion
  * and the demotion behind it may take. */

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "core/facts/members.h"
+#include "core/tell/out.h"
 
 #include <stdlib.h>
 #include <string.h>

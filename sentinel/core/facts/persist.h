@@ -4,7 +4,36 @@
 
 /* What is durable, what has changed since, and what waits for it. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
+
+/* What must wait until a version is on disk. */
+enum sn_deferred_kind {
+    SN_DEFERRED_NONE = 0,
+    SN_DEFERRED_ANSWER,  /* tell a client */
+    SN_DEFERRED_ATTEMPT, /* ask for votes */
+    SN_DEFERRED_SWITCH   /* announce the new master */
+};
+
+struct sn_deferred {
+    enum sn_deferred_kind kind;
+    uint64_t version;
+    struct sn_ticket ticket;
+    enum sn_answer_kind answer;
+    int64_t number;
+    struct sn_runid runid;
+    uint64_t epoch;
+    uint64_t group; /* id */
+    struct sn_deferred *prev, *next;
+};
+
+/* What is not known to be on disk of one group, or of the sentinel itself. */
+struct sn_unsaved {
+    uint64_t version; /* of the last change */
+    uint64_t group;   /* id; 0: the sentinel itself */
+    char *name;       /* of the group, which may be gone by now; NULL: the sentinel itself */
+    unsigned what;    /* SN_RECORD_ bits */
+    struct sn_unsaved *prev, *next;
+};
 
 /* Something durable changed: SN_RECORD_ bits. The version rises, and the next PERSIST says so. */
 void sn_persist_changed(struct sn_core *core, unsigned what);

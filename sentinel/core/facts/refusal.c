@@ -7,6 +7,8 @@
 
 #include "core/facts/refusal.h"
 #include "core/facts/mark.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 
 #include "base/text.h"
 

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_REFUSAL_H
 #define SN_CORE_REFUSAL_H
 
-/* What the other side of a link refuses. Internal, as model.h. */
+/* What the other side of a link refuses. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* AUTH, CLIENT SETNAME or SUBSCRIBE was answered by an error; text names it. */
 void sn_link_refused_opening(struct sn_link *link, const char *text);

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_TILT_H
 #define SN_CORE_TILT_H
 
-/* TILT: our own stalls. Internal, as model.h. */
+/* TILT: our own stalls. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 void sn_tilt_check(struct sn_core *core, sn_ms last_now);
 void sn_tilt_link_answered(struct sn_link *link);

@@ -11,8 +11,14 @@
  * on without it, as stock does; a coordinated one is aborted. The pause ends by itself if we should
  * die. */
 
+#include "core/failover/drain.h"
+
+#include "core/agree/select.h"
+#include "core/facts/instance.h"
+#include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
+#include "core/tell/out.h"
 
 #include <string.h>
 

@@ -10,12 +10,21 @@
  * before the other replicas are reconfigured, not after. Until RECONF every state can be aborted;
  * RECONF can only end. */
 
+#include "core/failover/failover.h"
+
+#include "core/agree/select.h"
 #include "core/facts/alias.h"
 #include "core/facts/attempt.h"
+#include "core/facts/group.h"
+#include "core/facts/instance.h"
+#include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
 #include "core/facts/persist.h"
+#include "core/failover/drain.h"
 #include "core/failover/order.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/tell/script.h"
 #include "core/watch/rights.h"

@@ -2,7 +2,7 @@
 #ifndef SN_CORE_ORDER_H
 #define SN_CORE_ORDER_H
 
-/* What the reply to an order, a PROMOTE or FOLLOW, means. Internal, as model.h. */
+/* What the reply to an order, a PROMOTE or FOLLOW, means. Internal to the core. */
 
 #include "core/event.h"
 

@@ -4,12 +4,18 @@
  * the old master, if it still answers, at once. A replica that does not obey in time, refuses, or
  * goes down gives its place to the next one (PROTOCOL.md §15.6, §15.7, §24.2). */
 
+#include "core/failover/reconf.h"
+
 #include "core/facts/alias.h"
 #include "core/facts/attempt.h"
 #include "core/facts/foreign.h"
+#include "core/facts/instance.h"
+#include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
 #include "core/failover/order.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/watch/rights.h"
 

@@ -8,9 +8,14 @@
  * named our configuration: then no newer one exists, and every write that the old master takes
  * meanwhile would be lost (DESIGN.md D13). */
 
+#include "core/failover/repair.h"
+
 #include "core/agree/election.h"
 #include "core/facts/alias.h"
+#include "core/facts/group.h"
+#include "core/facts/instance.h"
 #include "core/facts/members.h"
+#include "core/failover/reconf.h"
 #include "core/tell/raise.h"
 
 #include <utlist.h>

@@ -2,7 +2,7 @@
 
 /* How members are called in events, replies and the log. */
 
-#include "core/model.h"
+#include "core/tell/form.h"
 
 #include <stdio.h>
 

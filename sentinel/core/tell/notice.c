@@ -4,7 +4,8 @@
 
 #include "core/tell/notice.h"
 
-#include "core/model.h"
+#include "core/model/group.h"
+#include "core/tell/out.h"
 
 #include <assert.h>
 

@@ -3,7 +3,7 @@
 /* Actions under construction. Texts live in chunks that never move, so that an action may point
  * into them; everything is dropped at the start of the next step. */
 
-#include "core/model.h"
+#include "core/tell/out.h"
 
 #include "base/text.h"
 

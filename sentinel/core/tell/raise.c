@@ -5,6 +5,7 @@
 
 #include "core/tell/raise.h"
 
+#include "core/tell/form.h"
 #include "core/tell/script.h"
 
 #include <assert.h>

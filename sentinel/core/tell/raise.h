@@ -2,9 +2,9 @@
 #ifndef SN_CORE_RAISE_H
 #define SN_CORE_RAISE_H
 
-/* Raising a notice. Internal, as model.h. */
+/* Raising a notice. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 #include "core/tell/notice.h"
 
 /* Tells subscribers, the log and the notification script of instance's group (PROTOCOL.md §7.1).

@@ -7,6 +7,7 @@
 #include "core/tell/script.h"
 
 #include "core/tell/notice.h"
+#include "core/tell/out.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 /* Notification and client-reconfig scripts: the queue and who may run (PROTOCOL.md §8). Internal to
  * the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 struct sn_job {
     struct sn_core *core;

@@ -6,6 +6,7 @@
  * and what was not heard of for an hour makes room. */
 
 #include "core/tell/told.h"
+#include "core/tell/out.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_TOLD_H
 #define SN_CORE_TOLD_H
 
-/* What the log says once for each sender and reason. Internal, as model.h. */
+/* What the log says once for each sender and reason. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* Senders and reasons that are remembered: of one group, of all, and of one group in any case. */
 #define SN_TOLD_MAX       128

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_DETECT_H
 #define SN_CORE_DETECT_H
 
-/* Failure detection: S_DOWN. Internal, as model.h. */
+/* Failure detection: S_DOWN. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* Whether the facts of now make instance S_DOWN. */
 bool sn_detect_is_down(const struct sn_instance *instance);

@@ -2,14 +2,17 @@
 
 /* What INFO replies teach: run ids, roles, replication state, new replicas (PROTOCOL.md §12). */
 
+#include "core/watch/discover.h"
 #include "core/facts/alias.h"
 #include "core/facts/foreign.h"
+#include "core/facts/instance.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
 #include "core/facts/refusal.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
-#include "core/watch/hello.h"
 #include "core/watch/rights.h"
 
 #include "base/text.h"

@@ -6,6 +6,8 @@
  * of use, since a majority must never be counted too small. What is ignored is told once. */
 
 #include "core/watch/hello.h"
+#include "core/facts/group.h"
+#include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/persist.h"
 #include "core/facts/refusal.h"
@@ -15,6 +17,8 @@
 #include "core/facts/epoch.h"
 #include "core/facts/members.h"
 #include "core/facts/own.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/tell/script.h"
 #include "core/tell/told.h"

@@ -2,13 +2,10 @@
 #ifndef SN_CORE_HELLO_H
 #define SN_CORE_HELLO_H
 
-/* What is learned from INFO and hellos. Internal, as model.h. */
+/* What is learned from hellos. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
-/* False if the reply is no INFO. */
-bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
-                      const struct sn_info *info);
 void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event);
 /* A host name was looked up: a hello that waited for it is taken now. */
 void sn_hello_resolved(struct sn_core *core, const char *host, const char *ip);

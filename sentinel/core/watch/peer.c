@@ -19,10 +19,13 @@
 #include "core/watch/peer.h"
 
 #include "core/facts/asked.h"
+#include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/own.h"
 #include "core/facts/persist.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/tell/told.h"
 #include "core/watch/probe.h"

@@ -2,14 +2,14 @@
 #ifndef SN_CORE_PEER_H
 #define SN_CORE_PEER_H
 
-/* Peers: who is a voter, and whose word counts. Internal, as model.h.
+/* Peers: who is a voter, and whose word counts. Internal to the core.
  *
  * A hello is hearsay: anybody who may PUBLISH can forge one. Two things must not come of it: a
  * majority that is counted too small, and one process that is counted twice. So whoever says hello
  * from a free address is a voter at once, and is one also while it cannot be reached; but its id is
  * asked for on the link to it (SENTINEL MYID), and one address speaks for one id only. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* The peer that says hello from addr, made if it is new; moved if its new address has confirmed the
  * id or the old one is lost. NULL if the hello is known, or has to be taken, to be a forgery: then

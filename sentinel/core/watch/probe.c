@@ -5,6 +5,8 @@
  * few connections; their number is bounded in any case. */
 
 #include "core/watch/probe.h"
+#include "core/facts/link.h"
+#include "core/tell/out.h"
 
 #include "base/text.h"
 

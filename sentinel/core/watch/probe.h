@@ -2,9 +2,9 @@
 #ifndef SN_CORE_PROBE_H
 #define SN_CORE_PROBE_H
 
-/* Who is at an address. Internal, as model.h. */
+/* Who is at an address. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 enum sn_verdict {
     SN_VERDICT_NONE = 0, /* not known yet */

@@ -5,9 +5,12 @@
 
 #include "core/watch/publish.h"
 
+#include "core/facts/link.h"
 #include "core/facts/own.h"
 #include "core/facts/pause.h"
 #include "core/facts/persist.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 
 #include "base/text.h"
 

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_PUBLISH_H
 #define SN_CORE_PUBLISH_H
 
-/* Our own hellos. Internal, as model.h. */
+/* Our own hellos. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 void sn_publish_due(struct sn_instance *instance); /* SN_TIMER_HELLO */
 

@@ -5,7 +5,10 @@
 #include "core/watch/resolve.h"
 
 #include "core/facts/alias.h"
+#include "core/facts/group.h"
+#include "core/facts/instance.h"
 #include "core/facts/mark.h"
+#include "core/tell/out.h"
 
 #include <string.h>
 #include <strings.h>

@@ -2,9 +2,9 @@
 #ifndef SN_CORE_RESOLVE_H
 #define SN_CORE_RESOLVE_H
 
-/* Host names. Internal, as model.h. */
+/* Host names. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* Up to date addresses for everything called host. */
 void sn_resolve_done(struct sn_core *core, const char *host, const char *ip);

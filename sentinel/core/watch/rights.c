@@ -14,9 +14,12 @@
  * is sent once MULTI is known to be allowed, without which it would be executed. */
 
 #include "core/watch/rights.h"
+#include "core/facts/link.h"
 #include "core/facts/refusal.h"
 
 #include "core/facts/pause.h"
+#include "core/tell/form.h"
+#include "core/tell/out.h"
 
 #include <string.h>
 #include <strings.h>

@@ -3,9 +3,9 @@
 #define SN_CORE_RIGHTS_H
 
 /* What the other side of a link refuses, and whether it would refuse what has not been needed so
- * far. Internal, as model.h. */
+ * far. Internal to the core. */
 
-#include "core/model.h"
+#include "core/model/group.h"
 
 /* The command link of a data node is up: tries whether a failover would be allowed on it. */
 void sn_rights_try(struct sn_link *link);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_GROUP_H
+#define SN_CORE_GROUP_H
+
+/* Groups as a whole. Internal to the core. */
+
+#include "core/model/group.h"
+
+struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image *image);
+void sn_group_free(struct sn_group *group);
+/* A name was looked up: forgets replicas that have the address of another member. */
+void sn_group_drop_doubles(struct sn_group *group);
+/* Makes the data node at addr the master and the old master a replica, forgets what was agreed
+ * about the old one, and leaves no failover behind. Raises nothing. */
+void sn_group_switch(struct sn_group *group, const struct sn_addr *addr);
+/* +switch-master and a +slave for every replica. */
+void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_addr);
+/* SENTINEL RESET of one group (PROTOCOL.md §4.9). */
+void sn_group_reset(struct sn_group *group);
+/* Hellos to everybody at once. */
+void sn_group_push_hello(struct sn_group *group);
+void sn_group_ask_info_all(struct sn_group *group);
+/* The periods of the group have changed. */
+void sn_group_reschedule(struct sn_group *group);
+/* Position of this sentinel among those that are up, by hash (DESIGN.md D6). */
+unsigned sn_group_rank(const struct sn_group *group);
+/* True if this peer is up and comes before us. */
+bool sn_group_goes_first(const struct sn_instance *peer);
+
+#endif

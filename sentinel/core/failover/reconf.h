@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_RECONF_H
+#define SN_CORE_RECONF_H
+
+/* The other replicas behind a switch. Internal to the core. */
+
+#include "core/model/group.h"
+
+void sn_reconf_step(struct sn_group *group);
+/* INFO of a replica has been read while the others are being reconfigured. */
+void sn_reconf_info(struct sn_instance *replica);
+void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
+/* Orders replica to follow the group's master, unless another group claims it. False if not sent.
+ */
+bool sn_reconf_send(struct sn_instance *replica);
+
+#endif

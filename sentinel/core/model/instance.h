@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_MODEL_INSTANCE_H
+#define SN_CORE_MODEL_INSTANCE_H
+
+/* Instances: data nodes and peers, the members of groups. Internal, as state.h. */
+
+#include "core/model/link.h"
+
+enum sn_kind { SN_KIND_NONE = 0, SN_KIND_MASTER, SN_KIND_REPLICA, SN_KIND_PEER };
+
+enum sn_reconf { SN_RECONF_NONE = 0, SN_RECONF_SENT, SN_RECONF_INPROG, SN_RECONF_DONE };
+
+/* What only data nodes have. */
+struct sn_data {
+    bool info_pending;
+    sn_ms info_sent_at;
+    sn_ms info_at; /* last INFO reply */
+    char *info_text;
+    size_t info_len;
+    enum sn_role role_reported;
+    sn_ms said_master_at;   /* last INFO with role:master; NEVER if there was none */
+    sn_ms role_reported_at; /* when the reported role last changed, or tracking began */
+    bool rebooting;         /* run id changed; waits for a PONG (master-reboot-down-after-period) */
+    sn_ms reboot_at;
+    bool script_kill_sent; /* during this S_DOWN */
+    sn_ms link_down_ms;    /* master_link_down_since_seconds */
+    bool link_up;
+    char master_host[SN_HOST_MAX + 1]; /* "" if never reported */
+    uint16_t master_port;
+    sn_ms master_changed_at; /* when the reported master last changed */
+    uint32_t priority;
+    uint64_t repl_offset;
+    uint64_t master_offset; /* master_repl_offset: what it has written to its own replicas */
+    bool announced;
+    bool promoted;           /* chosen by the running failover */
+    uint64_t refused_epoch;  /* of the attempt in which it refused to be promoted */
+    bool order_pending;      /* a PROMOTE or FOLLOW without reply */
+    sn_ms ordered_at;        /* last FOLLOW */
+    bool order_refused;      /* it was */
+    unsigned pauses_pending; /* CLIENT PAUSE without a reply on the present connection */
+    sn_ms paused_until;      /* its writes, and PUBLISH, are paused by us; NEVER: they are not */
+    bool was_replica;        /* this process was one since it was last our master */
+    sn_ms unproven_at; /* when it was demoted; NEVER once it is known to have been in sync since */
+    enum sn_reconf reconf;
+    sn_ms reconf_at;   /* when reconf last changed */
+    sn_ms foreign_at;  /* last sign that another group claims it (DESIGN.md D16) */
+    bool odd_told;     /* the log says that it is no server, or no master */
+    bool foreign_told; /* +foreign-instance was raised for the present claim */
+};
+
+/* What only peers have. */
+struct sn_peer {
+    sn_ms hello_heard_at;
+    sn_ms addr_heard_at;         /* last hello from its present address */
+    sn_ms moved_at;              /* it got that one; NEVER if it had no other */
+    uint64_t hello_config_epoch; /* as its last hello said */
+    bool hello_agrees;           /* its last hello named our master */
+    bool settings_asked;         /* on the present connection */
+    uint64_t settings_told;      /* hash of the differences that the log has named; 0: none */
+    bool other_master_told;      /* … or another one, by configuration; the log says so */
+    uint64_t hello_epoch;        /* the highest that its last hello named, taken or not */
+    sn_ms far_since;             /* since when that has been too far for a single word; NEVER */
+    bool master_down;            /* its last answer */
+    sn_ms answered_at;
+    struct sn_runid vote; /* "" if none */
+    uint64_t vote_epoch;
+    uint64_t answered_epoch;     /* highest vote request that it answered, in whatever way */
+    unsigned asks;               /* outstanding questions, oldest first: */
+    uint64_t asked[SN_ASKS_MAX]; /* the epoch of a vote request, 0 without one, or see agree.c */
+    unsigned quick;              /* questions repeated quickly since S_DOWN */
+    struct sn_timer ask;
+    struct sn_timer answer_old;
+};
+
+struct sn_instance {
+    struct sn_core *core;
+    struct sn_group *group;
+    uint64_t id; /* tag of what is sent; never used again */
+    enum sn_kind kind;
+    struct sn_addr addr;
+    struct sn_runid runid;
+    struct sn_link *cmd;
+    struct sn_link *sub; /* data nodes */
+    bool s_down;
+    sn_ms s_down_at; /* when it last entered S_DOWN */
+    sn_ms s_up_at;   /* when it last left it */
+    struct sn_timer down;
+    struct sn_timer hello;
+    struct sn_timer info; /* data nodes */
+    bool hello_pending;
+    union {
+        struct sn_data data;
+        struct sn_peer peer;
+    } u;
+    struct sn_instance *prev, *next;             /* in the group's list */
+    struct sn_instance *owner_next;              /* of the shared link */
+    struct sn_instance *place_prev, *place_next; /* at the same address */
+    bool marked;                                 /* waits for sn_settle */
+    struct sn_instance *mark_prev, *mark_next;
+    UT_hash_handle hh_id;
+    UT_hash_handle hh_peer; /* peers: in the group, by run id */
+};
+
+static inline bool sn_is_data(const struct sn_instance *instance)
+{
+    return instance->kind != SN_KIND_PEER;
+}
+
+/* All data nodes at one address. */
+struct sn_place {
+    struct sn_place_key key;
+    struct sn_instance *members;
+    UT_hash_handle hh;
+};
+
+#endif
