@@ -327,25 +327,42 @@ void sn_alias_free(struct sn_group *group)
     }
 }
 
+/* addr as we know it: a hello may name a host, which was looked up for the member that is there. */
+static const struct sn_addr *known_place(const struct sn_group *group, const struct sn_addr *addr)
+{
+    const struct sn_instance *replica = NULL;
+    if (addr->ip[0] == '\0')
+        replica = find_replica(group, addr);
+    return replica == NULL ? addr : &replica->addr;
+}
+
+/* True if a is the lower address. Both sides of a conflict must find the same, whatever they call
+ * a server: IPs are compared, and while one is not known, none is lower. */
+static bool is_lower(const struct sn_addr *a, const struct sn_addr *b)
+{
+    if (a->ip[0] == '\0' || b->ip[0] == '\0')
+        return false;
+    int order = strcmp(a->ip, b->ip);
+    return order != 0 ? order < 0 : a->port < b->port;
+}
+
 /* True if group has to give way. */
 static bool goes_first(const struct sn_group *group, const struct sn_alias *alias)
 {
-    const struct sn_addr *own = &group->master->addr;
     if (!alias->they_moved || !alias->we_moved)
         return alias->they_moved;
     if (alias->epoch != group->config_epoch)
         return alias->epoch > group->config_epoch;
-    int order = strcmp(alias->master.ip, own->ip);
-    return order != 0 ? order < 0 : alias->master.port < own->port;
+    return is_lower(known_place(group, &alias->master), &group->master->addr);
 }
 
 /* True if a has the newer configuration, or the lower address in an equal one. */
-static bool is_newer(const struct sn_alias *a, const struct sn_alias *b)
+static bool is_newer(const struct sn_group *group, const struct sn_alias *a,
+                     const struct sn_alias *b)
 {
     if (a->epoch != b->epoch)
         return a->epoch > b->epoch;
-    int order = strcmp(a->master.ip, b->master.ip);
-    return order != 0 ? order < 0 : a->master.port < b->master.port;
+    return is_lower(known_place(group, &a->master), known_place(group, &b->master));
 }
 
 struct sn_instance *sn_alias_moved_to(const struct sn_group *group)
@@ -353,7 +370,7 @@ struct sn_instance *sn_alias_moved_to(const struct sn_group *group)
     const struct sn_alias *best = NULL;
     struct sn_instance *moved_to = NULL;
     for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
-        if (!goes_first(group, alias) || (best != NULL && !is_newer(alias, best)))
+        if (!goes_first(group, alias) || (best != NULL && !is_newer(group, alias, best)))
             continue;
         struct sn_instance *replica = find_replica(group, &alias->master);
         if (replica == NULL)
