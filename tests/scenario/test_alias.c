@@ -27,10 +27,12 @@ static struct cluster *make_two_names(uint64_t seed)
     return cluster;
 }
 
-/* Two deployments of three, with a name each. */
-static struct cluster *make_two_deployments(uint64_t seed)
+/* Two deployments of three, with a name each; if hosts, the servers are known by host names. */
+static struct cluster *make_deployments(uint64_t seed, bool hosts)
 {
     struct cluster *cluster = cluster_new(seed);
+    if (hosts)
+        cluster_use_names(cluster, true);
     cluster_add_simple(cluster, "one", 6379, 2, 2);
     cluster_start_sentinels(cluster, 3, 130);
     cluster_settle(cluster);
@@ -44,6 +46,11 @@ static struct cluster *make_two_deployments(uint64_t seed)
     }
     cluster_run_for(cluster, 12000);
     return cluster;
+}
+
+static struct cluster *make_two_deployments(uint64_t seed)
+{
+    return make_deployments(seed, false);
 }
 
 /* The port that everybody calls the master, by whichever name he knows it. */
@@ -349,6 +356,28 @@ static void test_alias__leaders_that_choose_differently_end_at_one(void **state)
     }
 }
 
+/* The same at once, and hellos name hosts: the lower address is the looked-up one, for both. Those
+ * who have it stay where they are, and the others switch once more. */
+static void test_alias__leaders_that_choose_differently_find_the_lower_of_two_hosts(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct cluster *cluster = make_deployments(seed, true);
+        size_t mark = cluster_mark(cluster);
+        for (size_t i = 0; i < 6; i++) /* r2 has the lower address */
+            cluster_cut(&cluster->sentinels[i]->node,
+                        &cluster->servers[1 + (i / 3 + seed) % 2]->node);
+        cluster_kill(&cluster->servers[0]->node);
+        cluster_run_for(cluster, 1500);
+        cluster_expect_count(cluster, mark, "s? +switch-master *", 6);
+        cluster_heal(cluster);
+        cluster_run_for(cluster, 15000);
+        cluster_require(cluster, mark, require_one_master(cluster, mark) == 6380, "the lower one");
+        cluster_expect_count(cluster, mark, "s? +switch-master *", 9);
+        cluster_free(cluster);
+    }
+}
+
 /* The second name is given to the master while the first one is failed over. */
 static void test_alias__name_that_is_added_in_a_failover_follows(void **state)
 {
@@ -390,6 +419,7 @@ int main(void)
         CLUSTER_TEST(test_alias__removal_of_one_leaves_the_other),
         CLUSTER_TEST(test_alias__reset_of_one_does_not_part_them),
         CLUSTER_TEST(test_alias__leaders_that_choose_differently_end_at_one),
+        CLUSTER_TEST(test_alias__leaders_that_choose_differently_find_the_lower_of_two_hosts),
         CLUSTER_TEST(test_alias__name_that_is_added_in_a_failover_follows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
