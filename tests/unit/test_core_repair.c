@@ -295,6 +295,57 @@ static void test_repair__another_failover_under_way_forbids_haste(void **state)
     kit_free(kit);
 }
 
+/* b names a master that we cannot look up, from 10000 to until; once a second. */
+static void hear_of_config(struct kit *kit, uint64_t epoch, sn_ms until)
+{
+    char text[256];
+    (void)snprintf(text, sizeof(text), "10.0.1.2,26379," KIT_B ",5,m1,db.example.org,6379,%llu",
+                   (unsigned long long)epoch);
+    for (sn_ms at = 10000; at <= until; at += 1000) {
+        kit_to(kit, at);
+        assert_true(kit_hello_text(kit, NULL, text));
+        confirm(kit, "a");
+    }
+}
+
+static void test_repair__nothing_is_ordered_while_a_peer_has_a_newer_configuration(void **state)
+{
+    struct kit *kit = with_second_master(group);
+    (void)state;
+    hear_of_config(kit, 4, 30000);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_to(kit, 38000); /* b tells no more, and may be gone */
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_to(kit, 39999);
+    assert_true(kit_count(kit, "follow n2 10.0.0.1 6379") > 0);
+    kit_free(kit);
+
+    /* It is down. */
+    kit = with_second_master(group);
+    hear_of_config(kit, 4, 30000);
+    kit_mode(kit, "b", KIT_REFUSING);
+    kit_to(kit, 33000);
+    assert_true(kit_count(kit, "follow n2 10.0.0.1 6379") > 0);
+    kit_free(kit);
+
+    /* Our own, or an older one, under a name that we do not know, and one that nobody can have. */
+    static const uint64_t harmless[] = {3, 2, UINT64_MAX};
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++) {
+        kit = with_second_master(group);
+        hear_of_config(kit, harmless[i], 20000);
+        assert_true(kit_count(kit, "follow n2 10.0.0.1 6379") > 0);
+        kit_free(kit);
+    }
+
+    /* The same for one that follows somebody else. */
+    kit = kit_new("m1 n1 replicas n2 peers a,b config 3 timeout 6000;- epoch 3");
+    kit_to(kit, 9999);
+    (void)snprintf(kit_node(kit, "n2")->master, 64, "n9");
+    hear_of_config(kit, 4, 40000);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_free(kit);
+}
+
 static void
 test_repair__one_that_follows_somebody_else_is_redirected_after_the_timeout(void **state)
 {
@@ -452,6 +503,7 @@ int main(void)
             test_repair__an_old_master_that_comes_back_is_demoted_at_once_if_confirmed),
         cmocka_unit_test(test_repair__a_confirmation_is_good_for_one_and_a_half_publish_periods),
         cmocka_unit_test(test_repair__another_failover_under_way_forbids_haste),
+        cmocka_unit_test(test_repair__nothing_is_ordered_while_a_peer_has_a_newer_configuration),
         cmocka_unit_test(
             test_repair__one_that_follows_somebody_else_is_redirected_after_the_timeout),
         cmocka_unit_test(test_repair__the_wrong_port_is_a_wrong_master_too),

@@ -37,7 +37,7 @@ static uint64_t room(const struct sn_core *core)
     return more >= STEP - core->epoch_room ? STEP : core->epoch_room + more;
 }
 
-static bool is_near(const struct sn_core *core, uint64_t epoch)
+bool sn_epoch_near(const struct sn_core *core, uint64_t epoch)
 {
     uint64_t step = room(core);
     if (step < STEP_ALWAYS)
@@ -96,7 +96,7 @@ void sn_epoch_heard(struct sn_instance *peer, uint64_t epoch)
 {
     struct sn_peer *facts = &peer->u.peer;
     facts->hello_epoch = epoch;
-    if (is_near(peer->core, epoch))
+    if (sn_epoch_near(peer->core, epoch))
         facts->far_since = SN_MS_NEVER;
     else if (facts->far_since == SN_MS_NEVER)
         facts->far_since = peer->core->now;
@@ -107,7 +107,7 @@ bool sn_epoch_take(struct sn_group *group, const struct sn_instance *peer, uint6
     struct sn_core *core = group->core;
     if (epoch <= core->current_epoch)
         return true;
-    bool far = !is_near(core, epoch);
+    bool far = !sn_epoch_near(core, epoch);
     if (far && (epoch > SN_EPOCH_FAR ||
                 !(majority_is_there(group, epoch) || (peer != NULL && stands_by(peer))))) {
         tell_refusal(core, group, epoch);

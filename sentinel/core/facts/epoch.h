@@ -7,6 +7,8 @@
 #include "core/model/group.h"
 
 void sn_epoch_init(struct sn_core *core);
+/* True if epoch is so near to ours, or below it, that anybody's word is enough. */
+bool sn_epoch_near(const struct sn_core *core, uint64_t epoch);
 /* A hello of peer names epoch, before it is taken or not. */
 void sn_epoch_heard(struct sn_instance *peer, uint64_t epoch);
 /* Raises the current epoch to one that somebody outside has named, unless it is too far above ours;

@@ -12,6 +12,7 @@
 
 #include "core/agree/election.h"
 #include "core/facts/alias.h"
+#include "core/facts/epoch.h"
 #include "core/facts/group.h"
 #include "core/facts/instance.h"
 #include "core/facts/members.h"
@@ -73,6 +74,24 @@ static bool peers_confirm(const struct sn_instance *replica)
             agreeing++;
     }
     return group->config_epoch > 0 && agreeing >= sn_group_majority(group);
+}
+
+/* A peer that is up tells of a newer configuration that we cannot take, as its master's name is of
+ * no use here. What looks wrong from here may be what that one wants, and what is wrong that peer
+ * puts right itself: our orders would undo a failover that others have won. */
+static bool is_outdated(const struct sn_group *group)
+{
+    const struct sn_core *core = group->core;
+    sn_ms memory = QUIET_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        const struct sn_peer *facts = &peer->u.peer;
+        if (facts->hello_config_epoch > group->config_epoch && !peer->s_down &&
+            sn_age(core, facts->hello_heard_at) <= memory &&
+            sn_epoch_near(core, facts->hello_config_epoch))
+            return true;
+    }
+    return false;
 }
 
 /* Our turn to demote has come: once everybody had the time to confirm. */
@@ -167,7 +186,8 @@ void sn_repair_replica(struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
     if (group->core->tilt || group->failover.state != SN_FAILOVER_NONE || replica->s_down ||
-        !master_looks_sane(group) || ordered_lately(replica) || replica == sn_alias_moved_to(group))
+        !master_looks_sane(group) || is_outdated(group) || ordered_lately(replica) ||
+        replica == sn_alias_moved_to(group))
         return;
     switch (replica->u.data.role_reported) {
     case SN_ROLE_MASTER:

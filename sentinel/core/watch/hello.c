@@ -270,6 +270,7 @@ static void note_presence(struct sn_group *group, const struct sn_hello *hello,
     if (peer == NULL)
         return;
     peer->u.peer.hello_heard_at = group->core->now;
+    peer->u.peer.hello_config_epoch = hello->master_config_epoch;
     peer->u.peer.hello_agrees = false;
 }
 
