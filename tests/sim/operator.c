@@ -99,7 +99,7 @@ static void look_at(void *arg, const char *name, const char *value)
         look->found = true;
 }
 
-static bool knows(const struct sim_group *group, const struct sentinel *sentinel, uint16_t port)
+bool operator_sees(const struct sim_group *group, const struct sentinel *sentinel, uint16_t port)
 {
     struct look look = {.port = port};
     const struct sn_core *core = sentinel->core;
@@ -115,7 +115,7 @@ static bool is_known(const struct sim_group *group, uint16_t port)
 {
     bool known = false;
     for (unsigned i = 0; i < group->sim->plan.sentinels; i++)
-        known |= knows(group, group->sim->sentinels[i], port);
+        known |= operator_sees(group, group->sim->sentinels[i], port);
     return known;
 }
 
@@ -296,6 +296,29 @@ static bool is_newest(const struct sim_group *group, const struct sentinel *sent
     return newest;
 }
 
+/* All of ours who knew the newest configuration are lost for good. Who is left has heard of it from
+ * stock nodes only, whose hellos name its master by a host name that nobody looks up; the log tells
+ * so. One that monitors a replica since they saw to it is told by the operator what they say. */
+static bool is_untold(const struct sim_group *group, const struct sentinel *sentinel)
+{
+    const struct sim *sim = group->sim;
+    char role[256];
+    uint64_t newest = 0;
+    bool untold = false;
+    cluster_field(sentinel, group->name, "role-reported", role);
+    if (group != &sim->groups[0] || (sim->plan.features & FEATURE_STOCK_NAMES) == 0 ||
+        strcmp(role, "slave") != 0)
+        return false;
+    for (unsigned i = 0; i < sim->plan.sentinels; i++) {
+        uint64_t epoch = config_epoch(group, sim->sentinels[i]);
+        newest = epoch > newest ? epoch : newest;
+    }
+    for (unsigned i = 0; i < sim->plan.stocks; i++)
+        untold |= stock_config_epoch(sim->stocks[i]) > newest &&
+                  stock_master_port(sim->stocks[i]) == named_port(group);
+    return untold;
+}
+
 /* Has a configuration that nothing can correct any more: of an epoch that two leaders shared, or
  * alone since a restart that followed a RESET, or of a replica that was monitored as a master, or
  * that became one while a RESET had made the sentinel forget its peers and the new master, or that
@@ -309,11 +332,12 @@ static bool is_lost(const struct sim_group *group, const struct sentinel *sentin
     cluster_field(sentinel, group->name, "role-reported", role);
     bool demoted = strcmp(role, "slave") == 0;
     return cluster_master_port(sentinel, group->name) != port &&
-           (group->checks->collided ||
+           (group->checks->collided || is_untold(group, sentinel) ||
             (group->sim->removals &&
              (sentinel->boots > 1 || strcmp(replicas, "0") == 0 ||
               !has_server(group, cluster_master_port(sentinel, group->name)) ||
-              (demoted && (!knows(group, sentinel, port) || is_newest(group, sentinel, port))))));
+              (demoted &&
+               (!operator_sees(group, sentinel, port) || is_newest(group, sentinel, port))))));
 }
 
 /* A stock node that a RESET made forget a switch, while a MONITOR has told the others of it: no
@@ -369,7 +393,7 @@ static bool was_restarted(const struct sim_group *group)
 static void join(struct sim_group *group, struct model_redis *own, struct model_redis *other)
 {
     struct sentinel *sentinel = a_living_one(group);
-    if (knows(group, sentinel, other->node.addr.port)) {
+    if (operator_sees(group, sentinel, other->node.addr.port)) {
         operator_failover(group, sentinel, SN_MODE_FORCED, other);
         return;
     }

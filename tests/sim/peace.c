@@ -170,6 +170,18 @@ static bool has_plans(const struct sim_group *group, const struct sentinel *sent
            cluster_master_port(sentinel, group->name) != operator_master(group)->node.addr.port;
 }
 
+/* Each server at its present address: one that has just moved is known again when the master has
+ * been asked for INFO, every ten seconds, and a dead master does not tell. */
+static bool sees_all_servers(const struct sim_group *group, const struct sentinel *sentinel)
+{
+    const struct model_redis *master = operator_master(group);
+    bool sees = true;
+    for (unsigned i = 0; i < group->server_count; i++)
+        sees &= group->servers[i] == master ||
+                operator_sees(group, sentinel, group->servers[i]->node.addr.port);
+    return sees;
+}
+
 /* Everybody who is left knows everybody, and a replica has what it takes. */
 static bool can_replace(const struct sim_group *group)
 {
@@ -195,7 +207,7 @@ static bool can_replace(const struct sim_group *group)
         if (has_plans(group, sentinel))
             return false;
         if (!is_doomed(sim, &sentinel->node) &&
-            (number_of(group, sentinel, "num-slaves") < group->server_count - 1 ||
+            (!sees_all_servers(group, sentinel) ||
              number_of(group, sentinel, "num-other-sentinels") != group->checks->voters - 1))
             return false;
     }

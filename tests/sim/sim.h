@@ -109,6 +109,8 @@ void operator_repair(struct sim_group *group, unsigned round);
 void operator_reunite(struct sim *sim);
 /* All settings as the plan has them. */
 void operator_restore(struct sim_group *group, struct sentinel *sentinel);
+/* True if sentinel has a replica of the group at port. */
+bool operator_sees(const struct sim_group *group, const struct sentinel *sentinel, uint16_t port);
 /* What most running sentinels name as the master; never NULL. */
 struct model_redis *operator_master(const struct sim_group *group);
 

@@ -402,6 +402,11 @@ uint16_t stock_master_port(const struct stock *stock)
     return stock->state == STOCK_RECONF ? stock->promoted : stock->master.port;
 }
 
+uint64_t stock_config_epoch(const struct stock *stock)
+{
+    return stock->config_epoch;
+}
+
 bool stock_is_busy(const struct stock *stock)
 {
     return stock->state != STOCK_NONE;

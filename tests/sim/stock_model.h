@@ -21,6 +21,7 @@ void stock_reset(struct stock *stock);
 /* REMOVE, then MONITOR with this port (§4.8, §4.7). */
 void stock_monitor(struct stock *stock, uint16_t port);
 uint16_t stock_master_port(const struct stock *stock);
+uint64_t stock_config_epoch(const struct stock *stock);
 /* It has begun a failover and not ended it. */
 bool stock_is_busy(const struct stock *stock);
 
