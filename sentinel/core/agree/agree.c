@@ -51,9 +51,8 @@ void sn_agree_update(struct sn_group *group)
         return;
     if (down == group->o_down)
         return;
-    group->o_down = down;
+    sn_group_set_o_down(group, down);
     if (down) {
-        group->o_down_at = core->now;
         group->rank_at = sn_after(core->now, sn_election_turn_ms(group));
         sn_raise(group->master, SN_NOTICE_ODOWN, "#quorum %u/%u", count_agreeing(group),
                  group->params.quorum);

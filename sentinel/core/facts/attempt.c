@@ -5,6 +5,7 @@
 
 #include "core/facts/attempt.h"
 
+#include "core/facts/instance.h"
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
 #include "core/tell/raise.h"
@@ -33,6 +34,22 @@ void sn_attempt_enter(struct sn_group *group, enum sn_failover_state state)
     failover->state_at = group->core->now;
     if (state == SN_FAILOVER_NONE)
         sn_timer_stop(&group->core->timers, &group->timeout);
+}
+
+void sn_attempt_set_reconf(struct sn_instance *replica, enum sn_reconf reconf)
+{
+    static const unsigned legal[] = {
+        [SN_RECONF_NONE] = STATE(SN_RECONF_SENT) | STATE(SN_RECONF_DONE),
+        [SN_RECONF_SENT] = STATE(SN_RECONF_NONE) | STATE(SN_RECONF_INPROG) | STATE(SN_RECONF_DONE),
+        [SN_RECONF_INPROG] = STATE(SN_RECONF_DONE),
+        [SN_RECONF_DONE] = 0,
+    };
+    struct sn_data *data = &replica->u.data;
+    assert(replica->group->failover.state == SN_FAILOVER_RECONF);
+    assert((legal[data->reconf] & STATE(reconf)) != 0);
+    data->reconf = reconf;
+    data->reconf_at = replica->core->now;
+    sn_instance_plan_info(replica);
 }
 
 const char *sn_attempt_state_name(enum sn_failover_state state)

@@ -8,6 +8,8 @@
 #include "core/tell/notice.h"
 
 /* The only place where a failover state changes; refuses impossible transitions. */
+/* How far replica is with following the new master. */
+void sn_attempt_set_reconf(struct sn_instance *replica, enum sn_reconf reconf);
 void sn_attempt_enter(struct sn_group *group, enum sn_failover_state state);
 /* The attempt ends without a new master: notice says why; not before retry_at comes
  * the next one. The master goes on, if we paused it. Before RECONF. */

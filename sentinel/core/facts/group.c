@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "base/textmap.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -196,12 +197,26 @@ void sn_group_reschedule(struct sn_group *group)
     sn_mark_group(group, SN_MARK_AGREE);
 }
 
+void sn_group_set_o_down(struct sn_group *group, bool down)
+{
+    assert(group->o_down != down);
+    group->o_down = down;
+    if (down)
+        group->o_down_at = group->core->now;
+}
+
+void sn_group_raise_config(struct sn_group *group, uint64_t epoch)
+{
+    assert(epoch > group->config_epoch && epoch <= group->core->current_epoch);
+    group->config_epoch = epoch;
+}
+
 /* What was known of a node as a master or a replica means nothing in its new part. */
 static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
 {
     struct sn_data *data = &instance->u.data;
     instance->kind = kind;
-    instance->s_down = false;
+    sn_instance_forget_down(instance);
     /* As if met anew: how long it has claimed another role is counted from its next INFO on. */
     data->role_reported = kind == SN_KIND_MASTER ? SN_ROLE_MASTER : SN_ROLE_REPLICA;
     data->role_reported_at = instance->core->now;
@@ -210,9 +225,8 @@ static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
     if (kind == SN_KIND_MASTER)
         data->unproven_at = SN_MS_NEVER;
     data->rebooting = false;
-    data->script_kill_sent = false;
-    data->reconf = SN_RECONF_NONE;
     data->reconf_at = SN_MS_NEVER;
+    assert(data->reconf == SN_RECONF_NONE);
 }
 
 static void forget_agreement(struct sn_group *group)

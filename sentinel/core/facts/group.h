@@ -8,6 +8,11 @@
 
 struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image *image);
 void sn_group_free(struct sn_group *group);
+/* The master enters or leaves O_DOWN. */
+void sn_group_set_o_down(struct sn_group *group, bool down);
+/* A newer configuration is in force: config epochs never fall. With another master, sn_group_switch
+ * follows; it sees to it that both are saved. */
+void sn_group_raise_config(struct sn_group *group, uint64_t epoch);
 /* A name was looked up: forgets replicas that have the address of another member. */
 void sn_group_drop_doubles(struct sn_group *group);
 /* Makes the data node at addr the master and the old master a replica, forgets what was agreed

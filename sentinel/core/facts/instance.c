@@ -10,6 +10,7 @@
 #include "core/facts/mark.h"
 #include "core/tell/out.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -108,6 +109,25 @@ struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind ki
     return instance;
 }
 
+void sn_instance_set_down(struct sn_instance *instance, bool down)
+{
+    assert(instance->s_down != down);
+    instance->s_down = down;
+    if (down)
+        instance->s_down_at = instance->core->now;
+    else
+        instance->s_up_at = instance->core->now;
+    if (sn_is_data(instance) && !down)
+        instance->u.data.script_kill_sent = false;
+}
+
+void sn_instance_forget_down(struct sn_instance *instance)
+{
+    instance->s_down = false;
+    if (sn_is_data(instance))
+        instance->u.data.script_kill_sent = false;
+}
+
 struct sn_instance *sn_instance_new_peer(struct sn_group *group, const struct sn_runid *runid,
                                          const struct sn_addr *addr)
 {
@@ -124,8 +144,7 @@ struct sn_instance *sn_instance_new_peer(struct sn_group *group, const struct sn
     instance->cmd = sn_link_for_peer(core, runid);
     sn_link_own(instance->cmd, instance);
     if (instance->cmd->asleep) {
-        instance->s_down = true;
-        instance->s_down_at = core->now;
+        sn_instance_set_down(instance, true);
     }
     sn_mark_instance(instance);
     sn_link_open(instance->cmd);

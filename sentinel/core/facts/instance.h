@@ -11,6 +11,10 @@ struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind ki
 struct sn_instance *sn_instance_new_peer(struct sn_group *group, const struct sn_runid *runid,
                                          const struct sn_addr *addr);
 void sn_instance_free(struct sn_instance *instance);
+/* It enters or leaves S_DOWN. */
+void sn_instance_set_down(struct sn_instance *instance, bool down);
+/* It counts as up until it is judged anew: what it was in another part means nothing. */
+void sn_instance_forget_down(struct sn_instance *instance);
 struct sn_instance *sn_instance_find(struct sn_core *core, uint64_t id);
 /* Puts the address in force, in the index too; the links are renewed if the place has changed. */
 void sn_instance_move(struct sn_instance *instance, const struct sn_addr *addr);

@@ -73,6 +73,19 @@ void sn_link_own(struct sn_link *link, struct sn_instance *instance)
     sn_link_reschedule(link);
 }
 
+#define STATE(state) (1U << (unsigned)(state))
+
+static void enter(struct sn_link *link, enum sn_link_state state)
+{
+    static const unsigned legal_next[] = {
+        [SN_LINK_IDLE] = STATE(SN_LINK_IDLE) | STATE(SN_LINK_CONNECTING),
+        [SN_LINK_CONNECTING] = STATE(SN_LINK_IDLE) | STATE(SN_LINK_UP),
+        [SN_LINK_UP] = STATE(SN_LINK_IDLE),
+    };
+    assert((legal_next[link->state] & STATE(state)) != 0);
+    link->state = state;
+}
+
 /* The present connection, if any, is no longer ours. */
 static void forget_connection(struct sn_link *link)
 {
@@ -80,7 +93,7 @@ static void forget_connection(struct sn_link *link)
     if (link->id.v != 0)
         HASH_DELETE(hh_id, core->links, link);
     link->id.v = 0;
-    link->state = SN_LINK_IDLE;
+    enter(link, SN_LINK_IDLE);
     link->pending = 0;
     link->ping_pending = false;
     link->id_pending = false;
@@ -201,7 +214,8 @@ void sn_link_open(struct sn_link *link)
                      sn_after(core->now, core->timings[SN_TIMING_PING_PERIOD]));
         return;
     }
-    link->state = SN_LINK_CONNECTING;
+    assert(link->id.v == 0);
+    enter(link, SN_LINK_CONNECTING);
     link->opened_at = core->now;
     link->id.v = ++core->next_id;
     HASH_ADD(hh_id, core->links, id.v, sizeof(link->id.v), link);
@@ -303,8 +317,7 @@ void sn_link_retry(struct sn_link *link)
 void sn_link_on_up(struct sn_link *link, const char *local_ip)
 {
     struct sn_core *core = link->core;
-    assert(link->state == SN_LINK_CONNECTING);
-    link->state = SN_LINK_UP;
+    enter(link, SN_LINK_UP);
     link->up_at = core->now;
     link->took_ms = sn_age(core, link->opened_at);
     link->given_up = 0;

@@ -20,23 +20,46 @@
 #include "core/facts/pause.h"
 #include "core/tell/out.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define NEAR_MAX_MS 5000 /* longest wait for a replica that lags; nobody is paused for it */
 
-static void go_on(struct sn_group *group)
+#define PHASE(phase) (1U << (unsigned)(phase))
+
+static void enter(struct sn_group *group, enum sn_drain_phase phase)
 {
-    group->failover.drain.phase = SN_DRAIN_OVER;
+    static const unsigned legal_next[] = {
+        [SN_DRAIN_NONE] = PHASE(SN_DRAIN_NEARING) | PHASE(SN_DRAIN_PAUSING) | PHASE(SN_DRAIN_OVER) |
+                          PHASE(SN_DRAIN_FAILED),
+        [SN_DRAIN_NEARING] =
+            PHASE(SN_DRAIN_PAUSING) | PHASE(SN_DRAIN_OVER) | PHASE(SN_DRAIN_FAILED),
+        [SN_DRAIN_PAUSING] =
+            PHASE(SN_DRAIN_CATCHING) | PHASE(SN_DRAIN_OVER) | PHASE(SN_DRAIN_FAILED),
+        /* Another candidate has to catch up as well. */
+        [SN_DRAIN_CATCHING] =
+            PHASE(SN_DRAIN_CATCHING) | PHASE(SN_DRAIN_OVER) | PHASE(SN_DRAIN_FAILED),
+        [SN_DRAIN_OVER] = PHASE(SN_DRAIN_CATCHING),
+        [SN_DRAIN_FAILED] = 0,
+    };
+    struct sn_drain *drain = &group->failover.drain;
+    assert((legal_next[drain->phase] & PHASE(phase)) != 0);
+    drain->phase = phase;
+}
+
+static void drain_done(struct sn_group *group)
+{
+    enter(group, SN_DRAIN_OVER);
 }
 
 /* The drain is not possible: the promotion may be sent all the same, or the attempt ends. */
-static void do_without(struct sn_group *group, const char *why)
+static void drain_skip(struct sn_group *group, const char *why)
 {
     if (group->failover.mode == SN_MODE_COORDINATED) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    "Coordinated failover of %s stopped, as writes could be lost: %s.", group->name,
                    why);
-        group->failover.drain.phase = SN_DRAIN_FAILED;
+        enter(group, SN_DRAIN_FAILED);
         return;
     }
     sn_out_log(
@@ -46,7 +69,7 @@ static void do_without(struct sn_group *group, const char *why)
         group->name, why);
     sn_pause_end(group->master);
     group->failover.drain.target_known = false;
-    go_on(group);
+    drain_done(group);
 }
 
 static void forget(struct sn_group *group)
@@ -100,7 +123,7 @@ void sn_drain_next(struct sn_group *group)
     struct sn_drain *drain = &group->failover.drain;
     if (drain->target_known && group->core->now < drain->deadline &&
         sn_pause_is_on(group->master)) {
-        drain->phase = SN_DRAIN_CATCHING;
+        enter(group, SN_DRAIN_CATCHING);
         return;
     }
     forget(group);
@@ -117,7 +140,7 @@ static void pause_clients(struct sn_group *group)
     sn_out_send(master->cmd, &send);
     master->u.data.pauses_pending++;
     master->u.data.paused_until = sn_after(core->now, send.duration_ms);
-    drain->phase = SN_DRAIN_PAUSING;
+    enter(group, SN_DRAIN_PAUSING);
     drain->paused_at = core->now;
     drain->master = master->runid;
     drain->link = master->cmd->id;
@@ -131,13 +154,13 @@ static void begin(struct sn_group *group)
     struct sn_instance *master = group->master;
     enum sn_failover_mode mode = group->failover.mode;
     if (mode == SN_MODE_NONE || mode == SN_MODE_FORCED) {
-        go_on(group);
+        drain_done(group);
     } else if (master->s_down || !sn_link_can_send(master->cmd)) {
-        do_without(group, "the master does not answer");
+        drain_skip(group, "the master does not answer");
     } else if (is_near(group)) {
         pause_clients(group);
     } else {
-        drain->phase = SN_DRAIN_NEARING;
+        enter(group, SN_DRAIN_NEARING);
         drain->deadline =
             sn_after(group->core->now, sn_min(NEAR_MAX_MS, group->params.failover_timeout_ms / 2));
         sn_instance_ask_info(master);
@@ -159,14 +182,14 @@ enum sn_drain_verdict sn_drain_step(struct sn_group *group)
     if (drain->phase == SN_DRAIN_NONE) {
         begin(group);
     } else if (is_busy(drain) && group->master->s_down) {
-        do_without(group, "the master went down meanwhile");
+        drain_skip(group, "the master went down meanwhile");
     } else if (is_busy(drain) && group->core->now >= drain->deadline) {
         if (drain->phase == SN_DRAIN_PAUSING)
-            do_without(group, "the master does not answer");
+            drain_skip(group, "the master does not answer");
         else if (has_somebody_more(group))
             return SN_DRAIN_CHOOSE_AGAIN;
         else
-            do_without(group, "the replica did not catch up in time");
+            drain_skip(group, "the replica did not catch up in time");
     }
     if (is_busy(drain))
         return SN_DRAIN_WAIT;
@@ -198,11 +221,11 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
                           "the master refused CLIENT PAUSE with \"%.100s\" (the rights "
                           "+client|pause and +client|unpause, and Redis 6.2, are needed)",
                           reply->text);
-        do_without(group, why);
+        drain_skip(group, why);
         sn_mark_group(group, SN_MARK_STEP);
         return;
     }
-    drain->phase = SN_DRAIN_CATCHING;
+    enter(group, SN_DRAIN_CATCHING);
     sn_drain_info(master, NULL);
 }
 
@@ -225,7 +248,7 @@ static void take_target(struct sn_instance *master, const struct sn_info *info)
     struct sn_drain *drain = &group->failover.drain;
     if (info != NULL) {
         if (!info->has_master_offset) {
-            do_without(group, "the master does not tell its offset");
+            drain_skip(group, "the master does not tell its offset");
             sn_mark_group(group, SN_MARK_STEP);
             return;
         }
@@ -258,7 +281,7 @@ static void look_whether_drained(struct sn_group *group)
                "ms after the pause.",
                group->name, (unsigned long long)drain->target,
                (long long)sn_age(group->core, drain->paused_at));
-    go_on(group);
+    drain_done(group);
     sn_mark_group(group, SN_MARK_STEP);
 }
 

@@ -301,7 +301,7 @@ static void confirm_promotion(struct sn_group *group)
     won.durable = false;
     if (group->untold_from.port == 0)
         group->untold_from = won.old_addr;
-    group->config_epoch = won.epoch;
+    sn_group_raise_config(group, won.epoch);
     sn_group_switch(group, &new_addr);
     group->failover = won;
     group->failover.state = SN_FAILOVER_NONE;

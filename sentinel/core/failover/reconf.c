@@ -61,13 +61,6 @@ bool sn_reconf_send(struct sn_instance *replica)
     return true;
 }
 
-static void set_reconf(struct sn_instance *replica, enum sn_reconf reconf)
-{
-    replica->u.data.reconf = reconf;
-    replica->u.data.reconf_at = replica->core->now;
-    sn_instance_plan_info(replica);
-}
-
 static bool in_progress(const struct sn_instance *replica)
 {
     return !replica->s_down &&
@@ -106,9 +99,9 @@ static void demote_old_master(struct sn_instance *replica)
         return;
     if (sn_reconf_send(replica)) {
         sn_raise(replica, SN_NOTICE_CONVERT_TO_SLAVE, NULL);
-        set_reconf(replica, SN_RECONF_SENT);
+        sn_attempt_set_reconf(replica, SN_RECONF_SENT);
     } else if (replica->u.data.foreign_told && !is_forced(replica)) {
-        set_reconf(replica, SN_RECONF_DONE);
+        sn_attempt_set_reconf(replica, SN_RECONF_DONE);
     }
 }
 
@@ -144,13 +137,13 @@ static void start_some(struct sn_group *group)
             continue;
         if (obeys_already(replica) ||
             (is_shared(replica) && replica->u.data.role_reported == SN_ROLE_MASTER)) {
-            set_reconf(replica, SN_RECONF_DONE);
+            sn_attempt_set_reconf(replica, SN_RECONF_DONE);
         } else if (sn_reconf_send(replica)) {
             sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT, NULL);
-            set_reconf(replica, SN_RECONF_SENT);
+            sn_attempt_set_reconf(replica, SN_RECONF_SENT);
             busy++;
         } else if (replica->u.data.foreign_told && !is_forced(replica)) {
-            set_reconf(replica, SN_RECONF_DONE);
+            sn_attempt_set_reconf(replica, SN_RECONF_DONE);
         }
     }
 }
@@ -164,7 +157,7 @@ static void time_out_some(struct sn_group *group)
             sn_age(core, replica->u.data.reconf_at) < core->timings[SN_TIMING_SLAVE_RECONF_TIMEOUT])
             continue;
         sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT_TIMEOUT, NULL);
-        set_reconf(replica, SN_RECONF_DONE);
+        sn_attempt_set_reconf(replica, SN_RECONF_DONE);
     }
 }
 
@@ -243,14 +236,14 @@ void sn_reconf_info(struct sn_instance *replica)
     bool follows = data->role_reported == SN_ROLE_REPLICA && sn_instance_follows_master(replica);
     if (data->reconf == SN_RECONF_SENT && follows) {
         if (is_old_master(replica)) {
-            set_reconf(replica, SN_RECONF_DONE);
+            sn_attempt_set_reconf(replica, SN_RECONF_DONE);
         } else {
-            set_reconf(replica, SN_RECONF_INPROG);
+            sn_attempt_set_reconf(replica, SN_RECONF_INPROG);
             sn_raise(replica, SN_NOTICE_SLAVE_RECONF_INPROG, NULL);
         }
     }
     if (data->reconf == SN_RECONF_INPROG && follows && data->link_up) {
-        set_reconf(replica, SN_RECONF_DONE);
+        sn_attempt_set_reconf(replica, SN_RECONF_DONE);
         sn_raise(replica, SN_NOTICE_SLAVE_RECONF_DONE, NULL);
     }
     sn_mark_group(group, SN_MARK_STEP);
@@ -265,7 +258,7 @@ static void forget_order(struct sn_instance *replica)
     data->ordered_at = SN_MS_NEVER;
     if (data->reconf != SN_RECONF_SENT)
         return;
-    set_reconf(replica, SN_RECONF_NONE);
+    sn_attempt_set_reconf(replica, SN_RECONF_NONE);
     sn_mark_group(replica->group, SN_MARK_STEP);
 }
 
@@ -296,7 +289,7 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
         "commands.",
         replica->addr.ip, replica->addr.port, replica->group->name, error);
     if (data->reconf == SN_RECONF_SENT) {
-        set_reconf(replica, SN_RECONF_DONE);
+        sn_attempt_set_reconf(replica, SN_RECONF_DONE);
         sn_mark_group(replica->group, SN_MARK_STEP);
     }
 }

@@ -6,6 +6,8 @@
 
 #include "core/watch/detect.h"
 
+#include "core/facts/instance.h"
+
 #include "core/facts/alias.h"
 #include "core/tell/raise.h"
 
@@ -45,15 +47,7 @@ bool sn_detect_judge(struct sn_instance *instance)
     sn_timer_set(&core->timers, &instance->down, down ? SN_MS_NEVER : at);
     if (down == instance->s_down)
         return false;
-    instance->s_down = down;
-    if (down) {
-        instance->s_down_at = core->now;
-        sn_raise(instance, SN_NOTICE_SDOWN, NULL);
-    } else {
-        instance->s_up_at = core->now;
-        if (sn_is_data(instance))
-            instance->u.data.script_kill_sent = false;
-        sn_raise(instance, SN_NOTICE_SDOWN_END, NULL);
-    }
+    sn_instance_set_down(instance, down);
+    sn_raise(instance, down ? SN_NOTICE_SDOWN : SN_NOTICE_SDOWN_END, NULL);
     return true;
 }

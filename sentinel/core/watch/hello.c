@@ -136,7 +136,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     if (!sn_epoch_take(group, peer, hello->master_config_epoch))
         return;
     if (sn_addr_equal(master, &old_addr)) {
-        group->config_epoch = hello->master_config_epoch;
+        sn_group_raise_config(group, hello->master_config_epoch);
         sn_persist_epochs_changed(group, SN_RECORD_CONFIG);
         sn_mark_instance(group->master); /* another name of it may have to give way by now */
         end_outdated_attempt(group);
@@ -145,7 +145,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     if (master->ip[0] == '\0')
         return; /* parked until the look-up of sn_hello_receive ends */
     sn_raise(peer, SN_NOTICE_CONFIG_UPDATE_FROM, NULL);
-    group->config_epoch = hello->master_config_epoch;
+    sn_group_raise_config(group, hello->master_config_epoch);
     group->untold_from.port = 0; /* it is told now, with what came after it */
     sn_group_switch(group, master);
     sn_group_announce_switch(group, &old_addr);
