@@ -336,33 +336,27 @@ static const struct sn_addr *known_place(const struct sn_group *group, const str
     return replica == NULL ? addr : &replica->addr;
 }
 
-/* True if a is the lower address. Both sides of a conflict must find the same, whatever they call
- * a server: IPs are compared, and while one is not known, none is lower. */
-static bool is_lower(const struct sn_addr *a, const struct sn_addr *b)
+/* The order of two configurations of one master that was replaced under both names: the newer one,
+ * of equal ones the one with the lower address. Both sides of a conflict must find the same,
+ * whatever they call a server: IPs are compared, and while one is not known, none goes first. */
+static bool goes_first(uint64_t epoch, const struct sn_addr *master, uint64_t other_epoch,
+                       const struct sn_addr *other)
 {
-    if (a->ip[0] == '\0' || b->ip[0] == '\0')
+    if (epoch != other_epoch)
+        return epoch > other_epoch;
+    if (master->ip[0] == '\0' || other->ip[0] == '\0')
         return false;
-    int order = strcmp(a->ip, b->ip);
-    return order != 0 ? order < 0 : a->port < b->port;
+    int order = strcmp(master->ip, other->ip);
+    return order != 0 ? order < 0 : master->port < other->port;
 }
 
-/* True if group has to give way. */
-static bool goes_first(const struct sn_group *group, const struct sn_alias *alias)
+/* True if group has to follow where the other name went. */
+static bool gives_way(const struct sn_group *group, const struct sn_alias *alias)
 {
     if (!alias->they_moved || !alias->we_moved)
         return alias->they_moved;
-    if (alias->epoch != group->config_epoch)
-        return alias->epoch > group->config_epoch;
-    return is_lower(known_place(group, &alias->master), &group->master->addr);
-}
-
-/* True if a has the newer configuration, or the lower address in an equal one. */
-static bool is_newer(const struct sn_group *group, const struct sn_alias *a,
-                     const struct sn_alias *b)
-{
-    if (a->epoch != b->epoch)
-        return a->epoch > b->epoch;
-    return is_lower(known_place(group, &a->master), known_place(group, &b->master));
+    return goes_first(alias->epoch, known_place(group, &alias->master), group->config_epoch,
+                      &group->master->addr);
 }
 
 struct sn_instance *sn_alias_moved_to(const struct sn_group *group)
@@ -370,7 +364,10 @@ struct sn_instance *sn_alias_moved_to(const struct sn_group *group)
     const struct sn_alias *best = NULL;
     struct sn_instance *moved_to = NULL;
     for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
-        if (!goes_first(group, alias) || (best != NULL && !is_newer(group, alias, best)))
+        if (!gives_way(group, alias))
+            continue;
+        if (best != NULL && !goes_first(alias->epoch, known_place(group, &alias->master),
+                                        best->epoch, known_place(group, &best->master)))
             continue;
         struct sn_instance *replica = find_replica(group, &alias->master);
         if (replica == NULL)
