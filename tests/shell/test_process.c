@@ -17,7 +17,7 @@
 
 static uv_loop_t loop;
 static struct sn_driver *driver;
-static struct sn_processes *processes;
+static struct sn_scripts *scripts;
 static char folder[64];
 static char script[96];
 static char output[96];
@@ -30,7 +30,7 @@ static void perform(void *arg, const struct sn_action *action)
 {
     (void)arg;
     assert_int_equal(action->kind, SN_ACTION_SCRIPT_START);
-    sn_processes_start(processes, &action->u.script);
+    sn_scripts_start(scripts, &action->u.script);
 }
 
 static void port_idle(void *arg)
@@ -63,8 +63,8 @@ static int set_up(void **state)
     snprintf(output, sizeof(output), "%s/output", folder);
     uv_loop_init(&loop);
     driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
-    processes = sn_processes_new(&loop, NULL, GRACE_MS);
-    sn_processes_set_driver(processes, driver);
+    scripts = sn_scripts_new(&loop, NULL, GRACE_MS);
+    sn_scripts_set_driver(scripts, driver);
     return 0;
 }
 
@@ -73,8 +73,8 @@ static int tear_down(void **state)
     (void)state;
     if (child_pid > 0)
         kill(child_pid, SIGKILL);
-    if (processes != NULL)
-        sn_processes_close(processes);
+    if (scripts != NULL)
+        sn_scripts_close(scripts);
     sn_driver_close(driver);
     loop_finish(&loop);
     fake_core_reset();
@@ -241,7 +241,7 @@ static void test_process__kills_the_whole_group(void **state)
     start(argv);
     assert_true(loop_run_until(&loop, has_told_child));
     assert_false(child_is_gone());
-    sn_processes_kill(processes, (struct sn_job_id){1});
+    sn_scripts_kill(scripts, (struct sn_job_id){1});
     assert_int_equal(wait_for_exit()->signal, SIGKILL);
     assert_true(loop_run_until(&loop, child_is_gone));
     child_pid = 0;
@@ -302,14 +302,14 @@ static void test_process__waits_for_orphans_and_leaves_scripts_to_libuv(void **s
 static void test_process__waits_for_children_that_were_there_before(void **state)
 {
     (void)state;
-    sn_processes_close(processes);
+    sn_scripts_close(scripts);
     child_pid = fork();
     if (child_pid == 0)
         _exit(3);
     siginfo_t info;
     assert_int_equal(waitid(P_PID, (id_t)child_pid, &info, WEXITED | WNOWAIT), 0);
-    processes = sn_processes_new(&loop, NULL, GRACE_MS);
-    sn_processes_set_driver(processes, driver);
+    scripts = sn_scripts_new(&loop, NULL, GRACE_MS);
+    sn_scripts_set_driver(scripts, driver);
     assert_true(child_does_not_exist());
     child_pid = 0;
 }
@@ -321,9 +321,9 @@ static void test_process__kills_nothing_for_an_unknown_job(void **state)
 
     write_script("sleep 0.05; exit 5");
     start(argv);
-    sn_processes_kill(processes, (struct sn_job_id){2});
+    sn_scripts_kill(scripts, (struct sn_job_id){2});
     assert_int_equal(wait_for_exit()->status, 5);
-    sn_processes_kill(processes, (struct sn_job_id){1});
+    sn_scripts_kill(scripts, (struct sn_job_id){1});
 }
 
 static bool all_have_exited(void)
@@ -370,7 +370,7 @@ static void test_process__kills_what_has_not_started_yet(void **state)
 
     write_script("exit 0");
     start(argv);
-    sn_processes_kill(processes, (struct sn_job_id){1});
+    sn_scripts_kill(scripts, (struct sn_job_id){1});
     const struct sn_event_script *end = wait_for_exit();
     assert_false(end->spawned);
     assert_int_equal(end->status, 0);
@@ -385,8 +385,8 @@ static void test_process__forgets_at_the_end_what_has_not_started_yet(void **sta
 
     write_script("exit 0");
     start(argv);
-    sn_processes_close(processes);
-    processes = NULL;
+    sn_scripts_close(scripts);
+    scripts = NULL;
     loop_run_for(&loop, 20);
     assert_false(has_started());
     assert_false(has_exited());
@@ -400,8 +400,8 @@ static void test_process__leaves_running_scripts_alone_at_the_end(void **state)
     write_script("echo $$ > output; exec sleep 100");
     start(argv);
     assert_true(loop_run_until(&loop, has_told_child));
-    sn_processes_close(processes);
-    processes = NULL;
+    sn_scripts_close(scripts);
+    scripts = NULL;
     loop_run_for(&loop, 20);
     assert_int_equal(kill(child_pid, 0), 0);
     assert_false(has_exited());

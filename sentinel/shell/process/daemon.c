@@ -47,7 +47,7 @@ struct daemon {
     struct sn_driver *driver;
     struct sn_links *links;
     struct sn_store *store;
-    struct sn_processes *processes;
+    struct sn_scripts *scripts;
     struct sn_resolver *resolver;
     struct sn_server *server;
     struct sn_file_share files;
@@ -112,10 +112,10 @@ static void perform(void *arg, const struct sn_action *action)
         sn_log(daemon->log, action->u.log.level, "%s", action->u.log.text);
         break;
     case SN_ACTION_SCRIPT_START:
-        sn_processes_start(daemon->processes, &action->u.script);
+        sn_scripts_start(daemon->scripts, &action->u.script);
         break;
     case SN_ACTION_SCRIPT_KILL:
-        sn_processes_kill(daemon->processes, action->u.script.job);
+        sn_scripts_kill(daemon->scripts, action->u.script.job);
         break;
     case SN_ACTION_EXIT:
         _exit(action->u.exit_status); /* a simulated crash: nothing is tidied up */
@@ -177,23 +177,6 @@ static void on_hang_up(uv_signal_t *handle, int number)
     sn_log(daemon->log, SN_LEVEL_NOTICE, "Received SIGHUP, log file opened again");
 }
 
-static void exit_at_once(int number)
-{
-    (void)number;
-    _exit(1);
-}
-
-/* libuv's handles are gone by the time that a write is waited for. */
-static void leave_signals_to_the_system(void)
-{
-    struct sigaction action = {.sa_handler = exit_at_once};
-
-    sigaction(SIGINT, &action, NULL);
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-}
-
 static void on_patience_over(uv_timer_t *timer)
 {
     uv_stop(timer->loop);
@@ -224,10 +207,10 @@ static void tear_down(struct daemon *daemon)
     close_handle(&daemon->on_int);
     close_handle(&daemon->on_hup);
     close_handle(&daemon->wake);
-    leave_signals_to_the_system();
+    sn_daemon_leave_signals();
     sn_server_close(daemon->server);
     sn_links_close(daemon->links);
-    sn_processes_close(daemon->processes);
+    sn_scripts_close(daemon->scripts);
     sn_resolver_close(daemon->resolver);
     sn_store_close(daemon->store);
     if (daemon->driver != NULL)
@@ -292,7 +275,7 @@ static void tell_ready(struct daemon *daemon)
     int status = sn_supervise_ready(daemon->supervisor);
     if (status != 0)
         sn_log(daemon->log, SN_LEVEL_WARNING, "%s could not be told that the start is over: %s",
-               sn_supervisor_name(daemon->supervisor), uv_strerror(status));
+               sn_supervise_name(daemon->supervisor), uv_strerror(status));
 }
 
 /* An id that is not on disk must not be announced: at the next start it would be another one. */
@@ -438,18 +421,6 @@ static void write_pidfile(struct daemon *daemon)
                sn_file_error(errno));
 }
 
-/* libuv watches the others while the loop lives. Files that grow beyond a limit (XFSZ) are a write
- * that fails, which is told; a timer that somebody has left to us by an exec (ALRM) is nobody's;
- * newer stock outlives USR2. */
-static void ignore_signals(void)
-{
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-    signal(SIGALRM, SIG_IGN);
-    signal(SIGUSR2, SIG_IGN);
-    signal(SIGHUP, SIG_IGN); /* until on_hup is there */
-}
-
 static void make_parts(struct daemon *daemon)
 {
     struct sn_conf *conf = daemon->conf;
@@ -457,7 +428,7 @@ static void make_parts(struct daemon *daemon)
         .loop = &daemon->loop,
         .settings = &conf->settings,
         .config_path = conf->path,
-        .supervisor = sn_supervisor_name(daemon->supervisor),
+        .supervisor = sn_supervise_name(daemon->supervisor),
         .log = daemon->log,
         .memory_max = sn_memory_of_clients(conf->settings.clients_memory, sn_memory_available()),
         .peer_places = daemon->files.peer_places,
@@ -488,7 +459,7 @@ static void make_parts(struct daemon *daemon)
     daemon->links = sn_links_new(&daemon->loop, conf->settings.bind_source_addr);
     sn_links_set_minor_max(daemon->links, daemon->files.minor_max);
     daemon->store = sn_store_new(&daemon->loop, conf, daemon->claim, daemon->log);
-    daemon->processes = sn_processes_new(&daemon->loop, daemon->log, SN_SCRIPT_GRACE_MS);
+    daemon->scripts = sn_scripts_new(&daemon->loop, daemon->log, SN_SCRIPT_GRACE_MS);
     daemon->resolver = sn_resolver_new(&daemon->loop);
     sn_store_set_watch(daemon->store, on_saved, daemon);
     sn_store_set_live(daemon->store, list_changes, daemon);
@@ -513,7 +484,7 @@ static void make_core(struct daemon *daemon)
     sn_server_set_driver(daemon->server, daemon->driver);
     sn_links_set_driver(daemon->links, daemon->driver);
     sn_store_set_driver(daemon->store, daemon->driver);
-    sn_processes_set_driver(daemon->processes, daemon->driver);
+    sn_scripts_set_driver(daemon->scripts, daemon->driver);
     daemon->saved_once = daemon->conf->image.myid.hex[0] != '\0';
 }
 
@@ -570,7 +541,7 @@ int sn_daemon_run(struct sn_conf *conf, struct sn_claim *claim)
     struct daemon daemon = {.conf = conf, .claim = claim, .ready = -1};
     struct sn_buf complaint;
 
-    ignore_signals();
+    sn_daemon_ignore_signals();
     sn_buf_init(&complaint, SIZE_MAX);
     daemon.supervisor = sn_supervise_find(conf->settings.supervised, &complaint);
     int status = go_into_background(&daemon);

@@ -17,6 +17,12 @@ void sn_daemon_ready(int ready);
 /* SN_EIO: errno tells why (sn_file_error). */
 SN_MUST_CHECK int sn_daemon_write_pidfile(const char *path);
 
+/* Before the loop lives: ignores signals whose default action would end the process. */
+void sn_daemon_ignore_signals(void);
+/* At the end, when the loop watches signals no longer and a write may still be waited for: SIGINT
+ * ends the process at once, SIGTERM and SIGHUP change nothing. */
+void sn_daemon_leave_signals(void);
+
 /* Raises the limit of open files as far as is allowed towards wanted; returns what it is now. */
 uint64_t sn_daemon_raise_files(uint64_t wanted);
 

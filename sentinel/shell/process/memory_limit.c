@@ -16,7 +16,7 @@
 #define DEFAULT_MAX  ((uint64_t)256 << 20)
 #define PATH_ROOM    4200
 
-static uint64_t smaller(uint64_t a, uint64_t b)
+static uint64_t lesser(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
@@ -53,7 +53,7 @@ static uint64_t of_cgroup(const char *root, char *group, const char *name)
 
     for (;;) {
         snprintf(path, sizeof(path), "%s%s/%s", root, group, name);
-        least = smaller(least, read_number(path));
+        least = lesser(least, read_number(path));
         char *slash = strrchr(group, '/');
         if (slash == NULL)
             return least;
@@ -76,10 +76,10 @@ static uint64_t of_cgroups(void)
             continue;
         *group++ = '\0';
         if (kind[1] == '\0')
-            least = smaller(least, of_cgroup("/sys/fs/cgroup", group, "memory.max"));
+            least = lesser(least, of_cgroup("/sys/fs/cgroup", group, "memory.max"));
         else if (strstr(kind + 1, "memory") != NULL)
             least =
-                smaller(least, of_cgroup("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes"));
+                lesser(least, of_cgroup("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes"));
     }
     if (file != NULL)
         fclose(file);
@@ -92,9 +92,9 @@ uint64_t sn_memory_available(void)
 
     if (least == 0)
         least = UINT64_MAX;
-    least = smaller(least, of_cgroups());
-    least = smaller(least, of_resource(RLIMIT_AS));
-    return smaller(least, of_resource(RLIMIT_DATA));
+    least = lesser(least, of_cgroups());
+    least = lesser(least, of_resource(RLIMIT_AS));
+    return lesser(least, of_resource(RLIMIT_DATA));
 }
 
 uint64_t sn_memory_of_clients(const char *text, uint64_t available)
@@ -103,7 +103,7 @@ uint64_t sn_memory_of_clients(const char *text, uint64_t available)
 
     if (text == NULL || sn_conf_parse_share(text, &number) != 0) {
         uint64_t part = available / DEFAULT_PART;
-        return part < DEFAULT_MIN ? DEFAULT_MIN : smaller(part, DEFAULT_MAX);
+        return part < DEFAULT_MIN ? DEFAULT_MIN : lesser(part, DEFAULT_MAX);
     }
     if (number == 0)
         return UINT64_MAX;

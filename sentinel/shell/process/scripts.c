@@ -29,7 +29,7 @@
 #define LOOK_EVERY_MS 250
 
 struct job {
-    struct sn_processes *processes;
+    struct sn_scripts *scripts;
     struct sn_job_id id;
     char **argv;  /* until it is started */
     char *script; /* its path, then */
@@ -45,7 +45,7 @@ struct leftover {
     struct leftover *prev, *next;
 };
 
-struct sn_processes {
+struct sn_scripts {
     uv_loop_t *loop;
     struct sn_driver *driver;
     struct job *waiting; /* for their turn */
@@ -61,29 +61,29 @@ struct sn_processes {
     int open_handles; /* of the four */
 };
 
-static void free_if_over(struct sn_processes *processes)
+static void free_if_over(struct sn_scripts *scripts)
 {
-    if (processes->open_handles == 0 && processes->jobs == NULL)
-        free(processes);
+    if (scripts->open_handles == 0 && scripts->jobs == NULL)
+        free(scripts);
 }
 
 static void on_handle_closed(uv_handle_t *handle)
 {
-    struct sn_processes *processes = handle->data;
+    struct sn_scripts *scripts = handle->data;
 
-    processes->open_handles--;
-    free_if_over(processes);
+    scripts->open_handles--;
+    free_if_over(scripts);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct job *job = handle->data;
-    struct sn_processes *processes = job->processes;
+    struct sn_scripts *scripts = job->scripts;
 
-    DL_DELETE(processes->jobs, job);
+    DL_DELETE(scripts->jobs, job);
     free(job->script);
     free(job);
-    free_if_over(processes);
+    free_if_over(scripts);
 }
 
 static void free_argv(struct job *job)
@@ -96,17 +96,17 @@ static void free_argv(struct job *job)
 
 static void forget_waiting(struct job *job)
 {
-    DL_DELETE(job->processes->waiting, job);
+    DL_DELETE(job->scripts->waiting, job);
     free_argv(job);
     free(job);
 }
 
-static void feed(struct sn_processes *processes, enum sn_event_kind kind,
+static void feed(struct sn_scripts *scripts, enum sn_event_kind kind,
                  const struct sn_event_script *script)
 {
     struct sn_event event = {.kind = kind, .u.script = *script};
 
-    sn_driver_feed(processes->driver, &event);
+    sn_driver_feed(scripts->driver, &event);
 }
 
 /* ---- what scripts leave behind ---- */
@@ -116,57 +116,57 @@ static bool group_lives(pid_t group)
     return kill(-group, 0) == 0 || errno == EPERM;
 }
 
-static void forget_leftover(struct sn_processes *processes, struct leftover *leftover)
+static void forget_leftover(struct sn_scripts *scripts, struct leftover *leftover)
 {
-    DL_DELETE(processes->leftovers, leftover);
+    DL_DELETE(scripts->leftovers, leftover);
     free(leftover->script);
     free(leftover);
-    if (processes->leftovers == NULL)
-        uv_timer_stop(&processes->look);
+    if (scripts->leftovers == NULL)
+        uv_timer_stop(&scripts->look);
 }
 
 static void on_look(uv_timer_t *timer)
 {
-    struct sn_processes *processes = timer->data;
+    struct sn_scripts *scripts = timer->data;
     struct leftover *leftover, *next;
 
-    DL_FOREACH_SAFE(processes->leftovers, leftover, next) {
+    DL_FOREACH_SAFE(scripts->leftovers, leftover, next) {
         bool lives = group_lives(leftover->group);
-        if (lives && uv_now(processes->loop) < leftover->until)
+        if (lives && uv_now(scripts->loop) < leftover->until)
             continue;
         if (lives) {
             kill(-leftover->group, SIGKILL);
-            if (processes->log != NULL)
-                sn_log(processes->log, SN_LEVEL_WARNING,
+            if (scripts->log != NULL)
+                sn_log(scripts->log, SN_LEVEL_WARNING,
                        "The script %s has ended and left processes behind, which ran on for %llu "
                        "ms and were killed. What is to outlive it has to be started with setsid",
-                       leftover->script, (unsigned long long)processes->grace_ms);
+                       leftover->script, (unsigned long long)scripts->grace_ms);
         }
-        forget_leftover(processes, leftover);
+        forget_leftover(scripts, leftover);
     }
 }
 
 static void watch_leftovers(struct job *job)
 {
-    struct sn_processes *processes = job->processes;
+    struct sn_scripts *scripts = job->scripts;
 
     if (!group_lives(job->handle.pid))
         return;
     struct leftover *leftover = sn_alloc(sizeof(*leftover));
     leftover->group = job->handle.pid;
-    leftover->until = uv_now(processes->loop) + processes->grace_ms;
+    leftover->until = uv_now(scripts->loop) + scripts->grace_ms;
     leftover->script = job->script;
     job->script = NULL;
-    DL_APPEND(processes->leftovers, leftover);
-    if (!uv_is_active((const uv_handle_t *)&processes->look))
-        uv_timer_start(&processes->look, on_look, LOOK_EVERY_MS, LOOK_EVERY_MS);
+    DL_APPEND(scripts->leftovers, leftover);
+    if (!uv_is_active((const uv_handle_t *)&scripts->look))
+        uv_timer_start(&scripts->look, on_look, LOOK_EVERY_MS, LOOK_EVERY_MS);
 }
 
-static bool is_job(const struct sn_processes *processes, pid_t pid)
+static bool is_job(const struct sn_scripts *scripts, pid_t pid)
 {
     const struct job *job;
 
-    DL_FOREACH(processes->jobs, job) {
+    DL_FOREACH(scripts->jobs, job) {
         if (job->handle.pid == pid && uv_is_active((const uv_handle_t *)&job->handle))
             return true;
     }
@@ -175,12 +175,12 @@ static bool is_job(const struct sn_processes *processes, pid_t pid)
 
 /* libuv waits for its own ones, by their ids. One of those that it has not waited for yet is what
  * its handler has still to be told of; then there is another turn. */
-static void reap_others(struct sn_processes *processes)
+static void reap_others(struct sn_scripts *scripts)
 {
     for (;;) {
         siginfo_t info = {0};
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0 ||
-            is_job(processes, info.si_pid))
+            is_job(scripts, info.si_pid))
             return;
         (void)waitpid(info.si_pid, NULL, WNOHANG);
     }
@@ -194,10 +194,10 @@ static void on_reap(uv_check_t *check)
 
 static void on_child_signal(uv_signal_t *handle, int number)
 {
-    struct sn_processes *processes = handle->data;
+    struct sn_scripts *scripts = handle->data;
 
     (void)number;
-    uv_check_start(&processes->reap, on_reap);
+    uv_check_start(&scripts->reap, on_reap);
 }
 
 /* ---- scripts ---- */
@@ -210,32 +210,32 @@ static void on_exit(uv_process_t *process, int64_t status, int signal)
 
     watch_leftovers(job);
     uv_close((uv_handle_t *)process, on_closed);
-    feed(job->processes, SN_EVENT_SCRIPT_EXITED, &script);
+    feed(job->scripts, SN_EVENT_SCRIPT_EXITED, &script);
 }
 
-struct sn_processes *sn_processes_new(uv_loop_t *loop, struct sn_log *log, uint64_t grace_ms)
+struct sn_scripts *sn_scripts_new(uv_loop_t *loop, struct sn_log *log, uint64_t grace_ms)
 {
-    struct sn_processes *processes = sn_alloc(sizeof(*processes));
+    struct sn_scripts *scripts = sn_alloc(sizeof(*scripts));
 
-    processes->loop = loop;
-    processes->log = log;
-    processes->grace_ms = grace_ms;
-    processes->open_handles = 4;
-    uv_idle_init(loop, &processes->idle);
-    uv_timer_init(loop, &processes->look);
-    uv_signal_init(loop, &processes->on_child);
-    uv_check_init(loop, &processes->reap);
-    processes->idle.data = processes->look.data = processes;
-    processes->on_child.data = processes->reap.data = processes;
-    uv_signal_start(&processes->on_child, on_child_signal, SIGCHLD);
-    uv_unref((uv_handle_t *)&processes->on_child);
-    reap_others(processes); /* inherited, and dead before the handler was there */
-    return processes;
+    scripts->loop = loop;
+    scripts->log = log;
+    scripts->grace_ms = grace_ms;
+    scripts->open_handles = 4;
+    uv_idle_init(loop, &scripts->idle);
+    uv_timer_init(loop, &scripts->look);
+    uv_signal_init(loop, &scripts->on_child);
+    uv_check_init(loop, &scripts->reap);
+    scripts->idle.data = scripts->look.data = scripts;
+    scripts->on_child.data = scripts->reap.data = scripts;
+    uv_signal_start(&scripts->on_child, on_child_signal, SIGCHLD);
+    uv_unref((uv_handle_t *)&scripts->on_child);
+    reap_others(scripts); /* inherited, and dead before the handler was there */
+    return scripts;
 }
 
-void sn_processes_set_driver(struct sn_processes *processes, struct sn_driver *driver)
+void sn_scripts_set_driver(struct sn_scripts *scripts, struct sn_driver *driver)
 {
-    processes->driver = driver;
+    scripts->driver = driver;
 }
 
 /* libuv looks a bare name up in PATH; ours is relative to the working directory. */
@@ -249,7 +249,7 @@ static const char *file_of(const char *path, char *out, size_t size)
 
 static void spawn(struct job *job)
 {
-    struct sn_processes *processes = job->processes;
+    struct sn_scripts *scripts = job->scripts;
     char file[PATH_MAX];
     uv_stdio_container_t stdio[] = {{.flags = UV_IGNORE},
                                     {.flags = UV_INHERIT_FD, .data.fd = 1},
@@ -263,98 +263,98 @@ static void spawn(struct job *job)
                                     .stdio_count = 3};
     struct sn_event_script told = {.job = job->id};
 
-    int status = uv_spawn(processes->loop, &job->handle, &options);
+    int status = uv_spawn(scripts->loop, &job->handle, &options);
     job->script = sn_strdup(job->argv[0]);
     free_argv(job);
     if (status != 0) {
         uv_close((uv_handle_t *)&job->handle, on_closed);
         told.status = STATUS_NOT_STARTED;
-        feed(processes, SN_EVENT_SCRIPT_EXITED, &told);
+        feed(scripts, SN_EVENT_SCRIPT_EXITED, &told);
         return;
     }
     told.pid = job->handle.pid;
     told.spawned = true;
-    feed(processes, SN_EVENT_SCRIPT_STARTED, &told);
+    feed(scripts, SN_EVENT_SCRIPT_STARTED, &told);
 }
 
 static void on_idle(uv_idle_t *idle)
 {
-    struct sn_processes *processes = idle->data;
-    struct job *job = processes->waiting;
+    struct sn_scripts *scripts = idle->data;
+    struct job *job = scripts->waiting;
 
-    DL_DELETE(processes->waiting, job);
-    if (processes->waiting == NULL)
+    DL_DELETE(scripts->waiting, job);
+    if (scripts->waiting == NULL)
         uv_idle_stop(idle);
-    DL_APPEND(processes->jobs, job);
+    DL_APPEND(scripts->jobs, job);
     spawn(job);
 }
 
-void sn_processes_start(struct sn_processes *processes, const struct sn_action_script *script)
+void sn_scripts_start(struct sn_scripts *scripts, const struct sn_action_script *script)
 {
     size_t count = 0;
 
-    assert(!processes->closing);
+    assert(!scripts->closing);
     while (script->argv[count] != NULL)
         count++;
     struct job *job = sn_alloc(sizeof(*job));
-    job->processes = processes;
+    job->scripts = scripts;
     job->id = script->job;
     job->argv = sn_alloc_array(count + 1, sizeof(*job->argv));
     for (size_t i = 0; i < count; i++)
         job->argv[i] = sn_strdup(script->argv[i]);
     job->handle.data = job;
-    DL_APPEND(processes->waiting, job);
-    uv_idle_start(&processes->idle, on_idle);
+    DL_APPEND(scripts->waiting, job);
+    uv_idle_start(&scripts->idle, on_idle);
 }
 
 /* One that still waits ends as one that could not be forked, which may be tried again. */
-static void kill_waiting(struct sn_processes *processes, struct sn_job_id id)
+static void kill_waiting(struct sn_scripts *scripts, struct sn_job_id id)
 {
     struct sn_event_script told = {.job = id};
     struct job *job;
 
-    DL_FOREACH(processes->waiting, job) {
+    DL_FOREACH(scripts->waiting, job) {
         if (job->id.v == id.v)
             break;
     }
     if (job == NULL)
         return;
     forget_waiting(job);
-    if (processes->waiting == NULL)
-        uv_idle_stop(&processes->idle);
-    feed(processes, SN_EVENT_SCRIPT_EXITED, &told);
+    if (scripts->waiting == NULL)
+        uv_idle_stop(&scripts->idle);
+    feed(scripts, SN_EVENT_SCRIPT_EXITED, &told);
 }
 
-void sn_processes_kill(struct sn_processes *processes, struct sn_job_id id)
+void sn_scripts_kill(struct sn_scripts *scripts, struct sn_job_id id)
 {
     struct job *job;
 
-    DL_FOREACH(processes->jobs, job) {
+    DL_FOREACH(scripts->jobs, job) {
         if (job->id.v == id.v && !uv_is_closing((const uv_handle_t *)&job->handle))
             kill(-job->handle.pid, SIGKILL);
     }
-    kill_waiting(processes, id);
+    kill_waiting(scripts, id);
 }
 
-void sn_processes_close(struct sn_processes *processes)
+void sn_scripts_close(struct sn_scripts *scripts)
 {
     struct job *job, *next;
 
-    assert(!processes->closing);
-    processes->closing = true;
-    uv_close((uv_handle_t *)&processes->idle, on_handle_closed);
-    uv_close((uv_handle_t *)&processes->look, on_handle_closed);
-    uv_close((uv_handle_t *)&processes->on_child, on_handle_closed);
-    uv_close((uv_handle_t *)&processes->reap, on_handle_closed);
+    assert(!scripts->closing);
+    scripts->closing = true;
+    uv_close((uv_handle_t *)&scripts->idle, on_handle_closed);
+    uv_close((uv_handle_t *)&scripts->look, on_handle_closed);
+    uv_close((uv_handle_t *)&scripts->on_child, on_handle_closed);
+    uv_close((uv_handle_t *)&scripts->reap, on_handle_closed);
     struct leftover *leftover, *later;
-    DL_FOREACH_SAFE(processes->leftovers, leftover, later) {
-        DL_DELETE(processes->leftovers, leftover);
+    DL_FOREACH_SAFE(scripts->leftovers, leftover, later) {
+        DL_DELETE(scripts->leftovers, leftover);
         free(leftover->script);
         free(leftover);
     }
-    DL_FOREACH_SAFE(processes->waiting, job, next)
+    DL_FOREACH_SAFE(scripts->waiting, job, next)
         forget_waiting(job);
-    DL_FOREACH(processes->jobs, job) {
+    DL_FOREACH(scripts->jobs, job) {
         if (!uv_is_closing((const uv_handle_t *)&job->handle))
             uv_close((uv_handle_t *)&job->handle, on_closed);
     }

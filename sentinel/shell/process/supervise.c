@@ -103,7 +103,7 @@ enum sn_supervisor sn_supervise_find(const char *mode, struct sn_buf *complaint)
     return SN_SUPERVISOR_NONE;
 }
 
-const char *sn_supervisor_name(enum sn_supervisor supervisor)
+const char *sn_supervise_name(enum sn_supervisor supervisor)
 {
     switch (supervisor) {
     case SN_SUPERVISOR_UPSTART:

@@ -13,7 +13,7 @@ enum sn_supervisor { SN_SUPERVISOR_NONE = 0, SN_SUPERVISOR_UPSTART, SN_SUPERVISO
  * to complaint what is missing or does not answer. */
 enum sn_supervisor sn_supervise_find(const char *mode, struct sn_buf *complaint);
 /* "no", "upstart", "systemd", as INFO says it. */
-const char *sn_supervisor_name(enum sn_supervisor supervisor);
+const char *sn_supervise_name(enum sn_supervisor supervisor);
 
 /* Both return 0 or a libuv error. May wait a few seconds for a supervisor that is busy. */
 int sn_supervise_ready(enum sn_supervisor supervisor);

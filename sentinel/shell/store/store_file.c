@@ -180,8 +180,8 @@ static int write_temporary(const char *path, const struct content *content,
 
 /* errno tells a caller that can do without renaming whether it is worth to try. claim may be NULL.
  */
-static int replace(const char *path, const struct content *content, struct sn_claim *claim,
-                   char reason[SN_STORE_REASON_MAX])
+static int put_in_place(const char *path, const struct content *content, struct sn_claim *claim,
+                        char reason[SN_STORE_REASON_MAX])
 {
     char temporary[PATH_ROOM];
 
@@ -295,7 +295,7 @@ static int write_journal(const struct sn_store_file *file, const struct content 
     for (int beside = 0; beside <= 1; beside++) {
         if (journal_of(file, beside == 1, journal) != 0)
             continue;
-        if (replace(journal, &copy, NULL, reason) == 0)
+        if (put_in_place(journal, &copy, NULL, reason) == 0)
             return 0;
         if (!can_only_overwrite(errno) && errno != ENOENT && errno != ENOTDIR)
             return SN_EIO;
@@ -331,7 +331,7 @@ static int write_over(const char *path, struct sn_store_file *file, struct conte
 {
     char first_reason[SN_STORE_REASON_MAX];
 
-    if (replace(path, content, file->claim, reason) == 0) {
+    if (put_in_place(path, content, file->claim, reason) == 0) {
         remove_journals(file);
         return 0;
     }
