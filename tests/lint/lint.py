@@ -5,10 +5,10 @@
 layers   every include is one that ALLOWED_HEADERS allows to its folder
 symbols  base, wire, core and acl call nothing but each other and a few pure functions of libc
 headers  each header compiles alone, and twice
-sizes    files and functions stay readable
+sizes    files and functions stay readable: sources of at most 600 lines, headers of at most 400
 markers  no leftover work markers, no paths of somebody's machine
 licence  every source names its licence
-names    a library has no two static functions of one name, and an extern carries its file's name
+names    a library has no two static functions of one name, and an extern carries the name of its file or folder
 """
 
 import json
@@ -76,10 +76,15 @@ PURE_CALLS = {
 # Hashes of passwords.
 ACL_CALLS = {"SHA256", "CRYPTO_memcmp", "strtok_r", "strpbrk"}
 BASE_CALLS = {"malloc", "calloc", "realloc", "fprintf", "stderr", "inet_ntop", "inet_pton"}
-INSTRUMENTATION = re.compile(r"^(__asan_|__ubsan_|__sanitizer_|__gcov_|__llvm_|__stack_chk_|__sancov_)")
+INSTRUMENTATION = re.compile(r"^(__asan_|__ubsan_|__sanitizer_|__gcov_|__llvm_|__stack_chk_|__sancov_|__odr_asan\.)")
 
-FILE_LINES_MAX = {"sentinel": 700, "tests": 1000}
+FILE_LINES_MAX = {("sentinel", ".c"): 600, ("sentinel", ".h"): 400, ("tests", ".c"): 1000, ("tests", ".h"): 1000}
 FILE_LINES_WISH = 600
+# Longer files, and how long each may be until it is split. The list only gets shorter: a file that needs
+# its place no longer is an error.
+TOLERATED_FILES = {
+    "sentinel/core/model.h": 650,  # structures and functions of all modules of the core; is being split
+}
 # Tests may hold a long table.
 FUNCTION_LINES_MAX = {"sentinel": 80, "tests": 250}
 FUNCTION_LINES_WISH = 70
@@ -201,13 +206,19 @@ def functions(lines):
 
 
 def check_sizes(root, _build, report):
+    for name in TOLERATED_FILES:
+        if not (root / name).exists():
+            report.error(f"{name} does not exist: take it out of TOLERATED_FILES")
     for path in c_files(root, "sentinel", "tests"):
         lines = path.read_text().splitlines()
         name = path.relative_to(root)
-        lines_max, function_max = FILE_LINES_MAX[name.parts[0]], FUNCTION_LINES_MAX[name.parts[0]]
-        if len(lines) > lines_max:
-            report.error(f"{name}: {len(lines)} lines, at most {lines_max}")
-        elif len(lines) > FILE_LINES_WISH:
+        lines_max, function_max = FILE_LINES_MAX[name.parts[0], path.suffix], FUNCTION_LINES_MAX[name.parts[0]]
+        tolerated = TOLERATED_FILES.get(str(name))
+        if len(lines) > (tolerated or lines_max):
+            report.error(f"{name}: {len(lines)} lines, at most {tolerated or lines_max}")
+        elif tolerated and len(lines) <= lines_max:
+            report.error(f"{name}: {len(lines)} lines are few enough: take it out of TOLERATED_FILES")
+        elif len(lines) > min(lines_max, FILE_LINES_WISH):
             report.note(f"{name}: {len(lines)} lines")
         for first, length, head in functions(lines):
             if length > function_max:
@@ -250,29 +261,94 @@ def check_licence(root, _build, report):
                 report.error(f"{path.relative_to(root)}: no SPDX line at its top")
 
 
-# Libraries that keep to the rules of names; the others do not yet.
-NAMED = ("conf",)
+# What externs of a file are called after besides the file, and why. The list only gets shorter: a name that no
+# extern of the file needs is an error.
+TOLERATED_PREFIXES = {
+    "base/alloc.c": ("realloc", "strdup", "strndup", "strset"),  # named like what they stand for in libc
+    "base/error.c": ("strerror",),  # likewise
+    "base/prng.c": ("hash",),  # the mixing function of the generator, used alone
+    "base/text.c": ("words",),  # the words of a text: short, and nothing else uses them so closely
+    "acl/specs.c": ("category",),  # categories are a part of the table of commands
+    # The members, what a link refuses, and how both are shown: operations on a noun whose own file is full.
+    "core/facts/members.c": ("group", "peer"),
+    "core/facts/refusal.c": ("link",),
+    "core/tell/form.c": ("instance",),
+    "core/tell/notice.c": ("event",),
+    "core/values/image.c": ("globals", "group_image", "group_params", "renames"),  # the parts of an image
+    "core/view.c": ("group", "instance"),  # what the other layers may ask of them
+    # The server's streams are being reworked; these are renamed with them or not at all.
+    "shell/server/cmd_command.c": ("command_texts",),
+    "shell/server/describe.c": ("client",),
+    "shell/server/pubsub.c": ("subscriptions",),
+    "shell/server/stats.c": ("rate",),
+}
+# Static functions of which a library has two, to be told apart when their files are next changed. The list only
+# gets shorter as well.
+TOLERATED_STATICS = {
+    "core": ("add", "bit", "end", "find", "find_at", "is_near", "start"),
+    "shell/links": ("refuse",),
+    "shell/server": ("deliver", "drop", "find", "on_close"),
+}
+STATIC_FUNCTION = re.compile(r"^static (?:SN_\w+\([^)]*\)\s+)?[^=;(]*?(\w+)\([^;]*?\n{", re.MULTILINE)
 
 
-def prefixes(name, library):
-    """How the externs of a file may begin: with its name, its folder's, or its library's."""
-    stem = name.stem
-    return [f"sn_{word}" for word in (stem, stem.rstrip("s"), name.parent.name, library) if word]
+def prefixes(path):
+    """How the externs of a file below sentinel/ may begin: with its name or the first words of that, in the singular
+    or the plural, or with the name of a folder that it is in."""
+    words = path.stem.split("_")
+    stems = ["_".join(words[:count]) for count in range(1, len(words) + 1)]
+    singular = [re.sub("s$", "", stem) for stem in stems]
+    return [*singular, *(f"{stem}s" for stem in singular), *path.parts[:-1]]
+
+
+def begins(symbol, words):
+    """The words with which it begins, of these."""
+    return {word for word in words if re.match(rf"sn_{word}(_|$)", symbol)}
+
+
+def check_externs(path, symbols, report):
+    tolerated = TOLERATED_PREFIXES.get(str(path), ())
+    needed = set()
+    for symbol in sorted(symbols):
+        if INSTRUMENTATION.match(symbol) or begins(symbol, prefixes(path)):
+            continue
+        found = begins(symbol, tolerated)
+        needed |= found
+        if not found:
+            report.error(f"{path}: {symbol} carries the name neither of its file nor of a folder of that")
+    for word in sorted(set(tolerated) - needed):
+        report.error(f"{path}: no extern needs sn_{word}: take it out of TOLERATED_PREFIXES")
+
+
+def check_statics(library, texts, report):
+    """texts: {path: text} of its sources."""
+    tolerated = TOLERATED_STATICS.get(library, ())
+    seen, twice = {}, set()
+    for path, text in texts.items():
+        for static in set(STATIC_FUNCTION.findall(text)):
+            if static in seen:
+                twice.add(static)
+                if static not in tolerated:
+                    report.error(f"{path}: {static}() stands in {seen[static]} too")
+            seen.setdefault(static, path)
+    for static in sorted(set(tolerated) - twice):
+        report.error(f"{library}: there is no second {static}(): take it out of TOLERATED_STATICS")
 
 
 def check_names(root, build, report):
-    for library in NAMED:
-        objects = build / "sentinel" / library / f"CMakeFiles/sn_{library}.dir"
-        seen = {}
+    paths = set()
+    for library in FOLDERS:
+        objects = build / "sentinel" / library / f"CMakeFiles/sn_{library.replace('/', '_')}.dir"
+        texts = {}
         for path in c_files(root, f"sentinel/{library}", suffixes=(".c",)):
-            name = path.relative_to(root / "sentinel" / library)
-            for symbol in sorted(nm(objects / f"{name}.o", "--defined-only", "-g")):
-                if not any(re.match(rf"{prefix}(_|$)", symbol) for prefix in prefixes(name, library)):
-                    report.error(f"{library}/{name}: {symbol} does not carry the name of its file, folder or library")
-            for static in re.findall(r"^static [^=;(]*?(\w+)\([^;]*?\n{", path.read_text(), re.MULTILINE):
-                if static in seen:
-                    report.error(f"{library}/{name}: {static}() stands in {library}/{seen[static]} too")
-                seen.setdefault(static, name)
+            name = path.relative_to(root / "sentinel")
+            check_externs(name, nm(objects / f"{name.relative_to(library)}.o", "--defined-only", "-g"), report)
+            texts[name] = path.read_text()
+        check_statics(library, texts, report)
+        paths.update(map(str, texts))
+    for name in TOLERATED_PREFIXES:
+        if name not in paths:
+            report.error(f"{name} does not exist: take it out of TOLERATED_PREFIXES")
 
 
 CHECKS = {name[len("check_"):]: function for name, function in globals().items()
