@@ -7,6 +7,7 @@
 #include "shell/driver/driver.h"
 
 #include "base/alloc.h"
+#include "shell/driver/probe.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -80,13 +81,46 @@ static void rearm(struct sn_driver *driver)
                    deadline > loop_now ? (uint64_t)(deadline - loop_now) : 0, 0);
 }
 
+/* What an action is about, for the probe: a link, a job, a ticket or a version; 0 if nothing has a
+ * number. */
+static uint64_t subject(const struct sn_action *action)
+{
+    switch (action->kind) {
+    case SN_ACTION_CONNECT:
+        return action->u.connect.link.v;
+    case SN_ACTION_DISCONNECT:
+        return action->u.disconnect.v;
+    case SN_ACTION_SEND:
+        return action->u.send.link.v;
+    case SN_ACTION_PERSIST:
+        return action->u.persist.version;
+    case SN_ACTION_ANSWER:
+        return action->u.answer.ticket.v;
+    case SN_ACTION_SCRIPT_START:
+    case SN_ACTION_SCRIPT_KILL:
+        return action->u.script.job.v;
+    case SN_ACTION_NONE:
+    case SN_ACTION_RESOLVE:
+    case SN_ACTION_EVENT:
+    case SN_ACTION_LOG:
+    case SN_ACTION_EXIT:
+        break;
+    }
+    return 0;
+}
+
 static void step(struct sn_driver *driver, const struct sn_event *event)
 {
     struct sn_actions actions = {0};
 
+    SN_PROBE(step_begin, event->kind, event->now);
     sn_core_step(driver->core, event, &actions);
-    for (size_t i = 0; i < actions.count && !driver->closing; i++)
-        driver->ports.perform(driver->arg, &actions.items[i]);
+    SN_PROBE(step_end, event->kind, actions.count);
+    for (size_t i = 0; i < actions.count && !driver->closing; i++) {
+        const struct sn_action *action = &actions.items[i];
+        SN_PROBE(action, action->kind, subject(action));
+        driver->ports.perform(driver->arg, action);
+    }
 }
 
 static void enqueue(struct sn_driver *driver, const struct sn_event *event)
