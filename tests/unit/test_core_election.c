@@ -250,10 +250,10 @@ static void test_election__needs_a_majority_of_all_known_and_the_quorum(void **s
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct kit *kit = kit_new(rows[i].text);
         const struct sn_instance *peer;
-        for (char letter = 'a'; letter <= 'd'; letter++) {
-            const char name[] = {letter, '\0'};
+        for (const char *letter = "abcd"; *letter != '\0'; letter++) {
+            const char name[] = {*letter, '\0'};
             kit_node(kit, name)->says_down = true;
-            kit_node(kit, name)->refuses = strchr(rows[i].votes, letter) == NULL;
+            kit_node(kit, name)->refuses = strchr(rows[i].votes, *letter) == NULL;
         }
         DL_FOREACH(kit_group(kit, "m1")->peers, peer)
             assert_false(peer->s_down);
