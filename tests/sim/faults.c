@@ -5,35 +5,12 @@
 #include "faults.h"
 
 #include "cluster_internal.h"
+#include "meaning.h"
 #include "stock_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SLOW_MAX_MS 900
-#define WALL_MAX_MS 7200000
-
-static const char *const moments[] = {
-    "s* +odown *",
-    "s* +try-failover *",
-    "s* +vote-for-leader *",
-    "s* > s* ASK * s*",
-    "s* saved *",
-    "s* answers s* *",
-    "s* +elected-leader *",
-    "s* +selected-slave *",
-    "s* > r* PROMOTE",
-    "s* +promoted-slave *",
-    "s* +failover-state-reconf-slaves *",
-    "s* > r* FOLLOW *",
-    "s* +switch-master *",
-    "r* is master now",
-    "r* follows *",
-    "r* syncs from *",
-};
-
-#define MOMENT_COUNT (sizeof(moments) / sizeof(moments[0]))
 
 static struct node *node_of(struct sim *sim, const struct fault *fault, unsigned target)
 {
@@ -181,8 +158,7 @@ static void network(struct job *job)
             cluster_reset(job->node, job->other);
     } else if (kind == FAULT_SLOW) {
         const struct job *newest = faults_newest(kind, job->node);
-        sim->slow_ms[job->node->index] =
-            newest == NULL ? 0 : (sn_ms)(newest->fault->value % SLOW_MAX_MS);
+        sim->slow_ms[job->node->index] = newest == NULL ? 0 : meaning_slow_ms(newest->fault);
     } else {
         if (kind == FAULT_SPLIT || kind == FAULT_MESH)
             cluster_say(sim->cluster, NULL, "%s %s", kind == FAULT_SPLIT ? "split" : "mesh",
@@ -222,7 +198,7 @@ static void disk(struct job *job)
         cluster_say(sim->cluster, job->node, "disk %s", newest != NULL ? "fails" : "is well");
     } else {
         sentinel->disk.latency_ms =
-            newest == NULL ? sim->plan.disk_ms : (sn_ms)(50 + newest->fault->value % 2500);
+            newest == NULL ? sim->plan.disk_ms : meaning_disk_ms(newest->fault);
         cluster_say(sim->cluster, job->node, "disk takes %lld ms",
                     (long long)sentinel->disk.latency_ms);
     }
@@ -231,10 +207,9 @@ static void disk(struct job *job)
 /* Forward or backward: nothing may hang on it. */
 static void jump(struct job *job)
 {
-    int64_t by = (int64_t)(job->fault->value % WALL_MAX_MS);
+    int64_t by = meaning_jump_ms(job->fault);
     if (!job->running)
         return;
-    by = job->fault->value2 % 2 == 0 ? by : -by;
     job->node->sentinel->wall_offset += by;
     cluster_say(job->sim->cluster, job->node, "wall clock jumps by %lld ms", (long long)by);
 }
@@ -244,25 +219,9 @@ static void jump(struct job *job)
 
 static void order_set(struct sim_group *group, struct sentinel *sentinel, const struct fault *fault)
 {
-    uint64_t lot = fault->value2;
-    unsigned all = group->checks->voters;
-    switch (fault->value % 4) {
-    case 0:
-        operator_set(group, sentinel, SN_OPTION_QUORUM, "quorum", (int64_t)(1 + lot % all));
-        break;
-    case 1:
-        operator_set(group, sentinel, SN_OPTION_DOWN_AFTER, "down-after-milliseconds",
-                     (int64_t)(300 + lot % 3000));
-        break;
-    case 2:
-        operator_set(group, sentinel, SN_OPTION_FAILOVER_TIMEOUT, "failover-timeout",
-                     (int64_t)(1000 + lot % 9000));
-        break;
-    default:
-        operator_set(group, sentinel, SN_OPTION_PARALLEL_SYNCS, "parallel-syncs",
-                     (int64_t)(1 + lot % 3));
-        break;
-    }
+    struct meaning_setting setting = meaning_setting(fault->value, group->checks->voters);
+    operator_set(group, sentinel, setting.option, setting.name,
+                 (int64_t)(setting.low + fault->value2 % setting.span));
 }
 
 static void order_stock(struct job *job)
@@ -285,12 +244,9 @@ static void order_stock(struct job *job)
 
 static void operate(struct job *job)
 {
-    static const enum sn_failover_mode modes[] = {SN_MODE_PLANNED, SN_MODE_COORDINATED,
-                                                  SN_MODE_FORCED, SN_MODE_COORDINATED};
     const struct fault *fault = job->fault;
     struct sentinel *sentinel = job->node->sentinel;
     struct sim_group *group = &job->sim->groups[fault->group];
-    enum sn_failover_mode mode = modes[fault->value % 4];
     const struct model_redis *to = group->servers[fault->b % group->server_count];
     if (!job->running) {
         const struct job *newest = faults_newest(fault->kind, job->node);
@@ -303,9 +259,10 @@ static void operate(struct job *job)
         return;
     }
     if (fault->kind == FAULT_FAILOVER || fault->kind == FAULT_FAILOVER_2)
-        operator_failover(group, sentinel, mode, fault->value2 % 3 == 0 ? to : NULL);
+        operator_failover(group, sentinel, meaning_mode(fault->value),
+                          meaning_has_target(fault) ? to : NULL);
     if (fault->kind == FAULT_FAILOVER_2)
-        operator_failover(group, job->other->sentinel, modes[fault->value2 % 4], NULL);
+        operator_failover(group, job->other->sentinel, meaning_mode(fault->value2), NULL);
     else if (fault->kind == FAULT_SET)
         order_set(group, sentinel, fault);
     else if (fault->kind == FAULT_FORGET)
@@ -320,8 +277,7 @@ static void operate(struct job *job)
 /* Some of the orders go to a stock node. */
 static struct node *who_is_ordered(struct sim *sim, const struct fault *fault)
 {
-    bool can = fault->kind == FAULT_FAILOVER || fault->kind == FAULT_FORGET;
-    if (sim->plan.stocks > 0 && (fault->value >> 30) % 3 == 0 && can)
+    if (meaning_to_stock(&sim->plan, fault))
         return stock_node(sim->stocks[fault->a % sim->plan.stocks]);
     return &sentinel_of(sim, fault->a)->node;
 }
@@ -391,7 +347,7 @@ static void strike(struct cluster *cluster, struct node *who, void *arg)
     if (who == NULL || job->sim->peace)
         return;
     cluster_say(cluster, NULL, "%s %s", plan_fault_name(job->fault->kind),
-                moments[job->fault->value % MOMENT_COUNT]);
+                meaning_moment(job->fault->value));
     job->node = who;
     begin(job);
 }
@@ -409,7 +365,7 @@ static void fault_due(struct cluster *cluster, void *arg)
                 (size_t)(fault - job->sim->plan.faults), plan_fault_name(fault->kind),
                 all ? "all" : job->node->name, (long long)fault->lasts);
     if (later)
-        cluster_when(cluster, moments[fault->value % MOMENT_COUNT], 1, strike, job);
+        cluster_when(cluster, meaning_moment(fault->value), 1, strike, job);
     else
         begin(job);
 }

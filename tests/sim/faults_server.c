@@ -5,6 +5,7 @@
 #include "faults.h"
 
 #include "cluster_internal.h"
+#include "meaning.h"
 #include "wire/hello.h"
 
 #include <stdio.h>
@@ -108,14 +109,7 @@ static enum sn_role lie_of(const struct model_redis *redis)
 /* newest: NULL if it is over. */
 static void fall_into_trouble(const struct job *newest, struct model_redis *redis)
 {
-    static const char *const errors[] = {
-        "LOADING Redis is loading the dataset in memory",
-        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
-        "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
-        "NOAUTH Authentication required.",
-        "NOPERM this user has no permissions to run the 'ping' command",
-    };
-    redis->ping_error = newest == NULL ? NULL : errors[newest->fault->value % 5];
+    redis->ping_error = newest == NULL ? NULL : meaning_trouble(newest->fault->value);
     redis->script_wrote = newest != NULL && newest->fault->value2 % 2 == 0;
     /* Whoever was connected before there was a password needs none. */
     if (newest != NULL && strncmp(redis->ping_error, "NOAUTH", 6) == 0)
@@ -136,7 +130,6 @@ static void fill_up(const struct job *newest, struct model_redis *redis)
 /* As the newest of the faults of this kind wants it that run now. */
 static void manners_of_server(const struct job *job, struct model_redis *redis)
 {
-    static const uint32_t priorities[] = {0, 0, 1, 50, 200};
     enum fault_kind kind = job->fault->kind;
     const struct job *newest = faults_newest(kind, &redis->node);
     bool on = newest != NULL;
@@ -160,7 +153,7 @@ static void manners_of_server(const struct job *job, struct model_redis *redis)
     else if (kind == FAULT_DROPS)
         redis->drops_orders = on;
     else if (kind == FAULT_PRIORITY)
-        redis->priority = on ? priorities[lot] : 100;
+        redis->priority = on ? meaning_priority(newest->fault) : 100;
 }
 
 static void pause_writes(const struct job *job, struct model_redis *redis)

@@ -6,6 +6,7 @@
 #include "faults.h"
 
 #include "cluster_internal.h"
+#include "meaning.h"
 #include "wire/hello.h"
 
 #include <stdio.h>
@@ -43,15 +44,6 @@ static void take_id(struct sn_prng *prng, const struct sentinel *of, struct sn_r
         *id = of->id;
 }
 
-static enum forgery forgery_of(const struct sim *sim, uint64_t lot)
-{
-    static const enum forgery ids[] = {FORGE_MOVED, FORGE_AWAY, FORGE_NOBODY, FORGE_TWIN,
-                                       FORGE_SELF};
-    if ((sim->plan.features & FEATURE_EPOCHS) != 0 && lot / 8 % 2 == 0)
-        return lot % 2 == 0 ? FORGE_EPOCH : FORGE_CONFIG;
-    return ids[lot % (sizeof(ids) / sizeof(ids[0]))];
-}
-
 /* What sentinel `whose` would say if it were another one, or elsewhere, or later. */
 static void compose(const struct job *job, const struct sentinel *whose,
                     const struct sentinel *other, struct sn_hello *hello)
@@ -60,7 +52,7 @@ static void compose(const struct job *job, const struct sentinel *whose,
     const struct fault *fault = job->fault;
     const struct sim_group *group = &sim->groups[fault->group];
     const struct sn_group_image *told = sn_image_find_group(&whose->durable, group->name);
-    enum forgery forgery = forgery_of(sim, fault->value);
+    enum forgery forgery = meaning_forgery(&sim->plan, fault);
     bool new_id = forgery == FORGE_NOBODY || forgery == FORGE_TWIN || forgery == FORGE_SELF;
     struct sn_prng prng;
     sn_prng_init(&prng, fault->value);

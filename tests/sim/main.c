@@ -150,7 +150,7 @@ static void get_plan(struct plan *plan, uint64_t position, const struct options 
 {
     if (options->files == NULL)
         plan_make(plan, options->list != NULL ? options->list[position] : position);
-    else if (!plan_read(options->files[position], plan))
+    else if (!plan_read(options->files[position], plan, stderr))
         exit(EXIT_USAGE);
     leave_out(plan, options);
 }

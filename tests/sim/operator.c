@@ -2,6 +2,7 @@
 #include "sim.h"
 
 #include "cluster_internal.h"
+#include "meaning.h"
 #include "stock_model.h"
 
 #include <stdio.h>
@@ -10,21 +11,6 @@
 
 /* Rounds of repair after which a stock node, whose TILT lasts 30 s, is not waited for any more. */
 #define STOCK_PATIENCE 4
-
-static const char *mode_name(enum sn_failover_mode mode)
-{
-    switch (mode) {
-    case SN_MODE_PLANNED:
-        return "PLANNED";
-    case SN_MODE_COORDINATED:
-        return "COORDINATED";
-    case SN_MODE_FORCED:
-        return "FORCED";
-    case SN_MODE_NONE:
-        break;
-    }
-    return "?";
-}
 
 static void order(struct sim_group *group, struct sentinel *sentinel,
                   const struct sn_command *command)
@@ -55,7 +41,7 @@ void operator_failover(struct sim_group *group, struct sentinel *sentinel,
     if (to != NULL)
         command.addr = to->node.addr;
     cluster_say(group->sim->cluster, NULL, "order %s FAILOVER %s %s of %s", sentinel->node.name,
-                mode_name(mode), to == NULL ? "-" : to->node.name, group->name);
+                meaning_mode_name(mode), to == NULL ? "-" : to->node.name, group->name);
     order(group, sentinel, &command);
 }
 

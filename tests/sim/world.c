@@ -5,6 +5,7 @@
 
 #include "sim.h"
 
+#include "cast.h"
 #include "cluster_internal.h"
 #include "stock_model.h"
 
@@ -89,8 +90,6 @@ static struct sn_group_image *add_alias(struct sim *sim, struct sim_group *group
     return cluster_add_group(sim->cluster, name, first->servers[0], quorum);
 }
 
-static const char *const group_names[PLAN_GROUPS_MAX] = {SIM_GROUP, "second", "third", "fourth"};
-
 static void add_group(struct sim *sim, unsigned index)
 {
     const struct plan *plan = &sim->plan;
@@ -103,13 +102,13 @@ static void add_group(struct sim *sim, unsigned index)
         quorum = 2;
     struct sn_group_image *image =
         is_alias(plan, index)
-            ? add_alias(sim, group, group_names[index], quorum)
-            : cluster_add_simple(sim->cluster, group_names[index], port, replicas, quorum);
+            ? add_alias(sim, group, cast_group_name(index), quorum)
+            : cluster_add_simple(sim->cluster, cast_group_name(index), port, replicas, quorum);
     image->params.down_after_ms = plan->down_after_ms;
     image->params.failover_timeout_ms = plan->failover_timeout_ms;
     image->params.parallel_syncs = plan->parallel_syncs;
     group->sim = sim;
-    group->name = group_names[index];
+    group->name = cast_group_name(index);
     group->checks = &sim->checks.groups[index];
     group->quorum = quorum;
     if (is_alias(plan, index))
@@ -176,6 +175,7 @@ static void add_sentinels(struct sim *sim)
 static void build(struct sim *sim)
 {
     struct cluster *cluster = cluster_new(sim->plan.seed);
+    const char *names[PLAN_GROUPS_MAX];
     sim->cluster = cluster;
     cluster->quiet = true;
     cluster->delay = travel;
@@ -194,7 +194,9 @@ static void build(struct sim *sim)
     for (unsigned i = 0; i < sim->plan.groups; i++)
         add_group(sim, i);
     add_sentinels(sim);
-    check_groups_init(&sim->checks, cluster, &sim->plan, group_names, sim->plan.groups);
+    for (unsigned i = 0; i < PLAN_GROUPS_MAX; i++)
+        names[i] = cast_group_name(i);
+    check_groups_init(&sim->checks, cluster, &sim->plan, names, sim->plan.groups);
     if (sim->plan.groups > 1)
         cluster_say(cluster, NULL, "%u groups", sim->plan.groups);
     cluster_when(cluster, "s* +elected-leader *", UINT32_MAX, note_leader, sim);
