@@ -111,6 +111,8 @@ static void take_line(struct cluster *cluster, struct node *node, bool fine, con
 {
     char text[LINE_MAX_BYTES];
     struct sn_buf line;
+    cluster->about = cluster->about_next;
+    cluster->about_next = NULL; /* what hooks say is about other things */
     if (fine && cluster->quiet && !cluster->trace.keep_fine)
         return;
     (void)vsnprintf(text, sizeof(text), format, args);

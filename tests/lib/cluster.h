@@ -137,6 +137,9 @@ struct cluster {
     uint64_t steps;                    /* of all cores */
     struct sn_image config;            /* the groups as the operator configured them */
     const struct cluster_watch *watch; /* NULL: nobody looks on */
+    /* The group that a line of the trace is about where its text names none; else NULL. */
+    const char *about_next; /* of the next line */
+    const char *about;      /* of the one that is being taken in */
 };
 
 /* Who looks on: called with everything that leaves a sentinel or reaches it, before it has any

@@ -126,6 +126,7 @@ struct ticket {
     struct slot *slot;
     char group[SN_NAME_MAX + 1]; /* ASK: whose master was asked about; "" if nobody's */
     uint16_t port;               /* …and where */
+    char about[SN_NAME_MAX + 1]; /* whose group the command named, or asked about */
     struct ticket *next;
 };
 

@@ -21,6 +21,7 @@ static uint64_t make_ticket(struct sentinel *sentinel, struct conn *conn, struct
     ticket->conn = conn;
     ticket->slot = slot;
     (void)sn_text_copy(ticket->group, sizeof(ticket->group), group);
+    (void)sn_text_copy(ticket->about, sizeof(ticket->about), group);
     ticket->port = port;
     LL_PREPEND(sentinel->tickets, ticket);
     return ticket->v;
@@ -232,6 +233,7 @@ void sentinel_answer(struct sentinel *sentinel, const struct sn_action_answer *a
         return;
     }
     struct conn *conn = ticket->conn;
+    cluster->about_next = ticket->about[0] == '\0' ? NULL : ticket->about;
     say_answer(sentinel, answer, conn == NULL ? "operator" : conn->client->name);
     check_answer(sentinel, ticket->group, answer);
     if (cluster->watch != NULL && cluster->watch->answer != NULL)
@@ -293,6 +295,9 @@ void cluster_command(struct sentinel *sentinel, const struct sn_command *command
                             ? sentinel_group_at(sentinel, command->addr.host, command->addr.port)
                             : "";
     event.u.command.ticket.v = make_ticket(sentinel, NULL, NULL, group, 0);
+    if (command->name_len > 0)
+        (void)snprintf(sentinel->tickets->about, sizeof(sentinel->tickets->about), "%.*s",
+                       (int)command->name_len, command->name);
     sentinel_feed(sentinel, &event);
 }
 

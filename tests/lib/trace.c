@@ -36,7 +36,7 @@ bool trace_add(struct trace *trace, sn_ms at, bool fine, const char *text)
     struct trace_line *line = &trace->lines[trace->count++];
     line->at = at;
     line->text = sn_strdup(text);
-    if (trace->echo)
+    if (trace->echo && (trace->shows == NULL || trace->shows(trace->shows_arg, at, text)))
         (void)fprintf(stderr, "%6lld %s\n", (long long)at, text);
     return true;
 }

@@ -16,13 +16,18 @@ struct trace_line {
     char *text; /* "s1 +sdown master mymaster 127.0.0.1 6379" */
 };
 
+/* Whether a line is worth printing; called once for each line that is kept, in order. */
+typedef bool trace_shows_fn(void *arg, sn_ms at, const char *text);
+
 struct trace {
     struct trace_line *lines;
     size_t count;
     size_t room;
-    uint64_t digest; /* of every line, the fine ones included */
-    bool keep_fine;  /* keep the fine lines too; they are many */
-    bool echo;       /* print each kept line to stderr as it comes */
+    uint64_t digest;       /* of every line, the fine ones included */
+    bool keep_fine;        /* keep the fine lines too; they are many */
+    bool echo;             /* print each kept line to stderr as it comes… */
+    trace_shows_fn *shows; /* …if this says so; NULL: all of them */
+    void *shows_arg;
 };
 
 #define TRACE_NOT_FOUND SIZE_MAX

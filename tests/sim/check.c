@@ -55,6 +55,7 @@ void checks_violated(struct checks *checks, struct node *node, const char *forma
     (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     checks->cluster->violations++;
+    checks->cluster->about_next = checks->group;
     cluster_say(checks->cluster, node, "! %s", text);
 }
 

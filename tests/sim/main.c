@@ -39,6 +39,8 @@ struct options {
     uint64_t *list; /* --list: first and last are positions in it */
     char **files;   /* --replay: likewise */
     bool trace, minimise, progress, keep_going, no_cover, plan;
+    struct lens lens;
+    bool narrow; /* it shows less than all */
     const char *drop;
     const char *only;
 };
@@ -119,9 +121,12 @@ static void keep_failure(struct worker *worker, uint64_t seed, const struct sim_
     (void)fprintf(stderr, "seed %" PRIu64 " %s %s\n", seed, verdict_name(result->verdict),
                   result->why);
     if (worker->file != NULL)
-        (void)fprintf(stderr, "  again: sentinel-sim --replay %s --trace\n", worker->file);
+        (void)fprintf(stderr, "  again: sentinel-sim --replay %s --trace", worker->file);
     else
-        (void)fprintf(stderr, "  again: sentinel-sim --seed %" PRIu64 " --trace\n", seed);
+        (void)fprintf(stderr, "  again: sentinel-sim --seed %" PRIu64 " --trace", seed);
+    if (result->failed_at > 0)
+        (void)fprintf(stderr, " --around %lld", (long long)result->failed_at);
+    (void)fprintf(stderr, "\n%s", result->report);
 }
 
 static void note_most(struct most *most, int64_t value, uint64_t seed)
@@ -135,7 +140,7 @@ static void run_again(struct worker *worker, const struct plan *plan,
                       const struct sim_result *first)
 {
     struct sim_result second;
-    sim_run(plan, &second);
+    sim_run(plan, NULL, &second);
     if (second.digest == first->digest && second.steps == first->steps)
         return;
     worker->differs = true;
@@ -164,8 +169,8 @@ static void run_one(struct worker *worker, uint64_t position, const struct optio
     worker->seed = seed;
     worker->file = options->files != NULL ? options->files[position] : NULL;
     (void)alarm(RUN_MAX_S);
-    sim_run(&plan, &result);
-    if (seed % TWICE_EACH == 0 && result.verdict != SIM_CRASHED)
+    sim_run(&plan, &options->lens, &result);
+    if (seed % TWICE_EACH == 0 && result.verdict != SIM_CRASHED && !options->trace)
         run_again(worker, &plan, &result);
     (void)alarm(0);
     worker->done++;
@@ -180,6 +185,8 @@ static void run_one(struct worker *worker, uint64_t position, const struct optio
     note_most(&worker->percent, result.bound_percent, seed);
     if (result.verdict != SIM_FINE)
         keep_failure(worker, seed, &result);
+    else
+        (void)fputs(result.report, stderr); /* --look */
 }
 
 /* Everything that a run takes it gives back. */
@@ -342,6 +349,8 @@ static int usage(void)
                 "sentinel-sim --with NAME,NAME…|all …: every run has these features (features.c)\n"
                 "sentinel-sim --list FILE: the seeds that the lines of FILE begin with\n"
                 "sentinel-sim --replay FILE… [--trace] [--minimise]: plans as --plan prints them\n"
+                "Traces of one seed or file: [--group NAME] [--node NAME] [--around MS [WIDTH]]\n"
+                "--look MS: who is who, how things are, and what everybody believes at that time\n"
                 "Exit status: 0 fine, 10 unsafe, 11 no agreement, 12 crash, 13 something was\n"
                 "never covered, 14 memory grew, 15 a second run differs, 2 usage.\n",
                 stderr);
@@ -408,12 +417,49 @@ static uint64_t read_files(char **names, struct options *options)
     return count;
 }
 
+/* True if text is a time; anything else is no error, but another option. */
+static bool is_time(const char *text, sn_ms *time)
+{
+    char *end;
+    *time = strtoll(text, &end, 10);
+    return end != text && *end == '\0' && *time >= 0;
+}
+
+/* An option about what is shown, and its arguments. Returns how many words that are; 0: it is none.
+ */
+static int read_lens(const char *option, char **values, struct options *options)
+{
+    const char *value = values[0] == NULL ? "" : values[0];
+    struct lens *lens = &options->lens;
+    sn_ms at, width = LENS_WIDTH_MS;
+    int words = 2;
+    if (strcmp(option, "--look") == 0)
+        return is_time(value, &lens->look_at) ? words : 0;
+    if (strcmp(option, "--group") == 0) {
+        lens->group = values[0];
+    } else if (strcmp(option, "--node") == 0) {
+        lens->node = values[0];
+    } else if (strcmp(option, "--around") == 0 && is_time(value, &at)) {
+        words += values[1] != NULL && is_time(values[1], &width);
+        width = words == 2 ? LENS_WIDTH_MS : width;
+        lens->from = at - width;
+        lens->to = at + width;
+    } else {
+        return 0;
+    }
+    options->narrow = true;
+    return values[0] == NULL ? 0 : words;
+}
+
 static bool read_options(int argc, char **argv, struct options *options)
 {
     bool range = false;
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
-        if (strcmp(argv[i], "--seed") == 0 || strcmp(argv[i], "--seeds") == 0)
+        int words = read_lens(argv[i], argv + i + 1, options);
+        if (words > 0)
+            i += words - 1;
+        else if (strcmp(argv[i], "--seed") == 0 || strcmp(argv[i], "--seeds") == 0)
             range = read_range(value, options) && ++i > 0;
         else if (strcmp(argv[i], "--list") == 0)
             range = read_list(value, options) && ++i > 0;
@@ -442,10 +488,15 @@ static bool read_options(int argc, char **argv, struct options *options)
         else
             return false;
     }
-    if (range && options->first != options->last && (options->plan || options->minimise)) {
-        (void)fputs("--plan and --minimise are for one seed or file\n", stderr);
+    bool looks = options->narrow || options->lens.look_at != SN_MS_NEVER;
+    if (range && options->first != options->last && (options->plan || options->minimise || looks)) {
+        (void)fputs("--plan, --minimise, --look, --group, --node and --around are for one seed or "
+                    "file\n",
+                    stderr);
         return false;
     }
+    /* A report is shown without a trace, and of a group if one is named. */
+    options->trace |= options->narrow && options->lens.look_at == SN_MS_NEVER;
     return range && options->jobs >= 1 && options->jobs <= JOBS_MAX;
 }
 
@@ -453,9 +504,12 @@ int main(int argc, char **argv)
 {
     struct options options = {.jobs = 1};
     struct plan plan;
+    lens_init(&options.lens);
     if (!read_options(argc, argv, &options))
         return usage();
     get_plan(&plan, options.first, &options);
+    if (!lens_fits(&options.lens, &plan))
+        return EXIT_USAGE;
     if (options.plan) {
         plan_write(&plan, stdout);
         return 0;

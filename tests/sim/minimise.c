@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define RUN_MAX_S 120
+#define STORY_MS  1000
 
 /* What is said, without its numbers: times, epochs, and which nodes. */
 static void reason_of(const char *why, char reason[SIM_WHY_MAX])
@@ -27,42 +28,74 @@ static void reason_of(const char *why, char reason[SIM_WHY_MAX])
     reason[len] = '\0';
 }
 
-/* In a process of its own, as it may crash. */
-static enum sim_verdict try_plan(const struct plan *plan, char reason[SIM_WHY_MAX])
+/* In a process of its own, as it may crash; without a lens nothing that it prints is seen. */
+static void run_apart(const struct plan *plan, const struct lens *lens, struct sim_result *result)
 {
-    struct sim_result *result =
-        mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct sim_result *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int status = -1;
-    if (result == MAP_FAILED)
+    if (shared == MAP_FAILED)
         abort();
     (void)fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
         (void)alarm(RUN_MAX_S);
-        if (freopen("/dev/null", "w", stderr) == NULL)
+        if (lens == NULL && freopen("/dev/null", "w", stderr) == NULL)
             abort();
-        sim_run(plan, result);
+        sim_run(plan, lens, shared);
         exit(0);
     }
     (void)waitpid(pid, &status, 0);
-    enum sim_verdict verdict =
-        WIFEXITED(status) && WEXITSTATUS(status) == 0 ? result->verdict : SIM_CRASHED;
-    reason_of(result->why, reason);
-    (void)munmap(result, sizeof(*result));
-    return verdict;
+    *result = *shared;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        result->verdict = SIM_CRASHED;
+    (void)munmap(shared, sizeof(*shared));
+}
+
+static enum sim_verdict try_plan(const struct plan *plan, char reason[SIM_WHY_MAX])
+{
+    struct sim_result result;
+    run_apart(plan, NULL, &result);
+    reason_of(result.why, reason);
+    return result.verdict;
+}
+
+/* The last second before the failure, of the group that failed if it is one, and how things were
+ * then. */
+static void tell_story(const struct plan *plan)
+{
+    struct sim_result result;
+    struct lens lens;
+    struct cast cast;
+    cast_make(plan, &cast);
+    lens_init(&lens);
+    run_apart(plan, NULL, &result);
+    if (result.verdict == SIM_CRASHED)
+        return; /* it has not come to an end that could be told */
+    lens.from = result.failed_at - STORY_MS;
+    lens.to = result.failed_at;
+    for (unsigned i = 0; i < cast.groups && cast.groups > 1; i++) {
+        if (result.groups == 1U << i)
+            lens.group = cast_group_name(i);
+    }
+    (void)fprintf(stderr, "the last second%s%s\n", lens.group != NULL ? " of " : "",
+                  lens.group != NULL ? lens.group : "");
+    (void)setenv("SN_TRACE", "1", 0);
+    run_apart(plan, &lens, &result);
+    (void)fprintf(stderr, "%s\n%s", result.why, result.report);
 }
 
 static void print_command(const struct plan *plan)
 {
     const char *comma = "";
-    (void)printf("again: sentinel-sim --seed %" PRIu64 " --trace --only ", plan->seed);
+    (void)fprintf(stderr, "again: sentinel-sim --seed %" PRIu64 " --trace --only ", plan->seed);
     for (unsigned i = 0; i < plan->fault_count; i++) {
         if (plan->faults[i].dropped)
             continue;
-        (void)printf("%s%u", comma, i);
+        (void)fprintf(stderr, "%s%u", comma, i);
         comma = ",";
     }
-    (void)printf("%s\n", comma[0] == '\0' ? "none" : "");
+    (void)fprintf(stderr, "%s\n", comma[0] == '\0' ? "none" : "");
 }
 
 int minimise(struct plan *plan)
@@ -87,6 +120,8 @@ int minimise(struct plan *plan)
         }
     }
     plan_write(plan, stdout);
+    (void)fflush(stdout);
+    tell_story(plan);
     print_command(plan);
     return verdict == SIM_UNSAFE ? 10 : verdict == SIM_STUCK ? 11 : 12;
 }

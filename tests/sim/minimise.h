@@ -7,8 +7,9 @@
 
 #include "plan.h"
 
-/* Prints the plan that remains, for --replay, and the command that shows it. Returns the exit
- * status: 0 if the plan does not fail at all. */
+/* Prints the plan that remains to stdout, for --replay; to stderr the last second of its run, the
+ * report of its failure and the command that shows more. Returns the exit status: 0 if the plan
+ * does not fail at all. */
 int minimise(struct plan *plan);
 
 #endif

@@ -5,9 +5,12 @@
 /* One run of the simulator: the plan of a seed carried out on a cluster, then peace, in which all
  * must come to agree. */
 
+#include "cast.h"
 #include "check.h"
 #include "coverage.h"
+#include "lens.h"
 #include "plan.h"
+#include "report.h"
 
 #define SIM_GROUP     "mymaster" /* the first one */
 #define SIM_PORT      6379       /* of the first server; the others count up */
@@ -28,6 +31,9 @@ struct sim_result {
     unsigned bound_percent; /* the larger of both, of what is allowed */
     uint32_t executed[FAULT_KIND_COUNT];
     uint32_t counts[COVER_COUNT];
+    sn_ms failed_at;         /* the first violation, or the end of the wait for agreement */
+    unsigned groups;         /* bits of those that failed; 0: not known */
+    char report[REPORT_MAX]; /* of that instant, or of the lens's; "" if there is none */
 };
 
 struct stock;
@@ -43,7 +49,11 @@ struct sim_group {
 
 struct sim {
     struct plan plan;
+    struct cast cast;
+    struct lens lens;
+    struct sim_result *result;
     struct cluster *cluster;
+    sn_ms plan_at; /* from when on the times of faults count: all have been started */
     struct check_groups checks;
     struct sim_group groups[PLAN_GROUPS_MAX];
     struct model_redis *servers[PLAN_ALL_SERVERS_MAX]; /* of all groups */
@@ -65,8 +75,9 @@ struct sim {
     unsigned acked_writes, refused_writes;
 };
 
-/* Carries out plan, whose faults may have been dropped. */
-void sim_run(const struct plan *plan, struct sim_result *result);
+/* Carries out plan, whose faults may have been dropped. lens: what is printed, if the environment
+ * asks for a trace; NULL: all of it. */
+void sim_run(const struct plan *plan, const struct lens *lens, struct sim_result *result);
 
 /* world.c: another id in place of the one drawn. */
 void make_odd_id(uint64_t lot, struct sn_runid *id);

@@ -55,8 +55,8 @@ static void test_words__plan_that_is_written_and_read_is_the_same_run(void **sta
         struct sim_result first, second;
         make(&plan, seed);
         write_and_read(&plan, &again);
-        sim_run(&plan, &first);
-        sim_run(&again, &second);
+        sim_run(&plan, NULL, &first);
+        sim_run(&again, NULL, &second);
         if (first.digest != second.digest || first.steps != second.steps)
             fail_msg("seed %llu is another run in words", (unsigned long long)seed);
     }

@@ -172,11 +172,61 @@ static void add_sentinels(struct sim *sim)
         sim->stocks[i] = stock_new(sim, i);
 }
 
+/* ---- what a failure looks like ------------------------------------------------------------------
+ */
+
+static void report(struct sim *sim, unsigned groups)
+{
+    struct sim_result *result = sim->result;
+    struct sn_buf text;
+    sn_buf_init(&text, REPORT_MAX - 1);
+    report_write(sim, groups, &text);
+    (void)snprintf(result->report, sizeof(result->report), "%s", sn_buf_text(&text));
+    sn_buf_fini(&text);
+}
+
+static void note_violation(struct cluster *cluster, struct node *who, void *arg)
+{
+    struct sim *sim = arg;
+    const char *text = cluster->trace.lines[cluster->trace.count - 1].text;
+    (void)who;
+    sim->result->groups = lens_groups_now(sim, text);
+    sim->result->failed_at = cluster->now;
+    if (sim->lens.look_at == SN_MS_NEVER)
+        report(sim, sim->result->groups);
+}
+
+static void look(struct cluster *cluster, void *arg)
+{
+    struct sim *sim = arg;
+    unsigned group =
+        sim->lens.group == NULL ? sim->cast.groups : cast_find_group(&sim->cast, sim->lens.group);
+    (void)cluster;
+    report(sim, group < sim->cast.groups ? 1U << group : 0);
+}
+
+/* Milliseconds until then; before all have started there is nothing to see. */
+static sn_ms look_in(const struct sim *sim)
+{
+    sn_ms in = sim->lens.look_at - sim->cluster->now;
+    return in > 0 ? in : 0;
+}
+
+/* Prints what the lens wants, and reports the first violation; neither changes the run. */
+static void look_on(struct sim *sim)
+{
+    struct cluster *cluster = sim->cluster;
+    cluster->trace.shows = lens_shows;
+    cluster->trace.shows_arg = sim;
+    cluster_when(cluster, "* ! *", 1, note_violation, sim);
+}
+
 static void build(struct sim *sim)
 {
     struct cluster *cluster = cluster_new(sim->plan.seed);
     const char *names[PLAN_GROUPS_MAX];
     sim->cluster = cluster;
+    look_on(sim);
     cluster->quiet = true;
     cluster->delay = travel;
     cluster->delay_arg = sim;
@@ -223,6 +273,10 @@ static void judge(struct sim *sim, struct sim_result *result, bool agreed)
                        (long long)cluster->trace.lines[line].at, cluster->trace.lines[line].text);
     } else if (!agreed) {
         result->verdict = SIM_STUCK;
+        result->failed_at = cluster->now;
+        result->groups = lens_groups(sim, result->why);
+        if (sim->lens.look_at == SN_MS_NEVER)
+            report(sim, result->groups);
     }
 }
 
@@ -238,14 +292,23 @@ static void destroy(struct sim *sim)
         stock_free(sim->stocks[i]);
 }
 
-void sim_run(const struct plan *plan, struct sim_result *result)
+void sim_run(const struct plan *plan, const struct lens *lens, struct sim_result *result)
 {
     static struct sim sim;
     memset(&sim, 0, sizeof(sim));
     memset(result, 0, sizeof(*result));
     sim.plan = *plan;
+    sim.result = result;
+    cast_make(plan, &sim.cast);
+    if (lens != NULL)
+        sim.lens = *lens;
+    else
+        lens_init(&sim.lens);
     build(&sim);
+    sim.plan_at = sim.cluster->now;
     faults_schedule(&sim);
+    if (sim.lens.look_at != SN_MS_NEVER)
+        cluster_after(sim.cluster, look_in(&sim), look, &sim);
     cluster_run_for(sim.cluster, sim.plan.warm_ms + sim.plan.span_ms);
     peace_begin(&sim);
     bool agreed = peace_demand(&sim, result);
