@@ -126,6 +126,10 @@ static void keep_failure(struct worker *worker, uint64_t seed, const struct sim_
         (void)fprintf(stderr, "  again: sentinel-sim --seed %" PRIu64 " --trace", seed);
     if (result->failed_at > 0)
         (void)fprintf(stderr, " --around %lld", (long long)result->failed_at);
+    for (unsigned i = 0; i < PLAN_GROUPS_MAX; i++) {
+        if (result->groups == 1U << i)
+            (void)fprintf(stderr, " --group %s", cast_group_name(i));
+    }
     (void)fprintf(stderr, "\n%s", result->report);
 }
 
@@ -515,7 +519,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (options.minimise)
-        return minimise(&plan);
+        return minimise(&plan, options.files == NULL ? NULL : options.files[options.first]);
     if (options.trace)
         (void)setenv("SN_TRACE", "1", 0);
     /* Where SIGCHLD is ignored, waitpid() tells nothing. */

@@ -85,10 +85,13 @@ static void tell_story(const struct plan *plan)
     (void)fprintf(stderr, "%s\n%s", result.why, result.report);
 }
 
-static void print_command(const struct plan *plan)
+static void print_command(const struct plan *plan, const char *file)
 {
     const char *comma = "";
-    (void)fprintf(stderr, "again: sentinel-sim --seed %" PRIu64 " --trace --only ", plan->seed);
+    if (file != NULL)
+        (void)fprintf(stderr, "again: sentinel-sim --replay %s --trace --only ", file);
+    else
+        (void)fprintf(stderr, "again: sentinel-sim --seed %" PRIu64 " --trace --only ", plan->seed);
     for (unsigned i = 0; i < plan->fault_count; i++) {
         if (plan->faults[i].dropped)
             continue;
@@ -98,7 +101,7 @@ static void print_command(const struct plan *plan)
     (void)fprintf(stderr, "%s\n", comma[0] == '\0' ? "none" : "");
 }
 
-int minimise(struct plan *plan)
+int minimise(struct plan *plan, const char *file)
 {
     char reason[SIM_WHY_MAX], other[SIM_WHY_MAX];
     enum sim_verdict verdict = try_plan(plan, reason);
@@ -122,6 +125,6 @@ int minimise(struct plan *plan)
     plan_write(plan, stdout);
     (void)fflush(stdout);
     tell_story(plan);
-    print_command(plan);
+    print_command(plan, file);
     return verdict == SIM_UNSAFE ? 10 : verdict == SIM_STUCK ? 11 : 12;
 }

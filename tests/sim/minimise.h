@@ -9,7 +9,7 @@
 
 /* Prints the plan that remains to stdout, for --replay; to stderr the last second of its run, the
  * report of its failure and the command that shows more. Returns the exit status: 0 if the plan
- * does not fail at all. */
-int minimise(struct plan *plan);
+ * does not fail at all. file: where the plan was read; NULL: its seed makes it. */
+int minimise(struct plan *plan, const char *file);
 
 #endif

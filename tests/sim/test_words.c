@@ -13,10 +13,13 @@
 
 #include <cmocka.h>
 
-#ifndef WORDS_RUNS
-#define WORDS_RUNS 200
+#ifdef SIM_TEST_SLOW /* with sanitizers */
+#define RUNS  40
+#define PLANS 2000
+#else
+#define RUNS  300
+#define PLANS 20000
 #endif
-#define WORDS_PLANS 20000
 
 static void write_and_read(const struct plan *plan, struct plan *again)
 {
@@ -50,7 +53,7 @@ static void make(struct plan *plan, uint64_t seed)
 static void test_words__plan_that_is_written_and_read_is_the_same_run(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= WORDS_RUNS; seed++) {
+    for (uint64_t seed = 1; seed <= RUNS; seed++) {
         struct plan plan, again;
         struct sim_result first, second;
         make(&plan, seed);
@@ -67,7 +70,7 @@ static void test_words__plan_that_is_read_says_the_same_words(void **state)
 {
     unsigned kinds[FAULT_KIND_COUNT] = {0};
     (void)state;
-    for (uint64_t seed = 1; seed <= WORDS_PLANS; seed++) {
+    for (uint64_t seed = 1; seed <= PLANS; seed++) {
         struct plan plan, again;
         make(&plan, seed);
         write_and_read(&plan, &again);
