@@ -87,18 +87,30 @@ static unsigned groups_of_port(const struct sim *sim, const char *port)
     return 0;
 }
 
-/* "s1 > s2 ASK 127.0.0.1 6379 5 s1": the port behind the address. */
-static unsigned groups_of_question(const struct sim *sim, const char *text, uint64_t *epoch)
+/* Index of the core called by a word; PLAN_SENTINELS_MAX: there is none. */
+static unsigned sentinel_of(const struct sim *sim, const char *word)
+{
+    unsigned node = cast_find(&sim->cast, word), first = sim->cast.servers;
+    return node >= first && node < first + sim->cast.sentinels ? node - first : PLAN_SENTINELS_MAX;
+}
+
+/* "s1 > s2 ASK 127.0.0.1 6379 5 s1": whose port stands behind the address, and who asks in which
+ * epoch; candidate: PLAN_SENTINELS_MAX if it is no request for a vote. */
+static unsigned groups_of_question(const struct sim *sim, const char *text, uint64_t *epoch,
+                                   unsigned *candidate)
 {
     char word[WORD_MAX];
     const char *ask = strstr(text, " ASK ");
     unsigned groups = 0;
     *epoch = 0;
-    for (unsigned i = 0; ask != NULL && i < 4 && next_word(&ask, word); i++) {
+    *candidate = PLAN_SENTINELS_MAX;
+    for (unsigned i = 0; ask != NULL && i < 5 && next_word(&ask, word); i++) {
         if (i == 2)
             groups = groups_of_port(sim, word);
         if (i == 3)
             *epoch = strtoull(word, NULL, 10);
+        if (i == 4)
+            *candidate = sentinel_of(sim, word);
     }
     return groups;
 }
@@ -109,7 +121,7 @@ unsigned lens_groups(const struct sim *sim, const char *text)
     uint64_t epoch;
     char word[WORD_MAX];
     const char *rest = text;
-    unsigned asked = groups_of_question(sim, text, &epoch);
+    unsigned candidate, asked = groups_of_question(sim, text, &epoch, &candidate);
     while (next_word(&rest, word)) {
         unsigned node = cast_find(&sim->cast, word);
         for (unsigned i = 0; i < sim->cast.groups; i++)
@@ -129,12 +141,16 @@ static unsigned groups_of_vote(const struct sim *sim, const char *text)
     char voter[WORD_MAX], event[WORD_MAX], leader[WORD_MAX];
     unsigned long long epoch;
     if (sscanf(text, "%63s %63s %63s %llu", voter, event, leader, &epoch) != 4 ||
-        strcmp(event, "+vote-for-leader") != 0 || voter[0] != 's')
+        strcmp(event, "+vote-for-leader") != 0)
+        return 0;
+    unsigned candidate = sentinel_of(sim, leader);
+    if (candidate == PLAN_SENTINELS_MAX)
         return 0;
     if (strcmp(voter, leader) == 0)
-        return lens->tried[strtoul(voter + 1, NULL, 10) - 1];
-    return lens->asked[epoch % LENS_EPOCHS].epoch == epoch ? lens->asked[epoch % LENS_EPOCHS].groups
-                                                           : 0;
+        return lens->tried[candidate];
+    return lens->asked[candidate][epoch % LENS_EPOCHS].epoch == epoch
+               ? lens->asked[candidate][epoch % LENS_EPOCHS].groups
+               : 0;
 }
 
 unsigned lens_groups_now(const struct sim *sim, const char *text)
@@ -152,13 +168,16 @@ static void learn(struct sim *sim, const char *text)
 {
     struct lens *lens = &sim->lens;
     uint64_t epoch;
-    unsigned asked = groups_of_question(sim, text, &epoch);
-    if (asked != 0 && epoch != 0) {
-        lens->asked[epoch % LENS_EPOCHS].epoch = epoch;
-        lens->asked[epoch % LENS_EPOCHS].groups = asked;
+    char who[WORD_MAX];
+    const char *rest = text;
+    unsigned candidate, asked = groups_of_question(sim, text, &epoch, &candidate);
+    if (asked != 0 && candidate != PLAN_SENTINELS_MAX) {
+        lens->asked[candidate][epoch % LENS_EPOCHS].epoch = epoch;
+        lens->asked[candidate][epoch % LENS_EPOCHS].groups = asked;
     }
-    if (text[0] == 's' && strstr(text, " +try-failover ") != NULL)
-        lens->tried[strtoul(text + 1, NULL, 10) - 1] = lens_groups(sim, text);
+    if (strstr(text, " +try-failover ") != NULL && next_word(&rest, who) &&
+        sentinel_of(sim, who) != PLAN_SENTINELS_MAX)
+        lens->tried[sentinel_of(sim, who)] = lens_groups(sim, text);
 }
 
 /* ---- showing ------------------------------------------------------------------------------------

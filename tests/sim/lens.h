@@ -8,7 +8,7 @@
 #include "plan.h"
 
 #define LENS_WIDTH_MS 500 /* before and after an instant, unless told otherwise */
-#define LENS_EPOCHS   64
+#define LENS_EPOCHS   16
 
 struct sim;
 
@@ -21,7 +21,7 @@ struct lens {
     struct {
         uint64_t epoch;
         unsigned groups;
-    } asked[LENS_EPOCHS]; /* votes name an epoch, and no group */
+    } asked[PLAN_SENTINELS_MAX][LENS_EPOCHS]; /* by candidate: votes name no group */
     unsigned tried[PLAN_SENTINELS_MAX];
 };
 
