@@ -2,7 +2,7 @@
 /* A core for test_printers.py to look at from within gdb, in stop_here(): two groups, of which one
  * is in a failover. It is put together by hand and stands alone, so that its core dump is small
  * where all else is built with sanitizers, whose shadow memory would be in it. */
-#include "core/model.h"
+#include "core/model/group.h"
 
 #include <stdio.h>
 #include <string.h>
