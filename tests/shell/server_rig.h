@@ -30,7 +30,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define RIG_PATIENCE_MS 10000
+#define RIG_PATIENCE_MS 60000 /* whoever is as late as that will not come */
 
 struct rig {
     uv_loop_t loop;

@@ -75,7 +75,7 @@ void sn_link_own(struct sn_link *link, struct sn_instance *instance)
 
 #define STATE(state) (1U << (unsigned)(state))
 
-static void enter(struct sn_link *link, enum sn_link_state state)
+static void enter_state(struct sn_link *link, enum sn_link_state state)
 {
     static const unsigned legal_next[] = {
         [SN_LINK_IDLE] = STATE(SN_LINK_IDLE) | STATE(SN_LINK_CONNECTING),
@@ -93,7 +93,7 @@ static void forget_connection(struct sn_link *link)
     if (link->id.v != 0)
         HASH_DELETE(hh_id, core->links, link);
     link->id.v = 0;
-    enter(link, SN_LINK_IDLE);
+    enter_state(link, SN_LINK_IDLE);
     link->pending = 0;
     link->ping_pending = false;
     link->id_pending = false;
@@ -215,7 +215,7 @@ void sn_link_open(struct sn_link *link)
         return;
     }
     assert(link->id.v == 0);
-    enter(link, SN_LINK_CONNECTING);
+    enter_state(link, SN_LINK_CONNECTING);
     link->opened_at = core->now;
     link->id.v = ++core->next_id;
     HASH_ADD(hh_id, core->links, id.v, sizeof(link->id.v), link);
@@ -317,7 +317,7 @@ void sn_link_retry(struct sn_link *link)
 void sn_link_on_up(struct sn_link *link, const char *local_ip)
 {
     struct sn_core *core = link->core;
-    enter(link, SN_LINK_UP);
+    enter_state(link, SN_LINK_UP);
     link->up_at = core->now;
     link->took_ms = sn_age(core, link->opened_at);
     link->given_up = 0;

@@ -27,7 +27,7 @@
 
 #define PHASE(phase) (1U << (unsigned)(phase))
 
-static void enter(struct sn_group *group, enum sn_drain_phase phase)
+static void enter_phase(struct sn_group *group, enum sn_drain_phase phase)
 {
     static const unsigned legal_next[] = {
         [SN_DRAIN_NONE] = PHASE(SN_DRAIN_NEARING) | PHASE(SN_DRAIN_PAUSING) | PHASE(SN_DRAIN_OVER) |
@@ -49,7 +49,7 @@ static void enter(struct sn_group *group, enum sn_drain_phase phase)
 
 static void drain_done(struct sn_group *group)
 {
-    enter(group, SN_DRAIN_OVER);
+    enter_phase(group, SN_DRAIN_OVER);
 }
 
 /* The drain is not possible: the promotion may be sent all the same, or the attempt ends. */
@@ -59,7 +59,7 @@ static void drain_skip(struct sn_group *group, const char *why)
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    "Coordinated failover of %s stopped, as writes could be lost: %s.", group->name,
                    why);
-        enter(group, SN_DRAIN_FAILED);
+        enter_phase(group, SN_DRAIN_FAILED);
         return;
     }
     sn_out_log(
@@ -123,7 +123,7 @@ void sn_drain_next(struct sn_group *group)
     struct sn_drain *drain = &group->failover.drain;
     if (drain->target_known && group->core->now < drain->deadline &&
         sn_pause_is_on(group->master)) {
-        enter(group, SN_DRAIN_CATCHING);
+        enter_phase(group, SN_DRAIN_CATCHING);
         return;
     }
     forget(group);
@@ -140,7 +140,7 @@ static void pause_clients(struct sn_group *group)
     sn_out_send(master->cmd, &send);
     master->u.data.pauses_pending++;
     master->u.data.paused_until = sn_after(core->now, send.duration_ms);
-    enter(group, SN_DRAIN_PAUSING);
+    enter_phase(group, SN_DRAIN_PAUSING);
     drain->paused_at = core->now;
     drain->master = master->runid;
     drain->link = master->cmd->id;
@@ -160,7 +160,7 @@ static void begin(struct sn_group *group)
     } else if (is_near(group)) {
         pause_clients(group);
     } else {
-        enter(group, SN_DRAIN_NEARING);
+        enter_phase(group, SN_DRAIN_NEARING);
         drain->deadline =
             sn_after(group->core->now, sn_min(NEAR_MAX_MS, group->params.failover_timeout_ms / 2));
         sn_instance_ask_info(master);
@@ -225,7 +225,7 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
         sn_mark_group(group, SN_MARK_STEP);
         return;
     }
-    enter(group, SN_DRAIN_CATCHING);
+    enter_phase(group, SN_DRAIN_CATCHING);
     sn_drain_info(master, NULL);
 }
 
