@@ -91,6 +91,31 @@ static void check_failover(struct checking *check, const struct sn_group *group)
             (unsigned long long)failover->epoch);
 }
 
+static bool is_reason(const struct sn_core *core, const struct sn_reason_entry *entry)
+{
+    return entry->reason > SN_REASON_NONE && entry->reason < SN_REASON_COUNT && entry->count > 0 &&
+           entry->since <= entry->at && entry->at <= core->now &&
+           (entry->member == 0 || entry->id[0] == '\0') && entry->id[SN_REASON_ID_MAX] == '\0';
+}
+
+/* Bounded, in order, and nothing twice in a row. */
+static void check_reasons(struct checking *check, const struct sn_group *group)
+{
+    const struct sn_reason_entry *entries[SN_REASONS_MAX], *last = NULL;
+    size_t count = sn_group_reasons(group, entries);
+    require(check, count <= SN_REASONS_MAX, "%s: %zu reasons", group->name, count);
+    for (size_t i = 0; i < count && i < SN_REASONS_MAX; i++) {
+        const struct sn_reason_entry *entry = entries[i];
+        require(check, is_reason(group->core, entry), "%s: a broken reason %u", group->name,
+                entry->reason);
+        require(check,
+                last == NULL || (last->since <= entry->since &&
+                                 (last->reason != entry->reason || last->member != entry->member)),
+                "%s: reason %u twice, or out of order", group->name, entry->reason);
+        last = entry;
+    }
+}
+
 static void check_group(struct checking *check, const struct sn_group *group)
 {
     const struct sn_instance *member;
@@ -111,6 +136,7 @@ static void check_group(struct checking *check, const struct sn_group *group)
             "%s: the master is O_DOWN %d by what was judged last, and not by the facts",
             group->name, group->o_down);
     check_failover(check, group);
+    check_reasons(check, group);
 }
 
 const char *sn_core_check(const struct sn_core *core, char *out)

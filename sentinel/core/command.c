@@ -15,6 +15,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
+#include "core/facts/reason.h"
 #include "core/facts/tilt.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -48,6 +49,8 @@ static void run_ask(struct sn_core *core, const struct sn_command *command)
     struct sn_action_answer value = {.kind = SN_ANSWER_VOTE, .text = "*"};
     if (group != NULL) {
         value.number = group->master->s_down && !core->tilt;
+        if (group->master->s_down && core->tilt)
+            sn_reason_note(group->master, SN_REASON_TILT);
         if (strcmp(command->runid, "*") != 0) {
             sn_election_vote(group, command->runid, command->epoch);
             value.text = group->leader.hex[0] == '\0' ? "*" : group->leader.hex;
@@ -159,10 +162,17 @@ static void run_failover(struct sn_core *core, const struct sn_command *command,
                          struct sn_group *group)
 {
     if (group->failover.state != SN_FAILOVER_NONE) {
+        sn_reason_note_numbers(group->master, SN_REASON_IN_PROGRESS, (int64_t)group->failover.epoch,
+                               0, 0);
         refuse(core, command, "-INPROG Failover already in progress");
     } else if (!sn_election_possible(group)) {
-        refuse(core, command, "Failover not started: " SN_ELECTION_NO_EPOCH);
+        sn_reason_note(group->master, SN_REASON_NO_EPOCH);
+        refuse(
+            core, command,
+            sn_out_printf(core, "Failover not started: %s", sn_reason_words(SN_REASON_NO_EPOCH)));
     } else if (sn_select_wanted(group, &command->addr, command->mode) == NULL) {
+        sn_reason_note_numbers(group->master, SN_REASON_NO_REPLICA, (int64_t)group->replica_count,
+                               0, 0);
         refuse(core, command, "-NOGOODSLAVE No suitable replica to promote");
     } else {
         sn_out_log(core, SN_LEVEL_NOTICE, "Executing user requested FAILOVER of '%s'", group->name);

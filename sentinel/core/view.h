@@ -7,6 +7,7 @@
 
 #include "base/level.h"
 #include "core/core.h"
+#include "core/reason.h"
 #include "core/timing.h"
 
 struct sn_group;
@@ -57,6 +58,15 @@ const struct sn_instance *sn_group_useless_peer(const struct sn_group *group, co
 /* The first server of group that another group claims as well, and how many there are; NULL if
  * there is none. Such replicas get no orders (DESIGN.md D16). */
 const struct sn_instance *sn_group_claimed(const struct sn_group *group, size_t *count);
+/* Why things were decided against lately, in the order in which they first were; how many there
+ * are. out holds SN_REASONS_MAX of them. */
+size_t sn_group_reasons(const struct sn_group *group, const struct sn_reason_entry **out);
+/* The member that an entry is about; NULL if that is nobody, or was forgotten. */
+const struct sn_instance *sn_reason_about(const struct sn_group *group,
+                                          const struct sn_reason_entry *entry);
+/* "slave 10.0.0.2:6379 … @ …: it is down (for 1200 ms)". out holds SN_REASON_TEXT_MAX + 1 bytes. */
+#define SN_REASON_TEXT_MAX 1400
+void sn_reason_text(const struct sn_group *group, const struct sn_reason_entry *entry, char *out);
 /* The host of instance as it is shown, and its port. */
 const char *sn_instance_address(const struct sn_instance *instance, uint16_t *port);
 const struct sn_runid *sn_instance_runid(const struct sn_instance *instance);

@@ -299,6 +299,8 @@ void cluster_publish(struct sentinel *sentinel, const char *hello);
 uint16_t cluster_master_port(const struct sentinel *sentinel, const char *name);
 /* False if the group is configured for others only. */
 bool cluster_watches(const struct sentinel *sentinel, const char *name);
+/* How often something was decided for this reason, as far as sentinel remembers. */
+size_t cluster_reasons(const struct sentinel *sentinel, const char *name, enum sn_reason reason);
 /* True if every running sentinel that watches the group names port, and nobody fails over. */
 bool cluster_agreed(const struct cluster *cluster, const char *name, uint16_t port);
 /* The value of a field of the group's description (PROTOCOL.md §4.2) into out (256 bytes); "" if

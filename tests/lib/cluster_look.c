@@ -37,6 +37,16 @@ uint16_t cluster_master_port(const struct sentinel *sentinel, const char *name)
     return port;
 }
 
+size_t cluster_reasons(const struct sentinel *sentinel, const char *name, enum sn_reason reason)
+{
+    const struct sn_group *group = find_group(sentinel, name);
+    const struct sn_reason_entry *entries[SN_REASONS_MAX];
+    size_t count = group == NULL ? 0 : sn_group_reasons(group, entries), found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += entries[i]->reason == reason ? entries[i]->count : 0;
+    return found;
+}
+
 struct wanted {
     const char *name;
     char *out;

@@ -408,3 +408,28 @@ void kit_stall(struct kit *kit, sn_ms ms)
     kit->now += ms;
     kit_step(kit, &event);
 }
+
+size_t kit_reasons(struct kit *kit, const char *group, enum sn_reason reason, const char *node)
+{
+    const struct sn_reason_entry *entries[SN_REASONS_MAX];
+    size_t count = sn_group_reasons(kit_group(kit, group), entries), found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i]->reason == reason &&
+            (node == NULL || entries[i]->member == kit_instance(kit, group, node)->id))
+            found += entries[i]->count;
+    }
+    return found;
+}
+
+const char *kit_reason_text(struct kit *kit, const char *group, enum sn_reason reason)
+{
+    static char text[SN_REASON_TEXT_MAX + 1];
+    const struct sn_reason_entry *entries[SN_REASONS_MAX];
+    size_t count = sn_group_reasons(kit_group(kit, group), entries);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i]->reason == reason)
+            sn_reason_text(kit_group(kit, group), entries[i], text);
+    }
+    return text;
+}

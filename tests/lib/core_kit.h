@@ -209,6 +209,11 @@ size_t kit_count(const struct kit *kit, const char *start);
 const char *kit_find(const struct kit *kit, const char *start);
 /* The time of the first such line; -1 if none. */
 sn_ms kit_when(const struct kit *kit, const char *start);
+/* How often something was decided for this reason about node, as far as group remembers; node NULL:
+ * about anybody. */
+size_t kit_reasons(struct kit *kit, const char *group, enum sn_reason reason, const char *node);
+/* The latest entry of that kind, as text; "" if there is none. Valid until the next call. */
+const char *kit_reason_text(struct kit *kit, const char *group, enum sn_reason reason);
 /* The whole trace, times included, as one text that belongs to the caller. */
 char *kit_dump(const struct kit *kit);
 

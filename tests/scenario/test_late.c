@@ -93,6 +93,9 @@ static void test_late__coordinated_order_is_not_repeated_after_the_pause(void **
     cluster_run_for(cluster, 5000);
     cluster_expect_count(cluster, end, "s1 > r? PROMOTE", 0);
     cluster_require(cluster, mark, cluster_agreed(cluster, "mymaster", 6379), "r1 stays");
+    cluster_require(cluster, mark,
+                    cluster_reasons(cluster->sentinels[0], "mymaster", SN_REASON_PAUSE_ENDED) > 0,
+                    "the reason is remembered");
     cluster_free(cluster);
 }
 

@@ -46,6 +46,7 @@ static void test_agree__only_connected_peers_are_asked_the_others_when_they_retu
     kit_to(kit, 1300);
     assert_true(kit_count(kit, "ask b 10.0.0.1 6379 1 *") >= 1);
     assert_int_equal(kit_when(kit, "ask b"), kit_when(kit, "connect peer b"));
+    assert_true(kit_reasons(kit, "m1", SN_REASON_ASK_NO_LINK, NULL) > 0);
     kit_free(kit);
 }
 
@@ -123,6 +124,7 @@ static void test_agree__an_unreadable_answer_leaves_the_last_one_in_force(void *
     assert_int_equal(kit_count(kit, "event W -odown"), 0);
     kit_to(kit, 6000); /* but it does not renew it */
     assert_int_equal(kit_count(kit, "event W -odown master m1 10.0.0.1 6379"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_ANSWER_BAD, NULL) > 0);
     kit_free(kit);
 }
 
@@ -250,6 +252,7 @@ static void test_agree__one_question_at_a_time_to_a_silent_peer(void **state)
     kit_expect(kit, "ask", "ask a 10.0.0.1 6379 1 *\n");
     kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
     assert_int_equal(kit_count(kit, "event W +odown"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_ASK_TOO_MANY, NULL) > 0);
     kit_free(kit);
 }
 
@@ -310,6 +313,7 @@ static void test_agree__a_switch_forgets_what_was_agreed_about_the_old_master(vo
     assert_false(kit_instance(kit, "m1", "a")->u.peer.master_down);
     kit_to(kit, 10000);
     kit_expect(kit, "ask", "");
+    assert_true(kit_reasons(kit, "m1", SN_REASON_ANSWER_STALE, NULL) > 0);
     kit_free(kit);
 }
 
@@ -369,9 +373,25 @@ static void test_agree__each_down_time_begins_with_quick_questions(void **state)
     kit_free(kit);
 }
 
+/* It was found out in the meantime who is there. */
+static void test_agree__an_answer_of_somebody_else_does_not_count(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_ASK);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 1001);
+    kit_instance(kit, "m1", "a")->cmd->identity = SN_IDENTITY_OTHER;
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
+    assert_int_equal(kit_count(kit, "event W +odown"), 0);
+    assert_int_equal(kit_reasons(kit, "m1", SN_REASON_ANSWER_NOT_ITSELF, "a"), 1);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_agree__an_answer_of_somebody_else_does_not_count),
         cmocka_unit_test(test_agree__asks_every_peer_and_replica_in_the_moment_of_s_down),
         cmocka_unit_test(test_agree__only_connected_peers_are_asked_the_others_when_they_return),
         cmocka_unit_test(test_agree__quorum_counts_ourselves_and_those_who_agree),

@@ -401,12 +401,14 @@ static void test_command__failover_refuses_without_a_candidate_or_twice(void **s
     kit_named(kit, SN_COMMAND_FAILOVER, "m2");
     kit_expect(kit, "event answer persist",
                "answer 1 error -NOGOODSLAVE No suitable replica to promote\n");
+    assert_int_equal(kit_reasons(kit, "m2", SN_REASON_NO_REPLICA, "n3"), 1);
     kit->disk = KIT_DISK_SLOW;
     kit_named(kit, SN_COMMAND_FAILOVER, "m1");
     kit_named(kit, SN_COMMAND_FAILOVER, "m1");
     kit_expect(kit, "answer", "answer 3 error -INPROG Failover already in progress\n");
     kit_persisted(kit, true);
     assert_int_equal(kit_count(kit, "answer 2 ok"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_IN_PROGRESS, NULL) > 0);
     kit_free(kit);
 }
 
@@ -434,6 +436,9 @@ static void test_command__failover_to_a_replica_of_choice(void **state)
         assert_int_equal(kit_count(kit, line), rows[i].accepted);
         assert_int_equal(kit_count(kit, "answer 1 ok"), rows[i].accepted);
         assert_int_equal(kit_count(kit, "answer 1 error -NOGOODSLAVE"), !rows[i].accepted);
+        if (!rows[i].accepted)
+            assert_int_equal(kit_reasons(kit, "m1", SN_REASON_NO_SUCH_REPLICA, NULL),
+                             strcmp(rows[i].to, "n4") != 0);
         kit_free(kit);
     }
 }

@@ -128,6 +128,7 @@ static void test_discover__addresses_of_no_use_are_not_taken_in(void **state)
     assert_int_equal(kit_count(kit, "log W The master of m1 names a replica at 0.0.0.0:6379"), 1);
     kit_expect(kit, "event persist connect", "");
     assert_int_equal(kit_group(kit, "m1")->replica_count, 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_REPLICA_NO_ADDR, NULL) > 0);
     kit_free(kit);
 }
 
@@ -163,6 +164,7 @@ static void test_discover__replicas_have_a_cap(void **state)
     kit_info(kit, "n1", "role:master\r\nslave0:ip=10.0.0.2,port=6379,state=online\r\n");
     assert_int_equal(kit_group(kit, "m1")->replica_count, 1);
     assert_false(kit_group(kit, "m1")->full_told);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_REPLICA_TOO_MANY, NULL) > 0);
     kit_free(kit);
 }
 

@@ -63,6 +63,7 @@ static void test_drain__pauses_waits_for_the_offset_promotes_and_resumes(void **
     assert_int_equal(kit_when(kit, "promote n2"), kit_when(kit, "unpause n1"));
     assert_in_range(kit_when(kit, "promote n2"), 1200, 1200 + SN_POLL_DRAIN_MS);
     assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_INFO_AWAITED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -178,6 +179,7 @@ static void test_drain__the_pause_ends_when_the_replica_does_not_catch_up(void *
     kit_to(kit, 6000);
     assert_int_equal(kit_count(kit, "unpause n1"), 1);
     assert_int_equal(kit_count(kit, "promote n2"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_DRAIN_LATE, NULL) > 0);
     kit_free(kit);
 }
 
@@ -202,6 +204,7 @@ static void test_drain__a_master_that_cannot_be_paused(void **state)
         kit_to(kit, 1000);
         assert_int_equal(kit_count(kit, "promote n2"), 1);
         assert_int_equal(kit_count(kit, "unpause"), 0);
+        assert_true(kit_reasons(kit, "m1", SN_REASON_DRAIN_REFUSED, NULL) > 0);
         kit_free(kit);
     }
 }
@@ -227,6 +230,7 @@ static void test_drain__a_master_that_does_not_tell_its_offset(void **state)
         assert_int_equal(kit_count(kit, "promote n2"), modes[i] == SN_MODE_PLANNED);
         assert_int_equal(kit_count(kit, "event W -failover-abort-master-timeout"),
                          modes[i] == SN_MODE_COORDINATED);
+        assert_true(kit_reasons(kit, "m1", SN_REASON_DRAIN_NO_OFFSET, NULL) > 0);
         kit_free(kit);
     }
 }
@@ -246,6 +250,9 @@ static void test_drain__a_master_that_is_down(void **state)
         assert_int_equal(kit_count(kit, "promote n2"), modes[i] == SN_MODE_PLANNED);
         assert_int_equal(kit_count(kit, "event W -failover-abort-master-timeout"),
                          modes[i] == SN_MODE_COORDINATED);
+        assert_int_equal(kit_reasons(kit, "m1", SN_REASON_WRITES_AT_RISK, NULL),
+                         modes[i] == SN_MODE_COORDINATED);
+        assert_int_equal(kit_reasons(kit, "m1", SN_REASON_DRAIN_NO_ANSWER, "n1"), 1);
         kit_free(kit);
     }
 }
@@ -264,6 +271,7 @@ static void test_drain__ends_when_the_master_goes_down_here_alone(void **state)
     kit_mode(kit, "n1", KIT_REFUSING);
     kit_to(kit, 3000);
     assert_int_equal(kit_when(kit, "promote n2"), kit_when(kit, "event W +sdown master"));
+    assert_true(kit_reasons(kit, "m1", SN_REASON_DRAIN_MASTER_DOWN, NULL) > 0);
     kit_free(kit);
 }
 
@@ -292,6 +300,7 @@ static void test_drain__no_hello_goes_to_a_paused_master(void **state)
     assert_true(kit_count(kit, "publish n2") >= 2);
     kit_to(kit, 6010);
     assert_true(kit_count(kit, "publish n1") >= 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PUBLISH_PAUSED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -345,6 +354,7 @@ static void test_drain__a_replica_that_hangs_makes_room_for_one_that_does_not(vo
         struct kit *kit = chosen_one_hangs(modes[i], NULL);
         kit_to(kit, 8000);
         kit_expect(kit, "pause promote unpause", "pause n1 7000\npromote n3\nunpause n1\n");
+        assert_true(kit_reasons(kit, "m1", SN_REASON_CATCH_UP_LATE, NULL) > 0);
         kit_free(kit);
     }
 }
@@ -402,6 +412,7 @@ static void test_drain__begins_again_when_the_master_was_restarted(void **state)
     kit_to(kit, 1600);
     assert_int_equal(kit_count(kit, "promote n2"), 1);
     assert_true(kit_when(kit, "pause n1") <= kit_when(kit, "promote n2"));
+    assert_true(kit_reasons(kit, "m1", SN_REASON_DRAIN_RESTARTED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -433,6 +444,7 @@ static void test_drain__the_answer_to_a_pause_that_was_ended_is_not_that_of_the_
     kit_node(kit, "n3")->offset = 600;
     kit_to(kit, 6600);
     assert_int_equal(kit_count(kit, "promote n3"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PRIORITY_ZERO_NOW, NULL) > 0);
     kit_free(kit);
 }
 
@@ -455,6 +467,47 @@ static void test_drain__a_broken_link_to_the_master_is_looked_into(void **state)
 }
 
 /* n2 catches up while the master's connection is broken: the pause waits for the next one. */
+/* The answer to CLIENT PAUSE is lost: nobody knows whether the writes have stopped. */
+static void test_drain__begins_again_when_the_pause_is_not_confirmed(void **state)
+{
+    struct kit *kit = kit_new(long_down_after);
+    (void)state;
+    kit_to(kit, 1000);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO) | KIT_HOLD(SN_ORDER_CLIENT_PAUSE);
+    kit_failover(kit, "m1", SN_MODE_COORDINATED);
+    kit_info(kit, "n2", NULL);
+    kit_info(kit, "n3", NULL);
+    kit_info(kit, "n1", NULL);
+    assert_int_equal(kit_count(kit, "pause n1"), 1);
+    kit_drop(kit, "n1");
+    kit->hold = 0;
+    kit_to(kit, 1300);
+    assert_int_equal(kit_reasons(kit, "m1", SN_REASON_DRAIN_UNCONFIRMED, "n1"), 1);
+    assert_int_equal(kit_count(kit, "pause n1"), 2);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    kit_free(kit);
+}
+
+/* The drain is over, but the replica is not connected; then it is down. */
+static void
+test_drain__a_replica_that_is_lost_meanwhile_is_waited_for_until_it_is_down(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 quorum 1 down-after 20000 timeout 60000");
+    (void)state;
+    kit_to(kit, 1000);
+    pause_behind_a_write(kit, SN_MODE_PLANNED);
+    kit_clear(kit);
+    kit_mode(kit, "n2", KIT_REFUSING);
+    kit_mode(kit, "n3", KIT_REFUSING);
+    kit_to(kit, 7000);
+    assert_int_equal(kit_count(kit, "promote"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_LINK_AWAITED, "n2") > 0);
+    kit_to(kit, 22000);
+    assert_int_equal(kit_reasons(kit, "m1", SN_REASON_WENT_DOWN, "n2"), 1);
+    assert_int_equal(kit_count(kit, "promote"), 0);
+    kit_free(kit);
+}
+
 static void test_drain__no_pause_is_ordered_where_it_cannot_be_sent(void **state)
 {
     struct kit *kit = ordered(long_down_after, SN_MODE_COORDINATED, 400, 300);
@@ -519,6 +572,9 @@ int main(void)
         cmocka_unit_test(test_drain__what_was_done_without_for_one_is_not_for_the_next),
         cmocka_unit_test(test_drain__a_pause_that_was_too_short_is_not_kept_secret),
         cmocka_unit_test(test_drain__no_pause_is_ordered_where_it_cannot_be_sent),
+        cmocka_unit_test(test_drain__begins_again_when_the_pause_is_not_confirmed),
+        cmocka_unit_test(
+            test_drain__a_replica_that_is_lost_meanwhile_is_waited_for_until_it_is_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

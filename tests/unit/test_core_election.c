@@ -63,6 +63,7 @@ static void test_election__starts_with_an_epoch_and_a_vote_on_disk(void **state)
                "event W +new-epoch 5\n" TRY "event W +vote-for-leader " KIT_ME " 5\npersist 2\n");
     kit_persisted(kit, true);
     kit_expect(kit, "event persist ask", "ask a 10.0.0.1 6379 5 " KIT_ME "\n");
+    assert_true(kit_reasons(kit, "m1", SN_REASON_NOT_OUR_TURN, NULL) > 0);
     kit_free(kit);
 }
 
@@ -80,6 +81,7 @@ static void test_election__a_vote_that_cannot_be_saved_ends_the_attempt(void **s
     kit->disk = KIT_DISK_GOOD;
     kit_to(kit, at + 1000);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_NOT_SAVED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -344,6 +346,7 @@ static void test_election__is_not_tried_while_fewer_than_the_quorum_are_up(void 
     kit_to(kit, 1500);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
     assert_int_equal(kit_count(kit, "log W Failover of m1 not started: 3 of 5 sentinels are"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_TOO_FEW_VOTERS, NULL) > 0);
     kit_free(kit);
 }
 
@@ -448,6 +451,7 @@ static void test_election__back_off_doubles_up_to_the_failover_timeout(void **st
         assert_in_range(kit_now(kit) - lost_at, sn_min(turn + spread / 2, 1000),
                         sn_min(turn + spread, 1000));
     }
+    assert_true(kit_reasons(kit, "m1", SN_REASON_BACK_OFF, NULL) > 0);
     kit_free(kit);
 }
 
@@ -628,6 +632,7 @@ static void test_election__stops_when_the_master_comes_back_before_it_is_won(voi
     kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
     run_until(kit, "event W +try-failover", 200);
     assert_int_equal(kit_group(kit, "m1")->failover.epoch, 2);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_MASTER_BACK, NULL) > 0);
     kit_free(kit);
 }
 
@@ -867,9 +872,49 @@ static void test_election__a_rival_who_turns_out_to_have_lost_is_not_waited_for(
     }
 }
 
+/* A slow link to the master was opened a moment ago. */
+static void test_election__a_master_that_may_be_about_to_answer_is_waited_for(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 quorum 1");
+    (void)state;
+    kit_instance(kit, "m1", "n1")->cmd->trip_ms = 2000;
+    kit_mode(kit, "n1", KIT_GONE);
+    kit_drop(kit, "n1");
+    kit_to(kit, 1499);
+    assert_int_equal(kit_count(kit, "event W +odown"), 1);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_MASTER_MAY_ANSWER, "n1") > 0);
+    kit_free(kit);
+}
+
+/* Old data are all that we have: who has watched for longer may have better. */
+static void test_election__others_go_first_when_we_have_a_last_resort_only(void **state)
+{
+    bool seen = false;
+    (void)state;
+    for (int i = 0; i < 20 && !seen; i++) {
+        char text[128], name[16];
+        (void)snprintf(name, sizeof(name), "m%d", i);
+        (void)snprintf(text, sizeof(text), "%s n1 replicas n2 peers a,b", name);
+        struct kit *kit = kit_new(text);
+        seen = sn_group_rank(kit_group(kit, name)) > 0; /* INFO has come when it is our turn */
+        kit_node(kit, "n2")->link_up = false;
+        kit_node(kit, "n2")->link_down_s = 100;
+        kit_instance(kit, name, "n1")->cmd->heard_at = SN_MS_NEVER;
+        kit_kill_master(kit, "ab");
+        kit_to(kit, kit_now(kit) + 500);
+        if (seen)
+            assert_true(kit_reasons(kit, name, SN_REASON_LAST_RESORT, "n1") > 0);
+        kit_free(kit);
+    }
+    assert_true(seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_election__a_master_that_may_be_about_to_answer_is_waited_for),
+        cmocka_unit_test(test_election__others_go_first_when_we_have_a_last_resort_only),
         cmocka_unit_test(test_election__starts_with_an_epoch_and_a_vote_on_disk),
         cmocka_unit_test(test_election__a_vote_that_cannot_be_saved_ends_the_attempt),
         cmocka_unit_test(test_election__candidates_take_turns_by_rank),

@@ -83,6 +83,8 @@ static void test_epoch__that_is_not_taken_is_told_once_a_minute(void **state)
     kit_to(kit, 60000);
     assert_false(request(kit, (uint64_t)1 << 48));
     assert_int_equal(kit_count(kit, line), 2);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_VOTE_EPOCH_FAR, NULL) > 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_EPOCH_FAR, NULL) > 0);
     kit_free(kit);
 }
 
@@ -112,6 +114,7 @@ static void test_epoch__one_word_of_a_peer_is_bounded_as_well(void **state)
         kit_reply(kit, "a", SN_ORDER_ASK, text);
         assert_int_equal(epoch_of(kit), 0);
         assert_int_equal(kit_count(kit, "event W +new-epoch"), 0);
+        assert_true(kit_reasons(kit, "m1", SN_REASON_HELLO_EPOCH_FAR, NULL) > 0);
         kit_free(kit);
     }
 }
@@ -292,6 +295,7 @@ static void test_epoch__an_attempt_that_has_none_left_says_so(void **state)
     assert_int_equal(kit_count(kit, "log W Failover of m1 not started: no epoch is left"), 1);
     kit_failover(kit, "m1", SN_MODE_FORCED);
     assert_int_equal(kit_count(kit, "answer 1 error Failover not started: no epoch is left"), 1);
+    assert_int_equal(kit_reasons(kit, "m1", SN_REASON_NO_EPOCH, "n1"), 2);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
     kit_free(kit);
 

@@ -150,6 +150,7 @@ static void test_failover__without_a_transaction_info_decides(void **state)
     kit_reply_queue_error(kit, "n2", SN_ORDER_PROMOTE, "-ERR EXEC without MULTI", refused);
     kit_to(kit, kit_now(kit) + 100);
     kit_expect(kit, "event promote", SELECTED(N3) "promote n3\n");
+    assert_int_equal(kit_reasons(kit, "m1", SN_REASON_ORDER_REFUSED_PARTLY, "n2"), 1);
     kit_free(kit);
 
     kit = at_promotion(three);
@@ -221,6 +222,7 @@ static void test_failover__a_candidate_that_dies_is_replaced_in_a_new_epoch(void
                "event W +new-epoch 2\nevent W +try-failover " M1 "\n"
                "event W +vote-for-leader " KIT_ME " 2\nevent W +elected-leader " M1 "\n"
                "event W +failover-state-select-slave " M1 "\n" SELECTED(N3) "promote n3\n");
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FATE_AWAITED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -263,6 +265,7 @@ static void test_failover__a_candidate_that_comes_back_too_late_is_demoted(void 
     kit_mode(kit, "n2", KIT_WELL);
     kit_to(kit, at + 20000);
     assert_int_equal(kit_count(kit, "follow n2 10.0.0.3 6379"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_DOWN, NULL) > 0);
     kit_free(kit);
 }
 
@@ -281,6 +284,7 @@ static void test_failover__a_planned_one_ends_if_the_candidate_goes_down(void **
     assert_int_equal(kit_count(kit, "log W " N2 " may have been promoted"), 1);
     kit_to(kit, 10000);
     assert_int_equal(kit_count(kit, "promote"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FATE_UNKNOWN, NULL) > 0);
     kit_free(kit);
 }
 
@@ -325,6 +329,7 @@ static void test_failover__another_process_at_that_address_gets_no_order(void **
         kit_drop(kit, "n2");
         kit_to(kit, at + 1200);
         assert_int_equal(kit_count(kit, "log W " N2 " was restarted, or replaced"), 1);
+        assert_int_equal(kit_reasons(kit, "m1", SN_REASON_FATE_REPLACED, NULL), 1);
         assert_int_equal(kit_count(kit, "event W -failover-abort-slave-timeout"), 1);
         assert_int_equal(kit_count(kit, "promote n2"), 0);
         assert_int_equal(kit_count(kit, "event W +new-epoch 2"), 1); /* and only then */
@@ -348,6 +353,7 @@ static void test_failover__a_silent_candidate_is_given_up_after_the_failover_tim
     assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
     kit_to(kit, at + 2 * 4000 + 1500);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PROMOTION_LATE, NULL) > 0);
     kit_free(kit);
 }
 
@@ -463,6 +469,7 @@ static void test_failover__a_newer_configuration_with_the_same_master_ends_it(vo
     kit_to(kit, kit_now(kit) + 10);
     assert_int_equal(kit_group(kit, "m1")->failover.epoch, 7);
     assert_int_equal(kit_group(kit, "m1")->config_epoch, 6);
+    assert_int_equal(kit_reasons(kit, "m1", SN_REASON_OUTDATED, "n1"), 1);
     kit_free(kit);
 
     /* Won by somebody else in our epoch. */
@@ -541,6 +548,8 @@ static void test_failover__one_that_refused_still_has_to_follow_the_next(void **
     kit_to(kit, kit_now(kit) + 100);
     assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.3 6379"), 1);
     assert_int_equal(kit_count(kit, "follow n2 10.0.0.3 6379"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_ORDER_REFUSED, NULL) > 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FAILED_BEFORE, NULL) > 0);
     kit_free(kit);
 }
 
@@ -574,9 +583,43 @@ static void test_failover__the_time_for_the_promotion_counts_from_its_order(void
     kit_free(kit);
 }
 
+/* What was won is overtaken while the disk is busy: it is not told any more. */
+static void test_failover__a_switch_that_is_overtaken_before_it_is_saved_is_not_told(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    kit->disk = KIT_DISK_SLOW;
+    kit->hold = 0;
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_to(kit, kit_now(kit) + 200);
+    kit_hello(kit, "a", "m1", "n3", 9, 9);
+    kit_clear(kit);
+    kit_persisted(kit, true);
+    assert_int_equal(kit_count(kit, "event W +switch-master"), 0);
+    assert_int_equal(kit_reasons(kit, "m1", SN_REASON_SWITCH_OVERTAKEN, "n3"), 1);
+    kit_free(kit);
+}
+
+/* Two names of one master: the second one waits for what the first one promotes. */
+static void test_failover__another_name_that_promotes_is_waited_for(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 quorum 1;m2 n1 replicas n2,n3 quorum 1");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_mode(kit, "n1", KIT_REFUSING);
+    kit_to(kit, 2500);
+    assert_int_equal(kit_count(kit, "promote"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_ALIAS_PROMOTES, "n1") +
+                    kit_reasons(kit, "m2", SN_REASON_ALIAS_PROMOTES, "n1") >
+                0);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_failover__a_switch_that_is_overtaken_before_it_is_saved_is_not_told),
+        cmocka_unit_test(test_failover__another_name_that_promotes_is_waited_for),
         cmocka_unit_test(test_failover__promotes_and_verifies_in_one_write),
         cmocka_unit_test(test_failover__tells_everything_in_order),
         cmocka_unit_test(test_failover__hellos_carry_the_new_master_at_once),

@@ -100,6 +100,7 @@ static void test_hello__one_at_a_time_and_refusals_wait_for_the_period(void **st
     assert_int_equal(kit_count(kit, "publish"), 1);
     kit_to(kit, 10000);
     assert_int_equal(kit_count(kit, "publish"), 2);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PUBLISH_NO_ROOM, NULL) > 0);
     kit_free(kit);
 }
 
@@ -209,6 +210,7 @@ static void test_hello__peers_have_a_cap(void **state)
     }
     assert_int_equal(kit_group(kit, "m1")->peer_count, SN_PEERS_MAX);
     assert_int_equal(kit_count(kit, "log W Group m1 has 256 peers already"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PEER_TOO_MANY, NULL) > 0);
     kit_free(kit);
 }
 
@@ -236,6 +238,7 @@ static void test_hello__what_is_of_no_use_is_ignored_whole(void **state)
         kit_expect(kit, "event persist connect", "");
         assert_int_equal(sn_core_current_epoch(kit->core), 0);
     }
+    assert_true(kit_reasons(kit, "m1", SN_REASON_HELLO_SENDER_UNUSABLE, NULL) > 0);
     kit_free(kit);
 }
 
@@ -278,6 +281,7 @@ static void test_hello__with_an_unusable_master_makes_a_voter_and_changes_nothin
         assert_int_equal(kit_instance(kit, "m1", "a")->u.peer.hello_heard_at - kit->start, 4000);
         assert_int_equal(kit_count(kit, "log W Sentinel " KIT_A " at 10.0.1.1:26379 is counted"),
                          0);
+        assert_true(kit_reasons(kit, "m1", SN_REASON_HELLO_MASTER_UNUSABLE, NULL) > 0);
         kit_free(kit);
     }
 }
@@ -374,6 +378,11 @@ static void test_hello__dropped_ones_are_told_once_for_each_sender_and_reason(vo
         kit_clear(kit);
         heard_of(kit, "n1", rows[i].text);
         kit_expect(kit, "log", rows[i].log);
+        if (strstr(rows[i].log, "Ignored") != NULL)
+            assert_true(kit_reasons(kit, "m1", SN_REASON_HELLO_BAD, "n1") > 0 ||
+                        kit_reasons(kit, "m1", SN_REASON_HELLO_SENDER_UNUSABLE, NULL) > 0);
+        if (strstr(rows[i].text, KIT_ME) != NULL)
+            assert_true(kit_reasons(kit, "m1", SN_REASON_HELLO_TWIN, "n1") > 0);
         kit_free(kit);
     }
 }
@@ -551,6 +560,7 @@ static void test_hello__equal_or_lower_config_epochs_change_nothing(void **state
     kit_expect(kit, "event persist connect", "");
     assert_int_equal(kit_group(kit, "m1")->config_epoch, 3);
     assert_string_equal(kit_group(kit, "m1")->master->addr.ip, "10.0.0.1");
+    assert_true(kit_reasons(kit, "m1", SN_REASON_HELLO_OLD, NULL) > 0);
     kit_free(kit);
 }
 
@@ -625,6 +635,7 @@ static void test_hello__a_name_is_looked_up_before_anything_is_taken_over(void *
     kit_clear(kit);
     hear(kit, HELLO_A "5,m1,db.example.org,6379,5");
     kit_expect(kit, "event resolve", "");
+    assert_true(kit_reasons(kit, "m1", SN_REASON_HELLO_UNRESOLVED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -656,6 +667,7 @@ static void test_hello__ends_the_wait_for_a_rival(void **state)
     kit_mode(kit, "n2", KIT_REFUSING);
     kit_to(kit, 1100);
     assert_int_equal(kit_count(kit, "event W +try-failover master m1 10.0.0.2 6379"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_HELLOS_AWAITED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -675,6 +687,7 @@ static void test_hello__a_stranger_with_another_master_is_refused_and_told_once(
     assert_int_equal(sn_core_current_epoch(kit->core), 3);
     assert_true(sn_foreign_claimed(kit_instance(kit, "m1", "n2"))); /* a claim on n2, too */
     assert_int_equal(kit_group(kit, "m1")->peer_count, 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_HELLO_STRANGER, NULL) > 0);
     kit_free(kit);
 }
 
@@ -756,6 +769,7 @@ static void test_hello__an_adopted_config_epoch_is_on_disk_before_it_is_told(voi
     kit_persisted(kit, true);
     kit_to(kit, 4010);
     assert_int_equal(kit_count(kit, "publish n1 " OURS "7" ABOUT_M1 "3"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PUBLISH_UNSAVED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -778,9 +792,36 @@ static void test_hello__only_the_look_up_of_its_own_name_ends_the_wait(void **st
     kit_free(kit);
 }
 
+static void test_hello__we_say_none_while_we_have_no_address(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    (void)state;
+    kit->core->globals.listen_port = 0;
+    kit_to(kit, 4000);
+    assert_int_equal(kit_count(kit, "publish n1"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PUBLISH_NO_NAME, "n1") > 0);
+    kit_free(kit);
+}
+
+static void test_hello__other_names_of_a_master_have_a_cap(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a");
+    (void)state;
+    for (int i = 0; i < 65; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "10.0.1.1,26379,%s,0,other%d,10.0.0.1,6379,0", KIT_A, i);
+        assert_int_equal(kit_reasons(kit, "m1", SN_REASON_ALIAS_TOO_MANY, "n1"), 0);
+        (void)kit_hello_text(kit, "n1", text);
+    }
+    assert_int_equal(kit_reasons(kit, "m1", SN_REASON_ALIAS_TOO_MANY, "n1"), 1);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hello__we_say_none_while_we_have_no_address),
+        cmocka_unit_test(test_hello__other_names_of_a_master_have_a_cap),
         cmocka_unit_test(test_hello__goes_to_all_every_publish_period),
         cmocka_unit_test(test_hello__never_tells_a_lower_epoch_than_before),
         cmocka_unit_test(test_hello__says_what_is_announced),

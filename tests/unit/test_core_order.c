@@ -28,6 +28,7 @@ static void test_order__forced_failover_asks_nobody_but_is_saved_first(void **st
     assert_int_equal(kit_count(kit, "answer 1 ok"), 1);
     assert_int_equal(kit_count(kit, "promote n2"), 1);
     assert_int_equal(kit_count(kit, "ask"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_ROLE_AWAITED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -67,6 +68,7 @@ static void test_order__coordinated_failover_needs_a_majority(void **state)
     kit_failover(kit, "m1", SN_MODE_COORDINATED);
     assert_int_equal(kit_count(kit, "event W -failover-abort-not-elected"), 1);
     assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_CANNOT_WIN, NULL) > 0);
     kit_free(kit);
 }
 

@@ -130,6 +130,7 @@ static void test_peer__of_a_forged_id_is_none_and_told_once(void **state)
     tells(kit, "f", KIT_D);
     hear_every_period(kit, "10.0.1.6,26379", KIT_D, 5);
     assert_int_equal(peers(kit), 2);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PEER_FORGED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -198,6 +199,7 @@ static void test_peer__at_our_own_address_is_refused_and_told_once(void **state)
     assert_int_equal(peers(kit), 0);
     assert_non_null(
         strstr(kit_find(kit, "log W Ignored a hello for m1: it says"), ", which is ourselves. "));
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PEER_OWN_ADDR, NULL) > 0);
     kit_free(kit);
 }
 
@@ -220,6 +222,7 @@ static void test_peer__two_at_one_address_have_one_vote(void **state)
         assert_int_equal(peers(kit), 3);
         one_group_dies(kit, "a");
         assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+        assert_true(kit_reasons(kit, "m1", SN_REASON_ASK_NOT_ITSELF, NULL) > 0);
         kit_free(kit);
     }
 }
@@ -245,6 +248,7 @@ static void test_peer__stays_where_it_was_if_it_says_no_address(void **state)
         hear(kit, places[i / 2], KIT_B);
         hear_every_period(kit, places[i / 2], KIT_C, 3);
         assert_int_equal(kit_count(kit, "connect peer"), kit_count(kit, "connect peer a"));
+        assert_true(kit_reasons(kit, "m1", SN_REASON_PEER_NO_ADDR, NULL) > 0);
         kit_free(kit);
     }
 }
@@ -272,6 +276,7 @@ static void test_peer__keeps_a_good_link_until_the_new_address_confirms(void **s
         assert_int_equal(kit_count(kit, "event N +sentinel-address-switch"), 1);
         assert_non_null(kit_instance(kit, "m1", "10.0.7.7:26379"));
         assert_int_equal(peers(kit), 1);
+        assert_true(kit_reasons(kit, "m1", SN_REASON_PEER_UNPROVEN, NULL) > 0);
         kit_free(kit);
     }
 }
@@ -366,6 +371,7 @@ static void test_peer__with_two_addresses_or_a_twin_does_not_flap_and_is_told_on
     assert_int_equal(peers(kit), 1);
     assert_in_range(kit_count(kit, "event N +sentinel-address-switch"), 1, 2);
     assert_int_equal(kit_count(kit, "log W Sentinel " KIT_A " speaks from"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PEER_TWO_ADDRS, NULL) > 0);
     kit_free(kit);
 }
 
@@ -386,6 +392,7 @@ static void test_peer__started_with_a_new_id_is_replaced_and_never_uncounted(voi
     assert_string_equal(kit_instance(kit, "m2", "a")->runid.hex, KIT_B);
     assert_int_equal(kit_count(kit, "event N +sentinel-invalid-addr"), 1);
     assert_int_equal(kit_count(kit, "event N +sentinel sentinel " KIT_B), 2);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_PEER_ADDR_TAKEN, NULL) > 0);
     kit_free(kit);
 }
 

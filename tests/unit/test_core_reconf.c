@@ -71,6 +71,8 @@ static void test_reconf__orders_parallel_syncs_replicas_at_a_time(void **state)
         }
         assert_int_equal(kit_count(kit, "event W +failover-end master m1 10.0.0.2 6379"), 1);
         assert_int_equal(kit_count(kit, "follow"), 0);
+        assert_int_equal(kit_reasons(kit, "m1", SN_REASON_FOLLOW_NO_PLACE, NULL) > 0,
+                         rows[i].at_once < 4);
         kit_free(kit);
     }
 }
@@ -138,6 +140,7 @@ static void test_reconf__a_replica_that_does_not_obey_loses_its_slot_in_time(voi
                         "follow n4 10.0.0.2 6379\nevent N +slave-reconf-sent " SELF("4") "\n");
     kit_to(kit, at + 20000);
     kit_expect(kit, "event follow", "event N -slave-reconf-sent-timeout " SELF("4") "\n" END);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_LATE, NULL) > 0);
     kit_free(kit);
 }
 
@@ -155,6 +158,7 @@ static void test_reconf__a_refusal_is_told_and_frees_the_slot(void **state)
     assert_int_equal(kit_count(kit, "follow n3"), 1);
     assert_int_equal(kit_count(kit, "follow n4"), 1);
     assert_int_equal(kit_count(kit, "event W +failover-end master m1"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_REFUSED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -231,6 +235,7 @@ static void test_reconf__a_replica_without_a_link_is_ordered_when_it_returns(voi
     assert_int_equal(kit_count(kit, "follow n3 10.0.0.2 6379"), 1);
     assert_int_equal(kit_when(kit, "follow n3"), kit_when(kit, "connect data n3"));
     assert_int_equal(kit_count(kit, "event W +failover-end master"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_NO_LINK, NULL) > 0);
     kit_free(kit);
 }
 
@@ -254,6 +259,7 @@ static void test_reconf__ends_after_the_failover_timeout_with_best_effort_orders
                      "4") "\n"
                           "follow n5 10.0.0.2 6379\nevent N +slave-reconf-sent-be " SELF("5") "\n");
     assert_true(kit_group(kit, "m1")->failover.state == SN_FAILOVER_NONE);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_RECONF_LATE, NULL) > 0);
     kit_free(kit);
 }
 
@@ -329,6 +335,7 @@ static void test_reconf__ends_when_the_new_master_is_lost_too(void **state)
     assert_int_equal(kit_when(kit, "event W +failover-end master m1 10.0.0.2 6379"), at + 1000);
     assert_int_equal(kit_count(kit, "event W +try-failover master m1 10.0.0.2 6379"), 1);
     assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.2 6379 10.0.0.3 6379"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_RECONF_MASTER_DOWN, NULL) > 0);
     kit_free(kit);
 }
 
@@ -346,6 +353,7 @@ static void test_reconf__gives_no_order_to_what_another_group_claims(void **stat
     assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
     assert_int_equal(kit_count(kit, "follow"), 0);
     assert_int_equal(kit_count(kit, "event W +failover-end master"), 1); /* and is no hindrance */
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_UNTOLD, NULL) > 0);
     kit_free(kit);
 }
 
@@ -395,9 +403,25 @@ static void test_reconf__without_a_transaction_info_decides(void **state)
     kit_free(kit);
 }
 
+/* Somebody has promoted it under another name of the old master in the same moment. */
+static void test_reconf__what_became_a_master_under_another_name_is_left_alone(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b");
+    (void)state;
+    (void)kit_hello_text(kit, "n1", "10.0.1.1,26379," KIT_A ",0,other,10.0.0.1,6379,0");
+    kit_to_promotion(kit, "ab");
+    kit_node(kit, "n2")->role = kit_node(kit, "n3")->role = SN_ROLE_MASTER;
+    kit->hold = 0;
+    kit_to(kit, kit_now(kit) + 300);
+    assert_int_equal(kit_count(kit, "follow n3"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_IS_MASTER, "n3") > 0);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reconf__what_became_a_master_under_another_name_is_left_alone),
         cmocka_unit_test(test_reconf__orders_parallel_syncs_replicas_at_a_time),
         cmocka_unit_test(test_reconf__tells_sent_inprog_and_done),
         cmocka_unit_test(test_reconf__progress_is_polled_every_100_ms),

@@ -60,6 +60,7 @@ static void test_repair__a_second_master_is_demoted_after_four_publish_periods(v
     kit = with_second_master(group);
     info_at(kit, 18001);
     kit_expect(kit, "event follow", CONVERT);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_REPAIR_UNCONFIRMED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -108,6 +109,7 @@ static void test_repair__nothing_is_ordered_unless_the_master_looks_sane(void **
     kit_to(kit, 30000);
     assert_int_equal(kit_count(kit, "event W +sdown"), 1);
     assert_int_equal(kit_count(kit, "follow"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_REPAIR_MASTER_DOUBTED, "n2") > 0);
     kit_free(kit);
 
     /* It says that it is a replica. */
@@ -152,6 +154,8 @@ static sn_ms claim_ended_at(const char *text, const char *name, unsigned *rank)
         kit_hello(kit, "a", name, "n1", 3, 3);
     }
     sn_ms ended_at = kit_when(kit, "follow n2 10.0.0.1 6379");
+    if (*rank > 0)
+        assert_true(kit_reasons(kit, name, SN_REASON_REPAIR_NOT_OUR_TURN, "n2") > 0);
     kit_free(kit);
     return ended_at;
 }
@@ -292,6 +296,7 @@ static void test_repair__another_failover_under_way_forbids_haste(void **state)
         confirm(kit, "a");
     }
     assert_int_equal(kit_count(kit, "follow"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_REPAIR_RIVAL, NULL) > 0);
     kit_free(kit);
 }
 
@@ -314,6 +319,7 @@ static void test_repair__nothing_is_ordered_while_a_peer_has_a_newer_configurati
     (void)state;
     hear_of_config(kit, 4, 30000);
     assert_int_equal(kit_count(kit, "follow"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_REPAIR_OUTDATED, "n2") > 0);
     kit_to(kit, 38000); /* b tells no more, and may be gone */
     assert_int_equal(kit_count(kit, "follow"), 0);
     kit_to(kit, 39999);
@@ -360,6 +366,7 @@ test_repair__one_that_follows_somebody_else_is_redirected_after_the_timeout(void
         confirm(kit, "b");
         info_at(kit, 10000 + age);
         kit_expect(kit, "event follow", age == 6000 ? "" : FIX);
+        assert_true(kit_reasons(kit, "m1", SN_REASON_REPAIR_WAITS, "n2") > 0);
         kit_free(kit);
     }
 }
@@ -445,6 +452,7 @@ static void test_repair__an_instance_that_two_groups_claim_gets_no_order(void **
     kit_named(kit, SN_COMMAND_REMOVE, "m2");
     kit_to(kit, 41100);
     assert_true(kit_count(kit, "follow n2 10.0.0.1 6379") > 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_CLAIMED, NULL) > 0);
     kit_free(kit);
 }
 
@@ -460,6 +468,7 @@ static void test_repair__hellos_of_another_group_on_an_instance_claim_it(void **
     assert_int_equal(sn_core_current_epoch(kit->core), 3);
     kit_to(kit, 24500);
     assert_true(kit_count(kit, "follow n2 10.0.0.1 6379") > 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_HELLO_OTHER_GROUP, NULL) > 0);
     kit_free(kit);
 }
 
@@ -471,12 +480,14 @@ static void test_repair__orders_are_not_piled_up(void **state)
     kit->hold = KIT_HOLD(SN_ORDER_FOLLOW);
     kit_to(kit, 25000);
     assert_int_equal(kit_count(kit, "follow n2"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_PENDING, "n2") > 0);
     kit_free(kit);
 
     /* It was obeyed, but did not help: once per second. */
     kit = with_second_master(group);
     kit_to(kit, 22999);
     assert_int_equal(kit_count(kit, "follow n2"), 4);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_REPAIR_LATELY, "n2") > 0);
     kit_free(kit);
 
     /* It was refused: once per INFO period. */
@@ -489,9 +500,22 @@ static void test_repair__orders_are_not_piled_up(void **state)
     kit_free(kit);
 }
 
+/* One process under two addresses must not be told to follow itself. */
+static void test_repair__the_master_at_a_second_address_gets_no_order(void **state)
+{
+    struct kit *kit = with_second_master(group);
+    (void)state;
+    kit_node(kit, "n2")->runid = kit_node(kit, "n1")->runid;
+    kit_to(kit, 30000);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_ITSELF, "n2") > 0);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_repair__the_master_at_a_second_address_gets_no_order),
         cmocka_unit_test(test_repair__who_was_promoted_while_it_was_away_is_no_old_master),
         cmocka_unit_test(test_repair__a_second_master_is_demoted_after_four_publish_periods),
         cmocka_unit_test(test_repair__its_role_is_looked_at_every_second),

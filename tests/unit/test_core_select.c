@@ -10,19 +10,39 @@
 static const char *refusal(struct kit *kit, const char *node)
 {
     kit->core->now = kit->now; /* as in the step that would ask */
-    return sn_select_refusal(kit_group(kit, "m1"), kit_instance(kit, "m1", node));
+    enum sn_reason reason =
+        sn_select_refusal(kit_group(kit, "m1"), kit_instance(kit, "m1", node)).reason;
+    return reason == SN_REASON_NONE ? NULL : sn_reason_words(reason);
+}
+
+/* What the group remembers last about node. */
+static const char *last_reason(struct kit *kit, const char *node)
+{
+    static char text[SN_REASON_TEXT_MAX + 1];
+    const struct sn_reason_entry *entries[SN_REASONS_MAX];
+    size_t count = sn_group_reasons(kit_group(kit, "m1"), entries);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i]->member == kit_instance(kit, "m1", node)->id &&
+            entries[i]->at == kit->core->now)
+            sn_reason_text(kit_group(kit, "m1"), entries[i], text);
+    }
+    return text;
 }
 
 static void expect_refusal(struct kit *kit, const char *node, const char *expected)
 {
     const char *got = refusal(kit, node);
     assert_string_equal(got == NULL ? "" : got, expected == NULL ? "" : expected);
+    sn_select_note_refused(kit_group(kit, "m1"));
+    if (expected != NULL)
+        assert_non_null(strstr(last_reason(kit, node), expected));
 }
 
 static const char *best(struct kit *kit)
 {
     kit->core->now = kit->now;
-    const struct sn_instance *found = sn_select_replica(kit_group(kit, "m1"), false);
+    const struct sn_instance *found = sn_select_replica(kit_group(kit, "m1"));
     return found == NULL ? "" : kit_node_name(kit, found);
 }
 
@@ -80,6 +100,7 @@ static void test_select__takes_the_master_of_another_name_whatever_its_priority_
     kit_to(kit, 20000);
     assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
     assert_int_equal(kit_count(kit, "promote n2"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_OTHER_PROMOTED, NULL) > 0);
     kit_free(kit);
 }
 

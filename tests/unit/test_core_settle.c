@@ -59,6 +59,7 @@ static void test_settle__members_are_judged_before_their_group(void **state)
                "event W +elected-leader master m1 10.0.0.1 6379\n"
                "event W +failover-state-select-slave master m1 10.0.0.1 6379\n"
                "event W -failover-abort-no-good-slave master m1 10.0.0.1 6379\n");
+    assert_true(kit_reasons(kit, "m1", SN_REASON_NOBODY_TO_PROMOTE, NULL) > 0);
     kit_free(kit);
 }
 

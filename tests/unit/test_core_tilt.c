@@ -233,6 +233,7 @@ static void test_tilt__down_before_is_not_said_while_it_lasts(void **state)
     kit_clear(kit);
     kit_ask(kit, "n1", 0, "*");
     kit_expect(kit, "answer", "answer 1 vote 0 * 0\n");
+    assert_true(kit_reasons(kit, "m1", SN_REASON_TILT, NULL) > 0);
     kit_free(kit);
 }
 

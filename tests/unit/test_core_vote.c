@@ -39,6 +39,8 @@ static void test_vote__goes_to_the_first_candidate_of_an_epoch(void **state)
     struct kit *again = kit_restarted(kit, 2);
     check_rows(again, after, sizeof(after) / sizeof(*after));
     kit_free(again);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_VOTE_GIVEN, NULL) > 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_RIVAL_UNKNOWN, NULL) > 0);
     kit_free(kit);
 }
 
@@ -176,6 +178,7 @@ static void test_vote__is_not_given_at_or_below_the_epoch_of_the_configuration(v
     kit_expect(kit, "event persist answer", "answer 1 vote 0 * 0\nanswer 2 vote 0 * 0\n");
     kit_ask(kit, "n1", 8, KIT_A);
     kit_expect(kit, "answer", "answer 3 vote 0 " KIT_A " 8\n");
+    assert_true(kit_reasons(kit, "m1", SN_REASON_VOTE_OLD, NULL) > 0);
     kit_free(kit);
 }
 
@@ -206,6 +209,7 @@ static void test_vote__odd_candidates_get_none(void **state)
                "answer 4 vote 0 * 0\n");
     kit_ask(kit, "n1", 5, "xyz"); /* stock takes any word */
     kit_expect(kit, "answer", "answer 5 vote 0 xyz 5\n");
+    assert_true(kit_reasons(kit, "m1", SN_REASON_VOTE_NO_ID, NULL) > 0);
     kit_free(kit);
 }
 
@@ -253,6 +257,7 @@ static void test_vote__keeps_own_attempts_away_for_twice_the_failover_timeout(vo
     kit_to(kit, 10000 + turn); /* all who waited take turns again */
     assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
     assert_int_equal(kit_count(kit, "event W +new-epoch 6"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_RIVAL, NULL) > 0);
     kit_free(kit);
 }
 
@@ -313,6 +318,7 @@ static void test_vote__for_another_ends_an_older_attempt_of_ours(void **state)
                "answer 1 vote 1 " KIT_B " 2\n");
     kit_to(kit, 21099);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_VOTED_OTHERWISE, NULL) > 0);
     kit_free(kit);
 }
 
@@ -373,6 +379,7 @@ static void test_vote__for_ourselves_is_nobody_elses_to_ask_for(void **state)
     kit_to(kit, 1000);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
     assert_int_equal(kit_count(kit, "event W +new-epoch 1"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_VOTE_OWN_ID, NULL) > 0);
     kit_free(kit);
 }
 

@@ -14,6 +14,7 @@
 #include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/persist.h"
+#include "core/facts/reason.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -83,6 +84,15 @@ static void plan_ask(struct sn_instance *peer, sn_ms pause)
     sn_timer_set(&core->timers, &peer->u.peer.ask, at);
 }
 
+static enum sn_reason cannot_ask(const struct sn_instance *peer)
+{
+    if (!sn_asked_room(peer))
+        return SN_REASON_ASK_TOO_MANY;
+    if (!sn_link_can_send(peer->cmd))
+        return SN_REASON_ASK_NO_LINK;
+    return sn_peer_speaks(peer) ? SN_REASON_NONE : SN_REASON_ASK_NOT_ITSELF;
+}
+
 static void ask(struct sn_instance *peer)
 {
     struct sn_core *core = peer->core;
@@ -92,9 +102,13 @@ static void ask(struct sn_instance *peer)
      * one (PROTOCOL.md §4.4). */
     bool whom = !vote && sn_persist_has_identity(core) && sn_election_rival_active(group) &&
                 core->now >= sn_election_ask_whom_at(group);
-    if (core->tilt || (!group->master->s_down && !vote) || !sn_asked_room(peer) ||
-        !sn_link_can_send(peer->cmd) || !sn_peer_speaks(peer))
+    if (core->tilt || (!group->master->s_down && !vote))
         return;
+    enum sn_reason refusal = cannot_ask(peer);
+    if (refusal != SN_REASON_NONE) {
+        sn_reason_note(peer, refusal);
+        return;
+    }
     struct sn_action_send send = {
         .order = SN_ORDER_ASK,
         .tag = peer->id,
@@ -127,6 +141,8 @@ void sn_agree_ask_due(struct sn_instance *peer)
     /* One question at a time; a peer that never answers loses its link in the end. */
     if (peer->u.peer.asks == 0)
         ask(peer);
+    else
+        sn_reason_note(peer, SN_REASON_ASK_TOO_MANY);
 }
 
 void sn_agree_master_flipped(struct sn_group *group)
@@ -203,8 +219,14 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
     struct sn_group *group = peer->group;
     struct sn_peer *facts = &peer->u.peer;
     uint64_t asked;
-    if (!sn_asked_pop(peer, &asked) || asked == SN_ASKED_STALE)
+    if (!sn_asked_pop(peer, &asked) || asked == SN_ASKED_STALE) {
+        sn_reason_note(peer, SN_REASON_ANSWER_STALE);
         return;
+    }
+    if (!well_formed(reply))
+        sn_reason_note(peer, SN_REASON_ANSWER_BAD);
+    else if (!sn_peer_speaks(peer))
+        sn_reason_note(peer, SN_REASON_ANSWER_NOT_ITSELF);
     if (asked != SN_ASKED_VOTED && asked > facts->answered_epoch)
         facts->answered_epoch = asked;
     if (well_formed(reply) && sn_peer_speaks(peer)) {

@@ -21,6 +21,7 @@
 #include "core/facts/epoch.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
+#include "core/facts/reason.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/watch/peer.h"
@@ -91,6 +92,7 @@ static bool yield_to(struct sn_group *group, const struct sn_runid *rival, uint6
     struct sn_core *core = group->core;
     struct sn_instance *peer = sn_group_find_peer(group, rival);
     if (peer == NULL) {
+        sn_reason_note_id(group, rival->hex, SN_REASON_RIVAL_UNKNOWN, (int64_t)epoch, 0);
         sn_out_log(
             core, SN_LEVEL_VERBOSE,
             "%.8s is no sentinel that watches %s, as far as we know: no attempt of ours waits "
@@ -101,6 +103,8 @@ static bool yield_to(struct sn_group *group, const struct sn_runid *rival, uint6
     group->rival = *rival;
     group->rival_epoch = epoch;
     group->rival_until = sn_after(since, 2 * group->params.failover_timeout_ms);
+    sn_reason_note_numbers(peer, SN_REASON_RIVAL, (int64_t)epoch, group->rival_until - core->now,
+                           0);
     sn_out_log(core, SN_LEVEL_NOTICE,
                "Next failover delay: %.8s may be failing %s over; no attempt of ours for %lld ms, "
                "unless it goes down.",
@@ -122,27 +126,50 @@ static void end_wait(struct sn_group *group, const char *why)
     sn_mark_group(group, SN_MARK_PLAN);
 }
 
-void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
+/* Why a vote is not given. */
+static struct sn_why refusal_of_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
 {
     struct sn_core *core = group->core;
     size_t len = strlen(candidate);
+    struct sn_why why = {.numbers = {(int64_t)epoch, (int64_t)core->current_epoch}};
+    struct sn_group *name = NULL;
+    if (len == 0 || len > SN_RUNID_LEN || sn_text_has_control(candidate, len))
+        why.reason = SN_REASON_VOTE_NO_ID;
     /* Nobody who asks for himself asks here for us; a vote that we did not mean to give would make
      * others believe in an attempt of ours. */
-    if (len == 0 || len > SN_RUNID_LEN || sn_text_has_control(candidate, len) ||
-        strcmp(candidate, core->myid.hex) == 0 || !sn_epoch_take(group, NULL, epoch))
-        return;
+    else if (strcmp(candidate, core->myid.hex) == 0)
+        why.reason = SN_REASON_VOTE_OWN_ID;
+    else if (!sn_epoch_take(group, NULL, epoch))
+        why.reason = SN_REASON_VOTE_EPOCH_FAR;
     /* Deliberately not "the epoch is current": another group's election must not void this one. */
+    while (why.reason == SN_REASON_NONE && (name = next_name(group, name)) != NULL) {
+        if (epoch <= name->leader_epoch)
+            why = (struct sn_why){SN_REASON_VOTE_GIVEN,
+                                  {(int64_t)epoch, (int64_t)name->leader_epoch}};
+        else if (epoch <= name->config_epoch)
+            why =
+                (struct sn_why){SN_REASON_VOTE_OLD, {(int64_t)epoch, (int64_t)name->config_epoch}};
+    }
+    return why;
+}
+
+void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
+{
+    struct sn_core *core = group->core;
     struct sn_group *name = NULL;
-    while ((name = next_name(group, name)) != NULL) {
-        if (epoch <= name->leader_epoch || epoch <= name->config_epoch)
-            return;
+    struct sn_why why = refusal_of_vote(group, candidate, epoch);
+    if (why.reason != SN_REASON_NONE) {
+        sn_reason_note_id(group, candidate, why.reason, why.numbers[0], why.numbers[1]);
+        return;
     }
     record_vote(group, candidate, epoch);
     while ((name = next_name(group, name)) != NULL) {
         if (!yield_to(name, &group->leader, epoch, core->now))
             continue;
+        const struct sn_why otherwise = {SN_REASON_VOTED_OTHERWISE,
+                                         {(int64_t)epoch, (int64_t)name->failover.epoch}};
         if (name->failover.state == SN_FAILOVER_WAIT_START && name->failover.epoch < epoch)
-            sn_attempt_abort(name, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, core->now);
+            sn_attempt_abort(name, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &otherwise, core->now);
         sn_mark_group(name, SN_MARK_PLAN);
     }
 }
@@ -192,6 +219,21 @@ sn_ms sn_election_turn_ms(const struct sn_group *group)
     return candidates * rank_step(group) + (others ? grace : 0);
 }
 
+/* Why the attempt does not begin at once. */
+static void note_wait(const struct sn_group *group)
+{
+    sn_ms now = group->core->now;
+    if (group->rank_at > now)
+        sn_reason_note_numbers(group->master, SN_REASON_NOT_OUR_TURN, sn_group_rank(group),
+                               group->rank_at - now, 0);
+    if (group->retry_at > now)
+        sn_reason_note_numbers(group->master, SN_REASON_BACK_OFF, group->retry_at - now,
+                               group->lost_rounds, 0);
+    if (sn_election_rival_active(group))
+        sn_reason_note_numbers(sn_group_find_peer(group, &group->rival), SN_REASON_RIVAL,
+                               (int64_t)group->rival_epoch, group->rival_until - now, 0);
+}
+
 void sn_election_plan(struct sn_group *group)
 {
     struct sn_core *core = group->core;
@@ -203,6 +245,7 @@ void sn_election_plan(struct sn_group *group)
     /* All who have waited for the same rival would start in the same moment: in turn again. */
     if (waits_for_rival(group))
         at = sn_max(at, sn_after(group->rival_until, sn_election_turn_ms(group)));
+    note_wait(group);
     sn_timer_set(&core->timers, &group->election, sn_max(at, core->now));
 }
 
@@ -214,11 +257,21 @@ static sn_ms stand_back_until(struct sn_group *group)
     const struct sn_core *core = group->core;
     sn_ms turn_over = sn_after(group->o_down_at, core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2);
     bool known = sn_select_facts_fresh(group) || core->now >= sn_select_facts_deadline(group);
-    const struct sn_instance *best = known ? sn_select_replica(group, false) : NULL;
+    const struct sn_instance *best = known ? sn_select_replica(group) : NULL;
     if (known && best == NULL)
         return sn_max(turn_over, group->stand_back_until);
     /* Who has watched for longer may know better than to take it, or another one to take. */
-    return known && sn_select_is_last_resort(group, best) ? turn_over : core->now;
+    return known && sn_select_is_last_resort(best) ? turn_over : core->now;
+}
+
+static void note_standing_back(const struct sn_group *group, sn_ms until)
+{
+    bool nobody = sn_select_replica(group) == NULL;
+    if (nobody)
+        sn_select_note_refused(group);
+    sn_reason_note_numbers(group->master,
+                           nobody ? SN_REASON_NOBODY_TO_PROMOTE : SN_REASON_LAST_RESORT,
+                           until - group->core->now, 0, 0);
 }
 
 /* It can be asked for its vote now. S_DOWN is about its PONGs: a peer that refuses PING and answers
@@ -258,32 +311,31 @@ bool sn_election_possible(const struct sn_group *group)
     return highest_epoch(group) < SN_EPOCH_MAX;
 }
 
-static void hold(struct sn_group *group, const char *why)
+static void hold(struct sn_group *group, const struct sn_why *why)
 {
+    char sentence[SN_REASON_SENTENCE_MAX + 1];
+    sn_reason_note_why(group->master, why);
     if (group->held)
         return; /* and told */
     group->held = true;
-    sn_out_log(group->core, SN_LEVEL_WARNING, "Failover of %s not started: %s", group->name, why);
+    sn_reason_sentence(why, sentence);
+    sn_out_log(group->core, SN_LEVEL_WARNING, "Failover of %s not started: %s", group->name,
+               sentence);
 }
 
 /* An attempt that cannot be won would cost an epoch and a save, and the votes of those who can be
  * reached. The return of whoever completes the voters plans the attempt. */
 static bool held_back(struct sn_group *group)
 {
-    struct sn_core *core = group->core;
     size_t up = voters_up(group), needed = sn_group_votes_needed(group);
-    if (!sn_election_possible(group)) {
-        hold(group, SN_ELECTION_NO_EPOCH);
-        return true;
-    }
-    if (up < needed) {
-        hold(group, sn_out_printf(core,
-                                  "%zu of %zu sentinels are up, %zu are needed. It starts when "
-                                  "enough of them are back.",
-                                  up, group->peer_count + 1, needed));
-        return true;
-    }
-    return false;
+    struct sn_why why = {SN_REASON_TOO_FEW_VOTERS,
+                         {(int64_t)up, (int64_t)group->peer_count + 1, (int64_t)needed}};
+    if (!sn_election_possible(group))
+        why.reason = SN_REASON_NO_EPOCH;
+    else if (up >= needed)
+        return false;
+    hold(group, &why);
+    return true;
 }
 
 void sn_election_peer_flipped(struct sn_instance *peer)
@@ -328,10 +380,16 @@ static sn_ms master_answers_until(const struct sn_group *group)
 void sn_election_due(struct sn_group *group)
 {
     if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
-        return;
+        return; /* TILT and attempts have been told */
     if (held_back(group))
         return;
-    sn_ms at = sn_max(stand_back_until(group), master_answers_until(group));
+    sn_ms back_until = stand_back_until(group), answer_until = master_answers_until(group);
+    sn_ms at = sn_max(back_until, answer_until);
+    if (back_until > group->core->now)
+        note_standing_back(group, back_until);
+    if (answer_until > group->core->now)
+        sn_reason_note_numbers(group->master, SN_REASON_MASTER_MAY_ANSWER,
+                               answer_until - group->core->now, 0, 0);
     if (at > group->core->now) {
         sn_ms look_again_at = sn_after(group->core->now, STAND_BACK_LOOK_MS);
         sn_timer_set(&group->core->timers, &group->election, sn_min(at, look_again_at));
@@ -383,7 +441,8 @@ void sn_election_unsaved(struct sn_group *group, uint64_t epoch)
                "Attempt %llu for %s given up: its vote could not be saved. Free the disk or "
                "mend its rights.",
                (unsigned long long)epoch, group->name);
-    sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED,
+    const struct sn_why why = {SN_REASON_NOT_SAVED, {(int64_t)epoch}};
+    sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &why,
                      sn_after(core->now, SN_RETRY_SAVE_MS));
 }
 
@@ -469,7 +528,10 @@ static void give_up(struct sn_group *group, const struct tally *tally)
         /* Somebody else may have won: the stock wait, unless that one is down. */
         (void)yield_to(group, tally->rival, group->failover.epoch, group->failover.started_at);
     }
-    sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED,
+    const struct sn_why why = {
+        SN_REASON_CANNOT_WIN,
+        {(int64_t)group->failover.epoch, (int64_t)tally->mine, (int64_t)tally->needed}};
+    sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &why,
                      sn_after(core->now, backoff(group)));
 }
 
@@ -598,7 +660,8 @@ void sn_election_step(struct sn_group *group)
         sn_out_log(core, SN_LEVEL_NOTICE,
                    "Election %llu for %s is given up: its master is up again.",
                    (unsigned long long)group->failover.epoch, group->name);
-        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, core->now);
+        const struct sn_why why = {SN_REASON_MASTER_BACK, {(int64_t)group->failover.epoch}};
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &why, core->now);
     } else if (core->now >= deadline) {
         time_out(group);
     } else {

@@ -6,9 +6,6 @@
 
 #include "core/model/group.h"
 
-#define SN_ELECTION_NO_EPOCH                                                                       \
-    "no epoch is left to be elected in. Stop all sentinels, give them a lower current-epoch, "     \
-    "config-epoch and leader-epoch in their files, the same everywhere, and start them."
 /* False if no epoch is left for an attempt: the precondition of sn_election_start. */
 bool sn_election_possible(const struct sn_group *group);
 /* Gives, or does not give, this sentinel's vote (PROTOCOL.md §14.2, DESIGN.md D7). */

@@ -9,6 +9,7 @@
 #include "core/facts/foreign.h"
 #include "core/facts/instance.h"
 #include "core/facts/members.h"
+#include "core/facts/reason.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 
@@ -35,8 +36,13 @@ static bool is_fresh(const struct sn_instance *replica)
     return info_at != SN_MS_NEVER && info_at >= failure_at(replica->group);
 }
 
+static struct sn_why because(enum sn_reason reason, int64_t a, int64_t b)
+{
+    return (struct sn_why){.reason = reason, .numbers = {a, b}};
+}
+
 /* What nothing makes good. */
-static const char *obstacle(const struct sn_group *group, const struct sn_instance *replica)
+static struct sn_why obstacle(const struct sn_group *group, const struct sn_instance *replica)
 {
     const struct sn_core *core = group->core;
     const struct sn_data *data = &replica->u.data;
@@ -46,39 +52,47 @@ static const char *obstacle(const struct sn_group *group, const struct sn_instan
 
     const struct sn_instance *moved_to = sn_alias_moved_to(group);
     if (replica->s_down)
-        return "it is down";
+        return because(SN_REASON_REPLICA_DOWN, sn_age(core, replica->s_down_at), 0);
     if (moved_to != NULL && moved_to != replica && !moved_to->s_down)
-        return "another one has been promoted under another name of this master";
+        return because(SN_REASON_OTHER_PROMOTED, 0, 0);
     if (!sn_instance_connected(replica))
-        return "it is not connected";
+        return because(SN_REASON_NOT_CONNECTED, 0, 0);
     if (sn_age(core, replica->cmd->last_avail_at) > ping_limit)
-        return "it has not answered PING lately";
+        return because(SN_REASON_PING_OLD, sn_age(core, replica->cmd->last_avail_at), ping_limit);
     if (data->priority == 0 && !sn_alias_made_master(replica))
-        return "its priority is 0";
-    if (data->info_at == SN_MS_NEVER || sn_age(core, data->info_at) > info_limit)
-        return "its last INFO is too old";
+        return because(SN_REASON_PRIORITY_ZERO, 0, 0);
+    if (data->info_at == SN_MS_NEVER)
+        return because(SN_REASON_INFO_NONE, 0, 0);
+    if (sn_age(core, data->info_at) > info_limit)
+        return because(SN_REASON_INFO_OLD, sn_age(core, data->info_at), info_limit);
     if (data->refused_epoch != 0 && data->refused_epoch == group->failover.epoch)
-        return "it refused or failed to be promoted in this attempt";
-    return NULL;
+        return because(SN_REASON_FAILED_BEFORE, (int64_t)data->refused_epoch, 0);
+    return because(SN_REASON_NONE, 0, 0);
+}
+
+static sn_ms link_down_limit(const struct sn_group *group)
+{
+    const struct sn_instance *master = group->master;
+    sn_ms down_ms = master->s_down ? sn_age(group->core, master->s_down_at) : 0;
+    return LINK_DOWN_FACTOR * group->params.down_after_ms + down_ms;
 }
 
 static bool is_link_down_for_long(const struct sn_group *group, const struct sn_instance *replica)
 {
-    const struct sn_instance *master = group->master;
-    sn_ms down_ms = master->s_down ? sn_age(group->core, master->s_down_at) : 0;
-    return replica->u.data.link_down_ms > LINK_DOWN_FACTOR * group->params.down_after_ms + down_ms;
+    return replica->u.data.link_down_ms > link_down_limit(group);
 }
 
 /* What speaks against it, but may be outweighed if there is nobody else. */
-static const char *doubt(const struct sn_group *group, const struct sn_instance *replica)
+static struct sn_why doubt(const struct sn_group *group, const struct sn_instance *replica)
 {
     if (is_link_down_for_long(group, replica))
-        return "its link to the master was down for too long";
+        return because(SN_REASON_LINK_DOWN_LONG, replica->u.data.link_down_ms,
+                       link_down_limit(group));
     if (replica->u.data.unproven_at != SN_MS_NEVER)
-        return "it was demoted and has not been in sync since";
+        return because(SN_REASON_UNPROVEN, sn_age(group->core, replica->u.data.unproven_at), 0);
     if (sn_foreign_claimed(replica))
-        return "another group claims it too";
-    return NULL;
+        return because(SN_REASON_CLAIMED, 0, 0);
+    return because(SN_REASON_NONE, 0, 0);
 }
 
 static bool is_master_long_down(const struct sn_group *group)
@@ -134,24 +148,30 @@ static const char *outweighs(const struct sn_group *group, const struct sn_insta
                : "all replicas lost the master alike, while we were away";
 }
 
-static const char *refusal_in(const struct sn_group *group, const struct sn_instance *replica,
-                              enum sn_failover_mode mode)
+static bool is_doubted(const struct sn_instance *replica)
 {
-    const char *why = obstacle(group, replica);
-    if (why != NULL)
-        return why;
-    why = doubt(group, replica);
-    return why == NULL || outweighs(group, replica, mode) != NULL ? NULL : why;
+    return doubt(replica->group, replica).reason != SN_REASON_NONE;
 }
 
-const char *sn_select_refusal(const struct sn_group *group, const struct sn_instance *replica)
+static struct sn_why refusal_in(const struct sn_group *group, const struct sn_instance *replica,
+                                enum sn_failover_mode mode)
+{
+    struct sn_why why = obstacle(group, replica);
+    if (why.reason != SN_REASON_NONE)
+        return why;
+    if (is_doubted(replica) && outweighs(group, replica, mode) == NULL)
+        return doubt(group, replica);
+    return why;
+}
+
+struct sn_why sn_select_refusal(const struct sn_group *group, const struct sn_instance *replica)
 {
     return refusal_in(group, replica, group->failover.mode);
 }
 
-bool sn_select_is_last_resort(const struct sn_group *group, const struct sn_instance *replica)
+bool sn_select_is_last_resort(const struct sn_instance *replica)
 {
-    return doubt(group, replica) != NULL;
+    return is_doubted(replica);
 }
 
 /* Somebody has promoted it since the failure: an earlier attempt, whose order it obeyed, or an
@@ -169,9 +189,8 @@ static bool is_promoted(const struct sn_instance *replica)
  * known of it is old: it is taken only if nobody answered. */
 static bool better(const struct sn_instance *a, const struct sn_instance *b)
 {
-    bool doubted_a = doubt(a->group, a) != NULL, doubted_b = doubt(b->group, b) != NULL;
-    if (doubted_a != doubted_b)
-        return doubted_b;
+    if (is_doubted(a) != is_doubted(b))
+        return is_doubted(b);
     if (is_promoted(a) != is_promoted(b))
         return is_promoted(a);
     if (is_fresh(a) != is_fresh(b))
@@ -189,29 +208,58 @@ static bool better(const struct sn_instance *a, const struct sn_instance *b)
 static void tell_doubt(const struct sn_instance *replica, enum sn_failover_mode mode)
 {
     char form[SN_PAYLOAD_MAX + 1];
-    const char *against = doubt(replica->group, replica);
-    if (against == NULL)
+    struct sn_why against = doubt(replica->group, replica);
+    if (against.reason == SN_REASON_NONE)
         return;
     sn_instance_form(replica, form);
     sn_out_log(replica->core, SN_LEVEL_WARNING, "%s is taken although %s (%lld ms without it): %s.",
-               form, against, (long long)replica->u.data.link_down_ms,
+               form, sn_reason_words(against.reason), (long long)replica->u.data.link_down_ms,
                outweighs(replica->group, replica, mode));
 }
 
-static struct sn_instance *select_best(struct sn_group *group, enum sn_failover_mode mode, bool log)
+static struct sn_instance *best_in(const struct sn_group *group, enum sn_failover_mode mode)
 {
     struct sn_instance *best = NULL, *replica;
+    DL_FOREACH(group->replicas, replica) {
+        if (refusal_in(group, replica, mode).reason == SN_REASON_NONE &&
+            (best == NULL || better(replica, best)))
+            best = replica;
+    }
+    return best;
+}
+
+struct sn_instance *sn_select_replica(const struct sn_group *group)
+{
+    return best_in(group, group->failover.mode);
+}
+
+static void note_refused(const struct sn_group *group, enum sn_failover_mode mode, bool log)
+{
+    const struct sn_instance *replica;
     char form[SN_PAYLOAD_MAX + 1];
     DL_FOREACH(group->replicas, replica) {
-        const char *refusal = refusal_in(group, replica, mode);
-        if (refusal == NULL && (best == NULL || better(replica, best)))
-            best = replica;
-        if (refusal == NULL || !log)
+        struct sn_why why = refusal_in(group, replica, mode);
+        if (why.reason == SN_REASON_NONE)
             continue;
+        sn_reason_note_why(replica, &why);
         sn_instance_form(replica, form);
-        sn_out_log(group->core, SN_LEVEL_NOTICE, "Not a candidate: %s: %s.", form, refusal);
+        if (log)
+            sn_out_log(group->core, SN_LEVEL_NOTICE, "Not a candidate: %s: %s.", form,
+                       sn_reason_words(why.reason));
     }
-    if (best != NULL && log) {
+}
+
+void sn_select_note_refused(const struct sn_group *group)
+{
+    note_refused(group, group->failover.mode, false);
+}
+
+static struct sn_instance *select_best(struct sn_group *group, enum sn_failover_mode mode)
+{
+    struct sn_instance *best = best_in(group, mode);
+    char form[SN_PAYLOAD_MAX + 1];
+    note_refused(group, mode, true);
+    if (best != NULL) {
         sn_instance_form(best, form);
         sn_out_log(group->core, SN_LEVEL_NOTICE, "Candidate: %s: priority %u, offset %llu.", form,
                    best->u.data.priority, (unsigned long long)best->u.data.repl_offset);
@@ -220,25 +268,21 @@ static struct sn_instance *select_best(struct sn_group *group, enum sn_failover_
     return best;
 }
 
-struct sn_instance *sn_select_replica(struct sn_group *group, bool log)
-{
-    return select_best(group, group->failover.mode, log);
-}
-
 struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_addr *wanted,
                                      enum sn_failover_mode mode)
 {
     if (wanted->port == 0)
-        return select_best(group, mode, true);
+        return select_best(group, mode);
     struct sn_instance *replica = sn_group_find_replica(group, wanted);
-    const char *refusal =
-        replica == NULL ? "it is no known replica" : refusal_in(group, replica, mode);
-    if (refusal == NULL) {
+    struct sn_why why = replica == NULL ? because(SN_REASON_NO_SUCH_REPLICA, wanted->port, 0)
+                                        : refusal_in(group, replica, mode);
+    if (why.reason == SN_REASON_NONE) {
         tell_doubt(replica, mode);
         return replica;
     }
+    sn_reason_note_why(replica == NULL ? group->master : replica, &why);
     sn_out_log(group->core, SN_LEVEL_WARNING, "%s:%u cannot be made master of %s as asked: %s.",
-               wanted->host, wanted->port, group->name, refusal);
+               wanted->host, wanted->port, group->name, sn_reason_words(why.reason));
     return NULL;
 }
 

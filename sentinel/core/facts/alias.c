@@ -11,6 +11,7 @@
 
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
+#include "core/facts/reason.h"
 #include "core/tell/out.h"
 
 #include "base/text.h"
@@ -60,8 +61,10 @@ static struct sn_alias *add(struct sn_group *group, const char *name)
     size_t count = 0;
     for (const struct sn_alias *other = group->aliases; other != NULL; other = other->next)
         count++;
-    if (count >= ALIASES_MAX)
+    if (count >= ALIASES_MAX) {
+        sn_reason_note_numbers(group->master, SN_REASON_ALIAS_TOO_MANY, (int64_t)count, 0, 0);
         return NULL;
+    }
     struct sn_alias *alias = sn_alloc(sizeof(*alias));
     (void)sn_text_copy(alias->name, sizeof(alias->name), name);
     alias->master = group->master->addr;

@@ -8,6 +8,7 @@
 #include "core/facts/instance.h"
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
+#include "core/facts/reason.h"
 #include "core/tell/raise.h"
 
 #include <assert.h>
@@ -86,10 +87,12 @@ void sn_attempt_clear(struct sn_group *group)
     memset(failover, 0, sizeof(*failover));
 }
 
-void sn_attempt_abort(struct sn_group *group, enum sn_notice notice, sn_ms retry_at)
+void sn_attempt_abort(struct sn_group *group, enum sn_notice notice, const struct sn_why *why,
+                      sn_ms retry_at)
 {
     assert(group->failover.state != SN_FAILOVER_NONE &&
            group->failover.state != SN_FAILOVER_RECONF);
+    sn_reason_note_why(group->master, why);
     sn_raise(group->master, notice, NULL);
     sn_pause_end(group->master);
     sn_attempt_clear(group);

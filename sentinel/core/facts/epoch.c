@@ -12,6 +12,7 @@
 
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
+#include "core/facts/reason.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 
@@ -110,6 +111,8 @@ bool sn_epoch_take(struct sn_group *group, const struct sn_instance *peer, uint6
     bool far = !sn_epoch_near(core, epoch);
     if (far && (epoch > SN_EPOCH_FAR ||
                 !(majority_is_there(group, epoch) || (peer != NULL && stands_by(peer))))) {
+        sn_reason_note_numbers(peer != NULL ? peer : group->master, SN_REASON_EPOCH_FAR,
+                               (int64_t)epoch, (int64_t)core->current_epoch, 0);
         tell_refusal(core, group, epoch);
         return false;
     }

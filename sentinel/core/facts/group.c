@@ -14,6 +14,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
+#include "core/facts/reason.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -125,6 +126,7 @@ void sn_group_free(struct sn_group *group)
     sn_timer_stop(&core->timers, &group->election);
     sn_timer_stop(&core->timers, &group->timeout);
     sn_mark_forget_group(group);
+    sn_reason_free(group);
     HASH_DELETE(hh, core->groups, group);
     HASH_DELETE(hh_id, core->groups_by_id, group);
     sn_group_params_fini(&group->params);

@@ -7,6 +7,7 @@
 
 #include "core/facts/tilt.h"
 #include "core/facts/mark.h"
+#include "core/facts/reason.h"
 #include "core/tell/raise.h"
 
 #include <utlist.h>
@@ -44,6 +45,9 @@ static void enter(struct sn_core *core)
     }
     HASH_ITER(hh_id, core->instances, instance, next) {
         struct sn_link *link = instance->cmd;
+        if (instance->kind == SN_KIND_MASTER &&
+            (instance->s_down || instance->group->failover.state != SN_FAILOVER_NONE))
+            sn_reason_note(instance, SN_REASON_TILT); /* something is under way */
         if (instance->s_down || link->tilt_wait)
             continue;
         link->tilt_wait = true;

@@ -18,6 +18,7 @@
 #include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
+#include "core/facts/reason.h"
 #include "core/tell/out.h"
 
 #include <assert.h>
@@ -52,9 +53,12 @@ static void drain_done(struct sn_group *group)
     enter_phase(group, SN_DRAIN_OVER);
 }
 
-/* The drain is not possible: the promotion may be sent all the same, or the attempt ends. */
-static void drain_skip(struct sn_group *group, const char *why)
+/* The drain is not possible: the promotion may be sent all the same, or the attempt ends. detail:
+ * more than the words of the reason; NULL: they will do. */
+static void drain_skip(struct sn_group *group, enum sn_reason reason, const char *detail)
 {
+    const char *why = detail != NULL ? detail : sn_reason_words(reason);
+    sn_reason_note(group->master, reason);
     if (group->failover.mode == SN_MODE_COORDINATED) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    "Coordinated failover of %s stopped, as writes could be lost: %s.", group->name,
@@ -79,10 +83,11 @@ static void forget(struct sn_group *group)
 }
 
 /* What was learned does not count any more: from the beginning, as long as the order lasts. */
-static void begin_again(struct sn_group *group, const char *why)
+static void begin_again(struct sn_group *group, enum sn_reason reason)
 {
+    sn_reason_note(group->master, reason);
     sn_out_log(group->core, SN_LEVEL_NOTICE, "Draining the master of %s once more: %s.",
-               group->name, why);
+               group->name, sn_reason_words(reason));
     forget(group);
 }
 
@@ -110,7 +115,7 @@ static bool has_somebody_more(struct sn_group *group)
     if (group->failover.wanted.port != 0)
         return false;
     late->refused_epoch = group->failover.epoch;
-    const struct sn_instance *other = sn_select_replica(group, false);
+    const struct sn_instance *other = sn_select_replica(group);
     late->refused_epoch = 0;
     if (other == NULL)
         return false;
@@ -156,7 +161,7 @@ static void begin(struct sn_group *group)
     if (mode == SN_MODE_NONE || mode == SN_MODE_FORCED) {
         drain_done(group);
     } else if (master->s_down || !sn_link_can_send(master->cmd)) {
-        drain_skip(group, "the master does not answer");
+        drain_skip(group, SN_REASON_DRAIN_NO_ANSWER, NULL);
     } else if (is_near(group)) {
         pause_clients(group);
     } else {
@@ -178,18 +183,18 @@ enum sn_drain_verdict sn_drain_step(struct sn_group *group)
 {
     const struct sn_drain *drain = &group->failover.drain;
     if (drain->phase == SN_DRAIN_OVER && drain->target_known && !sn_pause_is_on(group->master))
-        begin_again(group, "the pause is over");
+        begin_again(group, SN_REASON_DRAIN_PAUSE_OVER);
     if (drain->phase == SN_DRAIN_NONE) {
         begin(group);
     } else if (is_busy(drain) && group->master->s_down) {
-        drain_skip(group, "the master went down meanwhile");
+        drain_skip(group, SN_REASON_DRAIN_MASTER_DOWN, NULL);
     } else if (is_busy(drain) && group->core->now >= drain->deadline) {
         if (drain->phase == SN_DRAIN_PAUSING)
-            drain_skip(group, "the master does not answer");
+            drain_skip(group, SN_REASON_DRAIN_NO_ANSWER, NULL);
         else if (has_somebody_more(group))
             return SN_DRAIN_CHOOSE_AGAIN;
         else
-            drain_skip(group, "the replica did not catch up in time");
+            drain_skip(group, SN_REASON_DRAIN_LATE, NULL);
     }
     if (is_busy(drain))
         return SN_DRAIN_WAIT;
@@ -221,7 +226,7 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
                           "the master refused CLIENT PAUSE with \"%.100s\" (the rights "
                           "+client|pause and +client|unpause, and Redis 6.2, are needed)",
                           reply->text);
-        drain_skip(group, why);
+        drain_skip(group, SN_REASON_DRAIN_REFUSED, why);
         sn_mark_group(group, SN_MARK_STEP);
         return;
     }
@@ -248,7 +253,7 @@ static void take_target(struct sn_instance *master, const struct sn_info *info)
     struct sn_drain *drain = &group->failover.drain;
     if (info != NULL) {
         if (!info->has_master_offset) {
-            drain_skip(group, "the master does not tell its offset");
+            drain_skip(group, SN_REASON_DRAIN_NO_OFFSET, NULL);
             sn_mark_group(group, SN_MARK_STEP);
             return;
         }
@@ -292,8 +297,7 @@ static void take_masters_info(struct sn_instance *master, const struct sn_info *
     bool restarted = !sn_runid_equal(&master->runid, &drain->master);
     bool confirmed = drain->phase == SN_DRAIN_CATCHING;
     if (restarted || (!confirmed && master->cmd->id.v != drain->link.v)) {
-        begin_again(group, restarted ? "it was restarted"
-                                     : "the connection broke before the pause was confirmed");
+        begin_again(group, restarted ? SN_REASON_DRAIN_RESTARTED : SN_REASON_DRAIN_UNCONFIRMED);
         sn_mark_group(group, SN_MARK_STEP);
     } else if (!confirmed) {
         sn_instance_ask_info(master); /* this one is from before the pause */

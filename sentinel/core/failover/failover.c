@@ -21,6 +21,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
 #include "core/facts/persist.h"
+#include "core/facts/reason.h"
 #include "core/failover/drain.h"
 #include "core/failover/order.h"
 #include "core/tell/form.h"
@@ -82,7 +83,8 @@ static void choose(struct sn_group *group)
                        : "No replica of %s can be promoted. The reasons are above; a replica that "
                          "becomes usable is tried with the next attempt.",
                    group->name);
-        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NO_GOOD_SLAVE, next_try(group));
+        const struct sn_why nobody = {SN_REASON_NO_REPLICA, {(int64_t)group->replica_count}};
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NO_GOOD_SLAVE, &nobody, next_try(group));
         return;
     }
     replica->u.data.promoted = true;
@@ -98,19 +100,27 @@ static void choose(struct sn_group *group)
     sn_mark_group(group, SN_MARK_STEP);
 }
 
-static void pass_over(struct sn_group *group, const char *why)
+/* error: what the replica has answered; NULL: the words of the reason will do. */
+static void pass_over(struct sn_group *group, enum sn_reason reason, const char *error)
 {
     struct sn_instance *replica = group->failover.promoted;
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(replica, form);
+    sn_reason_note(replica, reason);
     sn_out_log(group->core, SN_LEVEL_WARNING, "%s was not promoted: %s. Trying the next candidate.",
-               form, why);
+               form, error != NULL ? error : sn_reason_words(reason));
     replica->u.data.promoted = false;
     replica->u.data.refused_epoch = group->failover.epoch;
     group->failover.promoted = NULL;
     sn_drain_next(group);
     sn_attempt_enter(group, SN_FAILOVER_SELECT);
     sn_mark_group(group, SN_MARK_STEP);
+}
+
+static void wait_until(struct sn_group *group, enum sn_reason reason, sn_ms at)
+{
+    sn_reason_note_numbers(group->master, reason, at - group->core->now, 0, 0);
+    wake_at(group, at);
 }
 
 static void step_select(struct sn_group *group)
@@ -121,21 +131,21 @@ static void step_select(struct sn_group *group)
     sn_ms heard_at =
         sn_min(sn_alias_heard_at(group), sn_after(group->failover.state_at, 3 * period));
     if (sn_alias_is_promoting(group))
-        wake_at(group, sn_after(group->core->now, SN_RETRY_BASE_MS));
+        wait_until(group, SN_REASON_ALIAS_PROMOTES, sn_after(group->core->now, SN_RETRY_BASE_MS));
     else if (group->failover.mode == SN_MODE_NONE && heard_at > group->core->now)
-        wake_at(group, heard_at);
+        wait_until(group, SN_REASON_HELLOS_AWAITED, heard_at);
     else if (sn_select_facts_fresh(group) || group->core->now >= deadline)
         choose(group);
     else
-        wake_at(group, deadline);
+        wait_until(group, SN_REASON_INFO_AWAITED, deadline);
 }
 
 /* Whoever got the order may be a master somewhere. The next attempt follows without a pause if
  * somebody else can be promoted; if not, it is the turn of those who voted. */
-static void end_in_doubt(struct sn_group *group)
+static void end_in_doubt(struct sn_group *group, const struct sn_why *why)
 {
     (void)next_try(group);
-    sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_SLAVE_TIMEOUT, group->core->now);
+    sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_SLAVE_TIMEOUT, why, group->core->now);
 }
 
 /* The order has left, and the replica went down before it was seen to obey: it may be a master by
@@ -157,6 +167,7 @@ static void await_fate(struct sn_group *group)
                    form, (long long)(until - group->core->now));
     failover->fate_told = true;
     if (waits) {
+        sn_reason_note_numbers(replica, SN_REASON_FATE_AWAITED, until - group->core->now, 0, 0);
         wake_at(group, until);
         return;
     }
@@ -164,7 +175,8 @@ static void await_fate(struct sn_group *group)
                "%s may have been promoted, and is down: this attempt ends, the next one chooses "
                "anew. If it comes back as a master, it is made a replica.",
                form);
-    end_in_doubt(group);
+    end_in_doubt(
+        group, &(struct sn_why){SN_REASON_FATE_UNKNOWN, {sn_age(group->core, replica->s_down_at)}});
 }
 
 /* True if the promotion may be sent. */
@@ -178,10 +190,11 @@ static bool is_drained(struct sn_group *group)
         wake_at(group, sn_min(deadline, sn_drain_deadline(group)));
         break;
     case SN_DRAIN_CHOOSE_AGAIN:
-        pass_over(group, "it did not catch up in time");
+        pass_over(group, SN_REASON_CATCH_UP_LATE, NULL);
         break;
     case SN_DRAIN_GIVE_UP:
-        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_MASTER_TIMEOUT, group->core->now);
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_MASTER_TIMEOUT,
+                         &(struct sn_why){.reason = SN_REASON_WRITES_AT_RISK}, group->core->now);
         break;
     }
     return false;
@@ -195,19 +208,21 @@ static void step_promotion(struct sn_group *group)
         if (failover->state == SN_FAILOVER_WAIT_PROMOTION)
             await_fate(group);
         else
-            pass_over(group, "it went down");
+            pass_over(group, SN_REASON_WENT_DOWN, NULL);
         return;
     }
     if (group->core->now >= deadline) {
         sn_ms retry_at = next_try(group);
         if (group->peer_count > 0)
             retry_at = sn_max(retry_at, group->stand_back_until);
-        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_SLAVE_TIMEOUT, retry_at);
+        const struct sn_why late = {SN_REASON_PROMOTION_LATE,
+                                    {sn_age(group->core, failover->state_at)}};
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_SLAVE_TIMEOUT, &late, retry_at);
         return;
     }
     if (failover->state == SN_FAILOVER_SEND_PROMOTION && failover->promoted->u.data.priority == 0 &&
         !sn_alias_made_master(failover->promoted)) {
-        pass_over(group, "its priority is 0 by now");
+        pass_over(group, SN_REASON_PRIORITY_ZERO_NOW, NULL);
         return;
     }
     if (failover->state == SN_FAILOVER_SEND_PROMOTION && !is_drained(group))
@@ -218,6 +233,8 @@ static void step_promotion(struct sn_group *group)
         sn_attempt_enter(group, SN_FAILOVER_WAIT_PROMOTION);
         order_promotion(group);
         deadline = sn_after(failover->state_at, group->params.failover_timeout_ms);
+    } else if (failover->state == SN_FAILOVER_SEND_PROMOTION) {
+        sn_reason_note(failover->promoted, SN_REASON_LINK_AWAITED);
     }
     wake_at(group, deadline);
 }
@@ -237,13 +254,14 @@ void sn_failover_step(struct sn_group *group)
 static void order_again(struct sn_group *group)
 {
     if (group->failover.promoted->u.data.priority == 0) {
-        pass_over(group, "its priority is 0 by now");
+        pass_over(group, SN_REASON_PRIORITY_ZERO_NOW, NULL);
     } else if (group->failover.mode == SN_MODE_COORDINATED && !sn_pause_is_on(group->master)) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    "Coordinated failover of %s stopped, as writes could be lost: the replica did "
                    "not obey before the pause of the master ended.",
                    group->name);
-        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_MASTER_TIMEOUT, group->core->now);
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_MASTER_TIMEOUT,
+                         &(struct sn_why){.reason = SN_REASON_PAUSE_ENDED}, group->core->now);
     } else {
         order_promotion(group);
     }
@@ -271,7 +289,7 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_even
         return;
     }
     if (error != NULL) {
-        pass_over(group, error);
+        pass_over(group, SN_REASON_ORDER_REFUSED, error);
         return;
     }
     group->failover.acked = true;
@@ -328,7 +346,7 @@ static void give_up_replaced(struct sn_group *group)
         "%s was restarted, or replaced by another server, before it was seen to be promoted, "
         "and is a replica: this attempt ends, the next one chooses anew.",
         form);
-    end_in_doubt(group);
+    end_in_doubt(group, &(struct sn_why){.reason = SN_REASON_FATE_REPLACED});
 }
 
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
@@ -339,13 +357,16 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
     if (role == SN_ROLE_MASTER)
         confirm_promotion(group);
     else if (group->failover.doubt)
-        pass_over(group, "it refused a part of the order and is a replica still");
+        pass_over(group, SN_REASON_ORDER_REFUSED_PARTLY, NULL);
     else if (is_replaced(group))
         give_up_replaced(group);
     else if (!replica->u.data.order_pending && !group->failover.acked &&
              sn_link_can_send(replica->cmd) &&
              sn_age(group->core, group->failover.ordered_at) >= SN_POLL_FAST_MS)
         order_again(group);
+    else
+        sn_reason_note_numbers(replica, SN_REASON_ROLE_AWAITED,
+                               sn_age(group->core, group->failover.ordered_at), 0, 0);
 }
 
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
@@ -353,8 +374,10 @@ void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
     struct sn_failover *failover = &group->failover;
     bool ours = failover->state == SN_FAILOVER_RECONF && failover->epoch == epoch;
     struct sn_addr old_addr = group->untold_from;
-    if (old_addr.port == 0)
-        return; /* a newer configuration came meanwhile */
+    if (old_addr.port == 0) { /* a newer configuration came meanwhile */
+        sn_reason_note_numbers(group->master, SN_REASON_SWITCH_OVERTAKEN, (int64_t)epoch, 0, 0);
+        return;
+    }
     if ((group->core->simulate & SN_SIMULATE_AFTER_PROMOTION) != 0) {
         sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
         return;

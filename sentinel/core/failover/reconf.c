@@ -13,6 +13,7 @@
 #include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
+#include "core/facts/reason.h"
 #include "core/failover/order.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
@@ -31,15 +32,29 @@ static bool is_forced(const struct sn_instance *replica)
            !sn_foreign_is_master(replica);
 }
 
+static enum sn_reason cannot_order(const struct sn_instance *replica)
+{
+    if (!sn_link_can_send(replica->cmd))
+        return SN_REASON_FOLLOW_NO_LINK;
+    if (replica->u.data.order_pending)
+        return SN_REASON_FOLLOW_PENDING;
+    return replica == sn_alias_moved_to(replica->group) ? SN_REASON_FOLLOW_ALIAS : SN_REASON_NONE;
+}
+
 bool sn_reconf_send(struct sn_instance *replica)
 {
     const struct sn_instance *master = replica->group->master;
-    if (!sn_link_can_send(replica->cmd) || replica->u.data.order_pending ||
-        replica == sn_alias_moved_to(replica->group))
+    enum sn_reason refusal = cannot_order(replica);
+    if (refusal != SN_REASON_NONE) {
+        sn_reason_note(replica, refusal);
         return false;
+    }
     if (sn_foreign_tell(replica)) {
-        if (!is_forced(replica))
+        if (!is_forced(replica)) {
+            sn_reason_note(replica, sn_foreign_claimed(replica) ? SN_REASON_FOLLOW_CLAIMED
+                                                                : SN_REASON_FOLLOW_ITSELF);
             return false;
+        }
         sn_out_log(replica->core, SN_LEVEL_WARNING,
                    "%s:%u is told to follow the new master of %s all the same: the operator forces "
                    "this failover.",
@@ -117,6 +132,22 @@ static bool may_be_master(const struct sn_instance *replica)
            (!has_told(replica) || replica->u.data.role_reported == SN_ROLE_MASTER);
 }
 
+/* It is not its turn to be pointed at the new master, while others are busy. */
+static bool has_to_wait(const struct sn_instance *replica, unsigned busy)
+{
+    uint32_t places = replica->group->params.parallel_syncs;
+    if (busy >= places)
+        sn_reason_note_numbers(replica, SN_REASON_FOLLOW_NO_PLACE, busy, places, 0);
+    else if (replica->s_down)
+        sn_reason_note_numbers(replica, SN_REASON_FOLLOW_DOWN,
+                               sn_age(replica->core, replica->s_down_at), 0, 0);
+    else if (is_shared(replica) && !has_told(replica))
+        sn_reason_note(replica, SN_REASON_FOLLOW_UNTOLD);
+    else
+        return false;
+    return true;
+}
+
 static void start_some(struct sn_group *group)
 {
     struct sn_instance *replica;
@@ -130,13 +161,12 @@ static void start_some(struct sn_group *group)
             demote_old_master(replica);
             continue;
         }
-        if (busy >= group->params.parallel_syncs)
-            continue;
-        if (replica->u.data.reconf != SN_RECONF_NONE || replica->s_down ||
-            (is_shared(replica) && !has_told(replica)))
+        if (replica->u.data.reconf != SN_RECONF_NONE || has_to_wait(replica, busy))
             continue;
         if (obeys_already(replica) ||
             (is_shared(replica) && replica->u.data.role_reported == SN_ROLE_MASTER)) {
+            if (!obeys_already(replica))
+                sn_reason_note(replica, SN_REASON_FOLLOW_IS_MASTER);
             sn_attempt_set_reconf(replica, SN_RECONF_DONE);
         } else if (sn_reconf_send(replica)) {
             sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT, NULL);
@@ -156,6 +186,8 @@ static void time_out_some(struct sn_group *group)
         if (replica->u.data.reconf != SN_RECONF_SENT ||
             sn_age(core, replica->u.data.reconf_at) < core->timings[SN_TIMING_SLAVE_RECONF_TIMEOUT])
             continue;
+        sn_reason_note_numbers(replica, SN_REASON_FOLLOW_LATE,
+                               sn_age(core, replica->u.data.reconf_at), 0, 0);
         sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT_TIMEOUT, NULL);
         sn_attempt_set_reconf(replica, SN_RECONF_DONE);
     }
@@ -181,12 +213,17 @@ static void end(struct sn_group *group)
 static void end_for_timeout(struct sn_group *group)
 {
     struct sn_instance *replica;
+    sn_reason_note_numbers(group->master, SN_REASON_RECONF_LATE,
+                           sn_age(group->core, group->failover.state_at), 0, 0);
     sn_raise(group->master, SN_NOTICE_FAILOVER_END_FOR_TIMEOUT, NULL);
     sn_raise(group->master, SN_NOTICE_FAILOVER_END, NULL);
     DL_FOREACH(group->replicas, replica) {
         enum sn_reconf reconf = replica->u.data.reconf;
-        if (reconf != SN_RECONF_DONE && reconf != SN_RECONF_SENT && !may_be_master(replica) &&
-            sn_reconf_send(replica))
+        if (reconf == SN_RECONF_DONE || reconf == SN_RECONF_SENT)
+            continue;
+        if (may_be_master(replica))
+            sn_reason_note(replica, SN_REASON_FOLLOW_IS_MASTER);
+        else if (sn_reconf_send(replica))
             sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT_BE, NULL);
     }
     sn_attempt_clear(group);
@@ -212,6 +249,7 @@ void sn_reconf_step(struct sn_group *group)
     if (failover->state != SN_FAILOVER_RECONF || !failover->durable || group->core->tilt)
         return;
     if (group->o_down) {
+        sn_reason_note(group->master, SN_REASON_RECONF_MASTER_DOWN);
         end(group); /* the new master is lost as well: what matters now is the next failover */
         return;
     }
@@ -278,6 +316,8 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *r
         return;
     }
     data->order_refused = error != NULL;
+    if (error != NULL)
+        sn_reason_note(replica, SN_REASON_FOLLOW_REFUSED);
     if (error == NULL) {
         sn_pause_demoted(replica);
         sn_instance_ask_info(replica);

@@ -16,6 +16,7 @@
 #include "core/facts/group.h"
 #include "core/facts/instance.h"
 #include "core/facts/members.h"
+#include "core/facts/reason.h"
 #include "core/failover/reconf.h"
 #include "core/tell/raise.h"
 
@@ -58,8 +59,8 @@ static sn_ms doubt_until(const struct sn_instance *replica)
     return came_back(replica) ? claimed_at - period * 3 / 2 : sn_after(claimed_at, period / 2);
 }
 
-/* A majority has just named exactly our configuration. */
-static bool peers_confirm(const struct sn_instance *replica)
+/* Sentinels that have just named exactly our configuration, ourselves among them. */
+static size_t count_confirming(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
     const struct sn_core *core = group->core;
@@ -73,7 +74,13 @@ static bool peers_confirm(const struct sn_instance *replica)
             facts->hello_heard_at >= since)
             agreeing++;
     }
-    return group->config_epoch > 0 && agreeing >= sn_group_majority(group);
+    return agreeing;
+}
+
+static bool peers_confirm(const struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    return group->config_epoch > 0 && count_confirming(replica) >= sn_group_majority(group);
 }
 
 /* A peer that is up tells of a newer configuration that we cannot take, as its master's name is of
@@ -110,16 +117,32 @@ static bool quiet_for(const struct sn_instance *replica, sn_ms wait)
     return replica->s_down_at == SN_MS_NEVER || sn_age(replica->core, replica->s_down_at) > wait;
 }
 
-static void demote(struct sn_instance *replica)
+/* Why it is not demoted before the stock time. */
+static struct sn_why not_yet(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
-    const struct sn_core *core = group->core;
+    struct sn_why why = {.reason = SN_REASON_NONE};
+    if (!peers_confirm(replica))
+        why = (struct sn_why){
+            SN_REASON_REPAIR_UNCONFIRMED,
+            {(int64_t)count_confirming(replica), (int64_t)sn_group_majority(group)}};
+    else if (sn_election_rival_active(group))
+        why.reason = SN_REASON_REPAIR_RIVAL;
+    else if (!is_our_turn(replica))
+        why = (struct sn_why){SN_REASON_REPAIR_NOT_OUR_TURN, {sn_group_rank(group)}};
+    return why;
+}
+
+static void demote(struct sn_instance *replica)
+{
+    const struct sn_core *core = replica->core;
     const struct sn_data *data = &replica->u.data;
     sn_ms wait = QUIET_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
     bool waited = quiet_for(replica, wait) && sn_age(core, data->role_reported_at) > wait;
-    bool confirmed =
-        peers_confirm(replica) && !sn_election_rival_active(group) && is_our_turn(replica);
-    if ((waited || confirmed) && sn_reconf_send(replica))
+    struct sn_why why = not_yet(replica);
+    if (!waited && why.reason != SN_REASON_NONE)
+        sn_reason_note_why(replica, &why);
+    else if (sn_reconf_send(replica))
         sn_raise(replica, SN_NOTICE_CONVERT_TO_SLAVE, NULL);
 }
 
@@ -133,12 +156,18 @@ static const struct sn_instance *lost_leader(const struct sn_group *group)
     return leader != NULL && leader->s_down ? leader : NULL;
 }
 
+static sn_ms order_pause(const struct sn_instance *replica)
+{
+    return replica->u.data.order_refused ? replica->core->timings[SN_TIMING_INFO_PERIOD]
+                                         : REPEAT_MS;
+}
+
 /* An order is followed by an INFO at once: one that does not help must not be repeated as fast. */
 static bool ordered_lately(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
-    sn_ms pause = data->order_refused ? replica->core->timings[SN_TIMING_INFO_PERIOD] : REPEAT_MS;
-    return data->ordered_at != SN_MS_NEVER && sn_age(replica->core, data->ordered_at) < pause;
+    return data->ordered_at != SN_MS_NEVER &&
+           sn_age(replica->core, data->ordered_at) < order_pause(replica);
 }
 
 /* It takes one of the places that parallel-syncs allows, or will in a moment. */
@@ -177,27 +206,52 @@ static void redirect(struct sn_instance *replica)
             sn_raise(replica, SN_NOTICE_FIX_SLAVE_CONFIG, NULL);
         return;
     }
-    if (quiet_for(replica, wait) && sn_age(group->core, replica->u.data.master_changed_at) > wait &&
-        sn_reconf_send(replica))
+    sn_ms strayed = sn_age(group->core, replica->u.data.master_changed_at);
+    if (!quiet_for(replica, wait) || strayed <= wait)
+        sn_reason_note_numbers(replica, SN_REASON_REPAIR_WAITS, strayed, wait, 0);
+    else if (sn_reconf_send(replica))
         sn_raise(replica, SN_NOTICE_FIX_SLAVE_CONFIG, NULL);
+}
+
+/* It is not what the group says that it is. */
+static bool has_strayed(const struct sn_instance *replica)
+{
+    return replica->u.data.role_reported == SN_ROLE_MASTER ||
+           (replica->u.data.role_reported == SN_ROLE_REPLICA &&
+            !sn_instance_follows_master(replica));
+}
+
+/* Why nothing is done about it now, whatever it is. */
+static struct sn_why cannot_repair(const struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    const struct sn_data *data = &replica->u.data;
+    struct sn_why why = {.reason = SN_REASON_NONE};
+    if (group->failover.state != SN_FAILOVER_NONE)
+        why = (struct sn_why){SN_REASON_IN_PROGRESS, {(int64_t)group->failover.epoch}};
+    else if (replica->s_down)
+        why = (struct sn_why){SN_REASON_FOLLOW_DOWN, {sn_age(group->core, replica->s_down_at)}};
+    else if (!master_looks_sane(group))
+        why.reason = SN_REASON_REPAIR_MASTER_DOUBTED;
+    else if (is_outdated(group))
+        why.reason = SN_REASON_REPAIR_OUTDATED;
+    else if (ordered_lately(replica))
+        why = (struct sn_why){SN_REASON_REPAIR_LATELY,
+                              {sn_age(group->core, data->ordered_at), order_pause(replica)}};
+    else if (replica == sn_alias_moved_to(group))
+        why.reason = SN_REASON_FOLLOW_ALIAS;
+    return why;
 }
 
 void sn_repair_replica(struct sn_instance *replica)
 {
-    const struct sn_group *group = replica->group;
-    if (group->core->tilt || group->failover.state != SN_FAILOVER_NONE || replica->s_down ||
-        !master_looks_sane(group) || is_outdated(group) || ordered_lately(replica) ||
-        replica == sn_alias_moved_to(group))
+    if (replica->core->tilt || !has_strayed(replica))
         return;
-    switch (replica->u.data.role_reported) {
-    case SN_ROLE_MASTER:
+    struct sn_why why = cannot_repair(replica);
+    if (why.reason != SN_REASON_NONE)
+        sn_reason_note_why(replica, &why);
+    else if (replica->u.data.role_reported == SN_ROLE_MASTER)
         demote(replica);
-        break;
-    case SN_ROLE_REPLICA:
-        if (!sn_instance_follows_master(replica))
-            redirect(replica);
-        break;
-    case SN_ROLE_UNKNOWN:
-        break;
-    }
+    else
+        redirect(replica);
 }

@@ -54,6 +54,7 @@ struct sn_failover {
 };
 
 struct sn_alias;
+struct sn_reasons;
 
 /* Of a group: hellos whose master is a host name that nobody here has. */
 struct sn_lookup {
@@ -99,8 +100,9 @@ struct sn_group {
      * know all. */
     struct sn_addr untold_from;
     struct sn_timer election;
-    struct sn_timer timeout; /* of the failover state */
-    unsigned marks;          /* rules that wait for sn_settle */
+    struct sn_timer timeout;    /* of the failover state */
+    unsigned marks;             /* rules that wait for sn_settle */
+    struct sn_reasons *reasons; /* why not, lately (reason.c); NULL: nothing so far */
     struct sn_group *mark_prev, *mark_next;
     UT_hash_handle hh;
     UT_hash_handle hh_id;

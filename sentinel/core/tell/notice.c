@@ -11,7 +11,7 @@
 
 static const struct sn_notice_row rows[] = {
 #define X(id, event, its_level, its_scripts, its_subject, text, meaning)                           \
-    [SN_NOTICE_##id] = {.name = (event),                                                           \
+    [SN_NOTICE_##id] = {.name = event,                                                             \
                         .level = SN_LEVEL_##its_level,                                             \
                         .scripts = SN_SCRIPTS_##its_scripts,                                       \
                         .subject = SN_SUBJECT_##its_subject,                                       \
@@ -30,7 +30,7 @@ void sn_notice_emit(struct sn_core *core, enum sn_notice notice, const char *pay
 {
     const struct sn_notice_row *row = sn_notice_row(notice);
     struct sn_action *action = sn_out_add(core, SN_ACTION_EVENT);
-    action->u.event.level = row->level;
+    action->u.event.level = (enum sn_level)row->level;
     action->u.event.name = row->name;
     action->u.event.payload = sn_out_text(core, payload);
 }

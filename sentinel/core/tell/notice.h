@@ -129,20 +129,23 @@ enum sn_notice {
 
 enum sn_notice_scripts { SN_SCRIPTS_NONE = 0, SN_SCRIPTS_NOTIFY, SN_SCRIPTS_BOTH };
 
+/* Bits by enum sn_kind. */
 enum sn_subject {
     SN_SUBJECT_NOBODY = 0,
-    SN_SUBJECT_MASTER,
-    SN_SUBJECT_REPLICA,
-    SN_SUBJECT_PEER,
-    SN_SUBJECT_DATA,
-    SN_SUBJECT_ANY
+    SN_SUBJECT_MASTER = 1 << 1,
+    SN_SUBJECT_REPLICA = 1 << 2,
+    SN_SUBJECT_PEER = 1 << 3,
+    SN_SUBJECT_DATA = SN_SUBJECT_MASTER | SN_SUBJECT_REPLICA,
+    SN_SUBJECT_ANY = SN_SUBJECT_DATA | SN_SUBJECT_PEER
 };
 
+#define SN_NOTICE_NAME_MAX 35
+
 struct sn_notice_row {
-    const char *name; /* static */
-    enum sn_level level;
-    enum sn_notice_scripts scripts;
-    enum sn_subject subject;
+    char name[SN_NOTICE_NAME_MAX + 1];
+    unsigned char level;   /* enum sn_level */
+    unsigned char scripts; /* enum sn_notice_scripts */
+    unsigned char subject; /* enum sn_subject */
     bool has_text;
 };
 

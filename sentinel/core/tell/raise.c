@@ -22,30 +22,19 @@ static void tell(struct sn_core *core, struct sn_group *group, enum sn_notice no
         sn_script_notify(group, row->name, payload);
 }
 
-static bool is_subject(const struct sn_instance *instance, enum sn_subject subject)
+_Static_assert(SN_SUBJECT_MASTER == 1 << SN_KIND_MASTER && SN_SUBJECT_PEER == 1 << SN_KIND_PEER &&
+                   SN_SUBJECT_REPLICA == 1 << SN_KIND_REPLICA,
+               "subjects are bits by kind");
+
+static bool fits(const struct sn_notice_row *row, const struct sn_instance *instance, bool has_text)
 {
-    switch (subject) {
-    case SN_SUBJECT_NOBODY:
-        return false;
-    case SN_SUBJECT_MASTER:
-        return instance->kind == SN_KIND_MASTER;
-    case SN_SUBJECT_REPLICA:
-        return instance->kind == SN_KIND_REPLICA;
-    case SN_SUBJECT_PEER:
-        return instance->kind == SN_KIND_PEER;
-    case SN_SUBJECT_DATA:
-        return sn_is_data(instance);
-    case SN_SUBJECT_ANY:
-        return true;
-    }
-    return false;
+    return (row->subject & 1U << instance->kind) != 0 && row->has_text == has_text;
 }
 
 void sn_raise(struct sn_instance *instance, enum sn_notice notice, const char *format, ...)
 {
     char payload[SN_PAYLOAD_MAX + 1];
-    assert(is_subject(instance, sn_notice_row(notice)->subject));
-    assert(sn_notice_row(notice)->has_text == (format != NULL));
+    assert(fits(sn_notice_row(notice), instance, format != NULL));
     sn_instance_form(instance, payload);
     if (format != NULL) {
         size_t len = strlen(payload);

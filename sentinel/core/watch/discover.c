@@ -9,6 +9,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
+#include "core/facts/reason.h"
 #include "core/facts/refusal.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
@@ -68,17 +69,21 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
 {
     struct sn_core *core = group->core;
     struct sn_addr addr;
-    if (sn_addr_make(seen->host, seen->port, &addr) != 0)
+    if (sn_addr_make(seen->host, seen->port, &addr) != 0 ||
+        (addr.ip[0] == '\0' && !core->globals.resolve_hostnames)) {
+        sn_reason_note_numbers(group->master, SN_REASON_REPLICA_NO_ADDR, seen->port, 0, 0);
         return;
-    if (addr.ip[0] == '\0' && !core->globals.resolve_hostnames)
-        return;
+    }
     if (sn_addr_is_useless(&addr)) {
+        sn_reason_note_numbers(group->master, SN_REASON_REPLICA_NO_ADDR, seen->port, 0, 0);
         tell_unusable(group, seen);
         return;
     }
     if (sn_addr_equal(&addr, &group->master->addr) || sn_group_find_replica(group, &addr) != NULL)
         return;
     if (group->replica_count >= SN_REPLICAS_MAX) {
+        sn_reason_note_numbers(group->master, SN_REASON_REPLICA_TOO_MANY,
+                               (int64_t)group->replica_count, 0, 0);
         tell_full(group, seen);
         return;
     }

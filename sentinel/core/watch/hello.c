@@ -17,6 +17,7 @@
 #include "core/facts/epoch.h"
 #include "core/facts/members.h"
 #include "core/facts/own.h"
+#include "core/facts/reason.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -74,6 +75,8 @@ static bool is_stranger(struct sn_group *group, const struct sn_hello *hello,
     if (group->config_epoch == 0 || group->learning ||
         sn_group_find_peer(group, &hello->runid) != NULL || is_member(group, master))
         return false;
+    sn_reason_note_id(group, hello->runid.hex, SN_REASON_HELLO_STRANGER,
+                      (int64_t)hello->master_config_epoch, 0);
     if (!group->stranger_told) {
         group->stranger_told = true;
         sn_raise(group->master, SN_NOTICE_FOREIGN_HELLO, "from %s %s %u master %s %u",
@@ -113,8 +116,11 @@ static void end_outdated_attempt(struct sn_group *group)
 {
     const struct sn_failover *failover = &group->failover;
     if (failover->state != SN_FAILOVER_NONE && failover->state != SN_FAILOVER_RECONF &&
-        failover->epoch <= group->config_epoch)
-        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, group->core->now);
+        failover->epoch <= group->config_epoch) {
+        const struct sn_why why = {SN_REASON_OUTDATED,
+                                   {(int64_t)group->config_epoch, (int64_t)failover->epoch}};
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &why, group->core->now);
+    }
 }
 
 static uint64_t highest_named(const struct sn_hello *hello)
@@ -129,12 +135,18 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
 {
     struct sn_group *group = peer->group;
     struct sn_addr old_addr = group->master->addr;
+    if (hello->master_config_epoch < group->config_epoch)
+        sn_reason_note_numbers(peer, SN_REASON_HELLO_OLD, (int64_t)hello->master_config_epoch,
+                               (int64_t)group->config_epoch, 0);
     if (hello->master_config_epoch <= group->config_epoch)
         return;
     /* A current epoch is never below a config epoch, now as after a restart. A far one is believed
      * once that peer, or a majority, stands by it. */
-    if (!sn_epoch_take(group, peer, hello->master_config_epoch))
+    if (!sn_epoch_take(group, peer, hello->master_config_epoch)) {
+        sn_reason_note_numbers(peer, SN_REASON_HELLO_EPOCH_FAR, (int64_t)hello->master_config_epoch,
+                               (int64_t)group->config_epoch, 0);
         return;
+    }
     if (sn_addr_equal(master, &old_addr)) {
         sn_group_raise_config(group, hello->master_config_epoch);
         sn_persist_epochs_changed(group, SN_RECORD_CONFIG);
@@ -142,8 +154,10 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
         end_outdated_attempt(group);
         return;
     }
-    if (master->ip[0] == '\0')
+    if (master->ip[0] == '\0') {
+        sn_reason_note(peer, SN_REASON_HELLO_UNRESOLVED);
         return; /* parked until the look-up of sn_hello_receive ends */
+    }
     sn_raise(peer, SN_NOTICE_CONFIG_UPDATE_FROM, NULL);
     sn_group_raise_config(group, hello->master_config_epoch);
     group->untold_from.port = 0; /* it is told now, with what came after it */
@@ -186,6 +200,8 @@ static void tell_no_hello(struct sn_core *core, const struct sn_link *link,
     enum sn_hello_field field = first_bad(hello);
     const char *host = hello->ip;
     uint16_t port = hello->port;
+    if (link != NULL)
+        sn_reason_note(link->owners, SN_REASON_HELLO_BAD);
     if (host[0] == '\0' && link != NULL) {
         host = link->owners->addr.host;
         port = link->owners->addr.port;
@@ -215,6 +231,7 @@ static void tell_no_hello(struct sn_core *core, const struct sn_link *link,
 static void tell_useless_sender(struct sn_group *group, const struct sn_hello *hello)
 {
     struct sn_core *core = group->core;
+    sn_reason_note_id(group, hello->runid.hex, SN_REASON_HELLO_SENDER_UNUSABLE, hello->port, 0);
     if (sn_told_warn(core, group,
                      sn_told_key(SN_TOLD_SENDER, group, &hello->runid, hello->ip, hello->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
@@ -229,6 +246,8 @@ static void tell_useless_master(struct sn_group *group, const struct sn_hello *h
     struct sn_core *core = group->core;
     enum sn_hello_field field = hello->bad != 0 ? first_bad(hello) : SN_HELLO_MASTER_IP;
     const char *why = "";
+    sn_reason_note_id(group, hello->runid.hex, SN_REASON_HELLO_MASTER_UNUSABLE, hello->master_port,
+                      0);
     if (hello->bad == 0 && sn_addr_is_ip(hello->master_ip))
         why = ", as nobody can be connected to there";
     else if (hello->bad == 0)
@@ -251,6 +270,8 @@ static void take_own(struct sn_core *core, const struct sn_link *link, const str
     if (sn_addr_make(hello->ip, hello->port, &addr) != 0 || hello->port == 0 ||
         sn_own_is(core, &addr))
         return;
+    if (link != NULL)
+        sn_reason_note(link->owners, SN_REASON_HELLO_TWIN);
     if (sn_told_warn(core, where_heard(link),
                      sn_told_key(SN_TOLD_TWIN, NULL, &hello->runid, hello->ip, hello->port)))
         sn_out_log(
@@ -380,8 +401,11 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
     struct sn_group *group = sn_group_by_name(core, hello->master_name, strlen(hello->master_name));
     if (heard)
         note_foreign_claim(link, group, hello);
-    if (group == NULL)
+    if (group == NULL) {
+        if (heard)
+            sn_reason_note(link->owners, SN_REASON_HELLO_OTHER_GROUP);
         return;
+    }
     if (!usable_addr(group, hello->ip, hello->port, &sender)) {
         tell_useless_sender(group, hello);
         return;

@@ -24,6 +24,7 @@
 #include "core/facts/members.h"
 #include "core/facts/own.h"
 #include "core/facts/persist.h"
+#include "core/facts/reason.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -86,6 +87,8 @@ static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid
     struct sn_core *core = group->core;
     if (group->peer_count >= SN_PEERS_MAX) {
         static const struct sn_runid anybody = {""};
+        sn_reason_note_id(group, runid->hex, SN_REASON_PEER_TOO_MANY, (int64_t)group->peer_count,
+                          0);
         if (sn_told_warn(core, group, sn_told_key(SN_TOLD_FULL, group, &anybody, "", 0)))
             sn_out_log(core, SN_LEVEL_WARNING,
                        "Group %s has %zu peers already; sentinel %s at %s:%u is not taken in, nor "
@@ -202,6 +205,7 @@ static void tell_two_addresses(const struct sn_instance *peer, const struct sn_a
 {
     static const char nowhere[] = "";
     struct sn_core *core = peer->core;
+    sn_reason_note(peer, SN_REASON_PEER_TWO_ADDRS);
     if (sn_told_warn(core, peer->group, sn_told_key(SN_TOLD_TWO, NULL, &peer->runid, nowhere, 0)))
         sn_out_log(
             core, SN_LEVEL_WARNING,
@@ -217,6 +221,7 @@ static void tell_forged(struct sn_group *group, const struct sn_runid *runid,
 {
     struct sn_core *core = group->core;
     bool ours = sn_runid_equal(says, &core->myid);
+    sn_reason_note_id(group, runid->hex, SN_REASON_PEER_FORGED, 0, 0);
     if (sn_told_warn(core, group, sn_told_key(SN_TOLD_FORGED, group, runid, addr->ip, addr->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Ignored a hello for %s: it says that sentinel %s is at %s:%u, but %s answers "
@@ -231,6 +236,7 @@ static void tell_own_addr(struct sn_group *group, const struct sn_runid *runid,
                           const struct sn_addr *addr)
 {
     struct sn_core *core = group->core;
+    sn_reason_note_id(group, runid->hex, SN_REASON_PEER_OWN_ADDR, 0, 0);
     if (sn_told_warn(core, group,
                      sn_told_key(SN_TOLD_OWN_ADDR, group, runid, addr->host, addr->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
@@ -251,6 +257,7 @@ static struct sn_instance *claim_free(struct sn_instance *peer, const struct sn_
         return peer;
     }
     if (addr->ip[0] == '\0') {
+        sn_reason_note(peer, SN_REASON_PEER_UNPROVEN);
         sn_out_add(peer->core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(peer->core, addr->host);
         return peer;
     }
@@ -266,6 +273,8 @@ static struct sn_instance *claim_free(struct sn_instance *peer, const struct sn_
     else if (verdict == SN_VERDICT_UNTOLD && peer->cmd->identity != SN_IDENTITY_TOLD &&
              !heard_lately(peer))
         move(peer, addr);
+    else
+        sn_reason_note(peer, SN_REASON_PEER_UNPROVEN);
     return peer;
 }
 
@@ -292,13 +301,18 @@ static struct sn_instance *claim_taken(struct sn_instance *holder, struct sn_ins
     }
     bool told = verdict == SN_VERDICT_TOLD;
     bool left = (verdict == SN_VERDICT_UNTOLD || verdict == SN_VERDICT_SILENT) && has_left(holder);
-    if (!told && !left)
+    if (!told && !left) {
+        sn_reason_note_id(group, runid->hex, SN_REASON_PEER_ADDR_TAKEN, 0, 0);
         return peer;
+    }
     if (peer == NULL)
         return displace(holder, runid, addr, told);
     /* Hearsay moves nobody who is well where it is. */
-    if (!told && !is_lost(peer) && (peer->cmd->identity == SN_IDENTITY_TOLD || heard_lately(peer)))
+    if (!told && !is_lost(peer) &&
+        (peer->cmd->identity == SN_IDENTITY_TOLD || heard_lately(peer))) {
+        sn_reason_note(peer, SN_REASON_PEER_UNPROVEN);
         return peer;
+    }
     if (told && has_two_addresses(peer)) {
         tell_two_addresses(peer, addr);
         return peer;
@@ -331,8 +345,10 @@ struct sn_instance *sn_peer_meet(struct sn_group *group, const struct sn_runid *
         tell_own_addr(group, runid, addr);
         return NULL;
     }
-    if (peer != NULL && sn_addr_is_useless(addr) && !sn_addr_equal(&peer->addr, addr))
+    if (peer != NULL && sn_addr_is_useless(addr) && !sn_addr_equal(&peer->addr, addr)) {
+        sn_reason_note(peer, SN_REASON_PEER_NO_ADDR);
         return peer; /* it stays where it could be reached */
+    }
     if (peer != NULL && sn_addr_equal(&peer->addr, addr)) {
         peer->u.peer.addr_heard_at = group->core->now;
         sn_link_wake(peer->cmd);
@@ -385,6 +401,7 @@ static void found_other(struct sn_link *link, const struct sn_runid *says)
             owner->runid.hex, owner->addr.host, owner->addr.port, says->hex,
             sn_runid_equal(says, &core->myid) ? ", which is ourselves" : "");
     LL_FOREACH2(link->owners, owner, owner_next) {
+        sn_reason_note(owner, SN_REASON_PEER_FORGED);
         silence(owner);
         recount(owner->group);
     }

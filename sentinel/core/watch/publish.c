@@ -9,6 +9,7 @@
 #include "core/facts/own.h"
 #include "core/facts/pause.h"
 #include "core/facts/persist.h"
+#include "core/facts/reason.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 
@@ -48,17 +49,25 @@ void sn_publish_due(struct sn_instance *instance)
     if (!sn_persist_may_speak(instance->group)) {
         /* A configuration that a crash could make us forget must not be heard of. */
         sn_ms pause = core->save_failed ? SN_RETRY_SAVE_MS : 5;
+        sn_reason_note(instance, SN_REASON_PUBLISH_UNSAVED);
         sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, pause));
         return;
     }
     if (sn_pause_is_on(instance)) {
+        sn_reason_note_numbers(instance, SN_REASON_PUBLISH_PAUSED,
+                               instance->u.data.paused_until - core->now, 0, 0);
         sn_timer_set(&core->timers, &instance->hello, instance->u.data.paused_until);
         return;
     }
     sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, period));
-    if (instance->hello_pending || !sn_link_can_send(instance->cmd) ||
-        !compose(instance, message, sizeof(message)))
+    if (instance->hello_pending || !sn_link_can_send(instance->cmd)) {
+        sn_reason_note(instance, SN_REASON_PUBLISH_NO_ROOM);
         return;
+    }
+    if (!compose(instance, message, sizeof(message))) {
+        sn_reason_note(instance, SN_REASON_PUBLISH_NO_NAME);
+        return;
+    }
     struct sn_action_send send = {
         .order = SN_ORDER_PUBLISH, .tag = instance->id, .message = message};
     sn_out_send(instance->cmd, &send);
