@@ -49,7 +49,7 @@ ALLOWED_HEADERS = {
     "shell/log": ("base/", "shell/log/"),
     "shell/net": ("base/", "shell/net/"),
     "shell/driver": ("base/", "shell/driver/") + CORE_PUBLIC,
-    "shell/links": ("base/", "wire/", "shell/driver/driver.h", "shell/links/") + CORE_PUBLIC,
+    "shell/links": ("base/", "wire/", "shell/driver/driver.h", "shell/net/", "shell/links/") + CORE_PUBLIC,
     "shell/store": ("base/", "conf/", "shell/driver/driver.h", "shell/log/log.h", "shell/store/") + CORE_PUBLIC,
     "shell/server": ("base/", "wire/", "conf/", "acl/acl.h", "acl/specs.h", "shell/driver/driver.h", "shell/log/log.h", "shell/store/store_file.h",
                      "shell/server/", "sn_version.h") + CORE_PUBLIC,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A link is a TCP stream of libuv, hiredis' formatter and protocol reader, and a queue of what the
+/* A link is a stream (shell/net), hiredis' formatter and protocol reader, and a queue of what the
  * next replies belong to. hiredis' own connection layer is deliberately not used: it asserts that a
  * server keeps to the protocol (an unsolicited reply aborts the process), and it knows a
  * subscription only by the word SUBSCRIBE, which rename-command may have changed.
@@ -10,11 +10,11 @@
  * link. What is written during one wake-up leaves together, just before the loop sleeps. */
 #include "shell/links/links.h"
 
-#include "base/addr.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "shell/links/command.h"
 #include "shell/links/reply.h"
+#include "shell/net/stream.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -26,7 +26,6 @@
 
 #define OUTPUT_MAX  (1024 * 1024) /* bytes that a server does not read */
 #define PENDING_MAX 1024          /* commands that it does not answer */
-#define READ_CHUNK  65536
 #define REASON_MAX  256
 #define KEEPALIVE_S 15
 
@@ -44,17 +43,10 @@ struct link {
     uint64_t id;
     struct sn_links *links;
     enum sn_link_kind kind;
-    bool up;   /* connected and reading */
-    bool gone; /* being closed; nothing is fed for it any more */
     bool minor;
-    bool writing;
     bool dirty;
     char *pass; /* until AUTH is answered, which may repeat it */
-    uv_tcp_t tcp;
-    uv_connect_t connect;
-    uv_write_t write;
-    char *write_data; /* of the write under way */
-    struct sn_buf out;
+    struct sn_stream stream;
     struct sn_reply_reader *reader;
     struct pending *pending;
     size_t pending_count;
@@ -63,7 +55,6 @@ struct link {
 };
 
 struct sn_links {
-    uv_loop_t *loop;
     struct sn_driver *driver;
     struct sockaddr_storage source; /* ss_family AF_UNSPEC: none */
     uv_prepare_t prepare;           /* active while something waits to be written */
@@ -72,15 +63,8 @@ struct sn_links {
     bool closing;
     struct link *by_id;
     struct link *dirty;
-    char read_buffer[READ_CHUNK];
+    struct sn_net net;
 };
-
-static bool parse_ip(const char *ip, uint16_t port, struct sockaddr_storage *addr)
-{
-    memset(addr, 0, sizeof(*addr));
-    return uv_ip4_addr(ip, port, (struct sockaddr_in *)addr) == 0 ||
-           uv_ip6_addr(ip, port, (struct sockaddr_in6 *)addr) == 0;
-}
 
 static struct link *find(struct sn_links *links, struct sn_link_id id)
 {
@@ -110,9 +94,9 @@ static void release_links(struct sn_links *links)
         free(links);
 }
 
-static void on_link_closed(uv_handle_t *handle)
+static void on_closed(void *owner)
 {
-    struct link *link = handle->data;
+    struct link *link = owner;
     struct sn_links *links = link->links;
     struct pending *item, *next;
 
@@ -121,24 +105,25 @@ static void on_link_closed(uv_handle_t *handle)
         free(item);
     }
     forget_secret(&link->pass);
-    free(link->write_data);
-    sn_buf_fini(&link->out);
     sn_reply_reader_free(link->reader);
     free(link);
     release_links(links);
+}
+
+static bool is_gone(const struct link *link)
+{
+    return link->stream.state == SN_STREAM_CLOSING;
 }
 
 static void drop(struct link *link)
 {
     struct sn_links *links = link->links;
 
-    assert(!link->gone);
-    link->gone = true;
     links->minor_count -= link->minor;
     HASH_DEL(links->by_id, link);
     if (link->dirty)
         DL_DELETE2(links->dirty, link, dirty_prev, dirty_next);
-    uv_close((uv_handle_t *)&link->tcp, on_link_closed);
+    sn_stream_close(&link->stream);
 }
 
 static void feed_link_event(struct link *link, enum sn_event_kind kind, const char *reason)
@@ -165,45 +150,16 @@ static void fail_uv(struct link *link, int status)
 
 /* ---- writing ---- */
 
-static void flush(struct link *link);
-
-static void on_written(uv_write_t *request, int status)
-{
-    struct link *link = request->data;
-
-    free(link->write_data);
-    link->write_data = NULL;
-    link->writing = false;
-    /* A broken connection is told by its reading side, after what the server had to say. */
-    if (!link->gone && status == 0)
-        flush(link);
-}
-
+/* A broken connection is told by its reading side, after what the server had to say. */
 static void flush(struct link *link)
 {
-    if (!link->up || link->writing || link->out.len == 0)
-        return;
-    uv_stream_t *stream = (uv_stream_t *)&link->tcp;
-    uv_buf_t bytes = uv_buf_init(link->out.data, (unsigned)link->out.len);
-    int written = uv_try_write(stream, &bytes, 1);
-    if (written < 0 && written != UV_EAGAIN) {
-        sn_buf_clear(&link->out);
-        return;
-    }
-    if (written > 0)
-        sn_buf_consume(&link->out, (size_t)written);
-    if (link->out.len == 0)
-        return;
+    (void)sn_stream_flush(&link->stream);
+}
 
-    size_t left = link->out.len;
-    link->write_data = sn_buf_take(&link->out);
-    link->write.data = link;
-    bytes = uv_buf_init(link->write_data, (unsigned)left);
-    link->writing = uv_write(&link->write, stream, &bytes, 1, on_written) == 0;
-    if (!link->writing) {
-        free(link->write_data);
-        link->write_data = NULL;
-    }
+static void on_drained(void *owner, int error)
+{
+    if (error == 0)
+        flush(owner);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -336,7 +292,7 @@ static void take_reply(struct link *link, const struct sn_reply *reply, bool pus
 {
     if (link->kind == SN_LINK_SUBSCRIBE) {
         feed_link_event(link, SN_EVENT_LINK_TRAFFIC, "");
-        if (link->gone)
+        if (is_gone(link))
             return;
     }
     if (link->pending != NULL && !push)
@@ -353,36 +309,20 @@ static void take_reply(struct link *link, const struct sn_reply *reply, bool pus
 
 /* ---- reading ---- */
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+static void on_bytes(void *owner, const char *data, size_t len)
 {
-    struct link *link = handle->data;
-
-    (void)suggested;
-    *buf = uv_buf_init(link->links->read_buffer, READ_CHUNK);
-}
-
-static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
-{
-    struct link *link = stream->data;
-
-    if (link->gone || count == 0)
-        return;
-    if (count < 0) {
-        fail_uv(link, (int)count);
-        return;
-    }
-
+    struct link *link = owner;
     struct sn_reply *reply = NULL;
     bool push = false;
-    int status = sn_reply_reader_feed(link->reader, buf->base, (size_t)count);
-    while (status == 0 && !link->gone) {
+    int status = sn_reply_reader_feed(link->reader, data, len);
+    while (status == 0 && !is_gone(link)) {
         status = sn_reply_reader_next(link->reader, &reply, &push);
         if (status != 0)
             break;
         take_reply(link, reply, push);
         sn_reply_free(reply);
     }
-    if (status == SN_EINVAL && !link->gone) {
+    if (status == SN_EINVAL && !is_gone(link)) {
         char reason[REASON_MAX];
         const char *error = sn_reply_reader_error(link->reader);
         bool says_so = strncasecmp(error, "protocol error", strlen("protocol error")) == 0;
@@ -391,75 +331,63 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     }
 }
 
+static void on_ended(void *owner, int error)
+{
+    fail_uv(owner, error);
+}
+
 /* ---- opening ---- */
 
 /* To be written when the connection stands. */
 static void write_opening(struct link *link, const struct sn_action_connect *connect)
 {
     if (connect->pass != NULL) {
-        sn_links_write_auth(&link->out, connect);
+        sn_links_write_auth(&link->stream.out, connect);
         expect_setup(link, "AUTH");
     }
-    sn_links_write_setname(&link->out, connect);
+    sn_links_write_setname(&link->stream.out, connect);
     expect_setup(link, "CLIENT SETNAME");
     if (connect->kind == SN_LINK_SUBSCRIBE) {
-        sn_links_write_subscribe(&link->out, connect);
+        sn_links_write_subscribe(&link->stream.out, connect);
         expect_setup(link, "SUBSCRIBE");
     }
 }
 
-static void read_local_ip(const struct link *link, char ip[SN_IP_MAX + 1])
+static void on_opened(void *owner, int error)
 {
-    struct sockaddr_storage local;
-    int len = sizeof(local);
+    struct link *link = owner;
+    struct sn_stream_end end;
 
-    ip[0] = '\0';
-    if (uv_tcp_getsockname(&link->tcp, (struct sockaddr *)&local, &len) != 0)
-        return;
-    if (local.ss_family == AF_INET)
-        uv_ip4_name((const struct sockaddr_in *)&local, ip, SN_IP_MAX + 1);
-    else if (local.ss_family == AF_INET6)
-        uv_ip6_name((const struct sockaddr_in6 *)&local, ip, SN_IP_MAX + 1);
-}
-
-static void on_connected(uv_connect_t *request, int status)
-{
-    struct link *link = request->data;
-    char ip[SN_IP_MAX + 1];
-
-    if (link->gone)
-        return;
-    if (status == 0)
-        status = uv_read_start((uv_stream_t *)&link->tcp, on_alloc, on_read);
-    if (status != 0) {
-        fail_uv(link, status);
+    if (error != 0) {
+        fail_uv(link, error);
         return;
     }
-    uv_tcp_nodelay(&link->tcp, 1);
-    uv_tcp_keepalive(&link->tcp, 1, KEEPALIVE_S);
-    link->up = true;
+    sn_stream_tune(&link->stream, KEEPALIVE_S);
     mark_dirty(link);
-
-    read_local_ip(link, ip);
+    sn_stream_local(&link->stream, &end);
     struct sn_event event = {.kind = SN_EVENT_LINK_UP,
-                             .u.link = {.link = {link->id}, .local_ip = ip, .reason = ""}};
+                             .u.link = {.link = {link->id}, .local_ip = end.ip, .reason = ""}};
     sn_driver_feed(link->links->driver, &event);
 }
 
 /* The one place where a connection is made. */
 static int open_stream(struct link *link, const char *ip, uint16_t port)
 {
-    struct sn_links *links = link->links;
+    const struct sockaddr_storage *source = &link->links->source;
     struct sockaddr_storage addr;
 
-    if (!parse_ip(ip, port, &addr))
+    if (!sn_stream_address(ip, port, &addr))
         return UV_EINVAL;
-    /* As the peers do: a source address that cannot be used is no reason not to connect. */
-    if (links->source.ss_family == addr.ss_family)
-        (void)uv_tcp_bind(&link->tcp, (const struct sockaddr *)&links->source, 0);
-    link->connect.data = link;
-    return uv_tcp_connect(&link->connect, &link->tcp, (const struct sockaddr *)&addr, on_connected);
+    bool has_source = source->ss_family == addr.ss_family;
+    return sn_stream_connect(&link->stream, has_source ? (const struct sockaddr *)source : NULL,
+                             (const struct sockaddr *)&addr);
 }
+
+static const struct sn_stream_hooks hooks = {.opened = on_opened,
+                                             .bytes = on_bytes,
+                                             .ended = on_ended,
+                                             .drained = on_drained,
+                                             .closed = on_closed};
 
 static void refuse(struct sn_links *links, struct sn_link_id id)
 {
@@ -490,10 +418,8 @@ void sn_links_connect(struct sn_links *links, const struct sn_action_connect *co
     links->minor_count += link->minor;
     link->pass = sn_strdup(connect->pass);
     link->reader = sn_reply_reader_new();
-    sn_buf_init(&link->out, OUTPUT_MAX);
+    sn_stream_init(&link->stream, &links->net, false, &hooks, link, OUTPUT_MAX);
     write_opening(link, connect);
-    uv_tcp_init(links->loop, &link->tcp);
-    link->tcp.data = link;
     links->open_handles++;
     HASH_ADD(hh, links->by_id, id, sizeof(link->id), link);
 
@@ -517,7 +443,7 @@ void sn_links_send(struct sn_links *links, const struct sn_action_send *send)
     /* Gone in the meantime: its LINK_DOWN is on its way to the core. */
     if (link == NULL)
         return;
-    assert(link->up);
+    assert(link->stream.state == SN_STREAM_OPEN);
     if (link->pending_count >= PENDING_MAX) {
         fail(link, "the server does not answer: too many commands are waiting");
         return;
@@ -525,8 +451,8 @@ void sn_links_send(struct sn_links *links, const struct sn_action_send *send)
     struct pending *item = expect(link);
     item->order = send->order;
     item->tag = send->tag;
-    item->before = sn_links_write_order(&link->out, send) - 1;
-    if (link->out.full) {
+    item->before = sn_links_write_order(&link->stream.out, send) - 1;
+    if (link->stream.out.full) {
         fail(link, "the server does not read: too much output is waiting");
         return;
     }
@@ -539,8 +465,8 @@ struct sn_links *sn_links_new(uv_loop_t *loop, const char *source_addr)
 {
     struct sn_links *links = sn_alloc(sizeof(*links));
 
-    links->loop = loop;
-    if (source_addr == NULL || !parse_ip(source_addr, 0, &links->source))
+    links->net.loop = loop;
+    if (source_addr == NULL || !sn_stream_address(source_addr, 0, &links->source))
         links->source.ss_family = AF_UNSPEC;
     uv_prepare_init(loop, &links->prepare);
     links->prepare.data = links;
