@@ -9,6 +9,8 @@
 #include "loop.h"
 #include "tcp_server.h"
 
+#include <signal.h>
+
 #define LARGE ((size_t)16 << 20) /* more than the kernel keeps for a connection on loopback */
 
 enum hook { NONE = 0, OPENED, BYTES, ENDED, DRAINED, CLOSED, HOOK_COUNT };
@@ -17,6 +19,7 @@ static uv_loop_t loop;
 static struct sn_net net;
 static struct tcp_server server;
 static struct sn_stream stream;
+static bool has_stream; /* initialised, and not closed yet */
 static int count[HOOK_COUNT];
 static int error[HOOK_COUNT]; /* the last one */
 static struct sn_buf heard;
@@ -58,6 +61,7 @@ static inline void on_drained(void *owner, int status)
 static inline void on_closed(void *owner)
 {
     note(CLOSED, owner, 0);
+    has_stream = false;
     memset(&stream, 0xa5, sizeof(stream)); /* it is the owner's again */
 }
 
@@ -69,12 +73,14 @@ static const struct sn_stream_hooks hooks = {.opened = on_opened,
 
 static inline void init_stream(bool is_unix)
 {
+    has_stream = true;
     sn_stream_init(&stream, &net, is_unix, &hooks, &count, 4 * LARGE);
 }
 
 static inline int set_up(void **state)
 {
     (void)state;
+    signal(SIGPIPE, SIG_IGN); /* as the daemon does */
     uv_loop_init(&loop);
     net.loop = &loop;
     memset(count, 0, sizeof(count));
@@ -89,6 +95,8 @@ static inline int set_up(void **state)
 static inline int tear_down(void **state)
 {
     (void)state;
+    if (has_stream && stream.state != SN_STREAM_CLOSING) /* the test failed */
+        sn_stream_close(&stream);
     tcp_server_close(&server);
     loop_finish(&loop);
     sn_buf_fini(&heard);

@@ -9,11 +9,18 @@
 #include <unistd.h>
 
 static struct sn_listener listener;
+static bool has_listener; /* and it is not being closed */
 static int connections;
 static int connection_error;
 static int accept_rc;
 static int listeners_closed;
 static char folder[64];
+
+static void drop_listener(void)
+{
+    has_listener = false;
+    sn_listener_close(&listener);
+}
 
 static void on_connection(void *owner, int status)
 {
@@ -21,7 +28,7 @@ static void on_connection(void *owner, int status)
     connections++;
     connection_error = status;
     if (status != 0) {
-        sn_listener_close(&listener);
+        drop_listener();
     } else {
         init_stream(listener.is_unix);
         accept_rc = sn_listener_accept(&listener, &stream);
@@ -36,6 +43,12 @@ static void on_listener_closed(void *owner)
 
 static const struct sn_listener_hooks listener_hooks = {.connected = on_connection,
                                                         .closed = on_listener_closed};
+
+static void init_listener(bool is_unix)
+{
+    has_listener = true;
+    sn_listener_init(&listener, &loop, is_unix, &listener_hooks, &connections);
+}
 
 static bool has_connection(void)
 {
@@ -58,8 +71,11 @@ static int set_up_listener(void **state)
 
 static int tear_down_listener(void **state)
 {
+    if (has_listener) /* the test failed */
+        sn_listener_close(&listener);
+    int rc = tear_down(state);
     assert_int_equal(rmdir(folder), 0);
-    return tear_down(state);
+    return rc;
 }
 
 static uint16_t listen_tcp(const char *ip)
@@ -68,7 +84,7 @@ static uint16_t listen_tcp(const char *ip)
     int len = sizeof(address);
 
     assert_true(sn_stream_address(ip, 0, &address));
-    sn_listener_init(&listener, &loop, false, &listener_hooks, &connections);
+    init_listener(false);
     assert_int_equal(sn_listener_tcp(&listener, (const struct sockaddr *)&address, 8), 0);
     uv_tcp_getsockname(&listener.uv.tcp, (struct sockaddr *)&address, &len);
     return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
@@ -102,7 +118,7 @@ static int dial_unix(const char *path)
 
 static void close_listener(void)
 {
-    sn_listener_close(&listener);
+    drop_listener();
     wait_for(is_listener_closed);
 }
 
@@ -179,7 +195,7 @@ static void test_listener__accepts_over_a_unix_socket(void **state)
 
     (void)state;
     snprintf(path, sizeof(path), "%s/socket", folder);
-    sn_listener_init(&listener, &loop, true, &listener_hooks, &connections);
+    init_listener(true);
     assert_int_equal(sn_listener_unix(&listener, path, 0700, 8), 0);
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0700);
@@ -205,14 +221,16 @@ static void test_listener__replaces_a_dead_socket_and_nothing_else(void **state)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
     close(fd);
-    sn_listener_init(&listener, &loop, true, &listener_hooks, &connections);
+    init_listener(true);
     assert_int_equal(sn_listener_unix(&listener, path, 0, 8), 0);
+    assert_int_equal(stat(path, &info), 0);
+    assert_true((info.st_mode & 0700) == 0700); /* as they come */
     close_listener();
 
     listeners_closed = 0;
     fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     close(fd);
-    sn_listener_init(&listener, &loop, true, &listener_hooks, &connections);
+    init_listener(true);
     assert_int_equal(sn_listener_unix(&listener, path, 0, 8), UV_EADDRINUSE);
     close_listener();
     assert_int_equal(stat(path, &info), 0);
@@ -226,7 +244,7 @@ static void test_listener__cannot_have_an_address_that_is_taken(void **state)
 
     (void)state;
     assert_true(sn_stream_address("127.0.0.1", server.port, &address));
-    sn_listener_init(&listener, &loop, false, &listener_hooks, &connections);
+    init_listener(false);
     assert_int_equal(sn_listener_tcp(&listener, (const struct sockaddr *)&address, 8),
                      UV_EADDRINUSE);
     close_listener();

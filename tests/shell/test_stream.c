@@ -2,6 +2,8 @@
 /* Streams to a server that the test plays. */
 #include "stream_rig.h"
 
+#include <unistd.h>
+
 static size_t wanted;
 
 static bool has_received(void)
@@ -249,6 +251,30 @@ static void test_stream__output_that_is_not_read_waits(void **state)
     close_stream();
 }
 
+static void test_stream__waits_for_a_kernel_that_takes_nothing_at_all(void **state)
+{
+    static const char filler[65536];
+
+    (void)state;
+    server.deaf = true;
+    bring_up();
+    while (write(sn_stream_fd(&stream), filler, sizeof(filler)) > 0)
+        continue;
+    loop_run_for(&loop, 20);
+    while (write(sn_stream_fd(&stream), filler, 1) > 0)
+        continue;
+    sn_buf_puts(&stream.out, "x");
+    assert_int_equal(sn_stream_flush(&stream), 0);
+    assert_true(stream.busy);
+    assert_int_equal(sn_stream_waiting(&stream), 1);
+    listen_again();
+    wait_for(is_drained);
+    assert_int_equal(error[DRAINED], 0);
+    wanted = 65537;
+    wait_for(has_received);
+    close_stream();
+}
+
 static void test_stream__keeps_no_large_buffer(void **state)
 {
     (void)state;
@@ -370,6 +396,7 @@ int main(void)
         TEST(tells_a_broken_connection_from_one_that_ended),
         TEST(reads_nothing_while_it_pauses),
         TEST(output_that_is_not_read_waits),
+        TEST(waits_for_a_kernel_that_takes_nothing_at_all),
         TEST(keeps_no_large_buffer),
         TEST(that_broke_takes_no_more),
         TEST(tells_of_a_write_that_broke_off),
