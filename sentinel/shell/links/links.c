@@ -151,15 +151,12 @@ static void fail_uv(struct link *link, int status)
 /* ---- writing ---- */
 
 /* A broken connection is told by its reading side, after what the server had to say. */
-static void flush(struct link *link)
-{
-    (void)sn_stream_flush(&link->stream);
-}
-
 static void on_drained(void *owner, int error)
 {
+    struct link *link = owner;
+
     if (error == 0)
-        flush(owner);
+        (void)sn_stream_flush(&link->stream);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -170,7 +167,7 @@ static void on_prepare(uv_prepare_t *prepare)
     DL_FOREACH_SAFE2(links->dirty, link, next, dirty_next) {
         DL_DELETE2(links->dirty, link, dirty_prev, dirty_next);
         link->dirty = false;
-        flush(link);
+        (void)sn_stream_flush(&link->stream);
     }
     uv_prepare_stop(prepare);
 }

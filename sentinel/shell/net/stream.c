@@ -111,13 +111,13 @@ int sn_stream_connect(struct sn_stream *stream, const struct sockaddr *from,
     return uv_tcp_connect(&stream->request.connect, &stream->uv.tcp, to, on_connected);
 }
 
-void sn_stream_tune(struct sn_stream *stream, unsigned keepalive_s)
+void sn_stream_tune(struct sn_stream *stream, int keepalive_s)
 {
     if (stream->is_unix)
         return;
     (void)uv_tcp_nodelay(&stream->uv.tcp, 1);
     if (keepalive_s > 0)
-        (void)uv_tcp_keepalive(&stream->uv.tcp, 1, keepalive_s);
+        (void)uv_tcp_keepalive(&stream->uv.tcp, 1, (unsigned)keepalive_s);
 }
 
 /* ---- writing ---- */

@@ -90,7 +90,7 @@ SN_MUST_CHECK int sn_stream_connect(struct sn_stream *stream, const struct socka
                                     const struct sockaddr *to);
 /* Sets what TCP connections have here: no delay, and probes after keepalive_s seconds of silence
  * (0: none). Nothing on a Unix socket. */
-void sn_stream_tune(struct sn_stream *stream, unsigned keepalive_s);
+void sn_stream_tune(struct sn_stream *stream, int keepalive_s);
 
 /* Reads from now on, which an accepted stream does not by itself. Nothing if it reads, or if no
  * more will come. */

@@ -10,13 +10,11 @@
 
 #include "acl/acl.h"
 #include "base/addr.h"
-#include "base/buf.h"
+#include "shell/net/stream.h"
+#include "shell/server/clients.h"
 #include "shell/server/pubsub.h"
 #include "wire/request.h"
 #include "wire/resp.h"
-
-#include <uthash.h>
-#include <uv.h>
 
 struct sn_long_reply;
 struct sn_server;
@@ -48,22 +46,15 @@ enum sn_client_life {
 
 /* What keeps the next request from being read and executed, beside answers that are waited for. */
 enum {
-    SN_HOLD_OUTPUT = 1 << 0, /* the client has too much to read */
-    SN_HOLD_TURN = 1 << 1,   /* more requests are there, but it is the turn of others */
-    SN_HOLD_REQUEST = 1 << 2 /* `held` is one: nothing more is read, to keep it valid */
+    SN_HOLD_OUTPUT = 1 << 0,  /* the client has too much to read */
+    SN_HOLD_TURN = 1 << 1,    /* more requests are there, but it is the turn of others */
+    SN_HOLD_REQUEST = 1 << 2, /* `held` is one: nothing more is read, to keep it valid */
+    SN_HOLD_RUNNING = 1 << 3  /* its requests are being executed up the stack */
 };
 
 struct sn_client {
     struct sn_server *server;
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } uv;
-    uv_write_t write;
-    struct sn_buf out;     /* not yet given to the kernel */
-    struct sn_buf writing; /* belongs to `write` while that is under way */
+    struct sn_stream stream;
     struct sn_request_reader *reader;
 
     uint64_t id;            /* > 0 */
@@ -82,6 +73,7 @@ struct sn_client {
     struct sn_request held; /* read, but to be executed when nothing is waited for any more */
     enum sn_client_life life;
     unsigned holds; /* SN_HOLD_… */
+    enum sn_client_due due;
     enum sn_resp_version version;
     uint64_t created_at; /* loop time, milliseconds; so are the next two */
     uint64_t active_at;
@@ -90,16 +82,9 @@ struct sn_client {
     uint64_t peer_at;   /* when is_peer was found out; 0: never */
     uint64_t soft_at;   /* since when the output is over the soft limit; 0: it is not */
 
-    bool is_unix;
     bool is_peer; /* a known sentinel is at its address */
     bool authenticated;
-    bool reading;
-    bool writing_now;
-    bool running;   /* its requests are being executed up the stack */
     bool asking;    /* a question of a peer is being executed */
-    bool resume;    /* its answer came: requests may be waiting behind it */
-    bool dirty;     /* in the server's list of clients to be flushed */
-    bool eof;       /* the other side will send no more */
     bool muted;     /* CLIENT REPLY OFF */
     bool mute_next; /* CLIENT REPLY SKIP: the next command */
     bool no_evict;
@@ -107,13 +92,13 @@ struct sn_client {
     bool rejected; /* never served: over maxclients, or denied */
 
     struct sn_client *prev, *next;             /* all clients */
-    struct sn_client *dirty_prev, *dirty_next; /* the clients to be flushed */
+    struct sn_client *due_prev, *due_next;     /* the clients to which something is due */
     struct sn_client *yield_prev, *yield_next; /* the clients that yielded */
 };
 
-/* A connection that listener has waiting. NULL: it was gone already. Starts reading, or answers
- * that it is not welcome and closes. */
-struct sn_client *sn_client_accept(struct sn_server *server, uv_stream_t *listener, bool is_unix);
+/* Takes the connection that listener has waiting, unless it is gone already: starts reading, or
+ * answers that it is not welcome and closes. */
+void sn_client_accept(struct sn_server *server, struct sn_listener *listener);
 
 /* Executes the complete requests that were read, until one has to wait, or until this turn of the
  * loop has lasted SN_TURN_MAX_MS: then the rest is executed in the next one. */

@@ -15,8 +15,7 @@ bool sn_clients_turn_is_over(const struct sn_server *server)
 
 size_t sn_client_output(const struct sn_client *client)
 {
-    return client->out.len +
-           (client->writing_now ? uv_stream_get_write_queue_size(&client->uv.stream) : 0);
+    return sn_stream_waiting(&client->stream);
 }
 
 bool sn_client_subscribed(const struct sn_client *client)
@@ -24,12 +23,24 @@ bool sn_client_subscribed(const struct sn_client *client)
     return client->subscriptions.count > 0;
 }
 
+static void make_due(struct sn_client *client, enum sn_client_due due)
+{
+    if (client->life == SN_CLIENT_CLOSING)
+        return;
+    if (client->due == SN_DUE_NONE)
+        DL_APPEND2(sn_server_clients(client->server)->due, client, due_prev, due_next);
+    if (due > client->due)
+        client->due = due;
+}
+
 void sn_client_touch(struct sn_client *client)
 {
-    if (client->dirty || client->life == SN_CLIENT_CLOSING)
-        return;
-    client->dirty = true;
-    DL_APPEND2(sn_server_clients(client->server)->dirty, client, dirty_prev, dirty_next);
+    make_due(client, SN_DUE_FLUSH);
+}
+
+void sn_client_resume(struct sn_client *client)
+{
+    make_due(client, SN_DUE_RUN);
 }
 
 static void move_on(struct sn_client *client, enum sn_client_life life)
@@ -81,9 +92,9 @@ void sn_clients_remove(struct sn_clients *clients, struct sn_client *client)
     move_on(client, SN_CLIENT_CLOSING);
     clients->memory -= client->memory;
     client->memory = 0;
-    if (client->dirty)
-        DL_DELETE2(clients->dirty, client, dirty_prev, dirty_next);
-    client->dirty = false;
+    if (client->due != SN_DUE_NONE)
+        DL_DELETE2(clients->due, client, due_prev, due_next);
+    client->due = SN_DUE_NONE;
     if (client->holds & SN_HOLD_TURN)
         DL_DELETE2(clients->yielded, client, yield_prev, yield_next);
     DL_DELETE(clients->all, client);
@@ -91,12 +102,13 @@ void sn_clients_remove(struct sn_clients *clients, struct sn_client *client)
         clients->count--;
 }
 
-struct sn_client *sn_clients_next_dirty(struct sn_clients *clients)
+struct sn_client *sn_clients_next_due(struct sn_clients *clients, enum sn_client_due *due)
 {
-    struct sn_client *client = clients->dirty;
+    struct sn_client *client = clients->due;
 
-    DL_DELETE2(clients->dirty, client, dirty_prev, dirty_next);
-    client->dirty = false;
+    DL_DELETE2(clients->due, client, due_prev, due_next);
+    *due = client->due;
+    client->due = SN_DUE_NONE;
     return client;
 }
 
@@ -106,6 +118,5 @@ struct sn_client *sn_clients_next_yielded(struct sn_clients *clients)
 
     DL_DELETE2(clients->yielded, client, yield_prev, yield_next);
     client->holds &= ~(unsigned)SN_HOLD_TURN;
-    client->resume = true;
     return client;
 }

@@ -89,7 +89,7 @@ void sn_cmd_client_reply(struct sn_call *call)
 
     if (sn_call_word_is(call, 2, "on")) {
         client->muted = false;
-        call->resp->out = &client->out;
+        call->resp->out = &client->stream.out;
         sn_resp_status(call->resp, "OK");
     } else if (sn_call_word_is(call, 2, "off")) {
         client->muted = true;

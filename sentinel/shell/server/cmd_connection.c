@@ -150,7 +150,7 @@ void sn_cmd_reset(struct sn_call *call)
 {
     sn_client_reset(call->client);
     /* A mute client hears this one: RESET ends CLIENT REPLY OFF. */
-    call->resp->out = &call->client->out;
+    call->resp->out = &call->client->stream.out;
     call->resp->version = call->client->version;
     sn_resp_status(call->resp, "RESET");
 }

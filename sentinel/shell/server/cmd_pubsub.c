@@ -13,7 +13,7 @@
 /* Confirmations are pushes: they go out even to a client that switched its replies off. */
 static void confirm(struct sn_client *client, const char *word, const char *name, size_t len)
 {
-    struct sn_resp resp = {.out = &client->out, .version = client->version};
+    struct sn_resp resp = {.out = &client->stream.out, .version = client->version};
 
     sn_resp_push(&resp, 3);
     sn_resp_text(&resp, word);

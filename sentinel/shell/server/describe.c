@@ -13,7 +13,7 @@ static void describe_flags(const struct sn_client *client, char *out)
 
     if (sn_client_subscribed(client))
         out[len++] = 'P';
-    if (client->is_unix)
+    if (client->stream.is_unix)
         out[len++] = 'U';
     if (client->waits)
         out[len++] = 'b';
@@ -35,25 +35,23 @@ void sn_client_describe(const struct sn_client *client, struct sn_buf *out)
     uint64_t now = sn_server_now(client->server);
     char flags[16], command[SN_SPEC_NAME_MAX + 1] = "NULL";
     size_t pending = sn_request_reader_pending(client->reader);
-    uv_os_fd_t fd = -1;
 
-    (void)uv_fileno(&client->uv.handle, &fd);
     describe_flags(client, flags);
     if (client->last_command)
         sn_spec_full_name(client->last_command, command);
     sn_buf_printf(out, "id=%llu addr=%s laddr=%s fd=%d name=%s age=%llu idle=%llu flags=%s db=0",
-                  (unsigned long long)client->id, client->peer, client->local, fd,
-                  client->name ? client->name : "",
+                  (unsigned long long)client->id, client->peer, client->local,
+                  sn_stream_fd(&client->stream), client->name ? client->name : "",
                   (unsigned long long)((now - client->created_at) / 1000),
                   (unsigned long long)((now - client->active_at) / 1000), flags);
     sn_buf_printf(out, " sub=%zu psub=%zu ssub=0 multi=-1 qbuf=%zu qbuf-free=0 argv-mem=0",
                   sn_subscriptions_count(&client->subscriptions, SN_TOPIC_CHANNEL),
                   sn_subscriptions_count(&client->subscriptions, SN_TOPIC_PATTERN), pending);
     sn_buf_printf(out, " multi-mem=0 rbs=%zu rbp=0 obl=0 oll=%d omem=%zu tot-mem=%zu",
-                  client->out.room, client->writing_now ? 1 : 0, sn_client_output(client),
+                  client->stream.out.room, client->stream.busy ? 1 : 0, sn_client_output(client),
                   sn_crowd_memory(client));
     sn_buf_printf(out, " events=%s%s cmd=%s user=%s redir=-1 resp=%d lib-name=%s lib-ver=%s",
-                  client->reading ? "r" : "", client->writing_now ? "w" : "", command,
+                  client->stream.reading ? "r" : "", client->stream.busy ? "w" : "", command,
                   client->authenticated ? client->user->name : "(superuser)", (int)client->version,
                   client->lib_name ? client->lib_name : "", client->lib_ver ? client->lib_ver : "");
 }

@@ -55,7 +55,7 @@ void sn_limits_check(struct sn_client *client)
     weigh(client);
     if (sn_client_is_gone(client))
         return;
-    if (client->out.full || pending > SN_CLIENT_OUTPUT_MAX ||
+    if (client->stream.out.full || pending > SN_CLIENT_OUTPUT_MAX ||
         (settings->pubsub_hard_max > 0 && pending > settings->pubsub_hard_max &&
          sn_client_subscribed(client))) {
         log_output_limit(client, "hard");

@@ -18,54 +18,53 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utlist.h>
 
-struct sn_listener {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } uv;
+struct sn_door {
+    struct sn_listener listener;
     struct sn_server *server;
-    bool is_unix;
     char *text; /* "127.0.0.1" or the path, for INFO */
-    struct sn_listener *next;
+    struct sn_door *next;
 };
 
-static void on_connection(uv_stream_t *stream, int status)
+static void on_connected(void *owner, int error)
 {
-    struct sn_listener *listener = stream->data;
-    struct sn_server *server = listener->server;
+    struct sn_door *door = owner;
+    struct sn_server *server = door->server;
 
     if (sn_server_is_closing(server))
         return;
-    if (status < 0) {
+    if (error != 0) {
         sn_log(sn_server_env(server)->log, SN_LEVEL_WARNING, "Accepting a client connection: %s",
-               uv_strerror(status));
+               uv_strerror(error));
         return;
     }
-    sn_client_accept(server, stream, listener->is_unix);
+    sn_client_accept(server, &door->listener);
     sn_server_wake(server);
 }
 
-static struct sn_listener *listener_new(struct sn_server *server, bool is_unix, const char *text)
+static void on_closed(void *owner)
 {
-    struct sn_listener *listener = sn_alloc(sizeof(*listener));
+    struct sn_door *door = owner;
+    struct sn_server *server = door->server;
 
-    listener->server = server;
-    listener->is_unix = is_unix;
-    listener->text = sn_strdup(text);
-    return listener;
+    free(door->text);
+    free(door);
+    sn_server_release(server);
 }
 
-static void listener_add(struct sn_listener *listener)
+static struct sn_door *door_new(struct sn_server *server, bool is_unix, const char *text)
 {
-    listener->uv.handle.data = listener;
-    sn_server_hold(listener->server);
-    LL_APPEND(*sn_server_listeners(listener->server), listener);
+    static const struct sn_listener_hooks hooks = {.connected = on_connected, .closed = on_closed};
+    struct sn_door *door = sn_alloc(sizeof(*door));
+
+    door->server = server;
+    door->text = sn_strdup(text);
+    sn_listener_init(&door->listener, sn_server_env(server)->loop, is_unix, &hooks, door);
+    sn_server_hold(server);
+    LL_APPEND(*sn_server_doors(server), door);
+    return door;
 }
 
 /* Names stand for their IPv4 address, as for the other daemons, and for the IPv6 one if there is no
@@ -88,13 +87,11 @@ static struct addrinfo *look_name_up(const char *name)
  * block. */
 static int find_address(const char *host, uint16_t port, struct sockaddr_storage *address)
 {
-
     if (strcmp(host, "*") == 0)
         host = "0.0.0.0";
     else if (strcmp(host, "::*") == 0)
         host = "::";
-    if (uv_ip4_addr(host, port, (struct sockaddr_in *)address) == 0 ||
-        uv_ip6_addr(host, port, (struct sockaddr_in6 *)address) == 0)
+    if (sn_stream_address(host, port, address))
         return 0;
     struct addrinfo *found = look_name_up(host);
     if (found == NULL)
@@ -126,66 +123,10 @@ bool sn_server_can_bind(const char *host, struct sn_buf *problem)
     return rc == 0;
 }
 
-static int listen_tcp(struct sn_server *server, const char *host)
+static void drop(struct sn_door *door)
 {
-    const struct sn_settings *settings = sn_server_env(server)->settings;
-    struct sn_listener *listener = listener_new(server, false, host);
-    struct sockaddr_storage address;
-
-    uv_tcp_init(sn_server_env(server)->loop, &listener->uv.tcp);
-    listener_add(listener);
-    int rc = find_address(host, settings->port, &address);
-    if (rc == 0)
-        rc = uv_tcp_bind(&listener->uv.tcp, (const struct sockaddr *)&address,
-                         address.ss_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0);
-    if (rc == 0)
-        rc = uv_listen(&listener->uv.stream, settings->tcp_backlog, on_connection);
-    return rc;
-}
-
-static int listen_unix(struct sn_server *server, const char *path)
-{
-    const struct sn_settings *settings = sn_server_env(server)->settings;
-    struct sn_listener *listener = listener_new(server, true, path);
-    struct stat old;
-
-    uv_pipe_init(sn_server_env(server)->loop, &listener->uv.pipe, 0);
-    listener_add(listener);
-    /* A socket left behind by a process that died; never anything else. */
-    if (lstat(path, &old) == 0 && S_ISSOCK(old.st_mode))
-        (void)unlink(path);
-    int rc = uv_pipe_bind(&listener->uv.pipe, path);
-    if (rc == 0 && settings->unixsocketperm != 0 &&
-        chmod(path, (mode_t)settings->unixsocketperm) != 0)
-        rc = UV_EPERM;
-    if (rc == 0)
-        rc = uv_listen(&listener->uv.stream, settings->tcp_backlog, on_connection);
-    return rc;
-}
-
-static void on_dropped(uv_handle_t *handle)
-{
-    struct sn_listener *listener = handle->data;
-    struct sn_server *server = listener->server;
-
-    free(listener->text);
-    free(listener);
-    sn_server_release(server);
-}
-
-static void drop_listener(struct sn_listener *listener)
-{
-    LL_DELETE(*sn_server_listeners(listener->server), listener);
-    uv_close(&listener->uv.handle, on_dropped);
-}
-
-static struct sn_listener *last_listener(const struct sn_server *server)
-{
-    struct sn_listener *listener = *sn_server_listeners(server);
-
-    while (listener && listener->next)
-        listener = listener->next;
-    return listener;
+    LL_DELETE(*sn_server_doors(door->server), door);
+    sn_listener_close(&door->listener);
 }
 
 /* Such an address does not exist on this machine; a '-' in front of it says that this is no error.
@@ -198,8 +139,8 @@ static bool is_unavailable(int rc)
 
 void sn_listen_stop(struct sn_server *server)
 {
-    while (*sn_server_listeners(server))
-        drop_listener(*sn_server_listeners(server));
+    while (*sn_server_doors(server))
+        drop(*sn_server_doors(server));
 }
 
 static int fail(struct sn_server *server, struct sn_buf *error, const char *where, int rc)
@@ -211,19 +152,25 @@ static int fail(struct sn_server *server, struct sn_buf *error, const char *wher
 
 static int listen_bind(struct sn_server *server, const char *bind, struct sn_buf *error)
 {
+    const struct sn_settings *settings = sn_server_env(server)->settings;
     char where[SN_ADDR_TEXT_MAX + 16];
     bool optional = bind[0] == '-';
     const char *host = optional ? bind + 1 : bind;
-    int rc = listen_tcp(server, host);
+    struct sn_door *door = door_new(server, false, host);
+    struct sockaddr_storage address;
+    int rc = find_address(host, settings->port, &address);
 
+    if (rc == 0)
+        rc = sn_listener_tcp(&door->listener, (const struct sockaddr *)&address,
+                             settings->tcp_backlog);
     if (rc == 0)
         return 0;
     if (optional && is_unavailable(rc)) {
-        drop_listener(last_listener(server));
+        drop(door);
         return 0;
     }
     snprintf(where, sizeof(where), "%.*s port %u (TCP)", SN_HOST_MAX, host,
-             (unsigned)sn_server_env(server)->settings->port);
+             (unsigned)settings->port);
     return fail(server, error, where, rc);
 }
 
@@ -250,11 +197,13 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
             return rc;
     }
     if (settings->unixsocket) {
-        rc = listen_unix(server, settings->unixsocket);
+        struct sn_door *door = door_new(server, true, settings->unixsocket);
+        rc = sn_listener_unix(&door->listener, settings->unixsocket,
+                              (mode_t)settings->unixsocketperm, settings->tcp_backlog);
         if (rc != 0)
             return fail(server, error, settings->unixsocket, rc);
     }
-    if (!*sn_server_listeners(server)) {
+    if (!*sn_server_doors(server)) {
         sn_buf_puts(error, "Configured to not listen anywhere, exiting.");
         return SN_EIO;
     }
@@ -263,10 +212,10 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
 
 static bool listens_on(const struct sn_server *server, const char *host)
 {
-    const struct sn_listener *listener;
+    const struct sn_door *door;
 
-    LL_FOREACH(*sn_server_listeners(server), listener) {
-        if (!listener->is_unix && strcmp(listener->text, host) == 0)
+    LL_FOREACH(*sn_server_doors(server), door) {
+        if (!door->listener.is_unix && strcmp(door->text, host) == 0)
             return true;
     }
     return false;
@@ -276,16 +225,16 @@ void sn_server_log_listeners(const struct sn_server *server)
 {
     const struct sn_settings *settings = sn_server_env(server)->settings;
     struct sn_log *log = sn_server_env(server)->log;
-    const struct sn_listener *listener;
+    const struct sn_door *door;
     unsigned port = settings->port;
 
     if (settings->bind_count == 0 && listens_on(server, "*"))
         sn_log(log, SN_LEVEL_NOTICE, "Listening on all addresses, port %u", port);
-    LL_FOREACH(*sn_server_listeners(server), listener) {
-        if (listener->is_unix)
-            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s", listener->text);
+    LL_FOREACH(*sn_server_doors(server), door) {
+        if (door->listener.is_unix)
+            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s", door->text);
         else if (settings->bind_count > 0)
-            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s port %u", listener->text, port);
+            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s port %u", door->text, port);
     }
     for (size_t i = 0; port != 0 && i < settings->bind_count; i++) {
         const char *bind = settings->bind[i];
@@ -299,20 +248,18 @@ void sn_server_log_listeners(const struct sn_server *server)
 
 void sn_listen_describe(const struct sn_server *server, struct sn_buf *out)
 {
-    const struct sn_listener *listener;
+    const struct sn_door *door;
     int count = 0;
 
-    LL_FOREACH(*sn_server_listeners(server), listener) {
-        if (listener->is_unix)
+    LL_FOREACH(*sn_server_doors(server), door) {
+        if (door->listener.is_unix)
             continue;
-        sn_buf_printf(out, count++ == 0 ? "listener0:name=tcp,bind=%s" : ",bind=%s",
-                      listener->text);
+        sn_buf_printf(out, count++ == 0 ? "listener0:name=tcp,bind=%s" : ",bind=%s", door->text);
     }
     if (count > 0)
         sn_buf_printf(out, ",port=%u\r\n", (unsigned)sn_server_env(server)->settings->port);
-    LL_FOREACH(*sn_server_listeners(server), listener) {
-        if (listener->is_unix)
-            sn_buf_printf(out, "listener%d:name=unix,bind=%s\r\n", count > 0 ? 1 : 0,
-                          listener->text);
+    LL_FOREACH(*sn_server_doors(server), door) {
+        if (door->listener.is_unix)
+            sn_buf_printf(out, "listener%d:name=unix,bind=%s\r\n", count > 0 ? 1 : 0, door->text);
     }
 }

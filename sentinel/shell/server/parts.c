@@ -57,9 +57,9 @@ struct sn_stats *sn_server_stats(const struct sn_server *server)
     return &whole(server)->stats;
 }
 
-struct sn_listener **sn_server_listeners(const struct sn_server *server)
+struct sn_door **sn_server_doors(const struct sn_server *server)
 {
-    return &whole(server)->listeners;
+    return &whole(server)->doors;
 }
 
 struct sn_command_texts **sn_server_texts(const struct sn_server *server)

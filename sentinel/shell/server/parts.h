@@ -13,7 +13,7 @@
 struct sn_client;
 struct sn_clients;
 struct sn_command_texts;
-struct sn_listener;
+struct sn_door;
 struct sn_pubsub;
 struct sn_request;
 struct sn_stats;
@@ -33,7 +33,7 @@ struct sn_accounts *sn_server_accounts(const struct sn_server *server);
 struct sn_pubsub *sn_server_pubsub(const struct sn_server *server);
 struct sn_stats *sn_server_stats(const struct sn_server *server);
 /* The first of a list, which listen.c keeps. */
-struct sn_listener **sn_server_listeners(const struct sn_server *server);
+struct sn_door **sn_server_doors(const struct sn_server *server);
 /* Where cmd_command.c keeps replies, [0] to [3]. */
 struct sn_command_texts **sn_server_texts(const struct sn_server *server);
 /* By the places of commands in sn_specs; NULL: a container that needs a subcommand. */

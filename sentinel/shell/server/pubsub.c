@@ -211,7 +211,7 @@ static void deliver(const struct sn_topic *topic, struct frame *frame)
         const struct sn_buf *bytes = frame_get(frame, client->version);
         if (sn_client_is_gone(client))
             continue;
-        sn_buf_append(&client->out, bytes->data, bytes->len);
+        sn_buf_append(&client->stream.out, bytes->data, bytes->len);
         sn_limits_check(client);
         sn_client_touch(client);
     }

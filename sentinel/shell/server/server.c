@@ -68,10 +68,10 @@ static void on_idle(uv_idle_t *idle)
     while (more && clients->yielded && !server->closing && !sn_clients_turn_is_over(server)) {
         struct sn_client *client = sn_clients_next_yielded(clients);
         more = client != last;
-        sn_client_touch(client);
+        sn_client_resume(client);
         sn_server_flush(server);
     }
-    if (!clients->yielded && !clients->dirty)
+    if (!clients->yielded && !clients->due)
         uv_idle_stop(idle);
 }
 
@@ -93,6 +93,7 @@ struct sn_server *sn_server_new(const struct sn_server_env *env)
     uint64_t seed = uv_hrtime() ^ ((uint64_t)uv_os_getpid() << 32);
 
     server->env = *env;
+    server->clients.net.loop = env->loop;
     server->hooks = (struct sn_server_hooks){.execute = sn_commands_execute,
                                              .flush = sn_server_flush,
                                              .on_idle = on_idle,
@@ -134,8 +135,8 @@ void sn_server_close(struct sn_server *server)
         return;
     server->closing = true;
     DL_FOREACH_SAFE(server->clients.all, client, tmp) {
-        if (client->running) /* it asked for SHUTDOWN and is up the stack */
-            client->running = false;
+        /* The one that asked for SHUTDOWN is up the stack. */
+        client->holds &= ~(unsigned)SN_HOLD_RUNNING;
         sn_client_close(client);
     }
     sn_listen_stop(server);
@@ -210,18 +211,17 @@ void sn_server_flush(struct sn_server *server)
     if (server->flushing)
         return;
     server->flushing = true;
-    while (server->clients.dirty && !server->closing && !sn_clients_turn_is_over(server)) {
-        struct sn_client *client = sn_clients_next_dirty(&server->clients);
-        if (client->running)
+    while (server->clients.due && !server->closing && !sn_clients_turn_is_over(server)) {
+        enum sn_client_due due;
+        struct sn_client *client = sn_clients_next_due(&server->clients, &due);
+        if (client->holds & SN_HOLD_RUNNING)
             continue; /* it is up the stack, and comes here again when it has run */
-        if (client->resume) {
-            client->resume = false;
+        if (due == SN_DUE_RUN)
             sn_client_run(client);
-        } else {
+        else
             sn_client_flush(client);
-        }
     }
-    if (server->clients.dirty && !server->closing)
+    if (server->clients.due && !server->closing)
         sn_server_keep_awake(server); /* thousands of them, say: a turn is not enough */
     server->flushing = false;
 }

@@ -31,7 +31,7 @@ struct sn_server {
     struct sn_accounts accounts;
     struct sn_pubsub pubsub;
     struct sn_stats stats;
-    struct sn_listener *listeners;
+    struct sn_door *doors;
     struct sn_command_texts *texts[4];
     struct sn_buf scratch;
     struct sn_runid runid;

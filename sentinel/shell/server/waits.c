@@ -57,15 +57,14 @@ static void deliver(struct sn_client *client)
 {
     while (client->waits != NULL && client->waits->answered) {
         struct sn_wait *first = client->waits;
-        sn_buf_append(&client->out, sn_buf_text(&first->answer), first->answer.len);
+        sn_buf_append(&client->stream.out, sn_buf_text(&first->answer), first->answer.len);
         DL_DELETE(client->waits, first);
         client->wait_count--;
         free_wait(first);
     }
     if (client->waits == NULL)
         sn_server_waits(client->server)->blocked--;
-    client->resume = true;
-    sn_client_touch(client);
+    sn_client_resume(client);
 }
 
 void sn_wait_end(struct sn_wait *wait)
