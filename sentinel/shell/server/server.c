@@ -214,8 +214,6 @@ void sn_server_flush(struct sn_server *server)
     while (server->clients.due && !server->closing && !sn_clients_turn_is_over(server)) {
         enum sn_client_due due;
         struct sn_client *client = sn_clients_next_due(&server->clients, &due);
-        if (client->holds & SN_HOLD_RUNNING)
-            continue; /* it is up the stack, and comes here again when it has run */
         if (due == SN_DUE_RUN)
             sn_client_run(client);
         else
