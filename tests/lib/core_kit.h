@@ -19,6 +19,8 @@
  * answer 1 vote 1 <run id> 5 */
 
 #include "core/agree/election.h"
+#include "core/agree/rank.h"
+#include "core/agree/rival.h"
 #include "core/agree/select.h"
 #include "core/facts/group.h"
 #include "core/facts/instance.h"

@@ -170,7 +170,7 @@ static void test_election__turns_are_longer_with_slow_links_or_disks(void **stat
         kit_instance(kit, name, "b")->cmd->trip_ms = rows[i].trip;
         kit->core->save_took_ms = rows[i].save;
         kit_to(kit, 1000);
-        assert_int_equal(sn_election_turn_ms(kit_group(kit, name)), 3 * rows[i].step);
+        assert_int_equal(sn_rank_turn_ms(kit_group(kit, name)), 3 * rows[i].step);
         kit_to(kit, 3000);
         if (rows[i].trip < 1000) /* else the peers are down before our turn comes */
             assert_int_equal(kit_when(kit, "event W +try-failover"), 1000 + 3 * rows[i].step);
@@ -470,7 +470,7 @@ static void test_election__yields_to_a_rival_that_may_have_won(void **state)
     let_vote(kit, "b", KIT_B, 1);
     kit_node(kit, "a")->says_down = true;
     kit_to(kit, at + 9999);
-    sn_ms turn = sn_election_turn_ms(kit_group(kit, "m1"));
+    sn_ms turn = sn_rank_turn_ms(kit_group(kit, "m1"));
     kit_to(kit, at + 9999 + turn);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
     kit_to(kit, at + 10000 + turn);

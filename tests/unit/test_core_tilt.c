@@ -369,7 +369,7 @@ static void test_tilt__an_attempt_that_was_planned_is_planned_again(void **state
     kit_stall(kit, 3000);
     kit_to(kit, 9999);
     assert_int_equal(kit_count(kit, "event W -tilt"), 1);
-    sn_ms turn = sn_election_turn_ms(kit_group(kit, "m1"));
+    sn_ms turn = sn_rank_turn_ms(kit_group(kit, "m1"));
     kit_to(kit, 9999 + turn);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
     kit_to(kit, 10000 + turn);

@@ -251,7 +251,7 @@ static void test_vote__keeps_own_attempts_away_for_twice_the_failover_timeout(vo
     (void)state;
     kit_to(kit, 9999);
     assert_int_equal(kit_count(kit, "event W +odown"), 1);
-    sn_ms turn = sn_election_turn_ms(kit_group(kit, "m1"));
+    sn_ms turn = sn_rank_turn_ms(kit_group(kit, "m1"));
     kit_to(kit, 9999 + turn);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
     kit_to(kit, 10000 + turn); /* all who waited take turns again */
@@ -288,7 +288,7 @@ static void test_vote__a_leader_that_returns_in_time_is_waited_for_again(void **
     kit_mode(kit, "n1", KIT_REFUSING);
     kit_to(kit, 9999);
     assert_int_equal(kit_count(kit, "event W +odown"), 1);
-    sn_ms turn = sn_election_turn_ms(kit_group(kit, "m1"));
+    sn_ms turn = sn_rank_turn_ms(kit_group(kit, "m1"));
     kit_to(kit, 9999 + turn);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
     kit_to(kit, 10000 + turn); /* all who waited take turns again */
@@ -360,7 +360,7 @@ static void test_vote__for_another_stops_an_attempt_that_is_about_to_start(void 
     assert_true(sn_group_rank(kit_group(kit, "m1")) > 0); /* our turn has not come yet */
     ask_by_a(kit, 1);
     kit_to(kit, 20999);
-    sn_ms turn = sn_election_turn_ms(kit_group(kit, "m1"));
+    sn_ms turn = sn_rank_turn_ms(kit_group(kit, "m1"));
     kit_to(kit, 20999 + turn);
     assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
     kit_to(kit, 21000 + turn);

@@ -8,6 +8,8 @@
 #include "core/agree/agree.h"
 
 #include "core/agree/election.h"
+#include "core/agree/rank.h"
+#include "core/agree/rival.h"
 #include "core/facts/asked.h"
 #include "core/facts/epoch.h"
 #include "core/facts/group.h"
@@ -15,6 +17,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
+#include "core/facts/turn.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -54,13 +57,11 @@ void sn_agree_update(struct sn_group *group)
         return;
     sn_group_set_o_down(group, down);
     if (down) {
-        group->rank_at = sn_after(core->now, sn_election_turn_ms(group));
+        sn_turn_rank(group, sn_after(core->now, sn_rank_turn_ms(group)));
         sn_raise(group->master, SN_NOTICE_ODOWN, "#quorum %u/%u", count_agreeing(group),
                  group->params.quorum);
     } else {
-        group->lost_rounds = 0;
-        group->held = false;
-        group->retry_at = group->stand_back_until = core->now;
+        sn_turn_master_up(group);
         sn_raise(group->master, SN_NOTICE_ODOWN_END, NULL);
     }
     sn_mark_group(group, SN_MARK_STEP | SN_MARK_PLAN);
@@ -78,8 +79,8 @@ static void plan_ask(struct sn_instance *peer, sn_ms pause)
 {
     struct sn_core *core = peer->core;
     sn_ms at = sn_after(core->now, pause);
-    sn_ms whom_at = sn_election_ask_whom_at(peer->group);
-    if (sn_election_rival_active(peer->group) && core->now < whom_at)
+    sn_ms whom_at = sn_rival_ask_whom_at(peer->group);
+    if (sn_rival_is_active(peer->group) && core->now < whom_at)
         at = sn_min(at, whom_at);
     sn_timer_set(&core->timers, &peer->u.peer.ask, at);
 }
@@ -100,8 +101,8 @@ static void ask(struct sn_instance *peer)
     bool vote = wants_votes(group);
     /* A request for epoch 0 gets nobody's vote, here and at stock's, and is answered by the last
      * one (PROTOCOL.md §4.4). */
-    bool whom = !vote && sn_persist_has_identity(core) && sn_election_rival_active(group) &&
-                core->now >= sn_election_ask_whom_at(group);
+    bool whom = !vote && sn_persist_has_identity(core) && sn_rival_is_active(group) &&
+                core->now >= sn_rival_ask_whom_at(group);
     if (core->tilt || (!group->master->s_down && !vote))
         return;
     enum sn_reason refusal = cannot_ask(peer);
@@ -248,15 +249,15 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
     }
     if (asked == SN_ASKED_VOTED && well_formed(reply) && knows_master(reply) &&
         sn_peer_speaks(peer))
-        sn_election_rival_told(peer, (uint64_t)reply->items[2].integer);
+        sn_rival_told(peer, (uint64_t)reply->items[2].integer);
     sn_agree_update(group);
     if (group->o_down && group->failover.state == SN_FAILOVER_NONE) {
         /* Our turn depends on who else sees the master down. */
-        group->rank_at = sn_after(group->o_down_at, sn_election_turn_ms(group));
+        sn_turn_rank(group, sn_after(group->o_down_at, sn_rank_turn_ms(group)));
         sn_mark_group(group, SN_MARK_PLAN);
     }
     sn_mark_group(group, SN_MARK_VOTES);
-    sn_election_late_vote(group);
+    sn_rival_late_vote(group);
     plan_next(peer);
 }
 

@@ -10,6 +10,8 @@
  * once (D8); a leader that is down itself is not waited for (D9). */
 
 #include "core/agree/election.h"
+#include "core/agree/rank.h"
+#include "core/agree/rival.h"
 #include "core/agree/select.h"
 #include "core/facts/group.h"
 #include "core/facts/instance.h"
@@ -22,6 +24,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/reason.h"
+#include "core/facts/turn.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/watch/peer.h"
@@ -62,70 +65,6 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
                    (unsigned long long)epoch);
 }
 
-/* There is a rival whom we know, and it is not down. */
-static bool waits_for_rival(const struct sn_group *group)
-{
-    if (group->rival_until == SN_MS_NEVER)
-        return false;
-    const struct sn_instance *peer = sn_group_find_peer(group, &group->rival);
-    return peer != NULL && !peer->s_down;
-}
-
-bool sn_election_rival_active(const struct sn_group *group)
-{
-    return waits_for_rival(group) && group->core->now < group->rival_until;
-}
-
-sn_ms sn_election_ask_whom_at(const struct sn_group *group)
-{
-    const struct sn_core *core = group->core;
-    sn_ms voted_at = group->rival_until - 2 * group->params.failover_timeout_ms;
-    return sn_after(voted_at, sn_max(SN_POLL_FAST_MS, 3 * core->save_took_ms));
-}
-
-/* Another sentinel may be failing the group over since it was voted for in epoch: no attempt of
- * ours for the stock time. Deliberately only if we know it: anybody can ask for a vote for a nobody
- * (DESIGN.md D8). False if we do not. */
-static bool yield_to(struct sn_group *group, const struct sn_runid *rival, uint64_t epoch,
-                     sn_ms since)
-{
-    struct sn_core *core = group->core;
-    struct sn_instance *peer = sn_group_find_peer(group, rival);
-    if (peer == NULL) {
-        sn_reason_note_id(group, rival->hex, SN_REASON_RIVAL_UNKNOWN, (int64_t)epoch, 0);
-        sn_out_log(
-            core, SN_LEVEL_VERBOSE,
-            "%.8s is no sentinel that watches %s, as far as we know: no attempt of ours waits "
-            "for it.",
-            rival->hex, group->name);
-        return false;
-    }
-    group->rival = *rival;
-    group->rival_epoch = epoch;
-    group->rival_until = sn_after(since, 2 * group->params.failover_timeout_ms);
-    sn_reason_note_numbers(peer, SN_REASON_RIVAL, (int64_t)epoch, group->rival_until - core->now,
-                           0);
-    sn_out_log(core, SN_LEVEL_NOTICE,
-               "Next failover delay: %.8s may be failing %s over; no attempt of ours for %lld ms, "
-               "unless it goes down.",
-               rival->hex, group->name, (long long)(group->rival_until - core->now));
-    sn_asked_forget_votes(peer);
-    if (group->master->s_down)
-        sn_timer_pull(&core->timers, &peer->u.peer.ask, sn_election_ask_whom_at(group));
-    return true;
-}
-
-static void end_wait(struct sn_group *group, const char *why)
-{
-    sn_out_log(group->core, SN_LEVEL_NOTICE,
-               "%.8s %s election %llu for %s: the next attempt need not wait for it.",
-               group->rival.hex, why, (unsigned long long)group->rival_epoch, group->name);
-    group->rival_until = SN_MS_NEVER;
-    /* Others find out in the same moment: in turn. */
-    group->rank_at = sn_max(group->rank_at, sn_after(group->core->now, sn_election_turn_ms(group)));
-    sn_mark_group(group, SN_MARK_PLAN);
-}
-
 /* Why a vote is not given. */
 static struct sn_why refusal_of_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
 {
@@ -164,7 +103,7 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
     }
     record_vote(group, candidate, epoch);
     while ((name = next_name(group, name)) != NULL) {
-        if (!yield_to(name, &group->leader, epoch, core->now))
+        if (!sn_rival_yield_to(name, &group->leader, epoch, core->now))
             continue;
         const struct sn_why otherwise = {SN_REASON_VOTED_OTHERWISE,
                                          {(int64_t)epoch, (int64_t)name->failover.epoch}};
@@ -172,51 +111,6 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
             sn_attempt_abort(name, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &otherwise, core->now);
         sn_mark_group(name, SN_MARK_PLAN);
     }
-}
-
-/* The slowest answer of a peer to the last PING. */
-static sn_ms longest_trip(const struct sn_group *group)
-{
-    sn_ms trip = 0;
-    const struct sn_instance *peer;
-    DL_FOREACH(group->peers, peer) {
-        if (!peer->s_down)
-            trip = sn_max(trip, peer->cmd->trip_ms);
-    }
-    return trip;
-}
-
-/* How much later than ours a candidate's request for votes can come that began before us: it hears
- * of the quorum, saves its vote, and asks. */
-static sn_ms rank_step(const struct sn_group *group)
-{
-    sn_ms step = SN_RANK_GRACE_MS + 2 * longest_trip(group) + group->core->save_took_ms;
-    return sn_min(sn_max(step, SN_RANK_STEP_MS), SN_RANK_STEP_MAX_MS);
-}
-
-/* It has told us since our S_DOWN that the master is up there: it cannot be a candidate yet. */
-static bool sees_master_up(const struct sn_instance *peer)
-{
-    const struct sn_instance *master = peer->group->master;
-    return !peer->u.peer.master_down && peer->u.peer.answered_at != SN_MS_NEVER &&
-           peer->u.peer.answered_at >= master->s_down_at;
-}
-
-sn_ms sn_election_turn_ms(const struct sn_group *group)
-{
-    sn_ms candidates = 0;
-    bool others = false;
-    const struct sn_instance *peer;
-    DL_FOREACH(group->peers, peer) {
-        if (!sn_group_goes_first(peer))
-            continue;
-        if (sees_master_up(peer))
-            others = true;
-        else
-            candidates++;
-    }
-    sn_ms grace = sn_min(sn_max(longest_trip(group), SN_RANK_GRACE_MS), SN_RANK_STEP_MAX_MS);
-    return candidates * rank_step(group) + (others ? grace : 0);
 }
 
 /* Why the attempt does not begin at once. */
@@ -229,7 +123,7 @@ static void note_wait(const struct sn_group *group)
     if (group->retry_at > now)
         sn_reason_note_numbers(group->master, SN_REASON_BACK_OFF, group->retry_at - now,
                                group->lost_rounds, 0);
-    if (sn_election_rival_active(group))
+    if (sn_rival_is_active(group))
         sn_reason_note_numbers(sn_group_find_peer(group, &group->rival), SN_REASON_RIVAL,
                                (int64_t)group->rival_epoch, group->rival_until - now, 0);
 }
@@ -243,8 +137,8 @@ void sn_election_plan(struct sn_group *group)
     }
     sn_ms at = sn_max(group->rank_at, group->retry_at);
     /* All who have waited for the same rival would start in the same moment: in turn again. */
-    if (waits_for_rival(group))
-        at = sn_max(at, sn_after(group->rival_until, sn_election_turn_ms(group)));
+    if (sn_rival_is_known(group))
+        at = sn_max(at, sn_after(group->rival_until, sn_rank_turn_ms(group)));
     note_wait(group);
     sn_timer_set(&core->timers, &group->election, sn_max(at, core->now));
 }
@@ -315,9 +209,8 @@ static void hold(struct sn_group *group, const struct sn_why *why)
 {
     char sentence[SN_REASON_SENTENCE_MAX + 1];
     sn_reason_note_why(group->master, why);
-    if (group->held)
+    if (!sn_turn_hold(group))
         return; /* and told */
-    group->held = true;
     sn_reason_sentence(why, sentence);
     sn_out_log(group->core, SN_LEVEL_WARNING, "Failover of %s not started: %s", group->name,
                sentence);
@@ -343,11 +236,10 @@ void sn_election_peer_flipped(struct sn_instance *peer)
     struct sn_group *group = peer->group;
     if (peer->s_down) {
         /* Its turn, if it was its turn, passes on (DESIGN.md D9). */
-        group->rank_at = sn_after(group->core->now, sn_election_turn_ms(group));
+        sn_turn_rank(group, sn_after(group->core->now, sn_rank_turn_ms(group)));
         sn_mark_group(group, SN_MARK_VOTES);
     } else {
-        group->lost_rounds = 0;
-        group->retry_at = group->core->now;
+        sn_turn_peer_up(group);
         sn_mark_group(group, SN_MARK_VOTER);
     }
     sn_mark_group(group, SN_MARK_PLAN);
@@ -358,7 +250,7 @@ void sn_election_voter_up(struct sn_group *group)
     if (!group->held)
         return;
     /* All who have waited for the voters to be enough would start in the same moment: in turn. */
-    group->rank_at = sn_after(group->core->now, sn_election_turn_ms(group));
+    sn_turn_rank(group, sn_after(group->core->now, sn_rank_turn_ms(group)));
     sn_election_plan(group);
 }
 
@@ -368,7 +260,7 @@ void sn_election_voter_up(struct sn_group *group)
 static sn_ms master_answers_until(const struct sn_group *group)
 {
     const struct sn_link *link = group->master->cmd;
-    sn_ms trip = sn_max(longest_trip(group), sn_max(link->took_ms, link->trip_ms));
+    sn_ms trip = sn_max(sn_rank_longest_trip(group), sn_max(link->took_ms, link->trip_ms));
     sn_ms wait = sn_min(2 * trip, SN_LAST_LOOK_MAX_MS) + SN_RANK_GRACE_MS;
     if (link->state == SN_LINK_UP && link->last_pong_at < link->up_at)
         return sn_after(link->up_at, wait);
@@ -411,8 +303,8 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
         failover->wanted = *wanted;
     failover->durable = false;
     failover->started_at = core->now;
-    group->held = false;
-    group->rival_until = SN_MS_NEVER;
+    sn_turn_release(group);
+    sn_turn_wait_for_nobody(group);
     sn_attempt_enter(group, SN_FAILOVER_WAIT_START);
     sn_epoch_raise(group, epoch);
     sn_raise(group->master, SN_NOTICE_TRY_FAILOVER, NULL);
@@ -506,7 +398,7 @@ static sn_ms backoff(struct sn_group *group)
 {
     sn_ms unit = sn_min(sn_max(SN_RETRY_BASE_MS, sn_age(group->core, group->failover.started_at)),
                         SN_RETRY_UNIT_MAX_MS);
-    unsigned doublings = group->lost_rounds++;
+    unsigned doublings = sn_turn_lost(group);
     if (doublings > BACKOFF_DOUBLINGS_MAX)
         doublings = BACKOFF_DOUBLINGS_MAX;
     sn_ms turn = unit * (sn_ms)sn_group_rank(group);
@@ -526,65 +418,14 @@ static void give_up(struct sn_group *group, const struct tally *tally)
                tally->needed, tally->silent);
     if (tally->rival != NULL && tally->best_other + tally->silent >= tally->voters / 2 + 1) {
         /* Somebody else may have won: the stock wait, unless that one is down. */
-        (void)yield_to(group, tally->rival, group->failover.epoch, group->failover.started_at);
+        (void)sn_rival_yield_to(group, tally->rival, group->failover.epoch,
+                                group->failover.started_at);
     }
     const struct sn_why why = {
         SN_REASON_CANNOT_WIN,
         {(int64_t)group->failover.epoch, (int64_t)tally->mine, (int64_t)tally->needed}};
     sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &why,
                      sn_after(core->now, backoff(group)));
-}
-
-/* Votes that candidate can have at most in the rival's epoch, by what we know of the others'. */
-static size_t possible_votes(const struct sn_group *group, const struct sn_runid *candidate)
-{
-    uint64_t epoch = group->rival_epoch;
-    size_t possible = group->leader_epoch == epoch && sn_runid_equal(&group->leader, candidate);
-    const struct sn_instance *peer;
-    DL_FOREACH(group->peers, peer) {
-        const struct sn_peer *facts = &peer->u.peer;
-        bool known = facts->vote_epoch == epoch ||
-                     (facts->answered_epoch >= epoch && facts->vote_epoch < epoch);
-        bool for_it = facts->vote_epoch == epoch && sn_runid_equal(&facts->vote, candidate);
-        possible += !known || for_it;
-    }
-    return possible;
-}
-
-/* Another peer that may have won the rival's epoch; NULL if none. */
-static const struct sn_instance *other_winner(const struct sn_group *group)
-{
-    const struct sn_instance *peer;
-    size_t majority = sn_group_majority(group);
-    DL_FOREACH(group->peers, peer) {
-        if (!peer->s_down && !sn_runid_equal(&peer->runid, &group->rival) &&
-            peer->u.peer.vote_epoch == group->rival_epoch &&
-            sn_runid_equal(&peer->u.peer.vote, &peer->runid) &&
-            possible_votes(group, &peer->runid) >= majority)
-            return peer;
-    }
-    return NULL;
-}
-
-void sn_election_late_vote(struct sn_group *group)
-{
-    if (group->rival_until == SN_MS_NEVER ||
-        possible_votes(group, &group->rival) >= sn_group_majority(group))
-        return;
-    const struct sn_instance *other = other_winner(group);
-    if (other != NULL)
-        group->rival = other->runid;
-    else
-        end_wait(group, "has lost");
-}
-
-void sn_election_rival_told(struct sn_instance *peer, uint64_t vote_epoch)
-{
-    struct sn_group *group = peer->group;
-    /* Who is a candidate has voted before it asks anybody (PROTOCOL.md §14.3). */
-    if (group->rival_until != SN_MS_NEVER && sn_runid_equal(&peer->runid, &group->rival) &&
-        vote_epoch < group->rival_epoch)
-        end_wait(group, "has not voted in");
 }
 
 static void win(struct sn_group *group)
@@ -628,7 +469,7 @@ static sn_ms patience(const struct sn_group *group)
 {
     sn_ms usual =
         sn_min(group->core->timings[SN_TIMING_ELECTION_TIMEOUT], group->params.failover_timeout_ms);
-    sn_ms votes = sn_max(SN_VOTES_MAX_MS, 3 * longest_trip(group));
+    sn_ms votes = sn_max(SN_VOTES_MAX_MS, 3 * sn_rank_longest_trip(group));
     return group->failover.mode == SN_MODE_PLANNED ? sn_min(usual, votes) : usual;
 }
 

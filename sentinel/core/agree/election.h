@@ -2,7 +2,7 @@
 #ifndef SN_CORE_ELECTION_H
 #define SN_CORE_ELECTION_H
 
-/* Elections: epochs, votes given and counted, whose turn it is. Internal to the core. */
+/* Elections: epochs, votes given and counted. Internal to the core. */
 
 #include "core/model/group.h"
 
@@ -10,20 +10,6 @@
 bool sn_election_possible(const struct sn_group *group);
 /* Gives, or does not give, this sentinel's vote (PROTOCOL.md §14.2, DESIGN.md D7). */
 void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch);
-/* A peer has told its vote: if the rival whom we made room for cannot have won, we need not wait.
- */
-void sn_election_late_vote(struct sn_group *group);
-/* peer, asked since we made room for its attempt, has told the epoch of its last vote. */
-void sn_election_rival_told(struct sn_instance *peer, uint64_t vote_epoch);
-/* From when on peers are asked whom they voted for, while sn_election_rival_active: not before
- * their disks, if they are like ours, had the time for the vote. An answer that has to wait for a
- * save holds up the PONG behind it. */
-sn_ms sn_election_ask_whom_at(const struct sn_group *group);
-/* True while somebody else may be failing the group over: voted for, and not known to be down. */
-bool sn_election_rival_active(const struct sn_group *group);
-/* How long after O_DOWN our turn comes (D6): a step for each peer before us that may be a candidate
- * as well, long enough for its request to arrive, and a moment if others may become one. */
-sn_ms sn_election_turn_ms(const struct sn_group *group);
 /* Arms the next attempt if one is due at some time. */
 void sn_election_plan(struct sn_group *group);
 void sn_election_due(struct sn_group *group); /* SN_TIMER_ELECTION */

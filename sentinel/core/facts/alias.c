@@ -12,6 +12,7 @@
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
+#include "core/facts/turn.h"
 #include "core/tell/out.h"
 
 #include "base/text.h"
@@ -196,8 +197,8 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
         /* Judged behind the step that has moved it. Votes were about the address: who got them may
          * have failed the other name over, and every leader chooses the same by now. */
         sn_timer_set(&group->core->timers, &group->master->down, core->now);
-        group->rival_until = SN_MS_NEVER;
-        group->retry_at = core->now;
+        sn_turn_wait_for_nobody(group);
+        sn_turn_retry(group, core->now);
         sn_mark_group(group, SN_MARK_PLAN);
     } else {
         sn_mark_instance(group->master);

@@ -9,6 +9,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
 #include "core/facts/reason.h"
+#include "core/facts/turn.h"
 #include "core/tell/raise.h"
 
 #include <assert.h>
@@ -96,6 +97,6 @@ void sn_attempt_abort(struct sn_group *group, enum sn_notice notice, const struc
     sn_raise(group->master, notice, NULL);
     sn_pause_end(group->master);
     sn_attempt_clear(group);
-    group->retry_at = retry_at;
+    sn_turn_retry(group, retry_at);
     sn_mark_group(group, SN_MARK_PLAN);
 }

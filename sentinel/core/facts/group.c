@@ -15,6 +15,7 @@
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
+#include "core/facts/turn.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -85,9 +86,7 @@ struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image 
     group->leader_epoch = image->leader_epoch;
     group->leader = image->leader;
     group->o_down_at = SN_MS_NEVER;
-    group->rank_at = core->now;
-    group->retry_at = group->stand_back_until = core->now;
-    group->rival_until = SN_MS_NEVER;
+    sn_turn_begin(group);
     sn_timer_init(&group->election, SN_TIMER_ELECTION, group);
     sn_timer_init(&group->timeout, SN_TIMER_FAILOVER, group);
     HASH_ADD_KEYPTR(hh, core->groups, group->name, strlen(group->name), group);
@@ -267,10 +266,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     DL_APPEND(group->replicas, old_master);
     group->replica_count++;
     group->master = new_master;
-    group->lost_rounds = 0;
-    group->held = false;
-    group->stand_back_until = group->core->now;
-    group->rival_until = SN_MS_NEVER;
+    sn_turn_new_master(group);
     group->stranger_told = false;
     sn_alias_switched(group);
     sn_group_ask_info_all(group);
@@ -304,10 +300,7 @@ void sn_group_reset(struct sn_group *group)
     /* All who could vouch for a newer configuration are forgotten as well. */
     group->learning = true;
     group->leader.hex[0] = '\0'; /* the epoch of the vote stays: no second vote for it */
-    group->rival_until = SN_MS_NEVER;
-    group->retry_at = group->stand_back_until = group->core->now;
-    group->lost_rounds = 0;
-    group->held = false;
+    sn_turn_begin(group);
     master->runid.hex[0] = '\0';
     master->u.data.role_reported = SN_ROLE_MASTER;
     master->u.data.master_host[0] = '\0';

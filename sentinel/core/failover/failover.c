@@ -22,6 +22,7 @@
 #include "core/facts/pause.h"
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
+#include "core/facts/turn.h"
 #include "core/failover/drain.h"
 #include "core/failover/order.h"
 #include "core/tell/form.h"
@@ -47,9 +48,8 @@ static sn_ms next_try(struct sn_group *group)
 {
     sn_ms others =
         2 * group->params.failover_timeout_ms + group->core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2;
-    group->stand_back_until = sn_after(group->failover.started_at, others);
-    unsigned doublings = group->lost_rounds < 20 ? group->lost_rounds : 20;
-    group->lost_rounds++;
+    sn_turn_stand_back(group, sn_after(group->failover.started_at, others));
+    unsigned lost = sn_turn_lost(group), doublings = lost < 20 ? lost : 20;
     return sn_after(group->core->now,
                     sn_min((sn_ms)1000 << doublings, 2 * group->params.failover_timeout_ms));
 }

@@ -11,6 +11,7 @@
 #include "core/failover/repair.h"
 
 #include "core/agree/election.h"
+#include "core/agree/rival.h"
 #include "core/facts/alias.h"
 #include "core/facts/epoch.h"
 #include "core/facts/group.h"
@@ -126,7 +127,7 @@ static struct sn_why not_yet(const struct sn_instance *replica)
         why = (struct sn_why){
             SN_REASON_REPAIR_UNCONFIRMED,
             {(int64_t)count_confirming(replica), (int64_t)sn_group_majority(group)}};
-    else if (sn_election_rival_active(group))
+    else if (sn_rival_is_active(group))
         why.reason = SN_REASON_REPAIR_RIVAL;
     else if (!is_our_turn(replica))
         why = (struct sn_why){SN_REASON_REPAIR_NOT_OUR_TURN, {sn_group_rank(group)}};
@@ -189,7 +190,7 @@ static bool inherits_from_leader(const struct sn_instance *replica)
     const struct sn_instance *leader = lost_leader(group), *other;
     sn_ms turn = HEIR_INFOS * group->core->timings[SN_TIMING_INFO_PERIOD];
     size_t syncing = 0;
-    if (leader == NULL || replica->u.data.link_up || sn_election_rival_active(group) ||
+    if (leader == NULL || replica->u.data.link_up || sn_rival_is_active(group) ||
         sn_age(group->core, leader->s_down_at) < (sn_ms)sn_group_rank(group) * turn)
         return false;
     DL_FOREACH(group->replicas, other)

@@ -44,7 +44,7 @@ static void on_connected(void *owner, int error)
     sn_server_wake(server);
 }
 
-static void on_closed(void *owner)
+static void on_door_closed(void *owner)
 {
     struct sn_door *door = owner;
     struct sn_server *server = door->server;
@@ -56,7 +56,8 @@ static void on_closed(void *owner)
 
 static struct sn_door *door_new(struct sn_server *server, bool is_unix, const char *text)
 {
-    static const struct sn_listener_hooks hooks = {.connected = on_connected, .closed = on_closed};
+    static const struct sn_listener_hooks hooks = {.connected = on_connected,
+                                                   .closed = on_door_closed};
     struct sn_door *door = sn_alloc(sizeof(*door));
 
     door->server = server;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Candidates take turns (DESIGN.md D6). */
+
+#include "core/agree/rank.h"
+
+#include "core/facts/group.h"
+
+#include <utlist.h>
+
+sn_ms sn_rank_longest_trip(const struct sn_group *group)
+{
+    sn_ms trip = 0;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        if (!peer->s_down)
+            trip = sn_max(trip, peer->cmd->trip_ms);
+    }
+    return trip;
+}
+
+/* How much later than ours a candidate's request for votes can come that began before us: it hears
+ * of the quorum, saves its vote, and asks. */
+static sn_ms step_ms(const struct sn_group *group)
+{
+    sn_ms step = SN_RANK_GRACE_MS + 2 * sn_rank_longest_trip(group) + group->core->save_took_ms;
+    return sn_min(sn_max(step, SN_RANK_STEP_MS), SN_RANK_STEP_MAX_MS);
+}
+
+/* It has told us since our S_DOWN that the master is up there: it cannot be a candidate yet. */
+static bool sees_master_up(const struct sn_instance *peer)
+{
+    const struct sn_instance *master = peer->group->master;
+    return !peer->u.peer.master_down && peer->u.peer.answered_at != SN_MS_NEVER &&
+           peer->u.peer.answered_at >= master->s_down_at;
+}
+
+sn_ms sn_rank_turn_ms(const struct sn_group *group)
+{
+    sn_ms candidates = 0;
+    bool others = false;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        if (!sn_group_goes_first(peer))
+            continue;
+        if (sees_master_up(peer))
+            others = true;
+        else
+            candidates++;
+    }
+    sn_ms grace =
+        sn_min(sn_max(sn_rank_longest_trip(group), SN_RANK_GRACE_MS), SN_RANK_STEP_MAX_MS);
+    return candidates * step_ms(group) + (others ? grace : 0);
+}
