@@ -124,17 +124,23 @@ uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group)
 /* What no save that may still succeed was told of. */
 static void list_records(struct sn_core *core, struct sn_action_persist *persist)
 {
-    const struct sn_unsaved *unsaved;
+    const struct sn_unsaved *first = NULL, *unsaved;
     size_t count = 0;
-    DL_FOREACH(core->unsaved, unsaved)
-        count += unsaved->version > core->told_version;
+    /* The newest are the last. */
+    if (core->unsaved != NULL) {
+        for (unsaved = core->unsaved->prev; unsaved->version > core->told_version;
+             unsaved = unsaved->prev) {
+            first = unsaved;
+            count++;
+            if (unsaved == core->unsaved)
+                break;
+        }
+    }
     struct sn_record *records = sn_out_array(core, count, sizeof(*records));
     persist->records = records;
-    DL_FOREACH(core->unsaved, unsaved) {
-        if (unsaved->version > core->told_version)
-            records[persist->count++] = (struct sn_record){
-                .group = unsaved->group, .name = unsaved->name, .what = unsaved->what};
-    }
+    for (unsaved = first; unsaved != NULL; unsaved = unsaved->next)
+        records[persist->count++] = (struct sn_record){
+            .group = unsaved->group, .name = unsaved->name, .what = unsaved->what};
     core->told_version = core->version;
 }
 
