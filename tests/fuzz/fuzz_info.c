@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sn_info_parse((const char *)data, size, &info);
     demand(info.runid.hex[0] == '\0' || sn_text_is_runid(info.runid.hex));
     demand(info.replica_count <= SN_INFO_REPLICAS_MAX);
-    demand(info.role == SN_ROLE_MASTER || (info.replica_count == 0 && !info.has_master_offset));
+    demand(info.role == SN_ROLE_MASTER || !info.has_master_offset);
     demand(info.link_down_ms >= 0 && info.link_down_ms < SN_MS_NEVER / 2);
     demand(info.has_master_host == (info.master_host[0] != '\0'));
     demand(info.has_master_port == (info.master_port != 0));

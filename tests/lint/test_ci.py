@@ -2,6 +2,7 @@
 """What .ci/run says at its end, with a step that passes, fails or is interrupted. Run as a program."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,19 @@ def check(first_step, wanted_line, wanted_word, wanted_good):
         sys.exit(f"{first_step}: exit status {status}, wanted {wanted_line}\n{said}")
 
 
+def check_steps():
+    """All of its steps are there to be run, and none of those that a change has to pass has got lost."""
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    called = set(re.findall(r"^((?:scripts|tests)/[\w/-]+)", script, re.MULTILINE))
+    for name in called:
+        if not os.access(ROOT / name, os.X_OK):
+            sys.exit(f".ci/run calls {name}, which is no program")
+    wanted = {f"scripts/{name}" for name in ("build-32", "coverage", "deps", "format", "fuzz", "test", "tidy")}
+    if not wanted | {"tests/sim/mutants/run"} <= called:
+        sys.exit(f".ci/run does not call {wanted - called}")
+
+
+check_steps()
 check("true", "2 passed, 0 failed, 0 skipped", "all passed", True)
 check("exit 3", "0 passed, 1 failed, 0 skipped", "failed: dependencies", False)
 for signal in ("HUP", "TERM"):
