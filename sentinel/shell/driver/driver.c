@@ -113,12 +113,12 @@ static void step(struct sn_driver *driver, const struct sn_event *event)
 {
     struct sn_actions actions = {0};
 
-    SN_PROBE(step_begin, event->kind, event->now);
+    SN_PROBE(step_begin, (int)event->kind, event->now);
     sn_core_step(driver->core, event, &actions);
-    SN_PROBE(step_end, event->kind, actions.count);
+    SN_PROBE(step_end, (int)event->kind, actions.count);
     for (size_t i = 0; i < actions.count && !driver->closing; i++) {
         const struct sn_action *action = &actions.items[i];
-        SN_PROBE(action, action->kind, subject(action));
+        SN_PROBE(action, (int)action->kind, subject(action));
         driver->ports.perform(driver->arg, action);
     }
 }

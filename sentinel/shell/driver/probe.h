@@ -3,9 +3,10 @@
 #define SN_SHELL_DRIVER_PROBE_H
 
 /* Static probes (USDT) of the provider `sentineld`: one instruction that does nothing until
- * somebody attaches to it. SN_PROBE(name, a, b) is the probe called name with two integers, each of
- * which is evaluated with or without a tracer: it should cost nothing and change nothing. Without
- * SN_HAVE_SDT (CMake option SN_USDT) there are no probes. */
+ * somebody attaches to it. SN_PROBE(name, a, b) is the probe called name with two integers (no
+ * enums: the header looks at their -1), each of which is evaluated with or without a tracer: it
+ * should cost nothing and change nothing. Without SN_HAVE_SDT (CMake option SN_USDT) there are no
+ * probes. */
 
 #ifdef SN_HAVE_SDT
 
