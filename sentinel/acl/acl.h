@@ -67,7 +67,8 @@ struct sn_acl_user *sn_acl_find(const struct sn_acl *acl, const char *name);
 /* The same for len bytes that somebody sent: a NUL is one like any other, so no user has it. */
 struct sn_acl_user *sn_acl_find_bytes(const struct sn_acl *acl, const char *name, size_t len);
 /* Makes the user if it is not there (off, no rights), and applies rules in order, all or nothing.
- * SN_EINVAL: *error says which rule and why ("Error in ACL SETUSER modifier '…': …"). */
+ * SN_EINVAL: *error says which rule and why ("Error in ACL SETUSER modifier '…': …") (PROTOCOL.md
+ * §5.4). */
 SN_MUST_CHECK int sn_acl_set_user(struct sn_acl *acl, const char *name, size_t count,
                                   char *const *rules, struct sn_buf *error);
 /* Joins words that are the parts of one selector, "(+ping" and "~x)". SN_EINVAL: a parenthesis is
@@ -79,7 +80,7 @@ SN_MUST_CHECK int sn_acl_set_line(struct sn_acl *acl, size_t count, char *const 
                                   struct sn_buf *error);
 /* Makes what text, the content of an ACL file, says; fresh needs no sn_acl_init. name: of the file,
  * for errors; open: acl-pubsub-default is allchannels. SN_EINVAL: *error says every line that is
- * wrong and why, and fresh is empty. */
+ * wrong and why, and fresh is empty (PROTOCOL.md §5.4). */
 SN_MUST_CHECK int sn_acl_parse(const char *text, const char *name, bool open, struct sn_acl *fresh,
                                struct sn_buf *error);
 /* Whether new users begin with all channels, and the default user. */
@@ -94,12 +95,12 @@ size_t sn_acl_count_words(const struct sn_acl_user *user);
 void sn_acl_delete_user(struct sn_acl *acl, struct sn_acl_user *user);
 
 /* Checks name (name_len bytes) and password (len bytes). SN_EINVAL: unknown, disabled or wrong; the
- * time it takes does not depend on how much of a password is right. */
+ * time it takes does not depend on how much of a password is right (PROTOCOL.md §5.3). */
 SN_MUST_CHECK int sn_acl_authenticate(const struct sn_acl *acl, const char *name, size_t name_len,
                                       const char *pass, size_t len, struct sn_acl_user **user);
 
 /* May user run this command with these words? *denied is the offending channel when one is; it may
- * hold NUL bytes. */
+ * hold NUL bytes (PROTOCOL.md §5.4). */
 enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user, const struct sn_spec *spec,
                                    size_t argc, char *const *argv, const size_t *lens,
                                    const char **denied);
@@ -114,7 +115,7 @@ void sn_acl_describe_channels(const struct sn_acl_user *user, struct sn_buf *out
 /* The rule that lets a password in (or, with `remove`, takes it back) that a rule as text cannot
  * hold, as it has a NUL byte. out: SN_ACL_HASH_LEN + 2 bytes. */
 void sn_acl_hash_rule(const char *pass, size_t len, bool remove, char *out);
-/* Applies one rule to user. NULL if it was good, else why not (static text). */
+/* Applies one rule to user. NULL if it was good, else why not (static text) (PROTOCOL.md §5.4). */
 const char *sn_acl_apply(struct sn_acl_user *user, const char *rule);
 
 struct sn_acl_user *sn_acl_user_new(const char *name, bool open_channels);

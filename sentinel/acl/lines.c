@@ -109,7 +109,7 @@ static void load_lines(struct acl_file *file, const char *text)
     }
 }
 
-/* The default user was there before. */
+/* The default user was there before (PROTOCOL.md §5.4). */
 void sn_acl_open_channels(struct sn_acl *acl, bool open)
 {
     acl->open_channels = open;

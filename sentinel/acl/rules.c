@@ -100,6 +100,7 @@ static void copy_words(const struct sn_acl_word *from, struct sn_acl_word **to)
     }
 }
 
+/* A new user has no channels, unless acl-pubsub-default says so (PROTOCOL.md §5.4). */
 struct sn_acl_user *sn_acl_user_new(const char *name, bool open_channels)
 {
     struct sn_acl_user *user = sn_alloc(sizeof(*user));

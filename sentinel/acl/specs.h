@@ -77,21 +77,21 @@ extern const size_t sn_specs_count;
 /* More than the table will ever have; the size of permission bitmaps. */
 #define SN_SPECS_MAX 128
 
-/* A top-level command by name (any case), NULL if none. */
+/* A top-level command by name (any case), NULL if none (PROTOCOL.md §3.1). */
 const struct sn_spec *sn_specs_find(const char *name);
-/* A subcommand, NULL if none. */
+/* A subcommand, NULL if none (PROTOCOL.md §3.1, §4.1, §22.3, §24.4). */
 const struct sn_spec *sn_specs_find_sub(const char *container, const char *name);
 /* By full name, "ping" or "sentinel|masters" (any case), NULL if none. */
 const struct sn_spec *sn_specs_find_full(const char *name);
 bool sn_spec_is_container(const struct sn_spec *spec);
-/* The place in the table whose permission counts for spec: its own, or that of its canonical name.
- */
+/* The place in the table whose permission counts for spec: its own, or that of its canonical name
+ * (PROTOCOL.md §4.1). */
 size_t sn_spec_permission_index(const struct sn_spec *spec);
 
 #define SN_SPEC_NAME_MAX 63
 /* Writes "ping" or "sentinel|masters" into out (SN_SPEC_NAME_MAX + 1 bytes). */
 void sn_spec_full_name(const struct sn_spec *spec, char *out);
-/* True if argc words suit spec. */
+/* True if argc words suit spec (PROTOCOL.md §3.5, §4.1). */
 bool sn_spec_arity_fits(const struct sn_spec *spec, size_t argc);
 
 #endif

@@ -30,17 +30,18 @@ bool sn_addr_ip_usable(const char *ip);
 bool sn_addr_is_useless(const struct sn_addr *addr);
 /* Fills *addr with host and port; ip is set too if host is a literal IP (in its canonical spelling,
  * so that equal IPs are equal texts), else "". SN_EINVAL: not a host (sn_addr_host_valid);
- * SN_ERANGE: port outside 0..65535. *addr is untouched on error. */
+ * SN_ERANGE: port outside 0..65535. *addr is untouched on error (PROTOCOL.md §20.1). */
 SN_MUST_CHECK int sn_addr_make(const char *host, int64_t port, struct sn_addr *addr);
 /* Equal ports and equal IPs; false while an IP is unknown. */
 bool sn_addr_same_place(const struct sn_addr *a, const struct sn_addr *b);
-/* Equal ports, and equal IPs or (ignoring case) equal hosts. Unresolved IPs equal nothing. */
+/* Equal ports, and equal IPs or (ignoring case) equal hosts. Unresolved IPs equal nothing
+ * (PROTOCOL.md §20.1). */
 bool sn_addr_equal(const struct sn_addr *a, const struct sn_addr *b);
 /* The host as replies, events and hellos show it: the name if announce_hostnames, else the IP (or
- * the name while there is no IP). Points into addr. */
+ * the name while there is no IP). Points into addr (PROTOCOL.md §20.2). */
 const char *sn_addr_shown(const struct sn_addr *addr, bool announce_hostnames);
 /* Writes "host:port", with brackets around a host that contains ':'. out holds SN_ADDR_TEXT_MAX + 1
- * bytes. */
+ * bytes (PROTOCOL.md §20.2). */
 void sn_addr_format(const char *host, uint16_t port, char *out);
 
 #endif

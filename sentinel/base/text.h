@@ -25,7 +25,7 @@ bool sn_text_has_control(const char *text, size_t len);
 
 /* True if id is exactly 40 bytes, none of them a control character, a blank or a comma. Sentinels
  * make their ids of hexadecimal digits, but take any that is configured, and so do we: a peer that
- * is not counted makes a majority too small. Case matters. */
+ * is not counted makes a majority too small. Case matters (PROTOCOL.md §24.1). */
 bool sn_text_is_runid(const char *id);
 
 /* A line split into words. */
@@ -44,7 +44,7 @@ void sn_words_split_plain(const char *line, size_t len, struct sn_words *words);
 void sn_words_fini(struct sn_words *words);
 
 /* Appends text as one word that sn_words_split reads back unchanged: bare if it is not empty and
- * has only unproblematic bytes, else in double quotes with escapes. */
+ * has only unproblematic bytes, else in double quotes with escapes (PROTOCOL.md §22.2, §24.1). */
 void sn_text_quote(struct sn_buf *out, const char *text);
 /* The same, but always in double quotes. */
 void sn_text_quote_always(struct sn_buf *out, const char *text);

@@ -35,7 +35,8 @@ void sn_timer_stop(struct sn_timers *timers, struct sn_timer *timer);
 void sn_timer_pull(struct sn_timers *timers, struct sn_timer *timer, sn_ms at);
 /* The earliest deadline, SN_MS_NEVER if none. */
 sn_ms sn_timers_next(const struct sn_timers *timers);
-/* Disarms and returns the earliest timer with at <= now; NULL if none is due. */
+/* Disarms and returns the earliest timer with at <= now; NULL if none is due (PROTOCOL.md §11.1,
+ * §24.2). */
 struct sn_timer *sn_timers_pop(struct sn_timers *timers, sn_ms now);
 
 #endif

@@ -61,7 +61,7 @@ static int find_state(struct sn_conf *conf, struct sn_buf *error)
     return sn_state_load(conf, error);
 }
 
-/* State has to be kept somewhere. */
+/* State has to be kept somewhere (PROTOCOL.md §19.1). */
 static int parse_without_file(int argc, char *const *argv, struct sn_conf *conf,
                               struct sn_buf *error)
 {
@@ -80,7 +80,8 @@ static int parse_without_file(int argc, char *const *argv, struct sn_conf *conf,
     return SN_EINVAL;
 }
 
-/* Reads path, or its journal in its place; *recovered then holds the latter's text. */
+/* Reads path, or its journal in its place; *recovered then holds the latter's text (PROTOCOL.md
+ * §19.1). */
 static int read_and_parse(const char *path, int argc, char *const *argv, struct sn_conf *conf,
                           struct sn_buf *error)
 {
@@ -116,7 +117,8 @@ static int read_and_parse(const char *path, int argc, char *const *argv, struct 
     return code;
 }
 
-/* Plain text where the operator has asked for TLS would be worse than no start. */
+/* Plain text where the operator has asked for TLS would be worse than no start (PROTOCOL.md §20.5).
+ */
 static int refuse_tls(const struct sn_conf *conf, struct sn_buf *error)
 {
     if (conf->settings.tls.port == 0 && !conf->settings.tls.replication)

@@ -43,6 +43,8 @@ static void refuse(struct sn_core *core, const struct sn_command *command, const
     value->text = text;
 }
 
+/* A question is answered by whether the master at that address is S_DOWN here, and not in TILT
+ * (PROTOCOL.md §4.4, §14.2, §18, §24.1). */
 static void run_ask(struct sn_core *core, const struct sn_command *command)
 {
     struct sn_group *group = sn_group_at(core, &command->addr);
@@ -69,7 +71,8 @@ static void run_ask(struct sn_core *core, const struct sn_command *command)
     now->text = sn_out_text(core, value.text);
 }
 
-/* Peers count us by it: an id that a crash can make us forget would be one voter too many. */
+/* Peers count us by it: an id that a crash can make us forget would be one voter too many
+ * (PROTOCOL.md §4.6). */
 static void run_myid(struct sn_core *core, const struct sn_command *command)
 {
     const struct sn_action_answer value = {.kind = SN_ANSWER_TEXT, .text = core->myid.hex};
@@ -82,6 +85,7 @@ static void run_myid(struct sn_core *core, const struct sn_command *command)
     now->ticket = command->ticket;
 }
 
+/* PROTOCOL.md §4.7. */
 static void run_monitor(struct sn_core *core, const struct sn_command *command)
 {
     struct sn_group_image image = {.addr = command->addr};
@@ -124,6 +128,7 @@ static void run_monitor(struct sn_core *core, const struct sn_command *command)
     }
 }
 
+/* REMOVE forgets the group, with its replicas and peers (PROTOCOL.md §4.8). */
 static void run_remove(struct sn_core *core, const struct sn_command *command,
                        struct sn_group *group)
 {
@@ -138,6 +143,7 @@ static bool is_meant(const struct sn_command *command, const struct sn_group *gr
     return sn_text_glob(command->name, command->name_len, group->name, strlen(group->name), false);
 }
 
+/* PROTOCOL.md §4.9. */
 static void run_reset(struct sn_core *core, const struct sn_command *command)
 {
     struct sn_group *group, *next;
@@ -158,6 +164,8 @@ static void run_reset(struct sn_core *core, const struct sn_command *command)
     answer(core, command, SN_ANSWER_INTEGER, matches);
 }
 
+/* FAILOVER is refused while one is in progress, or without a replica that can be promoted
+ * (PROTOCOL.md §4.10). */
 static void run_failover(struct sn_core *core, const struct sn_command *command,
                          struct sn_group *group)
 {
@@ -183,6 +191,7 @@ static void run_failover(struct sn_core *core, const struct sn_command *command,
     }
 }
 
+/* +set tells option and value as typed, and hides passwords (PROTOCOL.md §7.4). */
 static void announce_set(struct sn_group *group, const struct sn_change *change)
 {
     const char *value = change->value;
@@ -194,6 +203,7 @@ static void announce_set(struct sn_group *group, const struct sn_change *change)
         sn_raise(group->master, SN_NOTICE_SET, "%s %s", change->name, value);
 }
 
+/* PROTOCOL.md §4.18. */
 static void renew_data_links(struct sn_group *group)
 {
     struct sn_instance *replica;
@@ -205,6 +215,8 @@ static void renew_data_links(struct sn_group *group)
     }
 }
 
+/* SET of credentials renews the links to master and replicas, other options leave them alone
+ * (PROTOCOL.md §4.18, §8.1). */
 static void run_set(struct sn_core *core, const struct sn_command *command, struct sn_group *group)
 {
     bool credentials = false;
@@ -222,6 +234,7 @@ static void run_set(struct sn_core *core, const struct sn_command *command, stru
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
+/* New sentinel-user and sentinel-pass renew the links to peers (PROTOCOL.md §4.17). */
 static void run_config_set(struct sn_core *core, const struct sn_command *command)
 {
     bool credentials = false;
@@ -240,6 +253,7 @@ static void run_config_set(struct sn_core *core, const struct sn_command *comman
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
+/* PROTOCOL.md §4.15. */
 static void run_debug(struct sn_core *core, const struct sn_command *command)
 {
     struct sn_group *group, *next;
@@ -258,7 +272,7 @@ static void run_debug(struct sn_core *core, const struct sn_command *command)
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
-/* Commands on one group by its name. */
+/* Commands on one group by its name (PROTOCOL.md §4.1). */
 static void run_on_group(struct sn_core *core, const struct sn_command *command)
 {
     struct sn_group *group = sn_group_by_name(core, command->name, command->name_len);
@@ -274,6 +288,7 @@ static void run_on_group(struct sn_core *core, const struct sn_command *command)
         run_set(core, command, group);
 }
 
+/* PROTOCOL.md §4.14. */
 void sn_command_run(struct sn_core *core, const struct sn_command *command)
 {
     switch (command->kind) {

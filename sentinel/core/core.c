@@ -112,6 +112,7 @@ void sn_core_free(struct sn_core *core)
     free(core);
 }
 
+/* Each group is announced at the start (PROTOCOL.md §21.1). */
 static void start(struct sn_core *core)
 {
     struct sn_group *group, *next;
@@ -200,7 +201,8 @@ static void run_timers(struct sn_core *core)
     }
 }
 
-/* What the owners of a command link have to say first on a new connection. */
+/* What the owners of a command link have to say first on a new connection (PROTOCOL.md §13.5,
+ * §15.6). */
 static void greet(struct sn_link *link)
 {
     struct sn_core *core = link->core;
@@ -295,7 +297,8 @@ static bool take_link_reply(struct sn_link *link, const struct sn_event_reply *e
     return true;
 }
 
-/* What its INFO means for what is under way, once all that follows from the facts is settled. */
+/* What its INFO means for what is under way, once all that follows from the facts is settled
+ * (PROTOCOL.md §12). */
 static void use_info(struct sn_instance *instance, const struct sn_info *info)
 {
     const struct sn_group *group = instance->group;
@@ -312,6 +315,8 @@ static void use_info(struct sn_instance *instance, const struct sn_info *info)
         sn_repair_replica(instance);
 }
 
+/* Outside of TILT, INFO confirms promotions, moves reconfigurations on and starts repairs
+ * (PROTOCOL.md §12, §18). */
 static void take_info(struct sn_instance *instance, const struct sn_event_reply *event)
 {
     struct sn_core *core = instance->core;
@@ -456,6 +461,7 @@ void sn_core_snapshot_sentinel(const struct sn_core *core, struct sn_image *imag
     sn_globals_copy(&core->globals, &image->globals);
 }
 
+/* A snapshot holds everything that has to last (PROTOCOL.md §19.8). */
 static void snapshot_group(const struct sn_group *group, struct sn_image *image)
 {
     struct sn_group_image *copy =

@@ -20,7 +20,8 @@
 
 struct sn_core;
 
-/* A core with the configuration and state of image (copied). now is the clock's reading. */
+/* A core with the configuration and state of image (copied). now is the clock's reading
+ * (PROTOCOL.md §14.1, §19.1). */
 struct sn_core *sn_core_new(const struct sn_image *image, uint64_t seed, sn_ms now);
 void sn_core_free(struct sn_core *core);
 
@@ -32,7 +33,7 @@ void sn_core_step(struct sn_core *core, const struct sn_event *event, struct sn_
 sn_ms sn_core_deadline(const struct sn_core *core);
 
 /* A deep copy of the configuration and durable state as they are now, to be saved. Belongs to the
- * caller (sn_image_fini). */
+ * caller (sn_image_fini) (PROTOCOL.md §19.8). */
 void sn_core_snapshot(const struct sn_core *core, struct sn_image *image);
 /* The parts of it that a record of PERSIST names: what is of the sentinel itself, in place of what
  * image has; one group, appended. False if that is gone by now. */

@@ -150,7 +150,7 @@ const char *sn_renames_find(const struct sn_renames *renames, const char *comman
 
 void sn_globals_fini(struct sn_globals *globals);
 void sn_globals_copy(const struct sn_globals *from, struct sn_globals *to);
-/* Applies a change of a sentinel option; the same precondition. */
+/* Applies a change of a sentinel option; the same precondition (PROTOCOL.md §4.17). */
 void sn_globals_apply(struct sn_globals *globals, const struct sn_change *change);
 
 #endif

@@ -26,9 +26,9 @@ enum sn_timing {
 
 /* The name in upper case, "INFO-PERIOD" and so on. */
 const char *sn_timing_name(enum sn_timing timing);
-/* The default in milliseconds. */
+/* The default in milliseconds (PROTOCOL.md §11.2). */
 sn_ms sn_timing_default(enum sn_timing timing);
-/* Finds name, ignoring case. SN_ENOENT if there is none. */
+/* Finds name, ignoring case. SN_ENOENT if there is none (PROTOCOL.md §4.15). */
 SN_MUST_CHECK int sn_timing_find(const char *name, enum sn_timing *timing);
 
 #endif

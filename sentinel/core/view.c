@@ -55,6 +55,7 @@ static bool is_cut_off(const struct sn_instance *instance)
     return !sn_instance_connected(instance) || (sn_is_data(instance) && instance->sub->deaf);
 }
 
+/* Flags come in one order, without blanks (PROTOCOL.md §4.2). */
 static void list_flags(const struct sn_instance *instance, char *flags, size_t size)
 {
     const struct sn_group *group = instance->group;
@@ -86,6 +87,7 @@ static void list_flags(const struct sn_instance *instance, char *flags, size_t s
     add_flag(flags, size, data->rebooting, "master_reboot");
 }
 
+/* PROTOCOL.md §4.2. */
 static void describe_common(const struct sn_instance *instance, sn_ms now, const struct form *form)
 {
     const struct sn_group *group = instance->group;
@@ -127,6 +129,7 @@ static void describe_data(const struct sn_instance *instance, sn_ms now, const s
     put_ms(form, "role-reported-time", now - data->role_reported_at);
 }
 
+/* A master's own fields; scripts only where there are some (PROTOCOL.md §4.2). */
 static void describe_master(const struct sn_group *group, const struct form *form)
 {
     const struct sn_group_params *params = &group->params;
@@ -145,6 +148,7 @@ static void describe_master(const struct sn_group *group, const struct form *for
         put(form, "num-claimed-by-another-group", "%zu", claimed);
 }
 
+/* A replica's own fields, with defaults until it has told (PROTOCOL.md §4.2). */
 static void describe_replica(const struct sn_instance *instance, const struct form *form)
 {
     const struct sn_data *data = &instance->u.data;
@@ -159,6 +163,7 @@ static void describe_replica(const struct sn_instance *instance, const struct fo
     put(form, "replica-announced", "%d", data->announced ? 1 : 0);
 }
 
+/* A peer's vote is shown until it expires, its epoch for good (PROTOCOL.md §4.2). */
 static void describe_peer(const struct sn_instance *instance, sn_ms now, const struct form *form)
 {
     const struct sn_peer *peer = &instance->u.peer;
@@ -320,7 +325,7 @@ void sn_group_address(const struct sn_core *core, const struct sn_group *group, 
     *port = group->master->addr.port;
 }
 
-/* Why a peer that is up cannot be counted on all the same; NULL if it can. */
+/* Why a peer that is up cannot be counted on all the same; NULL if it can (PROTOCOL.md §4.5). */
 static const char *why_useless(const struct sn_instance *peer)
 {
     if (!sn_peer_speaks(peer))

@@ -24,7 +24,7 @@ unsigned sn_core_simulate_flags(const struct sn_core *core);
 bool sn_core_tilt(const struct sn_core *core);
 /* Milliseconds in TILT; -1 outside. */
 sn_ms sn_core_tilt_ms(const struct sn_core *core, sn_ms now);
-/* How often TILT was entered. */
+/* How often TILT was entered (PROTOCOL.md §22.2). */
 uint64_t sn_core_tilt_count(const struct sn_core *core);
 
 /* Groups in the order of their configuration. */
@@ -45,7 +45,7 @@ size_t sn_group_replica_count(const struct sn_group *group);
 size_t sn_group_peer_count(const struct sn_group *group);
 /* True if a known peer of some group is at this IP. */
 bool sn_core_has_peer_at(const struct sn_core *core, const char *ip);
-/* "ok", "sdown" or "odown". */
+/* "ok", "sdown" or "odown" (PROTOCOL.md §6.1). */
 const char *sn_group_status(const struct sn_group *group);
 /* The address of the current master as GET-MASTER-ADDR-BY-NAME tells it (PROTOCOL.md §4.3). */
 void sn_group_address(const struct sn_core *core, const struct sn_group *group, const char **host,
@@ -56,7 +56,7 @@ void sn_group_quorum(const struct sn_group *group, size_t *usable, size_t *voter
 /* The first such peer, and why; NULL if there is none. */
 const struct sn_instance *sn_group_useless_peer(const struct sn_group *group, const char **why);
 /* The first server of group that another group claims as well, and how many there are; NULL if
- * there is none. Such replicas get no orders (DESIGN.md D16). */
+ * there is none. Such replicas get no orders (PROTOCOL.md §4.5, DESIGN.md D16). */
 const struct sn_instance *sn_group_claimed(const struct sn_group *group, size_t *count);
 /* Why things were decided against lately, in the order in which they first were; how many there
  * are. out holds SN_REASONS_MAX of them. */
@@ -71,12 +71,13 @@ void sn_reason_text(const struct sn_group *group, const struct sn_reason_entry *
 const char *sn_instance_address(const struct sn_instance *instance, uint16_t *port);
 const struct sn_runid *sn_instance_runid(const struct sn_instance *instance);
 
-/* False for a replica that asked not to be listed (replica_announced:0). */
+/* False for a replica that asked not to be listed (replica_announced:0) (PROTOCOL.md §4.2). */
 bool sn_instance_announced(const struct sn_instance *instance);
 /* Calls field for each field of PROTOCOL.md §4.2 in order; values are valid during the call. */
 void sn_instance_describe(const struct sn_core *core, const struct sn_instance *instance, sn_ms now,
                           sn_field_fn *field, void *arg);
-/* The last INFO text (NULL if none yet) and its age in milliseconds (0 if none). */
+/* The last INFO text (NULL if none yet) and its age in milliseconds (0 if none) (PROTOCOL.md
+ * §4.12). */
 void sn_instance_info(const struct sn_instance *instance, sn_ms now, const char **text, size_t *len,
                       sn_ms *age_ms);
 
@@ -90,7 +91,7 @@ struct sn_script_view {
 };
 size_t sn_core_script_count(const struct sn_core *core);
 size_t sn_core_script_running(const struct sn_core *core);
-/* index < sn_core_script_count(). */
+/* index < sn_core_script_count() (PROTOCOL.md §4.13). */
 void sn_core_script_at(const struct sn_core *core, size_t index, sn_ms now,
                        struct sn_script_view *view);
 

@@ -14,7 +14,7 @@ struct slice {
     size_t len;
 };
 
-/* Cuts text at its commas. SN_EINVAL unless there are SN_HELLO_FIELDS parts. */
+/* Cuts text at its commas. SN_EINVAL unless there are SN_HELLO_FIELDS parts (PROTOCOL.md §10.1). */
 static int split_fields(const char *text, size_t len, struct slice fields[SN_HELLO_FIELDS])
 {
     if (len == 0)

@@ -37,7 +37,8 @@ struct sn_hello {
     char bad_text[SN_HELLO_BAD_MAX + 1]; /* the first of them, cut, without control characters */
 };
 
-/* The sender and the name of its group can be used, whatever else cannot. */
+/* The sender and the name of its group can be used, whatever else cannot (PROTOCOL.md §10.3,
+ * §24.1). */
 bool sn_hello_names_sender(const struct sn_hello *hello);
 /* "sender address", "master port" and so on. */
 const char *sn_hello_field_name(enum sn_hello_field field);
@@ -51,7 +52,7 @@ const char *sn_hello_field_name(enum sn_hello_field field);
 int sn_hello_parse(const char *text, size_t len, struct sn_hello *hello);
 
 /* Writes the eight fields and a NUL into out (size bytes; SN_HELLO_MAX + 1 is always enough).
- * SN_EFULL: out is too small. */
+ * SN_EFULL: out is too small (PROTOCOL.md §10.1, §23). */
 SN_MUST_CHECK int sn_hello_format(const struct sn_hello *hello, char *out, size_t size);
 
 #endif

@@ -89,6 +89,7 @@ static void read_runid(struct slice value, struct sn_runid *runid)
         *runid = found;
 }
 
+/* A link that is down for an unknown or huge time is down for very long (PROTOCOL.md §12). */
 static void read_link_down(struct slice value, struct sn_info *info)
 {
     int64_t seconds;
@@ -131,7 +132,8 @@ static bool read_replica_plain(struct slice rest, struct sn_info_replica *replic
     return read_host(host, replica->host) && read_port(port, &replica->port);
 }
 
-/* Takes what follows "slave": a number, a colon, and the replica in either format. */
+/* Takes what follows "slave": a number, a colon, and the replica in either format (PROTOCOL.md
+ * §12). */
 static void read_replica(struct slice rest, struct sn_info *info)
 {
     struct sn_info_replica replica = {.port = 0};
@@ -179,6 +181,7 @@ static void read_replica_state(struct slice line, struct sn_info *info)
     }
 }
 
+/* PROTOCOL.md §12. */
 static void read_line(struct slice line, struct sn_info *info)
 {
     struct slice value;

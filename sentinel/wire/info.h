@@ -41,7 +41,8 @@ struct sn_info {
 };
 
 /* Reads the INFO text (len bytes, lines ended by CRLF or LF) into *info, which needs no
- * initialisation. Cannot fail: what is not understood is left out. Free with sn_info_fini. */
+ * initialisation. Cannot fail: what is not understood is left out. Free with sn_info_fini
+ * (PROTOCOL.md §12). */
 void sn_info_parse(const char *text, size_t len, struct sn_info *info);
 void sn_info_fini(struct sn_info *info);
 

@@ -147,7 +147,7 @@ static bool outgrows(const struct sn_request_reader *reader, const struct sn_req
 }
 
 /* Finds the byte that ends the line at `at`; *len is the distance to it, and the whole line has
- * tail bytes more. */
+ * tail bytes more (PROTOCOL.md §3.2). */
 static int find_line_end(struct sn_request_reader *reader, const struct sn_request_limits *limits,
                          char end, size_t tail, const char *too_big, size_t *len)
 {
@@ -184,6 +184,7 @@ static void advance(struct sn_request_reader *reader, size_t len)
     reader->scanned = 0;
 }
 
+/* An inline line is split with the quotes of configuration files (PROTOCOL.md §3.1). */
 static int read_inline(struct sn_request_reader *reader, const struct sn_request_limits *limits)
 {
     size_t len;
@@ -203,6 +204,7 @@ static int read_inline(struct sn_request_reader *reader, const struct sn_request
     return 0;
 }
 
+/* Wrong counts, lengths and markers get the error of stock (PROTOCOL.md §3.2). */
 static int read_array_header(struct sn_request_reader *reader,
                              const struct sn_request_limits *limits)
 {
@@ -223,6 +225,7 @@ static int read_array_header(struct sn_request_reader *reader,
     return 0;
 }
 
+/* PROTOCOL.md §3.2. */
 static int expected_dollar(struct sn_request_reader *reader, char got)
 {
     char what[] = "expected '$', got '?'";
@@ -232,6 +235,7 @@ static int expected_dollar(struct sn_request_reader *reader, char got)
     return protocol_error(reader, what);
 }
 
+/* PROTOCOL.md §3.2. */
 static int read_bulk_header(struct sn_request_reader *reader,
                             const struct sn_request_limits *limits)
 {
@@ -272,6 +276,7 @@ static void push_arg(struct sn_request_reader *reader)
     reader->argc++;
 }
 
+/* PROTOCOL.md §3.1. */
 static int read_element(struct sn_request_reader *reader, const struct sn_request_limits *limits)
 {
     if (!reader->has_bulk) {
@@ -303,7 +308,8 @@ static void finish_array(struct sn_request_reader *reader, struct sn_request *re
         (struct sn_request){.argc = reader->argc, .argv = reader->argv, .lens = reader->lens};
 }
 
-/* Reads the first line of a request: an inline command as a whole, or the header of an array. */
+/* Reads the first line of a request: an inline command as a whole, or the header of an array
+ * (PROTOCOL.md §3.1). */
 static int read_first(struct sn_request_reader *reader, const struct sn_request_limits *limits)
 {
     reader->start = reader->at;
@@ -314,7 +320,8 @@ static int read_first(struct sn_request_reader *reader, const struct sn_request_
                                               : read_inline(reader, limits);
 }
 
-/* Reads on until a request is complete, or the bytes run out, or they are wrong. */
+/* Reads on until a request is complete, or the bytes run out, or they are wrong (PROTOCOL.md §3.1).
+ */
 static int read_request(struct sn_request_reader *reader, const struct sn_request_limits *limits,
                         struct sn_request *request)
 {

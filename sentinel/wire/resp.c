@@ -103,6 +103,7 @@ void sn_resp_array(struct sn_resp *resp, size_t count)
     put_count(resp, '*', count);
 }
 
+/* RESP2 has no maps, and no pushes: they are flat arrays there (PROTOCOL.md §3.1). */
 void sn_resp_map(struct sn_resp *resp, size_t pairs)
 {
     if (is_resp3(resp))
@@ -116,6 +117,7 @@ void sn_resp_set(struct sn_resp *resp, size_t count)
     put_count(resp, is_resp3(resp) ? '~' : '*', count);
 }
 
+/* PROTOCOL.md §3.1. */
 void sn_resp_push(struct sn_resp *resp, size_t count)
 {
     put_count(resp, is_resp3(resp) ? '>' : '*', count);

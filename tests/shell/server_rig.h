@@ -46,6 +46,9 @@ struct rig {
     uint64_t unsaved;            /* version of the save that is held; 0: none */
     struct sn_server_env limits; /* set by a test: memory_max, peer_places, login_ms */
     bool shutdown;               /* SHUTDOWN was asked for */
+    uint16_t watched_port;       /* set by a test: rig_tell_info speaks for the server there */
+    struct sn_link_id watched;   /* the command link to it */
+    uint64_t info_tag;           /* of the last INFO to it */
     bool hold_resolve;           /* set by a test: look-ups end by rig_resolve */
     void (*resolved)(void *arg, const char *ip);
     void *resolved_arg;
@@ -92,8 +95,24 @@ static inline void rig_idle(void *arg)
     sn_server_flush(((struct rig *)arg)->server);
 }
 
+static inline void rig_watch(struct rig *rig, const struct sn_action *action)
+{
+    const struct sn_action_connect *connect = &action->u.connect;
+    const struct sn_action_send *send = &action->u.send;
+
+    if (rig->watched_port == 0)
+        return;
+    if (action->kind == SN_ACTION_CONNECT && connect->port == rig->watched_port &&
+        connect->kind == SN_LINK_DATA)
+        rig->watched = connect->link;
+    if (action->kind == SN_ACTION_SEND && send->order == SN_ORDER_INFO &&
+        send->link.v == rig->watched.v)
+        rig->info_tag = send->tag;
+}
+
 static inline void rig_perform(void *arg, const struct sn_action *action)
 {
+    rig_watch(arg, action);
     if (action->kind == SN_ACTION_PERSIST)
         rig_persist(arg, action->u.persist.version);
     else if (action->kind == SN_ACTION_ANSWER)
@@ -200,6 +219,28 @@ static inline void rig_start(struct rig *rig)
     if (sn_server_listen(rig->server, &error) != 0)
         fail_msg("cannot listen: %s", sn_buf_text(&error));
     sn_buf_fini(&error);
+}
+
+/* The server at watched_port is connected to, and answers INFO with text. */
+static inline void rig_tell_info(struct rig *rig, const char *text)
+{
+    struct sn_event up = {.kind = SN_EVENT_LINK_UP,
+                          .u.link = {.link = rig->watched, .local_ip = "127.0.0.1", .reason = ""}};
+    struct sn_reply reply = {.type = SN_REPLY_STRING, .text = text, .len = strlen(text)};
+    struct sn_event event = {
+        .kind = SN_EVENT_REPLY,
+        .u.reply = {
+            .link = rig->watched, .order = SN_ORDER_INFO, .reply = &reply, .queue_error = ""}};
+    struct sn_info info;
+
+    assert_int_not_equal(rig->watched.v, 0);
+    sn_driver_feed(rig->driver, &up);
+    assert_int_not_equal(rig->info_tag, 0);
+    sn_info_parse(text, reply.len, &info);
+    event.u.reply.tag = rig->info_tag;
+    event.u.reply.info = &info;
+    sn_driver_feed(rig->driver, &event);
+    sn_info_fini(&info);
 }
 
 static inline void rig_stop(struct rig *rig)

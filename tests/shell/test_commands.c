@@ -215,6 +215,40 @@ static void test_commands__sentinel_read_only(void **state)
                                  "sentinels=1\r\n"));
 }
 
+static int start_with_replicas(void **state)
+{
+    struct sn_addr replica;
+
+    (void)state;
+    rig_init(&rig);
+    rig_add_group(&rig, "m1", "127.0.0.1", 6379);
+    for (int port = 7001; port <= 7002; port++) {
+        assert_int_equal(sn_addr_make("127.0.0.1", port, &replica), 0);
+        sn_group_image_add_replica(&rig.image.groups[0], &replica);
+    }
+    rig.watched_port = 7001;
+    rig_start(&rig);
+    fd = rig_dial(&rig);
+    return 0;
+}
+
+static void test_commands__replicas_that_are_not_announced_are_not_listed(void **state)
+{
+    char text[4096];
+
+    (void)state;
+    rig_send(&rig, fd, "SENTINEL REPLICAS m1\r\n");
+    rig_read(&rig, fd, text, sizeof(text));
+    assert_prefix(text, "*2\r\n");
+    rig_tell_info(&rig, "role:slave\r\nreplica_announced:0\r\n");
+    rig_send(&rig, fd, "SENTINEL SLAVES m1\r\n");
+    rig_read(&rig, fd, text, sizeof(text));
+    assert_prefix(text, "*1\r\n*42\r\n$4\r\nname\r\n$14\r\n127.0.0.1:7002\r\n");
+    rig_send(&rig, fd, "SENTINEL MASTER m1\r\n");
+    rig_read(&rig, fd, text, sizeof(text));
+    assert_non_null(strstr(text, "\r\n$10\r\nnum-slaves\r\n$1\r\n2\r\n"));
+}
+
 static void test_commands__resp3_has_maps(void **state)
 {
     char text[8192];
@@ -241,6 +275,7 @@ static void test_commands__monitor(void **state)
     static const struct exchange exchanges[] = {
         {"SENTINEL MONITOR a b c d", "-ERR Invalid quorum"},
         {"SENTINEL MONITOR a b c 1", "-ERR Invalid port"},
+        {"SENTINEL MONITOR a b c 0", "-ERR Invalid port"},
         {"SENTINEL MONITOR a b 1 0", "-ERR Quorum must be 1 or greater."},
         {"SENTINEL MONITOR a b 99999 1", "-ERR Invalid IP address or hostname specified"},
         {"SENTINEL MONITOR a 127.0.0.1 99999 1", "-ERR Invalid port number."},
@@ -444,6 +479,9 @@ int main(void)
         TEST(connection),
         TEST(table_of_commands),
         TEST(sentinel_read_only),
+        cmocka_unit_test_setup_teardown(
+            test_commands__replicas_that_are_not_announced_are_not_listed, start_with_replicas,
+            stop),
         TEST(resp3_has_maps),
         TEST(monitor),
         TEST(monitor_looks_host_names_up),

@@ -295,6 +295,26 @@ static void test_command__set_tells_every_change_and_hides_passwords(void **stat
     kit_free(kit);
 }
 
+static void test_command__an_event_is_cut_at_the_longest_payload(void **state)
+{
+    struct kit *kit = kit_new("m1 n1");
+    char value[2 * SN_PAYLOAD_MAX], line[3 * SN_PAYLOAD_MAX];
+    struct sn_change change = {.option = SN_OPTION_AUTH_USER, .name = "auth-user", .value = value};
+    struct sn_command command = {
+        .kind = SN_COMMAND_SET, .name = "m1", .name_len = 2, .changes = &change, .change_count = 1};
+    (void)state;
+    memset(value, 'x', sizeof(value));
+    value[sizeof(value) - 1] = '\0';
+    kit_command(kit, &command);
+    int shown = SN_PAYLOAD_MAX - (int)strlen(M1 " auth-user ");
+    (void)snprintf(line, sizeof(line), "event W +set " M1 " auth-user %.*s", shown, value);
+    assert_int_equal(kit_count(kit, line), 1);
+    line[strlen(line) + 1] = '\0';
+    line[strlen(line)] = 'x';
+    assert_int_equal(kit_count(kit, line), 0);
+    kit_free(kit);
+}
+
 static void test_command__new_credentials_renew_the_data_links(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a;m2 n3");
@@ -508,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_command__reset_matches_by_glob_and_counts),
         cmocka_unit_test(test_command__reset_clears_down_states_without_events),
         cmocka_unit_test(test_command__set_tells_every_change_and_hides_passwords),
+        cmocka_unit_test(test_command__an_event_is_cut_at_the_longest_payload),
         cmocka_unit_test(test_command__new_credentials_renew_the_data_links),
         cmocka_unit_test(test_command__new_peer_credentials_renew_the_peer_links),
         cmocka_unit_test(test_command__debug_applies_all_timings_at_once_and_saves_nothing),

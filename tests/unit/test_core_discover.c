@@ -341,6 +341,10 @@ static void test_discover__one_info_at_a_time(void **state)
     kit_drop(kit, "n2"); /* what is lost with the link is asked again on the next */
     kit_to(kit, 60000);
     assert_int_equal(kit_count(kit, "info n2"), 2);
+    kit_mode(kit, "n1", KIT_REFUSING); /* all replicas are asked in the moment of S_DOWN */
+    kit_to(kit, 62000);
+    assert_int_equal(kit_count(kit, "event W +sdown master m1"), 1);
+    assert_int_equal(kit_count(kit, "info n2"), 2);
     kit_free(kit);
 }
 

@@ -412,6 +412,25 @@ static void test_election__only_votes_of_its_own_epoch_count(void **state)
     kit_free(kit);
 }
 
+/* Another group, or another sentinel, raises the current epoch while votes are on their way. */
+static void test_election__is_won_at_its_own_epoch_when_the_current_one_has_risen(void **state)
+{
+    struct kit *kit = at_attempt("- epoch 4;m1 n1 replicas n2 peers a,b,c,d", "a");
+    (void)state;
+    kit->hold |= KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_clear(kit);
+    kit_reply(kit, "b", SN_ORDER_ASK, "[:1|$" KIT_B "|:9]"); /* to the question of 1000 */
+    assert_int_equal(kit_count(kit, "event W +new-epoch 9"), 1);
+    kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$" KIT_ME "|:9]");
+    kit_reply(kit, "c", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "c", SN_ORDER_ASK, "[:1|$" KIT_ME "|:5]");
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 0);
+    kit_reply(kit, "d", SN_ORDER_ASK, "[:1|$*|:0]");
+    kit_reply(kit, "d", SN_ORDER_ASK, "[:1|$" KIT_ME "|:5]");
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
+    kit_free(kit);
+}
+
 static void test_election__an_unwinnable_round_ends_at_once_and_is_repeated_soon(void **state)
 {
     struct kit *kit = at_attempt("m1 n1 replicas n2 peers a,b,c,d", "a");
@@ -931,6 +950,7 @@ int main(void)
         cmocka_unit_test(test_election__a_peer_that_refuses_ping_only_is_a_voter),
         cmocka_unit_test(test_election__an_order_is_not_held),
         cmocka_unit_test(test_election__only_votes_of_its_own_epoch_count),
+        cmocka_unit_test(test_election__is_won_at_its_own_epoch_when_the_current_one_has_risen),
         cmocka_unit_test(test_election__an_unwinnable_round_ends_at_once_and_is_repeated_soon),
         cmocka_unit_test(test_election__back_off_doubles_up_to_the_failover_timeout),
         cmocka_unit_test(test_election__yields_to_a_rival_that_may_have_won),

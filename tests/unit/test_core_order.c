@@ -32,6 +32,20 @@ static void test_order__forced_failover_asks_nobody_but_is_saved_first(void **st
     kit_free(kit);
 }
 
+static void test_order__forced_failover_asks_nobody_who_could_answer(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_PROMOTE) | KIT_HOLD(SN_ORDER_ASK);
+    kit_to(kit, 100);
+    kit_failover(kit, "m1", SN_MODE_FORCED);
+    kit_to(kit, 105);
+    assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    assert_int_equal(kit_count(kit, "ask"), 0);
+    kit_free(kit);
+}
+
 static void test_order__planned_failover_asks_but_goes_without(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
@@ -128,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order__forced_failover_asks_nobody_but_is_saved_first),
+        cmocka_unit_test(test_order__forced_failover_asks_nobody_who_could_answer),
         cmocka_unit_test(test_order__planned_failover_asks_but_goes_without),
         cmocka_unit_test(test_order__planned_failover_yields_to_a_vote_for_another),
         cmocka_unit_test(test_order__coordinated_failover_needs_a_majority),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Persist before speak (DESIGN.md §1, PROTOCOL.md §23.4, §24.1). */
+/* Persist before speak (DESIGN.md §1, PROTOCOL.md §23 (4), §24.1). */
 
 #include "core_kit.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Replicas that are not what the group says (PROTOCOL.md §17.2, §17.3, §23.9, DESIGN.md D13, D16).
+/* Replicas that are not what the group says (PROTOCOL.md §17.2, §17.3, §23 (9), DESIGN.md D13,
+ * D16).
  */
 
 #include "core_kit.h"

@@ -2,6 +2,7 @@
 
 /* What the SENTINEL commands show (PROTOCOL.md §4.2, §4.3, §4.5, §4.12). */
 
+#include "core/facts/attempt.h"
 #include "core_kit.h"
 
 #include <stdio.h>
@@ -185,6 +186,21 @@ static void test_view__flags_of_a_failover(void **state)
     kit_free(kit);
 }
 
+static void test_view__states_of_a_failover_have_the_words_of_stock(void **state)
+{
+    static const char *const words[] = {
+        [SN_FAILOVER_NONE] = "none",
+        [SN_FAILOVER_WAIT_START] = "wait_start",
+        [SN_FAILOVER_SELECT] = "select_slave",
+        [SN_FAILOVER_SEND_PROMOTION] = "send_slaveof_noone",
+        [SN_FAILOVER_WAIT_PROMOTION] = "wait_promotion",
+        [SN_FAILOVER_RECONF] = "reconf_slaves",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        assert_string_equal(sn_attempt_state_name((enum sn_failover_state)i), words[i]);
+}
+
 static void test_view__other_flags(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 reboot 60000");
@@ -305,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_view__shows_a_peers_vote_until_it_expires_and_its_epoch_for_good),
         cmocka_unit_test(test_view__tells_silence_and_pending_commands),
         cmocka_unit_test(test_view__flags_of_a_failover),
+        cmocka_unit_test(test_view__states_of_a_failover_have_the_words_of_stock),
         cmocka_unit_test(test_view__other_flags),
         cmocka_unit_test(test_view__names_are_shown_where_they_are_announced),
         cmocka_unit_test(test_view__quorum_counts_peers_that_are_up_and_all_voters),

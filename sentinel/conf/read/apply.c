@@ -137,6 +137,7 @@ static int parse_epoch(struct sn_loader *loader, const struct sn_statement *stat
     return 0;
 }
 
+/* current-epoch only raises, and a config epoch counts to it (PROTOCOL.md §19.7). */
 static int apply_epoch(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_image *image = &loader->conf->image;
@@ -152,7 +153,7 @@ static int apply_epoch(struct sn_loader *loader, const struct sn_statement *stat
     return 0;
 }
 
-/* A script is started from the working directory, which is not entered yet. */
+/* A script is started from the working directory, which is not entered yet (PROTOCOL.md §19.7). */
 static bool script_usable(const struct sn_loader *loader, const char *path)
 {
     const char *dir = loader->conf->settings.dir;
@@ -179,6 +180,7 @@ static int fail_value(struct sn_loader *loader, const struct sn_statement *state
     return code;
 }
 
+/* parallel-syncs 0 is 1, with a notice (PROTOCOL.md §24.2). */
 static int apply_single(struct sn_loader *loader, const struct sn_statement *statement)
 {
     const struct sn_directive *directive = statement->directive;
@@ -249,6 +251,7 @@ static int apply_value(struct sn_loader *loader, const struct sn_statement *stat
     return 0;
 }
 
+/* PROTOCOL.md §19.6. */
 static int pass_of(const struct sn_directive *directive)
 {
     if (directive->scope != SN_SCOPE_GROUP)

@@ -31,13 +31,14 @@ static bool is_option(const char *word)
     return strncmp(word, "--", 2) == 0;
 }
 
-/* `-`: more lines come from standard input. Only the first or the last word means that. */
+/* `-`: more lines come from standard input. Only the first or the last word means that (PROTOCOL.md
+ * §19.2). */
 static bool is_stdin(int argc, char *const *argv, int at)
 {
     return strcmp(argv[at], "-") == 0 && (at == 0 || at == argc - 1);
 }
 
-/* `--sentinel` alone says what we are anyway, and has no value. */
+/* `--sentinel` alone says what we are anyway, and has no value (PROTOCOL.md §19.2). */
 static bool is_pseudo(const char *word)
 {
     return strcasecmp(word, "--sentinel") == 0;
@@ -127,7 +128,7 @@ static int add_option(struct sn_loader *loader, int argc, char *const *argv, int
     return code;
 }
 
-/* A word without dashes in front is an option only as the first one. */
+/* A word without dashes in front is an option only as the first one (PROTOCOL.md §19.2). */
 int sn_argv_read(struct sn_loader *loader, int argc, char *const *argv)
 {
     int code = 0;

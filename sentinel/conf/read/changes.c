@@ -47,7 +47,7 @@ static int bad_argument(struct sn_buf *error, const char *value, const char *opt
 }
 
 /* Scripts are refused as a whole where that is configured; that they can be started is checked when
- * they are set, not only in the middle of a failover. */
+ * they are set, not only in the middle of a failover (PROTOCOL.md §4.18). */
 static int check_script(const struct sn_directive *directive, const char *path, bool denied,
                         struct sn_buf *error)
 {
@@ -76,6 +76,7 @@ static int check_rename(const struct sn_change *change, struct sn_buf *error)
     return 0;
 }
 
+/* PROTOCOL.md §4.18. */
 static int check_change(const struct sn_directive *directive, struct sn_change *change,
                         bool scripts_denied, struct sn_buf *error)
 {
@@ -171,6 +172,7 @@ static bool named_before(char *const *argv, int i)
     return false;
 }
 
+/* PROTOCOL.md §4.17. */
 static int take_parameter(int argc, char *const *argv, int i, struct sn_changes *changes,
                           enum sn_level *loglevel, struct sn_buf *error)
 {

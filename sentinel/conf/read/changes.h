@@ -17,11 +17,11 @@ void sn_changes_fini(struct sn_changes *changes);
 
 /* Validates the option-value words after `SENTINEL SET name` with the directive table: all or
  * nothing. scripts_denied: deny-scripts-reconfig is on.
- * SN_EINVAL: *error holds the exact error text without "ERR " (PROTOCOL.md §4.18). */
+ * SN_EINVAL: *error holds the exact error text without "ERR " (PROTOCOL.md §4.18, §24.2). */
 SN_MUST_CHECK int sn_conf_parse_set(int argc, char *const *argv, bool scripts_denied,
                                     struct sn_changes *changes, struct sn_buf *error);
-/* The same for `SENTINEL CONFIG SET` pairs (PROTOCOL.md §4.17), except `loglevel`, which comes back
- * in *loglevel (SN_LEVEL_NONE if not named). */
+/* The same for `SENTINEL CONFIG SET` pairs (PROTOCOL.md §4.17, §22.1), except `loglevel`, which
+ * comes back in *loglevel (SN_LEVEL_NONE if not named). */
 SN_MUST_CHECK int sn_conf_parse_config_set(int argc, char *const *argv, struct sn_changes *changes,
                                            enum sn_level *loglevel, struct sn_buf *error);
 

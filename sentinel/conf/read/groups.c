@@ -61,6 +61,7 @@ static bool note_useless(struct sn_loader *loader, const struct sn_statement *st
     return true;
 }
 
+/* PROTOCOL.md §24.3. */
 static bool name_valid(const char *name)
 {
     size_t len = strlen(name);
@@ -69,7 +70,7 @@ static bool name_valid(const char *name)
 }
 
 /* A group may be defined once per file, but a main file may repeat what an included one says: that
- * is how the address that a failover has brought is kept. */
+ * is how the address that a failover has brought is kept (PROTOCOL.md §19.5). */
 static int redefine_group(struct sn_loader *loader, const struct sn_statement *statement,
                           const struct sn_addr *addr, uint32_t quorum)
 {
@@ -98,6 +99,7 @@ static int redefine_group(struct sn_loader *loader, const struct sn_statement *s
     return 0;
 }
 
+/* monitor checks name, quorum and address (PROTOCOL.md §19.7). */
 int sn_groups_monitor(struct sn_loader *loader, const struct sn_statement *statement)
 {
     const struct sn_directive *directive = sn_directive_find(SN_SCOPE_GROUP, "quorum");
@@ -163,6 +165,7 @@ static size_t *member_index(struct sn_loader *loader, const struct sn_group_imag
     return index;
 }
 
+/* known-replica, known-sentinel and their old forms are read back (PROTOCOL.md §19.7). */
 int sn_groups_replica(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_group_image *group = sn_loader_group(loader, statement->group);
@@ -185,6 +188,7 @@ int sn_groups_replica(struct sn_loader *loader, const struct sn_statement *state
     return 0;
 }
 
+/* PROTOCOL.md §19.7. */
 int sn_groups_peer(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_group_image *group = sn_loader_group(loader, statement->group);

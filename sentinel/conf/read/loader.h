@@ -55,7 +55,7 @@ struct sn_statement *sn_loader_push(struct sn_loader *loader);
 const char *sn_loader_name(struct sn_loader *loader, const char *file);
 
 /* Writes "file:line: text\nproblem. Expected: expected.\n" as the error; expected may be NULL.
- * Always SN_EINVAL. */
+ * Always SN_EINVAL (PROTOCOL.md §19.4). */
 int sn_loader_fail(struct sn_loader *loader, const struct sn_place *at, const char *problem,
                    const char *expected);
 /* Keeps something to be logged later: "file:line: " and the text. at may be NULL. */

@@ -51,6 +51,7 @@ static int include_file(struct sn_loader *loader, const struct sn_place *at, con
     return code;
 }
 
+/* PROTOCOL.md §19.5. */
 static int include_all(struct sn_loader *loader, const struct sn_place *at, const char *pattern)
 {
     glob_t found;
@@ -79,7 +80,7 @@ static void note_include(struct sn_loader *loader, const char *path)
     conf->includes[conf->include_count++] = (struct sn_conf_include){.path = sn_strdup(path)};
 }
 
-/* Relative paths are seen from `dir`, as read so far. */
+/* Relative paths are seen from `dir`, as read so far (PROTOCOL.md §19.5). */
 static int include(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
                    const char *path)
 {
@@ -105,6 +106,7 @@ int sn_redis_add_words(struct sn_loader *loader, const struct sn_place *at, enum
     return include(loader, at, origin, words[1]);
 }
 
+/* PROTOCOL.md §19.3. */
 static int read_line(struct sn_loader *loader, const struct sn_place *at, size_t len,
                      enum sn_origin origin)
 {

@@ -69,6 +69,7 @@ static void enter_dir(struct sn_loader *loader, const char *path)
     loader->dir = dir;
 }
 
+/* PROTOCOL.md §19.7. */
 static int fail_number(struct sn_loader *loader, const struct sn_statement *statement,
                        const char *text, const char *read_as)
 {
@@ -123,6 +124,7 @@ static int tidy_values(struct sn_loader *loader, struct sn_statement *statement)
     return code;
 }
 
+/* PROTOCOL.md §22.2. */
 static int add_values(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
                       const struct sn_directive *directive, const char *group, char *const *values,
                       size_t count)

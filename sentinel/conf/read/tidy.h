@@ -9,7 +9,7 @@
 
 /* Makes the plain form of a number: without a leading '+', leading zeros, a comment behind it
  * ("3000#text"), a fraction of zeros, and, for durations, the unit ms. NULL: there is nothing to
- * tidy, or it would change what is meant. free() it. */
+ * tidy, or it would change what is meant. free() it (PROTOCOL.md §19.7, §24.2). */
 char *sn_tidy_number(const char *text, bool milliseconds);
 /* The digits by which the other daemons would read a number that sn_tidy_number does not take
  * ("5s": "5"); NULL if text is one, or does not begin with digits. free() it. */

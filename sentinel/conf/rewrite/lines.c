@@ -122,7 +122,8 @@ void sn_rewrite_add_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key,
     append_line(rewrite, text);
 }
 
-/* A line that was edited in and cannot be read becomes a comment: the file must load again. */
+/* A line that was edited in and cannot be read becomes a comment: the file must load again
+ * (PROTOCOL.md §19.8). */
 static void comment_out(struct sn_rewrite_line *line)
 {
     struct sn_buf text;
@@ -219,7 +220,7 @@ static void take_included_line(struct sn_rewrite *rewrite, const char *text)
 }
 
 /* What a file says counts only as long as its `include` line stands in the main file: else it has
- * to be written there. */
+ * to be written there (PROTOCOL.md §19.5, §24.2). */
 static void take_included(struct sn_rewrite *rewrite)
 {
     const struct sn_conf *conf = rewrite->conf;

@@ -43,7 +43,7 @@ struct sn_rewrite {
 void sn_rewrite_init(struct sn_rewrite *rewrite, const struct sn_conf *conf, const char *text,
                      size_t len);
 void sn_rewrite_fini(struct sn_rewrite *rewrite);
-/* Appends the new text. */
+/* Appends the new text (PROTOCOL.md §19.8). */
 void sn_rewrite_put(const struct sn_rewrite *rewrite, struct sn_buf *out);
 
 /* group: of a directive with scope GROUP; the id (sn_line_id) of a server directive whose lines add
@@ -59,7 +59,8 @@ bool sn_rewrite_included(const struct sn_rewrite *rewrite, const struct sn_direc
 /* Puts text (taken) behind the lines there are, as one of key. */
 void sn_rewrite_add_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, char *text);
 /* Writes one line: in the place of the next old one of its key, or at the end. A default is only
- * written where a line, or an included file, says something about the setting. */
+ * written where a line, or an included file, says something about the setting (PROTOCOL.md §19.8).
+ */
 void sn_rewrite_emit(struct sn_rewrite *rewrite, const struct sn_directive *directive,
                      const char *group, char *const *values, size_t count, bool is_default);
 

@@ -41,6 +41,7 @@ static void emit(struct sn_rewrite *rewrite, const struct sn_directive *directiv
     sn_list_lines_fini(&lines);
 }
 
+/* PROTOCOL.md §19.8. */
 static void emit_group(struct sn_rewrite *rewrite, const struct sn_image *image,
                        const struct sn_group_image *group)
 {
@@ -56,6 +57,7 @@ static void emit_group(struct sn_rewrite *rewrite, const struct sn_image *image,
     }
 }
 
+/* A fresh file has the order of stock (PROTOCOL.md §19.8). */
 static void emit_own(struct sn_rewrite *rewrite, const struct sn_image *image, bool behind_groups)
 {
     const struct sn_kept from = {.image = image};

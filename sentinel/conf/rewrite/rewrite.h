@@ -4,7 +4,7 @@
 
 #include "conf/read/config.h"
 
-/* sn_conf_render of a file of the Redis syntax. */
+/* sn_conf_render of a file of the Redis syntax (PROTOCOL.md §19.8). */
 SN_MUST_CHECK int sn_rewrite_render(const struct sn_conf *conf, const struct sn_image *image,
                                     const char *old, size_t old_len, struct sn_buf *out);
 

@@ -64,6 +64,7 @@ static void put_override(struct sn_rewrite *rewrite, const struct sn_directive *
     free(id);
 }
 
+/* PROTOCOL.md §19.2. */
 static void put_overrides(struct sn_rewrite *rewrite)
 {
     const struct sn_setting_words *overrides = &rewrite->conf->overrides;
@@ -81,6 +82,7 @@ static void put_overrides(struct sn_rewrite *rewrite)
     }
 }
 
+/* What is in force and has lost its line is written again (PROTOCOL.md §19.8). */
 static void put_in_force(struct sn_rewrite *rewrite)
 {
     struct sn_in_force list;
@@ -129,7 +131,7 @@ void sn_rewrite_settings(struct sn_rewrite *rewrite)
     drop_repeated(rewrite);
 }
 
-/* The `user` lines as they are now (PROTOCOL.md §5.4). */
+/* The `user` lines as they are now (PROTOCOL.md §5.4, §19.8). */
 static void put_user_lines(struct sn_rewrite *rewrite, const char *users)
 {
     const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, "user");

@@ -97,9 +97,10 @@ struct sn_directive {
 
 /* The table of one scope. */
 const struct sn_directive *sn_directives(enum sn_scope scope, size_t *count);
-/* By name or alias, ignoring case; NULL if there is none. */
+/* By name or alias, ignoring case; NULL if there is none (PROTOCOL.md §19.7, §19.9). */
 const struct sn_directive *sn_directive_find(enum sn_scope scope, const char *name);
-/* The same for what a line `sentinel <name> …` may say: scope SENTINEL or GROUP. */
+/* The same for what a line `sentinel <name> …` may say: scope SENTINEL or GROUP (PROTOCOL.md §22.3,
+ * §24.2). */
 const struct sn_directive *sn_directive_find_sentinel(const char *name);
 /* The known name of two scopes that is nearest to a misspelt one; NULL if none is near. */
 const char *sn_directive_near(enum sn_scope scope, enum sn_scope other, const char *name);

@@ -7,7 +7,7 @@
 #include "base/types.h"
 
 /* True if name is a server directive of some release that has no meaning here. *quiet: nobody needs
- * to be told. */
+ * to be told (PROTOCOL.md §19.9). */
 bool sn_ignored_server(const char *name, bool *quiet);
 /* The same for what stood behind `sentinel` in releases that are long gone. */
 bool sn_ignored_sentinel(const char *name);

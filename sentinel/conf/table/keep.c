@@ -82,7 +82,7 @@ static void get_limits(const struct sn_settings *settings, struct sn_setting_lin
 }
 
 /* The host as it was configured or learned, not its resolution, unless names have been switched off
- * since. */
+ * since (PROTOCOL.md §20.2, §24.2). */
 static struct sn_setting_words *get_address(const struct sn_addr *addr, const struct sn_kept *from,
                                             struct sn_setting_lines *lines)
 {

@@ -34,7 +34,8 @@ bool sn_keep_equal(const struct sn_directive *directive, const struct sn_kept *a
 /* True if a line says what the directive has when nobody sets it. */
 bool sn_keep_is_default(const struct sn_directive *directive, const struct sn_setting_words *line);
 
-/* Stores a value of one word: a checked text, and its number where its kind has one. */
+/* Stores a value of one word: a checked text, and its number where its kind has one (PROTOCOL.md
+ * §19.7). */
 void sn_keep_put(const struct sn_directive *directive, const struct sn_keep *to, const char *text,
                  int64_t number);
 /* Sets what SENTINEL SET and CONFIG SET may change to words of sn_keep_get_words.

@@ -14,6 +14,7 @@
 #define PUBSUB_SOFT_MAX ((uint64_t)8 << 20)
 #define PUBSUB_SOFT_S   60
 
+/* PROTOCOL.md §19.1. */
 void sn_settings_init(struct sn_settings *settings)
 {
     const struct sn_keep to = {.settings = settings};

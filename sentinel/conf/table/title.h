@@ -16,7 +16,7 @@ struct sn_title_values {
 /* Appends what the template says, without blanks at both ends. {title}, {listen-addr},
  * {server-mode}, {port}, {tls-port}, {unixsocket}, {config-file} are known; {{ is a brace.
  * values may be NULL: the template is only checked, and nothing is appended.
- * SN_EINVAL: an unknown or open placeholder, or nothing but blanks. */
+ * SN_EINVAL: an unknown or open placeholder, or nothing but blanks (PROTOCOL.md §21.2). */
 SN_MUST_CHECK int sn_title_expand(const char *template, const struct sn_title_values *values,
                                   struct sn_buf *out);
 

@@ -9,14 +9,15 @@
 #include "conf/table/directives.h"
 
 /* Checks text as a value of directive and, for kinds that have one, puts its number into *number.
- * Scripts are not looked up. SN_EINVAL: malformed; SN_ERANGE: outside min..max. */
+ * Scripts are not looked up. SN_EINVAL: malformed; SN_ERANGE: outside min..max (PROTOCOL.md §22.2).
+ */
 SN_MUST_CHECK int sn_value_parse(const struct sn_directive *directive, const char *text,
                                  int64_t *number);
 /* Appends a number as sn_value_parse reads it back. */
 void sn_value_put(const struct sn_directive *directive, int64_t number, struct sn_buf *out);
 /* Reads an epoch as it was saved. One beyond SN_EPOCH_SAVED_MAX is no result of counting, but what
- * is left of a poisoned one (PROTOCOL.md §24.1): it becomes SN_EPOCH_FAR, which others can follow,
- * and *spoilt is set. SN_EINVAL: no number. */
+ * is left of a poisoned one (PROTOCOL.md §19.7, §24.1): it becomes SN_EPOCH_FAR, which others can
+ * follow, and *spoilt is set. SN_EINVAL: no number. */
 SN_MUST_CHECK int sn_value_epoch(const char *text, uint64_t *epoch, bool *spoilt);
 /* Appends what to say about a bad value: the literal text of PROTOCOL.md §19.4 and §19.7. */
 void sn_value_error(const struct sn_directive *directive, int code, struct sn_buf *out);

@@ -67,6 +67,7 @@ void sn_agree_update(struct sn_group *group)
     sn_mark_group(group, SN_MARK_STEP | SN_MARK_PLAN);
 }
 
+/* PROTOCOL.md §15.8. */
 static bool wants_votes(const struct sn_group *group)
 {
     const struct sn_failover *failover = &group->failover;
@@ -132,6 +133,8 @@ void sn_agree_ask_all(struct sn_group *group)
         ask(peer);
 }
 
+/* One question at a time goes to a silent peer, none when the master is back (PROTOCOL.md §13.5,
+ * §23, §24.2). */
 void sn_agree_ask_due(struct sn_instance *peer)
 {
     struct sn_core *core = peer->core;
@@ -178,6 +181,8 @@ void sn_agree_hint(struct sn_group *group)
     }
 }
 
+/* Questions repeat quickly while the quorum is missing, then once per ask period (PROTOCOL.md
+ * §13.5, §23). */
 static void plan_next(struct sn_instance *peer)
 {
     struct sn_core *core = peer->core;
@@ -192,6 +197,8 @@ static void plan_next(struct sn_instance *peer)
     plan_ask(peer, pause);
 }
 
+/* An answer is three elements, integer, text, integer; another one changes nothing (PROTOCOL.md
+ * §13.5). */
 static bool well_formed(const struct sn_reply *reply)
 {
     return reply->type == SN_REPLY_ARRAY && reply->count == 3 &&
@@ -214,6 +221,7 @@ static bool knows_master(const struct sn_reply *reply)
            names_somebody(&reply->items[1]);
 }
 
+/* A candidate uses an epoch above every vote that it has heard of (PROTOCOL.md §13.5, §23). */
 void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
 {
     struct sn_core *core = peer->core;
@@ -261,6 +269,7 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
     plan_next(peer);
 }
 
+/* An answer is forgotten after five ask periods (PROTOCOL.md §13.5). */
 void sn_agree_answer_old(struct sn_instance *peer)
 {
     peer->u.peer.master_down = false;

@@ -40,7 +40,7 @@
 
 /* The next group after `other` (NULL: the first one) whose master is group's master, itself among
  * them. Requests for votes name an address: what is given counts under all its names, or two could
- * lead for one master. */
+ * lead for one master (PROTOCOL.md §14.2, §24.3). */
 static struct sn_group *next_name(const struct sn_group *group, const struct sn_group *other)
 {
     struct sn_instance *master =
@@ -58,7 +58,7 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
     struct sn_group *name = NULL;
     while ((name = next_name(group, name)) != NULL) {
         (void)sn_text_copy(name->leader.hex, sizeof(name->leader.hex), candidate);
-        name->leader_epoch = epoch;
+        name->leader_epoch = epoch; /* PROTOCOL.md §14.2 */
         sn_persist_epochs_changed(name, SN_RECORD_VOTE);
     }
     sn_raise_plain(group->core, group, SN_NOTICE_VOTE_FOR_LEADER, "%s %llu", candidate,
@@ -169,7 +169,7 @@ static void note_standing_back(const struct sn_group *group, sn_ms until)
 }
 
 /* It can be asked for its vote now. S_DOWN is about its PONGs: a peer that refuses PING and answers
- * questions votes all the same. */
+ * questions votes all the same (PROTOCOL.md §14.5). */
 static bool can_vote(const struct sn_instance *peer)
 {
     bool answers = !peer->s_down || (peer->u.peer.answered_at != SN_MS_NEVER &&
@@ -188,7 +188,7 @@ static size_t voters_up(const struct sn_group *group)
 }
 
 /* A hello can bring a configuration from above the current epoch; winning below it would be in
- * vain. */
+ * vain (PROTOCOL.md §14.1). */
 static uint64_t highest_epoch(const struct sn_group *group)
 {
     uint64_t epoch = group->core->current_epoch;
@@ -217,7 +217,7 @@ static void hold(struct sn_group *group, const struct sn_why *why)
 }
 
 /* An attempt that cannot be won would cost an epoch and a save, and the votes of those who can be
- * reached. The return of whoever completes the voters plans the attempt. */
+ * reached. The return of whoever completes the voters plans the attempt (PROTOCOL.md §14.5). */
 static bool held_back(struct sn_group *group)
 {
     size_t up = voters_up(group), needed = sn_group_votes_needed(group);
@@ -355,7 +355,7 @@ static size_t votes_for(const struct sn_group *group, const struct sn_runid *run
     const struct sn_instance *peer;
     DL_FOREACH(group->peers, peer) {
         if (peer->u.peer.vote_epoch == epoch && sn_runid_equal(&peer->u.peer.vote, runid))
-            votes++;
+            votes++; /* PROTOCOL.md §14.3 */
     }
     return votes;
 }
@@ -369,7 +369,7 @@ static bool may_have_voted(const struct sn_group *group, const struct sn_instanc
 
 static void count_votes(const struct sn_group *group, struct tally *tally)
 {
-    uint64_t epoch = group->failover.epoch;
+    uint64_t epoch = group->failover.epoch; /* not the current one (PROTOCOL.md §14.3, §24.1) */
     const struct sn_instance *peer;
     memset(tally, 0, sizeof(*tally));
     tally->voters = group->peer_count + 1;
@@ -393,7 +393,7 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
 
 /* Before the next round (D8): the candidates take turns again, and the random part doubles in case
  * they disagree about whose turn it is. The unit is the time that a round takes here: with slow
- * links or disks, shorter pauses would only make the same candidates collide again. */
+ * links or disks, shorter pauses would only make them collide again (PROTOCOL.md §14.4). */
 static sn_ms backoff(struct sn_group *group)
 {
     sn_ms unit = sn_min(sn_max(SN_RETRY_BASE_MS, sn_age(group->core, group->failover.started_at)),
@@ -407,7 +407,7 @@ static sn_ms backoff(struct sn_group *group)
     return sn_min(turn + pause, group->params.failover_timeout_ms);
 }
 
-/* The attempt cannot be won any more. */
+/* The attempt cannot be won any more (PROTOCOL.md §14.4). */
 static void give_up(struct sn_group *group, const struct tally *tally)
 {
     struct sn_core *core = group->core;
@@ -432,7 +432,7 @@ static void win(struct sn_group *group)
 {
     sn_raise(group->master, SN_NOTICE_ELECTED_LEADER, NULL);
     if ((group->core->simulate & SN_SIMULATE_AFTER_ELECTION) != 0) {
-        sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
+        sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99; /* PROTOCOL.md §4.14 */
         return;
     }
     sn_attempt_enter(group, SN_FAILOVER_SELECT);
@@ -442,7 +442,7 @@ static void win(struct sn_group *group)
 
 /* An operator's order does not need the votes (stock asks nobody), but they raise the epoch at the
  * peers, so that two orders on two sentinels cannot use the same one: a single vote for somebody
- * else in this epoch stops it. */
+ * else in this epoch stops it (PROTOCOL.md §15.8, §22.4, §24.1). */
 static bool goes_without_votes(const struct sn_group *group, const struct tally *tally)
 {
     enum sn_failover_mode mode = group->failover.mode;
@@ -464,7 +464,7 @@ void sn_election_count(struct sn_group *group)
         give_up(group, &tally);
 }
 
-/* How long an attempt may collect votes. */
+/* How long an attempt may collect votes (PROTOCOL.md §11.3, §14.4). */
 static sn_ms patience(const struct sn_group *group)
 {
     sn_ms usual =
@@ -480,12 +480,12 @@ static void time_out(struct sn_group *group)
     if (group->failover.durable && goes_without_votes(group, &tally))
         win(group);
     else if (!group->failover.durable && group->failover.mode != SN_MODE_NONE)
-        return; /* an operator's order: the disk decides, durable or given up */
+        return; /* an operator's order: the disk decides, durable or given up (PROTOCOL.md §14.4) */
     else
         give_up(group, &tally);
 }
 
-/* Peers that are silent lose the quorum too: then nothing is known of the master. */
+/* Silent peers lose the quorum too: then nothing is known of the master (PROTOCOL.md §24.2). */
 static bool is_over(const struct sn_group *group)
 {
     return group->failover.mode == SN_MODE_NONE && !group->o_down && !group->master->s_down;

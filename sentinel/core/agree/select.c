@@ -77,6 +77,7 @@ static sn_ms link_down_limit(const struct sn_group *group)
     return LINK_DOWN_FACTOR * group->params.down_after_ms + down_ms;
 }
 
+/* Who lost its link to the master for too long is no candidate (PROTOCOL.md §16). */
 static bool is_link_down_for_long(const struct sn_group *group, const struct sn_instance *replica)
 {
     return replica->u.data.link_down_ms > link_down_limit(group);
@@ -103,7 +104,8 @@ static bool is_master_long_down(const struct sn_group *group)
 }
 
 /* The master still answered us, as a master, when replica had lost it: that was a failure of its
- * own. One that says it is a replica may have been restarted with a role that was not saved. */
+ * own. One that says it is a replica may have been restarted with a role that was not saved
+ * (PROTOCOL.md §24.2). */
 static bool lost_it_alone(const struct sn_group *group, const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
@@ -114,7 +116,7 @@ static bool lost_it_alone(const struct sn_group *group, const struct sn_instance
 }
 
 /* The master was lost while we were away, and by all replicas alike: nobody has newer data. A
- * replica that is silent may have them, so it is waited for. */
+ * replica that is silent may have them, so it is waited for (PROTOCOL.md §24.2). */
 static bool are_all_cut_off(const struct sn_group *group, const struct sn_instance *replica)
 {
     sn_ms leeway = LINK_DOWN_FACTOR * group->params.down_after_ms;
@@ -186,7 +188,7 @@ static bool is_promoted(const struct sn_instance *replica)
 }
 
 /* True if a is to be preferred to b. Whoever did not answer in time may be hanging, and what is
- * known of it is old: it is taken only if nobody answered. */
+ * known of it is old: it is taken only if nobody answered (PROTOCOL.md §16). */
 static bool better(const struct sn_instance *a, const struct sn_instance *b)
 {
     if (is_doubted(a) != is_doubted(b))

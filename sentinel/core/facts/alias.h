@@ -18,7 +18,7 @@ struct sn_alias {
 };
 
 /* Takes notice of where the group called name has its master. True if that is an alias of group,
- * so that what it claims of group's servers is no conflict. */
+ * so that what it claims of group's servers is no conflict (PROTOCOL.md §24.3). */
 bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_addr *master,
                    uint64_t epoch);
 /* The master of group is new, or at another place: looks for aliases among our own groups. */
@@ -42,7 +42,8 @@ void sn_alias_meet(struct sn_group *group);
 void sn_alias_switched(struct sn_group *group);
 void sn_alias_free(struct sn_group *group);
 bool sn_alias_known(const struct sn_group *group, const char *name);
-/* The replica that an alias has made its master, and that group has to follow; NULL if none. */
+/* The replica that an alias has made its master, and that group has to follow; NULL if none
+ * (PROTOCOL.md §24.3). */
 struct sn_instance *sn_alias_moved_to(const struct sn_group *group);
 /* True if an alias has made replica its master, and replica says that it is one: no order is
  * needed, and what it said as a replica is past. */

@@ -8,7 +8,8 @@
 #include "core/reason.h"
 #include "core/tell/notice.h"
 
-/* The only place where a failover state changes; refuses impossible transitions. */
+/* The only place where a failover state changes; refuses impossible transitions (PROTOCOL.md §15).
+ */
 void sn_attempt_enter(struct sn_group *group, enum sn_failover_state state);
 /* How far replica is with following the new master. */
 void sn_attempt_set_reconf(struct sn_instance *replica, enum sn_reconf reconf);

@@ -31,6 +31,7 @@ void sn_epoch_init(struct sn_core *core)
     core->epoch_told_at = SN_MS_NEVER;
 }
 
+/* PROTOCOL.md §24.1. */
 static uint64_t room(const struct sn_core *core)
 {
     uint64_t age = (uint64_t)(core->now - core->epoch_room_at);
@@ -55,7 +56,8 @@ static bool answers(const struct sn_instance *peer)
 }
 
 /* Without the peers whose last hello is at epoch, or above, nobody could be elected any more: stock
- * sentinels take any number, so a majority of them may have gone there for good. */
+ * sentinels take any number, so a majority of them may have gone there for good (PROTOCOL.md
+ * §24.1). */
 static bool majority_is_there(const struct sn_group *group, uint64_t epoch)
 {
     const struct sn_instance *peer;
@@ -72,7 +74,7 @@ static bool majority_is_there(const struct sn_group *group, uint64_t epoch)
 }
 
 /* A peer that has named nothing lower for a while: one forged hello is contradicted by the next
- * real one. */
+ * real one (PROTOCOL.md §24.1). */
 static bool stands_by(const struct sn_instance *peer)
 {
     sn_ms steady = STEADY_PERIODS * peer->core->timings[SN_TIMING_PUBLISH_PERIOD];

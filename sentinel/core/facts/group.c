@@ -42,7 +42,7 @@ static bool is_new(struct sn_textmap *seen, const struct sn_addr *addr)
 
 /* A file may name more peers than can be real: stock keeps every forged one. They stay voters, as
  * only an operator can tell who is; but those behind the first SN_PEERS_MAX are taken for down, and
- * not dialled before they say hello. */
+ * not dialled before they say hello (PROTOCOL.md §10.4). */
 static void add_known_peer(struct sn_group *group, const struct sn_known_peer *known)
 {
     struct sn_link *link = sn_link_for_peer(group->core, &known->runid);
@@ -230,6 +230,7 @@ static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
     assert(data->reconf == SN_RECONF_NONE);
 }
 
+/* A switch forgets what was agreed about the old master (PROTOCOL.md §13.4). */
 static void forget_agreement(struct sn_group *group)
 {
     struct sn_instance *peer;

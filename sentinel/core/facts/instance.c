@@ -77,6 +77,8 @@ static struct sn_instance *new_instance(struct sn_group *group, enum sn_kind kin
     return instance;
 }
 
+/* Master and replicas have a command link and a subscription, a peer has a command link
+ * (PROTOCOL.md §9.1). */
 struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind kind,
                                          const struct sn_addr *addr)
 {
@@ -207,7 +209,7 @@ bool sn_instance_connected(const struct sn_instance *instance)
            (!sn_is_data(instance) || instance->sub->state == SN_LINK_UP);
 }
 
-/* How often INFO is due now (PROTOCOL.md §11.2, DESIGN.md D12). */
+/* How often INFO is due now (PROTOCOL.md §11.2, §15.4, DESIGN.md D12). */
 static sn_ms info_period(const struct sn_instance *instance)
 {
     const struct sn_group *group = instance->group;
@@ -243,6 +245,7 @@ void sn_instance_plan_info(struct sn_instance *instance)
     sn_timer_set(&instance->core->timers, &instance->info, at);
 }
 
+/* PROTOCOL.md §9.4. */
 void sn_instance_ask_info(struct sn_instance *instance)
 {
     struct sn_data *data = &instance->u.data;

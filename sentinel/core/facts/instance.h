@@ -16,7 +16,8 @@ void sn_instance_set_down(struct sn_instance *instance, bool down);
 /* It counts as up until it is judged anew: what it was in another part means nothing. */
 void sn_instance_forget_down(struct sn_instance *instance);
 struct sn_instance *sn_instance_find(struct sn_core *core, uint64_t id);
-/* Puts the address in force, in the index too; the links are renewed if the place has changed. */
+/* Puts the address in force, in the index too; the links are renewed if the place has changed
+ * (PROTOCOL.md §20.2). */
 void sn_instance_move(struct sn_instance *instance, const struct sn_addr *addr);
 /* The first data node at the IP and port of addr, others follow by place_next; NULL if there is
  * none, or no IP. */

@@ -139,6 +139,7 @@ void sn_link_disown(struct sn_link *link, struct sn_instance *instance)
     free(link);
 }
 
+/* A shared link is as impatient as its most impatient owner (PROTOCOL.md §9.5). */
 static sn_ms shortest_down_after(const struct sn_link *link)
 {
     sn_ms shortest = SN_MS_NEVER;
@@ -148,6 +149,7 @@ static sn_ms shortest_down_after(const struct sn_link *link)
     return shortest;
 }
 
+/* PING is due after min(PING period, down-after / 5), at least 50 ms (PROTOCOL.md §9.4). */
 static sn_ms ping_period(const struct sn_link *link)
 {
     sn_ms period = sn_max(PING_PERIOD_MIN_MS, shortest_down_after(link) / 5);
@@ -290,7 +292,7 @@ void sn_link_begin_anew(struct sn_link *link)
 }
 
 /* Opens again at once after a connection that was alive for more than a moment, else after a
- * growing pause. */
+ * growing pause (PROTOCOL.md §9.2, §15.3, §23). */
 static void plan_retry(struct sn_link *link, bool was_brief)
 {
     sn_ms delay = was_brief ? RETRY_FIRST_MS : 0;
@@ -314,6 +316,7 @@ void sn_link_retry(struct sn_link *link)
     }
 }
 
+/* PROTOCOL.md §13.1. */
 void sn_link_on_up(struct sn_link *link, const char *local_ip)
 {
     struct sn_core *core = link->core;
@@ -352,6 +355,7 @@ static void wait_for_room(struct sn_link *link)
                form, (long long)core->timings[SN_TIMING_MIN_LINK_RECONNECT_PERIOD] / 1000);
 }
 
+/* PROTOCOL.md §13.1. */
 void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room)
 {
     struct sn_core *core = link->core;
@@ -379,11 +383,14 @@ void sn_link_on_traffic(struct sn_link *link)
     link->failures = 0;
 }
 
+/* Nothing is sent on a link with 100 unanswered commands for each owner (PROTOCOL.md §9.4, §11.2).
+ */
 bool sn_link_can_send(const struct sn_link *link)
 {
     return link->state == SN_LINK_UP && link->pending < SN_PENDING_MAX * link->owner_count;
 }
 
+/* One PING, one INFO and one hello at a time (PROTOCOL.md §9.4, §13.1, §18, §24.2). */
 void sn_link_ping(struct sn_link *link)
 {
     struct sn_core *core = link->core;
@@ -404,6 +411,8 @@ void sn_link_ping(struct sn_link *link)
     sn_timer_set(&core->timers, &link->ping, sn_after(core->now, ping_period(link)));
 }
 
+/* PONG, LOADING and MASTERDOWN are valid answers to PING, as a status or an error; nothing else is
+ * (PROTOCOL.md §13.1). */
 static bool acceptable(const struct sn_reply *reply)
 {
     if (reply->type != SN_REPLY_STATUS && reply->type != SN_REPLY_ERROR)
@@ -424,6 +433,7 @@ static void kill_busy_script(struct sn_link *link)
     owner->u.data.script_kill_sent = true;
 }
 
+/* A valid answer ends the silence; any answer ends the PING (PROTOCOL.md §13.1). */
 void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
 {
     struct sn_core *core = link->core;
@@ -454,7 +464,7 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
     sn_mark_link(link);
 }
 
-/* Looks at a connection that may be dead; closes it, or plans the next look. */
+/* Looks at a connection that may be dead; closes it, or plans the next look (PROTOCOL.md §9.6). */
 void sn_link_stale(struct sn_link *link)
 {
     struct sn_core *core = link->core;

@@ -7,12 +7,12 @@
 #include "core/model/group.h"
 
 struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind);
-/* The link to the peer called runid, shared if it exists already. */
+/* The link to the peer called runid, shared if it exists already (PROTOCOL.md §9.5). */
 struct sn_link *sn_link_for_peer(struct sn_core *core, const struct sn_runid *runid);
 void sn_link_own(struct sn_link *link, struct sn_instance *instance);
-/* Gives up instance's share; the last owner takes the link with it. */
+/* Gives up instance's share; the last owner takes the link with it (PROTOCOL.md §9.5). */
 void sn_link_disown(struct sn_link *link, struct sn_instance *instance);
-/* Starts an attempt now if none is under way. */
+/* Starts an attempt now if none is under way (PROTOCOL.md §9.2, §20.2, §20.4). */
 void sn_link_open(struct sn_link *link);
 /* A new link is taken for silent since ever, and not dialled until sn_link_wake. */
 void sn_link_sleep(struct sn_link *link);
@@ -34,7 +34,7 @@ void sn_link_stale(struct sn_link *link);
 /* The periods of its owners have changed. */
 void sn_link_reschedule(struct sn_link *link);
 bool sn_link_can_send(const struct sn_link *link);
-/* AUTH towards peers; NULL: none. */
+/* AUTH towards peers; NULL: none (PROTOCOL.md §9.2). */
 void sn_link_peer_credentials(const struct sn_core *core, const char **user, const char **pass);
 struct sn_link *sn_link_find(struct sn_core *core, struct sn_link_id id);
 

@@ -39,6 +39,7 @@ struct sn_group *sn_group_at(struct sn_core *core, const struct sn_addr *addr)
     return NULL;
 }
 
+/* PROTOCOL.md §20.1. */
 struct sn_instance *sn_group_find_replica(const struct sn_group *group, const struct sn_addr *addr)
 {
     struct sn_instance *replica;

@@ -206,6 +206,8 @@ void sn_persist_defer(struct sn_core *core, enum sn_deferred_kind kind, struct s
     DL_APPEND(core->deferred, item);
 }
 
+/* A failed save ends the attempt, and is repeated each second and with each change (PROTOCOL.md
+ * §24.1). */
 void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *persisted)
 {
     core->save_failed = !persisted->ok;

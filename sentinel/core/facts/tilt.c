@@ -18,6 +18,7 @@ void sn_tilt_plan_heartbeat(struct sn_core *core)
     sn_timer_set(&core->timers, &core->heartbeat, sn_after(core->now, pause));
 }
 
+/* Every silence restarts (PROTOCOL.md §18). */
 static void restart_silence(struct sn_link *link)
 {
     sn_ms now = link->core->now;
@@ -28,6 +29,7 @@ static void restart_silence(struct sn_link *link)
     link->traffic_at = now;
 }
 
+/* Another stall starts it again; without groups it ends, too (PROTOCOL.md §18, §24.2). */
 static void enter(struct sn_core *core)
 {
     struct sn_instance *instance, *next;
@@ -59,6 +61,7 @@ static void enter(struct sn_core *core)
     sn_timer_set(&core->timers, &core->tilt_end, sn_after(core->now, longest));
 }
 
+/* TILT begins after a stall of ours of more than the trigger (PROTOCOL.md §18). */
 void sn_tilt_check(struct sn_core *core, sn_ms last_now)
 {
     if (core->now - last_now > core->timings[SN_TIMING_TILT_TRIGGER])
@@ -73,6 +76,8 @@ static void stop_waiting(struct sn_link *link)
         sn_timer_set(&core->timers, &core->tilt_end, core->now);
 }
 
+/* TILT ends once everybody who was up has answered afresh, after down-after or the tilt period at
+ * the latest (PROTOCOL.md §18). */
 void sn_tilt_link_answered(struct sn_link *link)
 {
     if (!link->core->tilt || !link->tilt_wait)
@@ -90,6 +95,7 @@ void sn_tilt_link_gone(struct sn_link *link)
         stop_waiting(link);
 }
 
+/* What was under way goes on when it ends, and is judged at once (PROTOCOL.md §18). */
 void sn_tilt_leave(struct sn_core *core)
 {
     struct sn_group *group, *next_group;

@@ -43,7 +43,8 @@ static void wake_at(struct sn_group *group, sn_ms at)
 /* Back-off after an attempt that was won but could not be finished: doubles from a second up to the
  * stock wait, so that a replica that comes back is not kept waiting for minutes. Those who voted
  * wait for us for the stock time; until one of them has had its turn, only a replica that can be
- * promoted now is a reason for another attempt, as each vote makes them wait anew. */
+ * promoted now is a reason for another attempt, as each vote makes them wait anew (PROTOCOL.md
+ * §15.9). */
 static sn_ms next_try(struct sn_group *group)
 {
     sn_ms others =
@@ -56,6 +57,8 @@ static sn_ms next_try(struct sn_group *group)
 
 /* ---- choosing and promoting ----------------------------------------------------------------- */
 
+/* One write promotes and verifies: MULTI, SLAVEOF NO ONE, CONFIG REWRITE, CLIENT KILL twice, EXEC,
+ * INFO (PROTOCOL.md §15.3, §23). */
 static void order_promotion(struct sn_group *group)
 {
     struct sn_instance *replica = group->failover.promoted;
@@ -71,6 +74,7 @@ static void order_promotion(struct sn_group *group)
     sn_instance_ask_info(replica);
 }
 
+/* Without a candidate the attempt ends, with the reason of each (PROTOCOL.md §15.2). */
 static void choose(struct sn_group *group)
 {
     struct sn_instance *replica =
@@ -151,7 +155,8 @@ static void end_in_doubt(struct sn_group *group, const struct sn_why *why)
 /* The order has left, and the replica went down before it was seen to obey: it may be a master by
  * now, so nobody else is promoted in this epoch. Who was cut off, or restarted, is often back soon;
  * after that, or if the old master answers and there is no hurry, the attempt ends. The next one
- * has an epoch of its own, by which whoever is promoted in it outranks this one, if it lives. */
+ * has an epoch of its own, by which whoever is promoted in it outranks this one, if it lives
+ * (PROTOCOL.md §24.1). */
 static void await_fate(struct sn_group *group)
 {
     struct sn_failover *failover = &group->failover;
@@ -200,6 +205,7 @@ static bool is_drained(struct sn_group *group)
     return false;
 }
 
+/* A candidate that is silent for failover-timeout is given up (PROTOCOL.md §11.3, §15.4, §16). */
 static void step_promotion(struct sn_group *group)
 {
     struct sn_failover *failover = &group->failover;
@@ -250,7 +256,7 @@ void sn_failover_step(struct sn_group *group)
 }
 
 /* The link broke before EXEC was answered, and the replica still is one, or the order was void:
- * once more, unless what allowed it is over by now. */
+ * once more, unless what allowed it is over by now (PROTOCOL.md §15.4). */
 static void order_again(struct sn_group *group)
 {
     if (group->failover.promoted->u.data.priority == 0) {
@@ -267,6 +273,7 @@ static void order_again(struct sn_group *group)
     }
 }
 
+/* A refusal is told with its text, and the next candidate tried (PROTOCOL.md §15.3). */
 void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
 {
     struct sn_group *group = replica->group;
@@ -308,6 +315,8 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_even
 
 /* ---- the switch ----------------------------------------------------------------------------- */
 
+/* A confirmed promotion gets the epoch that was won, and switches the group (PROTOCOL.md §15.5,
+ * §23, §24.1). */
 static void confirm_promotion(struct sn_group *group)
 {
     struct sn_failover won = group->failover;
@@ -349,6 +358,8 @@ static void give_up_replaced(struct sn_group *group)
     end_in_doubt(group, &(struct sn_why){.reason = SN_REASON_FATE_REPLACED});
 }
 
+/* Orders are proved by INFO only; one whose answer is lost is given again (PROTOCOL.md §15.4, §23).
+ */
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
 {
     struct sn_group *group = replica->group;
@@ -369,6 +380,7 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
                                sn_age(group->core, group->failover.ordered_at), 0, 0);
 }
 
+/* Nothing is told of a switch before it is on disk (PROTOCOL.md §4.14, §15.5, §24.2). */
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
 {
     struct sn_failover *failover = &group->failover;

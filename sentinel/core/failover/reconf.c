@@ -97,7 +97,8 @@ static bool has_told(const struct sn_instance *replica)
            data->info_at >= data->info_sent_at;
 }
 
-/* True if replica said after the switch that it follows the new master already. */
+/* True if replica said after the switch that it follows the new master already (PROTOCOL.md §15.6).
+ */
 static bool obeys_already(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
@@ -107,7 +108,7 @@ static bool obeys_already(const struct sn_instance *replica)
 }
 
 /* The old master that still answers is demoted at once: every write it takes now will be lost. It
- * needs no slot, as it has the data. */
+ * needs no slot, as it has the data (PROTOCOL.md §15.8). */
 static void demote_old_master(struct sn_instance *replica)
 {
     if (replica->u.data.reconf != SN_RECONF_NONE || replica->s_down)
@@ -178,6 +179,8 @@ static void start_some(struct sn_group *group)
     }
 }
 
+/* A replica that does not obey in time, refuses or dies gives up its place (PROTOCOL.md §15.6,
+ * §24.2). */
 static void time_out_some(struct sn_group *group)
 {
     struct sn_core *core = group->core;
@@ -193,6 +196,7 @@ static void time_out_some(struct sn_group *group)
     }
 }
 
+/* The failover ends when all are done or down (PROTOCOL.md §15.7). */
 static bool all_done(const struct sn_group *group)
 {
     const struct sn_instance *replica;
@@ -203,6 +207,7 @@ static bool all_done(const struct sn_group *group)
     return true;
 }
 
+/* PROTOCOL.md §15.7. */
 static void end(struct sn_group *group)
 {
     sn_raise(group->master, SN_NOTICE_FAILOVER_END, NULL);
@@ -210,6 +215,8 @@ static void end(struct sn_group *group)
     sn_mark_group(group, SN_MARK_PLAN);
 }
 
+/* After failover-timeout it ends, with best-effort orders to the others (PROTOCOL.md §11.3, §15.7).
+ */
 static void end_for_timeout(struct sn_group *group)
 {
     struct sn_instance *replica;
@@ -243,6 +250,7 @@ static void plan(struct sn_group *group)
     sn_timer_set(&core->timers, &group->timeout, sn_max(at, core->now));
 }
 
+/* It ends when the new master is O_DOWN as well (PROTOCOL.md §15.7, §24.2). */
 void sn_reconf_step(struct sn_group *group)
 {
     struct sn_failover *failover = &group->failover;
@@ -300,6 +308,7 @@ static void forget_order(struct sn_instance *replica)
     sn_mark_group(replica->group, SN_MARK_STEP);
 }
 
+/* PROTOCOL.md §15.6. */
 void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
 {
     struct sn_data *data = &replica->u.data;

@@ -7,7 +7,7 @@
 #include "core/model/group.h"
 
 void sn_reconf_step(struct sn_group *group);
-/* INFO of a replica has been read while the others are being reconfigured. */
+/* INFO of a replica has been read while the others are being reconfigured (PROTOCOL.md §15.6). */
 void sn_reconf_info(struct sn_instance *replica);
 void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
 /* Orders replica to follow the group's master, unless another group claims it. False if not sent.

@@ -30,7 +30,7 @@
 #define HEIR_INFOS    2    /* turns of those who finish what a dead leader left */
 #define CAME_BACK_MS  1000 /* between the end of S_DOWN and the first INFO */
 
-/* The master is what we believe it to be. */
+/* The master is what we believe it to be (PROTOCOL.md §17.2, §17.3). */
 static bool master_looks_sane(const struct sn_group *group)
 {
     const struct sn_core *core = group->core;
@@ -42,7 +42,8 @@ static bool master_looks_sane(const struct sn_group *group)
 }
 
 /* A node that was down and came back as a master is an old one: what is down is not promoted. But a
- * process that was a replica before was promoted by somebody, while it was away from us only. */
+ * process that was a replica before was promoted by somebody, while it was away from us only
+ * (PROTOCOL.md §23). */
 static bool came_back(const struct sn_instance *replica)
 {
     sn_ms up_at = replica->s_up_at, claimed_at = replica->u.data.role_reported_at;
@@ -52,7 +53,8 @@ static bool came_back(const struct sn_instance *replica)
 }
 
 /* From when on the peers' word is wanted. What turned master under our eyes may have been promoted
- * by somebody whose hello is still on its way: then what is heard half a period later counts. */
+ * by somebody whose hello is still on its way: then what is heard half a period later counts
+ * (PROTOCOL.md §23). */
 static sn_ms doubt_until(const struct sn_instance *replica)
 {
     sn_ms period = replica->core->timings[SN_TIMING_PUBLISH_PERIOD];
@@ -102,7 +104,7 @@ static bool is_outdated(const struct sn_group *group)
     return false;
 }
 
-/* Our turn to demote has come: once everybody had the time to confirm. */
+/* Our turn to demote has come: once everybody had the time to confirm (PROTOCOL.md §17.2). */
 static bool is_our_turn(const struct sn_instance *replica)
 {
     const struct sn_core *core = replica->core;
@@ -198,6 +200,7 @@ static bool inherits_from_leader(const struct sn_instance *replica)
     return syncing < group->params.parallel_syncs && peers_confirm(replica);
 }
 
+/* A replica of somebody else is redirected after failover-timeout (PROTOCOL.md §11.3, §17.3). */
 static void redirect(struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;

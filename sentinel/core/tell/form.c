@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+/* PROTOCOL.md §20.2. */
 const char *sn_instance_host(const struct sn_instance *instance)
 {
     return sn_addr_shown(&instance->addr, instance->core->globals.announce_hostnames);

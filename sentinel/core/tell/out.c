@@ -101,7 +101,7 @@ const char *sn_out_text(struct sn_core *core, const char *text)
 }
 
 /* Of the data nodes of a group, as rename-command says; of a server that only knows REPLICAOF,
- * that. */
+ * that (PROTOCOL.md §9.3, §24.2). */
 struct sn_renames sn_out_renames(struct sn_core *core, const struct sn_link *link)
 {
     struct sn_renames renames = {0};

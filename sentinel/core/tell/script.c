@@ -46,6 +46,7 @@ static void start_job(struct sn_job *job)
     script->argv = job->argv;
 }
 
+/* 16 run at once, the oldest first (PROTOCOL.md §8.2). */
 static void start_due(struct sn_core *core)
 {
     struct sn_job *job;
@@ -57,6 +58,7 @@ static void start_due(struct sn_core *core)
     }
 }
 
+/* 256 scripts wait; one more drops the oldest that does not run (PROTOCOL.md §8.2). */
 static void enqueue(struct sn_core *core, const char *const *words, size_t count)
 {
     if (core->job_count >= SN_SCRIPT_QUEUE_MAX) {
@@ -93,6 +95,7 @@ void sn_script_notify(struct sn_group *group, const char *event, const char *pay
     enqueue(group->core, words, 3);
 }
 
+/* A reconfiguration script gets role, old and new address (PROTOCOL.md §8.1). */
 void sn_script_reconfig(struct sn_group *group, bool leader, const struct sn_addr *from,
                         const struct sn_addr *to)
 {
@@ -108,6 +111,7 @@ void sn_script_reconfig(struct sn_group *group, bool leader, const struct sn_add
     enqueue(group->core, words, 8);
 }
 
+/* A run that takes too long is killed, once, and repeated (PROTOCOL.md §8.2). */
 void sn_script_due(struct sn_job *job)
 {
     struct sn_core *core = job->core;
@@ -142,6 +146,8 @@ void sn_script_started(struct sn_core *core, const struct sn_event_script *event
                    sn_out_printf(core, "%lld", (long long)event->pid));
 }
 
+/* Exit 1 and a death by signal are repeated nine times, with doubling pauses; other failures are
+ * dropped (PROTOCOL.md §8.2). */
 void sn_script_exited(struct sn_core *core, const struct sn_event_script *event)
 {
     struct sn_job *job = find_running(core, event->job);

@@ -9,7 +9,7 @@
 /* Whether the facts of now make instance S_DOWN. */
 bool sn_detect_is_down(const struct sn_instance *instance);
 /* Judges S_DOWN by the facts of now, and arms the timer for the moment at which they would make it
- * S_DOWN. True if it has entered or left it, which was announced. */
+ * S_DOWN. True if it has entered or left it, which was announced (PROTOCOL.md §13.2). */
 bool sn_detect_judge(struct sn_instance *instance);
 
 #endif

@@ -25,6 +25,7 @@
 
 #define SECOND_MS 1000
 
+/* A new run id is +reboot; a master's starts the reboot period (PROTOCOL.md §12, §13.2). */
 static void learn_runid(struct sn_instance *instance, const struct sn_runid *runid)
 {
     struct sn_data *data = &instance->u.data;
@@ -65,6 +66,8 @@ static void tell_full(struct sn_group *group, const struct sn_info_replica *seen
     group->full_told = true;
 }
 
+/* Replicas come from the node that is watched as master, whatever its role; they are announced and
+ * saved (PROTOCOL.md §12). */
 static void add_replica(struct sn_group *group, const struct sn_info_replica *seen)
 {
     struct sn_core *core = group->core;
@@ -96,7 +99,7 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
 }
 
 /* Its link to our master is up, or was since it was demoted: seconds are rounded down, and what the
- * server says of an earlier link is no proof. */
+ * server says of an earlier link is no proof (PROTOCOL.md §24.2). */
 static bool shows_sync(const struct sn_instance *instance, const struct sn_info *info)
 {
     if (info->role != SN_ROLE_REPLICA || !sn_instance_follows_master(instance))
@@ -106,6 +109,8 @@ static bool shows_sync(const struct sn_instance *instance, const struct sn_info 
             info->link_down_ms + SECOND_MS <= sn_age(instance->core, instance->u.data.unproven_at));
 }
 
+/* What a replica says of its master, link, priority, offset and announcement is kept (PROTOCOL.md
+ * §12). */
 static void learn_replication(struct sn_instance *instance, const struct sn_info *info)
 {
     struct sn_data *data = &instance->u.data;
@@ -132,6 +137,7 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
         data->announced = info->announced;
 }
 
+/* A changed role is told as expected (+) or not (-) (PROTOCOL.md §12). */
 static void learn_role(struct sn_instance *instance, enum sn_role role)
 {
     struct sn_data *data = &instance->u.data;
@@ -153,6 +159,7 @@ static void learn_role(struct sn_instance *instance, enum sn_role role)
     sn_mark_instance(instance);
 }
 
+/* PROTOCOL.md §4.12. */
 static void keep_text(struct sn_data *data, const struct sn_reply *reply)
 {
     free(data->info_text);

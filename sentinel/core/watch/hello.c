@@ -111,7 +111,8 @@ static void note_foreign_claim(const struct sn_link *link, const struct sn_group
     link->owners->u.data.foreign_at = link->core->now;
 }
 
-/* An attempt from before the configuration in force would lower the config epoch if it were won. */
+/* An attempt from before the configuration in force would lower the config epoch if it were won
+ * (PROTOCOL.md §10.3, §17.1). */
 static void end_outdated_attempt(struct sn_group *group)
 {
     const struct sn_failover *failover = &group->failover;
@@ -129,7 +130,8 @@ static uint64_t highest_named(const struct sn_hello *hello)
                                                              : hello->master_config_epoch;
 }
 
-/* The sender has a newer configuration than we have. */
+/* The sender has a newer configuration than we have (PROTOCOL.md §10.3, §14.1, §17.1, §17.4,
+ * §24.1). */
 static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
                          const struct sn_addr *master)
 {
@@ -263,7 +265,7 @@ static void tell_useless_master(struct sn_group *group, const struct sn_hello *h
             hello->bad != 0 ? hello->bad_text : hello->master_ip, why);
 }
 
-/* A hello with our own id: an echo, or somebody who has copied it. */
+/* A hello with our own id: an echo, or somebody who has copied it (PROTOCOL.md §10.3, §24.2). */
 static void take_own(struct sn_core *core, const struct sn_link *link, const struct sn_hello *hello)
 {
     struct sn_addr addr;
@@ -282,7 +284,7 @@ static void take_own(struct sn_core *core, const struct sn_link *link, const str
             hello->ip, hello->port, hello->runid.hex);
 }
 
-/* The sender is known to exist, and to be a voter; that is all. */
+/* The sender is known to exist, and to be a voter; that is all (PROTOCOL.md §10.3, §24.1). */
 static void note_presence(struct sn_group *group, const struct sn_hello *hello,
                           const struct sn_addr *sender)
 {
@@ -380,6 +382,7 @@ static void take_whole(struct sn_group *group, const struct sn_event_hello *even
     sn_peer_ask_settings(peer);
 }
 
+/* PROTOCOL.md §10.3. */
 void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
 {
     const struct sn_hello *hello = &event->hello;

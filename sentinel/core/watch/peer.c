@@ -80,7 +80,7 @@ static void recount(struct sn_group *group)
 
 /* ---- in and out ----------------------------------------------------------------------------- */
 
-/* Taken in on the word of a hello. NULL: there are too many. */
+/* Taken in on the word of a hello. NULL: there are too many (PROTOCOL.md §10.3, §10.4). */
 static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid *runid,
                                    const struct sn_addr *addr)
 {
@@ -132,7 +132,8 @@ static struct sn_instance *replace_in(struct sn_instance *old, const struct sn_r
 }
 
 /* A sentinel that was started with a new id. If the address has told it, the old id is nowhere any
- * more, and is replaced in all groups: it must be counted neither twice nor not at all. */
+ * more, and is replaced in all groups: it must be counted neither twice nor not at all (PROTOCOL.md
+ * §10.3). */
 static struct sn_instance *displace(struct sn_instance *old, const struct sn_runid *runid,
                                     const struct sn_addr *addr, bool told)
 {
@@ -170,7 +171,7 @@ static bool is_lost(const struct sn_instance *peer)
            (link->state != SN_LINK_UP && link->failures >= 2);
 }
 
-/* A known peer speaks from a new address. */
+/* A known peer speaks from a new address (PROTOCOL.md §10.3, §10.5). */
 static void move(struct sn_instance *peer, const struct sn_addr *addr)
 {
     struct sn_core *core = peer->core;
@@ -193,7 +194,8 @@ static void move(struct sn_instance *peer, const struct sn_addr *addr)
                  others);
 }
 
-/* Both addresses are the peer's own, and it has just been moved from the one to the other. */
+/* Both addresses are the peer's own, and it has just been moved from the one to the other
+ * (PROTOCOL.md §24.2). */
 static bool has_two_addresses(const struct sn_instance *peer)
 {
     const struct sn_peer *facts = &peer->u.peer;
@@ -248,7 +250,7 @@ static void tell_own_addr(struct sn_group *group, const struct sn_runid *runid,
 
 /* ---- claims --------------------------------------------------------------------------------- */
 
-/* A known peer, at an address that is free here. */
+/* A known peer, at an address that is free here (PROTOCOL.md §10.3, §23). */
 static struct sn_instance *claim_free(struct sn_instance *peer, const struct sn_addr *addr)
 {
     struct sn_runid says;
@@ -286,7 +288,7 @@ static bool has_left(const struct sn_instance *holder)
            (!heard_lately(holder) || (!holder->cmd->proven && is_lost(holder)));
 }
 
-/* The address of holder; peer is NULL if the id is new. */
+/* The address of holder; peer is NULL if the id is new (PROTOCOL.md §10.3). */
 static struct sn_instance *claim_taken(struct sn_instance *holder, struct sn_instance *peer,
                                        const struct sn_runid *runid, const struct sn_addr *addr)
 {
@@ -324,7 +326,7 @@ static struct sn_instance *claim_taken(struct sn_instance *holder, struct sn_ins
     return peer;
 }
 
-/* A new id at a free address. */
+/* A new id at a free address (PROTOCOL.md §10.3). */
 static struct sn_instance *claim_new(struct sn_group *group, const struct sn_runid *runid,
                                      const struct sn_addr *addr)
 {
@@ -463,6 +465,7 @@ static void compare(const struct sn_reply *reply, const char *name, int64_t ours
     }
 }
 
+/* Peers may differ in settings and move (PROTOCOL.md §23). */
 void sn_peer_compare_settings(struct sn_instance *peer, const struct sn_reply *reply)
 {
     const struct sn_group_params *params = &peer->group->params;

@@ -15,7 +15,8 @@
 
 #include "base/text.h"
 
-/* Our hello about group as instance is to get it; false if we cannot name ourselves yet. */
+/* Our hello about group as instance is to get it; false if we cannot name ourselves yet
+ * (PROTOCOL.md §10.1, §20.3). */
 static bool compose(struct sn_instance *instance, char *out, size_t size)
 {
     struct sn_core *core = instance->core;
@@ -39,6 +40,9 @@ static bool compose(struct sn_instance *instance, char *out, size_t size)
            sn_hello_format(&hello, out, size) == 0;
 }
 
+/* Hellos go to master, replicas and peers, each publish period (PROTOCOL.md §9.4, §10.1, §10.2,
+ * §18, §23).
+ */
 void sn_publish_due(struct sn_instance *instance)
 {
     struct sn_core *core = instance->core;

@@ -6,7 +6,7 @@
 
 #include "core/model/group.h"
 
-/* Up to date addresses for everything called host. */
+/* Up to date addresses for everything called host (PROTOCOL.md §9.2, §20.2). */
 void sn_resolve_done(struct sn_core *core, const char *host, const char *ip);
 
 #endif

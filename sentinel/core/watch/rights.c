@@ -146,7 +146,8 @@ static bool others_refuse(const struct sn_instance *but, enum sn_order order)
     return false;
 }
 
-/* Told once in a group: its servers mostly have the same users and the same release. */
+/* Told once in a group: its servers mostly have the same users and the same release (PROTOCOL.md
+ * §20.6). */
 static void judge_pause(struct sn_link *link, const struct sn_reply *reply)
 {
     const char *error = reply->type == SN_REPLY_ERROR ? reply->text : "";
@@ -176,7 +177,7 @@ static bool begins_with(const char *text, const char *words)
     return strncmp(text, words, strlen(words)) == 0;
 }
 
-/* Void it is in any case; the first error in it tells why. */
+/* Void it is in any case; the first error in it tells why (PROTOCOL.md §20.6). */
 static void judge_unpause(struct sn_link *link, const struct sn_event_reply *reply)
 {
     const struct sn_group *group = link->owners->group;

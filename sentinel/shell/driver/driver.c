@@ -46,12 +46,14 @@ static sn_ms clock_now(const struct sn_driver *driver)
     return now > driver->now ? now : driver->now;
 }
 
+/* PROTOCOL.md §24.2. */
 static void read_clock(struct sn_driver *driver)
 {
     driver->now = clock_now(driver);
     driver->now_is_fresh = true;
 }
 
+/* Time is monotonic, and never goes back (PROTOCOL.md §24.2). */
 static void stamp(struct sn_driver *driver, struct sn_event *event)
 {
     if (!driver->now_is_fresh)
@@ -61,6 +63,7 @@ static void stamp(struct sn_driver *driver, struct sn_event *event)
 
 static void on_timer(uv_timer_t *timer);
 
+/* PROTOCOL.md §11.1. */
 static void rearm(struct sn_driver *driver)
 {
     if (driver->closing || driver->due)

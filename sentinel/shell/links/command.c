@@ -21,7 +21,7 @@ struct target {
     const struct sn_renames *renames;
 };
 
-/* words ends with NULL; its first word is the command's own name. */
+/* words ends with NULL; its first word is the command's own name (PROTOCOL.md §9.3). */
 static void put(const struct target *to, const char *const *words)
 {
     const char *argv[WORDS_MAX];
@@ -44,7 +44,8 @@ static void put(const struct target *to, const char *const *words)
 #define PUT(to, ...) put((to), (const char *const[]){__VA_ARGS__, NULL})
 
 /* One transaction, so that no client writes to the old role between the steps; the kills make
- * clients reconnect and ask who the master is. Returns the number of replies. */
+ * clients reconnect and ask who the master is. Returns the number of replies (PROTOCOL.md §15.3,
+ * §20.6). */
 static unsigned put_reconfigure(const struct target *to, const char *host, const char *port,
                                 bool rewrite)
 {

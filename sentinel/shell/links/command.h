@@ -9,7 +9,7 @@
 #include "core/action.h"
 
 /* Appends the command or commands of send->order. Returns how many replies it will get; the last
- * one is the answer. */
+ * one is the answer (PROTOCOL.md §13.5, §20.6). */
 unsigned sn_links_write_order(struct sn_buf *out, const struct sn_action_send *send);
 
 /* What a new link sends first; each gets one reply. AUTH needs a password. */

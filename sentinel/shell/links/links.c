@@ -335,7 +335,7 @@ static void on_ended(void *owner, int error)
 
 /* ---- opening ---- */
 
-/* To be written when the connection stands. */
+/* To be written when the connection stands (PROTOCOL.md §9.2). */
 static void write_opening(struct link *link, const struct sn_action_connect *connect)
 {
     if (connect->pass != NULL) {
@@ -367,7 +367,7 @@ static void on_opened(void *owner, int error)
     sn_driver_feed(link->links->driver, &event);
 }
 
-/* The one place where a connection is made. */
+/* The one place where a connection is made (PROTOCOL.md §9.2). */
 static int open_stream(struct link *link, const char *ip, uint16_t port)
 {
     const struct sockaddr_storage *source = &link->links->source;

@@ -137,6 +137,7 @@ enum sn_level sn_log_level(const struct sn_log *log)
     return log->threshold;
 }
 
+/* PROTOCOL.md §21.4. */
 static char mark_of(enum sn_level level)
 {
     switch (level) {
@@ -229,7 +230,8 @@ static void put_timestamp(const struct sn_log *log, struct sn_buf *line)
                   zone[0] != '\0' ? zone + 3 : "");
 }
 
-/* `17892:X 22 Nov 2026 14:28:50.717 # `, or the fields before the message in logfmt. */
+/* `17892:X 22 Nov 2026 14:28:50.717 # `, or the fields before the message in logfmt (PROTOCOL.md
+ * §21.4). */
 static void put_prefix(const struct sn_log *log, struct sn_buf *line, enum sn_level level)
 {
     sn_buf_printf(line, log->logfmt ? "pid=%ld role=sentinel timestamp=\"" : "%ld:X ",

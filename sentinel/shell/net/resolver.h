@@ -14,7 +14,7 @@ struct sn_resolver;
 typedef void sn_resolver_done(void *arg, const char *host, const char *ip); /* ip "" on failure */
 
 struct sn_resolver *sn_resolver_new(uv_loop_t *loop);
-/* Calls done once, later or, for literal IPs, at once. */
+/* Calls done once, later or, for literal IPs, at once (PROTOCOL.md §24.2). */
 void sn_resolver_look_up(struct sn_resolver *resolver, const char *host, sn_resolver_done *done,
                          void *arg);
 /* Cancels what it can; no done is called after this. */

@@ -22,7 +22,7 @@ struct sn_boot {
     int override_count;
 };
 
-/* Sorts the words, and takes those that are no directives out of argv. */
+/* Sorts the words, and takes those that are no directives out of argv (PROTOCOL.md §19.2). */
 void sn_boot_parse(int argc, char **argv, struct sn_boot *boot);
 /* Loads the configuration and, to RUN, locks the file where state is kept; any error goes to
  * standard error. Errors as sn_conf_load; SN_EEXIST: somebody else keeps state in that file. */

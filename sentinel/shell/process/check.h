@@ -11,7 +11,7 @@ enum sn_check_level { SN_CHECK_NOTE, SN_CHECK_PROBLEM };
 typedef void sn_check_tell(void *arg, enum sn_check_level level, const char *text);
 
 /* State can be saved. A PROBLEM: not at all; NOTES: only in place, without a journal. Enters no
- * folder. */
+ * folder (PROTOCOL.md §19.1). */
 void sn_check_state(const struct sn_conf *conf, sn_check_tell *tell, void *arg);
 /* That, and the rest that --check-config tells: the folders of log and pid file, addresses that are
  * not there, nothing to watch, a process that runs with the same file. */

@@ -75,6 +75,7 @@ static void on_core_resolved(void *arg, const char *host, const char *ip)
     sn_driver_feed(daemon->driver, &event);
 }
 
+/* An event is logged and published; a debug one is only logged (PROTOCOL.md §7.1). */
 static void tell(struct daemon *daemon, const struct sn_action_event *event)
 {
     sn_log(daemon->log, event->level, "%s %s", event->name, event->payload);
@@ -154,6 +155,7 @@ static void on_wake(uv_async_t *wake)
         uv_stop(wake->loop);
 }
 
+/* TERM and INT end the process with 0, a second INT at once with 1 (PROTOCOL.md §21.3). */
 static void on_stop_signal(uv_signal_t *handle, int number)
 {
     struct daemon *daemon = handle->data;
@@ -168,6 +170,7 @@ static void on_stop_signal(uv_signal_t *handle, int number)
     stop(daemon, 0);
 }
 
+/* HUP opens the log again; PIPE, ALRM, XFSZ and USR2 are ignored (PROTOCOL.md §21.3, §24.2). */
 static void on_hang_up(uv_signal_t *handle, int number)
 {
     struct daemon *daemon = handle->data;
@@ -278,7 +281,8 @@ static void tell_ready(struct daemon *daemon)
                sn_supervise_name(daemon->supervisor), uv_strerror(status));
 }
 
-/* An id that is not on disk must not be announced: at the next start it would be another one. */
+/* An id that is not on disk must not be announced: at the next start it would be another one
+ * (PROTOCOL.md §21.1). */
 static void on_saved(void *arg, bool ok)
 {
     struct daemon *daemon = arg;
@@ -405,6 +409,7 @@ static int start_listening(struct daemon *daemon)
     return status;
 }
 
+/* PROTOCOL.md §21.2. */
 static void write_pidfile(struct daemon *daemon)
 {
     const struct sn_settings *settings = &daemon->conf->settings;

@@ -11,7 +11,7 @@
 /* Runs with conf and the claim of its state_path until SIGTERM, SIGINT or SHUTDOWN. Returns the
  * exit status: 0 after a clean end, 1 if it could not start (said in the log, and on standard error
  * if the log is elsewhere). Lowers conf->settings.maxclients if the system does not allow that many
- * open files. */
+ * open files (PROTOCOL.md §21.1). */
 int sn_daemon_run(struct sn_conf *conf, struct sn_claim *claim);
 
 #endif

@@ -9,7 +9,8 @@
 /* Goes into the background: the calling process waits in here, leaving with status 0 when the
  * background process calls sn_daemon_ready, with 1 if that ends before. Returns in the background
  * process only, in a session of its own, with standard input and output on /dev/null and standard
- * error still on the caller's. *ready is for sn_daemon_ready. SN_EIO: errno tells why. */
+ * error still on the caller's. *ready is for sn_daemon_ready. SN_EIO: errno tells why (PROTOCOL.md
+ * §21.2). */
 SN_MUST_CHECK int sn_daemon_detach(int *ready);
 /* Lets the waiting process go and leaves its standard error. */
 void sn_daemon_ready(int ready);

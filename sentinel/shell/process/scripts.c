@@ -238,7 +238,8 @@ void sn_scripts_set_driver(struct sn_scripts *scripts, struct sn_driver *driver)
     scripts->driver = driver;
 }
 
-/* libuv looks a bare name up in PATH; ours is relative to the working directory. */
+/* libuv looks a bare name up in PATH; ours is relative to the working directory (PROTOCOL.md §8.2).
+ */
 static const char *file_of(const char *path, char *out, size_t size)
 {
     if (strchr(path, '/') != NULL)
@@ -247,6 +248,7 @@ static const char *file_of(const char *path, char *out, size_t size)
     return out;
 }
 
+/* A script runs without a shell, from the working directory (PROTOCOL.md §8.2). */
 static void spawn(struct job *job)
 {
     struct sn_scripts *scripts = job->scripts;

@@ -125,6 +125,7 @@ int sn_supervise_ready(enum sn_supervisor supervisor)
     return 0;
 }
 
+/* PROTOCOL.md §21.2. */
 int sn_supervise_stopping(enum sn_supervisor supervisor)
 {
     if (supervisor == SN_SUPERVISOR_SYSTEMD)

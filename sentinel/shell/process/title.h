@@ -11,7 +11,7 @@
 /* Moves the words and the environment elsewhere and returns the former. Once, at the start of
  * main(), before anything keeps a pointer into them. */
 char **sn_title_init(int argc, char **argv);
-/* Sets title and name (comm: the base name of argv[0]) as the settings say. */
+/* Sets title and name (comm: the base name of argv[0]) as the settings say (PROTOCOL.md §21.2). */
 void sn_title_set(const struct sn_conf *conf);
 
 #endif

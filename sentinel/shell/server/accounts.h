@@ -29,7 +29,7 @@ struct sn_accounts {
 /* log_max: entries that ACL LOG keeps. */
 void sn_accounts_init(struct sn_accounts *accounts, uint64_t log_max);
 void sn_accounts_fini(struct sn_accounts *accounts);
-/* True if a fresh connection is the default user without a password. */
+/* True if a fresh connection is the default user without a password (PROTOCOL.md §24.1). */
 bool sn_accounts_open_to_all(const struct sn_accounts *accounts);
 /* Puts a refusal into ACL LOG. */
 void sn_accounts_note_refusal(struct sn_client *client, const char *reason, const char *object,

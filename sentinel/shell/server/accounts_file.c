@@ -54,6 +54,7 @@ static void move_clients(struct sn_server *server, struct sn_client *caller, str
 
 static void start_next(struct sn_server *server);
 
+/* PROTOCOL.md §5.4. */
 static void finish_load(struct sn_server *server, struct sn_wait *wait, struct sn_acl_work *work)
 {
     struct sn_resp resp = sn_wait_resp(wait);

@@ -19,7 +19,7 @@ struct sn_acl_log {
 };
 
 /* reason: "auth", "command" or "channel". object: what was refused. client_info: a line of CLIENT
- * LIST. now_ms: loop time; wall_ms: since 1970. Texts are copied. */
+ * LIST. now_ms: loop time; wall_ms: since 1970. Texts are copied (PROTOCOL.md §5.4). */
 void sn_acl_log_add(struct sn_acl_log *log, const char *reason, const char *object,
                     const char *user, const char *client_info, uint64_t now_ms, int64_t wall_ms);
 /* Replies with the newest `most` entries. */

@@ -129,6 +129,7 @@ void sn_client_flush(struct sn_client *client)
         sn_client_close(client);
 }
 
+/* PROTOCOL.md §3.2. */
 static struct sn_request_limits limits_of(const struct sn_client *client)
 {
     const struct sn_settings *settings = sn_server_env(client->server)->settings;
@@ -152,7 +153,7 @@ static bool word_is(const struct sn_request *request, size_t index, const char *
     return request->lens[index] == strlen(word) && strcasecmp(request->argv[index], word) == 0;
 }
 
-/* Web pages can make a browser send such requests here: no word is answered. */
+/* Web pages can make a browser send such requests here: no word is answered (PROTOCOL.md §3.2). */
 static bool is_cross_protocol(const struct sn_request *request)
 {
     return word_is(request, 0, "post") || word_is(request, 0, "host:");
@@ -179,7 +180,8 @@ static bool may_run(const struct sn_client *client)
            (client->waits == NULL || may_ask_more(client));
 }
 
-/* Too large a request is answered by nothing but the end of the connection, as with stock. */
+/* Too large a request is answered by nothing but the end of the connection, as with stock
+ * (PROTOCOL.md §3.2). */
 static void refuse_request(struct sn_client *client, int rc)
 {
     struct sn_resp resp = {.out = &client->stream.out, .version = client->version};
@@ -204,7 +206,8 @@ static int next_request(struct sn_client *client, struct sn_request *request)
     return 0;
 }
 
-/* Executes a request; what it answers at once goes behind the answers that are still waited for. */
+/* Executes a request; what it answers at once goes behind the answers that are still waited for
+ * (PROTOCOL.md §3.1). */
 static void execute(struct sn_client *client, const struct sn_request *request)
 {
     struct sn_server *server = client->server;
@@ -375,7 +378,7 @@ static bool name_addresses(struct sn_client *client)
 }
 
 /* True if there is no place for one more, who is counted already. Known peers have some of their
- * own, so that nobody who opens connections can keep them out. */
+ * own, so that nobody who opens connections can keep them out (PROTOCOL.md §3.6). */
 static bool is_crowded(struct sn_client *client)
 {
     const struct sn_server *server = client->server;
@@ -389,7 +392,7 @@ static bool is_crowded(struct sn_client *client)
             !sn_crowd_is_peer(client));
 }
 
-/* Why a new connection is not served; NULL if it is. */
+/* Why a new connection is not served; NULL if it is (PROTOCOL.md §3.6). */
 static const char *refusal(struct sn_client *client, bool is_local)
 {
     const struct sn_server *server = client->server;

@@ -13,7 +13,7 @@ struct sn_command_texts;
 #define SN_REDIS_VERSION "7.2.0"
 
 /* The handlers of all commands, by their places in sn_specs; NULL: a container that needs a
- * subcommand. */
+ * subcommand (PROTOCOL.md §4.1). */
 void sn_handlers_fill(sn_command_fn *by_place[SN_SPECS_MAX]);
 
 /* cmd_connection.c */

@@ -224,6 +224,8 @@ static bool has_too_much(struct sn_call *call)
     return true;
 }
 
+/* A change of users is answered when it is saved; an ACL file is written on ACL SAVE only
+ * (PROTOCOL.md §5.4). */
 void sn_cmd_acl_setuser(struct sn_call *call)
 {
     struct sn_acl *acl = &sn_server_accounts(call->server)->acl;
@@ -401,6 +403,7 @@ void sn_cmd_acl_load(struct sn_call *call)
     order(call, false);
 }
 
+/* PROTOCOL.md §5.4. */
 void sn_cmd_acl_save(struct sn_call *call)
 {
     order(call, true);

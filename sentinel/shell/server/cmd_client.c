@@ -83,6 +83,7 @@ void sn_cmd_client_info(struct sn_call *call)
     sn_buf_fini(&line);
 }
 
+/* CLIENT REPLY OFF and SKIP silence replies (PROTOCOL.md §5.5). */
 void sn_cmd_client_reply(struct sn_call *call)
 {
     struct sn_client *client = call->client;
@@ -113,7 +114,7 @@ void sn_cmd_client_no_evict(struct sn_call *call)
 }
 
 /* Deliberately refused after the checks of its words: stock obeys, and thereby holds back the votes
- * of other sentinels (PROTOCOL.md §24.2). */
+ * of other sentinels (PROTOCOL.md §5.5, §24.2). */
 void sn_cmd_client_pause(struct sn_call *call)
 {
     int64_t timeout_ms = 0;

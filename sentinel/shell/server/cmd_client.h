@@ -8,7 +8,7 @@
 #include "shell/server/client.h"
 
 /* Sets *field, a name of the calling client, to the argument at index ("" for none). False: it has
- * blanks or control characters or is too long, and the error is in the reply. */
+ * blanks or control characters or is too long, and the error is in the reply (PROTOCOL.md §5.5). */
 bool sn_cmd_client_name(struct sn_call *call, size_t index, char **field);
 
 #endif

@@ -50,7 +50,7 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Clients are in the order of their ids; the next slice begins at the id in reply->next. With ids
- * in the request only those are looked at. */
+ * in the request only those are looked at (PROTOCOL.md §5.5). */
 static bool render_list(struct sn_call *call, struct sn_long_reply *reply)
 {
     uint64_t ids[LIST_IDS_MAX];
@@ -79,6 +79,7 @@ static bool render_list(struct sn_call *call, struct sn_long_reply *reply)
     return true;
 }
 
+/* PROTOCOL.md §5.5. */
 void sn_cmd_client_list(struct sn_call *call)
 {
     enum client_type type = TYPE_NONE;
@@ -164,6 +165,7 @@ static bool parse_filter(struct sn_call *call, size_t index, struct filter *filt
     return true;
 }
 
+/* CLIENT KILL closes those that all filters match (PROTOCOL.md §5.5). */
 static bool matches(const struct filter *filter, const struct sn_client *client,
                     const struct sn_client *self)
 {
@@ -179,7 +181,7 @@ static bool matches(const struct filter *filter, const struct sn_client *client,
            age_ms / 1000 >= (uint64_t)filter->max_age_s;
 }
 
-/* The caller itself still gets its reply. */
+/* The caller itself still gets its reply (PROTOCOL.md §5.5). */
 static size_t kill_matching(struct sn_call *call, const struct filter *filter)
 {
     struct sn_client *client;

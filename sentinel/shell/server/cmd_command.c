@@ -258,6 +258,8 @@ static bool measure(struct sn_call *call, const struct sn_command_texts *texts, 
     return len <= NAMED_REPLY_MAX;
 }
 
+/* COMMAND INFO, DOCS and LIST tell the table; unknown names give null, or nothing (PROTOCOL.md
+ * §5.5). */
 void sn_cmd_command_info(struct sn_call *call)
 {
     const struct sn_command_texts *texts = get_texts(call, INFO);
@@ -279,6 +281,7 @@ void sn_cmd_command_info(struct sn_call *call)
     }
 }
 
+/* PROTOCOL.md §5.5. */
 void sn_cmd_command_docs(struct sn_call *call)
 {
     const struct sn_command_texts *texts = get_texts(call, DOCS);
@@ -367,6 +370,7 @@ static bool parse_list(struct sn_call *call, struct list *list)
     return true;
 }
 
+/* PROTOCOL.md §5.5. */
 void sn_cmd_command_list(struct sn_call *call)
 {
     struct list list = {0};

@@ -28,6 +28,7 @@ static bool log_in(struct sn_call *call, const char *name, size_t name_len, size
     return true;
 }
 
+/* AUTH takes a password, or a user and a password (PROTOCOL.md §5.3). */
 void sn_cmd_auth(struct sn_call *call)
 {
     bool is_named = call->argc == 3;
@@ -50,7 +51,7 @@ struct hello {
     size_t name_at; /* index of the name; 0: none */
 };
 
-/* False: the error is in the reply. */
+/* False: the error is in the reply (PROTOCOL.md §5.2). */
 static bool parse_hello(struct sn_call *call, struct hello *hello)
 {
     if (call->argc > 1) {
@@ -97,6 +98,7 @@ static void reply_hello(struct sn_call *call)
     sn_resp_array(resp, 0);
 }
 
+/* PROTOCOL.md §5.2. */
 void sn_cmd_hello(struct sn_call *call)
 {
     struct hello hello = {0};
@@ -122,6 +124,7 @@ void sn_cmd_hello(struct sn_call *call)
     reply_hello(call);
 }
 
+/* PING echoes its argument, and is an array in a RESP2 subscription (PROTOCOL.md §5.1). */
 void sn_cmd_ping(struct sn_call *call)
 {
     if (call->argc > 2) {
@@ -140,12 +143,14 @@ void sn_cmd_ping(struct sn_call *call)
     }
 }
 
+/* QUIT and RESET are there (PROTOCOL.md §5, §24.4). */
 void sn_cmd_quit(struct sn_call *call)
 {
     sn_resp_status(call->resp, "OK");
     sn_client_end(call->client);
 }
 
+/* PROTOCOL.md §24.4. */
 void sn_cmd_reset(struct sn_call *call)
 {
     sn_client_reset(call->client);
@@ -155,6 +160,7 @@ void sn_cmd_reset(struct sn_call *call)
     sn_resp_status(call->resp, "RESET");
 }
 
+/* ROLE lists the names of the groups (PROTOCOL.md §6.2). */
 void sn_cmd_role(struct sn_call *call)
 {
     const struct sn_core *core = sn_server_core(call->server);
@@ -167,6 +173,7 @@ void sn_cmd_role(struct sn_call *call)
         sn_resp_text(call->resp, sn_group_name(group));
 }
 
+/* SHUTDOWN ends the process without a reply; bad words are an error (PROTOCOL.md §5.8). */
 void sn_cmd_shutdown(struct sn_call *call)
 {
     bool save = false, nosave = false, other = false, abort = false;

@@ -205,6 +205,8 @@ static void put_cpu(struct sn_buf *out)
     put_time(out, "used_cpu_user_main_thread", &self.ru_utime);
 }
 
+/* A group's line in INFO tells status, address, replicas and sentinels (PROTOCOL.md §6.1, §22.2).
+ */
 static void put_sentinel(struct sn_buf *out, const struct sn_server *server)
 {
     const struct sn_core *core = sn_server_core(server);
@@ -231,6 +233,7 @@ static void put_sentinel(struct sn_buf *out, const struct sn_server *server)
     }
 }
 
+/* INFO has five sections in one order, and nothing for others (PROTOCOL.md §6.1). */
 static unsigned sections_of(const struct sn_call *call)
 {
     static const struct {
@@ -250,6 +253,7 @@ static unsigned sections_of(const struct sn_call *call)
     return sections;
 }
 
+/* PROTOCOL.md §6.1. */
 void sn_cmd_info(struct sn_call *call)
 {
     unsigned sections = sections_of(call);

@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-/* Confirmations are pushes: they go out even to a client that switched its replies off. */
+/* Confirmations are pushes: they go out even to a client that switched its replies off (PROTOCOL.md
+ * §5.6). */
 static void confirm(struct sn_client *client, const char *word, const char *name, size_t len)
 {
     struct sn_resp resp = {.out = &client->stream.out, .version = client->version};
@@ -50,6 +51,7 @@ static void on_unsubscribed(void *arg, const char *name, size_t len)
     confirm(unsubscribed->client, unsubscribed->word, name, len);
 }
 
+/* PROTOCOL.md §5.6. */
 static void unsubscribe(struct sn_call *call, enum sn_topic_kind kind, const char *word)
 {
     struct sn_pubsub *pubsub = sn_server_pubsub(call->server);
@@ -87,6 +89,7 @@ void sn_cmd_punsubscribe(struct sn_call *call)
     unsubscribe(call, SN_TOPIC_PATTERN, "punsubscribe");
 }
 
+/* PUBLISH takes hellos only, answers 1, and delivers them to no subscriber (PROTOCOL.md §5.7). */
 void sn_cmd_publish(struct sn_call *call)
 {
     struct sn_event event = {.kind = SN_EVENT_HELLO};

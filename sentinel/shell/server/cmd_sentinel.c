@@ -106,7 +106,7 @@ void sn_cmd_sentinel_masters(struct sn_call *call)
 
 enum instances { REPLICAS = 1, PEERS };
 
-/* Replicas that asked not to be listed are not. */
+/* Replicas that asked not to be listed are not (PROTOCOL.md §4.2). */
 static bool render_instances(struct sn_call *call, struct sn_long_reply *reply)
 {
     const struct sn_group *group =
@@ -150,6 +150,7 @@ void sn_cmd_sentinel_sentinels(struct sn_call *call)
         reply_instances(call, PEERS);
 }
 
+/* An unknown name has a null address (PROTOCOL.md §4.3). */
 void sn_cmd_sentinel_get_address(struct sn_call *call)
 {
     const struct sn_core *core = sn_server_core(call->server);
@@ -167,7 +168,8 @@ void sn_cmd_sentinel_get_address(struct sn_call *call)
     sn_resp_bulk_integer(call->resp, port);
 }
 
-/* Beyond stock: a sentinel that is up, and will be missing all the same when the master is down. */
+/* Beyond stock: a sentinel that is up, and will be missing all the same when the master is down
+ * (PROTOCOL.md §4.5). */
 static void describe_useless(const struct sn_group *group, char *out, size_t size)
 {
     const char *why = NULL;
@@ -182,7 +184,7 @@ static void describe_useless(const struct sn_group *group, char *out, size_t siz
              sn_instance_runid(peer)->hex, host, (unsigned)port, why);
 }
 
-/* Beyond stock: servers that a failover will neither choose nor redirect. */
+/* Beyond stock: servers that a failover will neither choose nor redirect (PROTOCOL.md §4.5). */
 static void describe_claimed(const struct sn_group *group, char *out, size_t size)
 {
     size_t count = 0;
@@ -200,6 +202,7 @@ static void describe_claimed(const struct sn_group *group, char *out, size_t siz
              (unsigned)port, more);
 }
 
+/* PROTOCOL.md §4.5. */
 void sn_cmd_sentinel_ckquorum(struct sn_call *call)
 {
     static const char no_quorum[] = "Not enough available Sentinels to reach the specified quorum "
@@ -278,6 +281,7 @@ static bool render_caches(struct sn_call *call, struct sn_long_reply *reply)
     return true;
 }
 
+/* INFO-CACHE gives age and text of the last INFO, of each known name once (PROTOCOL.md §4.12). */
 void sn_cmd_sentinel_info_cache(struct sn_call *call)
 {
     const struct sn_core *core = sn_server_core(call->server);
@@ -300,6 +304,7 @@ void sn_cmd_sentinel_info_cache(struct sn_call *call)
     sn_client_render(call->client);
 }
 
+/* PENDING-SCRIPTS shows each script with its state and its starts (PROTOCOL.md §4.13). */
 static void reply_script(struct sn_resp *resp, const struct sn_script_view *script)
 {
     size_t argc = 0;
@@ -335,6 +340,7 @@ void sn_cmd_sentinel_pending_scripts(struct sn_call *call)
     }
 }
 
+/* HELP has the usage lines of stock (PROTOCOL.md §4.16). */
 void sn_cmd_sentinel_help(struct sn_call *call)
 {
     static const char *const lines[] = {

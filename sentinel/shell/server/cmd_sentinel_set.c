@@ -69,6 +69,8 @@ static struct sn_command named(const struct sn_call *call, enum sn_command_kind 
     return (struct sn_command){.kind = kind, .name = call->argv[2], .name_len = call->lens[2]};
 }
 
+/* Port and epoch of a question are signed numbers; an address that cannot be one finds nothing
+ * (PROTOCOL.md §4.4). */
 void sn_cmd_sentinel_ask(struct sn_call *call)
 {
     struct sn_command command = {.kind = SN_COMMAND_ASK, .name = "", .runid = call->argv[5]};
@@ -126,7 +128,7 @@ static size_t find_meant(const struct sn_call *call, struct sn_long_reply *reply
 }
 
 /* Resets groups one by one, as long as this turn lasts; the answer comes when all of that is saved.
- * A client that goes takes the rest of its order with it. */
+ * A client that goes takes the rest of its order with it (PROTOCOL.md §4.9). */
 static bool render_reset(struct sn_call *call, struct sn_long_reply *reply)
 {
     struct sn_driver *driver = sn_server_driver(call->server);
@@ -172,7 +174,8 @@ void sn_cmd_sentinel_reset(struct sn_call *call)
     sn_client_render(call->client);
 }
 
-/* Reads `[TO host port] [COORDINATED] [FORCE]` (DESIGN.md D17). NULL, or the error. */
+/* Reads `[TO host port] [COORDINATED] [FORCE]` (PROTOCOL.md §4.10, §22.4, DESIGN.md D17). NULL, or
+ * the error. */
 static const char *parse_failover(const struct sn_call *call, struct sn_command *command)
 {
     int64_t port = 0;
@@ -208,6 +211,7 @@ void sn_cmd_sentinel_failover(struct sn_call *call)
         decide(call, &command);
 }
 
+/* PROTOCOL.md §4.11. */
 void sn_cmd_sentinel_flushconfig(struct sn_call *call)
 {
     sn_cmd_save(call, NULL);
@@ -223,7 +227,8 @@ static bool is_group_name(const char *name, size_t len)
            !memchr(name, ' ', len) && !memchr(name, ',', len);
 }
 
-/* Reads the arguments, in the order of the checks of stock. NULL, or the error. */
+/* Reads the arguments, in the order of the checks of stock. NULL, or the error (PROTOCOL.md §4.7).
+ */
 static const char *parse_monitor(const struct sn_call *call, struct sn_command *command)
 {
     const struct sn_core *core = sn_server_core(call->server);
@@ -271,6 +276,7 @@ static void on_resolved(void *arg, const char *ip)
     free(name);
 }
 
+/* MONITOR looks a host name up beside the loop (PROTOCOL.md §4.7, §24.2). */
 void sn_cmd_sentinel_monitor(struct sn_call *call)
 {
     struct sn_command command = named(call, SN_COMMAND_MONITOR);
@@ -386,7 +392,8 @@ static void reply_parameter(struct sn_call *call, size_t index)
     sn_buf_fini(&value);
 }
 
-/* In the order of the arguments, within one in the order of the table, each parameter once. */
+/* In the order of the arguments, within one in the order of the table, each parameter once
+ * (PROTOCOL.md §4.17, §22.1). */
 static void config_get(struct sn_call *call)
 {
     size_t words[PARAMETERS_MAX], parameters = 0, count = 0;
@@ -430,6 +437,7 @@ static void simulate_without_answer(struct sn_call *call, const struct sn_comman
     sn_driver_feed(sn_server_driver(call->server), &event);
 }
 
+/* SIMULATE-FAILURE replaces the flags; words before a bad one count (PROTOCOL.md §4.14). */
 void sn_cmd_sentinel_simulate(struct sn_call *call)
 {
     struct sn_command command = {.kind = SN_COMMAND_SIMULATE, .name = ""};
@@ -484,6 +492,7 @@ static bool parse_timing(struct sn_call *call, size_t index, struct sn_timing_ch
     return true;
 }
 
+/* DEBUG lists thirteen timers, and sets all that are named or none (PROTOCOL.md §4.15, §24.2). */
 void sn_cmd_sentinel_debug(struct sn_call *call)
 {
     struct sn_command command = {.kind = SN_COMMAND_DEBUG, .name = ""};

@@ -21,6 +21,7 @@
 
 #define ECHO_MAX 128 /* bytes of a name, and of all arguments, that an error repeats */
 
+/* An unknown command is echoed with its arguments, 128 bytes of each (PROTOCOL.md §3.5). */
 static void reply_unknown_command(struct sn_call *call)
 {
     struct sn_buf text;
@@ -38,7 +39,7 @@ static void reply_unknown_command(struct sn_call *call)
     sn_buf_fini(&text);
 }
 
-/* Finds the command of call; on failure the error is in the reply. */
+/* Finds the command of call; on failure the error is in the reply (PROTOCOL.md §3.5, §5, §24.4). */
 static bool look_up(struct sn_call *call)
 {
     const struct sn_spec *spec =
@@ -66,6 +67,8 @@ static bool look_up(struct sn_call *call)
     return true;
 }
 
+/* A user without the right to a command, or to a channel, gets NOPERM with his name (PROTOCOL.md
+ * §5.4, §22.1). */
 static bool check_rights(struct sn_call *call, const char *name)
 {
     struct sn_stats *stats = sn_server_stats(call->server);
@@ -96,7 +99,8 @@ static sn_command_fn *handler_of(const struct sn_call *call)
     return sn_server_handlers(call->server)[call->spec - sn_specs];
 }
 
-/* Everything between the look-up and the handler. False: the error is in the reply. */
+/* Everything between the look-up and the handler. False: the error is in the reply (PROTOCOL.md
+ * §3.4, §3.5, §5.6, §23). */
 static bool admit(struct sn_call *call)
 {
     const struct sn_client *client = call->client;

@@ -7,7 +7,7 @@
 struct sn_client;
 
 /* Dooms the client if its output is over a limit, and the largest clients while all together hold
- * too much. */
+ * too much (PROTOCOL.md §3.6). */
 void sn_limits_check(struct sn_client *client);
 
 #endif

@@ -151,6 +151,7 @@ static int fail(struct sn_server *server, struct sn_buf *error, const char *wher
     return SN_EIO;
 }
 
+/* PROTOCOL.md §20.4. */
 static int listen_bind(struct sn_server *server, const char *bind, struct sn_buf *error)
 {
     const struct sn_settings *settings = sn_server_env(server)->settings;

@@ -184,6 +184,7 @@ struct frame {
     struct sn_buf bytes[2];
 };
 
+/* PROTOCOL.md §5.6. */
 static const struct sn_buf *frame_get(struct frame *frame, enum sn_resp_version version)
 {
     struct sn_buf *bytes = &frame->bytes[version == SN_RESP3];

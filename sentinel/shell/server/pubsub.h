@@ -61,7 +61,7 @@ bool sn_pubsub_unsubscribe_first(struct sn_pubsub *pubsub, struct sn_client *cli
                                  void (*done)(void *arg, const char *name, size_t len), void *arg);
 void sn_pubsub_unsubscribe_all(struct sn_pubsub *pubsub, struct sn_client *client);
 
-/* Puts the message into the outputs of all subscribers, channels first. */
+/* Puts the message into the outputs of all subscribers, channels first (PROTOCOL.md §5.6). */
 void sn_pubsub_publish(struct sn_pubsub *pubsub, const char *channel, size_t channel_len,
                        const char *message, size_t message_len);
 

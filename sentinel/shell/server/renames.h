@@ -8,9 +8,10 @@
 #include "base/buf.h"
 #include "conf/table/settings.h"
 
-/* Checks the rename-command lines of settings. SN_EINVAL: *error says which is wrong and why. */
+/* Checks the rename-command lines of settings. SN_EINVAL: *error says which is wrong and why
+ * (PROTOCOL.md §19.9). */
 SN_MUST_CHECK int sn_renames_check(const struct sn_settings *settings, struct sn_buf *error);
-/* As sn_specs_find, under the names that rename-command gave. */
+/* As sn_specs_find, under the names that rename-command gave (PROTOCOL.md §19.9). */
 const struct sn_spec *sn_renames_find_spec(const struct sn_settings *settings, const char *name);
 
 #endif

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <utlist.h>
 
+/* An idle client is closed after timeout, a subscriber never (PROTOCOL.md §3.6). */
 static void check_idle(struct sn_client *client, uint64_t now_ms)
 {
     int timeout_s = sn_server_env(client->server)->settings->timeout_s;

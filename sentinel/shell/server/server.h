@@ -36,7 +36,7 @@ struct sn_server *sn_server_new(const struct sn_server_env *env);
 void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver);
 
 /* Loads the users and listens as settings say. SN_EIO, SN_EINVAL: *error says which address and
- * port, or which setting, and why (for the operator); nothing listens then. */
+ * port, or which setting, and why (for the operator); nothing listens then (PROTOCOL.md §20.4). */
 SN_MUST_CHECK int sn_server_listen(struct sn_server *server, struct sn_buf *error);
 
 /* Says in the log where it listens, and where not although that was asked for. */
@@ -54,7 +54,7 @@ enum sn_level sn_server_changed_level(const struct sn_server *server);
 /* Delivers the answer of the core to the client that waits for it (drops it if that client is
  * gone). The client's next pipelined commands run in sn_server_flush. */
 void sn_server_answer(struct sn_server *server, const struct sn_action_answer *answer);
-/* Publishes to subscribers. */
+/* Publishes to subscribers (PROTOCOL.md §7.1). */
 void sn_server_publish(struct sn_server *server, const char *channel, const char *message);
 /* Resumes clients whose answers came and writes what is buffered, one write per client. */
 void sn_server_flush(struct sn_server *server);

@@ -15,7 +15,7 @@ struct sn_claim {
     bool was_link; /* what stands at path is a symbolic link, which is not followed */
 };
 
-/* Finds out what path is now; no lock yet. */
+/* Finds out what path is now; no lock yet (PROTOCOL.md §24.2). */
 void sn_claim_init(struct sn_claim *claim, const char *path);
 void sn_claim_fini(struct sn_claim *claim);
 /* Locks the file, if there is one that can be written, trying for patience_ms if somebody else
@@ -23,7 +23,7 @@ void sn_claim_fini(struct sn_claim *claim);
  * may be old. SN_EEXIST: somebody else still holds it. */
 SN_MUST_CHECK int sn_claim_take(struct sn_claim *claim, uint64_t patience_ms, bool *waited);
 /* Before a write: takes the lock of a file that stands there by now in place of the one that is
- * locked. SN_EEXIST: somebody else has it. */
+ * locked. SN_EEXIST: somebody else has it (PROTOCOL.md §24.2). */
 SN_MUST_CHECK int sn_claim_renew(struct sn_claim *claim);
 /* The lock of fd, a new file that is about to take the name: for the following call, once it has.
  * -1: none. */

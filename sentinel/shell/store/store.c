@@ -109,6 +109,7 @@ static void log_in_place(struct sn_store *store)
             path, (long)geteuid());
 }
 
+/* A failed save is told with its reason, and keeps the old file (PROTOCOL.md §19.8). */
 static void log_result(struct sn_store *store)
 {
     if (store->claim->was_link && !store->link_noted) {
@@ -144,6 +145,7 @@ static void release(struct sn_store *store)
     free(store);
 }
 
+/* PROTOCOL.md §24.2. */
 static void on_done(uv_work_t *work, int status)
 {
     struct sn_store *store = work->data;
@@ -224,6 +226,7 @@ void sn_store_set_live(struct sn_store *store, sn_store_live *live, void *arg)
     store->live_arg = arg;
 }
 
+/* One write at a time; versions that pile up are saved by the next one (PROTOCOL.md §24.2). */
 void sn_store_persist(struct sn_store *store, uint64_t version)
 {
     if (store->closing)

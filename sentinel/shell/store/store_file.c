@@ -93,7 +93,7 @@ void sn_store_access_of(const char *path, mode_t mode, struct sn_store_access *a
 
 /* Mode and owner of the file that is replaced, or was lost. Not being allowed to give the file to
  * its former owner is no reason not to save, and only root is: anybody else may be killed for
- * trying (a service unit that filters @chown). */
+ * trying (a service unit that filters @chown) (PROTOCOL.md §19.8). */
 static int dress(int fd, const struct content *content)
 {
     const struct stat *old = content->old;
@@ -147,7 +147,8 @@ static int name_it(int fd, const char *temporary)
     return linkat(AT_FDCWD, link, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW);
 }
 
-/* Makes a complete, synced file of the temporary name. The descriptor, or -1. */
+/* Makes a complete, synced file of the temporary name. The descriptor, or -1 (PROTOCOL.md §19.8,
+ * §24.2). */
 static int write_temporary(const char *path, const struct content *content,
                            char temporary[PATH_ROOM], char *reason)
 {
