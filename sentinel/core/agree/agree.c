@@ -95,6 +95,7 @@ static enum sn_reason cannot_ask(const struct sn_instance *peer)
     return sn_peer_speaks(peer) ? SN_REASON_NONE : SN_REASON_ASK_NOT_ITSELF;
 }
 
+/* PROTOCOL.md §13.5, §23. */
 static void ask(struct sn_instance *peer)
 {
     struct sn_core *core = peer->core;

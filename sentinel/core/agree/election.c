@@ -128,6 +128,7 @@ static void note_wait(const struct sn_group *group)
                                (int64_t)group->rival_epoch, group->rival_until - now, 0);
 }
 
+/* PROTOCOL.md §14.5. */
 void sn_election_plan(struct sn_group *group)
 {
     struct sn_core *core = group->core;
@@ -428,6 +429,7 @@ static void give_up(struct sn_group *group, const struct tally *tally)
                      sn_after(core->now, backoff(group)));
 }
 
+/* PROTOCOL.md §14.4. */
 static void win(struct sn_group *group)
 {
     sn_raise(group->master, SN_NOTICE_ELECTED_LEADER, NULL);

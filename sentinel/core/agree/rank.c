@@ -35,6 +35,7 @@ static bool sees_master_up(const struct sn_instance *peer)
            peer->u.peer.answered_at >= master->s_down_at;
 }
 
+/* PROTOCOL.md §14.5. */
 sn_ms sn_rank_turn_ms(const struct sn_group *group)
 {
     sn_ms candidates = 0;

@@ -15,6 +15,7 @@
 
 #include <utlist.h>
 
+/* PROTOCOL.md §11.3, §14.2. */
 bool sn_rival_is_known(const struct sn_group *group)
 {
     if (group->rival_until == SN_MS_NEVER)
@@ -35,7 +36,8 @@ sn_ms sn_rival_ask_whom_at(const struct sn_group *group)
     return sn_after(voted_at, sn_max(SN_POLL_FAST_MS, 3 * core->save_took_ms));
 }
 
-/* Deliberately only if we know it: anybody can ask for a vote for a nobody (DESIGN.md D8). */
+/* Deliberately only if we know it: anybody can ask for a vote for a nobody (DESIGN.md D8)
+ * (PROTOCOL.md §11.3, §14.2). */
 bool sn_rival_yield_to(struct sn_group *group, const struct sn_runid *rival, uint64_t epoch,
                        sn_ms since)
 {

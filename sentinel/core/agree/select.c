@@ -41,7 +41,7 @@ static struct sn_why because(enum sn_reason reason, int64_t a, int64_t b)
     return (struct sn_why){.reason = reason, .numbers = {a, b}};
 }
 
-/* What nothing makes good. */
+/* What nothing makes good (PROTOCOL.md §16, §24.3). */
 static struct sn_why obstacle(const struct sn_group *group, const struct sn_instance *replica)
 {
     const struct sn_core *core = group->core;
@@ -83,7 +83,7 @@ static bool is_link_down_for_long(const struct sn_group *group, const struct sn_
     return replica->u.data.link_down_ms > link_down_limit(group);
 }
 
-/* What speaks against it, but may be outweighed if there is nobody else. */
+/* What speaks against it, but may be outweighed if there is nobody else (PROTOCOL.md §24.2). */
 static struct sn_why doubt(const struct sn_group *group, const struct sn_instance *replica)
 {
     if (is_link_down_for_long(group, replica))
@@ -256,6 +256,7 @@ void sn_select_note_refused(const struct sn_group *group)
     note_refused(group, group->failover.mode, false);
 }
 
+/* PROTOCOL.md §15.2. */
 static struct sn_instance *select_best(struct sn_group *group, enum sn_failover_mode mode)
 {
     struct sn_instance *best = best_in(group, mode);
@@ -270,6 +271,7 @@ static struct sn_instance *select_best(struct sn_group *group, enum sn_failover_
     return best;
 }
 
+/* PROTOCOL.md §4.10, §22.4. */
 struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_addr *wanted,
                                      enum sn_failover_mode mode)
 {

@@ -342,7 +342,8 @@ static const struct sn_addr *known_place(const struct sn_group *group, const str
 
 /* The order of two configurations of one master that was replaced under both names: the newer one,
  * of equal ones the one with the lower address. Both sides of a conflict must find the same,
- * whatever they call a server: IPs are compared, and while one is not known, none goes first. */
+ * whatever they call a server: IPs are compared, and while one is not known, none goes first
+ * (PROTOCOL.md §24.3). */
 static bool goes_first(uint64_t epoch, const struct sn_addr *master, uint64_t other_epoch,
                        const struct sn_addr *other)
 {

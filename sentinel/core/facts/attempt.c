@@ -54,6 +54,7 @@ void sn_attempt_set_reconf(struct sn_instance *replica, enum sn_reconf reconf)
     sn_instance_plan_info(replica);
 }
 
+/* PROTOCOL.md §4.2. */
 const char *sn_attempt_state_name(enum sn_failover_state state)
 {
     switch (state) {
@@ -73,6 +74,7 @@ const char *sn_attempt_state_name(enum sn_failover_state state)
     return "unknown";
 }
 
+/* PROTOCOL.md §15.9. */
 void sn_attempt_clear(struct sn_group *group)
 {
     struct sn_failover *failover = &group->failover;
@@ -88,6 +90,7 @@ void sn_attempt_clear(struct sn_group *group)
     memset(failover, 0, sizeof(*failover));
 }
 
+/* PROTOCOL.md §15.9. */
 void sn_attempt_abort(struct sn_group *group, enum sn_notice notice, const struct sn_why *why,
                       sn_ms retry_at)
 {

@@ -39,6 +39,7 @@ static uint64_t room(const struct sn_core *core)
     return more >= STEP - core->epoch_room ? STEP : core->epoch_room + more;
 }
 
+/* PROTOCOL.md §24.1. */
 bool sn_epoch_near(const struct sn_core *core, uint64_t epoch)
 {
     uint64_t step = room(core);

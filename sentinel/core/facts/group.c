@@ -212,7 +212,8 @@ void sn_group_raise_config(struct sn_group *group, uint64_t epoch)
     group->config_epoch = epoch;
 }
 
-/* What was known of a node as a master or a replica means nothing in its new part. */
+/* What was known of a node as a master or a replica means nothing in its new part (PROTOCOL.md
+ * §17.1, §24.3). */
 static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
 {
     struct sn_data *data = &instance->u.data;

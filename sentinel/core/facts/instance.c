@@ -130,6 +130,7 @@ void sn_instance_forget_down(struct sn_instance *instance)
         instance->u.data.script_kill_sent = false;
 }
 
+/* PROTOCOL.md §9.1. */
 struct sn_instance *sn_instance_new_peer(struct sn_group *group, const struct sn_runid *runid,
                                          const struct sn_addr *addr)
 {

@@ -86,7 +86,7 @@ static void enter_state(struct sn_link *link, enum sn_link_state state)
     link->state = state;
 }
 
-/* The present connection, if any, is no longer ours. */
+/* The present connection, if any, is no longer ours (PROTOCOL.md §9.6, §24.3). */
 static void forget_connection(struct sn_link *link)
 {
     struct sn_core *core = link->core;

@@ -54,7 +54,7 @@ static void drain_done(struct sn_group *group)
 }
 
 /* The drain is not possible: the promotion may be sent all the same, or the attempt ends. detail:
- * more than the words of the reason; NULL: they will do. */
+ * more than the words of the reason; NULL: they will do (PROTOCOL.md §22.4). */
 static void drain_skip(struct sn_group *group, enum sn_reason reason, const char *detail)
 {
     const char *why = detail != NULL ? detail : sn_reason_words(reason);

@@ -104,7 +104,8 @@ static void choose(struct sn_group *group)
     sn_mark_group(group, SN_MARK_STEP);
 }
 
-/* error: what the replica has answered; NULL: the words of the reason will do. */
+/* error: what the replica has answered; NULL: the words of the reason will do (PROTOCOL.md §15.3).
+ */
 static void pass_over(struct sn_group *group, enum sn_reason reason, const char *error)
 {
     struct sn_instance *replica = group->failover.promoted;
@@ -127,6 +128,7 @@ static void wait_until(struct sn_group *group, enum sn_reason reason, sn_ms at)
     wake_at(group, at);
 }
 
+/* PROTOCOL.md §15.2. */
 static void step_select(struct sn_group *group)
 {
     sn_ms period = group->core->timings[SN_TIMING_PUBLISH_PERIOD];

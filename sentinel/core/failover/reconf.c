@@ -76,6 +76,7 @@ bool sn_reconf_send(struct sn_instance *replica)
     return true;
 }
 
+/* PROTOCOL.md §15.6, §24.2. */
 static bool in_progress(const struct sn_instance *replica)
 {
     return !replica->s_down &&
@@ -149,6 +150,7 @@ static bool has_to_wait(const struct sn_instance *replica, unsigned busy)
     return true;
 }
 
+/* PROTOCOL.md §15.6. */
 static void start_some(struct sn_group *group)
 {
     struct sn_instance *replica;

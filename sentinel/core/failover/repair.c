@@ -80,6 +80,7 @@ static size_t count_confirming(const struct sn_instance *replica)
     return agreeing;
 }
 
+/* PROTOCOL.md §17.2. */
 static bool peers_confirm(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
@@ -136,6 +137,7 @@ static struct sn_why not_yet(const struct sn_instance *replica)
     return why;
 }
 
+/* PROTOCOL.md §17.2. */
 static void demote(struct sn_instance *replica)
 {
     const struct sn_core *core = replica->core;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* PROTOCOL.md §7.1, §8.1. */
 static void tell(struct sn_core *core, struct sn_group *group, enum sn_notice notice,
                  const char *payload)
 {
@@ -31,6 +32,7 @@ static bool fits(const struct sn_notice_row *row, const struct sn_instance *inst
     return (row->subject & 1U << instance->kind) != 0 && row->has_text == has_text;
 }
 
+/* PROTOCOL.md §7.1, §7.2. */
 void sn_raise(struct sn_instance *instance, enum sn_notice notice, const char *format, ...)
 {
     char payload[SN_PAYLOAD_MAX + 1];

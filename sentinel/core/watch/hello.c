@@ -361,6 +361,7 @@ static void park(struct sn_group *group, const struct sn_event_hello *event,
     group->lookup->parked = *event;
 }
 
+/* PROTOCOL.md §10.3, §24.1. */
 static void take_whole(struct sn_group *group, const struct sn_event_hello *event,
                        const struct sn_addr *sender, const struct sn_addr *master)
 {

@@ -263,6 +263,7 @@ int sn_listener_tcp(struct sn_listener *listener, const struct sockaddr *address
     return rc == 0 ? uv_listen(&listener->uv.stream, backlog, on_connection) : rc;
 }
 
+/* PROTOCOL.md §19.9. */
 int sn_listener_unix(struct sn_listener *listener, const char *path, mode_t mode, int backlog)
 {
     struct stat old;

@@ -104,7 +104,7 @@ uint64_t sn_daemon_raise_files(uint64_t wanted)
 
 /* libuv watches the others while the loop lives. Files that grow beyond a limit (XFSZ) are a write
  * that fails, which is told; a timer that somebody has left to us by an exec (ALRM) is nobody's;
- * newer stock outlives USR2. */
+ * newer stock outlives USR2 (PROTOCOL.md §21.3, §24.2). */
 void sn_daemon_ignore_signals(void)
 {
     signal(SIGPIPE, SIG_IGN);

@@ -174,7 +174,7 @@ static bool is_job(const struct sn_scripts *scripts, pid_t pid)
 }
 
 /* libuv waits for its own ones, by their ids. One of those that it has not waited for yet is what
- * its handler has still to be told of; then there is another turn. */
+ * its handler has still to be told of; then there is another turn (PROTOCOL.md §21.3). */
 static void reap_others(struct sn_scripts *scripts)
 {
     for (;;) {
@@ -327,6 +327,7 @@ static void kill_waiting(struct sn_scripts *scripts, struct sn_job_id id)
     feed(scripts, SN_EVENT_SCRIPT_EXITED, &told);
 }
 
+/* PROTOCOL.md §8.2, §24.2. */
 void sn_scripts_kill(struct sn_scripts *scripts, struct sn_job_id id)
 {
     struct job *job;

@@ -428,6 +428,7 @@ static struct sn_client *client_new(struct sn_server *server, bool is_unix)
     return client;
 }
 
+/* PROTOCOL.md §3.6. */
 void sn_client_accept(struct sn_server *server, struct sn_listener *listener)
 {
     struct sn_client *client = client_new(server, listener->is_unix);

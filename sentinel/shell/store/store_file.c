@@ -179,8 +179,8 @@ static int write_temporary(const char *path, const struct content *content,
     return -1;
 }
 
-/* errno tells a caller that can do without renaming whether it is worth to try. claim may be NULL.
- */
+/* errno tells a caller that can do without renaming whether it is worth to try. claim may be NULL
+ * (PROTOCOL.md §19.8, §24.2). */
 static int put_in_place(const char *path, const struct content *content, struct sn_claim *claim,
                         char reason[SN_STORE_REASON_MAX])
 {
