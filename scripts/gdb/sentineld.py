@@ -150,7 +150,7 @@ def failover(value):
 
 def group_flags(value):
     found = flags(value["master"], "s_down") if int(value["master"]) else []
-    return found + flags(value, "o_down", "held", "learning") or ["none"]
+    return found + flags(value, "o_down", "held", "accept_any_peer") or ["none"]
 
 
 def group(value):

@@ -6,7 +6,7 @@
  * performed; they and all they point to are valid until the next step. */
 
 #include "base/level.h"
-#include "core/event.h"
+#include "core/input.h"
 
 enum sn_action_kind {
     SN_ACTION_NONE = 0,
@@ -16,7 +16,7 @@ enum sn_action_kind {
     SN_ACTION_RESOLVE, /* look a host name up; ends in RESOLVED */
     SN_ACTION_PERSIST, /* save what has changed, or all, as it is now; ends in PERSISTED */
     SN_ACTION_ANSWER,  /* to a client's command */
-    SN_ACTION_EVENT,   /* log and publish */
+    SN_ACTION_NOTICE,  /* log and publish */
     SN_ACTION_LOG,
     SN_ACTION_SCRIPT_START,
     SN_ACTION_SCRIPT_KILL, /* SIGKILL to the job; SCRIPT_EXITED follows */
@@ -75,7 +75,7 @@ struct sn_action_answer {
     uint64_t epoch;
 };
 
-struct sn_action_event {
+struct sn_action_notice {
     enum sn_level level; /* DEBUG: log only, never publish */
     const char *name;    /* "+sdown": the channel */
     const char *payload;
@@ -133,7 +133,7 @@ struct sn_action {
         const char *resolve; /* host */
         struct sn_action_persist persist;
         struct sn_action_answer answer;
-        struct sn_action_event event;
+        struct sn_action_notice notice;
         struct sn_action_log log;
         struct sn_action_script script;
         int exit_status;

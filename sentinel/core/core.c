@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The core's surface: one event in, the actions it causes out. This file only hands events and due
+/* The core's surface: one input in, the actions it causes out. This file only hands inputs and due
  * timers to the modules that decide:
  *
  *   link       connections, PING          detect, tilt   S_DOWN, own stalls
@@ -236,7 +236,7 @@ static void take_pong(struct sn_link *link, const struct sn_reply *reply)
 }
 
 /* What has waited for the disk. */
-static void take_persisted(struct sn_core *core, const struct sn_event_persisted *persisted)
+static void take_persisted(struct sn_core *core, const struct sn_input_persisted *persisted)
 {
     struct sn_deferred item;
     sn_persist_done(core, persisted);
@@ -253,47 +253,47 @@ static void take_persisted(struct sn_core *core, const struct sn_event_persisted
     }
 }
 
-static void take_link_event(struct sn_core *core, const struct sn_event *event)
+static void take_link_event(struct sn_core *core, const struct sn_input *input)
 {
-    struct sn_link *link = sn_link_find(core, event->u.link.link);
+    struct sn_link *link = sn_link_find(core, input->u.link.link);
     if (link == NULL) {
         struct sn_claim claim;
-        if (sn_probe_link_event(core, event, &claim)) /* or about a connection that is over */
+        if (sn_probe_link_event(core, input, &claim)) /* or about a connection that is over */
             judge_claim(core, &claim);
         return;
     }
-    if (event->kind == SN_EVENT_LINK_UP) {
-        sn_link_on_up(link, event->u.link.local_ip);
+    if (input->kind == SN_INPUT_LINK_UP) {
+        sn_link_on_up(link, input->u.link.local_ip);
         if (link->kind != SN_LINK_SUBSCRIBE)
             greet(link);
-    } else if (event->kind == SN_EVENT_LINK_DOWN)
-        sn_link_on_down(link, event->u.link.reason, event->u.link.no_room);
-    else if (event->kind == SN_EVENT_LINK_NOTE)
-        sn_link_refused_opening(link, event->u.link.reason);
-    else if (event->kind == SN_EVENT_LINK_READY)
+    } else if (input->kind == SN_INPUT_LINK_DOWN)
+        sn_link_on_down(link, input->u.link.reason, input->u.link.no_room);
+    else if (input->kind == SN_INPUT_LINK_NOTE)
+        sn_link_refused_opening(link, input->u.link.reason);
+    else if (input->kind == SN_INPUT_LINK_READY)
         link->deaf = false;
     else
         sn_link_on_traffic(link);
 }
 
 /* For commands whose answer is of no other use. */
-static void note_refusal(struct sn_link *link, const struct sn_event_reply *event)
+static void note_refusal(struct sn_link *link, const struct sn_input_reply *input)
 {
-    if (event->reply->type == SN_REPLY_ERROR)
-        sn_link_refused(link, event->order, event->reply->text);
+    if (input->reply->type == SN_REPLY_ERROR)
+        sn_link_refused(link, input->order, input->reply->text);
     else
-        sn_link_accepted(link, event->order);
+        sn_link_accepted(link, input->order);
 }
 
 /* Replies that are about the link rather than about one of its owners. */
-static bool take_link_reply(struct sn_link *link, const struct sn_event_reply *event)
+static bool take_link_reply(struct sn_link *link, const struct sn_input_reply *input)
 {
-    if (event->order == SN_ORDER_PING)
-        take_pong(link, event->reply);
-    else if (event->order == SN_ORDER_MYID)
-        sn_peer_identified(link, event->reply);
+    if (input->order == SN_ORDER_PING)
+        take_pong(link, input->reply);
+    else if (input->order == SN_ORDER_MYID)
+        sn_peer_identified(link, input->reply);
     else
-        return event->order == SN_ORDER_TRY_ASK;
+        return input->order == SN_ORDER_TRY_ASK;
     return true;
 }
 
@@ -317,57 +317,57 @@ static void use_info(struct sn_instance *instance, const struct sn_info *info)
 
 /* Outside of TILT, INFO confirms promotions, moves reconfigurations on and starts repairs
  * (PROTOCOL.md §12, §18). */
-static void take_info(struct sn_instance *instance, const struct sn_event_reply *event)
+static void take_info(struct sn_instance *instance, const struct sn_input_reply *input)
 {
     struct sn_core *core = instance->core;
-    bool read = sn_discover_info(instance, event->reply, event->info);
+    bool read = sn_discover_info(instance, input->reply, input->info);
     sn_settle(core);
     if (read && !core->tilt)
-        use_info(instance, event->info);
+        use_info(instance, input->info);
     sn_instance_plan_info(instance);
 }
 
-static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
+static void take_reply(struct sn_core *core, const struct sn_input_reply *input)
 {
-    struct sn_link *link = sn_link_find(core, event->link);
-    struct sn_instance *instance = sn_instance_find(core, event->tag);
+    struct sn_link *link = sn_link_find(core, input->link);
+    struct sn_instance *instance = sn_instance_find(core, input->tag);
     if (link == NULL) {
         struct sn_claim claim;
-        if (sn_probe_reply(core, event, &claim))
+        if (sn_probe_reply(core, input, &claim))
             judge_claim(core, &claim);
         return;
     }
     if (link->pending > 0)
         link->pending--;
-    if (event->order == SN_ORDER_ASK || event->order == SN_ORDER_TRY_ASK)
-        sn_link_ask_answered(link, event->reply);
-    if (take_link_reply(link, event) || instance == NULL)
+    if (input->order == SN_ORDER_ASK || input->order == SN_ORDER_TRY_ASK)
+        sn_link_ask_answered(link, input->reply);
+    if (take_link_reply(link, input) || instance == NULL)
         return; /* done, or forgotten meanwhile */
-    switch (event->order) {
+    switch (input->order) {
     case SN_ORDER_INFO:
-        take_info(instance, event);
+        take_info(instance, input);
         break;
     case SN_ORDER_PUBLISH:
         instance->hello_pending = false;
-        note_refusal(link, event);
+        note_refusal(link, input);
         break;
     case SN_ORDER_ASK:
-        sn_agree_answer(instance, event->reply);
+        sn_agree_answer(instance, input->reply);
         break;
     case SN_ORDER_PROMOTE:
-        sn_failover_promote_reply(instance, event);
+        sn_failover_promote_reply(instance, input);
         break;
     case SN_ORDER_FOLLOW:
-        sn_reconf_reply(instance, event);
+        sn_reconf_reply(instance, input);
         break;
     case SN_ORDER_CLIENT_PAUSE:
-        sn_drain_pause_reply(instance, event->reply);
+        sn_drain_pause_reply(instance, input->reply);
         break;
     case SN_ORDER_SCRIPT_KILL:
-        note_refusal(link, event);
+        note_refusal(link, input);
         break;
     case SN_ORDER_CLIENT_UNPAUSE:
-        sn_drain_unpause_reply(instance, event->reply);
+        sn_drain_unpause_reply(instance, input->reply);
         break;
     case SN_ORDER_TRY_FOLLOW:
     case SN_ORDER_TRY_KILL:
@@ -375,10 +375,10 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
     case SN_ORDER_TRY_TRANSACTION:
     case SN_ORDER_TRY_PAUSE:
     case SN_ORDER_TRY_UNPAUSE:
-        sn_rights_answered(link, event);
+        sn_rights_answered(link, input);
         break;
     case SN_ORDER_SETTINGS:
-        sn_peer_compare_settings(instance, event->reply);
+        sn_peer_compare_settings(instance, input->reply);
         break;
     case SN_ORDER_PING:
     case SN_ORDER_MYID:
@@ -388,60 +388,60 @@ static void take_reply(struct sn_core *core, const struct sn_event_reply *event)
     }
 }
 
-static void take(struct sn_core *core, const struct sn_event *event)
+static void take(struct sn_core *core, const struct sn_input *input)
 {
-    switch (event->kind) {
-    case SN_EVENT_START:
+    switch (input->kind) {
+    case SN_INPUT_START:
         start(core);
         break;
-    case SN_EVENT_LINK_UP:
-    case SN_EVENT_LINK_DOWN:
-    case SN_EVENT_LINK_NOTE:
-    case SN_EVENT_LINK_READY:
-    case SN_EVENT_LINK_TRAFFIC:
-        take_link_event(core, event);
+    case SN_INPUT_LINK_UP:
+    case SN_INPUT_LINK_DOWN:
+    case SN_INPUT_LINK_NOTE:
+    case SN_INPUT_LINK_READY:
+    case SN_INPUT_LINK_TRAFFIC:
+        take_link_event(core, input);
         break;
-    case SN_EVENT_REPLY:
-        take_reply(core, &event->u.reply);
+    case SN_INPUT_REPLY:
+        take_reply(core, &input->u.reply);
         break;
-    case SN_EVENT_HELLO:
-        sn_hello_receive(core, &event->u.hello);
+    case SN_INPUT_HELLO:
+        sn_hello_receive(core, &input->u.hello);
         break;
-    case SN_EVENT_RESOLVED:
-        sn_resolve_done(core, event->u.resolved.host, event->u.resolved.ip);
-        sn_hello_resolved(core, event->u.resolved.host, event->u.resolved.ip);
+    case SN_INPUT_RESOLVED:
+        sn_resolve_done(core, input->u.resolved.host, input->u.resolved.ip);
+        sn_hello_resolved(core, input->u.resolved.host, input->u.resolved.ip);
         break;
-    case SN_EVENT_PERSISTED:
-        take_persisted(core, &event->u.persisted);
+    case SN_INPUT_PERSISTED:
+        take_persisted(core, &input->u.persisted);
         break;
-    case SN_EVENT_COMMAND:
-        sn_command_run(core, &event->u.command);
+    case SN_INPUT_COMMAND:
+        sn_command_run(core, &input->u.command);
         break;
-    case SN_EVENT_SCRIPT_STARTED:
-        sn_script_started(core, &event->u.script);
+    case SN_INPUT_SCRIPT_STARTED:
+        sn_script_started(core, &input->u.script);
         break;
-    case SN_EVENT_SCRIPT_EXITED:
-        sn_script_exited(core, &event->u.script);
+    case SN_INPUT_SCRIPT_EXITED:
+        sn_script_exited(core, &input->u.script);
         break;
-    case SN_EVENT_TIMER:
-    case SN_EVENT_NONE:
+    case SN_INPUT_TIMER:
+    case SN_INPUT_NONE:
         break;
     }
 }
 
-void sn_core_step(struct sn_core *core, const struct sn_event *event, struct sn_actions *out)
+void sn_core_step(struct sn_core *core, const struct sn_input *input, struct sn_actions *out)
 {
     sn_ms last_now = core->now;
-    assert(event->now >= last_now);
+    assert(input->now >= last_now);
     /* What sn_core_new wanted done leaves with the first step. */
-    if (event->kind != SN_EVENT_START)
+    if (input->kind != SN_INPUT_START)
         sn_out_reset(&core->out);
-    core->now = event->now;
-    if (event->kind != SN_EVENT_START)
+    core->now = input->now;
+    if (input->kind != SN_INPUT_START)
         sn_tilt_check(core, last_now);
-    take(core, event);
+    take(core, input);
     sn_settle(core);
-    if (event->kind == SN_EVENT_TIMER)
+    if (input->kind == SN_INPUT_TIMER)
         run_timers(core);
     sn_persist_flush(core);
     out->items = core->out.items;

@@ -2,21 +2,21 @@
 #ifndef SN_CORE_CORE_H
 #define SN_CORE_CORE_H
 
-/* The sentinel itself: events in, actions out, no I/O, no clock, no randomness but its seed.
- * The same seed and events give the same actions, byte for byte.
+/* The sentinel itself: inputs in, actions out, no I/O, no clock, no randomness but its seed.
+ * The same seed and inputs give the same actions, byte for byte.
  *
  * Contract with the owner (the shell, or a simulator):
  *  - one step at a time, never from within the execution of another step's actions;
  *  - `now` never goes backwards;
- *  - a TIMER event follows soon after sn_core_deadline(); replies that have already arrived are
+ *  - a TIMER input follows soon after sn_core_deadline(); replies that have already arrived are
  * best delivered before it;
  *  - every CONNECT ends in LINK_UP or LINK_DOWN, every LINK_UP in LINK_DOWN, unless the core
  *    DISCONNECTs; every SEND on a link that stays up gets one REPLY, in order;
  *  - every PERSIST is followed, at some time, by a PERSISTED of its version or a newer one. */
 
 #include "core/action.h"
-#include "core/event.h"
 #include "core/image.h"
+#include "core/input.h"
 
 struct sn_core;
 
@@ -25,11 +25,11 @@ struct sn_core;
 struct sn_core *sn_core_new(const struct sn_image *image, uint64_t seed, sn_ms now);
 void sn_core_free(struct sn_core *core);
 
-/* Takes one event in and hands out what is to be done about it. *out is valid until the next step.
+/* Takes one input in and hands out what is to be done about it. *out is valid until the next step.
  */
-void sn_core_step(struct sn_core *core, const struct sn_event *event, struct sn_actions *out);
+void sn_core_step(struct sn_core *core, const struct sn_input *input, struct sn_actions *out);
 
-/* When the next TIMER event is due; SN_MS_NEVER if never. */
+/* When the next TIMER input is due; SN_MS_NEVER if never. */
 sn_ms sn_core_deadline(const struct sn_core *core);
 
 /* A deep copy of the configuration and durable state as they are now, to be saved. Belongs to the

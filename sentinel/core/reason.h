@@ -162,7 +162,7 @@ struct sn_why {
 
 /* One that was decided by. About a member of the group, or, if member is 0, whoever has this id. */
 struct sn_reason_entry {
-    sn_ms since; /* the first time, as sn_event.now counts */
+    sn_ms since; /* the first time, as sn_input.now counts */
     sn_ms at;    /* the last time; id and numbers are as they were then */
     int64_t numbers[SN_REASON_NUMBERS];
     uint64_t member;

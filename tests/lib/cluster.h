@@ -149,7 +149,7 @@ struct cluster_watch {
     void *arg;
     void (*send)(void *arg, struct sentinel *from, struct node *to, uint16_t port,
                  const struct sn_action_send *send); /* to: NULL if nobody is there */
-    void (*event)(void *arg, struct sentinel *from, const struct sn_action_event *event);
+    void (*event)(void *arg, struct sentinel *from, const struct sn_action_notice *event);
     /* asker: NULL for an operator. port: of the master that was asked about, group: whose it is, as
      * `from` sees it; 0 and "" for everything but votes. */
     void (*answer)(void *arg, struct sentinel *from, struct node *asker, const char *group,

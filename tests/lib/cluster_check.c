@@ -356,7 +356,7 @@ static void check_majority(struct sentinel *sentinel, const char *group, uint64_
 
 /* An attempt votes for itself right after its beginning. What the core tells when an event of it is
  * looked at may be of the next attempt already. */
-static void note_attempt(struct sentinel *sentinel, const struct sn_action_event *event)
+static void note_attempt(struct sentinel *sentinel, const struct sn_action_notice *event)
 {
     struct cluster *cluster = sentinel->node.cluster;
     char key[KEY_MAX + 1], word[256];
@@ -387,7 +387,7 @@ static void check_elected(struct sentinel *sentinel, const char *group)
         violated(sentinel, "leads %s in %" PRIu64 " before its vote is durable", group, epoch);
 }
 
-void check_event(struct sentinel *sentinel, const struct sn_action_event *event)
+void check_event(struct sentinel *sentinel, const struct sn_action_notice *event)
 {
     char group[SN_NAME_MAX + 1], port[8];
     if (strcmp(event->name, "+try-failover") == 0 || strcmp(event->name, "+vote-for-leader") == 0) {

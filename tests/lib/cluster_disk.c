@@ -52,7 +52,7 @@ static void make_durable(struct sentinel *sentinel, const char *word)
 static void tell(struct sentinel *sentinel)
 {
     struct disk *disk = &sentinel->disk;
-    struct sn_event event = {.kind = SN_EVENT_PERSISTED,
+    struct sn_input event = {.kind = SN_INPUT_PERSISTED,
                              .u.persisted = {.version = disk->version, .ok = disk->done_ok}};
     disk->busy = false;
     disk->done_waiting = false;

@@ -190,7 +190,7 @@ void sentinel_boot(struct sentinel *sentinel);
 void sentinel_crash(struct sentinel *sentinel);
 void sentinel_resumed(struct sentinel *sentinel);
 void sentinel_wake_due(struct sentinel *sentinel);
-void sentinel_feed(struct sentinel *sentinel, struct sn_event *event);
+void sentinel_feed(struct sentinel *sentinel, struct sn_input *event);
 /* What arrives at a sentinel as a client, and as a server. */
 void sentinel_take_packet(struct sentinel *sentinel, struct conn *conn,
                           const struct packet *packet);
@@ -226,7 +226,7 @@ void check_answer(struct sentinel *sentinel, const char *group,
 /* A reply that reaches it. */
 void check_reply(struct sentinel *sentinel, const struct node *from, enum sn_order order,
                  const struct sn_reply *reply);
-void check_event(struct sentinel *sentinel, const struct sn_action_event *event);
+void check_event(struct sentinel *sentinel, const struct sn_action_notice *event);
 void check_durable(struct sentinel *sentinel, const struct sn_image *image);
 /* The group was forgotten on purpose: its epochs may start anew at this sentinel. */
 void check_forget_group(struct sentinel *sentinel, const char *group);

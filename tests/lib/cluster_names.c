@@ -65,7 +65,7 @@ void lookup_due(struct lookup *lookup)
     LL_DELETE(sentinel->lookups, lookup);
     free(lookup);
     cluster_say(cluster, &sentinel->node, "%s %s", fails ? "does not find" : "finds", host);
-    struct sn_event event = {.kind = SN_EVENT_RESOLVED, .u.resolved = {.host = host, .ip = ip}};
+    struct sn_input event = {.kind = SN_INPUT_RESOLVED, .u.resolved = {.host = host, .ip = ip}};
     sentinel_feed(sentinel, &event);
 }
 

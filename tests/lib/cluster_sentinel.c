@@ -50,7 +50,7 @@ static void arm_wake(struct sentinel *sentinel)
 
 void sentinel_wake_due(struct sentinel *sentinel)
 {
-    struct sn_event event = {.kind = SN_EVENT_TIMER};
+    struct sn_input event = {.kind = SN_INPUT_TIMER};
     if (sentinel->core != NULL && sentinel->node.state == NODE_RUNNING)
         sentinel_feed(sentinel, &event);
 }
@@ -203,11 +203,11 @@ static void perform(struct sentinel *sentinel, const struct sn_action *action)
     case SN_ACTION_ANSWER:
         sentinel_answer(sentinel, &action->u.answer);
         break;
-    case SN_ACTION_EVENT:
-        cluster_say(cluster, node, "%s %s", action->u.event.name, action->u.event.payload);
+    case SN_ACTION_NOTICE:
+        cluster_say(cluster, node, "%s %s", action->u.notice.name, action->u.notice.payload);
         if (cluster->watch != NULL && cluster->watch->event != NULL)
-            cluster->watch->event(cluster->watch->arg, sentinel, &action->u.event);
-        check_event(sentinel, &action->u.event);
+            cluster->watch->event(cluster->watch->arg, sentinel, &action->u.notice);
+        check_event(sentinel, &action->u.notice);
         break;
     case SN_ACTION_LOG:
         if (action->u.log.level >= SN_LEVEL_NOTICE)
@@ -248,7 +248,7 @@ static void check_now_and_then(const struct sentinel *sentinel)
         sentinel_broken(sentinel, broken);
 }
 
-void sentinel_feed(struct sentinel *sentinel, struct sn_event *event)
+void sentinel_feed(struct sentinel *sentinel, struct sn_input *event)
 {
     struct cluster *cluster = sentinel->node.cluster;
     struct sn_actions actions;
@@ -272,7 +272,7 @@ void sentinel_feed(struct sentinel *sentinel, struct sn_event *event)
 void sentinel_boot(struct sentinel *sentinel)
 {
     struct cluster *cluster = sentinel->node.cluster;
-    struct sn_event event = {.kind = SN_EVENT_START};
+    struct sn_input event = {.kind = SN_INPUT_START};
     uint64_t seed = cluster->seed;
     if (sentinel->boots == 0) {
         sn_image_fini(&sentinel->durable);
@@ -325,10 +325,10 @@ void sentinel_resumed(struct sentinel *sentinel)
 /* ---- as a client ------------------------------------------------------------------------------
  */
 
-static void feed_link(struct sentinel *sentinel, enum sn_event_kind kind, const struct conn *conn,
+static void feed_link(struct sentinel *sentinel, enum sn_input_kind kind, const struct conn *conn,
                       const char *reason)
 {
-    struct sn_event event = {
+    struct sn_input event = {
         .kind = kind,
         .u.link = {.link = {conn->key.link}, .local_ip = sentinel->node.addr.ip, .reason = reason}};
     sentinel_feed(sentinel, &event);
@@ -356,8 +356,8 @@ static void feed_reply(struct sentinel *sentinel, const struct conn *conn,
     bool has_info = packet->order == SN_ORDER_INFO && from->type == SN_REPLY_STRING;
     if (has_info)
         sn_info_parse(reply.text, reply.len, &info);
-    struct sn_event event = {
-        .kind = SN_EVENT_REPLY,
+    struct sn_input event = {
+        .kind = SN_INPUT_REPLY,
         .u.reply = {.link = {conn->key.link},
                     .order = packet->order,
                     .tag = packet->tag,
@@ -378,9 +378,9 @@ static void feed_reply(struct sentinel *sentinel, const struct conn *conn,
 
 static void feed_message(struct sentinel *sentinel, struct conn *conn, const struct packet *packet)
 {
-    struct sn_event event = {.kind = SN_EVENT_HELLO, .u.hello.link = {conn->key.link}};
+    struct sn_input event = {.kind = SN_INPUT_HELLO, .u.hello.link = {conn->key.link}};
     const struct cluster_watch *watch = sentinel->node.cluster->watch;
-    feed_link(sentinel, SN_EVENT_LINK_TRAFFIC, conn, "");
+    feed_link(sentinel, SN_INPUT_LINK_TRAFFIC, conn, "");
     if (sentinel->core != NULL && watch != NULL && watch->heard != NULL)
         watch->heard(watch->arg, sentinel, packet->message);
     if (sentinel->core == NULL || conn->client_gone)
@@ -399,15 +399,15 @@ void sentinel_take_packet(struct sentinel *sentinel, struct conn *conn, const st
                        order_name(packet->order));
     switch (packet->kind) {
     case PACKET_OPENED:
-        feed_link(sentinel, SN_EVENT_LINK_UP, conn, "");
+        feed_link(sentinel, SN_INPUT_LINK_UP, conn, "");
         break;
     case PACKET_NOTE:
-        feed_link(sentinel, SN_EVENT_LINK_NOTE, conn, packet->message);
+        feed_link(sentinel, SN_INPUT_LINK_NOTE, conn, packet->message);
         break;
     case PACKET_REFUSED:
     case PACKET_CLOSED:
         cluster_murmur(sentinel->node.cluster, &sentinel->node, "< %s %s", from, packet->message);
-        feed_link(sentinel, SN_EVENT_LINK_DOWN, conn, packet->message);
+        feed_link(sentinel, SN_INPUT_LINK_DOWN, conn, packet->message);
         break;
     case PACKET_REPLY:
         feed_reply(sentinel, conn, packet);

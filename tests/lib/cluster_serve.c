@@ -69,7 +69,7 @@ void sentinel_drop_runs(struct sentinel *sentinel)
 void script_due(struct script_run *run)
 {
     struct sentinel *sentinel = run->sentinel;
-    struct sn_event event = {.kind = SN_EVENT_SCRIPT_EXITED,
+    struct sn_input event = {.kind = SN_INPUT_SCRIPT_EXITED,
                              .u.script = {.job = run->job, .spawned = true}};
     if (sentinel->node.state == NODE_HUNG) {
         struct cluster *cluster = sentinel->node.cluster;
@@ -106,7 +106,7 @@ static void flush_slots(struct conn *conn)
 
 static void serve_ask(struct sentinel *sentinel, struct conn *conn, const struct packet *request)
 {
-    struct sn_event event = {.kind = SN_EVENT_COMMAND};
+    struct sn_input event = {.kind = SN_INPUT_COMMAND};
     struct sn_command *command = &event.u.command;
     command->kind = SN_COMMAND_ASK;
     command->name = "";
@@ -145,7 +145,7 @@ static void serve_at_once(const struct sentinel *sentinel, struct conn *conn,
 
 static void serve(struct sentinel *sentinel, struct conn *conn, const struct packet *request)
 {
-    struct sn_event event = {.kind = SN_EVENT_HELLO};
+    struct sn_input event = {.kind = SN_INPUT_HELLO};
     if (request->order == SN_ORDER_ASK) {
         serve_ask(sentinel, conn, request);
         return;
@@ -286,7 +286,7 @@ static const char *command_name(enum sn_command_kind kind)
 
 void cluster_command(struct sentinel *sentinel, const struct sn_command *command)
 {
-    struct sn_event event = {.kind = SN_EVENT_COMMAND, .u.command = *command};
+    struct sn_input event = {.kind = SN_INPUT_COMMAND, .u.command = *command};
     if (sentinel->core == NULL || sentinel->node.state != NODE_RUNNING)
         return;
     cluster_say(sentinel->node.cluster, &sentinel->node, "command %s %.*s",
@@ -361,7 +361,7 @@ void cluster_ask(struct sentinel *sentinel, const struct sn_addr *addr, uint64_t
 
 void cluster_publish(struct sentinel *sentinel, const char *hello)
 {
-    struct sn_event event = {.kind = SN_EVENT_HELLO};
+    struct sn_input event = {.kind = SN_INPUT_HELLO};
     if (sentinel->core == NULL || sentinel->node.state != NODE_RUNNING)
         return;
     cluster_say(sentinel->node.cluster, &sentinel->node, "command PUBLISH %s", hello);

@@ -327,9 +327,9 @@ static void take_action(struct kit *kit, const struct sn_action *action)
     case SN_ACTION_ANSWER:
         take_answer(kit, &action->u.answer);
         return;
-    case SN_ACTION_EVENT:
-        kit_line(kit, "event %c %s %s", level_letter(action->u.event.level), action->u.event.name,
-                 action->u.event.payload);
+    case SN_ACTION_NOTICE:
+        kit_line(kit, "event %c %s %s", level_letter(action->u.notice.level), action->u.notice.name,
+                 action->u.notice.payload);
         return;
     case SN_ACTION_LOG:
         kit_line(kit, "log %c %s", level_letter(action->u.log.level), action->u.log.text);
@@ -356,7 +356,7 @@ sn_ms kit_now(const struct kit *kit)
     return kit->now - kit->start;
 }
 
-static void step_once(struct kit *kit, struct sn_event *event)
+static void step_once(struct kit *kit, struct sn_input *event)
 {
     struct sn_actions actions;
     event->now = kit->now;
@@ -370,7 +370,7 @@ static void step_once(struct kit *kit, struct sn_event *event)
         take_action(kit, &actions.items[i]);
 }
 
-void kit_step(struct kit *kit, struct sn_event *event)
+void kit_step(struct kit *kit, struct sn_input *event)
 {
     step_once(kit, event);
     if (kit->busy)
@@ -389,7 +389,7 @@ void kit_to(struct kit *kit, sn_ms at)
     assert_true(target >= kit->now);
     for (;;) {
         sn_ms deadline = sn_core_deadline(kit->core);
-        struct sn_event event = {.kind = SN_EVENT_TIMER};
+        struct sn_input event = {.kind = SN_INPUT_TIMER};
         if (deadline > target)
             break;
         if (deadline > kit->now)
@@ -404,7 +404,7 @@ void kit_to(struct kit *kit, sn_ms at)
 
 void kit_stall(struct kit *kit, sn_ms ms)
 {
-    struct sn_event event = {.kind = SN_EVENT_TIMER};
+    struct sn_input event = {.kind = SN_INPUT_TIMER};
     kit->now += ms;
     kit_step(kit, &event);
 }

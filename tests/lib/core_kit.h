@@ -164,7 +164,7 @@ sn_ms kit_now(const struct kit *kit);
 /* The clock jumps without a single step: a stall of our own. */
 void kit_stall(struct kit *kit, sn_ms ms);
 /* Steps event at the present time, then everything the models answer to it. */
-void kit_step(struct kit *kit, struct sn_event *event);
+void kit_step(struct kit *kit, struct sn_input *event);
 
 /* Every connection of node breaks; what was outstanding on it is lost. */
 void kit_drop(struct kit *kit, const char *node);

@@ -145,7 +145,7 @@ static struct kit *new_kit(void)
 
 static void start(struct kit *kit, const struct sn_image *image, uint64_t seed)
 {
-    struct sn_event event = {.kind = SN_EVENT_START};
+    struct sn_input event = {.kind = SN_INPUT_START};
     kit->core = sn_core_new(image, seed, kit->now);
     shadow_begin(&kit->shadow, kit->core);
     kit_step(kit, &event);

@@ -295,9 +295,9 @@ static void deliver(struct kit *kit, struct kit_sent *sent, const char *text,
     struct reply_room room;
     struct sn_reply reply;
     struct sn_info info;
-    struct sn_event event = {.kind = SN_EVENT_REPLY};
+    struct sn_input event = {.kind = SN_INPUT_REPLY};
     make_reply(text, &room, &reply);
-    event.u.reply = (struct sn_event_reply){.link = sent->link,
+    event.u.reply = (struct sn_input_reply){.link = sent->link,
                                             .order = sent->order,
                                             .tag = sent->tag,
                                             .reply = &reply,
@@ -318,18 +318,18 @@ static bool answer_connect(struct kit *kit)
 {
     for (size_t i = 0; i < kit->conn_count; i++) {
         struct kit_conn *conn = &kit->conns[i];
-        struct sn_event event = {
+        struct sn_input event = {
             .u.link = {.link = conn->id, .local_ip = "10.0.9.9", .reason = ""}};
         if (!conn->asked || conn->node->mode == KIT_GONE)
             continue;
         conn->asked = false;
         if (conn->node->mode == KIT_REFUSING || conn->node->mode == KIT_NO_ROOM) {
-            event.kind = SN_EVENT_LINK_DOWN;
+            event.kind = SN_INPUT_LINK_DOWN;
             event.u.link.reason = "Connection refused";
             event.u.link.no_room = conn->node->mode == KIT_NO_ROOM;
             kit_forget_conn(kit, conn->id);
         } else {
-            event.kind = SN_EVENT_LINK_UP;
+            event.kind = SN_INPUT_LINK_UP;
             conn->up = true;
         }
         kit_step(kit, &event);
@@ -341,7 +341,7 @@ static bool answer_connect(struct kit *kit)
 /* A published hello reaches our own subscription to the same node too. */
 static void echo(struct kit *kit, const struct kit_node *node)
 {
-    struct sn_event event = {.kind = SN_EVENT_LINK_TRAFFIC,
+    struct sn_input event = {.kind = SN_INPUT_LINK_TRAFFIC,
                              .u.link = {.local_ip = "", .reason = ""}};
     for (size_t i = 0; i < kit->conn_count; i++) {
         const struct kit_conn *conn = &kit->conns[i];
@@ -427,7 +427,7 @@ void kit_drop_link(struct kit *kit, const char *name, enum sn_link_kind kind)
     while (found) {
         found = false;
         for (size_t i = 0; i < kit->conn_count && !found; i++) {
-            struct sn_event event = {.kind = SN_EVENT_LINK_DOWN,
+            struct sn_input event = {.kind = SN_INPUT_LINK_DOWN,
                                      .u.link = {.link = kit->conns[i].id,
                                                 .local_ip = "",
                                                 .reason = "Connection closed"}};
@@ -451,7 +451,7 @@ void kit_mode(struct kit *kit, const char *name, enum kit_mode mode)
 
 void kit_persisted(struct kit *kit, bool ok)
 {
-    struct sn_event event = {.kind = SN_EVENT_PERSISTED,
+    struct sn_input event = {.kind = SN_INPUT_PERSISTED,
                              .u.persisted = {.version = kit->saving, .ok = ok}};
     assert_true(kit->saving != 0);
     kit->saving = 0;
@@ -460,7 +460,7 @@ void kit_persisted(struct kit *kit, bool ok)
 
 bool kit_hello_text(struct kit *kit, const char *node, const char *text)
 {
-    struct sn_event event = {.kind = SN_EVENT_HELLO};
+    struct sn_input event = {.kind = SN_INPUT_HELLO};
     bool good = sn_hello_parse(text, strlen(text), &event.u.hello.hello) == 0;
     if (node != NULL) {
         for (size_t i = 0; i < kit->conn_count; i++) {
@@ -490,13 +490,13 @@ void kit_hello(struct kit *kit, const char *peer, const char *group, const char 
 
 void kit_resolved(struct kit *kit, const char *host, const char *ip)
 {
-    struct sn_event event = {.kind = SN_EVENT_RESOLVED, .u.resolved = {.host = host, .ip = ip}};
+    struct sn_input event = {.kind = SN_INPUT_RESOLVED, .u.resolved = {.host = host, .ip = ip}};
     kit_step(kit, &event);
 }
 
 uint64_t kit_command(struct kit *kit, struct sn_command *command)
 {
-    struct sn_event event = {.kind = SN_EVENT_COMMAND};
+    struct sn_input event = {.kind = SN_INPUT_COMMAND};
     command->ticket.v = ++kit->tickets;
     event.u.command = *command;
     kit_step(kit, &event);

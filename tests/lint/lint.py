@@ -24,7 +24,7 @@ FOLDERS = ("base", "wire", "core", "conf", "acl", "shell/log", "shell/net", "she
            "shell/server", "shell/process")
 
 # Project headers that the files of a folder may include; of core, outsiders see only the public ones.
-CORE_PUBLIC = ("core/core.h", "core/action.h", "core/event.h", "core/image.h", "core/reason.h", "core/view.h")
+CORE_PUBLIC = ("core/core.h", "core/action.h", "core/input.h", "core/image.h", "core/reason.h", "core/view.h")
 # What all of the core knows: values, and the structures of groups, members and links.
 CORE_MODEL = CORE_PUBLIC + ("base/", "core/timing.h", "core/model/")
 ALLOWED_HEADERS = {

@@ -3,10 +3,10 @@
 #define SN_TESTS_SHELL_EVENT_COPY_H
 
 /* Events that outlive the call they came in with. The copies own everything they point to, so the
- * casts that drop const below only undo what the borrowing types of core/event.h add. */
+ * casts that drop const below only undo what the borrowing types of core/input.h add. */
 
 #include "base/alloc.h"
-#include "core/event.h"
+#include "core/input.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static inline const struct sn_info *copy_info(const struct sn_info *from)
     return to;
 }
 
-static inline void copy_reply_event(const struct sn_event_reply *from, struct sn_event_reply *to)
+static inline void copy_reply_event(const struct sn_input_reply *from, struct sn_input_reply *to)
 {
     struct sn_reply *reply = sn_alloc(sizeof(*reply));
 
@@ -65,7 +65,7 @@ static inline void copy_reply_event(const struct sn_event_reply *from, struct sn
     to->info = copy_info(from->info);
 }
 
-static inline void free_reply_event(struct sn_event_reply *event)
+static inline void free_reply_event(struct sn_input_reply *event)
 {
     free_reply(event->reply);
     free((void *)(uintptr_t)event->reply);
@@ -118,35 +118,35 @@ enum content {
     CONTENT_COMMAND,
 };
 
-static inline enum content content_of(const struct sn_event *event)
+static inline enum content content_of(const struct sn_input *event)
 {
     switch (event->kind) {
-    case SN_EVENT_LINK_UP:
-    case SN_EVENT_LINK_DOWN:
-    case SN_EVENT_LINK_NOTE:
-    case SN_EVENT_LINK_READY:
-    case SN_EVENT_LINK_TRAFFIC:
+    case SN_INPUT_LINK_UP:
+    case SN_INPUT_LINK_DOWN:
+    case SN_INPUT_LINK_NOTE:
+    case SN_INPUT_LINK_READY:
+    case SN_INPUT_LINK_TRAFFIC:
         return CONTENT_LINK;
-    case SN_EVENT_REPLY:
+    case SN_INPUT_REPLY:
         return CONTENT_REPLY;
-    case SN_EVENT_RESOLVED:
+    case SN_INPUT_RESOLVED:
         return CONTENT_RESOLVED;
-    case SN_EVENT_COMMAND:
+    case SN_INPUT_COMMAND:
         return CONTENT_COMMAND;
-    case SN_EVENT_NONE:
-    case SN_EVENT_START:
-    case SN_EVENT_TIMER:
-    case SN_EVENT_HELLO:
-    case SN_EVENT_PERSISTED:
-    case SN_EVENT_SCRIPT_STARTED:
-    case SN_EVENT_SCRIPT_EXITED:
+    case SN_INPUT_NONE:
+    case SN_INPUT_START:
+    case SN_INPUT_TIMER:
+    case SN_INPUT_HELLO:
+    case SN_INPUT_PERSISTED:
+    case SN_INPUT_SCRIPT_STARTED:
+    case SN_INPUT_SCRIPT_EXITED:
         break;
     }
     return CONTENT_NONE;
 }
 
 /* A deep copy of from into *to, which needs no initialisation. */
-static inline void event_copy(const struct sn_event *from, struct sn_event *to)
+static inline void event_copy(const struct sn_input *from, struct sn_input *to)
 {
     *to = *from;
     switch (content_of(from)) {
@@ -169,7 +169,7 @@ static inline void event_copy(const struct sn_event *from, struct sn_event *to)
     }
 }
 
-static inline void event_copy_fini(struct sn_event *event)
+static inline void event_copy_fini(struct sn_input *event)
 {
     switch (content_of(event)) {
     case CONTENT_LINK:

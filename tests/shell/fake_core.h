@@ -18,11 +18,11 @@
 #define FAKE_ACTIONS_MAX 16
 
 struct sn_core {
-    void (*on_step)(const struct sn_event *event); /* may be NULL */
+    void (*on_step)(const struct sn_input *event); /* may be NULL */
     sn_ms deadline;
     uint64_t version; /* the current epoch of snapshots */
     size_t snapshots;
-    struct sn_event events[FAKE_EVENTS_MAX];
+    struct sn_input events[FAKE_EVENTS_MAX];
     size_t event_count;
     struct sn_action actions[FAKE_ACTIONS_MAX];
     size_t action_count;
@@ -48,7 +48,7 @@ static inline struct sn_action *fake_core_act(enum sn_action_kind kind)
 }
 
 /* How many events of this kind came; *last is the last of them. */
-static inline size_t fake_core_count(enum sn_event_kind kind, const struct sn_event **last)
+static inline size_t fake_core_count(enum sn_input_kind kind, const struct sn_input **last)
 {
     size_t count = 0;
 
@@ -62,7 +62,7 @@ static inline size_t fake_core_count(enum sn_event_kind kind, const struct sn_ev
     return count;
 }
 
-void sn_core_step(struct sn_core *core, const struct sn_event *event, struct sn_actions *out)
+void sn_core_step(struct sn_core *core, const struct sn_input *event, struct sn_actions *out)
 {
     assert(!core->stepping);
     assert(core->event_count < FAKE_EVENTS_MAX);

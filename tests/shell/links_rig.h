@@ -26,7 +26,7 @@ static struct tcp_server server;
 static struct sn_action plan[FAKE_ACTIONS_MAX];
 static size_t plan_count;
 static struct sn_renames renames;        /* of the next CONNECT */
-static enum sn_event_kind disconnect_at; /* DISCONNECT link 1 at the first event of this kind */
+static enum sn_input_kind disconnect_at; /* DISCONNECT link 1 at the first event of this kind */
 
 static inline void perform(void *arg, const struct sn_action *action)
 {
@@ -46,13 +46,13 @@ static inline void port_idle(void *arg)
     (void)arg;
 }
 
-static inline void on_step(const struct sn_event *event)
+static inline void on_step(const struct sn_input *event)
 {
     for (size_t i = 0; i < plan_count; i++)
         *fake_core_act(plan[i].kind) = plan[i];
     plan_count = 0;
-    if (event->kind == disconnect_at && disconnect_at != SN_EVENT_NONE) {
-        disconnect_at = SN_EVENT_NONE;
+    if (event->kind == disconnect_at && disconnect_at != SN_INPUT_NONE) {
+        disconnect_at = SN_INPUT_NONE;
         fake_core_act(SN_ACTION_DISCONNECT)->u.disconnect = (struct sn_link_id){1};
     }
 }
@@ -60,7 +60,7 @@ static inline void on_step(const struct sn_event *event)
 /* Performs what is planned. */
 static inline void act(void)
 {
-    struct sn_event event = {.kind = SN_EVENT_TIMER};
+    struct sn_input event = {.kind = SN_INPUT_TIMER};
 
     sn_driver_feed(driver, &event);
 }
@@ -73,7 +73,7 @@ static inline int set_up_with_source(const char *source)
     fake_core.on_step = on_step;
     plan_count = 0;
     renames = (struct sn_renames){0};
-    disconnect_at = SN_EVENT_NONE;
+    disconnect_at = SN_INPUT_NONE;
     uv_loop_init(&loop);
     driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
     links = sn_links_new(&loop, source);
@@ -131,28 +131,28 @@ static inline void send_order(enum sn_order order, uint64_t tag)
 
 static inline bool is_up(void)
 {
-    return fake_core_count(SN_EVENT_LINK_UP, NULL) > 0 && server.client != NULL &&
+    return fake_core_count(SN_INPUT_LINK_UP, NULL) > 0 && server.client != NULL &&
            server.received.len > 0;
 }
 
 static inline bool is_down(void)
 {
-    return fake_core_count(SN_EVENT_LINK_DOWN, NULL) > 0;
+    return fake_core_count(SN_INPUT_LINK_DOWN, NULL) > 0;
 }
 
 static inline bool has_reply(void)
 {
-    return fake_core_count(SN_EVENT_REPLY, NULL) > 0;
+    return fake_core_count(SN_INPUT_REPLY, NULL) > 0;
 }
 
 static inline bool has_note(void)
 {
-    return fake_core_count(SN_EVENT_LINK_NOTE, NULL) > 0;
+    return fake_core_count(SN_INPUT_LINK_NOTE, NULL) > 0;
 }
 
 static inline bool has_hello(void)
 {
-    return fake_core_count(SN_EVENT_HELLO, NULL) > 0;
+    return fake_core_count(SN_INPUT_HELLO, NULL) > 0;
 }
 
 static inline bool server_lost_its_client(void)
@@ -186,9 +186,9 @@ static inline void expect_received(const char *text)
     sn_buf_clear(&server.received);
 }
 
-static inline const struct sn_event *only(enum sn_event_kind kind)
+static inline const struct sn_input *only(enum sn_input_kind kind)
 {
-    const struct sn_event *last = NULL;
+    const struct sn_input *last = NULL;
 
     assert_int_equal(fake_core_count(kind, &last), 1);
     return last;
@@ -197,7 +197,7 @@ static inline const struct sn_event *only(enum sn_event_kind kind)
 static inline void expect_down(const char *reason)
 {
     assert_true(loop_run_until(&loop, is_down));
-    const char *text = only(SN_EVENT_LINK_DOWN)->u.link.reason;
+    const char *text = only(SN_INPUT_LINK_DOWN)->u.link.reason;
     if (strstr(text, reason) == NULL)
         fail_msg("reason is '%s', not '%s'", text, reason);
 }

@@ -62,7 +62,7 @@ static inline uint64_t rig_now_ms(void)
 
 static inline void rig_confirm_save(struct rig *rig)
 {
-    struct sn_event event = {.kind = SN_EVENT_PERSISTED};
+    struct sn_input event = {.kind = SN_INPUT_PERSISTED};
 
     event.u.persisted.version = rig->unsaved;
     event.u.persisted.ok = !rig->fail_saves;
@@ -84,7 +84,7 @@ static inline void rig_answer(void *arg, const struct sn_action_answer *answer)
     sn_server_answer(((struct rig *)arg)->server, answer);
 }
 
-static inline void rig_event(void *arg, const struct sn_action_event *event)
+static inline void rig_event(void *arg, const struct sn_action_notice *event)
 {
     if (event->level != SN_LEVEL_DEBUG)
         sn_server_publish(((struct rig *)arg)->server, event->name, event->payload);
@@ -117,8 +117,8 @@ static inline void rig_perform(void *arg, const struct sn_action *action)
         rig_persist(arg, action->u.persist.version);
     else if (action->kind == SN_ACTION_ANSWER)
         rig_answer(arg, &action->u.answer);
-    else if (action->kind == SN_ACTION_EVENT)
-        rig_event(arg, &action->u.event);
+    else if (action->kind == SN_ACTION_NOTICE)
+        rig_event(arg, &action->u.notice);
 }
 
 static inline void rig_shutdown(void *arg)
@@ -201,7 +201,7 @@ static inline void rig_build(struct rig *rig)
                                 .shutdown = rig_shutdown,
                                 .resolve = rig_look_up,
                                 .arg = rig};
-    struct sn_event start = {.kind = SN_EVENT_START};
+    struct sn_input start = {.kind = SN_INPUT_START};
 
     rig->server = sn_server_new(&env);
     rig->core = sn_core_new(&rig->image, 7, (sn_ms)rig_now_ms());
@@ -224,11 +224,11 @@ static inline void rig_start(struct rig *rig)
 /* The server at watched_port is connected to, and answers INFO with text. */
 static inline void rig_tell_info(struct rig *rig, const char *text)
 {
-    struct sn_event up = {.kind = SN_EVENT_LINK_UP,
+    struct sn_input up = {.kind = SN_INPUT_LINK_UP,
                           .u.link = {.link = rig->watched, .local_ip = "127.0.0.1", .reason = ""}};
     struct sn_reply reply = {.type = SN_REPLY_STRING, .text = text, .len = strlen(text)};
-    struct sn_event event = {
-        .kind = SN_EVENT_REPLY,
+    struct sn_input event = {
+        .kind = SN_INPUT_REPLY,
         .u.reply = {
             .link = rig->watched, .order = SN_ORDER_INFO, .reply = &reply, .queue_error = ""}};
     struct sn_info info;

@@ -63,9 +63,9 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void feed(enum sn_event_kind kind)
+static void feed(enum sn_input_kind kind)
 {
-    struct sn_event event = {.kind = kind};
+    struct sn_input event = {.kind = kind};
 
     sn_driver_feed(driver, &event);
 }
@@ -77,9 +77,9 @@ static void act_log(const char *text)
 
 /* ---- order ---- */
 
-static void two_actions_for_start(const struct sn_event *event)
+static void two_actions_for_start(const struct sn_input *event)
 {
-    if (event->kind == SN_EVENT_START) {
+    if (event->kind == SN_INPUT_START) {
         act_log("a");
         act_log("b");
     } else {
@@ -90,7 +90,7 @@ static void two_actions_for_start(const struct sn_event *event)
 static void feed_persisted_at_a(const char *text)
 {
     if (strcmp(text, "a") == 0)
-        feed(SN_EVENT_PERSISTED);
+        feed(SN_INPUT_PERSISTED);
 }
 
 static void test_driver__queues_what_is_fed_while_actions_are_performed(void **state)
@@ -98,7 +98,7 @@ static void test_driver__queues_what_is_fed_while_actions_are_performed(void **s
     (void)state;
     fake_core.on_step = two_actions_for_start;
     on_log = feed_persisted_at_a;
-    feed(SN_EVENT_START);
+    feed(SN_INPUT_START);
     assert_string_equal(trace, "a b later idle ");
     assert_int_equal(fake_core.event_count, 2);
 }
@@ -106,7 +106,7 @@ static void test_driver__queues_what_is_fed_while_actions_are_performed(void **s
 static void feed_once_when_idle(void)
 {
     if (idle_calls == 1)
-        feed(SN_EVENT_PERSISTED);
+        feed(SN_INPUT_PERSISTED);
 }
 
 static void test_driver__calls_idle_again_after_idle_fed_something(void **state)
@@ -114,7 +114,7 @@ static void test_driver__calls_idle_again_after_idle_fed_something(void **state)
     (void)state;
     fake_core.on_step = two_actions_for_start;
     on_idle = feed_once_when_idle;
-    feed(SN_EVENT_START);
+    feed(SN_INPUT_START);
     assert_string_equal(trace, "a b idle later idle ");
 }
 
@@ -129,8 +129,8 @@ static void test_driver__performs_nothing_more_once_closed(void **state)
     (void)state;
     fake_core.on_step = two_actions_for_start;
     on_log = close_at_a;
-    feed(SN_EVENT_START);
-    feed(SN_EVENT_PERSISTED);
+    feed(SN_INPUT_START);
+    feed(SN_INPUT_PERSISTED);
     assert_string_equal(trace, "a ");
     loop_finish(&loop);
     set_up(NULL); /* for the common tear-down */
@@ -138,7 +138,7 @@ static void test_driver__performs_nothing_more_once_closed(void **state)
 
 /* ---- copies ---- */
 
-static struct sn_event *given;
+static struct sn_input *given;
 
 static void feed_given_and_spoil_it(const char *text)
 {
@@ -146,19 +146,19 @@ static void feed_given_and_spoil_it(const char *text)
     sn_driver_feed(driver, given);
 }
 
-static void log_for_start(const struct sn_event *event)
+static void log_for_start(const struct sn_input *event)
 {
-    if (event->kind == SN_EVENT_START)
+    if (event->kind == SN_INPUT_START)
         act_log("go");
 }
 
 /* Feeds event from within an action; whoever made it frees it before it is taken. */
-static const struct sn_event *feed_nested(struct sn_event *event)
+static const struct sn_input *feed_nested(struct sn_input *event)
 {
     given = event;
     fake_core.on_step = log_for_start;
     on_log = feed_given_and_spoil_it;
-    feed(SN_EVENT_START);
+    feed(SN_INPUT_START);
     assert_int_equal(fake_core.event_count, 2);
     return &fake_core.events[1];
 }
@@ -167,10 +167,10 @@ static void test_driver__copies_link_texts_and_addresses(void **state)
 {
     (void)state;
     char reason[] = "refused";
-    struct sn_event event = {.kind = SN_EVENT_LINK_DOWN,
+    struct sn_input event = {.kind = SN_INPUT_LINK_DOWN,
                              .u.link = {.link = {4}, .local_ip = "", .reason = reason}};
 
-    const struct sn_event *copy = feed_nested(&event);
+    const struct sn_input *copy = feed_nested(&event);
     assert_ptr_not_equal(copy->u.link.reason, reason);
     assert_string_equal(copy->u.link.reason, "refused");
     assert_int_equal(copy->u.link.link.v, 4);
@@ -180,9 +180,9 @@ static void test_driver__copies_look_ups(void **state)
 {
     (void)state;
     char host[] = "db.example";
-    struct sn_event event = {.kind = SN_EVENT_RESOLVED, .u.resolved = {host, "10.0.0.2"}};
+    struct sn_input event = {.kind = SN_INPUT_RESOLVED, .u.resolved = {host, "10.0.0.2"}};
 
-    const struct sn_event *copy = feed_nested(&event);
+    const struct sn_input *copy = feed_nested(&event);
     assert_ptr_not_equal(copy->u.resolved.host, host);
     assert_string_equal(copy->u.resolved.host, "db.example");
     assert_string_equal(copy->u.resolved.ip, "10.0.0.2");
@@ -192,12 +192,12 @@ static void test_driver__copies_look_ups(void **state)
 
 static bool timer_came(void)
 {
-    return fake_core_count(SN_EVENT_TIMER, NULL) > 0;
+    return fake_core_count(SN_INPUT_TIMER, NULL) > 0;
 }
 
-static void disarm(const struct sn_event *event)
+static void disarm(const struct sn_input *event)
 {
-    if (event->kind == SN_EVENT_TIMER)
+    if (event->kind == SN_INPUT_TIMER)
         fake_core.deadline = SN_MS_NEVER;
 }
 
@@ -206,13 +206,13 @@ static void test_driver__timer_is_never_early_and_hardly_late(void **state)
     (void)state;
     fake_core.on_step = disarm;
     for (int i = 0; i < 200; i++) {
-        const struct sn_event *timer = NULL;
+        const struct sn_input *timer = NULL;
         sn_ms deadline = sn_driver_now(driver) + 7;
         fake_core.deadline = deadline;
-        feed(SN_EVENT_START);
+        feed(SN_INPUT_START);
         fake_core.event_count = 0;
         assert_true(loop_run_until(&loop, timer_came));
-        assert_int_equal(fake_core_count(SN_EVENT_TIMER, &timer), 1);
+        assert_int_equal(fake_core_count(SN_INPUT_TIMER, &timer), 1);
         assert_true(timer->now >= deadline);
         /* A loaded machine may be late; once in two hundred times it is not. */
         if (timer->now <= deadline + 2)
@@ -226,9 +226,9 @@ static void test_driver__rearms_for_an_earlier_deadline(void **state)
     (void)state;
     fake_core.on_step = disarm;
     fake_core.deadline = sn_driver_now(driver) + 3600000;
-    feed(SN_EVENT_START);
+    feed(SN_INPUT_START);
     fake_core.deadline = sn_driver_now(driver) + 5;
-    feed(SN_EVENT_START);
+    feed(SN_INPUT_START);
     assert_true(loop_run_until(&loop, timer_came));
 }
 
@@ -236,9 +236,9 @@ static void test_driver__fires_no_timer_after_disarming(void **state)
 {
     (void)state;
     fake_core.deadline = sn_driver_now(driver) + 5;
-    feed(SN_EVENT_START);
+    feed(SN_INPUT_START);
     fake_core.deadline = SN_MS_NEVER;
-    feed(SN_EVENT_START);
+    feed(SN_INPUT_START);
     loop_run_for(&loop, 30);
     assert_false(timer_came());
 }
@@ -250,12 +250,12 @@ static void on_input(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     assert_int_equal(read((int)(intptr_t)poll->data, &byte, 1), 1);
-    feed(SN_EVENT_LINK_TRAFFIC);
+    feed(SN_INPUT_LINK_TRAFFIC);
 }
 
 /* The process stands still over its deadline while an answer waits in a socket: when it goes on,
  * libuv runs the timer first. */
-static void stall_with_input_waiting(void (*step)(const struct sn_event *event), bool (*done)(void))
+static void stall_with_input_waiting(void (*step)(const struct sn_input *event), bool (*done)(void))
 {
     uv_poll_t poll;
     int ends[2];
@@ -266,7 +266,7 @@ static void stall_with_input_waiting(void (*step)(const struct sn_event *event),
     uv_poll_start(&poll, UV_READABLE, on_input);
     fake_core.on_step = step;
     fake_core.deadline = sn_driver_now(driver) + 20;
-    feed(SN_EVENT_START);
+    feed(SN_INPUT_START);
     assert_int_equal(write(ends[1], "x", 1), 1);
     uv_sleep(60);
     assert_true(loop_run_until(&loop, done));
@@ -281,19 +281,19 @@ static void test_driver__takes_waiting_input_before_an_overdue_timer(void **stat
     (void)state;
     stall_with_input_waiting(disarm, timer_came);
     assert_int_equal(fake_core.event_count, 3);
-    assert_int_equal(fake_core.events[1].kind, SN_EVENT_LINK_TRAFFIC);
-    assert_int_equal(fake_core.events[2].kind, SN_EVENT_TIMER);
+    assert_int_equal(fake_core.events[1].kind, SN_INPUT_LINK_TRAFFIC);
+    assert_int_equal(fake_core.events[2].kind, SN_INPUT_TIMER);
 }
 
-static void disarm_at_input(const struct sn_event *event)
+static void disarm_at_input(const struct sn_input *event)
 {
-    if (event->kind == SN_EVENT_LINK_TRAFFIC)
+    if (event->kind == SN_INPUT_LINK_TRAFFIC)
         fake_core.deadline = SN_MS_NEVER;
 }
 
 static bool input_came(void)
 {
-    return fake_core_count(SN_EVENT_LINK_TRAFFIC, NULL) > 0;
+    return fake_core_count(SN_INPUT_LINK_TRAFFIC, NULL) > 0;
 }
 
 static void test_driver__forgets_an_overdue_timer_that_waiting_input_disarms(void **state)
@@ -308,7 +308,7 @@ static void test_driver__forgets_an_overdue_timer_that_waiting_input_disarms(voi
 static void test_driver__timer_does_not_wait_for_other_events(void **state)
 {
     (void)state;
-    const struct sn_event *timer = NULL;
+    const struct sn_input *timer = NULL;
     uv_timer_t watchdog;
 
     uv_timer_init(&loop, &watchdog);
@@ -316,12 +316,12 @@ static void test_driver__timer_does_not_wait_for_other_events(void **state)
     fake_core.on_step = disarm;
     sn_ms deadline = sn_driver_now(driver) + 5;
     fake_core.deadline = deadline;
-    feed(SN_EVENT_START);
+    feed(SN_INPUT_START);
     for (int i = 0; i < 5 && !timer_came(); i++)
         uv_run(&loop, UV_RUN_ONCE);
     uv_close((uv_handle_t *)&watchdog, NULL);
     uv_run(&loop, UV_RUN_NOWAIT);
-    assert_int_equal(fake_core_count(SN_EVENT_TIMER, &timer), 1);
+    assert_int_equal(fake_core_count(SN_INPUT_TIMER, &timer), 1);
     assert_true(timer->now < deadline + 2000);
 }
 
@@ -331,7 +331,7 @@ static void test_driver__stamps_time_that_moves_and_never_goes_back(void **state
     sn_ms last = 0;
 
     for (int i = 0; i < 5; i++) {
-        feed(SN_EVENT_START);
+        feed(SN_INPUT_START);
         loop_run_for(&loop, 3);
     }
     assert_int_equal(fake_core.event_count, 5);

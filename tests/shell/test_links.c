@@ -14,7 +14,7 @@ static void test_links__tell_a_refused_connection(void **state)
     loop_run_for(&loop, 1);
     connect_to(SN_LINK_DATA, "127.0.0.1", nobody.port, NULL, NULL);
     expect_down("connection refused");
-    assert_int_equal(fake_core_count(SN_EVENT_LINK_UP, NULL), 0);
+    assert_int_equal(fake_core_count(SN_INPUT_LINK_UP, NULL), 0);
 }
 
 static void test_links__tell_an_address_that_is_none(void **state)
@@ -37,13 +37,13 @@ static void test_links__to_replicas_wait_for_room(void **state)
     connect.link.v = 3;
     sn_links_connect(links, &connect);
     assert_true(is_down());
-    assert_int_equal(only(SN_EVENT_LINK_DOWN)->u.link.link.v, 3);
-    assert_true(only(SN_EVENT_LINK_DOWN)->u.link.no_room);
+    assert_int_equal(only(SN_INPUT_LINK_DOWN)->u.link.link.v, 3);
+    assert_true(only(SN_INPUT_LINK_DOWN)->u.link.no_room);
     /* The place of one that is gone is free. */
     sn_links_disconnect(links, (struct sn_link_id){2});
     connect.link.v = 4;
     sn_links_connect(links, &connect);
-    assert_int_equal(fake_core_count(SN_EVENT_LINK_DOWN, NULL), 1);
+    assert_int_equal(fake_core_count(SN_INPUT_LINK_DOWN, NULL), 1);
 }
 
 static void test_links__open_a_command_link(void **state)
@@ -53,7 +53,7 @@ static void test_links__open_a_command_link(void **state)
     assert_true(loop_run_until(&loop, is_up));
     expect_received("*3\r\n$4\r\nAUTH\r\n$3\r\nbob\r\n$6\r\nsecret\r\n"
                     "*3\r\n$6\r\nCLIENT\r\n$7\r\nSETNAME\r\n$21\r\nsentinel-01234567-cmd\r\n");
-    assert_string_equal(only(SN_EVENT_LINK_UP)->u.link.local_ip, "127.0.0.1");
+    assert_string_equal(only(SN_INPUT_LINK_UP)->u.link.local_ip, "127.0.0.1");
 }
 
 static void test_links__open_a_subscription_without_user(void **state)
@@ -89,7 +89,7 @@ static void test_links__connect_from_the_source_address(void **state)
     connect_to(SN_LINK_DATA, "127.0.0.1", server.port, NULL, NULL);
     assert_true(loop_run_until(&loop, is_up));
     assert_string_equal(server.client_ip, "127.0.0.2");
-    assert_string_equal(only(SN_EVENT_LINK_UP)->u.link.local_ip, "127.0.0.2");
+    assert_string_equal(only(SN_INPUT_LINK_UP)->u.link.local_ip, "127.0.0.2");
 }
 
 static void test_links__do_without_a_source_address_that_is_not_ours(void **state)
@@ -108,9 +108,9 @@ static void test_links__note_errors_in_answer_to_opening_commands(void **state)
     assert_true(loop_run_until(&loop, is_up));
     tcp_server_say(&server, "-WRONGPASS invalid username-password pair\r\n+OK\r\n");
     assert_true(loop_run_until(&loop, has_note));
-    assert_string_equal(only(SN_EVENT_LINK_NOTE)->u.link.reason,
+    assert_string_equal(only(SN_INPUT_LINK_NOTE)->u.link.reason,
                         "AUTH: WRONGPASS invalid username-password pair");
-    assert_int_equal(fake_core_count(SN_EVENT_REPLY, NULL), 0);
+    assert_int_equal(fake_core_count(SN_INPUT_REPLY, NULL), 0);
 }
 
 static void test_links__never_repeat_the_password(void **state)
@@ -120,7 +120,7 @@ static void test_links__never_repeat_the_password(void **state)
     assert_true(loop_run_until(&loop, is_up));
     tcp_server_say(&server, "-ERR unknown command 'AUTH', with args beginning with: 'secret' \r\n");
     assert_true(loop_run_until(&loop, has_note));
-    const char *text = only(SN_EVENT_LINK_NOTE)->u.link.reason;
+    const char *text = only(SN_INPUT_LINK_NOTE)->u.link.reason;
     assert_non_null(strstr(text, "AUTH: ERR unknown command 'AUTH'"));
     assert_null(strstr(text, "secret"));
 }
@@ -132,7 +132,7 @@ static void test_links__never_repeat_the_password_in_other_words(void **state)
     assert_true(loop_run_until(&loop, is_up));
     tcp_server_say(&server, "-ERR no such secret here\r\n");
     assert_true(loop_run_until(&loop, has_note));
-    assert_null(strstr(only(SN_EVENT_LINK_NOTE)->u.link.reason, "secret"));
+    assert_null(strstr(only(SN_INPUT_LINK_NOTE)->u.link.reason, "secret"));
 }
 
 /* ---- orders ---- */
@@ -197,7 +197,7 @@ static void test_links__promote_in_one_transaction(void **state)
     assert_false(has_reply());
     tcp_server_say(&server, "*4\r\n+OK\r\n+OK\r\n:3\r\n:1\r\n");
     assert_true(loop_run_until(&loop, has_reply));
-    const struct sn_event_reply *reply = &only(SN_EVENT_REPLY)->u.reply;
+    const struct sn_input_reply *reply = &only(SN_INPUT_REPLY)->u.reply;
     assert_int_equal(reply->order, SN_ORDER_PROMOTE);
     assert_int_equal(reply->tag, 7);
     assert_int_equal(reply->reply->type, SN_REPLY_ARRAY);
@@ -217,14 +217,14 @@ static void test_links__report_the_first_refusal_of_a_transaction(void **state)
                    "+OK\r\n-NOPERM no slaveof\r\n-NOPERM no config\r\n+QUEUED\r\n+QUEUED\r\n"
                    "-EXECABORT Transaction discarded because of previous errors.\r\n");
     assert_true(loop_run_until(&loop, has_reply));
-    const struct sn_event_reply *reply = &only(SN_EVENT_REPLY)->u.reply;
+    const struct sn_input_reply *reply = &only(SN_INPUT_REPLY)->u.reply;
     assert_int_equal(reply->reply->type, SN_REPLY_ERROR);
     assert_string_equal(reply->queue_error, "NOPERM no slaveof");
 }
 
 static bool has_three_replies(void)
 {
-    return fake_core_count(SN_EVENT_REPLY, NULL) >= 3;
+    return fake_core_count(SN_INPUT_REPLY, NULL) >= 3;
 }
 
 static void test_links__match_replies_with_orders_in_turn(void **state)
@@ -239,9 +239,9 @@ static void test_links__match_replies_with_orders_in_turn(void **state)
     tcp_server_say(&server, "+PONG\r\n$18\r\nrole:master\r\na:b\r\n\r\n:2\r\n");
     assert_true(loop_run_until(&loop, has_three_replies));
     for (size_t i = 0; i < fake_core.event_count; i++) {
-        if (fake_core.events[i].kind != SN_EVENT_REPLY)
+        if (fake_core.events[i].kind != SN_INPUT_REPLY)
             continue;
-        const struct sn_event_reply *reply = &fake_core.events[i].u.reply;
+        const struct sn_input_reply *reply = &fake_core.events[i].u.reply;
         assert_int_equal(reply->tag, tag++);
         assert_int_equal(reply->info != NULL, reply->order == SN_ORDER_INFO);
         if (reply->info != NULL)
@@ -268,7 +268,7 @@ static void test_links__read_replies_that_come_byte_by_byte(void **state)
     send_order(SN_ORDER_ASK, 1);
     slow_text = "*3\r\n:1\r\n$1\r\n*\r\n:0\r\n";
     assert_true(loop_run_until(&loop, say_slowly));
-    const struct sn_reply *reply = only(SN_EVENT_REPLY)->u.reply.reply;
+    const struct sn_reply *reply = only(SN_INPUT_REPLY)->u.reply.reply;
     assert_int_equal(reply->count, 3);
     assert_int_equal(reply->items[0].integer, 1);
     assert_string_equal(reply->items[1].text, "*");
@@ -282,7 +282,7 @@ static void test_links__hand_on_replies_of_every_type(void **state)
     tcp_server_say(&server, "*8\r\n$-1\r\n*-1\r\n#t\r\n,1.5\r\n(123\r\n=7\r\ntxt:abc\r\n"
                             "%1\r\n+a\r\n_\r\n*0\r\n");
     assert_true(loop_run_until(&loop, has_reply));
-    const struct sn_reply *items = only(SN_EVENT_REPLY)->u.reply.reply->items;
+    const struct sn_reply *items = only(SN_INPUT_REPLY)->u.reply.reply->items;
     assert_int_equal(items[0].type, SN_REPLY_NIL);
     assert_int_equal(items[1].type, SN_REPLY_NIL);
     assert_int_equal(items[2].type, SN_REPLY_INTEGER);
@@ -310,7 +310,7 @@ static size_t wanted_traffic;
 
 static bool has_traffic(void)
 {
-    return fake_core_count(SN_EVENT_LINK_TRAFFIC, NULL) >= wanted_traffic;
+    return fake_core_count(SN_INPUT_LINK_TRAFFIC, NULL) >= wanted_traffic;
 }
 
 static void test_links__hand_on_hellos_after_the_traffic(void **state)
@@ -319,11 +319,11 @@ static void test_links__hand_on_hellos_after_the_traffic(void **state)
     bring_up(SN_LINK_SUBSCRIBE);
     say_message("__sentinel__:hello", HELLO);
     assert_true(loop_run_until(&loop, has_hello));
-    const struct sn_event_hello *hello = &only(SN_EVENT_HELLO)->u.hello;
+    const struct sn_input_hello *hello = &only(SN_INPUT_HELLO)->u.hello;
     assert_int_equal(hello->link.v, 1);
     assert_string_equal(hello->hello.master_name, "mymaster");
     assert_int_equal(hello->hello.current_epoch, 3);
-    assert_int_equal(fake_core.events[fake_core.event_count - 2].kind, SN_EVENT_LINK_TRAFFIC);
+    assert_int_equal(fake_core.events[fake_core.event_count - 2].kind, SN_INPUT_LINK_TRAFFIC);
 }
 
 static void test_links__hand_on_what_is_no_hello_and_count_the_rest_as_traffic(void **state)
@@ -338,8 +338,8 @@ static void test_links__hand_on_what_is_no_hello_and_count_the_rest_as_traffic(v
     wanted_traffic = 2 + 5;
     assert_true(loop_run_until(&loop, has_traffic));
     /* The core says what it was. */
-    assert_int_equal(fake_core_count(SN_EVENT_HELLO, NULL), 1);
-    assert_true(only(SN_EVENT_HELLO)->u.hello.hello.bad != 0);
+    assert_int_equal(fake_core_count(SN_INPUT_HELLO, NULL), 1);
+    assert_true(only(SN_INPUT_HELLO)->u.hello.hello.bad != 0);
     assert_false(is_down());
 }
 
@@ -350,7 +350,7 @@ static void test_links__note_a_refused_subscription(void **state)
     assert_true(loop_run_until(&loop, is_up));
     tcp_server_say(&server, "+OK\r\n-NOPERM no channels\r\n");
     assert_true(loop_run_until(&loop, has_note));
-    assert_string_equal(only(SN_EVENT_LINK_NOTE)->u.link.reason, "SUBSCRIBE: NOPERM no channels");
+    assert_string_equal(only(SN_INPUT_LINK_NOTE)->u.link.reason, "SUBSCRIBE: NOPERM no channels");
 }
 
 /* ---- disconnecting ---- */
@@ -362,10 +362,10 @@ static void test_links__feed_nothing_after_disconnect_within_a_read(void **state
     send_order(SN_ORDER_PING, 1);
     send_order(SN_ORDER_PING, 2);
     send_order(SN_ORDER_PING, 3);
-    disconnect_at = SN_EVENT_REPLY;
+    disconnect_at = SN_INPUT_REPLY;
     tcp_server_say(&server, "+PONG\r\n+PONG\r\n+PONG\r\n");
     assert_true(loop_run_until(&loop, server_lost_its_client));
-    only(SN_EVENT_REPLY);
+    only(SN_INPUT_REPLY);
     assert_false(is_down());
 }
 
@@ -382,7 +382,7 @@ static void test_links__feed_nothing_after_disconnect_while_connecting(void **st
 static void test_links__disconnect_a_link_that_comes_up(void **state)
 {
     (void)state;
-    disconnect_at = SN_EVENT_LINK_UP;
+    disconnect_at = SN_INPUT_LINK_UP;
     connect_to(SN_LINK_SUBSCRIBE, "127.0.0.1", server.port, NULL, "secret");
     assert_true(loop_run_until(&loop, server_lost_its_client));
     assert_false(is_down());
@@ -398,7 +398,7 @@ static void test_links__take_orders_for_a_link_that_is_gone(void **state)
     plan[plan_count++] = (struct sn_action){.kind = SN_ACTION_DISCONNECT, .u.disconnect = {1}};
     act();
     loop_run_for(&loop, 10);
-    only(SN_EVENT_LINK_DOWN);
+    only(SN_INPUT_LINK_DOWN);
 }
 
 int main(void)

@@ -35,7 +35,7 @@ static void test_links__drop_a_server_that_talks_garbage(void **state)
     send_order(SN_ORDER_PING, 1);
     tcp_server_say(&server, "HTTP/1.1 400 Bad Request\r\n");
     expect_down("Protocol error, got \"H\"");
-    assert_null(strstr(only(SN_EVENT_LINK_DOWN)->u.link.reason, "protocol error:"));
+    assert_null(strstr(only(SN_INPUT_LINK_DOWN)->u.link.reason, "protocol error:"));
     assert_true(loop_run_until(&loop, server_lost_its_client));
 }
 
@@ -63,7 +63,7 @@ static void test_links__ignore_pushes_on_command_links(void **state)
     send_order(SN_ORDER_PING, 1);
     tcp_server_say(&server, ">1\r\n+x\r\n+PONG\r\n");
     assert_true(loop_run_until(&loop, has_reply));
-    assert_string_equal(only(SN_EVENT_REPLY)->u.reply.reply->text, "PONG");
+    assert_string_equal(only(SN_INPUT_REPLY)->u.reply.reply->text, "PONG");
     assert_false(is_down());
 }
 
@@ -146,7 +146,7 @@ static void test_links__take_a_large_info(void **state)
     tcp_server_say(&server, "\r\n");
     free(bytes);
     assert_true(loop_run_until(&loop, has_reply));
-    assert_int_equal(only(SN_EVENT_REPLY)->u.reply.reply->len, size);
+    assert_int_equal(only(SN_INPUT_REPLY)->u.reply.reply->len, size);
 }
 
 static void test_links__drop_a_server_that_does_not_answer(void **state)
@@ -169,7 +169,7 @@ static void test_links__drop_a_server_that_does_not_read(void **state)
     memset(hello, 'x', sizeof(hello) - 1);
     server.deaf = true;
     connect_to(SN_LINK_DATA, "127.0.0.1", server.port, NULL, NULL);
-    while (fake_core_count(SN_EVENT_LINK_UP, NULL) == 0)
+    while (fake_core_count(SN_INPUT_LINK_UP, NULL) == 0)
         uv_run(&loop, UV_RUN_ONCE);
     for (int i = 0; i < 1000 && !is_down(); i++) {
         plan[plan_count++] = (struct sn_action){

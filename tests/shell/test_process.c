@@ -38,9 +38,9 @@ static void port_idle(void *arg)
     (void)arg;
 }
 
-static void on_step(const struct sn_event *event)
+static void on_step(const struct sn_input *event)
 {
-    if (event->kind != SN_EVENT_START)
+    if (event->kind != SN_INPUT_START)
         return;
     for (uint64_t id = 1; id <= jobs_to_start; id++)
         fake_core_act(SN_ACTION_SCRIPT_START)->u.script =
@@ -97,7 +97,7 @@ static void write_script(const char *text)
 
 static void start(char *const *argv)
 {
-    struct sn_event event = {.kind = SN_EVENT_START};
+    struct sn_input event = {.kind = SN_INPUT_START};
 
     argv_to_start = argv;
     sn_driver_feed(driver, &event);
@@ -105,30 +105,30 @@ static void start(char *const *argv)
 
 static bool has_exited(void)
 {
-    return fake_core_count(SN_EVENT_SCRIPT_EXITED, NULL) > 0;
+    return fake_core_count(SN_INPUT_SCRIPT_EXITED, NULL) > 0;
 }
 
-static const struct sn_event_script *wait_for_exit(void)
+static const struct sn_input_script *wait_for_exit(void)
 {
-    const struct sn_event *last = NULL;
+    const struct sn_input *last = NULL;
 
     assert_true(loop_run_until(&loop, has_exited));
-    assert_int_equal(fake_core_count(SN_EVENT_SCRIPT_EXITED, &last), 1);
+    assert_int_equal(fake_core_count(SN_INPUT_SCRIPT_EXITED, &last), 1);
     assert_int_equal(last->u.script.job.v, 1);
     return &last->u.script;
 }
 
 static bool has_started(void)
 {
-    return fake_core_count(SN_EVENT_SCRIPT_STARTED, NULL) > 0;
+    return fake_core_count(SN_INPUT_SCRIPT_STARTED, NULL) > 0;
 }
 
 static void expect_started(void)
 {
-    const struct sn_event *last = NULL;
+    const struct sn_input *last = NULL;
 
     assert_true(loop_run_until(&loop, has_started));
-    assert_int_equal(fake_core_count(SN_EVENT_SCRIPT_STARTED, &last), 1);
+    assert_int_equal(fake_core_count(SN_INPUT_SCRIPT_STARTED, &last), 1);
     assert_int_equal(last->u.script.job.v, 1);
     assert_true(last->u.script.pid > 0);
 }
@@ -155,7 +155,7 @@ static void test_process__passes_arguments_without_a_shell(void **state)
     write_script("printf '%s|%s|%s' \"$#\" \"$1\" \"$2\" > output");
     start(argv);
     expect_started();
-    const struct sn_event_script *end = wait_for_exit();
+    const struct sn_input_script *end = wait_for_exit();
     assert_int_equal(end->status, 0);
     assert_int_equal(end->signal, 0);
     assert_true(end->spawned);
@@ -179,7 +179,7 @@ static void test_process__tells_a_death_by_signal(void **state)
 
     write_script("kill -TERM $$");
     start(argv);
-    const struct sn_event_script *end = wait_for_exit();
+    const struct sn_input_script *end = wait_for_exit();
     assert_int_equal(end->signal, SIGTERM);
     assert_true(end->spawned);
 }
@@ -190,10 +190,10 @@ static void test_process__tells_what_could_not_be_started(void **state)
     char *argv[] = {"/nonexistent/script", NULL};
 
     start(argv);
-    const struct sn_event_script *end = wait_for_exit();
+    const struct sn_input_script *end = wait_for_exit();
     assert_false(end->spawned);
     assert_int_equal(end->status, 2);
-    assert_int_equal(fake_core_count(SN_EVENT_SCRIPT_STARTED, NULL), 0);
+    assert_int_equal(fake_core_count(SN_INPUT_SCRIPT_STARTED, NULL), 0);
 }
 
 static void test_process__takes_a_bare_name_from_the_working_directory(void **state)
@@ -292,7 +292,7 @@ static void test_process__waits_for_orphans_and_leaves_scripts_to_libuv(void **s
 
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     leave_a_child("sleep 0.2 & echo $! > output; exit 7", argv);
-    const struct sn_event_script *end = wait_for_exit();
+    const struct sn_input_script *end = wait_for_exit();
     assert_int_equal(end->status, 7);
     assert_true(loop_run_until(&loop, child_does_not_exist));
     child_pid = 0;
@@ -328,7 +328,7 @@ static void test_process__kills_nothing_for_an_unknown_job(void **state)
 
 static bool all_have_exited(void)
 {
-    return fake_core_count(SN_EVENT_SCRIPT_EXITED, NULL) == jobs_to_start;
+    return fake_core_count(SN_INPUT_SCRIPT_EXITED, NULL) == jobs_to_start;
 }
 
 static size_t starts_before; /* this turn of the loop */
@@ -336,7 +336,7 @@ static size_t most_starts_in_turn;
 
 static void on_turn(uv_prepare_t *prepare)
 {
-    size_t starts = fake_core_count(SN_EVENT_SCRIPT_STARTED, NULL);
+    size_t starts = fake_core_count(SN_INPUT_SCRIPT_STARTED, NULL);
 
     (void)prepare;
     if (starts - starts_before > most_starts_in_turn)
@@ -359,7 +359,7 @@ static void test_process__starts_one_script_a_turn(void **state)
     assert_true(loop_run_until(&loop, all_have_exited));
     uv_close((uv_handle_t *)&turns, NULL);
     uv_run(&loop, UV_RUN_NOWAIT);
-    assert_int_equal(fake_core_count(SN_EVENT_SCRIPT_STARTED, NULL), jobs_to_start);
+    assert_int_equal(fake_core_count(SN_INPUT_SCRIPT_STARTED, NULL), jobs_to_start);
     assert_int_equal(most_starts_in_turn, 1);
 }
 
@@ -371,7 +371,7 @@ static void test_process__kills_what_has_not_started_yet(void **state)
     write_script("exit 0");
     start(argv);
     sn_scripts_kill(scripts, (struct sn_job_id){1});
-    const struct sn_event_script *end = wait_for_exit();
+    const struct sn_input_script *end = wait_for_exit();
     assert_false(end->spawned);
     assert_int_equal(end->status, 0);
     loop_run_for(&loop, 20);

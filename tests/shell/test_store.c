@@ -165,17 +165,17 @@ static size_t wanted;
 
 static bool has_persisted(void)
 {
-    return fake_core_count(SN_EVENT_PERSISTED, NULL) >= wanted;
+    return fake_core_count(SN_INPUT_PERSISTED, NULL) >= wanted;
 }
 
 /* The outcome of the next write, which carries version. */
 static bool wait_for(size_t count, uint64_t version)
 {
-    const struct sn_event *last = NULL;
+    const struct sn_input *last = NULL;
 
     wanted = count;
     assert_true(loop_run_until(&loop, has_persisted));
-    assert_int_equal(fake_core_count(SN_EVENT_PERSISTED, &last), count);
+    assert_int_equal(fake_core_count(SN_INPUT_PERSISTED, &last), count);
     if (last == NULL)
         return false;
     assert_int_equal(last->u.persisted.version, version);

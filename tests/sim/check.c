@@ -106,7 +106,7 @@ void checks_guest_forgot(struct checks *checks, uint64_t epoch)
 }
 
 static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
-                           const struct sn_action_event *event)
+                           const struct sn_action_notice *event)
 {
     struct attempt *attempt = &checks_of(checks, sentinel)->attempt;
     struct watched *seen = checks_of(checks, sentinel);
@@ -132,7 +132,8 @@ static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
     }
 }
 
-void checks_event(struct checks *checks, struct sentinel *from, const struct sn_action_event *event)
+void checks_event(struct checks *checks, struct sentinel *from,
+                  const struct sn_action_notice *event)
 {
     follow_attempt(checks, from, event);
     check_quorum_event(checks, from, event);

@@ -243,7 +243,7 @@ struct checks *check_groups_at(struct check_groups *all, const struct sentinel *
 void checks_init(struct checks *checks, struct cluster *cluster, const struct plan *plan,
                  const char *group, unsigned voters);
 void checks_event(struct checks *checks, struct sentinel *from,
-                  const struct sn_action_event *event);
+                  const struct sn_action_notice *event);
 void checks_send(struct checks *checks, struct sentinel *from, struct node *to, uint16_t port,
                  const struct sn_action_send *send);
 void checks_crashed(struct checks *checks, struct sentinel *sentinel);
@@ -277,7 +277,7 @@ void checks_violated(struct checks *checks, struct node *node, const char *forma
 
 /* check_quorum.c: agreement and majorities. */
 void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
-                        const struct sn_action_event *event);
+                        const struct sn_action_notice *event);
 void check_quorum_leader(struct checks *checks, struct node *node, uint64_t epoch);
 void check_quorum_answer(struct checks *checks, const struct node *from, const struct node *asker,
                          bool down, const char *leader, uint64_t epoch);
@@ -289,27 +289,27 @@ void check_quorum_heard(struct checks *checks, const struct sentinel *sentinel,
 void check_quorum_agrees(struct checks *checks, struct sentinel *sentinel, const char *event);
 /* check_claims.c: what hellos say of who is where. */
 void check_claims_event(struct checks *checks, struct sentinel *sentinel,
-                        const struct sn_action_event *event);
+                        const struct sn_action_notice *event);
 /* check_deployed.c: who really is there, whatever the core believes. */
 void check_deployed_heard(struct check_groups *all, const struct sentinel *to, const char *message);
 void check_deployed_booted(struct checks *checks, const struct sentinel *sentinel);
 void check_deployed_forgets(struct checks *checks, const struct sentinel *sentinel);
 void check_deployed_event(struct checks *checks, struct sentinel *sentinel,
-                          const struct sn_action_event *event);
+                          const struct sn_action_notice *event);
 void check_deployed_saved(struct check_groups *all, struct sentinel *sentinel,
                           const struct sn_image *image);
 /* "" if every running sentinel knows all others that run, else who does not. */
 const char *check_deployed_alone(const struct checks *checks);
 /* check_fate.c: what becomes of orders, and of the servers that they were for. */
 void check_fate_event(struct checks *checks, struct sentinel *sentinel,
-                      const struct sn_action_event *event);
+                      const struct sn_action_notice *event);
 void check_fate_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,
                      const struct sn_action_send *send);
 void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct sentinel *by,
                        enum sn_order order);
 /* check_lead.c: orders of those who may give them, drains and demotions. */
 void check_lead_event(struct checks *checks, struct sentinel *sentinel,
-                      const struct sn_action_event *event);
+                      const struct sn_action_notice *event);
 void check_lead_send(struct checks *checks, struct sentinel *sentinel, uint16_t port,
                      const struct sn_action_send *send);
 /* The sentinel has a link of that kind to port that is up. */
@@ -320,7 +320,7 @@ uint16_t check_port_in(const char *payload);
 bool check_misnames(const char *payload, const struct node *node);
 /* check_reconf.c: replicas behind a switch, claims of other groups. */
 void check_reconf_event(struct checks *checks, struct sentinel *sentinel,
-                        const struct sn_action_event *event);
+                        const struct sn_action_notice *event);
 void check_reconf_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,
                        uint16_t port, const struct sn_action_send *send);
 void check_reconf_info(struct checks *checks, const struct sentinel *sentinel, uint16_t port,
@@ -353,7 +353,7 @@ sn_ms check_silence_peer_age(const struct check_groups *all, const struct sentin
 void check_silence_info(struct checks *checks, struct sentinel *to, const struct node *server,
                         const struct sn_info *info);
 void check_silence_event(struct check_groups *all, struct checks *checks, struct sentinel *sentinel,
-                         const struct sn_action_event *event);
+                         const struct sn_action_notice *event);
 void check_silence_crashed(struct check_groups *all, const struct sentinel *sentinel);
 /* check_choice.c: the replica that is promoted. */
 void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
@@ -361,12 +361,12 @@ void check_choice_info(struct checks *checks, struct sentinel *sentinel, const s
 void check_choice_hello(struct checks *checks, struct sentinel *sentinel, const struct node *server,
                         const struct sn_hello *hello);
 void check_choice_event(struct checks *checks, struct sentinel *sentinel,
-                        const struct sn_action_event *event);
+                        const struct sn_action_notice *event);
 void check_choice_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,
                        const struct sn_action_send *send);
 /* check_tilt.c: nothing acts in TILT. */
 void check_tilt_event(struct checks *checks, struct sentinel *sentinel,
-                      const struct sn_action_event *event);
+                      const struct sn_action_notice *event);
 void check_tilt_send(struct checks *checks, struct sentinel *sentinel,
                      const struct sn_action_send *send);
 void check_tilt_answer(struct checks *checks, struct sentinel *sentinel,
@@ -392,7 +392,7 @@ void check_loss_obeyed(struct checks *checks, struct model_redis *redis, const s
                        enum sn_order order);
 /* check_heard.c: subscribers, strangers. */
 void check_heard_event(struct checks *checks, struct sentinel *sentinel,
-                       const struct sn_action_event *event);
+                       const struct sn_action_notice *event);
 void check_heard_send(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_action_send *send);
 void check_heard_saved(struct checks *checks, struct sentinel *sentinel,

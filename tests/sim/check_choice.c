@@ -255,7 +255,7 @@ static void forget_demotions(struct watched *seen)
 }
 
 void check_choice_event(struct checks *checks, struct sentinel *sentinel,
-                        const struct sn_action_event *event)
+                        const struct sn_action_notice *event)
 {
     struct watched *seen = checks_of(checks, sentinel);
     bool master = strncmp(event->payload, "master ", 7) == 0;

@@ -83,7 +83,7 @@ static void check_unmasked(struct checks *checks, struct sentinel *sentinel, con
 }
 
 void check_claims_event(struct checks *checks, struct sentinel *sentinel,
-                        const struct sn_action_event *event)
+                        const struct sn_action_notice *event)
 {
     if (strcmp(event->name, "+sentinel-address-switch") == 0)
         check_move(checks, sentinel, event->payload);

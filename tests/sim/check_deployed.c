@@ -134,7 +134,7 @@ static void check_elected(struct checks *checks, struct sentinel *sentinel)
 }
 
 void check_deployed_event(struct checks *checks, struct sentinel *sentinel,
-                          const struct sn_action_event *event)
+                          const struct sn_action_notice *event)
 {
     struct watched *seen = checks_of(checks, sentinel);
     (void)few_since(checks);

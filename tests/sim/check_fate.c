@@ -68,7 +68,7 @@ static void note_switch(struct checks *checks, struct sentinel *sentinel, const 
 }
 
 static void check_grace(struct checks *checks, struct sentinel *sentinel,
-                        const struct sn_action_event *event)
+                        const struct sn_action_notice *event)
 {
     const struct watched *seen = checks_of(checks, sentinel);
     const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
@@ -82,7 +82,7 @@ static void check_grace(struct checks *checks, struct sentinel *sentinel,
 }
 
 void check_fate_event(struct checks *checks, struct sentinel *sentinel,
-                      const struct sn_action_event *event)
+                      const struct sn_action_notice *event)
 {
     bool master = strncmp(event->payload, "master ", 7) == 0;
     if (strcmp(event->name, "+promoted-slave") == 0)

@@ -151,7 +151,7 @@ static struct checks *of_vote(struct check_groups *all, const struct sentinel *f
     return NULL;
 }
 
-static void on_event(void *arg, struct sentinel *from, const struct sn_action_event *event)
+static void on_event(void *arg, struct sentinel *from, const struct sn_action_notice *event)
 {
     struct check_groups *all = arg;
     struct checks *checks = of_payload(all, event->payload);

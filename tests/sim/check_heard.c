@@ -16,7 +16,7 @@ void check_heard_ask(struct checks *checks, struct sentinel *sentinel)
 }
 
 void check_heard_event(struct checks *checks, struct sentinel *sentinel,
-                       const struct sn_action_event *event)
+                       const struct sn_action_notice *event)
 {
     char name[128], old_host[64], host[64];
     unsigned old_port, port;

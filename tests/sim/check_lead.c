@@ -150,7 +150,7 @@ static void begin_attempt(struct checks *checks, struct sentinel *sentinel)
 }
 
 void check_lead_event(struct checks *checks, struct sentinel *sentinel,
-                      const struct sn_action_event *event)
+                      const struct sn_action_notice *event)
 {
     struct lead *lead = &checks_of(checks, sentinel)->lead;
     look_for_demotion(checks, sentinel);

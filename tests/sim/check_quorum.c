@@ -126,7 +126,7 @@ static void unmask(const struct checks *checks, struct watched *seen, const char
 
 /* Whoever was met is known until RESET or REMOVE. */
 static void follow_peers(struct checks *checks, struct sentinel *sentinel,
-                         const struct sn_action_event *event)
+                         const struct sn_action_notice *event)
 {
     struct watched *seen = checks_of(checks, sentinel);
     bool reset = strcmp(event->name, "+reset-master") == 0;
@@ -180,7 +180,7 @@ static void check_leader(struct checks *checks, struct sentinel *sentinel)
 }
 
 void check_quorum_event(struct checks *checks, struct sentinel *sentinel,
-                        const struct sn_action_event *event)
+                        const struct sn_action_notice *event)
 {
     struct watched *seen = checks_of(checks, sentinel);
     follow_peers(checks, sentinel, event);

@@ -51,7 +51,7 @@ static void check_chosen(struct checks *checks, struct sentinel *sentinel, uint1
 }
 
 void check_reconf_event(struct checks *checks, struct sentinel *sentinel,
-                        const struct sn_action_event *event)
+                        const struct sn_action_notice *event)
 {
     struct reconf *reconf = &checks_of(checks, sentinel)->reconf;
     bool slave = strncmp(event->payload, "slave ", 6) == 0;

@@ -173,7 +173,7 @@ static void check_awaited(struct check_groups *all, struct checks *checks,
 }
 
 void check_silence_event(struct check_groups *all, struct checks *checks, struct sentinel *sentinel,
-                         const struct sn_action_event *event)
+                         const struct sn_action_notice *event)
 {
     if (strcmp(event->name, "+tilt") == 0)
         silence_of(all, sentinel)->tilt_at = all->cluster->now;

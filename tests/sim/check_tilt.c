@@ -8,7 +8,7 @@
 #include <string.h>
 
 void check_tilt_event(struct checks *checks, struct sentinel *sentinel,
-                      const struct sn_action_event *event)
+                      const struct sn_action_notice *event)
 {
     static const char *const forbidden[] = {"+sdown",           "-sdown",
                                             "+odown",           "-odown",

@@ -6,8 +6,8 @@
  * which says it. */
 
 #include "cast.h"
-#include "core/event.h"
 #include "core/image.h"
+#include "core/input.h"
 
 #define MEANING_MOMENTS  16
 #define MEANING_TROUBLES 5

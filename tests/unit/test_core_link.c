@@ -358,15 +358,15 @@ static void test_link__late_words_about_an_old_connection_are_dropped(void **sta
 {
     struct kit *kit = kit_new("m1 n1");
     struct sn_reply pong = {.type = SN_REPLY_STATUS, .text = "PONG", .len = 4};
-    struct sn_event event = {.kind = SN_EVENT_REPLY};
+    struct sn_input event = {.kind = SN_INPUT_REPLY};
     (void)state;
     struct sn_link_id old = kit_instance(kit, "m1", "n1")->cmd->id;
     kit_mode(kit, "n1", KIT_REFUSING);
     kit_to(kit, 500);
-    event.u.reply = (struct sn_event_reply){
+    event.u.reply = (struct sn_input_reply){
         .link = old, .order = SN_ORDER_PING, .reply = &pong, .queue_error = ""};
     kit_step(kit, &event);
-    event = (struct sn_event){.kind = SN_EVENT_LINK_UP,
+    event = (struct sn_input){.kind = SN_INPUT_LINK_UP,
                               .u.link = {.link = old, .local_ip = "10.0.9.9", .reason = ""}};
     kit_step(kit, &event);
     kit_to(kit, 999);

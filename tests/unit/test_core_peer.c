@@ -488,7 +488,7 @@ static void test_peer__of_a_long_file_stays_a_voter_and_sleeps(void **state)
         sn_group_image_add_peer(group, &addr, &runid);
     }
     struct sn_core *core = sn_core_new(&image, 1, 1000000);
-    struct sn_event event = {.kind = SN_EVENT_START, .now = 1000000};
+    struct sn_input event = {.kind = SN_INPUT_START, .now = 1000000};
     sn_core_step(core, &event, &actions);
     for (size_t i = 0; i < actions.count; i++)
         dialled += actions.items[i].kind == SN_ACTION_CONNECT &&
@@ -498,7 +498,7 @@ static void test_peer__of_a_long_file_stays_a_voter_and_sleeps(void **state)
     assert_int_equal(sn_group_peer_count(group_now), 20000);
 
     /* The last one says hello. */
-    event = (struct sn_event){.kind = SN_EVENT_HELLO, .now = 1000100};
+    event = (struct sn_input){.kind = SN_INPUT_HELLO, .now = 1000100};
     assert_int_equal(sn_hello_parse("10.90.0.9,26379,0000000000000000000000000000000000020000,0,m1,"
                                     "10.0.0.1,6379,0",
                                     strlen("10.90.0.9,26379,00000000000000000000000000000000000200"

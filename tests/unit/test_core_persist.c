@@ -22,7 +22,7 @@ static void test_persist__a_new_identity_is_saved_before_it_is_told(void **state
     struct sn_image image;
     struct sn_addr addr;
     struct sn_actions actions;
-    struct sn_event event = {.kind = SN_EVENT_START, .now = 5};
+    struct sn_input event = {.kind = SN_INPUT_START, .now = 5};
     (void)state;
     sn_image_init(&image);
     assert_int_equal(sn_addr_make("10.0.0.1", 6379, &addr), 0);
@@ -54,12 +54,12 @@ static const struct sn_action_answer *find_answer(const struct sn_actions *actio
 
 static void test_persist__who_asks_for_a_new_identity_waits_until_it_is_durable(void **state)
 {
-    static const struct sn_event start = {.kind = SN_EVENT_START, .now = 5};
-    static const struct sn_event ask = {
-        .kind = SN_EVENT_COMMAND,
+    static const struct sn_input start = {.kind = SN_INPUT_START, .now = 5};
+    static const struct sn_input ask = {
+        .kind = SN_INPUT_COMMAND,
         .now = 7,
         .u.command = {.kind = SN_COMMAND_MYID, .ticket = {7}, .name = ""}};
-    struct sn_event saved = {.kind = SN_EVENT_PERSISTED, .now = 7, .u.persisted = {.ok = true}};
+    struct sn_input saved = {.kind = SN_INPUT_PERSISTED, .now = 7, .u.persisted = {.ok = true}};
     struct sn_image image;
     struct sn_actions actions;
     (void)state;

@@ -18,7 +18,7 @@ static const char *shown(struct kit *kit)
 /* A reply to AUTH, SETNAME or SUBSCRIBE was an error. */
 static void note(struct kit *kit, struct sn_link_id link, const char *text)
 {
-    struct sn_event event = {.kind = SN_EVENT_LINK_NOTE,
+    struct sn_input event = {.kind = SN_INPUT_LINK_NOTE,
                              .u.link = {.link = link, .local_ip = "", .reason = text}};
     kit_step(kit, &event);
 }
@@ -81,7 +81,7 @@ static void test_refusal__of_a_subscription_is_disconnected(void **state)
     kit_node(kit, "n1")->deaf = true;
     kit_to(kit, 20000);
     assert_string_equal(flags(kit), "master,disconnected");
-    struct sn_event event = {.kind = SN_EVENT_LINK_READY,
+    struct sn_input event = {.kind = SN_INPUT_LINK_READY,
                              .u.link = {.link = sub->id, .local_ip = "", .reason = ""}};
     kit_step(kit, &event);
     assert_string_equal(flags(kit), "master");

@@ -21,15 +21,15 @@ static struct sn_job_id job_of(const char *line)
 
 static void started(struct kit *kit, struct sn_job_id job, int64_t pid)
 {
-    struct sn_event event = {.kind = SN_EVENT_SCRIPT_STARTED,
+    struct sn_input event = {.kind = SN_INPUT_SCRIPT_STARTED,
                              .u.script = {.job = job, .pid = pid, .spawned = true}};
     kit_step(kit, &event);
 }
 
 static void exited(struct kit *kit, struct sn_job_id job, int64_t status, int number)
 {
-    struct sn_event event = {
-        .kind = SN_EVENT_SCRIPT_EXITED,
+    struct sn_input event = {
+        .kind = SN_INPUT_SCRIPT_EXITED,
         .u.script = {.job = job, .status = status, .signal = number, .spawned = true}};
     kit_step(kit, &event);
 }
@@ -136,7 +136,7 @@ static void test_script__that_could_not_be_executed_is_dropped_as_stock_drops_it
 {
     struct sn_job_id job;
     struct kit *kit = with_one_running(&job);
-    struct sn_event event = {.kind = SN_EVENT_SCRIPT_EXITED,
+    struct sn_input event = {.kind = SN_INPUT_SCRIPT_EXITED,
                              .u.script = {.job = job, .status = 2, .spawned = false}};
     (void)state;
     kit_step(kit, &event);

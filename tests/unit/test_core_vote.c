@@ -94,11 +94,11 @@ static void test_vote__many_votes_share_one_write(void **state)
 static void test_vote__an_older_write_does_not_release_it(void **state)
 {
     struct kit *kit = kit_new("m1 n1");
-    struct sn_event event = {.kind = SN_EVENT_PERSISTED};
+    struct sn_input event = {.kind = SN_INPUT_PERSISTED};
     (void)state;
     kit->disk = KIT_DISK_SLOW;
     kit_ask(kit, "n1", 5, KIT_A);
-    event.u.persisted = (struct sn_event_persisted){.version = 1, .ok = true};
+    event.u.persisted = (struct sn_input_persisted){.version = 1, .ok = true};
     kit_step(kit, &event);
     kit_expect(kit, "answer", "");
     event.u.persisted.version = 2;

@@ -135,7 +135,7 @@ void sn_group_free(struct sn_group *group)
 }
 
 /* The master, or a replica before it in the list, is at the same address. */
-static bool is_double(const struct sn_instance *replica)
+static bool is_duplicate(const struct sn_instance *replica)
 {
     const struct sn_instance *other = replica->group->replicas;
     while (other != replica && !sn_addr_same_place(&other->addr, &replica->addr))
@@ -143,11 +143,11 @@ static bool is_double(const struct sn_instance *replica)
     return other != replica || sn_addr_same_place(&replica->group->master->addr, &replica->addr);
 }
 
-void sn_group_drop_doubles(struct sn_group *group)
+void sn_group_drop_duplicates(struct sn_group *group)
 {
     struct sn_instance *replica, *next;
     DL_FOREACH_SAFE(group->replicas, replica, next) {
-        if (replica == group->failover.promoted || !is_double(replica))
+        if (replica == group->failover.promoted || !is_duplicate(replica))
             continue;
         sn_out_log(
             group->core, SN_LEVEL_NOTICE,
@@ -300,7 +300,7 @@ void sn_group_reset(struct sn_group *group)
     begin_new_part(master, SN_KIND_MASTER);
     group->o_down = false;
     /* All who could vouch for a newer configuration are forgotten as well. */
-    group->learning = true;
+    group->accept_any_peer = true;
     group->leader.hex[0] = '\0'; /* the epoch of the vote stays: no second vote for it */
     sn_turn_begin(group);
     master->runid.hex[0] = '\0';

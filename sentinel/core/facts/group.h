@@ -15,7 +15,7 @@ void sn_group_set_o_down(struct sn_group *group, bool down);
 void sn_group_raise_config(struct sn_group *group, uint64_t epoch);
 /* A name was looked up: forgets replicas that have the address of another member (PROTOCOL.md
  * §20.1). */
-void sn_group_drop_doubles(struct sn_group *group);
+void sn_group_drop_duplicates(struct sn_group *group);
 /* Makes the data node at addr the master and the old master a replica, forgets what was agreed
  * about the old one, and leaves no failover behind. Raises nothing (PROTOCOL.md §10.3, §17.1). */
 void sn_group_switch(struct sn_group *group, const struct sn_addr *addr);

@@ -208,7 +208,7 @@ void sn_persist_defer(struct sn_core *core, enum sn_deferred_kind kind, struct s
 
 /* A failed save ends the attempt, and is repeated each second and with each change (PROTOCOL.md
  * §24.1). */
-void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *persisted)
+void sn_persist_done(struct sn_core *core, const struct sn_input_persisted *persisted)
 {
     core->save_failed = !persisted->ok;
     core->save_took_ms = sn_age(core, core->save_began_at);
@@ -226,7 +226,7 @@ void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *pers
 /* The first that waited for this save; what has already happened outside must still be told if it
  * failed, once a later one succeeds. NULL if there is none. */
 static struct sn_deferred *first_settled(const struct sn_core *core,
-                                         const struct sn_event_persisted *persisted)
+                                         const struct sn_input_persisted *persisted)
 {
     struct sn_deferred *item = core->deferred;
     while (item != NULL && item->kind == SN_DEFERRED_SWITCH && !persisted->ok)
@@ -234,7 +234,7 @@ static struct sn_deferred *first_settled(const struct sn_core *core,
     return item != NULL && item->version <= persisted->version ? item : NULL;
 }
 
-bool sn_persist_take(struct sn_core *core, const struct sn_event_persisted *persisted,
+bool sn_persist_take(struct sn_core *core, const struct sn_input_persisted *persisted,
                      struct sn_deferred *taken)
 {
     struct sn_deferred *item;

@@ -57,11 +57,11 @@ uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group);
 /* Emits the PERSIST of this step, if one is needed: the last thing a step does (PROTOCOL.md §19.8,
  * §24.2). */
 void sn_persist_flush(struct sn_core *core);
-void sn_persist_done(struct sn_core *core, const struct sn_event_persisted *persisted);
+void sn_persist_done(struct sn_core *core, const struct sn_input_persisted *persisted);
 /* Takes what has waited for this save one by one, oldest first: answers leave, anything else is
  * handed out in *taken, to be done or given up. False if nothing is left (PROTOCOL.md §4.18,
  * §24.2). */
-bool sn_persist_take(struct sn_core *core, const struct sn_event_persisted *persisted,
+bool sn_persist_take(struct sn_core *core, const struct sn_input_persisted *persisted,
                      struct sn_deferred *taken);
 void sn_persist_retry(struct sn_core *core);
 /* Answers now if all is durable, else once the present version is (PROTOCOL.md §4.18, §14.2). */

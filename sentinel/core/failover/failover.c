@@ -276,7 +276,7 @@ static void order_again(struct sn_group *group)
 }
 
 /* A refusal is told with its text, and the next candidate tried (PROTOCOL.md §15.3). */
-void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
+void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_input_reply *reply)
 {
     struct sn_group *group = replica->group;
     replica->u.data.order_pending = false;
@@ -328,8 +328,8 @@ static void confirm_promotion(struct sn_group *group)
     won.old_addr = group->master->addr;
     won.promoted = NULL;
     won.durable = false;
-    if (group->untold_from.port == 0)
-        group->untold_from = won.old_addr;
+    if (group->unannounced_old_master.port == 0)
+        group->unannounced_old_master = won.old_addr;
     sn_group_raise_config(group, won.epoch);
     sn_group_switch(group, &new_addr);
     group->failover = won;
@@ -387,7 +387,7 @@ void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
 {
     struct sn_failover *failover = &group->failover;
     bool ours = failover->state == SN_FAILOVER_RECONF && failover->epoch == epoch;
-    struct sn_addr old_addr = group->untold_from;
+    struct sn_addr old_addr = group->unannounced_old_master;
     if (old_addr.port == 0) { /* a newer configuration came meanwhile */
         sn_reason_note_numbers(group->master, SN_REASON_SWITCH_OVERTAKEN, (int64_t)epoch, 0, 0);
         return;
@@ -396,7 +396,7 @@ void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
         sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
         return;
     }
-    group->untold_from.port = 0;
+    group->unannounced_old_master.port = 0;
     /* A RESET may have ended the attempt meanwhile: its switch is in force all the same. */
     failover->durable = ours;
     sn_group_push_hello(group);

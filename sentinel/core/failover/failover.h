@@ -8,7 +8,7 @@
 
 /* Takes whatever step is possible now and arms the deadline of the state. */
 void sn_failover_step(struct sn_group *group);
-void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
+void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_input_reply *reply);
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role);
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch);
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-const char *sn_order_error(const struct sn_event_reply *reply)
+const char *sn_order_error(const struct sn_input_reply *reply)
 {
     const struct sn_reply *exec = reply->reply;
     if (exec->type == SN_REPLY_ARRAY && exec->count > 0)
@@ -16,7 +16,7 @@ const char *sn_order_error(const struct sn_event_reply *reply)
     return exec->type == SN_REPLY_ERROR ? exec->text : "the transaction was not executed";
 }
 
-bool sn_order_untransacted(const struct sn_event_reply *reply)
+bool sn_order_untransacted(const struct sn_input_reply *reply)
 {
     return reply->queue_error[0] != '\0' && reply->reply->type == SN_REPLY_ERROR &&
            strncmp(reply->reply->text, "ERR EXEC without MULTI", 22) == 0;

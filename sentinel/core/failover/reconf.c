@@ -311,7 +311,7 @@ static void forget_order(struct sn_instance *replica)
 }
 
 /* PROTOCOL.md §15.6. */
-void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply)
+void sn_reconf_reply(struct sn_instance *replica, const struct sn_input_reply *reply)
 {
     struct sn_data *data = &replica->u.data;
     const char *error = sn_order_error(reply);

@@ -9,7 +9,7 @@
 void sn_reconf_step(struct sn_group *group);
 /* INFO of a replica has been read while the others are being reconfigured (PROTOCOL.md §15.6). */
 void sn_reconf_info(struct sn_instance *replica);
-void sn_reconf_reply(struct sn_instance *replica, const struct sn_event_reply *reply);
+void sn_reconf_reply(struct sn_instance *replica, const struct sn_input_reply *reply);
 /* Orders replica to follow the group's master, unless another group claims it. False if not sent.
  */
 bool sn_reconf_send(struct sn_instance *replica);

@@ -58,7 +58,7 @@ struct sn_reasons;
 
 /* Of a group: hellos whose master is a host name that nobody here has. */
 struct sn_lookup {
-    struct sn_event_hello parked; /* the last one that waits; its master_ip is "" if none does */
+    struct sn_input_hello parked; /* the last one that waits; its master_ip is "" if none does */
     struct sn_addr found;         /* what was looked up last; port 0 */
 };
 
@@ -95,10 +95,10 @@ struct sn_group {
     uint64_t rival_epoch;     /* in which it may have won */
     struct sn_lookup *lookup; /* hello.c; NULL: no hello has named a master by an unknown name */
     bool stranger_told;       /* +foreign-hello was raised and not yet calmed */
-    bool learning;            /* after a RESET, until a peer is met: nobody is a stranger */
+    bool accept_any_peer;     /* after a RESET, until a peer is met: nobody is a stranger */
     /* The master that clients were told last, while a won switch waits for the disk; port 0 if they
      * know all. */
-    struct sn_addr untold_from;
+    struct sn_addr unannounced_old_master;
     struct sn_timer election;
     struct sn_timer timeout;    /* of the failover state */
     unsigned marks;             /* rules that wait for sn_settle */

@@ -52,11 +52,11 @@ struct sn_link {
     sn_ms trip_ms;       /* that one's round trip */
 
     /* Command links of data nodes only. */
-    unsigned doubted;    /* bits by order: not known to be allowed (rights.c) */
-    unsigned trying;     /* bits by order: tried, not answered yet */
-    sn_ms tried_at;      /* last time */
-    bool says_replicaof; /* SLAVEOF is unknown to the server */
-    bool no_rewrite;     /* the server refuses CONFIG REWRITE, so orders go without it */
+    unsigned unverified_orders; /* bits by order: not known to be allowed (rights.c) */
+    unsigned trying;            /* bits by order: tried, not answered yet */
+    sn_ms tried_at;             /* last time */
+    bool says_replicaof;        /* SLAVEOF is unknown to the server */
+    bool no_rewrite;            /* the server refuses CONFIG REWRITE, so orders go without it */
 
     /* Subscription links only. */
     bool deaf;        /* SUBSCRIBE was refused when it was last answered */

@@ -29,8 +29,8 @@ const struct sn_notice_row *sn_notice_row(enum sn_notice notice)
 void sn_notice_emit(struct sn_core *core, enum sn_notice notice, const char *payload)
 {
     const struct sn_notice_row *row = sn_notice_row(notice);
-    struct sn_action *action = sn_out_add(core, SN_ACTION_EVENT);
-    action->u.event.level = (enum sn_level)row->level;
-    action->u.event.name = row->name;
-    action->u.event.payload = sn_out_text(core, payload);
+    struct sn_action *action = sn_out_add(core, SN_ACTION_NOTICE);
+    action->u.notice.level = (enum sn_level)row->level;
+    action->u.notice.name = row->name;
+    action->u.notice.payload = sn_out_text(core, payload);
 }

@@ -136,7 +136,7 @@ static struct sn_job *find_running(struct sn_core *core, struct sn_job_id id)
     return NULL;
 }
 
-void sn_script_started(struct sn_core *core, const struct sn_event_script *event)
+void sn_script_started(struct sn_core *core, const struct sn_input_script *event)
 {
     struct sn_job *job = find_running(core, event->job);
     if (job == NULL)
@@ -148,7 +148,7 @@ void sn_script_started(struct sn_core *core, const struct sn_event_script *event
 
 /* Exit 1 and a death by signal are repeated nine times, with doubling pauses; other failures are
  * dropped (PROTOCOL.md §8.2). */
-void sn_script_exited(struct sn_core *core, const struct sn_event_script *event)
+void sn_script_exited(struct sn_core *core, const struct sn_input_script *event)
 {
     struct sn_job *job = find_running(core, event->job);
     if (job == NULL)

@@ -25,8 +25,8 @@ void sn_script_notify(struct sn_group *group, const char *event, const char *pay
 void sn_script_reconfig(struct sn_group *group, bool leader, const struct sn_addr *from,
                         const struct sn_addr *to);
 void sn_script_due(struct sn_job *job);
-void sn_script_started(struct sn_core *core, const struct sn_event_script *event);
-void sn_script_exited(struct sn_core *core, const struct sn_event_script *event);
+void sn_script_started(struct sn_core *core, const struct sn_input_script *event);
+void sn_script_exited(struct sn_core *core, const struct sn_input_script *event);
 void sn_script_fini(struct sn_core *core);
 
 #endif

@@ -72,7 +72,7 @@ static bool is_member(const struct sn_group *group, const struct sn_addr *addr)
 static bool is_stranger(struct sn_group *group, const struct sn_hello *hello,
                         const struct sn_addr *sender, const struct sn_addr *master)
 {
-    if (group->config_epoch == 0 || group->learning ||
+    if (group->config_epoch == 0 || group->accept_any_peer ||
         sn_group_find_peer(group, &hello->runid) != NULL || is_member(group, master))
         return false;
     sn_reason_note_id(group, hello->runid.hex, SN_REASON_HELLO_STRANGER,
@@ -162,7 +162,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     }
     sn_raise(peer, SN_NOTICE_CONFIG_UPDATE_FROM, NULL);
     sn_group_raise_config(group, hello->master_config_epoch);
-    group->untold_from.port = 0; /* it is told now, with what came after it */
+    group->unannounced_old_master.port = 0; /* it is told now, with what came after it */
     sn_group_switch(group, master);
     sn_group_announce_switch(group, &old_addr);
     sn_script_reconfig(group, false, &old_addr, &group->master->addr);
@@ -351,7 +351,7 @@ static void tell_odd_sender(struct sn_group *group, const struct sn_hello *hello
 }
 
 /* One hello waits in each group: another one with a name is newer, or names the same. */
-static void park(struct sn_group *group, const struct sn_event_hello *event,
+static void park(struct sn_group *group, const struct sn_input_hello *event,
                  const struct sn_addr *master)
 {
     struct sn_core *core = group->core;
@@ -362,7 +362,7 @@ static void park(struct sn_group *group, const struct sn_event_hello *event,
 }
 
 /* PROTOCOL.md §10.3, §24.1. */
-static void take_whole(struct sn_group *group, const struct sn_event_hello *event,
+static void take_whole(struct sn_group *group, const struct sn_input_hello *event,
                        const struct sn_addr *sender, const struct sn_addr *master)
 {
     struct sn_core *core = group->core;
@@ -384,7 +384,7 @@ static void take_whole(struct sn_group *group, const struct sn_event_hello *even
 }
 
 /* PROTOCOL.md §10.3. */
-void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
+void sn_hello_receive(struct sn_core *core, const struct sn_input_hello *event)
 {
     const struct sn_hello *hello = &event->hello;
     struct sn_link *link = event->link.v == 0 ? NULL : sn_link_find(core, event->link);
@@ -432,7 +432,7 @@ void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event)
 static void end_lookup(struct sn_group *group, const char *host, const char *ip)
 {
     struct sn_lookup *lookup = group->lookup;
-    struct sn_event_hello event = lookup->parked;
+    struct sn_input_hello event = lookup->parked;
     bool waits = strcasecmp(event.hello.master_ip, host) == 0;
     if (!waits && strcasecmp(lookup->found.host, host) != 0)
         return;

@@ -6,7 +6,7 @@
 
 #include "core/model/group.h"
 
-void sn_hello_receive(struct sn_core *core, const struct sn_event_hello *event);
+void sn_hello_receive(struct sn_core *core, const struct sn_input_hello *event);
 /* A host name was looked up: a hello that waited for it is taken now (PROTOCOL.md §10.3). */
 void sn_hello_resolved(struct sn_core *core, const char *host, const char *ip);
 

@@ -97,7 +97,7 @@ static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid
         return NULL;
     }
     struct sn_instance *peer = sn_peer_add(group, runid, addr);
-    group->learning = false;
+    group->accept_any_peer = false;
     sn_raise(peer, SN_NOTICE_SENTINEL, NULL);
     sn_persist_group_changed(group, SN_RECORD_PEERS);
     sn_peer_judge_count(group);

@@ -174,16 +174,16 @@ void sn_probe_due(struct sn_probe *probe, struct sn_claim *claim)
     end(probe, SN_VERDICT_SILENT, claim);
 }
 
-bool sn_probe_link_event(struct sn_core *core, const struct sn_event *event, struct sn_claim *claim)
+bool sn_probe_link_event(struct sn_core *core, const struct sn_input *event, struct sn_claim *claim)
 {
     struct sn_probe *probe = find_link(core, event->u.link.link);
     if (probe == NULL)
         return false;
-    if (event->kind == SN_EVENT_LINK_UP) {
+    if (event->kind == SN_INPUT_LINK_UP) {
         struct sn_action *action = sn_out_add(core, SN_ACTION_SEND);
         action->u.send = (struct sn_action_send){.link = probe->link, .order = SN_ORDER_MYID};
     }
-    if (event->kind != SN_EVENT_LINK_DOWN)
+    if (event->kind != SN_INPUT_LINK_DOWN)
         return false;
     end(probe, SN_VERDICT_SILENT, claim);
     return true;
@@ -197,7 +197,7 @@ void sn_probe_read_id(const struct sn_reply *reply, struct sn_runid *id)
         memcpy(id->hex, reply->text, SN_RUNID_LEN + 1);
 }
 
-bool sn_probe_reply(struct sn_core *core, const struct sn_event_reply *event,
+bool sn_probe_reply(struct sn_core *core, const struct sn_input_reply *event,
                     struct sn_claim *claim)
 {
     struct sn_probe *probe = find_link(core, event->link);

@@ -31,9 +31,9 @@ bool sn_probe_denies(const struct sn_core *core, const struct sn_addr *addr,
 void sn_probe_note(struct sn_core *core, const struct sn_addr *addr, const struct sn_runid *says);
 /* Events of connections that are no link's; ignored if they are no probe's either. True if that has
  * ended the probe of *claim, which sn_peer_meet is to judge again. */
-bool sn_probe_link_event(struct sn_core *core, const struct sn_event *event,
+bool sn_probe_link_event(struct sn_core *core, const struct sn_input *event,
                          struct sn_claim *claim);
-bool sn_probe_reply(struct sn_core *core, const struct sn_event_reply *event,
+bool sn_probe_reply(struct sn_core *core, const struct sn_input_reply *event,
                     struct sn_claim *claim);
 /* SN_TIMER_PROBE: nothing has answered in time; the same. */
 void sn_probe_due(struct sn_probe *probe, struct sn_claim *claim);

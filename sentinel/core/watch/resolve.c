@@ -36,7 +36,7 @@ void sn_resolve_done(struct sn_core *core, const char *host, const char *ip)
     if (!moved)
         return;
     HASH_ITER(hh, core->groups, group, next_group) {
-        sn_group_drop_doubles(group);
+        sn_group_drop_duplicates(group);
         sn_mark_instance(group->master);
         sn_alias_look(group); /* two names, or one, of one master: that is known only now */
     }

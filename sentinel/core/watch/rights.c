@@ -46,9 +46,9 @@ void sn_rights_try(struct sn_link *link)
 {
     if (link->tried_at != SN_MS_NEVER && sn_age(link->core, link->tried_at) < SN_POLL_FAST_MS)
         return; /* a server that breaks every connection */
-    link->doubted = bit(SN_ORDER_TRY_TRANSACTION) | bit(SN_ORDER_TRY_UNPAUSE);
+    link->unverified_orders = bit(SN_ORDER_TRY_TRANSACTION) | bit(SN_ORDER_TRY_UNPAUSE);
     for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
-        link->doubted |= bit(tries[i]);
+        link->unverified_orders |= bit(tries[i]);
         try_order(link, tries[i]);
     }
     try_order(link, SN_ORDER_TRY_PAUSE);
@@ -59,10 +59,10 @@ void sn_rights_try_again(struct sn_link *link)
     if (sn_age(link->core, link->tried_at) < link->core->timings[SN_TIMING_INFO_PERIOD])
         return;
     for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
-        if ((link->doubted & bit(tries[i])) != 0)
+        if ((link->unverified_orders & bit(tries[i])) != 0)
             try_order(link, tries[i]);
     }
-    if ((link->doubted & ~bit(SN_ORDER_TRY_UNPAUSE)) == bit(SN_ORDER_TRY_TRANSACTION))
+    if ((link->unverified_orders & ~bit(SN_ORDER_TRY_UNPAUSE)) == bit(SN_ORDER_TRY_TRANSACTION))
         try_order(link, SN_ORDER_TRY_TRANSACTION);
 }
 
@@ -73,7 +73,7 @@ static bool is_unknown(const char *error)
 
 /* The error that shows that the order would be refused; NULL if there is none. Every try is
  * answered by some error, so only these two say anything. */
-static const char *find_refusal(const struct sn_event_reply *reply)
+static const char *find_refusal(const struct sn_input_reply *reply)
 {
     const char *error = reply->queue_error;
     if (error[0] == '\0' && reply->reply->type == SN_REPLY_ERROR)
@@ -92,7 +92,7 @@ static bool mentions(const char *text, const char *word)
 }
 
 /* The transaction is void, and the error before its end is about CONFIG, by either of its names. */
-static bool lacks_config(const struct sn_link *link, const struct sn_event_reply *reply)
+static bool lacks_config(const struct sn_link *link, const struct sn_input_reply *reply)
 {
     const struct sn_group_params *params = &link->owners->group->params;
     return reply->reply->type == SN_REPLY_ERROR &&
@@ -103,7 +103,7 @@ static bool lacks_config(const struct sn_link *link, const struct sn_event_reply
 
 /* The role is worth more than its memory: without CONFIG REWRITE a promotion lasts until the
  * server is restarted, and without the promotion there is no master. */
-bool sn_rights_drop_rewrite(struct sn_link *link, const struct sn_event_reply *reply)
+bool sn_rights_drop_rewrite(struct sn_link *link, const struct sn_input_reply *reply)
 {
     if (link->no_rewrite || !lacks_config(link, reply))
         return false;
@@ -178,7 +178,7 @@ static bool begins_with(const char *text, const char *words)
 }
 
 /* Void it is in any case; the first error in it tells why (PROTOCOL.md §20.6). */
-static void judge_unpause(struct sn_link *link, const struct sn_event_reply *reply)
+static void judge_unpause(struct sn_link *link, const struct sn_input_reply *reply)
 {
     const struct sn_group *group = link->owners->group;
     const char *error = reply->queue_error;
@@ -206,14 +206,15 @@ static void judge_unpause(struct sn_link *link, const struct sn_event_reply *rep
 /* A transaction can be begun and ended, and the pause is allowed. */
 static void try_unpause(struct sn_link *link, const struct sn_reply *reply)
 {
-    if ((link->doubted & bit(SN_ORDER_TRY_UNPAUSE)) == 0 || reply->type != SN_REPLY_ERROR ||
-        !begins_with(reply->text, "EXECABORT") || sn_link_refuses(link, SN_ORDER_TRY_PAUSE))
+    if ((link->unverified_orders & bit(SN_ORDER_TRY_UNPAUSE)) == 0 ||
+        reply->type != SN_REPLY_ERROR || !begins_with(reply->text, "EXECABORT") ||
+        sn_link_refuses(link, SN_ORDER_TRY_PAUSE))
         return;
-    link->doubted &= ~bit(SN_ORDER_TRY_UNPAUSE);
+    link->unverified_orders &= ~bit(SN_ORDER_TRY_UNPAUSE);
     try_order(link, SN_ORDER_TRY_UNPAUSE);
 }
 
-void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply)
+void sn_rights_answered(struct sn_link *link, const struct sn_input_reply *reply)
 {
     enum sn_order order = reply->order;
     const char *refusal = find_refusal(reply);
@@ -246,7 +247,7 @@ void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply
     }
     if (order == SN_ORDER_TRY_TRANSACTION)
         link->no_rewrite = false;
-    link->doubted &= ~bit(order);
+    link->unverified_orders &= ~bit(order);
     sn_link_accepted(link, order);
     if (order == SN_ORDER_TRY_EXEC)
         try_order(link, SN_ORDER_TRY_TRANSACTION);

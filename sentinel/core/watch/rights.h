@@ -18,8 +18,8 @@ void sn_rights_try_ask(struct sn_link *link);
 void sn_rights_try_ask_again(struct sn_link *link);
 /* True if a transaction was void because of its CONFIG REWRITE, and the next one will do without.
  */
-bool sn_rights_drop_rewrite(struct sn_link *link, const struct sn_event_reply *reply);
+bool sn_rights_drop_rewrite(struct sn_link *link, const struct sn_input_reply *reply);
 /* One of SN_ORDER_TRY_… has been answered, TRY_ASK aside (PROTOCOL.md §20.6). */
-void sn_rights_answered(struct sn_link *link, const struct sn_event_reply *reply);
+void sn_rights_answered(struct sn_link *link, const struct sn_input_reply *reply);
 
 #endif

@@ -14,7 +14,7 @@
 #include <utlist.h>
 
 struct queued {
-    struct sn_event event;
+    struct sn_input event;
     char *texts[2]; /* what it points to; NULL: nothing */
     struct queued *prev, *next;
 };
@@ -54,7 +54,7 @@ static void read_clock(struct sn_driver *driver)
 }
 
 /* Time is monotonic, and never goes back (PROTOCOL.md §24.2). */
-static void stamp(struct sn_driver *driver, struct sn_event *event)
+static void stamp(struct sn_driver *driver, struct sn_input *event)
 {
     if (!driver->now_is_fresh)
         read_clock(driver);
@@ -104,7 +104,7 @@ static uint64_t subject(const struct sn_action *action)
         return action->u.script.job.v;
     case SN_ACTION_NONE:
     case SN_ACTION_RESOLVE:
-    case SN_ACTION_EVENT:
+    case SN_ACTION_NOTICE:
     case SN_ACTION_LOG:
     case SN_ACTION_EXIT:
         break;
@@ -112,7 +112,7 @@ static uint64_t subject(const struct sn_action *action)
     return 0;
 }
 
-static void step(struct sn_driver *driver, const struct sn_event *event)
+static void step(struct sn_driver *driver, const struct sn_input *event)
 {
     struct sn_actions actions = {0};
 
@@ -126,22 +126,22 @@ static void step(struct sn_driver *driver, const struct sn_event *event)
     }
 }
 
-static void enqueue(struct sn_driver *driver, const struct sn_event *event)
+static void enqueue(struct sn_driver *driver, const struct sn_input *event)
 {
     struct queued *item = sn_alloc(sizeof(*item));
 
     item->event = *event;
-    if (event->kind == SN_EVENT_LINK_DOWN) {
-        struct sn_event_link *link = &item->event.u.link;
+    if (event->kind == SN_INPUT_LINK_DOWN) {
+        struct sn_input_link *link = &item->event.u.link;
         link->local_ip = item->texts[0] = sn_strdup(link->local_ip);
         link->reason = item->texts[1] = sn_strdup(link->reason);
-    } else if (event->kind == SN_EVENT_RESOLVED) {
-        struct sn_event_resolved *resolved = &item->event.u.resolved;
+    } else if (event->kind == SN_INPUT_RESOLVED) {
+        struct sn_input_resolved *resolved = &item->event.u.resolved;
         resolved->host = item->texts[0] = sn_strdup(resolved->host);
         resolved->ip = item->texts[1] = sn_strdup(resolved->ip);
     } else {
-        assert(event->kind == SN_EVENT_PERSISTED || event->kind == SN_EVENT_SCRIPT_STARTED ||
-               event->kind == SN_EVENT_SCRIPT_EXITED || event->kind == SN_EVENT_TIMER);
+        assert(event->kind == SN_INPUT_PERSISTED || event->kind == SN_INPUT_SCRIPT_STARTED ||
+               event->kind == SN_INPUT_SCRIPT_EXITED || event->kind == SN_INPUT_TIMER);
     }
     DL_APPEND(driver->queue, item);
 }
@@ -183,7 +183,7 @@ static void be_idle(struct sn_driver *driver)
     driver->idling = false;
 }
 
-void sn_driver_feed(struct sn_driver *driver, struct sn_event *event)
+void sn_driver_feed(struct sn_driver *driver, struct sn_input *event)
 {
     if (driver->closing)
         return;
@@ -237,7 +237,7 @@ static void on_check(uv_check_t *check)
     /* Handling the input took its time. */
     read_clock(driver);
     if (sn_core_deadline(driver->core) <= driver->now) {
-        struct sn_event event = {.kind = SN_EVENT_TIMER};
+        struct sn_input event = {.kind = SN_INPUT_TIMER};
         sn_driver_feed(driver, &event);
     }
     rearm(driver);

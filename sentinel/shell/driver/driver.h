@@ -32,7 +32,7 @@ void sn_driver_close(struct sn_driver *driver);
 
 /* Feeds an event; event->now is filled in here. Steps the core at once, or, from within `perform`,
  * queues a copy. */
-void sn_driver_feed(struct sn_driver *driver, struct sn_event *event);
+void sn_driver_feed(struct sn_driver *driver, struct sn_input *event);
 
 /* True while actions are performed: what is fed now is queued. */
 bool sn_driver_is_busy(const struct sn_driver *driver);

@@ -126,9 +126,9 @@ static void drop(struct link *link)
     sn_stream_close(&link->stream);
 }
 
-static void feed_link_event(struct link *link, enum sn_event_kind kind, const char *reason)
+static void feed_link_event(struct link *link, enum sn_input_kind kind, const char *reason)
 {
-    struct sn_event event = {.kind = kind,
+    struct sn_input event = {.kind = kind,
                              .u.link = {.link = {link->id}, .local_ip = "", .reason = reason}};
 
     sn_driver_feed(link->links->driver, &event);
@@ -140,7 +140,7 @@ static void fail(struct link *link, const char *reason)
 
     snprintf(text, sizeof(text), "%s", reason);
     drop(link);
-    feed_link_event(link, SN_EVENT_LINK_DOWN, text);
+    feed_link_event(link, SN_INPUT_LINK_DOWN, text);
 }
 
 static void fail_uv(struct link *link, int status)
@@ -223,16 +223,16 @@ static void take_setup_reply(struct link *link, const char *setup, const struct 
     if (strcmp(setup, "AUTH") == 0)
         forget_secret(&link->pass);
     if (reply->type == SN_REPLY_ERROR)
-        feed_link_event(link, SN_EVENT_LINK_NOTE, note);
+        feed_link_event(link, SN_INPUT_LINK_NOTE, note);
     else if (strcmp(setup, "SUBSCRIBE") == 0)
-        feed_link_event(link, SN_EVENT_LINK_READY, "");
+        feed_link_event(link, SN_INPUT_LINK_READY, "");
 }
 
 static void feed_reply(struct link *link, const struct pending *item, const struct sn_reply *reply)
 {
     struct sn_info info;
     bool has_info = item->order == SN_ORDER_INFO && reply->type == SN_REPLY_STRING;
-    struct sn_event event = {.kind = SN_EVENT_REPLY,
+    struct sn_input event = {.kind = SN_INPUT_REPLY,
                              .u.reply = {.link = {link->id},
                                          .order = item->order,
                                          .tag = item->tag,
@@ -274,7 +274,7 @@ static bool is_text(const struct sn_reply *reply, const char *text)
 
 static void take_message(struct link *link, const struct sn_reply *reply)
 {
-    struct sn_event event = {.kind = SN_EVENT_HELLO, .u.hello.link = {link->id}};
+    struct sn_input event = {.kind = SN_INPUT_HELLO, .u.hello.link = {link->id}};
 
     if (reply->type != SN_REPLY_ARRAY || reply->count != 3 ||
         !is_text(&reply->items[0], "message") || !is_text(&reply->items[1], SN_HELLO_CHANNEL) ||
@@ -288,7 +288,7 @@ static void take_message(struct link *link, const struct sn_reply *reply)
 static void take_reply(struct link *link, const struct sn_reply *reply, bool push)
 {
     if (link->kind == SN_LINK_SUBSCRIBE) {
-        feed_link_event(link, SN_EVENT_LINK_TRAFFIC, "");
+        feed_link_event(link, SN_INPUT_LINK_TRAFFIC, "");
         if (is_gone(link))
             return;
     }
@@ -362,7 +362,7 @@ static void on_opened(void *owner, int error)
     sn_stream_tune(&link->stream, KEEPALIVE_S);
     mark_dirty(link);
     sn_stream_local(&link->stream, &end);
-    struct sn_event event = {.kind = SN_EVENT_LINK_UP,
+    struct sn_input event = {.kind = SN_INPUT_LINK_UP,
                              .u.link = {.link = {link->id}, .local_ip = end.ip, .reason = ""}};
     sn_driver_feed(link->links->driver, &event);
 }
@@ -388,7 +388,7 @@ static const struct sn_stream_hooks hooks = {.opened = on_opened,
 
 static void refuse(struct sn_links *links, struct sn_link_id id)
 {
-    struct sn_event event = {.kind = SN_EVENT_LINK_DOWN,
+    struct sn_input event = {.kind = SN_INPUT_LINK_DOWN,
                              .u.link = {.link = id,
                                         .local_ip = "",
                                         .reason = "too few open files are allowed",

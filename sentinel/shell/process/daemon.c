@@ -70,13 +70,13 @@ struct daemon {
 static void on_core_resolved(void *arg, const char *host, const char *ip)
 {
     struct daemon *daemon = arg;
-    struct sn_event event = {.kind = SN_EVENT_RESOLVED, .u.resolved = {.host = host, .ip = ip}};
+    struct sn_input event = {.kind = SN_INPUT_RESOLVED, .u.resolved = {.host = host, .ip = ip}};
 
     sn_driver_feed(daemon->driver, &event);
 }
 
 /* An event is logged and published; a debug one is only logged (PROTOCOL.md §7.1). */
-static void tell(struct daemon *daemon, const struct sn_action_event *event)
+static void tell(struct daemon *daemon, const struct sn_action_notice *event)
 {
     sn_log(daemon->log, event->level, "%s %s", event->name, event->payload);
     if (event->level != SN_LEVEL_DEBUG)
@@ -106,8 +106,8 @@ static void perform(void *arg, const struct sn_action *action)
     case SN_ACTION_ANSWER:
         sn_server_answer(daemon->server, &action->u.answer);
         break;
-    case SN_ACTION_EVENT:
-        tell(daemon, &action->u.event);
+    case SN_ACTION_NOTICE:
+        tell(daemon, &action->u.notice);
         break;
     case SN_ACTION_LOG:
         sn_log(daemon->log, action->u.log.level, "%s", action->u.log.text);
@@ -522,7 +522,7 @@ static void log_start(const struct daemon *daemon)
 static void start_core(struct daemon *daemon)
 {
     make_core(daemon);
-    struct sn_event event = {.kind = SN_EVENT_START};
+    struct sn_input event = {.kind = SN_INPUT_START};
     sn_driver_feed(daemon->driver, &event);
     size_t groups = sn_core_group_count(daemon->core);
     sn_log(daemon->log, SN_LEVEL_NOTICE, "Sentinel ID is %s", sn_core_myid(daemon->core)->hex);

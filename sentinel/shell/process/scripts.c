@@ -101,10 +101,10 @@ static void forget_waiting(struct job *job)
     free(job);
 }
 
-static void feed(struct sn_scripts *scripts, enum sn_event_kind kind,
-                 const struct sn_event_script *script)
+static void feed(struct sn_scripts *scripts, enum sn_input_kind kind,
+                 const struct sn_input_script *script)
 {
-    struct sn_event event = {.kind = kind, .u.script = *script};
+    struct sn_input event = {.kind = kind, .u.script = *script};
 
     sn_driver_feed(scripts->driver, &event);
 }
@@ -205,12 +205,12 @@ static void on_child_signal(uv_signal_t *handle, int number)
 static void on_exit(uv_process_t *process, int64_t status, int signal)
 {
     struct job *job = process->data;
-    struct sn_event_script script = {
+    struct sn_input_script script = {
         .job = job->id, .status = status, .signal = signal, .spawned = true};
 
     watch_leftovers(job);
     uv_close((uv_handle_t *)process, on_closed);
-    feed(job->scripts, SN_EVENT_SCRIPT_EXITED, &script);
+    feed(job->scripts, SN_INPUT_SCRIPT_EXITED, &script);
 }
 
 struct sn_scripts *sn_scripts_new(uv_loop_t *loop, struct sn_log *log, uint64_t grace_ms)
@@ -263,7 +263,7 @@ static void spawn(struct job *job)
                                     .exit_cb = on_exit,
                                     .stdio = stdio,
                                     .stdio_count = 3};
-    struct sn_event_script told = {.job = job->id};
+    struct sn_input_script told = {.job = job->id};
 
     int status = uv_spawn(scripts->loop, &job->handle, &options);
     job->script = sn_strdup(job->argv[0]);
@@ -271,12 +271,12 @@ static void spawn(struct job *job)
     if (status != 0) {
         uv_close((uv_handle_t *)&job->handle, on_closed);
         told.status = STATUS_NOT_STARTED;
-        feed(scripts, SN_EVENT_SCRIPT_EXITED, &told);
+        feed(scripts, SN_INPUT_SCRIPT_EXITED, &told);
         return;
     }
     told.pid = job->handle.pid;
     told.spawned = true;
-    feed(scripts, SN_EVENT_SCRIPT_STARTED, &told);
+    feed(scripts, SN_INPUT_SCRIPT_STARTED, &told);
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -312,7 +312,7 @@ void sn_scripts_start(struct sn_scripts *scripts, const struct sn_action_script 
 /* One that still waits ends as one that could not be forked, which may be tried again. */
 static void kill_waiting(struct sn_scripts *scripts, struct sn_job_id id)
 {
-    struct sn_event_script told = {.job = id};
+    struct sn_input_script told = {.job = id};
     struct job *job;
 
     DL_FOREACH(scripts->waiting, job) {
@@ -324,7 +324,7 @@ static void kill_waiting(struct sn_scripts *scripts, struct sn_job_id id)
     forget_waiting(job);
     if (scripts->waiting == NULL)
         uv_idle_stop(&scripts->idle);
-    feed(scripts, SN_EVENT_SCRIPT_EXITED, &told);
+    feed(scripts, SN_INPUT_SCRIPT_EXITED, &told);
 }
 
 /* PROTOCOL.md §8.2, §24.2. */

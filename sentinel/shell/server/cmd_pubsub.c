@@ -92,7 +92,7 @@ void sn_cmd_punsubscribe(struct sn_call *call)
 /* PUBLISH takes hellos only, answers 1, and delivers them to no subscriber (PROTOCOL.md §5.7). */
 void sn_cmd_publish(struct sn_call *call)
 {
-    struct sn_event event = {.kind = SN_EVENT_HELLO};
+    struct sn_input event = {.kind = SN_INPUT_HELLO};
 
     if (!sn_call_is_text(call, 1) || strcmp(call->argv[1], SN_HELLO_CHANNEL) != 0) {
         sn_resp_error(call->resp, "Only HELLO messages are accepted by Sentinel instances.");

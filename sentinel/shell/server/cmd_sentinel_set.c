@@ -41,7 +41,7 @@ static struct sn_wait *wait_for_answer(struct sn_call *call)
 static void ask_core(struct sn_call *call, const struct sn_command *command,
                      const struct sn_wait *wait)
 {
-    struct sn_event event = {.kind = SN_EVENT_COMMAND};
+    struct sn_input event = {.kind = SN_INPUT_COMMAND};
 
     event.u.command = *command;
     event.u.command.ticket.v = wait->ticket;
@@ -132,7 +132,7 @@ static size_t find_meant(const struct sn_call *call, struct sn_long_reply *reply
 static bool render_reset(struct sn_call *call, struct sn_long_reply *reply)
 {
     struct sn_driver *driver = sn_server_driver(call->server);
-    struct sn_event event = {.kind = SN_EVENT_COMMAND};
+    struct sn_input event = {.kind = SN_INPUT_COMMAND};
     struct sn_command *command = &event.u.command;
     bool over = sn_driver_is_busy(driver); /* then all of it would be done at once, behind us */
 
@@ -258,7 +258,7 @@ static const char *parse_monitor(const struct sn_call *call, struct sn_command *
 static void on_resolved(void *arg, const char *ip)
 {
     struct sn_wait *wait = arg;
-    struct sn_event event = {.kind = SN_EVENT_COMMAND};
+    struct sn_input event = {.kind = SN_INPUT_COMMAND};
 
     if (!wait->client) {
         sn_wait_end(wait); /* nobody is left who wants it */
@@ -431,7 +431,7 @@ void sn_cmd_sentinel_config(struct sn_call *call)
 /* Stock clears the flags first and sets them word by word: what stands before a bad word counts. */
 static void simulate_without_answer(struct sn_call *call, const struct sn_command *command)
 {
-    struct sn_event event = {.kind = SN_EVENT_COMMAND};
+    struct sn_input event = {.kind = SN_INPUT_COMMAND};
 
     event.u.command = *command; /* nobody waits for ticket 0 */
     sn_driver_feed(sn_server_driver(call->server), &event);

@@ -5,7 +5,7 @@
 /* The commands whose answers the core, or a worker, has yet to give. */
 
 #include "base/buf.h"
-#include "core/event.h"
+#include "core/input.h"
 #include "wire/resp.h"
 
 #include <uthash.h>

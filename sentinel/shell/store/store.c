@@ -165,7 +165,7 @@ static void on_done(uv_work_t *work, int status)
     if (store->watch != NULL)
         store->watch(store->watch_arg, ok);
 
-    struct sn_event event = {.kind = SN_EVENT_PERSISTED,
+    struct sn_input event = {.kind = SN_INPUT_PERSISTED,
                              .u.persisted = {.version = store->version, .ok = ok}};
     if (store->version > 0)
         sn_driver_feed(store->driver, &event);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SN_CORE_EVENT_H
-#define SN_CORE_EVENT_H
+#ifndef SN_CORE_INPUT_H
+#define SN_CORE_INPUT_H
 
-/* Everything that the core can be told. Events are borrowed for the call of sn_core_step: the core
+/* Everything that the core can be told. Inputs are borrowed for the call of sn_core_step: the core
  * copies what it keeps. */
 
 #include "base/addr.h"
@@ -29,7 +29,7 @@ struct sn_job_id {
     uint64_t v;
 };
 
-/* What can be sent on a command link (the action SEND) and answered (the event REPLY). */
+/* What can be sent on a command link (the action SEND) and answered (the input REPLY). */
 enum sn_order {
     SN_ORDER_NONE = 0,
     SN_ORDER_PING,
@@ -53,32 +53,32 @@ enum sn_order {
     SN_ORDER_TRY_UNPAUSE      /* MULTI, CLIENT UNPAUSE, a mistake that voids it, EXEC */
 };
 
-enum sn_event_kind {
-    SN_EVENT_NONE = 0,
-    SN_EVENT_START,          /* once, first */
-    SN_EVENT_TIMER,          /* the deadline has passed, or any other wake-up */
-    SN_EVENT_LINK_UP,        /* the connection stands; AUTH and the like are on their way */
-    SN_EVENT_LINK_DOWN,      /* it is gone, or could not be made; its replies will not come */
-    SN_EVENT_REPLY,          /* of a SEND, in order per link */
-    SN_EVENT_LINK_NOTE,      /* a reply to AUTH, SETNAME or SUBSCRIBE was an error */
-    SN_EVENT_HELLO,          /* on a subscription or by PUBLISH; hello.bad: not all of use */
-    SN_EVENT_LINK_READY,     /* SUBSCRIBE was answered well */
-    SN_EVENT_LINK_TRAFFIC,   /* any message arrived on a subscription link */
-    SN_EVENT_RESOLVED,       /* a RESOLVE ended */
-    SN_EVENT_PERSISTED,      /* a write of the state ended */
-    SN_EVENT_COMMAND,        /* a client wants a decision */
-    SN_EVENT_SCRIPT_STARTED, /* a SCRIPT_START succeeded */
-    SN_EVENT_SCRIPT_EXITED   /* a job ended, or could not be started */
+enum sn_input_kind {
+    SN_INPUT_NONE = 0,
+    SN_INPUT_START,          /* once, first */
+    SN_INPUT_TIMER,          /* the deadline has passed, or any other wake-up */
+    SN_INPUT_LINK_UP,        /* the connection stands; AUTH and the like are on their way */
+    SN_INPUT_LINK_DOWN,      /* it is gone, or could not be made; its replies will not come */
+    SN_INPUT_REPLY,          /* of a SEND, in order per link */
+    SN_INPUT_LINK_NOTE,      /* a reply to AUTH, SETNAME or SUBSCRIBE was an error */
+    SN_INPUT_HELLO,          /* on a subscription or by PUBLISH; hello.bad: not all of use */
+    SN_INPUT_LINK_READY,     /* SUBSCRIBE was answered well */
+    SN_INPUT_LINK_TRAFFIC,   /* any message arrived on a subscription link */
+    SN_INPUT_RESOLVED,       /* a RESOLVE ended */
+    SN_INPUT_PERSISTED,      /* a write of the state ended */
+    SN_INPUT_COMMAND,        /* a client wants a decision */
+    SN_INPUT_SCRIPT_STARTED, /* a SCRIPT_START succeeded */
+    SN_INPUT_SCRIPT_EXITED   /* a job ended, or could not be started */
 };
 
-struct sn_event_link {
+struct sn_input_link {
     struct sn_link_id link;
     const char *local_ip; /* LINK_UP: our address on this connection; "" if unknown */
     const char *reason;   /* LINK_DOWN, LINK_NOTE: text for the log; never NULL */
     bool no_room;         /* LINK_DOWN: not tried, as minor links have all files that they may */
 };
 
-struct sn_event_reply {
+struct sn_input_reply {
     struct sn_link_id link;
     enum sn_order order;
     uint64_t tag; /* as in the SEND */
@@ -90,17 +90,17 @@ struct sn_event_reply {
     const struct sn_info *info;
 };
 
-struct sn_event_hello {
+struct sn_input_hello {
     struct sn_hello hello;
     struct sn_link_id link; /* the subscription link it came on; v == 0: by PUBLISH */
 };
 
-struct sn_event_resolved {
+struct sn_input_resolved {
     const char *host;
     const char *ip; /* "" if it does not resolve */
 };
 
-struct sn_event_persisted {
+struct sn_input_persisted {
     uint64_t version; /* the state that was written is at least this new */
     bool ok;
 };
@@ -155,7 +155,7 @@ struct sn_command {
     bool exact;     /* RESET: name is that of a group, whatever bytes it has */
 };
 
-struct sn_event_script {
+struct sn_input_script {
     struct sn_job_id job;
     int64_t pid;    /* STARTED */
     int64_t status; /* EXITED: exit status */
@@ -163,17 +163,17 @@ struct sn_event_script {
     bool spawned;   /* EXITED: false if it could not be started at all */
 };
 
-struct sn_event {
-    enum sn_event_kind kind;
-    sn_ms now; /* monotonic, read once per wake-up; never less than the event before */
+struct sn_input {
+    enum sn_input_kind kind;
+    sn_ms now; /* monotonic, read once per wake-up; never less than the input before */
     union {
-        struct sn_event_link link;
-        struct sn_event_reply reply;
-        struct sn_event_hello hello;
-        struct sn_event_resolved resolved;
-        struct sn_event_persisted persisted;
+        struct sn_input_link link;
+        struct sn_input_reply reply;
+        struct sn_input_hello hello;
+        struct sn_input_resolved resolved;
+        struct sn_input_persisted persisted;
         struct sn_command command;
-        struct sn_event_script script;
+        struct sn_input_script script;
     } u;
 };
 
