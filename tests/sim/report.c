@@ -20,6 +20,7 @@
 #define NAME_MAX_LEN 64
 #define TEXT_MAX_LEN 256
 #define REASON_MS    10000 /* older ones tell nothing of now */
+#define REFUSALS     2     /* of each sentinel and group */
 #define REASON_BYTES 110
 
 static const char *state_name(const struct node *node)
@@ -332,13 +333,42 @@ static void tell_reasons(const struct sim *sim, const struct sentinel *sentinel,
     }
 }
 
+/* Why not: the last that it decided against in a group. */
+static void tell_refusals(const struct sim *sim, const struct sentinel *sentinel, const char *group,
+                          struct sn_buf *out)
+{
+    const struct sn_reason_entry *entries[SN_REASONS_MAX];
+    char sentence[SN_REASON_SENTENCE_MAX + 1], name[NAME_MAX_LEN];
+    const struct sn_group *found =
+        sentinel->core == NULL ? NULL : sn_core_group_find(sentinel->core, group, strlen(group));
+    size_t count = found == NULL ? 0 : sn_group_reasons(found, entries);
+    for (size_t i = count > REFUSALS ? count - REFUSALS : 0; i < count; i++) {
+        const struct sn_reason_entry *entry = entries[i];
+        const struct sn_instance *about = sn_reason_about(found, entry);
+        struct sn_why why = {.reason = (enum sn_reason)entry->reason};
+        uint16_t port = 0;
+        memcpy(why.numbers, entry->numbers, sizeof(why.numbers));
+        sn_reason_sentence(&why, sentence);
+        if (about != NULL)
+            (void)sn_instance_address(about, &port);
+        name_port(sim, port, name);
+        sn_buf_printf(out, INDENT "%6s %s: %s: %.*s\n", "", sentinel->node.name,
+                      about != NULL ? name : entry->id, REASON_BYTES, sentence);
+    }
+}
+
 static void tell_all_reasons(const struct sim *sim, unsigned groups, struct sn_buf *out)
 {
     size_t before;
     sn_buf_puts(out, "  reasons given last\n");
     before = out->len;
-    for (unsigned i = 0; i < sim->plan.sentinels; i++)
+    for (unsigned i = 0; i < sim->plan.sentinels; i++) {
         tell_reasons(sim, sim->sentinels[i], groups, out);
+        for (unsigned g = 0; g < sim->plan.groups; g++) {
+            if ((groups & (1U << g)) != 0)
+                tell_refusals(sim, sim->sentinels[i], sim->groups[g].name, out);
+        }
+    }
     if (out->len == before)
         sn_buf_puts(out, INDENT "none\n");
 }

@@ -96,6 +96,8 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
 {
     struct sn_core *core = group->core;
     struct sn_group *name = NULL;
+    if (epoch == 0)
+        return; /* only asks whom we have voted for */
     struct sn_why why = refusal_of_vote(group, candidate, epoch);
     if (why.reason != SN_REASON_NONE) {
         sn_reason_note_id(group, candidate, why.reason, why.numbers[0], why.numbers[1]);
