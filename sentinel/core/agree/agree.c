@@ -25,6 +25,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -51,6 +52,7 @@ void sn_agree_update(struct sn_group *group)
 {
     struct sn_core *core = group->core;
     bool down = sn_agree_is_down(group);
+    assert(group->master->kind == SN_KIND_MASTER && group->params.quorum > 0);
     if (core->tilt)
         return;
     if (down == group->o_down)

@@ -58,6 +58,7 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
     struct sn_group *name = NULL;
     while ((name = next_name(group, name)) != NULL) {
         (void)sn_text_copy(name->leader.hex, sizeof(name->leader.hex), candidate);
+        assert(epoch > name->leader_epoch && epoch > name->config_epoch);
         name->leader_epoch = epoch; /* PROTOCOL.md §14.2 */
         sn_persist_epochs_changed(name, SN_RECORD_VOTE);
     }
@@ -434,6 +435,7 @@ static void give_up(struct sn_group *group, const struct tally *tally)
 /* PROTOCOL.md §14.4. */
 static void win(struct sn_group *group)
 {
+    assert(group->failover.state == SN_FAILOVER_WAIT_START && group->failover.durable);
     sn_raise(group->master, SN_NOTICE_ELECTED_LEADER, NULL);
     if ((group->core->simulate & SN_SIMULATE_AFTER_ELECTION) != 0) {
         sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99; /* PROTOCOL.md §4.14 */

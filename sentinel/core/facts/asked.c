@@ -4,6 +4,7 @@
 
 #include "core/facts/asked.h"
 
+#include <assert.h>
 #include <string.h>
 
 bool sn_asked_room(const struct sn_instance *peer)
@@ -14,6 +15,7 @@ bool sn_asked_room(const struct sn_instance *peer)
 void sn_asked_push(struct sn_instance *peer, uint64_t about)
 {
     struct sn_peer *facts = &peer->u.peer;
+    assert(sn_asked_room(peer));
     facts->asked[facts->asks++] = about;
 }
 

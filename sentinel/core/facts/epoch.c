@@ -16,6 +16,7 @@
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 
+#include <assert.h>
 #include <utlist.h>
 
 #define STEP           ((uint64_t)1 << 32) /* by one word, and saved up at most */
@@ -131,6 +132,7 @@ void sn_epoch_raise(struct sn_group *group, uint64_t epoch)
     struct sn_core *core = group->core;
     if (epoch <= core->current_epoch)
         return;
+    assert(epoch <= SN_EPOCH_MAX);
     core->current_epoch = epoch;
     sn_persist_changed(core, SN_RECORD_EPOCH);
     sn_raise_plain(core, group, SN_NOTICE_NEW_EPOCH, "%llu", (unsigned long long)epoch);

@@ -248,6 +248,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     struct sn_instance *old_master = group->master;
     struct sn_instance *new_master = sn_group_find_replica(group, addr);
     struct sn_instance *replica;
+    assert(old_master->kind == SN_KIND_MASTER);
 
     sn_attempt_clear(group);
     forget_agreement(group);

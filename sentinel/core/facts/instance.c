@@ -236,6 +236,7 @@ static sn_ms info_period(const struct sn_instance *instance)
 void sn_instance_plan_info(struct sn_instance *instance)
 {
     struct sn_data *data = &instance->u.data;
+    assert(sn_is_data(instance));
     if (data->info_pending || instance->cmd->state != SN_LINK_UP) {
         sn_timer_stop(&instance->core->timers, &instance->info);
         return;
@@ -250,6 +251,7 @@ void sn_instance_plan_info(struct sn_instance *instance)
 void sn_instance_ask_info(struct sn_instance *instance)
 {
     struct sn_data *data = &instance->u.data;
+    assert(sn_is_data(instance));
     if (data->info_pending || !sn_link_can_send(instance->cmd))
         return;
     struct sn_action_send send = {.order = SN_ORDER_INFO, .tag = instance->id};

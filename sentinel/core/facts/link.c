@@ -129,6 +129,7 @@ static void drop_connection(struct sn_link *link)
 void sn_link_disown(struct sn_link *link, struct sn_instance *instance)
 {
     LL_DELETE2(link->owners, instance, owner_next);
+    assert(link->owner_count > 0);
     if (--link->owner_count > 0)
         return;
     drop_connection(link);

@@ -4,6 +4,7 @@
 
 #include "core/facts/mark.h"
 
+#include <assert.h>
 #include <utlist.h>
 
 void sn_mark_instance(struct sn_instance *instance)
@@ -25,6 +26,7 @@ void sn_mark_link(struct sn_link *link)
 
 void sn_mark_group(struct sn_group *group, unsigned marks)
 {
+    assert(marks != 0);
     if (group->marks == 0)
         DL_APPEND2(group->core->marked_groups, group, mark_prev, mark_next);
     group->marks |= marks;

@@ -13,6 +13,7 @@
 #include "core/facts/members.h"
 #include "core/tell/out.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -48,6 +49,7 @@ void sn_persist_changed(struct sn_core *core, unsigned what)
 
 void sn_persist_group_changed(struct sn_group *group, unsigned what)
 {
+    assert(what != 0 && group->name != NULL);
     if (group->unsaved == NULL)
         group->unsaved = new_unsaved(group->core, group);
     note(group->core, group->unsaved, what);
@@ -103,6 +105,7 @@ bool sn_persist_has_identity(const struct sn_core *core)
  * epoch that is not on disk yet; the one that is lies at most two writes behind. */
 static void track_epoch(struct sn_core *core)
 {
+    assert(core->durable_epoch <= core->current_epoch);
     if (core->durable_version < core->epoch_version)
         return;
     if (core->epoch_of_version > core->durable_epoch)
@@ -210,6 +213,7 @@ void sn_persist_defer(struct sn_core *core, enum sn_deferred_kind kind, struct s
  * §24.1). */
 void sn_persist_done(struct sn_core *core, const struct sn_input_persisted *persisted)
 {
+    assert(persisted->version <= core->version);
     core->save_failed = !persisted->ok;
     core->save_took_ms = sn_age(core, core->save_began_at);
     core->save_began_at = core->now; /* of the one that may be under way by now */

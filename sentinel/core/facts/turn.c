@@ -4,6 +4,8 @@
 
 #include "core/facts/turn.h"
 
+#include <assert.h>
+
 void sn_turn_begin(struct sn_group *group)
 {
     sn_ms now = group->core->now;
@@ -69,6 +71,7 @@ void sn_turn_release(struct sn_group *group)
 void sn_turn_wait_for(struct sn_group *group, const struct sn_runid *rival, uint64_t epoch,
                       sn_ms until)
 {
+    assert(rival->hex[0] != '\0' && epoch <= group->core->current_epoch);
     group->rival = *rival;
     group->rival_epoch = epoch;
     group->rival_until = until;

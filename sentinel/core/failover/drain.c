@@ -142,6 +142,7 @@ static void pause_clients(struct sn_group *group)
     struct sn_action_send send = {.order = SN_ORDER_CLIENT_PAUSE,
                                   .tag = master->id,
                                   .duration_ms = sn_pause_longest_ms(group)};
+    assert(sn_link_can_send(master->cmd));
     sn_out_send(master->cmd, &send);
     master->u.data.pauses_pending++;
     master->u.data.paused_until = sn_after(core->now, send.duration_ms);
@@ -182,6 +183,7 @@ static bool is_busy(const struct sn_drain *drain)
 enum sn_drain_verdict sn_drain_step(struct sn_group *group)
 {
     const struct sn_drain *drain = &group->failover.drain;
+    assert(group->failover.state == SN_FAILOVER_SEND_PROMOTION && group->failover.promoted != NULL);
     if (drain->phase == SN_DRAIN_OVER && drain->target_known && !sn_pause_is_on(group->master))
         begin_again(group, SN_REASON_DRAIN_PAUSE_OVER);
     if (drain->phase == SN_DRAIN_NONE) {

@@ -64,6 +64,7 @@ static void order_promotion(struct sn_group *group)
     struct sn_instance *replica = group->failover.promoted;
     struct sn_action_send send = {
         .order = SN_ORDER_PROMOTE, .tag = replica->id, .no_rewrite = replica->cmd->no_rewrite};
+    assert(group->failover.state == SN_FAILOVER_WAIT_PROMOTION && replica != NULL);
     /* What has been promoted under another name needs no order. */
     if (!sn_alias_made_master(replica)) {
         sn_out_send(replica->cmd, &send);
@@ -79,6 +80,7 @@ static void choose(struct sn_group *group)
 {
     struct sn_instance *replica =
         sn_select_wanted(group, &group->failover.wanted, group->failover.mode);
+    assert(group->failover.state == SN_FAILOVER_SELECT && group->failover.promoted == NULL);
     if (replica == NULL) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    group->replicas == NULL
@@ -110,6 +112,7 @@ static void pass_over(struct sn_group *group, enum sn_reason reason, const char 
 {
     struct sn_instance *replica = group->failover.promoted;
     char form[SN_PAYLOAD_MAX + 1];
+    assert(replica != NULL && replica->group == group);
     sn_instance_form(replica, form);
     sn_reason_note(replica, reason);
     sn_out_log(group->core, SN_LEVEL_WARNING, "%s was not promoted: %s. Trying the next candidate.",
@@ -166,6 +169,7 @@ static void await_fate(struct sn_group *group)
     sn_ms until = sn_after(replica->s_down_at, sn_min(group->params.down_after_ms, SN_FATE_MAX_MS));
     bool waits = group->master->s_down && group->core->now < until;
     char form[SN_PAYLOAD_MAX + 1];
+    assert(replica->s_down && failover->state == SN_FAILOVER_WAIT_PROMOTION);
     sn_instance_form(replica, form);
     if (waits && !failover->fate_told)
         sn_out_log(group->core, SN_LEVEL_WARNING,
@@ -212,6 +216,7 @@ static void step_promotion(struct sn_group *group)
 {
     struct sn_failover *failover = &group->failover;
     sn_ms deadline = sn_after(failover->state_at, group->params.failover_timeout_ms);
+    assert(failover->promoted != NULL && failover->promoted->group == group);
     if (failover->promoted->s_down) {
         if (failover->state == SN_FAILOVER_WAIT_PROMOTION)
             await_fate(group);
@@ -323,6 +328,7 @@ static void confirm_promotion(struct sn_group *group)
 {
     struct sn_failover won = group->failover;
     struct sn_addr new_addr = won.promoted->addr;
+    assert(won.state == SN_FAILOVER_WAIT_PROMOTION && won.promoted->kind == SN_KIND_REPLICA);
     sn_raise(won.promoted, SN_NOTICE_PROMOTED_SLAVE, NULL);
     sn_raise(group->master, SN_NOTICE_FAILOVER_STATE_RECONF_SLAVES, NULL);
     won.old_addr = group->master->addr;
@@ -351,6 +357,7 @@ static bool is_replaced(const struct sn_group *group)
 static void give_up_replaced(struct sn_group *group)
 {
     char form[SN_PAYLOAD_MAX + 1];
+    assert(group->failover.state == SN_FAILOVER_WAIT_PROMOTION);
     sn_instance_form(group->failover.promoted, form);
     sn_out_log(
         group->core, SN_LEVEL_WARNING,

@@ -20,6 +20,7 @@
 #include "core/tell/raise.h"
 #include "core/watch/rights.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 #include <utlist.h>
@@ -45,6 +46,7 @@ bool sn_reconf_send(struct sn_instance *replica)
 {
     const struct sn_instance *master = replica->group->master;
     enum sn_reason refusal = cannot_order(replica);
+    assert(replica->kind == SN_KIND_REPLICA && replica != master);
     if (refusal != SN_REASON_NONE) {
         sn_reason_note(replica, refusal);
         return false;
@@ -279,6 +281,7 @@ void sn_reconf_info(struct sn_instance *replica)
 {
     struct sn_data *data = &replica->u.data;
     struct sn_group *group = replica->group;
+    assert(replica->kind == SN_KIND_REPLICA);
     if (group->failover.state != SN_FAILOVER_RECONF)
         return;
     bool follows = data->role_reported == SN_ROLE_REPLICA && sn_instance_follows_master(replica);

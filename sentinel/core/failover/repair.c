@@ -21,6 +21,7 @@
 #include "core/failover/reconf.h"
 #include "core/tell/raise.h"
 
+#include <assert.h>
 #include <utlist.h>
 
 #define SANE_INFOS    2
@@ -251,6 +252,7 @@ static struct sn_why cannot_repair(const struct sn_instance *replica)
 
 void sn_repair_replica(struct sn_instance *replica)
 {
+    assert(replica->kind == SN_KIND_REPLICA);
     if (replica->core->tilt || !has_strayed(replica))
         return;
     struct sn_why why = cannot_repair(replica);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +181,7 @@ void sn_out_send(struct sn_link *link, const struct sn_action_send *send)
 {
     struct sn_core *core = link->core;
     struct sn_action *action = sn_out_add(core, SN_ACTION_SEND);
+    assert(link->state == SN_LINK_UP && link->id.v != 0);
     action->u.send = *send;
     action->u.send.link = link->id;
     action->u.send.message = sn_out_text(core, send->message);

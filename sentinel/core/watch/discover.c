@@ -18,6 +18,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -212,6 +213,7 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
 {
     struct sn_core *core = instance->core;
     struct sn_data *data = &instance->u.data;
+    assert(sn_is_data(instance));
     data->info_pending = false;
     if (info == NULL) {
         if (reply->type == SN_REPLY_ERROR)

@@ -33,6 +33,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
@@ -85,6 +86,7 @@ static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid
                                    const struct sn_addr *addr)
 {
     struct sn_core *core = group->core;
+    assert(strlen(runid->hex) == SN_RUNID_LEN);
     if (group->peer_count >= SN_PEERS_MAX) {
         static const struct sn_runid anybody = {""};
         sn_reason_note_id(group, runid->hex, SN_REASON_PEER_TOO_MANY, (int64_t)group->peer_count,
