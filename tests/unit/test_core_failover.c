@@ -338,6 +338,30 @@ static void test_failover__another_process_at_that_address_gets_no_order(void **
     }
 }
 
+/* It was restarted before it was chosen, and tells so behind the order: the order is on this very
+ * connection, so that it gets no other process. */
+static void test_failover__a_restart_that_is_heard_of_late_does_not_void_the_order(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b quorum 2");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_INFO) | KIT_HOLD(SN_ORDER_PROMOTE);
+    (void)snprintf(kit_node(kit, "n2")->runid.hex, SN_RUNID_LEN + 1, "%040d", 99);
+    kit_drop(kit, "n2"); /* connected again at once; INFO is asked for, and answered slowly */
+    kit_kill_master(kit, "ab");
+    kit_to(kit, kit_now(kit) + 1000);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    kit_info(kit, "n2", NULL); /* role:slave, from before the order */
+    assert_int_equal(kit_count(kit, "event W -failover-abort"), 0);
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:1|:0]");
+    kit->hold = 0;
+    kit_to(kit, kit_now(kit) + 100);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 1);
+    assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 1);
+    kit_free(kit);
+}
+
 static void test_failover__a_silent_candidate_is_given_up_after_the_failover_timeout(void **state)
 {
     struct kit *kit = at_promotion("m1 n1 replicas n2,n3 peers a,b timeout 4000");
@@ -634,6 +658,7 @@ int main(void)
         cmocka_unit_test(test_failover__a_planned_one_ends_if_the_candidate_goes_down),
         cmocka_unit_test(test_failover__a_link_that_breaks_before_execs_answer_is_no_proof),
         cmocka_unit_test(test_failover__another_process_at_that_address_gets_no_order),
+        cmocka_unit_test(test_failover__a_restart_that_is_heard_of_late_does_not_void_the_order),
         cmocka_unit_test(test_failover__a_silent_candidate_is_given_up_after_the_failover_timeout),
         cmocka_unit_test(test_failover__late_answers_of_an_old_candidate_change_nothing),
         cmocka_unit_test(test_failover__the_switch_is_on_disk_before_anybody_hears_of_it),

@@ -374,6 +374,9 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
     struct sn_group *group = replica->group;
     if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
         return;
+    /* Replies come in order: who says this will still get the order on the same connection. */
+    if (replica->u.data.order_pending)
+        group->failover.ordered = replica->runid;
     if (role == SN_ROLE_MASTER)
         confirm_promotion(group);
     else if (group->failover.doubt)
