@@ -338,6 +338,25 @@ static void test_failover__another_process_at_that_address_gets_no_order(void **
     }
 }
 
+/* SLAVEOF may have been executed without its transaction, by a process that is elsewhere by now. */
+static void test_failover__in_doubt_another_process_there_is_no_reason_for_the_next(void **state)
+{
+    struct kit *kit = at_promotion(three);
+    (void)state;
+    sn_ms at = kit_now(kit);
+    kit->hold |= KIT_HOLD(SN_ORDER_INFO);
+    kit_reply_queue_error(kit, "n2", SN_ORDER_PROMOTE, "-ERR EXEC without MULTI",
+                          "NOPERM no permissions to run the 'multi' command");
+    (void)snprintf(kit_node(kit, "n2")->runid.hex, SN_RUNID_LEN + 1, "%040d", 99);
+    kit_drop(kit, "n2");
+    kit->hold &= ~KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, at + 1200);
+    assert_int_equal(kit_count(kit, "event W -failover-abort-slave-timeout"), 1);
+    assert_true(kit_when(kit, "event W +new-epoch 2") >= 0);
+    assert_true(kit_when(kit, "promote n3") >= kit_when(kit, "event W +new-epoch 2"));
+    kit_free(kit);
+}
+
 /* It was restarted before it was chosen, and tells so behind the order: the order is on this very
  * connection, so that it gets no other process. */
 static void test_failover__a_restart_that_is_heard_of_late_does_not_void_the_order(void **state)
@@ -658,6 +677,7 @@ int main(void)
         cmocka_unit_test(test_failover__a_planned_one_ends_if_the_candidate_goes_down),
         cmocka_unit_test(test_failover__a_link_that_breaks_before_execs_answer_is_no_proof),
         cmocka_unit_test(test_failover__another_process_at_that_address_gets_no_order),
+        cmocka_unit_test(test_failover__in_doubt_another_process_there_is_no_reason_for_the_next),
         cmocka_unit_test(test_failover__a_restart_that_is_heard_of_late_does_not_void_the_order),
         cmocka_unit_test(test_failover__a_silent_candidate_is_given_up_after_the_failover_timeout),
         cmocka_unit_test(test_failover__late_answers_of_an_old_candidate_change_nothing),

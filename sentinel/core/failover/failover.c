@@ -379,10 +379,10 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
         group->failover.ordered = replica->runid;
     if (role == SN_ROLE_MASTER)
         confirm_promotion(group);
-    else if (group->failover.doubt)
-        pass_over(group, SN_REASON_ORDER_REFUSED_PARTLY, NULL);
     else if (is_replaced(group))
         give_up_replaced(group);
+    else if (group->failover.doubt)
+        pass_over(group, SN_REASON_ORDER_REFUSED_PARTLY, NULL);
     else if (!replica->u.data.order_pending && !group->failover.acked &&
              sn_link_can_send(replica->cmd) &&
              sn_age(group->core, group->failover.ordered_at) >= SN_POLL_FAST_MS)
