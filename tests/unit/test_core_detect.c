@@ -304,6 +304,23 @@ static void test_detect__a_switch_leaves_a_link_that_works_alone(void **state)
     kit_free(kit);
 }
 
+/* The other group's INFO shows that two groups are names of one master, and that ours is behind. */
+static void test_detect__a_master_counts_as_replaced_as_soon_as_another_name_is_known(void **state)
+{
+    struct kit *kit = kit_new("m2 n1 replicas n2 config 9;m3 n2 replicas n1,n5 config 5");
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, 11000);
+    kit_info(kit, "n1", "role:slave\r\nmaster_host:10.0.0.2\r\nmaster_port:6379\r\n"); /* m2 */
+    kit_info(kit, "n2", "role:master\r\n");                                            /* m3 */
+    kit_info(kit, "n1", "role:master\r\n");                                            /* m3 */
+    assert_false(kit_group(kit, "m3")->master->s_down);
+    kit_info(kit, "n2", "role:master\r\n"); /* m2 */
+    assert_non_null(kit_find(kit, "log N m2 is another name for the master of m3"));
+    assert_true(kit_group(kit, "m3")->master->s_down);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_detect__rebooting_master_without_a_period_is_never_down),
         cmocka_unit_test(test_detect__reboot_before_a_pong_is_forgotten),
         cmocka_unit_test(test_detect__busy_script_is_killed_once_per_down_time),
+        cmocka_unit_test(test_detect__a_master_counts_as_replaced_as_soon_as_another_name_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,6 +241,7 @@ static void add_moved(struct sn_group *group, const struct sn_group *other)
     alias->epoch = other->config_epoch;
     alias->they_moved = other->config_epoch > group->config_epoch;
     alias->we_moved = !alias->they_moved;
+    sn_mark_instance(group->master); /* it may count as replaced by now */
 }
 
 /* Every server of group is known to other, too. */
