@@ -14,6 +14,7 @@
 #include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
+#include "core/facts/pause.h"
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
 #include "core/facts/tilt.h"
@@ -133,6 +134,7 @@ static void run_remove(struct sn_core *core, const struct sn_command *command,
                        struct sn_group *group)
 {
     sn_raise(group->master, SN_NOTICE_MONITOR_END, NULL);
+    sn_pause_end(group->master); /* of a drain that ends here */
     sn_persist_group_gone(group);
     sn_group_free(group);
     answer(core, command, SN_ANSWER_OK, 0);

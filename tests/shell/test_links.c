@@ -179,6 +179,17 @@ static void test_links__send_what_the_orders_mean(void **state)
                     "*1\r\n$7\r\nSLAVEOF\r\n*1\r\n$4\r\nEXEC\r\n");
 }
 
+/* As REMOVE does in the middle of a drain. */
+static void test_links__what_was_sent_leaves_before_a_disconnect(void **state)
+{
+    (void)state;
+    bring_up(SN_LINK_DATA);
+    send_order(SN_ORDER_CLIENT_UNPAUSE, 1);
+    sn_links_disconnect(links, (struct sn_link_id){1});
+    expect_received("*2\r\n$6\r\nCLIENT\r\n$7\r\nUNPAUSE\r\n");
+    assert_true(loop_run_until(&loop, server_lost_its_client));
+}
+
 #define RECONFIGURE_TAIL                                                                           \
     "*2\r\n$6\r\nCONFIG\r\n$7\r\nREWRITE\r\n"                                                      \
     "*4\r\n$6\r\nCLIENT\r\n$4\r\nKILL\r\n$4\r\nTYPE\r\n$6\r\nnormal\r\n"                           \
@@ -416,6 +427,7 @@ int main(void)
         TEST(never_repeat_the_password),
         TEST(never_repeat_the_password_in_other_words),
         TEST(send_what_the_orders_mean),
+        TEST(what_was_sent_leaves_before_a_disconnect),
         TEST(promote_in_one_transaction),
         TEST(report_the_first_refusal_of_a_transaction),
         TEST(match_replies_with_orders_in_turn),

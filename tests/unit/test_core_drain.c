@@ -291,6 +291,22 @@ static void test_drain__reset_lets_the_clients_go_on(void **state)
     kit_free(kit);
 }
 
+static void test_drain__remove_lets_the_clients_go_on(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 quorum 1 down-after 20000 timeout 20000");
+    (void)state;
+    kit_to(kit, 1000);
+    kit_node(kit, "n1")->offset = 500;
+    kit_node(kit, "n2")->offset = 500;
+    pause_behind_a_write(kit, SN_MODE_PLANNED);
+    kit_clear(kit);
+    kit_named(kit, SN_COMMAND_REMOVE, "m1");
+    kit_expect(kit, "unpause disconnect",
+               "unpause n1\ndisconnect sub n2\ndisconnect data n2\ndisconnect sub n3\n"
+               "disconnect data n3\ndisconnect sub n1\ndisconnect data n1\n");
+    kit_free(kit);
+}
+
 static void test_drain__no_hello_goes_to_a_paused_master(void **state)
 {
     struct kit *kit = never_catching_up(SN_MODE_PLANNED);
@@ -562,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_drain__a_master_that_is_down),
         cmocka_unit_test(test_drain__ends_when_the_master_goes_down_here_alone),
         cmocka_unit_test(test_drain__reset_lets_the_clients_go_on),
+        cmocka_unit_test(test_drain__remove_lets_the_clients_go_on),
         cmocka_unit_test(test_drain__no_hello_goes_to_a_paused_master),
         cmocka_unit_test(test_drain__begins_again_when_the_master_was_restarted),
         cmocka_unit_test(test_drain__the_answer_to_a_pause_that_was_ended_is_not_that_of_the_next),

@@ -429,8 +429,10 @@ void sn_links_disconnect(struct sn_links *links, struct sn_link_id id)
 {
     struct link *link = find(links, id);
 
-    if (link != NULL)
-        drop(link);
+    if (link == NULL)
+        return;
+    (void)sn_stream_flush(&link->stream); /* what was sent before, as far as there is room for it */
+    drop(link);
 }
 
 void sn_links_send(struct sn_links *links, const struct sn_action_send *send)
