@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <utlist.h>
 
 #define ABOUT_M1 ",0,m1,10.0.0.1,6379,0"
 
@@ -510,6 +511,16 @@ static void test_peer__of_a_long_file_stays_a_voter_and_sleeps(void **state)
     for (size_t i = 0; i < actions.count; i++)
         dialled += actions.items[i].kind == SN_ACTION_CONNECT;
     assert_int_equal(dialled, 1);
+
+    /* A stall of ours wakes nobody. */
+    for (event = (struct sn_event){.kind = SN_EVENT_TIMER, .now = 1001000}; event.now <= 1050000;
+         event.now += event.now == 1040000 ? 3000 : 1000)
+        sn_core_step(core, &event, &actions);
+    assert_int_equal(core->tilt_count, 1);
+    assert_false(core->tilt);
+    const struct sn_instance *peer;
+    DL_FOREACH(group_now->peers, peer)
+        assert_true(peer->s_down || !peer->cmd->asleep);
 
     /* Nothing is lost, and nobody new is taken in. */
     struct sn_image saved;

@@ -22,6 +22,8 @@ void sn_tilt_plan_heartbeat(struct sn_core *core)
 static void restart_silence(struct sn_link *link)
 {
     sn_ms now = link->core->now;
+    if (link->asleep)
+        return; /* nothing was expected of it */
     if (link->silence_at != SN_MS_NEVER)
         link->silence_at = now;
     if (link->act_ping_at != SN_MS_NEVER)
