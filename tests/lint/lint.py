@@ -285,11 +285,7 @@ TOLERATED_PREFIXES = {
 }
 # Static functions of which a library has two, to be told apart when their files are next changed. The list only
 # gets shorter as well.
-TOLERATED_STATICS = {
-    "core": ("add", "bit", "end", "find", "find_at", "start"),
-    "shell/links": ("refuse",),
-    "shell/server": ("deliver", "drop", "find"),
-}
+TOLERATED_STATICS = {}
 STATIC_FUNCTION = re.compile(r"^static (?:SN_\w+\([^)]*\)\s+)?[^=;(]*?(\w+)\([^;]*?\n{", re.MULTILINE)
 
 

@@ -395,8 +395,8 @@ static void test_discover__a_sentinel_in_place_of_a_server_is_told_once(void **s
             kit_to(kit, kit_now(kit) + 11000);
             kit_info(kit, "n1", infos[i]);
         }
-        assert_int_equal(kit_count(kit, "log W 10.0.0.1:6379, watched for group m1, is a sentinel "
-                                        "and no server"),
+        assert_int_equal(kit_count(kit, "log W 10.0.0.1:6379, watched for group m1, is a sentinel, "
+                                        "not a data server"),
                          1);
         kit_free(kit);
     }

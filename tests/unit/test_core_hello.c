@@ -344,9 +344,9 @@ static void test_hello__dropped_ones_are_told_once_for_each_sender_and_reason(vo
          "log W Ignored the hello of sentinel ? at 10.0.1.1:26379 for m1, heard on master m1 "
          "10.0.0.1 6379: its sender id \"short\" cannot be used. That sentinel is not counted as a "
          "voter here: check its announce-ip, announce-port and myid.\n"},
-        {"hello, world",
-         "log W Ignored what is no hello, heard on master m1 10.0.0.1 6379: \"hello, world\". If a "
-         "sentinel sends it, it is not counted as a voter here.\n"},
+        {"hello, world", "log W Ignored a malformed hello, heard on master m1 10.0.0.1 6379: "
+                         "\"hello, world\". If a "
+                         "sentinel sends it, it is not counted as a voter here.\n"},
         {HELLO_A "0,m1,db,6379,0",
          "log W Sentinel " KIT_A
          " at 10.0.1.1:26379 is counted as a voter of m1, but no configuration is taken from its "

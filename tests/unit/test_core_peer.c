@@ -513,7 +513,7 @@ static void test_peer__of_a_long_file_stays_a_voter_and_sleeps(void **state)
     assert_int_equal(dialled, 1);
 
     /* A stall of ours wakes nobody. */
-    for (event = (struct sn_event){.kind = SN_EVENT_TIMER, .now = 1001000}; event.now <= 1050000;
+    for (event = (struct sn_input){.kind = SN_INPUT_TIMER, .now = 1001000}; event.now <= 1050000;
          event.now += event.now == 1040000 ? 3000 : 1000)
         sn_core_step(core, &event, &actions);
     assert_int_equal(core->tilt_count, 1);

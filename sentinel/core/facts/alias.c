@@ -30,7 +30,7 @@ static bool same_place(const struct sn_addr *a, const struct sn_addr *b)
     return both_known ? sn_addr_same_place(a, b) : sn_addr_equal(a, b);
 }
 
-static struct sn_alias *find(const struct sn_group *group, const char *name)
+static struct sn_alias *find_alias(const struct sn_group *group, const char *name)
 {
     struct sn_alias *alias = group->aliases;
     while (alias != NULL && strcmp(alias->name, name) != 0)
@@ -40,7 +40,7 @@ static struct sn_alias *find(const struct sn_group *group, const char *name)
 
 bool sn_alias_known(const struct sn_group *group, const char *name)
 {
-    return find(group, name) != NULL;
+    return find_alias(group, name) != NULL;
 }
 
 static void drop(struct sn_group *group, const char *name)
@@ -57,7 +57,7 @@ static void drop(struct sn_group *group, const char *name)
     }
 }
 
-static struct sn_alias *add(struct sn_group *group, const char *name)
+static struct sn_alias *add_alias(struct sn_group *group, const char *name)
 {
     size_t count = 0;
     for (const struct sn_alias *other = group->aliases; other != NULL; other = other->next)
@@ -168,7 +168,7 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
     const struct sn_core *core = group->core;
     sn_ms memory = STALE_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
     bool equal = same_place(master, &group->master->addr);
-    struct sn_alias *alias = find(group, name);
+    struct sn_alias *alias = find_alias(group, name);
     if (strcmp(name, group->name) == 0)
         return false;
     if (alias == NULL && !equal) {
@@ -176,7 +176,7 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
         if (replica == NULL || !has_been_followed(replica))
             return false;
     }
-    if (alias == NULL && (alias = add(group, name)) == NULL)
+    if (alias == NULL && (alias = add_alias(group, name)) == NULL)
         return false;
     if (epoch < alias->epoch && sn_age(core, alias->heard_at) <= memory)
         return true; /* from one who has not heard of the switch */
@@ -234,7 +234,8 @@ void sn_alias_complete(struct sn_core *core, struct sn_group_image *image)
 
 static void add_moved(struct sn_group *group, const struct sn_group *other)
 {
-    struct sn_alias *alias = find(group, other->name) == NULL ? add(group, other->name) : NULL;
+    struct sn_alias *alias =
+        find_alias(group, other->name) == NULL ? add_alias(group, other->name) : NULL;
     if (alias == NULL)
         return;
     alias->master = other->master->addr;
@@ -283,7 +284,7 @@ void sn_alias_info(struct sn_instance *replica)
     for (member = sn_instance_first_at(replica->core, &replica->addr); member != NULL;
          member = member->place_next) {
         struct sn_group *other = member->group;
-        if (other == group || other->master != member || find(group, other->name) != NULL ||
+        if (other == group || other->master != member || find_alias(group, other->name) != NULL ||
             !sn_alias_note(group, other->name, &member->addr, other->config_epoch))
             continue;
         add_moved(other, group);

@@ -115,7 +115,7 @@ static struct sn_reason_entry *find_same(struct sn_reasons *ring,
     return NULL;
 }
 
-static void add(struct sn_group *group, struct sn_reason_entry *entry)
+static void add_entry(struct sn_group *group, struct sn_reason_entry *entry)
 {
     if (group->reasons == NULL)
         group->reasons = sn_alloc(sizeof(*group->reasons));
@@ -141,7 +141,7 @@ void sn_reason_note_why(const struct sn_instance *about, const struct sn_why *wh
     struct sn_reason_entry entry = {.member = about->id, .reason = (uint8_t)why->reason};
     assert(why->reason != SN_REASON_NONE);
     memcpy(entry.numbers, why->numbers, sizeof(entry.numbers));
-    add(about->group, &entry);
+    add_entry(about->group, &entry);
 }
 
 void sn_reason_note(const struct sn_instance *about, enum sn_reason reason)
@@ -170,7 +170,7 @@ void sn_reason_note_id(struct sn_group *group, const char *id, enum sn_reason re
     }
     for (size_t i = 0; i < SN_REASON_ID_MAX && id[i] != '\0'; i++)
         entry.id[i] = id[i] > ' ' && id[i] <= '~' ? id[i] : '?';
-    add(group, &entry);
+    add_entry(group, &entry);
 }
 
 void sn_reason_free(struct sn_group *group)

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <utlist.h>
 
-static unsigned bit(enum sn_order order)
+static unsigned refused_bit(enum sn_order order)
 {
     return 1U << (unsigned)order;
 }
@@ -92,10 +92,10 @@ static bool is_told_already(struct sn_link *link, enum sn_order order, const cha
 
 static void complain(struct sn_link *link, enum sn_order order, const char *text)
 {
-    bool known = (link->refused & bit(order)) != 0;
+    bool known = (link->refused & refused_bit(order)) != 0;
     bool same = link->note != NULL && link->note_order == order && strcmp(link->note, text) == 0;
     bool shown_other = link->note != NULL && link->note_order != order;
-    link->refused |= bit(order);
+    link->refused |= refused_bit(order);
     bool told = is_told_already(link, order, text);
     if (!shown_other && !same && (!told || link->note == NULL)) {
         sn_strset(&link->note, text);
@@ -135,13 +135,13 @@ void sn_link_refused_named(struct sn_link *link, enum sn_order order, const char
 bool sn_link_note_refusal(struct sn_link *link, enum sn_order order)
 {
     bool new = !sn_link_refuses(link, order);
-    link->refused |= bit(order);
+    link->refused |= refused_bit(order);
     return new;
 }
 
 void sn_link_accepted(struct sn_link *link, enum sn_order order)
 {
-    link->refused &= ~bit(order);
+    link->refused &= ~refused_bit(order);
     if (link->note != NULL && link->note_order == order)
         sn_strset(&link->note, NULL);
 }
@@ -159,7 +159,7 @@ void sn_link_opening_judged(struct sn_link *link)
 
 bool sn_link_refuses(const struct sn_link *link, enum sn_order order)
 {
-    return (link->refused & bit(order)) != 0;
+    return (link->refused & refused_bit(order)) != 0;
 }
 
 void sn_link_ask_answered(struct sn_link *link, const struct sn_reply *reply)

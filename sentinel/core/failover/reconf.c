@@ -212,7 +212,7 @@ static bool all_done(const struct sn_group *group)
 }
 
 /* PROTOCOL.md §15.7. */
-static void end(struct sn_group *group)
+static void end_reconf(struct sn_group *group)
 {
     sn_raise(group->master, SN_NOTICE_FAILOVER_END, NULL);
     sn_attempt_clear(group);
@@ -262,7 +262,8 @@ void sn_reconf_step(struct sn_group *group)
         return;
     if (group->o_down) {
         sn_reason_note(group->master, SN_REASON_RECONF_MASTER_DOWN);
-        end(group); /* the new master is lost as well: what matters now is the next failover */
+        end_reconf(
+            group); /* the new master is lost as well: what matters now is the next failover */
         return;
     }
     if (group->core->now >= sn_after(failover->state_at, group->params.failover_timeout_ms)) {
@@ -272,7 +273,7 @@ void sn_reconf_step(struct sn_group *group)
     time_out_some(group);
     start_some(group);
     if (all_done(group))
-        end(group);
+        end_reconf(group);
     else
         plan(group);
 }

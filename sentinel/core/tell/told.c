@@ -48,7 +48,7 @@ static void drop_old(const struct sn_core *core, struct sn_told *told)
     told->count = kept;
 }
 
-static struct item *find(const struct sn_told *told, uint64_t key)
+static struct item *find_key(const struct sn_told *told, uint64_t key)
 {
     for (size_t i = 0; i < told->count; i++) {
         if (told->items[i].key == key)
@@ -65,7 +65,7 @@ static bool has_room(const struct sn_told *told, uint64_t group)
     return its < SN_TOLD_MAX && (told->count < SN_TOLD_TOTAL_MAX || its < SN_TOLD_FEW);
 }
 
-static void add(const struct sn_core *core, uint64_t key, uint64_t group, bool more)
+static void add_key(const struct sn_core *core, uint64_t key, uint64_t group, bool more)
 {
     struct sn_told *told = core->told;
     if (told->count == told->room) {
@@ -83,7 +83,7 @@ enum sn_telling sn_told_first(struct sn_core *core, const struct sn_group *group
     if (core->told == NULL)
         core->told = sn_alloc(sizeof(*core->told));
     struct sn_told *told = core->told;
-    struct item *item = find(told, key);
+    struct item *item = find_key(told, key);
     if (item != NULL && !is_old(core, item)) {
         item->heard_at = core->now;
         return SN_TELL_NOTHING;
@@ -91,19 +91,19 @@ enum sn_telling sn_told_first(struct sn_core *core, const struct sn_group *group
     if (!has_room(told, id) || item != NULL)
         drop_old(core, told);
     if (has_room(told, id)) {
-        add(core, key, id, false);
+        add_key(core, key, id, false);
         return SN_TELL_IT;
     }
     uint64_t more = sn_told_key(SN_TOLD_MORE, group, &anybody, "", 0);
-    if (find(told, more) != NULL)
+    if (find_key(told, more) != NULL)
         return SN_TELL_NOTHING;
-    add(core, more, id, true);
+    add_key(core, more, id, true);
     return SN_TELL_MORE;
 }
 
 void sn_told_take_back(struct sn_core *core, uint64_t key)
 {
-    struct item *item = core->told == NULL ? NULL : find(core->told, key);
+    struct item *item = core->told == NULL ? NULL : find_key(core->told, key);
     if (item != NULL)
         *item = core->told->items[--core->told->count];
 }

@@ -194,11 +194,12 @@ static void tell_odd(struct sn_instance *instance, const struct sn_info *info, b
         return;
     data->odd_told = true;
     if (info->is_sentinel)
-        sn_out_log(instance->core, SN_LEVEL_WARNING,
-                   "%s:%u, watched for group %s, is a sentinel and no server: the port of the %s "
-                   "belongs there (servers listen on 6379 by default, sentinels on 26379).",
-                   sn_instance_host(instance), instance->addr.port, group->name,
-                   instance->kind == SN_KIND_MASTER ? "master" : "replica");
+        sn_out_log(
+            instance->core, SN_LEVEL_WARNING,
+            "%s:%u, watched for group %s, is a sentinel, not a data server: the port of the %s "
+            "belongs there (servers listen on 6379 by default, sentinels on 26379).",
+            sn_instance_host(instance), instance->addr.port, group->name,
+            instance->kind == SN_KIND_MASTER ? "master" : "replica");
     else
         sn_out_log(instance->core, SN_LEVEL_WARNING,
                    "%s:%u, monitored as the master of %s, is a replica of %s:%u: monitor that "

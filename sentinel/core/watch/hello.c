@@ -214,7 +214,7 @@ static void tell_no_hello(struct sn_core *core, const struct sn_link *link,
     if (whole) {
         sn_out_log(
             core, SN_LEVEL_WARNING,
-            "Ignored what is no hello, %s: \"%s\". If a sentinel sends it, it is not counted "
+            "Ignored a malformed hello, %s: \"%s\". If a sentinel sends it, it is not counted "
             "as a voter here.",
             describe_way(core, link), hello->bad_text);
         return;

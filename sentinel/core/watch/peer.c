@@ -106,7 +106,7 @@ static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid
     return peer;
 }
 
-static struct sn_instance *find_at(const struct sn_group *group, const struct sn_addr *addr)
+static struct sn_instance *peer_at(const struct sn_group *group, const struct sn_addr *addr)
 {
     struct sn_instance *peer;
     DL_FOREACH(group->peers, peer) {
@@ -358,7 +358,7 @@ struct sn_instance *sn_peer_meet(struct sn_group *group, const struct sn_runid *
         sn_link_wake(peer->cmd);
         return peer;
     }
-    struct sn_instance *holder = find_at(group, addr);
+    struct sn_instance *holder = peer_at(group, addr);
     if (holder != NULL)
         return claim_taken(holder, peer, runid, addr);
     return peer == NULL ? claim_new(group, runid, addr) : claim_free(peer, addr);

@@ -44,7 +44,7 @@ static bool at_place(const struct sn_probe *probe, const struct sn_addr *addr)
            strcmp(probe->addr.ip, addr->ip) == 0;
 }
 
-static struct sn_probe *find_at(const struct sn_core *core, const struct sn_addr *addr)
+static struct sn_probe *probe_at(const struct sn_core *core, const struct sn_addr *addr)
 {
     for (size_t i = 0; core->probes != NULL && i < PROBES; i++) {
         if (at_place(&core->probes[i], addr))
@@ -87,8 +87,8 @@ static struct sn_probe *take_place(struct sn_core *core, const struct sn_addr *a
     return best;
 }
 
-static void start(struct sn_probe *probe, const struct sn_group *group, const struct sn_addr *addr,
-                  const struct sn_runid *claim)
+static void start_probe(struct sn_probe *probe, const struct sn_group *group,
+                        const struct sn_addr *addr, const struct sn_runid *claim)
 {
     struct sn_core *core = probe->core;
     struct sn_action_connect *connect = &sn_out_add(core, SN_ACTION_CONNECT)->u.connect;
@@ -126,14 +126,14 @@ enum sn_verdict sn_probe_ask(struct sn_group *group, const struct sn_addr *addr,
         *says = probe->says;
         return probe->verdict;
     }
-    start(probe, group, addr, claim);
+    start_probe(probe, group, addr, claim);
     return SN_VERDICT_NONE;
 }
 
 bool sn_probe_denies(const struct sn_core *core, const struct sn_addr *addr,
                      const struct sn_runid *runid, struct sn_runid *says)
 {
-    const struct sn_probe *probe = find_at(core, addr);
+    const struct sn_probe *probe = probe_at(core, addr);
     if (probe == NULL || probe->verdict != SN_VERDICT_TOLD || sn_runid_equal(&probe->says, runid))
         return false;
     *says = probe->says;
@@ -151,7 +151,7 @@ void sn_probe_note(struct sn_core *core, const struct sn_addr *addr, const struc
     probe->at = core->now;
 }
 
-static void end(struct sn_probe *probe, enum sn_verdict verdict, struct sn_claim *claim)
+static void end_probe(struct sn_probe *probe, enum sn_verdict verdict, struct sn_claim *claim)
 {
     struct sn_core *core = probe->core;
     claim->group = probe->group;
@@ -171,7 +171,7 @@ static void hang_up(struct sn_probe *probe)
 void sn_probe_due(struct sn_probe *probe, struct sn_claim *claim)
 {
     hang_up(probe);
-    end(probe, SN_VERDICT_SILENT, claim);
+    end_probe(probe, SN_VERDICT_SILENT, claim);
 }
 
 bool sn_probe_link_event(struct sn_core *core, const struct sn_input *event, struct sn_claim *claim)
@@ -185,7 +185,7 @@ bool sn_probe_link_event(struct sn_core *core, const struct sn_input *event, str
     }
     if (event->kind != SN_INPUT_LINK_DOWN)
         return false;
-    end(probe, SN_VERDICT_SILENT, claim);
+    end_probe(probe, SN_VERDICT_SILENT, claim);
     return true;
 }
 
@@ -205,6 +205,6 @@ bool sn_probe_reply(struct sn_core *core, const struct sn_input_reply *event,
         return false;
     sn_probe_read_id(event->reply, &probe->says);
     hang_up(probe);
-    end(probe, probe->says.hex[0] == '\0' ? SN_VERDICT_UNTOLD : SN_VERDICT_TOLD, claim);
+    end_probe(probe, probe->says.hex[0] == '\0' ? SN_VERDICT_UNTOLD : SN_VERDICT_TOLD, claim);
     return true;
 }

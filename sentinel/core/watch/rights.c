@@ -27,7 +27,7 @@
 
 static const enum sn_order tries[] = {SN_ORDER_TRY_FOLLOW, SN_ORDER_TRY_KILL, SN_ORDER_TRY_EXEC};
 
-static unsigned bit(enum sn_order order)
+static unsigned order_bit(enum sn_order order)
 {
     return 1U << (unsigned)order;
 }
@@ -35,10 +35,10 @@ static unsigned bit(enum sn_order order)
 static void try_order(struct sn_link *link, enum sn_order order)
 {
     struct sn_action_send send = {.order = order, .tag = link->owners->id};
-    if ((link->trying & bit(order)) != 0 || !sn_link_can_send(link))
+    if ((link->trying & order_bit(order)) != 0 || !sn_link_can_send(link))
         return;
     sn_out_send(link, &send);
-    link->trying |= bit(order);
+    link->trying |= order_bit(order);
     link->tried_at = link->core->now;
 }
 
@@ -46,9 +46,9 @@ void sn_rights_try(struct sn_link *link)
 {
     if (link->tried_at != SN_MS_NEVER && sn_age(link->core, link->tried_at) < SN_POLL_FAST_MS)
         return; /* a server that breaks every connection */
-    link->unverified_orders = bit(SN_ORDER_TRY_TRANSACTION) | bit(SN_ORDER_TRY_UNPAUSE);
+    link->unverified_orders = order_bit(SN_ORDER_TRY_TRANSACTION) | order_bit(SN_ORDER_TRY_UNPAUSE);
     for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
-        link->unverified_orders |= bit(tries[i]);
+        link->unverified_orders |= order_bit(tries[i]);
         try_order(link, tries[i]);
     }
     try_order(link, SN_ORDER_TRY_PAUSE);
@@ -59,10 +59,11 @@ void sn_rights_try_again(struct sn_link *link)
     if (sn_age(link->core, link->tried_at) < link->core->timings[SN_TIMING_INFO_PERIOD])
         return;
     for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
-        if ((link->unverified_orders & bit(tries[i])) != 0)
+        if ((link->unverified_orders & order_bit(tries[i])) != 0)
             try_order(link, tries[i]);
     }
-    if ((link->unverified_orders & ~bit(SN_ORDER_TRY_UNPAUSE)) == bit(SN_ORDER_TRY_TRANSACTION))
+    if ((link->unverified_orders & ~order_bit(SN_ORDER_TRY_UNPAUSE)) ==
+        order_bit(SN_ORDER_TRY_TRANSACTION))
         try_order(link, SN_ORDER_TRY_TRANSACTION);
 }
 
@@ -206,11 +207,11 @@ static void judge_unpause(struct sn_link *link, const struct sn_input_reply *rep
 /* A transaction can be begun and ended, and the pause is allowed. */
 static void try_unpause(struct sn_link *link, const struct sn_reply *reply)
 {
-    if ((link->unverified_orders & bit(SN_ORDER_TRY_UNPAUSE)) == 0 ||
+    if ((link->unverified_orders & order_bit(SN_ORDER_TRY_UNPAUSE)) == 0 ||
         reply->type != SN_REPLY_ERROR || !begins_with(reply->text, "EXECABORT") ||
         sn_link_refuses(link, SN_ORDER_TRY_PAUSE))
         return;
-    link->unverified_orders &= ~bit(SN_ORDER_TRY_UNPAUSE);
+    link->unverified_orders &= ~order_bit(SN_ORDER_TRY_UNPAUSE);
     try_order(link, SN_ORDER_TRY_UNPAUSE);
 }
 
@@ -218,7 +219,7 @@ void sn_rights_answered(struct sn_link *link, const struct sn_input_reply *reply
 {
     enum sn_order order = reply->order;
     const char *refusal = find_refusal(reply);
-    link->trying &= ~bit(order);
+    link->trying &= ~order_bit(order);
     if (refusal == NULL && is_undecided(reply->reply))
         return;
     if (order == SN_ORDER_TRY_PAUSE) {
@@ -247,7 +248,7 @@ void sn_rights_answered(struct sn_link *link, const struct sn_input_reply *reply
     }
     if (order == SN_ORDER_TRY_TRANSACTION)
         link->no_rewrite = false;
-    link->unverified_orders &= ~bit(order);
+    link->unverified_orders &= ~order_bit(order);
     sn_link_accepted(link, order);
     if (order == SN_ORDER_TRY_EXEC)
         try_order(link, SN_ORDER_TRY_TRANSACTION);
@@ -256,7 +257,7 @@ void sn_rights_answered(struct sn_link *link, const struct sn_input_reply *reply
 void sn_rights_try_ask(struct sn_link *link)
 {
     try_order(link, SN_ORDER_TRY_ASK);
-    link->trying &= ~bit(SN_ORDER_TRY_ASK); /* an answer more does no harm */
+    link->trying &= ~order_bit(SN_ORDER_TRY_ASK); /* an answer more does no harm */
 }
 
 void sn_rights_try_ask_again(struct sn_link *link)

@@ -26,7 +26,7 @@ static struct sn_reply_reader *reader_of(const redisReadTask *task)
     return task->privdata;
 }
 
-static void *refuse(const redisReadTask *task, const char *why)
+static void *refuse_reply(const redisReadTask *task, const char *why)
 {
     reader_of(task)->refused = why;
     return NULL;
@@ -69,7 +69,7 @@ static void *create_text(const redisReadTask *task, enum sn_reply_type type, con
     if (reader->byte_count > SN_REPLY_BYTES_MAX) {
         if (task->parent == NULL)
             free(reply);
-        return refuse(task, "reply too large");
+        return refuse_reply(task, "reply too large");
     }
     reply->type = type;
     reply->text = sn_strndup(text, len);
@@ -126,9 +126,9 @@ static void *create_array(const redisReadTask *task, size_t count)
     size_t before = task->parent == NULL ? 1 : reader->item_count;
 
     if (depth_of(task) >= SN_REPLY_DEPTH_MAX)
-        return refuse(task, "reply nested too deeply");
+        return refuse_reply(task, "reply nested too deeply");
     if (count > SN_REPLY_ITEMS_MAX - before)
-        return refuse(task, "reply with too many elements");
+        return refuse_reply(task, "reply with too many elements");
     struct sn_reply *reply = place(task);
     reader->item_count = before + count;
     reply->type = SN_REPLY_ARRAY;

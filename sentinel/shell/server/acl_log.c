@@ -23,7 +23,7 @@ struct sn_acl_log_entry {
     struct sn_acl_log_entry *prev, *next;
 };
 
-static void drop(struct sn_acl_log *log, struct sn_acl_log_entry *entry)
+static void drop_entry(struct sn_acl_log *log, struct sn_acl_log_entry *entry)
 {
     DL_DELETE(log->entries, entry);
     log->count--;
@@ -36,7 +36,7 @@ static void drop(struct sn_acl_log *log, struct sn_acl_log_entry *entry)
 void sn_acl_log_clear(struct sn_acl_log *log)
 {
     while (log->entries)
-        drop(log, log->entries);
+        drop_entry(log, log->entries);
 }
 
 static char *copy(const char *text)
@@ -44,8 +44,8 @@ static char *copy(const char *text)
     return sn_strndup(text, strnlen(text, TEXT_MAX));
 }
 
-static struct sn_acl_log_entry *find(const struct sn_acl_log *log, const char *reason,
-                                     const char *object, const char *user, uint64_t now_ms)
+static struct sn_acl_log_entry *find_entry(const struct sn_acl_log *log, const char *reason,
+                                           const char *object, const char *user, uint64_t now_ms)
 {
     struct sn_acl_log_entry *entry;
 
@@ -61,7 +61,7 @@ static struct sn_acl_log_entry *find(const struct sn_acl_log *log, const char *r
 void sn_acl_log_add(struct sn_acl_log *log, const char *reason, const char *object,
                     const char *user, const char *client_info, uint64_t now_ms, int64_t wall_ms)
 {
-    struct sn_acl_log_entry *entry = find(log, reason, object, user, now_ms);
+    struct sn_acl_log_entry *entry = find_entry(log, reason, object, user, now_ms);
 
     if (entry) {
         DL_DELETE(log->entries, entry);
@@ -80,7 +80,7 @@ void sn_acl_log_add(struct sn_acl_log *log, const char *reason, const char *obje
     entry->at_ms = now_ms;
     entry->updated_wall_ms = wall_ms;
     if (log->count > log->most)
-        drop(log, log->entries->prev);
+        drop_entry(log, log->entries->prev);
 }
 
 static void reply_field(struct sn_resp *resp, const char *name, const char *value)

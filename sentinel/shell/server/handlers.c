@@ -85,7 +85,7 @@ static const struct {
     {"unsubscribe", sn_cmd_unsubscribe},
 };
 
-static sn_command_fn *find(const char *name)
+static sn_command_fn *find_handler(const char *name)
 {
     for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
         if (strcmp(handlers[i].name, name) == 0)
@@ -100,7 +100,7 @@ void sn_handlers_fill(sn_command_fn *by_place[SN_SPECS_MAX])
 
     for (size_t i = 0; i < sn_specs_count; i++) {
         sn_spec_full_name(&sn_specs[sn_spec_permission_index(&sn_specs[i])], name);
-        by_place[i] = find(name);
+        by_place[i] = find_handler(name);
         assert(by_place[i] != NULL || sn_spec_is_container(&sn_specs[i]));
     }
 }

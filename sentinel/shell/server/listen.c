@@ -124,7 +124,7 @@ bool sn_server_can_bind(const char *host, struct sn_buf *problem)
     return rc == 0;
 }
 
-static void drop(struct sn_door *door)
+static void drop_door(struct sn_door *door)
 {
     LL_DELETE(*sn_server_doors(door->server), door);
     sn_listener_close(&door->listener);
@@ -141,7 +141,7 @@ static bool is_unavailable(int rc)
 void sn_listen_stop(struct sn_server *server)
 {
     while (*sn_server_doors(server))
-        drop(*sn_server_doors(server));
+        drop_door(*sn_server_doors(server));
 }
 
 static int fail(struct sn_server *server, struct sn_buf *error, const char *where, int rc)
@@ -168,7 +168,7 @@ static int listen_bind(struct sn_server *server, const char *bind, struct sn_buf
     if (rc == 0)
         return 0;
     if (optional && is_unavailable(rc)) {
-        drop(door);
+        drop_door(door);
         return 0;
     }
     snprintf(where, sizeof(where), "%.*s port %u (TCP)", SN_HOST_MAX, host,

@@ -70,8 +70,8 @@ size_t sn_subscriptions_total(const struct sn_subscriptions *subscriptions)
     return (size_t)HASH_COUNT(subscriptions->channels) + HASH_COUNT(subscriptions->patterns);
 }
 
-static struct sn_subscription *find(struct sn_client *client, enum sn_topic_kind kind,
-                                    const char *name, size_t len)
+static struct sn_subscription *find_channel(struct sn_client *client, enum sn_topic_kind kind,
+                                            const char *name, size_t len)
 {
     struct sn_subscription *found = NULL;
 
@@ -100,7 +100,7 @@ int sn_pubsub_subscribe(struct sn_pubsub *pubsub, struct sn_client *client, enum
 {
     struct sn_subscriptions *own = &client->subscriptions;
 
-    if (find(client, kind, name, len))
+    if (find_channel(client, kind, name, len))
         return 0;
     if (sn_subscriptions_total(own) >= SN_SUBSCRIPTIONS_MAX ||
         len > SN_SUBSCRIPTIONS_BYTES_MAX - own->bytes ||
@@ -119,8 +119,8 @@ int sn_pubsub_subscribe(struct sn_pubsub *pubsub, struct sn_client *client, enum
     return 0;
 }
 
-static void drop(struct sn_pubsub *pubsub, struct sn_subscription *subscription,
-                 enum sn_topic_kind kind)
+static void drop_subscription(struct sn_pubsub *pubsub, struct sn_subscription *subscription,
+                              enum sn_topic_kind kind)
 {
     struct sn_topic *topic = subscription->topic;
     struct sn_subscriptions *own = &subscription->client->subscriptions;
@@ -143,10 +143,10 @@ static void drop(struct sn_pubsub *pubsub, struct sn_subscription *subscription,
 void sn_pubsub_unsubscribe(struct sn_pubsub *pubsub, struct sn_client *client,
                            enum sn_topic_kind kind, const char *name, size_t len)
 {
-    struct sn_subscription *subscription = find(client, kind, name, len);
+    struct sn_subscription *subscription = find_channel(client, kind, name, len);
 
     if (subscription)
-        drop(pubsub, subscription, kind);
+        drop_subscription(pubsub, subscription, kind);
 }
 
 bool sn_pubsub_unsubscribe_first(struct sn_pubsub *pubsub, struct sn_client *client,
@@ -159,7 +159,7 @@ bool sn_pubsub_unsubscribe_first(struct sn_pubsub *pubsub, struct sn_client *cli
         return false;
     char *name = sn_strndup(first->topic->name, first->topic->len);
     size_t len = first->topic->len;
-    drop(pubsub, first, kind);
+    drop_subscription(pubsub, first, kind);
     done(arg, name, len);
     free(name);
     return true;
@@ -168,9 +168,9 @@ bool sn_pubsub_unsubscribe_first(struct sn_pubsub *pubsub, struct sn_client *cli
 void sn_pubsub_unsubscribe_all(struct sn_pubsub *pubsub, struct sn_client *client)
 {
     while (client->subscriptions.channels)
-        drop(pubsub, client->subscriptions.channels, SN_TOPIC_CHANNEL);
+        drop_subscription(pubsub, client->subscriptions.channels, SN_TOPIC_CHANNEL);
     while (client->subscriptions.patterns)
-        drop(pubsub, client->subscriptions.patterns, SN_TOPIC_PATTERN);
+        drop_subscription(pubsub, client->subscriptions.patterns, SN_TOPIC_PATTERN);
 }
 
 /* One message as it leaves for all subscribers of a topic, per protocol version; made when the
@@ -201,7 +201,7 @@ static const struct sn_buf *frame_get(struct frame *frame, enum sn_resp_version 
     return bytes;
 }
 
-static void deliver(const struct sn_topic *topic, struct frame *frame)
+static void deliver_message(const struct sn_topic *topic, struct frame *frame)
 {
     struct sn_subscription *subscription;
 
@@ -231,11 +231,11 @@ void sn_pubsub_publish(struct sn_pubsub *pubsub, const char *channel, size_t cha
 
     HASH_FIND(hh, pubsub->channels, channel, channel_len, topic);
     if (topic)
-        deliver(topic, &frame);
+        deliver_message(topic, &frame);
     HASH_ITER(hh, pubsub->patterns, topic, tmp) {
         if (!sn_text_glob(topic->name, topic->len, channel, channel_len, false))
             continue;
         frame.pattern = topic;
-        deliver(topic, &frame);
+        deliver_message(topic, &frame);
     }
 }

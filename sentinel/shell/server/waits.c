@@ -53,7 +53,7 @@ struct sn_wait *sn_waits_find(const struct sn_waits *waits, uint64_t ticket)
 }
 
 /* Sends the answers whose turn it is. */
-static void deliver(struct sn_client *client)
+static void deliver_answer(struct sn_client *client)
 {
     while (client->waits != NULL && client->waits->answered) {
         struct sn_wait *first = client->waits;
@@ -71,7 +71,7 @@ void sn_wait_end(struct sn_wait *wait)
 {
     wait->answered = true;
     if (wait->client)
-        deliver(wait->client);
+        deliver_answer(wait->client);
     else
         free_wait(wait);
 }
