@@ -134,8 +134,9 @@ static void test_persist__an_older_failure_leaves_newer_answers_waiting(void **s
     kit_clear(kit);
     kit->saving = first;
     kit_persisted(kit, false);
-    kit_expect(kit, "answer persist",
-               "answer 1 error Failed to save config file. Check server logs.\n");
+    kit_expect(kit, "answer record persist",
+               "answer 1 error Failed to save config file. Check server logs.\n"
+               "record m1 vote\nrecord - epoch\nrecord m2 vote\npersist 4\n");
     kit->saving = last; /* contains the first as well */
     kit_persisted(kit, true);
     kit_expect(kit, "answer", "answer 2 vote 0 " KIT_A " 6\n");

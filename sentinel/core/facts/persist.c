@@ -225,6 +225,9 @@ void sn_persist_done(struct sn_core *core, const struct sn_input_persisted *pers
     track_epoch(core);
     if (!persisted->ok && persisted->version >= core->asked_version)
         sn_timer_set(&core->timers, &core->save, sn_after(core->now, SN_RETRY_SAVE_MS));
+    /* A newer one, asked for already, was not told what this one had to keep. */
+    if (!persisted->ok && persisted->version < core->asked_version)
+        core->asked_version = persisted->version;
 }
 
 /* The first that waited for this save; what has already happened outside must still be told if it
