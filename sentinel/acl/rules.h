@@ -2,7 +2,7 @@
 #ifndef SN_ACL_RULES_H
 #define SN_ACL_RULES_H
 
-/* Passwords, for the files of this folder. */
+/* Password hashes; internal to this folder. */
 
 #include "acl/acl.h"
 

@@ -2,13 +2,13 @@
 #ifndef SN_ACL_SPECS_H
 #define SN_ACL_SPECS_H
 
-/* The commands that clients may send: names, arity, flags, categories, and what COMMAND DOCS says
- * (PROTOCOL.md §4.1, §5). Everything that COMMAND and ACL tell about commands comes from here. What
- * they do is elsewhere. */
+/* Table of the commands that clients may send: names, arity, flags, categories and documentation
+ * (PROTOCOL.md §4.1, §5). The replies of COMMAND and ACL CAT come from it. The handlers are in
+ * shell/server. */
 
 #include "base/types.h"
 
-/* Flags; the first group is shown by COMMAND INFO. */
+/* Flags. COMMAND INFO shows the first group. */
 enum {
     SN_CMD_ADMIN = 1 << 0,
     SN_CMD_PUBSUB = 1 << 1,
@@ -21,10 +21,10 @@ enum {
     SN_CMD_ALLOW_BUSY = 1 << 8,
     /* not shown */
     SN_CMD_SUBSCRIBED = 1 << 9, /* runs on a RESP2 connection with subscriptions */
-    SN_CMD_UNLISTED = 1 << 10,  /* a superset of stock: runs, but COMMAND does not count it */
-    SN_CMD_CHANNELS = 1 << 11,  /* all arguments are channels (or patterns) */
-    SN_CMD_PATTERNS = 1 << 12,  /* … patterns */
-    SN_CMD_CHANNEL = 1 << 13    /* the first argument is one */
+    SN_CMD_UNLISTED = 1 << 10,  /* not in stock: runs, but COMMAND does not count it */
+    SN_CMD_CHANNELS = 1 << 11,  /* all arguments are channels or patterns */
+    SN_CMD_PATTERNS = 1 << 12,  /* all arguments are patterns */
+    SN_CMD_CHANNEL = 1 << 13    /* the first argument is a channel */
 };
 
 /* ACL categories, in the order in which ACL CAT lists them. */
@@ -61,37 +61,37 @@ SN_MUST_CHECK int sn_category_find(const char *name, enum sn_category *category)
 struct sn_spec {
     const char *container; /* NULL: a top-level command */
     const char *name;      /* lower case */
-    int arity;             /* every word, the container included; negative: at least */
+    int arity;             /* number of words, the container included; -n: at least n */
     unsigned flags;
-    unsigned categories; /* bits 1 << enum sn_category; FAST or SLOW is always one */
-    const char *group;   /* of the documentation */
+    unsigned categories; /* bits 1 << enum sn_category; always FAST or SLOW */
+    const char *group;   /* for COMMAND DOCS */
     const char *since;
     const char *summary;
-    const char *canonical; /* another name of this subcommand, whose permissions count; or NULL */
+    const char *canonical; /* this is an alias of it, with its permissions; NULL: none */
 };
 
-/* The table: a container is followed by its subcommands. */
+/* The table. A container is followed by its subcommands. */
 extern const struct sn_spec sn_specs[];
 extern const size_t sn_specs_count;
 
-/* More than the table will ever have; the size of permission bitmaps. */
+/* Upper bound of sn_specs_count; size of permission bitmaps. */
 #define SN_SPECS_MAX 128
 
-/* A top-level command by name (any case), NULL if none (PROTOCOL.md §3.1). */
+/* Finds a top-level command by name (any case); NULL if none (PROTOCOL.md §3.1). */
 const struct sn_spec *sn_specs_find(const char *name);
-/* A subcommand, NULL if none (PROTOCOL.md §3.1, §4.1, §22.3, §24.4). */
+/* Finds a subcommand; NULL if none (PROTOCOL.md §3.1, §4.1, §22.3, §24.4). */
 const struct sn_spec *sn_specs_find_sub(const char *container, const char *name);
-/* By full name, "ping" or "sentinel|masters" (any case), NULL if none. */
+/* Finds a command by full name, "ping" or "sentinel|masters" (any case); NULL if none. */
 const struct sn_spec *sn_specs_find_full(const char *name);
 bool sn_spec_is_container(const struct sn_spec *spec);
-/* The place in the table whose permission counts for spec: its own, or that of its canonical name
+/* Index in the table of the permission that applies to spec: its own, or that of its canonical name
  * (PROTOCOL.md §4.1). */
 size_t sn_spec_permission_index(const struct sn_spec *spec);
 
 #define SN_SPEC_NAME_MAX 63
 /* Writes "ping" or "sentinel|masters" into out (SN_SPEC_NAME_MAX + 1 bytes). */
 void sn_spec_full_name(const struct sn_spec *spec, char *out);
-/* True if argc words suit spec (PROTOCOL.md §3.5, §4.1). */
+/* True if argc words match the arity of spec (PROTOCOL.md §3.5, §4.1). */
 bool sn_spec_arity_fits(const struct sn_spec *spec, size_t argc);
 
 #endif

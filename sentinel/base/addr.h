@@ -2,7 +2,8 @@
 #ifndef SN_BASE_ADDR_H
 #define SN_BASE_ADDR_H
 
-/* Addresses in their two forms: the host as somebody wrote it, and its IP (PROTOCOL.md §20.1). */
+/* Addresses in their two forms: the host as configured or announced, and its IP (PROTOCOL.md
+ * §20.1). */
 
 #include "base/types.h"
 
@@ -23,19 +24,19 @@ bool sn_addr_is_ip(const char *text);
 /* True if text may be a host: a literal IP, or a name of letters, digits, '-', '_' and '.', with at
  * most SN_HOST_MAX bytes. */
 bool sn_addr_host_valid(const char *text);
-/* True if somebody can be connected to at this literal IP: false for 0.0.0.0 and its net, "::",
- * broadcast and multicast addresses, also where IPv6 spells those of IPv4, and for "". */
+/* True if ip, a literal address, can be connected to. False for 0.0.0.0/8, "::", broadcast and
+ * multicast addresses, their IPv4-mapped forms, and "". */
 bool sn_addr_ip_usable(const char *ip);
-/* True if addr is known to be of no use; not of a name that was not looked up. */
+/* True if addr is known to be unusable. False for a host name that is not resolved yet. */
 bool sn_addr_is_useless(const struct sn_addr *addr);
-/* Fills *addr with host and port; ip is set too if host is a literal IP (in its canonical spelling,
- * so that equal IPs are equal texts), else "". SN_EINVAL: not a host (sn_addr_host_valid);
+/* Fills *addr with host and port. If host is a literal IP, addr->ip becomes its canonical spelling,
+ * so that equal IPs are equal texts; otherwise "". SN_EINVAL: not a host (sn_addr_host_valid);
  * SN_ERANGE: port outside 0..65535. *addr is untouched on error (PROTOCOL.md §20.1). */
 SN_MUST_CHECK int sn_addr_make(const char *host, int64_t port, struct sn_addr *addr);
-/* Equal ports and equal IPs; false while an IP is unknown. */
+/* True if ports and IPs are equal; false while either IP is unknown. */
 bool sn_addr_same_place(const struct sn_addr *a, const struct sn_addr *b);
-/* Equal ports, and equal IPs or (ignoring case) equal hosts. Unresolved IPs equal nothing
- * (PROTOCOL.md §20.1). */
+/* True if the ports are equal, and the IPs or (ignoring case) the hosts. An unresolved IP equals
+ * nothing (PROTOCOL.md §20.1). */
 bool sn_addr_equal(const struct sn_addr *a, const struct sn_addr *b);
 /* The host as replies, events and hellos show it: the name if announce_hostnames, else the IP (or
  * the name while there is no IP). Points into addr (PROTOCOL.md §20.2). */

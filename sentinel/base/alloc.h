@@ -2,8 +2,8 @@
 #ifndef SN_BASE_ALLOC_H
 #define SN_BASE_ALLOC_H
 
-/* Memory that is always there: running out ends the process with a message, because a supervisor
- * that limps on half its state is worse than one that is restarted. Free with free(). */
+/* Allocation that never returns NULL: out of memory, the process aborts with a message, because a
+ * supervisor with half its state is worse than one that is restarted. Free with free(). */
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 #ifndef SN_BASE_TEXT_H
 #define SN_BASE_TEXT_H
 
-/* Small tools on text: strict numbers, glob patterns, words with quotes, escaping. */
+/* Text helpers: strict numbers, glob patterns, words with quotes, escaping. */
 
 #include "base/buf.h"
 #include "base/types.h"
@@ -24,8 +24,8 @@ bool sn_text_copy(char *out, size_t size, const char *text);
 bool sn_text_has_control(const char *text, size_t len);
 
 /* True if id is exactly 40 bytes, none of them a control character, a blank or a comma. Sentinels
- * make their ids of hexadecimal digits, but take any that is configured, and so do we: a peer that
- * is not counted makes a majority too small. Case matters (PROTOCOL.md §24.1). */
+ * generate hexadecimal ids but accept any configured one; so do we, because a peer that is not
+ * counted makes the majority too small. Case-sensitive (PROTOCOL.md §24.1). */
 bool sn_text_is_runid(const char *id);
 
 /* A line split into words. */

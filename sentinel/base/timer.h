@@ -12,7 +12,7 @@ struct sn_timer {
     sn_ms at;       /* deadline; SN_MS_NEVER while disarmed */
     uint64_t order; /* of arming; breaks ties */
     size_t pos;     /* index in the heap + 1; 0 while disarmed */
-    int kind;       /* for the owner: which of its timers this is */
+    int kind;       /* set by the owner: which of its timers this is */
     void *owner;    /* for the owner */
 };
 
@@ -24,14 +24,14 @@ struct sn_timers {
 };
 
 void sn_timers_init(struct sn_timers *timers);
-/* Every timer must be disarmed or never be used again. */
+/* Precondition: every timer is disarmed, or never used again. */
 void sn_timers_fini(struct sn_timers *timers);
 /* A disarmed timer. */
 void sn_timer_init(struct sn_timer *timer, int kind, void *owner);
 /* Arms or re-arms for at; SN_MS_NEVER disarms. */
 void sn_timer_set(struct sn_timers *timers, struct sn_timer *timer, sn_ms at);
 void sn_timer_stop(struct sn_timers *timers, struct sn_timer *timer);
-/* Arms for at only if that is earlier than now armed. */
+/* Arms for at, unless the timer is armed for an earlier instant. */
 void sn_timer_pull(struct sn_timers *timers, struct sn_timer *timer, sn_ms at);
 /* The earliest deadline, SN_MS_NEVER if none. */
 sn_ms sn_timers_next(const struct sn_timers *timers);

@@ -24,14 +24,13 @@ typedef int64_t sn_ms;
 #define SN_HOST_MAX    255
 #define SN_PAYLOAD_MAX 1023
 
-/* The last epoch there is: replies and requests carry signed numbers of 64 bits (PROTOCOL.md §4.4).
- */
+/* The highest epoch: replies and requests carry signed 64-bit numbers (PROTOCOL.md §4.4). */
 #define SN_EPOCH_MAX ((uint64_t)INT64_MAX)
-/* The highest that others' words, or a spoilt file, can bring us to at once (core/facts/epoch.c):
- * half of all epochs are left for elections. */
+/* The highest epoch that a message or a corrupt file can raise us to at once (core/facts/epoch.c).
+ * The upper half of all epochs is left for elections. */
 #define SN_EPOCH_FAR ((uint64_t)1 << 62)
-/* What a file says above that is what elections have used since; above this it is spoilt, and
- * counts as SN_EPOCH_FAR. */
+/* The highest epoch accepted from a file: elections may have used epochs above SN_EPOCH_FAR. A
+ * higher one is corrupt and is read as SN_EPOCH_FAR. */
 #define SN_EPOCH_SAVED_MAX (SN_EPOCH_FAR + (SN_EPOCH_FAR >> 1))
 
 /* The run id of a process; hex[0] == '\0' while unknown. */

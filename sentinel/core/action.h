@@ -2,8 +2,8 @@
 #ifndef SN_CORE_ACTION_H
 #define SN_CORE_ACTION_H
 
-/* Everything that the core can want done. Actions are values in the order in which they must be
- * performed; they and all they point to are valid until the next step. */
+/* Actions: everything the core asks its owner to do. They must be performed in their order. Actions
+ * and everything they point to are valid until the next step. */
 
 #include "base/level.h"
 #include "core/input.h"
@@ -13,14 +13,14 @@ enum sn_action_kind {
     SN_ACTION_CONNECT,
     SN_ACTION_DISCONNECT, /* drop the link now; no LINK_DOWN follows */
     SN_ACTION_SEND,
-    SN_ACTION_RESOLVE, /* look a host name up; ends in RESOLVED */
-    SN_ACTION_PERSIST, /* save what has changed, or all, as it is now; ends in PERSISTED */
+    SN_ACTION_RESOLVE, /* resolve a host name; ends in RESOLVED */
+    SN_ACTION_PERSIST, /* save the changed records, or the whole state; ends in PERSISTED */
     SN_ACTION_ANSWER,  /* to a client's command */
     SN_ACTION_NOTICE,  /* log and publish */
     SN_ACTION_LOG,
     SN_ACTION_SCRIPT_START,
     SN_ACTION_SCRIPT_KILL, /* SIGKILL to the job; SCRIPT_EXITED follows */
-    SN_ACTION_EXIT         /* end the process at once with this status (simulated failures) */
+    SN_ACTION_EXIT         /* end the process at once with exit_status (simulated failures) */
 };
 
 enum sn_link_kind {
@@ -30,8 +30,9 @@ enum sn_link_kind {
     SN_LINK_PEER       /* command link to another sentinel */
 };
 
-/* Opening a link: connect, then send without waiting AUTH [user] pass (if pass is set),
- * CLIENT SETNAME name, and for SUBSCRIBE links SUBSCRIBE __sentinel__:hello (PROTOCOL.md §9.2). */
+/* CONNECT opens a link: connect, then send, without waiting for replies, AUTH [user] pass (if pass
+ * is set), CLIENT SETNAME name, and on SUBSCRIBE links SUBSCRIBE __sentinel__:hello (PROTOCOL.md
+ * §9.2). */
 struct sn_action_connect {
     struct sn_link_id link;
     enum sn_link_kind kind;
@@ -40,14 +41,14 @@ struct sn_action_connect {
     const char *user;          /* NULL: none */
     const char *pass;          /* NULL: no AUTH */
     const char *name;          /* for CLIENT SETNAME */
-    struct sn_renames renames; /* what the server calls these commands */
-    bool minor;                /* to a replica: the others go first where open files are scarce */
+    struct sn_renames renames; /* names of these commands on the server */
+    bool minor; /* to a replica: other links have priority when file descriptors are scarce */
 };
 
 struct sn_action_send {
     struct sn_link_id link;
     enum sn_order order;
-    uint64_t tag;              /* comes back in the REPLY */
+    uint64_t tag;              /* copied to the REPLY */
     const char *message;       /* PUBLISH: the hello; SETTINGS: name of the group */
     const char *host;          /* ASK, FOLLOW */
     uint16_t port;             /* ASK, FOLLOW */
@@ -55,16 +56,16 @@ struct sn_action_send {
     const char *runid;         /* ASK: own id for a vote, or "*" */
     sn_ms duration_ms;         /* CLIENT_PAUSE */
     bool no_rewrite;           /* PROMOTE, FOLLOW: without CONFIG REWRITE */
-    struct sn_renames renames; /* what the server calls the commands of this order */
+    struct sn_renames renames; /* names of the commands of this order on the server */
 };
 
 enum sn_answer_kind {
     SN_ANSWER_NONE = 0,
-    SN_ANSWER_OK,    /* +OK */
-    SN_ANSWER_ERROR, /* text: with a leading '-' the whole error line, else "ERR " is put before */
+    SN_ANSWER_OK,      /* +OK */
+    SN_ANSWER_ERROR,   /* text: the whole error line if it starts with '-', else without "ERR " */
     SN_ANSWER_INTEGER, /* number */
     SN_ANSWER_VOTE,    /* array of three: number, text (a run id or "*"), epoch */
-    SN_ANSWER_TEXT     /* text, of a run id's length at most */
+    SN_ANSWER_TEXT     /* text, at most SN_RUNID_LEN bytes */
 };
 
 struct sn_action_answer {
@@ -86,20 +87,20 @@ struct sn_action_log {
     const char *text; /* free of control characters */
 };
 
-/* What of the durable state has changed: bits. */
+/* Bits: the parts of the durable state that have changed. */
 enum sn_record_what {
     SN_RECORD_IDENTITY = 1, /* the run id */
     SN_RECORD_EPOCH = 2,    /* the current epoch */
     SN_RECORD_GLOBALS = 4,  /* settings of the sentinel */
     SN_RECORD_VOTE = 8,     /* of a group: leader and leader epoch */
-    SN_RECORD_CONFIG = 16,  /* … config epoch and address of the master */
-    SN_RECORD_PARAMS = 32,  /* … settings */
+    SN_RECORD_CONFIG = 16,  /* of a group: config epoch and address of the master */
+    SN_RECORD_PARAMS = 32,  /* of a group: settings */
     SN_RECORD_REPLICAS = 64,
     SN_RECORD_PEERS = 128,
-    SN_RECORD_GONE = 256 /* … is monitored no longer */
+    SN_RECORD_GONE = 256 /* a group that is no longer monitored */
 };
 
-/* All of a group that is monitored from now on. */
+/* Everything about a group; for a newly monitored one. */
 #define SN_RECORD_GROUP                                                                            \
     ((unsigned)SN_RECORD_VOTE | SN_RECORD_CONFIG | SN_RECORD_PARAMS | SN_RECORD_REPLICAS |         \
      SN_RECORD_PEERS)
@@ -110,11 +111,11 @@ struct sn_record {
     unsigned what;    /* SN_RECORD_ bits */
 };
 
-/* Records are in the order of their last changes, a group's GONE before those of another one that
- * has its name by now. What a save that failed had to keep comes again with the next one. No record
- * at all: somebody wants the whole to be written anew. */
+/* Records are ordered by their last change; a GONE record precedes those of a new group with the
+ * same name. Records of a failed save are repeated in the next PERSIST. Without records, the whole
+ * state has to be written. */
 struct sn_action_persist {
-    uint64_t version; /* comes back, or a newer one, in PERSISTED */
+    uint64_t version; /* PERSISTED has this version or a newer one */
     const struct sn_record *records;
     size_t count;
 };

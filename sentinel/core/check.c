@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The core's invariants. Most of them say that a fact was not changed without a mark: what the
- * rules would decide by the facts of now is what they have decided. */
+/* The core's invariants. Most of them detect a fact that was changed without a mark: the decisions
+ * in force must be those that the rules would make from the present facts. */
 
 #include "core/check.h"
 

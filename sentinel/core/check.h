@@ -2,15 +2,15 @@
 #ifndef SN_CORE_CHECK_H
 #define SN_CORE_CHECK_H
 
-/* What holds after every step, whatever came in. For tests and the simulator: it looks at all
- * groups and members, and takes that long. */
+/* The core's invariants: what holds after every step, whatever the input. For tests and the
+ * simulator: the check visits all groups and members. */
 
 #include "core/core.h"
 
 #define SN_CHECK_TEXT_MAX 255
 
-/* NULL if all is well; else what does not hold and of whom, written to out (SN_CHECK_TEXT_MAX + 1
- * bytes). */
+/* Returns NULL if all invariants hold; else out (SN_CHECK_TEXT_MAX + 1 bytes) with the violated
+ * invariant and its member or group. */
 const char *sn_core_check(const struct sn_core *core, char *out);
 
 #endif

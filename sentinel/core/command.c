@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The commands that change something, and the question of peers. Each is answered exactly once, and
- * not before what it changed is durable; SET and its kin apply all of their changes or none. */
+/* Commands that change state, and the questions of peers. Each gets exactly one answer, after its
+ * changes are durable. SET, CONFIG SET and DEBUG apply all of their changes or none. */
 
 #include "core/command.h"
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The core's surface: one input in, the actions it causes out. This file only hands inputs and due
- * timers to the modules that decide:
+/* The core's interface: takes one input and returns the resulting actions. This file only
+ * dispatches inputs and due timers to the modules that decide:
  *
  *   link       connections, PING          detect, tilt   S_DOWN, own stalls
  *   discover   INFO                       agree          O_DOWN, questions to peers
  *   hello      peers, epochs, adoption    election       votes given and counted
  *   command    operators and clients      failover       choose (select), promote, switch
- *   persist    what must be durable first reconf, repair replicas that follow the wrong master
- */
+ *   persist    what must be durable first reconf, repair replicas that follow the wrong master */
 
 #include "core/agree/agree.h"
 #include "core/agree/election.h"

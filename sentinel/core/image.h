@@ -2,9 +2,9 @@
 #ifndef SN_CORE_IMAGE_H
 #define SN_CORE_IMAGE_H
 
-/* The configuration and the durable state as one plain value: what the core is started with, what
- * it hands out to be saved, and what the configuration files are read into and written from.
- * All pointers are owned by the image; NULL text means "not set". */
+/* Configuration and durable state as one plain value. The core starts with an image and returns one
+ * to be saved; configuration files are read into and written from images. The image owns all its
+ * pointers. NULL text means "not set". */
 
 #include "base/addr.h"
 #include "base/types.h"
@@ -14,18 +14,19 @@
 #define SN_PARALLEL_SYNCS_DEFAULT      1
 #define SN_LISTEN_PORT_DEFAULT         26379
 
-/* Peers per group that are taken in from hellos, and that are dialled of those in a file. */
+/* Maximum number of peers per group accepted from hellos, and of peers from a file that are
+ * dialled. */
 #define SN_PEERS_MAX 256
-/* Of a group: INFO, a hello or a file cannot make us grow without end. */
+/* Maximum number of replicas per group, from INFO, hellos and files. */
 #define SN_REPLICAS_MAX 1024
 
-/* A command that the data nodes of a group know under another name (rename-command). */
+/* A command that has another name on the data nodes of a group (rename-command). */
 struct sn_rename {
     char *from;
     char *to;
 };
 
-/* Several of them. */
+/* A borrowed list of renames. */
 struct sn_renames {
     const struct sn_rename *items;
     size_t count;
@@ -56,29 +57,30 @@ struct sn_group_image {
     struct sn_addr addr; /* of the master */
     struct sn_group_params params;
     uint64_t config_epoch;
-    uint64_t leader_epoch;  /* of the last vote given for this group */
-    struct sn_runid leader; /* who got it; "" if not known (the Redis syntax cannot hold it) */
+    uint64_t leader_epoch; /* of the last vote given for this group */
+    struct sn_runid
+        leader; /* the candidate voted for; "" if unknown (the Redis syntax cannot hold it) */
     struct sn_addr *replicas;
     size_t replica_count;
     struct sn_known_peer *peers;
     size_t peer_count;
 };
 
-/* Settings that belong to the sentinel as a whole and that its decisions or messages depend on. */
+/* Settings of the sentinel as a whole that affect the core's decisions or messages. */
 struct sn_globals {
     bool resolve_hostnames;
     bool announce_hostnames;
     bool deny_scripts_reconfig;
     char *announce_ip;
     uint16_t announce_port; /* 0: not set */
-    uint16_t listen_port;   /* what hellos say when announce_port is 0 */
+    uint16_t listen_port;   /* announced in hellos when announce_port is 0 */
     char *sentinel_user;
     char *sentinel_pass;
-    char *own_pass; /* requirepass: sent to peers when sentinel_pass is not set (§9.2) */
+    char *own_pass; /* requirepass; sent to peers when sentinel_pass is not set (§9.2) */
 };
 
 struct sn_image {
-    struct sn_runid myid; /* "": the core makes one */
+    struct sn_runid myid; /* "": the core generates one */
     uint64_t current_epoch;
     struct sn_globals globals;
     struct sn_group_image *groups;
@@ -112,24 +114,23 @@ enum sn_option {
 /* One validated change. Text is borrowed. */
 struct sn_change {
     enum sn_option option;
-    const char *name; /* the option as the user spelt it, for the +set event */
-    const char
-        *value; /* the value as typed; for RENAME_COMMAND the command, in `to` its new name */
+    const char *name;  /* the option as the user spelt it, for the +set event */
+    const char *value; /* the value as typed; RENAME_COMMAND: the command, renamed to `to` */
     const char *to;
     int64_t number; /* the parsed value of numeric and yes/no options */
 };
 
 void sn_image_init(struct sn_image *image); /* empty, stock defaults */
 void sn_image_fini(struct sn_image *image);
-/* A deep copy of from into *to, which needs no initialisation. */
+/* Stores a deep copy of from in *to, which needs no initialisation. */
 void sn_image_copy(const struct sn_image *from, struct sn_image *to);
 
-/* Appends a group with default parameters; the pointer is valid until the next append. */
+/* Appends a group with default parameters. The returned pointer is valid until the next append. */
 struct sn_group_image *sn_image_add_group(struct sn_image *image, const char *name,
                                           const struct sn_addr *addr, uint32_t quorum);
-/* The group called name (case-sensitive), NULL if none. */
+/* Finds a group by name (case-sensitive); NULL if none. */
 struct sn_group_image *sn_image_find_group(const struct sn_image *image, const char *name);
-/* Removes the group at an index; those behind it move up. */
+/* Removes the group at index; later groups move up. */
 void sn_image_remove_group(struct sn_image *image, size_t index);
 void sn_group_image_add_replica(struct sn_group_image *group, const struct sn_addr *addr);
 void sn_group_image_add_peer(struct sn_group_image *group, const struct sn_addr *addr,
@@ -138,19 +139,20 @@ void sn_group_image_add_peer(struct sn_group_image *group, const struct sn_addr 
 void sn_group_params_init(struct sn_group_params *params, uint32_t quorum);
 void sn_group_params_fini(struct sn_group_params *params);
 void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_params *to);
-/* Applies a change of a group option. Precondition: change->option is one, and its value is valid.
- */
+/* Applies a change of a group option. Precondition: change->option is a group option and its value
+ * is valid. */
 void sn_group_params_apply(struct sn_group_params *params, const struct sn_change *change);
-/* The name under which the group's data nodes know command (any case); command itself if not
- * renamed. */
+/* Returns the name of command (any case) on the group's data nodes; command itself if not renamed.
+ */
 const char *sn_group_params_command(const struct sn_group_params *params, const char *command);
 
-/* The name of command (any case) where renames hold; command itself if it has no other one. */
+/* Returns the name of command (any case) under renames; command itself if not renamed. */
 const char *sn_renames_find(const struct sn_renames *renames, const char *command);
 
 void sn_globals_fini(struct sn_globals *globals);
 void sn_globals_copy(const struct sn_globals *from, struct sn_globals *to);
-/* Applies a change of a sentinel option; the same precondition (PROTOCOL.md §4.17). */
+/* Applies a change of a sentinel option. Precondition: change->option is one and its value is valid
+ * (PROTOCOL.md §4.17). */
 void sn_globals_apply(struct sn_globals *globals, const struct sn_change *change);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef SN_CORE_INPUT_H
 #define SN_CORE_INPUT_H
 
-/* Everything that the core can be told. Inputs are borrowed for the call of sn_core_step: the core
+/* Inputs: everything the core can be told. They are borrowed for the call of sn_core_step; the core
  * copies what it keeps. */
 
 #include "base/addr.h"
@@ -13,23 +13,23 @@
 #include "wire/info.h"
 #include "wire/reply.h"
 
-/* One connection attempt. Never used again, so that anything late about an old connection finds
- * nothing. */
+/* Identifies one connection attempt. Never reused, so that late inputs about an old connection
+ * match nothing. */
 struct sn_link_id {
     uint64_t v;
 };
 
-/* A client command that waits for its answer; chosen by the shell. */
+/* Identifies a client command that waits for its answer; chosen by the shell. */
 struct sn_ticket {
     uint64_t v;
 };
 
-/* One run of a script. */
+/* Identifies one run of a script. */
 struct sn_job_id {
     uint64_t v;
 };
 
-/* What can be sent on a command link (the action SEND) and answered (the input REPLY). */
+/* Orders: what the core sends on a command link (action SEND) and gets answered (input REPLY). */
 enum sn_order {
     SN_ORDER_NONE = 0,
     SN_ORDER_PING,
@@ -37,32 +37,32 @@ enum sn_order {
     SN_ORDER_PUBLISH,     /* a hello */
     SN_ORDER_ASK,         /* SENTINEL is-master-down-by-addr */
     SN_ORDER_MYID,        /* SENTINEL MYID */
-    SN_ORDER_SETTINGS,    /* SENTINEL MASTER message: how a peer has configured the group */
+    SN_ORDER_SETTINGS,    /* SENTINEL MASTER name: a peer's configuration of the group */
     SN_ORDER_PROMOTE,     /* MULTI, SLAVEOF NO ONE, CONFIG REWRITE, CLIENT KILLs, EXEC */
     SN_ORDER_FOLLOW,      /* the same with SLAVEOF host port */
     SN_ORDER_SCRIPT_KILL, /* SCRIPT KILL */
     SN_ORDER_CLIENT_PAUSE,
     SN_ORDER_CLIENT_UNPAUSE,
-    /* Without any effect, to see whether it would be allowed: */
-    SN_ORDER_TRY_ASK,         /* SENTINEL is-master-down-by-addr about nobody */
-    SN_ORDER_TRY_FOLLOW,      /* SLAVEOF with a port that is none */
+    /* Tries without effect, to find out whether the server allows the real order: */
+    SN_ORDER_TRY_ASK,         /* SENTINEL is-master-down-by-addr, no such master */
+    SN_ORDER_TRY_FOLLOW,      /* SLAVEOF with an invalid port */
     SN_ORDER_TRY_KILL,        /* CLIENT KILL ID 0 */
     SN_ORDER_TRY_EXEC,        /* EXEC alone */
-    SN_ORDER_TRY_TRANSACTION, /* MULTI, CONFIG REWRITE, a mistake that voids it, EXEC */
-    SN_ORDER_TRY_PAUSE,       /* CLIENT PAUSE with a time that is none */
-    SN_ORDER_TRY_UNPAUSE      /* MULTI, CLIENT UNPAUSE, a mistake that voids it, EXEC */
+    SN_ORDER_TRY_TRANSACTION, /* MULTI, CONFIG REWRITE, an error that aborts it, EXEC */
+    SN_ORDER_TRY_PAUSE,       /* CLIENT PAUSE with an invalid time */
+    SN_ORDER_TRY_UNPAUSE      /* MULTI, CLIENT UNPAUSE, an error that aborts it, EXEC */
 };
 
 enum sn_input_kind {
     SN_INPUT_NONE = 0,
     SN_INPUT_START,          /* once, first */
-    SN_INPUT_TIMER,          /* the deadline has passed, or any other wake-up */
-    SN_INPUT_LINK_UP,        /* the connection stands; AUTH and the like are on their way */
-    SN_INPUT_LINK_DOWN,      /* it is gone, or could not be made; its replies will not come */
-    SN_INPUT_REPLY,          /* of a SEND, in order per link */
+    SN_INPUT_TIMER,          /* the deadline has passed, or another wake-up */
+    SN_INPUT_LINK_UP,        /* connected; AUTH and the like are sent, not answered */
+    SN_INPUT_LINK_DOWN,      /* connection lost or failed; no replies will follow */
+    SN_INPUT_REPLY,          /* reply to a SEND, in order per link */
     SN_INPUT_LINK_NOTE,      /* a reply to AUTH, SETNAME or SUBSCRIBE was an error */
-    SN_INPUT_HELLO,          /* on a subscription or by PUBLISH; hello.bad: not all of use */
-    SN_INPUT_LINK_READY,     /* SUBSCRIBE was answered well */
+    SN_INPUT_HELLO,          /* by subscription or PUBLISH; hello.bad: unusable fields */
+    SN_INPUT_LINK_READY,     /* SUBSCRIBE succeeded */
     SN_INPUT_LINK_TRAFFIC,   /* any message arrived on a subscription link */
     SN_INPUT_RESOLVED,       /* a RESOLVE ended */
     SN_INPUT_PERSISTED,      /* a write of the state ended */
@@ -75,24 +75,24 @@ struct sn_input_link {
     struct sn_link_id link;
     const char *local_ip; /* LINK_UP: our address on this connection; "" if unknown */
     const char *reason;   /* LINK_DOWN, LINK_NOTE: text for the log; never NULL */
-    bool no_room;         /* LINK_DOWN: not tried, as minor links have all files that they may */
+    bool no_room; /* LINK_DOWN: not tried; minor links have used up their file descriptors */
 };
 
 struct sn_input_reply {
     struct sn_link_id link;
     enum sn_order order;
     uint64_t tag; /* as in the SEND */
-    /* The reply; for orders of several commands the one of EXEC. Never NULL. */
+    /* The reply; for orders of several commands, that to EXEC. Never NULL. */
     const struct sn_reply *reply;
     /* Orders of several commands: the text of the first error before EXEC; "" if none. */
     const char *queue_error;
-    /* INFO with a readable text: what it says. NULL otherwise. */
+    /* INFO: the parsed text; NULL if unreadable, and for other orders. */
     const struct sn_info *info;
 };
 
 struct sn_input_hello {
     struct sn_hello hello;
-    struct sn_link_id link; /* the subscription link it came on; v == 0: by PUBLISH */
+    struct sn_link_id link; /* the subscription link it arrived on; v == 0: by PUBLISH */
 };
 
 struct sn_input_resolved {
@@ -101,14 +101,14 @@ struct sn_input_resolved {
 };
 
 struct sn_input_persisted {
-    uint64_t version; /* the state that was written is at least this new */
+    uint64_t version; /* the written state is at least this new */
     bool ok;
 };
 
 enum sn_command_kind {
     SN_COMMAND_NONE = 0,
     SN_COMMAND_ASK,     /* SENTINEL IS-MASTER-DOWN-BY-ADDR; answer VOTE */
-    SN_COMMAND_MONITOR, /* host names must have been RESOLVED before */
+    SN_COMMAND_MONITOR, /* precondition: the host name is resolved */
     SN_COMMAND_REMOVE,
     SN_COMMAND_RESET, /* answer INTEGER */
     SN_COMMAND_FAILOVER,
@@ -120,12 +120,12 @@ enum sn_command_kind {
     SN_COMMAND_MYID        /* answer TEXT */
 };
 
-/* How a failover came about (DESIGN.md D17). */
+/* Mode of a failover (DESIGN.md D17). */
 enum sn_failover_mode {
     SN_MODE_NONE = 0,    /* the master is down: quorum and majority decide */
-    SN_MODE_PLANNED,     /* asked for: drain the master if possible, else go on without */
-    SN_MODE_COORDINATED, /* asked for: rather stop than lose a write; needs a majority */
-    SN_MODE_FORCED       /* asked for: at once, as stock does it */
+    SN_MODE_PLANNED,     /* on command: drain the master if possible, else go on without */
+    SN_MODE_COORDINATED, /* on command: stop rather than lose a write; needs a majority */
+    SN_MODE_FORCED       /* on command: at once, as stock does */
 };
 
 struct sn_timing_change {
@@ -137,11 +137,11 @@ enum { SN_SIMULATE_AFTER_ELECTION = 1, SN_SIMULATE_AFTER_PROMOTION = 2 };
 
 struct sn_command {
     enum sn_command_kind kind;
-    struct sn_ticket ticket; /* the answer carries it; exactly one ANSWER per command, never zero */
+    struct sn_ticket ticket; /* copied to the ANSWER, of which each command gets exactly one */
     const char *name;        /* group name; RESET: glob pattern (name_len bytes) */
     size_t name_len;
-    /* MONITOR, ASK (host as given, port; ip if it is one); FAILOVER: the replica to promote, port 0
-     * for the best one. */
+    /* MONITOR, ASK: host as given, port, and ip if host is one. FAILOVER: the replica to promote;
+     * port 0: the best one. */
     struct sn_addr addr;
     enum sn_failover_mode mode; /* FAILOVER; NONE means PLANNED */
     uint32_t quorum;            /* MONITOR */
@@ -152,7 +152,7 @@ struct sn_command {
     const struct sn_timing_change *timings;
     size_t timing_count;
     unsigned flags; /* SIMULATE: SN_SIMULATE_… */
-    bool exact;     /* RESET: name is that of a group, whatever bytes it has */
+    bool exact;     /* RESET: name is a group's name, not a pattern */
 };
 
 struct sn_input_script {
@@ -160,7 +160,7 @@ struct sn_input_script {
     int64_t pid;    /* STARTED */
     int64_t status; /* EXITED: exit status */
     int signal;     /* EXITED: the signal that ended it; 0 if none */
-    bool spawned;   /* EXITED: false if it could not be started at all */
+    bool spawned;   /* EXITED: false if the script could not be started */
 };
 
 struct sn_input {

@@ -2,18 +2,17 @@
 #ifndef SN_CORE_REASON_H
 #define SN_CORE_REASON_H
 
-/* Why something was decided against: one value for each kind of refusal, with its words. A group
- * remembers its last ones, and view.h shows them. */
+/* Reasons: one value, with its words, for each kind of refusal or delay. A group keeps its latest
+ * reasons; view.h shows them. */
 
 #include "base/types.h"
 
 #include <stdbool.h>
 
-/* X(enumerator, words, numbers): both are the sentence behind the subject, the second with what was
- * measured; each '#' stands for the next number. The words of a reason that the log names stand
- * there too. */
+/* X(enumerator, words, numbers): words follow the subject of the sentence; numbers follow words,
+ * and each '#' in them stands for the next measured number. The log uses the same words. */
 #define SN_REASONS(X)                                                                              \
-    /* a replica is no candidate */                                                                \
+    /* a replica cannot be promoted */                                                             \
     X(REPLICA_DOWN, "it is down", " (for # ms)")                                                   \
     X(OTHER_PROMOTED, "another one has been promoted under another name of this master", "")       \
     X(NOT_CONNECTED, "it is not connected", "")                                                    \
@@ -26,7 +25,7 @@
     X(UNPROVEN, "it was demoted and has not been in sync since", " (for # ms)")                    \
     X(CLAIMED, "another group claims it too", "")                                                  \
     X(NO_SUCH_REPLICA, "it is no known replica", " (what was asked for, at port #)")               \
-    /* no attempt of ours begins so far */                                                         \
+    /* no own attempt begins so far */                                                             \
     X(NO_EPOCH,                                                                                    \
       "no epoch is left to be elected in. Stop all sentinels, give them a lower current-epoch, "   \
       "config-epoch and leader-epoch in their files, the same everywhere, and start them.",        \
@@ -41,14 +40,14 @@
     X(MASTER_MAY_ANSWER, "the master may be about to answer", " (for # ms)")                       \
     X(TILT, "nothing is decided in TILT", "")                                                      \
     X(IN_PROGRESS, "a failover is in progress", " (epoch #)")                                      \
-    /* no vote of ours, or no regard for one */                                                    \
+    /* no own vote, or another's is disregarded */                                                 \
     X(VOTE_NO_ID, "no vote: that is no id", " (epoch #)")                                          \
     X(VOTE_OWN_ID, "no vote: another one asks with our id", " (epoch #)")                          \
     X(VOTE_EPOCH_FAR, "no vote: the epoch is not taken", " (#, ours is #)")                        \
     X(VOTE_GIVEN, "no vote: one is given", " (for epoch #, in #)")                                 \
     X(VOTE_OLD, "no vote: the configuration is not older", " (than epoch #, it has #)")            \
     X(RIVAL_UNKNOWN, "no regard for its attempt: it does not watch the group", " (epoch #)")       \
-    /* a peer is not asked, or its answer does not count */                                        \
+    /* a peer is not asked, or its answer is ignored */                                            \
     X(ASK_TOO_MANY, "not asked: earlier questions are unanswered", "")                             \
     X(ASK_NO_LINK, "not asked: its link is down or full", "")                                      \
     X(ASK_NOT_ITSELF, "not asked: it is not known to be the one at its address", "")               \
@@ -75,7 +74,7 @@
     X(FATE_AWAITED, "it may have been promoted: it went down before it told", " (for # ms)")       \
     X(LINK_AWAITED, "it gets the order when it is connected", "")                                  \
     X(ROLE_AWAITED, "it has the order, and is a replica still", " (for # ms)")                     \
-    /* the chosen replica is passed over */                                                        \
+    /* the chosen replica is given up */                                                           \
     X(CATCH_UP_LATE, "it did not catch up in time", "")                                            \
     X(WENT_DOWN, "it went down", "")                                                               \
     X(PRIORITY_ZERO_NOW, "its priority is 0 by now", "")                                           \
@@ -104,7 +103,7 @@
     X(FOLLOW_REFUSED, "it refused to follow the master", "")                                       \
     X(RECONF_LATE, "the failover ends before all replicas follow", " (# ms)")                      \
     X(RECONF_MASTER_DOWN, "the failover ends: the new master is down as well", "")                 \
-    /* a stray replica is not put right */                                                         \
+    /* a stray replica is not repaired */                                                          \
     X(REPAIR_MASTER_DOUBTED, "not put right: the master is not known to be one now", "")           \
     X(REPAIR_OUTDATED, "not put right: a peer has a newer configuration", "")                      \
     X(REPAIR_LATELY, "not put right: it got an order", " (# ms ago, of # at least)")               \
@@ -112,7 +111,7 @@
     X(REPAIR_RIVAL, "not demoted yet: another sentinel may be failing over", "")                   \
     X(REPAIR_NOT_OUR_TURN, "not demoted yet: other sentinels go first", " (# of them)")            \
     X(REPAIR_WAITS, "not put right: it has not strayed for long", " (# ms, of # at least)")        \
-    /* a hello, or a part of it, is not taken (about where it was heard, if it names nobody) */    \
+    /* a hello, or a part of it, is ignored (about its source, if it names no known sender) */     \
     X(HELLO_BAD, "no hello: it cannot be read", "")                                                \
     X(HELLO_TWIN, "no hello: it has our id", "")                                                   \
     X(HELLO_OTHER_GROUP, "no hello: it is about another group", "")                                \
@@ -123,7 +122,7 @@
     X(HELLO_EPOCH_FAR, "no configuration: it is too far above ours", " (epoch #, ours is #)")      \
     X(HELLO_UNRESOLVED, "no configuration so far: its master is looked up", "")                    \
     X(EPOCH_FAR, "the epoch is not taken: it is too far above ours", " (#, ours is #)")            \
-    /* a sentinel or a replica is not taken in, or not where it says */                            \
+    /* a sentinel or a replica is not accepted, or not at the address it gives */                  \
     X(PEER_OWN_ADDR, "no voter: it announces our address", "")                                     \
     X(PEER_NO_ADDR, "not followed: nobody can be connected to there", "")                          \
     X(PEER_FORGED, "no voter: another one answers at its address", "")                             \
@@ -134,14 +133,14 @@
     X(REPLICA_NO_ADDR, "a replica that it names cannot be connected to", " (port #)")              \
     X(REPLICA_TOO_MANY, "a replica that it names is one too many", " (# are known)")               \
     X(ALIAS_TOO_MANY, "another name of it is one too many", " (# are known)")                      \
-    /* we do not say hello */                                                                      \
+    /* no own hello is sent */                                                                     \
     X(PUBLISH_UNSAVED, "no hello of ours: what it says is not saved yet", "")                      \
     X(PUBLISH_PAUSED, "no hello of ours: its clients are paused", " (for # ms)")                   \
     X(PUBLISH_NO_ROOM, "no hello of ours: its link is full, or the last one unanswered", "")       \
     X(PUBLISH_NO_NAME, "no hello of ours: our own address is not known", "")
 
 enum sn_reason {
-    SN_REASON_NONE = 0, /* nothing speaks against it */
+    SN_REASON_NONE = 0, /* no objection */
 #define X(id, words, numbers) SN_REASON_##id,
     SN_REASONS(X)
 #undef X
@@ -149,33 +148,35 @@ enum sn_reason {
 };
 
 #define SN_REASON_NUMBERS      3
-#define SN_REASON_ID_MAX       8  /* bytes of an id that are kept */
-#define SN_REASON_NAME_MAX     31 /* of sn_reason_name */
+#define SN_REASON_ID_MAX       8  /* bytes kept of an id */
+#define SN_REASON_NAME_MAX     31 /* longest sn_reason_name */
 #define SN_REASON_SENTENCE_MAX 319
-#define SN_REASONS_MAX         32 /* that a group remembers */
+#define SN_REASONS_MAX         32 /* reasons that a group keeps */
 
-/* A reason and what was measured. */
+/* A reason and its measured numbers. */
 struct sn_why {
     enum sn_reason reason;
     int64_t numbers[SN_REASON_NUMBERS];
 };
 
-/* One that was decided by. About a member of the group, or, if member is 0, whoever has this id. */
+/* A recorded reason. It concerns a member of the group or, if member is 0, the sentinel with this
+ * id. */
 struct sn_reason_entry {
-    sn_ms since; /* the first time, as sn_input.now counts */
-    sn_ms at;    /* the last time; id and numbers are as they were then */
+    sn_ms since; /* first occurrence, on the clock of sn_input.now */
+    sn_ms at;    /* last occurrence; id and numbers date from it */
     int64_t numbers[SN_REASON_NUMBERS];
     uint64_t member;
-    uint32_t count; /* how often, at least 1 */
+    uint32_t count; /* occurrences, at least 1 */
     uint8_t reason; /* enum sn_reason */
     char id[SN_REASON_ID_MAX + 1];
 };
 
-/* "replica-down": for programs. out holds SN_REASON_NAME_MAX + 1 bytes; reason is not NONE. */
+/* Writes the machine-readable name, such as "replica-down", to out (SN_REASON_NAME_MAX + 1 bytes).
+ * Precondition: reason is not NONE. */
 void sn_reason_name(enum sn_reason reason, char *out);
-/* The words of reason, without numbers; static. */
+/* Returns the words of reason, without numbers; static. */
 const char *sn_reason_words(enum sn_reason reason);
-/* The words with the numbers. out holds SN_REASON_SENTENCE_MAX + 1 bytes. */
+/* Writes the words with the numbers to out (SN_REASON_SENTENCE_MAX + 1 bytes). */
 void sn_reason_sentence(const struct sn_why *why, char *out);
 
 #endif

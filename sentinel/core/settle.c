@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Facts are changed by what comes in; what follows from them is decided here, in this order:
+/* Inputs change facts; the rules then decide what follows from them, in this order:
  *
  *   instance   judge   is it S_DOWN?                                             detect.c
  *   group      agree   is the master O_DOWN?                                     agree.c
@@ -10,8 +10,8 @@
  *              voter   may an attempt that was held begin?                       election.c
  *              plan    when does the next attempt begin?                         election.c
  *
- * Always the first that is marked: a rule that changes a fact marks in its turn what depends on it,
- * so that all marked instances are judged before any group, and a group is done before the next. */
+ * Each round takes the first marked item. A rule that changes a fact marks what depends on it. All
+ * marked instances are judged before any group, and one group is finished before the next. */
 
 #include "core/settle.h"
 

@@ -2,7 +2,7 @@
 #ifndef SN_CORE_TIMING_H
 #define SN_CORE_TIMING_H
 
-/* The process-wide periods that SENTINEL DEBUG lists and changes (PROTOCOL.md §4.15, §11.2), in the
+/* Process-wide periods that SENTINEL DEBUG lists and changes (PROTOCOL.md §4.15, §11.2), in the
  * order of its reply. Milliseconds, always > 0. */
 
 #include "base/types.h"

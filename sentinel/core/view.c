@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* What the SENTINEL commands show (PROTOCOL.md §4.2, §4.3, §4.5). Reads only. */
+/* Data for the SENTINEL commands (PROTOCOL.md §4.2, §4.3, §4.5). Read-only. */
 
 #include "core/facts/attempt.h"
 #include "core/facts/foreign.h"

@@ -2,8 +2,8 @@
 #ifndef SN_CORE_VIEW_H
 #define SN_CORE_VIEW_H
 
-/* Read-only access for whoever shows the state: the SENTINEL commands, INFO, later HTTP.
- * Nothing here changes the core. Pointers are valid until the next step. */
+/* Read-only access to the core's state, for the SENTINEL commands and INFO. Nothing here changes
+ * the core. Pointers are valid until the next step. */
 
 #include "base/level.h"
 #include "core/core.h"
@@ -22,9 +22,9 @@ uint64_t sn_core_current_epoch(const struct sn_core *core);
 sn_ms sn_core_timing(const struct sn_core *core, enum sn_timing timing);
 unsigned sn_core_simulate_flags(const struct sn_core *core);
 bool sn_core_tilt(const struct sn_core *core);
-/* Milliseconds in TILT; -1 outside. */
+/* Milliseconds since TILT was entered; -1 outside TILT. */
 sn_ms sn_core_tilt_ms(const struct sn_core *core, sn_ms now);
-/* How often TILT was entered (PROTOCOL.md §22.2). */
+/* Number of times TILT was entered (PROTOCOL.md §22.2). */
 uint64_t sn_core_tilt_count(const struct sn_core *core);
 
 /* Groups in the order of their configuration. */
@@ -47,46 +47,48 @@ size_t sn_group_peer_count(const struct sn_group *group);
 bool sn_core_has_peer_at(const struct sn_core *core, const char *ip);
 /* "ok", "sdown" or "odown" (PROTOCOL.md §6.1). */
 const char *sn_group_status(const struct sn_group *group);
-/* The address of the current master as GET-MASTER-ADDR-BY-NAME tells it (PROTOCOL.md §4.3). */
+/* Returns the address of the current master, as GET-MASTER-ADDR-BY-NAME shows it (PROTOCOL.md
+ * §4.3). */
 void sn_group_address(const struct sn_core *core, const struct sn_group *group, const char **host,
                       uint16_t *port);
-/* usable: 1 + peers not S_DOWN; voters: 1 + all known peers (PROTOCOL.md §4.5). A peer that is up
- * but cannot be counted on is not usable, unlike in stock. */
+/* *usable: 1 + peers that are not S_DOWN; *voters: 1 + all known peers (PROTOCOL.md §4.5).
+ * Deliberate difference from stock: a peer that is up but cannot answer usefully is not usable. */
 void sn_group_quorum(const struct sn_group *group, size_t *usable, size_t *voters);
-/* The first such peer, and why; NULL if there is none. */
+/* Returns the first peer that is up but not usable, and the reason in *why; NULL if none. */
 const struct sn_instance *sn_group_useless_peer(const struct sn_group *group, const char **why);
-/* The first server of group that another group claims as well, and how many there are; NULL if
- * there is none. Such replicas get no orders (PROTOCOL.md §4.5, DESIGN.md D16). */
+/* Returns the first data node of group that another group claims as well, and their number in
+ * *count; NULL if none. Such replicas get no orders (PROTOCOL.md §4.5, DESIGN.md D16). */
 const struct sn_instance *sn_group_claimed(const struct sn_group *group, size_t *count);
-/* Why things were decided against lately, in the order in which they first were; how many there
- * are. out holds SN_REASONS_MAX of them. */
+/* Writes the recorded reasons to out (room for SN_REASONS_MAX), ordered by first occurrence.
+ * Returns their number. */
 size_t sn_group_reasons(const struct sn_group *group, const struct sn_reason_entry **out);
-/* The member that an entry is about; NULL if that is nobody, or was forgotten. */
+/* Returns the member that entry concerns; NULL if none, or if it was removed. */
 const struct sn_instance *sn_reason_about(const struct sn_group *group,
                                           const struct sn_reason_entry *entry);
-/* "slave 10.0.0.2:6379 … @ …: it is down (for 1200 ms)". out holds SN_REASON_TEXT_MAX + 1 bytes. */
+/* Writes "slave 10.0.0.2:6379 … @ …: it is down (for 1200 ms)" to out (SN_REASON_TEXT_MAX + 1
+ * bytes). */
 #define SN_REASON_TEXT_MAX 1400
 void sn_reason_text(const struct sn_group *group, const struct sn_reason_entry *entry, char *out);
-/* The host of instance as it is shown, and its port. */
+/* Returns the host of instance as replies show it; *port gets its port. */
 const char *sn_instance_address(const struct sn_instance *instance, uint16_t *port);
 const struct sn_runid *sn_instance_runid(const struct sn_instance *instance);
 
-/* False for a replica that asked not to be listed (replica_announced:0) (PROTOCOL.md §4.2). */
+/* False for a replica with replica_announced:0, which is not listed (PROTOCOL.md §4.2). */
 bool sn_instance_announced(const struct sn_instance *instance);
 /* Calls field for each field of PROTOCOL.md §4.2 in order; values are valid during the call. */
 void sn_instance_describe(const struct sn_core *core, const struct sn_instance *instance, sn_ms now,
                           sn_field_fn *field, void *arg);
-/* The last INFO text (NULL if none yet) and its age in milliseconds (0 if none) (PROTOCOL.md
+/* Returns the last INFO text (NULL if none) and its age in milliseconds (0 if none) (PROTOCOL.md
  * §4.12). */
 void sn_instance_info(const struct sn_instance *instance, sn_ms now, const char **text, size_t *len,
                       sn_ms *age_ms);
 
-/* A script that waits or runs (PROTOCOL.md §4.13). */
+/* A queued or running script (PROTOCOL.md §4.13). */
 struct sn_script_view {
     char *const *argv; /* NULL-terminated */
     bool running;
     int64_t pid;      /* 0 when not running */
-    sn_ms elapsed_ms; /* running: since its start; else until it may start, 0 if due */
+    sn_ms elapsed_ms; /* running: time since its start; else time until it may start, 0 if due */
     unsigned starts;  /* so far */
 };
 size_t sn_core_script_count(const struct sn_core *core);

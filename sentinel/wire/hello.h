@@ -28,27 +28,27 @@ struct sn_hello {
     char ip[SN_HOST_MAX + 1]; /* of the sender; an IP or a host name */
     uint16_t port;            /* of the sender, 1..65535 */
     struct sn_runid runid;    /* of the sender */
-    uint64_t current_epoch;   /* of the sender; UINT64_MAX for more than that, and below 0 */
+    uint64_t current_epoch;   /* of the sender; UINT64_MAX if larger or negative */
     char master_name[SN_NAME_MAX + 1];
     char master_ip[SN_HOST_MAX + 1];
-    uint16_t master_port;                /* 1..65535 */
-    uint64_t master_config_epoch;        /* as current_epoch */
-    unsigned bad;                        /* bits by field: cannot be used, and is empty or 0 here */
-    char bad_text[SN_HELLO_BAD_MAX + 1]; /* the first of them, cut, without control characters */
+    uint16_t master_port;         /* 1..65535 */
+    uint64_t master_config_epoch; /* range as current_epoch */
+    unsigned bad;                 /* bits by field: unusable, and empty or 0 here */
+    char bad_text[SN_HELLO_BAD_MAX +
+                  1]; /* the first bad field, truncated, without control characters */
 };
 
-/* The sender and the name of its group can be used, whatever else cannot (PROTOCOL.md §10.3,
- * §24.1). */
+/* True if the sender and its group's name are usable, whatever the other fields hold (PROTOCOL.md
+ * §10.3, §24.1). */
 bool sn_hello_names_sender(const struct sn_hello *hello);
 /* "sender address", "master port" and so on. */
 const char *sn_hello_field_name(enum sn_hello_field field);
 
 /* Reads len bytes of text. Deliberately stricter than stock, which takes any id and port 0
- * (PROTOCOL.md §24.1).
- * SN_EINVAL: not exactly eight fields (then all of them are bad), a sender id that is none
- * (sn_text_is_runid), a host that cannot be one, a name that is empty, too long or has control
- * characters, or an epoch or port that is no number; SN_ERANGE: a port outside 1..65535.
- * The first bad field decides; the good ones are filled in. */
+ * (PROTOCOL.md §24.1). SN_EINVAL: not exactly eight fields (then all are bad), an invalid sender id
+ * (sn_text_is_runid), an invalid host, a name that is empty, too long or holds control characters,
+ * or an epoch or port that is not a number; SN_ERANGE: a port outside 1..65535. The first bad field
+ * determines the code; good fields are filled in. */
 int sn_hello_parse(const char *text, size_t len, struct sn_hello *hello);
 
 /* Writes the eight fields and a NUL into out (size bytes; SN_HELLO_MAX + 1 is always enough).

@@ -2,8 +2,8 @@
 #ifndef SN_WIRE_INFO_H
 #define SN_WIRE_INFO_H
 
-/* What a sentinel reads out of the INFO text of a data node (PROTOCOL.md §12). Pure: text in,
- * value out; every judgement is left to the core. */
+/* Parser for the INFO text of a data node (PROTOCOL.md §12). Pure: text in, value out. The core
+ * interprets the value. */
 
 #include "base/types.h"
 
@@ -26,8 +26,8 @@ struct sn_info {
     size_t replica_count;
     /* master_link_down_since_seconds; 0 if absent or negative, cut to about 2^53 if larger. */
     sn_ms link_down_ms;
-    bool has_link_down; /* it stood there, and was no -1, which says that the link never was up */
-    /* The rest only if it stood behind role:slave; has_* tells. */
+    bool has_link_down; /* present and not -1; -1 means that the link was never up */
+    /* Only if present after role:slave, as has_* tells. */
     bool has_master_host, has_master_port, has_link_status, has_priority, has_offset, has_announced;
     char master_host[SN_HOST_MAX + 1];
     uint16_t master_port;
@@ -41,8 +41,8 @@ struct sn_info {
 };
 
 /* Reads the INFO text (len bytes, lines ended by CRLF or LF) into *info, which needs no
- * initialisation. Cannot fail: what is not understood is left out. Free with sn_info_fini
- * (PROTOCOL.md §12). */
+ * initialisation. Cannot fail: lines that it does not understand are skipped. Free with
+ * sn_info_fini (PROTOCOL.md §12). */
 void sn_info_parse(const char *text, size_t len, struct sn_info *info);
 void sn_info_fini(struct sn_info *info);
 

@@ -2,7 +2,7 @@
 #ifndef SN_WIRE_REPLY_H
 #define SN_WIRE_REPLY_H
 
-/* A reply of a Redis or a sentinel as a value, independent of the library that read it. */
+/* A reply of a data node or a sentinel as a value, independent of the library that read it. */
 
 #include "base/types.h"
 

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/types.h"
 
-/* Which protocol a connection speaks (HELLO). */
+/* Protocol version of a connection (HELLO). */
 enum sn_resp_version { SN_RESP_NONE = 0, SN_RESP2 = 2, SN_RESP3 = 3 };
 
 struct sn_resp {
@@ -17,7 +17,7 @@ struct sn_resp {
 };
 
 void sn_resp_status(struct sn_resp *resp, const char *text); /* +text */
-/* -text: a text that starts with '-' is the whole line, else "ERR " is put in front; CR and LF
+/* -text: text that starts with '-' is the whole line; other text is prefixed with "ERR ". CR and LF
  * become blanks (PROTOCOL.md §3.3). */
 void sn_resp_error(struct sn_resp *resp, const char *text);
 SN_PRINTF(2, 3) void sn_resp_errorf(struct sn_resp *resp, const char *format, ...);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Agreement: O_DOWN of masters by quorum, and the questions to the peers that it needs
- * (PROTOCOL.md §13.4, §13.5). Peers are asked the moment the master is S_DOWN here, again quickly
- * while the quorum is missing (they may notice a few milliseconds later), then once per ask period.
- */
+/* Agreement: O_DOWN of masters by quorum, and the questions to peers (PROTOCOL.md §13.4, §13.5).
+ * Peers are asked as soon as the master is S_DOWN here, again within milliseconds while the quorum
+ * is missing, as they may notice a little later, and then once per ask period. */
 
 #include "core/agree/agree.h"
 

@@ -2,23 +2,23 @@
 #ifndef SN_CORE_AGREE_H
 #define SN_CORE_AGREE_H
 
-/* O_DOWN, and the questions to the peers. Internal to the core. */
+/* O_DOWN, and the questions to peers. Internal to the core. */
 
 #include "core/model/group.h"
 
-/* Whether what is known makes the master of group O_DOWN (PROTOCOL.md §13.4). */
+/* True if the present facts make the master of group O_DOWN (PROTOCOL.md §13.4). */
 bool sn_agree_is_down(const struct sn_group *group);
-/* Judges O_DOWN afresh (PROTOCOL.md §13.4). */
+/* Judges O_DOWN by the present facts (PROTOCOL.md §13.4). */
 void sn_agree_update(struct sn_group *group);
-/* The master entered or left S_DOWN (PROTOCOL.md §13.5). */
+/* Starts or stops the questions: the master entered or left S_DOWN (PROTOCOL.md §13.5). */
 void sn_agree_master_flipped(struct sn_group *group);
-/* Asks every peer for its view now; with a vote request if an attempt is collecting votes. */
+/* Asks every peer for its view now, with a vote request if an attempt is collecting votes. */
 void sn_agree_ask_all(struct sn_group *group);
 void sn_agree_ask_due(struct sn_instance *peer);
 void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply);
 void sn_agree_answer_old(struct sn_instance *peer);
-/* A peer asked about our S_DOWN master: it sees it down as well, so its answer may have changed
- * (PROTOCOL.md §13.5). */
+/* A peer asked about our S_DOWN master, so views may have changed: asks those peers again that did
+ * not agree (PROTOCOL.md §13.5). */
 void sn_agree_hint(struct sn_group *group);
 
 #endif

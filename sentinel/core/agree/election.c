@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Elections: epochs, votes given and votes counted (PROTOCOL.md §14).
+/* Elections: epochs, votes cast and votes counted (PROTOCOL.md §14).
  *
- * Happy path: O_DOWN; the candidate whose rank comes first starts an attempt with a new epoch and
- * its own vote, both are saved, the peers are asked for theirs, a majority of all known sentinels
- * and at least the quorum make it the leader. Differences from stock, all local: votes are asked
- * for and counted at the attempt's own epoch, and given by the group's own last voted one
- * (DESIGN.md D7); candidates take turns (D6); a round that nobody can win any more is repeated at
- * once (D8); a leader that is down itself is not waited for (D9). */
+ * Happy path: after O_DOWN the first-ranked candidate starts an attempt with a new epoch and its
+ * own vote. Both are saved; then the peers are asked for their votes. The votes of a majority of
+ * all known sentinels, and of at least the quorum, make it the leader. Deliberate differences from
+ * stock, all local: votes are requested and counted for the attempt's own epoch, and granted by the
+ * group's own last voted epoch (DESIGN.md D7); candidates take turns (D6); an unwinnable round is
+ * repeated at once (D8); the sentinel does not wait for a leader that is down (D9). */
 
 #include "core/agree/election.h"
 #include "core/agree/rank.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Candidates take turns (DESIGN.md D6). */
+/* Turns of candidates, by rank (DESIGN.md D6). */
 
 #include "core/agree/rank.h"
 

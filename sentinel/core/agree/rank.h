@@ -2,14 +2,15 @@
 #ifndef SN_CORE_RANK_H
 #define SN_CORE_RANK_H
 
-/* Whose turn it is. Internal to the core. */
+/* The turns of candidates. Internal to the core. */
 
 #include "core/model/group.h"
 
-/* The slowest answer of a peer that is up to the last PING. */
+/* Longest round trip of the last answered PING, over all peers that are up, in milliseconds. */
 sn_ms sn_rank_longest_trip(const struct sn_group *group);
-/* How long after O_DOWN our turn comes (D6): a step for each peer before us that may be a candidate
- * as well, long enough for its request to arrive, and a moment if others may become one. */
+/* Delay from O_DOWN to this sentinel's turn, in milliseconds (D6): one step, long enough for a vote
+ * request to arrive, for each earlier peer that may be a candidate, plus a short grace if other
+ * earlier peers may become candidates. */
 sn_ms sn_rank_turn_ms(const struct sn_group *group);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Somebody else who may be failing a group over: no attempt of ours while it may be under way
+/* Rivals: while another sentinel may be failing a group over, this one starts no attempt
  * (PROTOCOL.md §14.2, DESIGN.md D8, D9). */
 
 #include "core/agree/rival.h"

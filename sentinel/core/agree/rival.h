@@ -2,25 +2,26 @@
 #ifndef SN_CORE_RIVAL_H
 #define SN_CORE_RIVAL_H
 
-/* Somebody else who may be failing a group over. Internal to the core. */
+/* Rival: another sentinel that may be failing a group over. Internal to the core. */
 
 #include "core/model/group.h"
 
-/* There is a rival whom we know, and it is not down. */
+/* True if there is a rival that is a known peer and not S_DOWN. */
 bool sn_rival_is_known(const struct sn_group *group);
-/* True while it may be failing the group over: voted for, and not known to be down. */
+/* True if, in addition, the rival's time is not over. */
 bool sn_rival_is_active(const struct sn_group *group);
-/* From when on peers are asked whom they voted for, while sn_rival_is_active: not before their
- * disks, if they are like ours, had the time for the vote. An answer that has to wait for a save
- * holds up the PONG behind it. */
+/* Instant from which peers are asked whom they voted for, while sn_rival_is_active: the vote should
+ * be on their disks, if those are as fast as ours. An answer that waits for a save delays the PONG
+ * after it. */
 sn_ms sn_rival_ask_whom_at(const struct sn_group *group);
-/* rival may be failing the group over since it was voted for in epoch: no attempt of ours for the
- * stock time. False if we do not know it. */
+/* rival, voted for in epoch, may be failing the group over: no own attempt until 2 *
+ * failover-timeout after since. False if rival is not a known peer. */
 bool sn_rival_yield_to(struct sn_group *group, const struct sn_runid *rival, uint64_t epoch,
                        sn_ms since);
-/* A peer has told its vote: if the rival cannot have won, we need not wait. */
+/* A peer has told its vote: ends the wait if no rival can have won. */
 void sn_rival_late_vote(struct sn_group *group);
-/* peer, asked since we made room for its attempt, has told the epoch of its last vote. */
+/* peer has told the epoch of its last vote: ends the wait if peer is the rival and has not voted in
+ * its own election. */
 void sn_rival_told(struct sn_instance *peer, uint64_t vote_epoch);
 
 #endif

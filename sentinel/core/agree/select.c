@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Which replica becomes the master (PROTOCOL.md §16): the stock order, on facts that are younger
- * than the failure (DESIGN.md D10), and a reason for everybody who is passed over. */
+/* Selects the replica to promote (PROTOCOL.md §16): in the stock order, by facts younger than the
+ * failure (DESIGN.md D10), with a recorded reason for each replica that is passed over. */
 
 #include "core/agree/select.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* One master under several names. Groups that have had the same master are aliases: when one of
- * them has switched, the others choose the same new master, whoever leads them, and nobody gives it
- * orders meanwhile. Two that have switched at once, to different masters, end at the one with the
- * higher config epoch (or address, if they are equal), as both sides know both. */
+/* Aliases: groups that have had the same master. When one of them has switched, the leaders of the
+ * others choose the same new master, and send it no orders meanwhile. Two aliases that have
+ * switched at once to different masters converge on the one with the higher config epoch, of equal
+ * ones the one with the lower address; both sides know both. */
 
 #include "core/facts/alias.h"
 #include "core/facts/instance.h"

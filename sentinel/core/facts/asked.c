@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* What a peer was asked, and in which order: answers do not say it. */
+/* Questions to a peer, in order, because answers do not name their question. */
 
 #include "core/facts/asked.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The one place where a failover state changes (PROTOCOL.md §15), and the two ways in which an
- * attempt ends before its time. */
+/* The only place where the failover state changes (PROTOCOL.md §15), and the two ways to end an
+ * attempt early. */
 
 #include "core/facts/attempt.h"
 

@@ -2,22 +2,22 @@
 #ifndef SN_CORE_ATTEMPT_H
 #define SN_CORE_ATTEMPT_H
 
-/* The state of a group's failover: how it changes, and how it ends. Internal to the core. */
+/* State of a group's failover attempt: transitions and end. Internal to the core. */
 
 #include "core/model/group.h"
 #include "core/reason.h"
 #include "core/tell/notice.h"
 
-/* The only place where a failover state changes; refuses impossible transitions (PROTOCOL.md §15).
- */
+/* Changes the failover state; asserts that the transition is legal. Nothing else changes it
+ * (PROTOCOL.md §15). */
 void sn_attempt_enter(struct sn_group *group, enum sn_failover_state state);
-/* How far replica is with following the new master. */
+/* Sets how far replica is with following the new master. */
 void sn_attempt_set_reconf(struct sn_instance *replica, enum sn_reconf reconf);
-/* The attempt ends without a new master: notice says so, and why is remembered; not before retry_at
- * comes the next one. The master goes on, if we paused it. Before RECONF. */
+/* Ends the attempt without a new master: raises notice, records why, and allows the next attempt
+ * from retry_at on. Resumes a paused master. Precondition: the state is before RECONF. */
 void sn_attempt_abort(struct sn_group *group, enum sn_notice notice, const struct sn_why *why,
                       sn_ms retry_at);
-/* The attempt, if any, is over; without a word. */
+/* Ends the attempt, if any, without a notice. */
 void sn_attempt_clear(struct sn_group *group);
 const char *sn_attempt_state_name(enum sn_failover_state state);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* How far a word from outside may raise the current epoch.
+/* How far a message from outside may raise the current epoch.
  *
- * Happy path: somebody names an epoch a little above ours, and it is taken. Anybody can name any
- * number, though, and whoever gets us to the last one ends all elections. So a single word moves us
- * by a bounded step, and all steps together by a bounded speed (DESIGN.md §2, "Epochs"); a number
- * beyond that is taken only if peers whom we know, and who answer us, stand by it, and never so
- * high that none were left for elections. */
+ * Happy path: a message names an epoch slightly above ours, and it is accepted. But any sender can
+ * name any number, and an epoch at the maximum would end all elections. Therefore one message
+ * raises the epoch by a bounded step, and all messages together raise it at a bounded rate
+ * (DESIGN.md §2, "Epochs"). A higher epoch is accepted only if known peers that answer us confirm
+ * it, and never above SN_EPOCH_FAR, so that epochs are left for elections. */
 
 #include "core/facts/epoch.h"
 

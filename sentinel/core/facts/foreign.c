@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Who else has a claim on a node, and that it is told. */
+/* Claims of other groups on a data node, and their announcement. */
 
 #include "core/facts/foreign.h"
 

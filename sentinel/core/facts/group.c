@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Groups: one master, its replicas, the peers that watch it too. A switch of the master relabels
- * the instances that are known already and keeps their links, instead of forgetting and meeting
- * everybody again: a promotion costs no reconnection. */
+/* Groups: a master, its replicas, and the peers that watch it too. A switch of the master relabels
+ * the known instances and keeps their links, so that a promotion costs no reconnection. */
 
 #include "core/facts/group.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Instances: masters, replicas, peers. Their creation and end, the index of places by which
- * questions about an address are answered, and the traffic that each of them is due: INFO and
- * hellos. */
+/* Instances: masters, replicas, peers. Their creation and end, the index of instances by address,
+ * and the schedule of INFO and hellos. */
 
 #include "core/facts/instance.h"
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Links: when to connect, when to PING, when to call a connection dead.
+/* Links: when to connect, when to PING, when to treat a connection as dead.
  *
- * A link that is lost is opened again at once, because the commonest reason is the CLIENT KILL of
- * another sentinel's promotion (DESIGN.md D11); only attempts that follow without a sign of life in
- * between back off, up to the PING period. The silence that S_DOWN measures starts at the oldest
- * unanswered PING or at the break of the connection, whichever came first (D2), and ends with an
- * acceptable reply. */
+ * A lost link is reopened at once, because the most common cause is the CLIENT KILL of another
+ * sentinel's promotion (DESIGN.md D11). Further attempts without traffic in between back off, up to
+ * the PING period. The silence that S_DOWN measures starts at the oldest unanswered PING or at the
+ * loss of the connection, whichever is earlier (D2), and ends with an acceptable reply. */
 
 #include "core/facts/link.h"
 

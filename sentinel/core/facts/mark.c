@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The two queues of what is marked: who comes first is judged first. */
+/* The two queues of marked instances and groups, first in, first out. */
 
 #include "core/facts/mark.h"
 

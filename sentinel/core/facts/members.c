@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The lists and indices of groups and peers, and the counts that decide over majorities. */
+/* Lists and indices of groups and peers, and the counts that define majorities. */
 
 #include "core/facts/members.h"
 #include "core/facts/instance.h"

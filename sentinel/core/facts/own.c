@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Who hears his own hellos must not take them for a stranger's. */
+/* Own addresses, by which the echo of an own hello is told from the hello of a stranger. */
 
 #include "core/facts/own.h"
 

@@ -2,13 +2,13 @@
 #ifndef SN_CORE_OWN_H
 #define SN_CORE_OWN_H
 
-/* The addresses under which we announce ourselves, or have lately. Internal to the core. */
+/* Addresses that this sentinel announces, or has recently announced. Internal to the core. */
 
 #include "core/model/group.h"
 
-/* A hello of ours calls us host:port: echoes are known by it. */
+/* Records host:port as announced in an own hello, to recognise its echo. */
 void sn_own_note(struct sn_core *core, const char *host, uint16_t port);
-/* addr is one of ours. */
+/* True if addr is an own address. */
 bool sn_own_is(const struct sn_core *core, const struct sn_addr *addr);
 
 #endif

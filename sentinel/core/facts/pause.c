@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* A node whose clients we have paused: for how long, and that they go on in the end (DESIGN.md
- * D17). */
+/* Pauses of a node's clients: their length, and their end (DESIGN.md D17). */
 
 #include "core/facts/pause.h"
 #include "core/facts/link.h"

@@ -2,20 +2,21 @@
 #ifndef SN_CORE_PAUSE_H
 #define SN_CORE_PAUSE_H
 
-/* CLIENT PAUSE of ours on a data node. Internal to the core. */
+/* CLIENT PAUSE that this sentinel has sent to a data node. Internal to the core. */
 
 #include "core/model/group.h"
 
-/* How long the master may be drained in a pause; the pause itself is longer by what the promotion
- * and the demotion behind it may take. */
+/* Longest drain within a pause, in milliseconds. The pause itself also covers promotion and
+ * demotion. */
 sn_ms sn_pause_drain_ms(const struct sn_group *group);
-/* The longest that a pause of this group's master may last. */
+/* Longest pause of this group's master, in milliseconds. */
 sn_ms sn_pause_longest_ms(const struct sn_group *group);
 /* True while a PUBLISH to node would block our link to it. */
 bool sn_pause_is_on(const struct sn_instance *node);
-/* Lets the clients of node go on, if it was us who paused them. */
+/* Resumes the clients of node if this sentinel has paused them. */
 void sn_pause_end(struct sn_instance *node);
-/* node, a master until now, follows another; says so if its clients could write until now. */
+/* node has been demoted: ends the pause, and warns if it ended too early to hold back all writes.
+ */
 void sn_pause_demoted(struct sn_instance *node);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Persist before speak. Every change of the durable state raises the version; what must not be said
- * before it is on disk waits here, and a failed write drops it: no vote is ever given that a crash
- * could make us forget. All changes of one step, and all steps during one write, are saved
+/* Persist before speak. Every change of the durable state raises the version. Messages that depend
+ * on it wait here until it is on disk; a failed write drops them. So no vote is ever sent that a
+ * crash could make us forget. All changes of one step, and all steps during one write, are saved
  * together.
  *
- * A failed save is tried again every SN_RETRY_SAVE_MS, and with every further change. */
+ * A failed save is retried every SN_RETRY_SAVE_MS, and with every further change. */
 
 #include "core/facts/persist.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Why not: the ring of a group. What is decided in the same way again and again is one entry that
- * counts, so that a wait of minutes does not push out what led to it. */
+/* The ring of recorded reasons of a group. A repeated reason is one entry with a count, so that a
+ * wait of minutes does not displace the reasons that led to it. */
 
 #include "core/facts/reason.h"
 #include "core/tell/form.h"

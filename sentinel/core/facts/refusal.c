@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* What the other side of a link refuses: wrong passwords, missing rights, renamed commands. Told
- * once in the log, and shown in the description for as long as it lasts (DESIGN.md D4). Each kind
- * of command is remembered by itself: a PING that is answered says nothing about a refused PUBLISH.
- */
+/* Refusals by the other side of a link: wrong passwords, missing rights, renamed commands. A
+ * refusal is logged once, and shown in the description while it lasts (DESIGN.md D4). Each kind of
+ * command is tracked separately: an answered PING says nothing about a refused PUBLISH. */
 
 #include "core/facts/refusal.h"
 #include "core/facts/mark.h"

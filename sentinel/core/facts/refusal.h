@@ -2,26 +2,26 @@
 #ifndef SN_CORE_REFUSAL_H
 #define SN_CORE_REFUSAL_H
 
-/* What the other side of a link refuses. Internal to the core. */
+/* Refusals by the other side of a link. Internal to the core. */
 
 #include "core/model/group.h"
 
-/* AUTH, CLIENT SETNAME or SUBSCRIBE was answered by an error; text names it. */
+/* AUTH, CLIENT SETNAME or SUBSCRIBE got an error reply; text names the command and the error. */
 void sn_link_refused_opening(struct sn_link *link, const char *text);
-/* The opening of the present connection has been answered. */
+/* The opening commands of the present connection are answered. */
 void sn_link_opening_judged(struct sn_link *link);
-/* order was answered by an error; one that is not going to last, like LOADING, is passed over. */
+/* order got an error reply. A transient error, such as LOADING, is ignored. */
 void sn_link_refused(struct sn_link *link, enum sn_order order, const char *error);
-/* The same; name is what to call the command. */
+/* The same; name: of the command in the log. */
 void sn_link_refused_named(struct sn_link *link, enum sn_order order, const char *name,
                            const char *error);
-/* order was answered well: an earlier refusal of it is over. */
+/* order succeeded: clears an earlier refusal of it. */
 void sn_link_accepted(struct sn_link *link, enum sn_order order);
-/* Whether order was refused when it was last tried. */
+/* True if order was refused when last tried. */
 bool sn_link_refuses(const struct sn_link *link, enum sn_order order);
-/* Remembers that, without a word; true if it is news. */
+/* Records that order was refused, without logging. True if that is new. */
 bool sn_link_note_refusal(struct sn_link *link, enum sn_order order);
-/* A question to a peer was answered: by an error, or well. */
+/* A question to a peer was answered, by an error or successfully. */
 void sn_link_ask_answered(struct sn_link *link, const struct sn_reply *reply);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* TILT: after a stall of our own nothing that we remember about others' silence is worth anything.
- * Stock then does nothing for 30 seconds; here every silence restarts from now, and TILT ends as
- * soon as everybody who was up has answered a fresh PING, or has had the down-after time to do so,
- * or the tilt period is over, whatever comes first (DESIGN.md D3). */
+/* TILT: after a stall of this process, the recorded silence of others proves nothing. Stock then
+ * does nothing for 30 seconds. Here every silence restarts from now, and TILT ends as soon as every
+ * instance that was up has answered a new PING or has had down-after to do so, at the latest after
+ * the tilt period (DESIGN.md D3). */
 
 #include "core/facts/tilt.h"
 #include "core/facts/mark.h"

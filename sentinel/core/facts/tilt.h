@@ -2,7 +2,7 @@
 #ifndef SN_CORE_TILT_H
 #define SN_CORE_TILT_H
 
-/* TILT: our own stalls. Internal to the core. */
+/* TILT: stalls of this process. Internal to the core. */
 
 #include "core/model/group.h"
 

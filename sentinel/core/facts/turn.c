@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* When the next attempt of ours may begin (DESIGN.md D6, D8, D9). */
+/* When this sentinel's next attempt may begin (DESIGN.md D6, D8, D9). */
 
 #include "core/facts/turn.h"
 

@@ -2,36 +2,36 @@
 #ifndef SN_CORE_TURN_H
 #define SN_CORE_TURN_H
 
-/* When the next attempt of ours may begin: rank_at, retry_at, stand_back_until, lost_rounds, held
- * and rival of a group are written here only. Internal to the core. */
+/* When this sentinel's next attempt may begin. Only these functions write rank_at, retry_at,
+ * stand_back_until, lost_rounds, held and rival* of a group. Internal to the core. */
 
 #include "core/model/group.h"
 
-/* A group that is monitored, or was RESET: nobody is waited for. */
+/* The group is newly monitored or was RESET: nothing delays an attempt. */
 void sn_turn_begin(struct sn_group *group);
-/* It has a new master, which has lost no attempt so far. */
+/* The group has a new master: clears lost rounds, holds and rivals. */
 void sn_turn_new_master(struct sn_group *group);
-/* The master left O_DOWN: no attempt has anything to wait for. */
+/* The master left O_DOWN: clears delays after earlier attempts. */
 void sn_turn_master_up(struct sn_group *group);
-/* A peer came back: what could not be won without it is tried again at once. */
+/* A peer is up again: an election that was unwinnable without it is retried at once. */
 void sn_turn_peer_up(struct sn_group *group);
 
-/* Not before at: the turn of our rank (DESIGN.md D6), … */
+/* No attempt before at, the turn of this sentinel's rank (DESIGN.md D6). */
 void sn_turn_rank(struct sn_group *group, sn_ms at);
-/* … the pause behind an attempt of ours, … */
+/* No attempt before at, the end of the back-off after an own attempt. */
 void sn_turn_retry(struct sn_group *group, sn_ms at);
-/* … the turn of those who voted for us in vain. */
+/* No attempt before until, unless there is a replica to promote: other candidates go first. */
 void sn_turn_stand_back(struct sn_group *group, sn_ms until);
-/* Counts a lost attempt; how many were lost in a row before it. */
+/* Counts a lost attempt. Returns how many were lost in a row before it. */
 unsigned sn_turn_lost(struct sn_group *group);
-/* An attempt is held for want of voters, or not any more. False if that was known. */
+/* An attempt is held because too few voters are up. False if it was held already. */
 bool sn_turn_hold(struct sn_group *group);
 void sn_turn_release(struct sn_group *group);
 
-/* rival may be failing the group over since an election in epoch: it is waited for until then. */
+/* No attempt before until: rival may be failing the group over after an election in epoch. */
 void sn_turn_wait_for(struct sn_group *group, const struct sn_runid *rival, uint64_t epoch,
                       sn_ms until);
-/* Another one may have won that election in its stead. */
+/* A different rival may have won that election. */
 void sn_turn_wait_for_other(struct sn_group *group, const struct sn_runid *rival);
 void sn_turn_wait_for_nobody(struct sn_group *group);
 

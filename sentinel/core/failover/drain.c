@@ -2,14 +2,14 @@
 
 /* The drain before a planned switchover (DESIGN.md D17): no acknowledged write may be lost.
  *
- * First the chosen replica has to be near the master, while clients go on: one that has just been
- * synchronised gets nothing for up to a second. CLIENT PAUSE … WRITE stops the master's offset;
- * INFO behind it tells the offset; the chosen replica is asked until it has reached it, and only
- * then promoted. One that does not get there makes room for another that has more, and that one has
- * to be drained to as well. The old master follows the new one in the same moment and is resumed.
- * Where the pause is not possible (older servers, missing rights, master down) a plain order goes
- * on without it, as stock does; a coordinated one is aborted. The pause ends by itself if we should
- * die. */
+ * While clients go on, the chosen replica first has to come near the master's offset: a replica
+ * that has just synchronised gets nothing for up to a second. CLIENT PAUSE … WRITE then stops the
+ * master's offset, and INFO behind it tells the offset. The chosen replica is polled until it has
+ * reached that offset, and only then promoted. A replica that does not reach it gives way to
+ * another with more data, which is drained to as well. The old master follows the new one at the
+ * same time and is resumed. Where the pause is impossible (older servers, missing rights, master
+ * down), a plain order goes on without it, as in stock; a coordinated one is aborted. The pause
+ * ends by itself if this sentinel dies. */
 
 #include "core/failover/drain.h"
 

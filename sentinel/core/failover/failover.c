@@ -4,11 +4,11 @@
  *
  *   WAIT_START -> SELECT -> (SEND_PROMOTION) -> WAIT_PROMOTION -> RECONF -> done
  *
- * Promotion and proof leave in one write: the SLAVEOF transaction and an INFO behind it (DESIGN.md
- * D11). A candidate that refuses, or dies, is followed by the next one. Once INFO says role:master
- * the won epoch is saved, and then everybody hears of it at once (D12): the address is switched
- * before the other replicas are reconfigured, not after. Until RECONF every state can be aborted;
- * RECONF can only end. */
+ * The promotion and its proof leave in one write: the SLAVEOF transaction and an INFO (DESIGN.md
+ * D11). If the chosen replica refuses or dies, the next one is chosen. Once INFO says role:master,
+ * the won epoch is saved and then announced at once (D12): clients hear of the new address before
+ * the other replicas are reconfigured. Every state before RECONF can be aborted; RECONF can only
+ * end. */
 
 #include "core/failover/failover.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Replies to transactions that change the role of a server (PROTOCOL.md §15.4). */
+/* Replies to the transactions that change a server's role (PROTOCOL.md §15.4). */
 
 #include "core/failover/order.h"
 

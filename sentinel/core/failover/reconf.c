@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* After the switch: the other replicas are pointed at the new master, parallel-syncs at a time, and
- * the old master, if it still answers, at once. A replica that does not obey in time, refuses, or
- * goes down gives its place to the next one (PROTOCOL.md §15.6, §15.7, §24.2). */
+/* After the switch: orders the other replicas to follow the new master, parallel-syncs at a time,
+ * and the old master, if it still answers, at once. A replica that refuses, goes down or does not
+ * obey in time gives its place to the next one (PROTOCOL.md §15.6, §15.7, §24.2). */
 
 #include "core/failover/reconf.h"
 

@@ -2,16 +2,16 @@
 #ifndef SN_CORE_RECONF_H
 #define SN_CORE_RECONF_H
 
-/* The other replicas behind a switch. Internal to the core. */
+/* Reconfigures the other replicas after a switch. Internal to the core. */
 
 #include "core/model/group.h"
 
 void sn_reconf_step(struct sn_group *group);
-/* INFO of a replica has been read while the others are being reconfigured (PROTOCOL.md §15.6). */
+/* INFO of a replica was read in state RECONF (PROTOCOL.md §15.6). */
 void sn_reconf_info(struct sn_instance *replica);
 void sn_reconf_reply(struct sn_instance *replica, const struct sn_input_reply *reply);
-/* Orders replica to follow the group's master, unless another group claims it. False if not sent.
- */
+/* Orders replica to follow the group's master, unless another group claims it. False if the order
+ * was not sent. */
 bool sn_reconf_send(struct sn_instance *replica);
 
 #endif

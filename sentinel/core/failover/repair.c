@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Putting stray replicas right, outside of a failover: one that claims to be master (usually the
- * old master coming back), and one that follows somebody else (PROTOCOL.md §17.2, §17.3).
+/* Repair of stray replicas outside of a failover: a replica that claims to be a master, usually the
+ * returning old master, and one that follows another master (PROTOCOL.md §17.2, §17.3).
  *
- * Stock waits 8 seconds before it demotes a returning master, in case its own view is the stale
- * one. Here the wait is skipped when a majority of the sentinels, within the last hello period,
- * named our configuration: then no newer one exists, and every write that the old master takes
- * meanwhile would be lost (DESIGN.md D13). */
+ * Stock waits 8 seconds before it demotes a returning master, in case its own view is outdated.
+ * Here the wait is skipped if a majority of the sentinels has named our configuration within the
+ * last hello period: then no newer one exists, and every write that the old master takes meanwhile
+ * would be lost (DESIGN.md D13). */
 
 #include "core/failover/repair.h"
 

@@ -2,11 +2,12 @@
 #ifndef SN_CORE_REPAIR_H
 #define SN_CORE_REPAIR_H
 
-/* Replicas that are not what their group says. Internal to the core. */
+/* Repairs replicas whose role or master differs from the configuration. Internal to the core. */
 
 #include "core/model/group.h"
 
-/* INFO of a replica has been read: put it right if it is not what the group says. */
+/* INFO of a replica was read: orders it to follow the master if it does not, and if nothing forbids
+ * the order. */
 void sn_repair_replica(struct sn_instance *replica);
 
 #endif

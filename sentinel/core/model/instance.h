@@ -2,7 +2,7 @@
 #ifndef SN_CORE_MODEL_INSTANCE_H
 #define SN_CORE_MODEL_INSTANCE_H
 
-/* Instances: data nodes and peers, the members of groups. Internal, as state.h. */
+/* Instances: the members of groups, which are data nodes and peers. Internal, as state.h. */
 
 #include "core/model/link.h"
 
@@ -10,7 +10,7 @@ enum sn_kind { SN_KIND_NONE = 0, SN_KIND_MASTER, SN_KIND_REPLICA, SN_KIND_PEER }
 
 enum sn_reconf { SN_RECONF_NONE = 0, SN_RECONF_SENT, SN_RECONF_INPROG, SN_RECONF_DONE };
 
-/* What only data nodes have. */
+/* Facts about data nodes. */
 struct sn_data {
     bool info_pending;
     sn_ms info_sent_at;
@@ -20,7 +20,7 @@ struct sn_data {
     enum sn_role role_reported;
     sn_ms said_master_at;   /* last INFO with role:master; NEVER if there was none */
     sn_ms role_reported_at; /* when the reported role last changed, or tracking began */
-    bool rebooting;         /* run id changed; waits for a PONG (master-reboot-down-after-period) */
+    bool rebooting;         /* run id changed, no PONG since (master-reboot-down-after-period) */
     sn_ms reboot_at;
     bool script_kill_sent; /* during this S_DOWN */
     sn_ms link_down_ms;    /* master_link_down_since_seconds */
@@ -30,44 +30,44 @@ struct sn_data {
     sn_ms master_changed_at; /* when the reported master last changed */
     uint32_t priority;
     uint64_t repl_offset;
-    uint64_t master_offset; /* master_repl_offset: what it has written to its own replicas */
+    uint64_t master_offset; /* master_repl_offset */
     bool announced;
-    bool promoted;           /* chosen by the running failover */
-    uint64_t refused_epoch;  /* of the attempt in which it refused to be promoted */
-    bool order_pending;      /* a PROMOTE or FOLLOW without reply */
+    bool promoted;           /* selected by the present failover */
+    uint64_t refused_epoch;  /* of the last attempt in which it refused promotion */
+    bool order_pending;      /* a PROMOTE or FOLLOW is unanswered */
     sn_ms ordered_at;        /* last FOLLOW */
-    bool order_refused;      /* it was */
-    unsigned pauses_pending; /* CLIENT PAUSE without a reply on the present connection */
-    sn_ms paused_until;      /* its writes, and PUBLISH, are paused by us; NEVER: they are not */
-    bool was_replica;        /* this process was one since it was last our master */
-    sn_ms unproven_at; /* when it was demoted; NEVER once it is known to have been in sync since */
+    bool order_refused;      /* the last FOLLOW was refused */
+    unsigned pauses_pending; /* unanswered CLIENT PAUSEs on the present connection */
+    sn_ms paused_until;      /* end of our pause of writes and PUBLISH; NEVER: none */
+    bool was_replica;        /* this process was a replica since it was last our master */
+    sn_ms unproven_at;       /* when it was demoted; NEVER once it was seen in sync */
     enum sn_reconf reconf;
     sn_ms reconf_at;   /* when reconf last changed */
-    sn_ms foreign_at;  /* last sign that another group claims it (DESIGN.md D16) */
-    bool odd_told;     /* the log says that it is no server, or no master */
+    sn_ms foreign_at;  /* last evidence that another group claims it (D16) */
+    bool odd_told;     /* the log says that it is no data node, or no master */
     bool foreign_told; /* +foreign-instance was raised for the present claim */
 };
 
-/* What only peers have. */
+/* Facts about peers. */
 struct sn_peer {
     sn_ms hello_heard_at;
     sn_ms addr_heard_at;         /* last hello from its present address */
-    sn_ms moved_at;              /* it got that one; NEVER if it had no other */
-    uint64_t hello_config_epoch; /* as its last hello said */
+    sn_ms moved_at;              /* when it got that address; NEVER: its first */
+    uint64_t hello_config_epoch; /* from its last hello */
     bool hello_agrees;           /* its last hello named our master */
     bool settings_asked;         /* on the present connection */
-    uint64_t settings_told;      /* hash of the differences that the log has named; 0: none */
-    bool other_master_told;      /* … or another one, by configuration; the log says so */
-    uint64_t hello_epoch;        /* the highest that its last hello named, taken or not */
-    sn_ms far_since;             /* since when that has been too far for a single word; NEVER */
-    bool master_down;            /* its last answer */
+    uint64_t settings_told;      /* hash of the logged differences; 0: none */
+    bool other_master_told;      /* the log says that it is configured with another master */
+    uint64_t hello_epoch;        /* highest in its last hello, accepted or not */
+    sn_ms far_since;  /* since when that is too high to accept at once; NEVER: it is not */
+    bool master_down; /* its last answer: the master is down */
     sn_ms answered_at;
     struct sn_runid vote; /* "" if none */
     uint64_t vote_epoch;
-    uint64_t answered_epoch;     /* highest vote request that it answered, in whatever way */
-    unsigned asks;               /* outstanding questions, oldest first: */
-    uint64_t asked[SN_ASKS_MAX]; /* the epoch of a vote request, 0 without one, or see agree.c */
-    unsigned quick;              /* questions repeated quickly since S_DOWN */
+    uint64_t answered_epoch;     /* epoch of the highest vote request it answered */
+    unsigned asks;               /* number of unanswered questions */
+    uint64_t asked[SN_ASKS_MAX]; /* their subjects, oldest first (asked.h) */
+    unsigned quick;              /* quick repetitions of the question since S_DOWN */
     struct sn_timer ask;
     struct sn_timer answer_old;
 };
@@ -75,7 +75,7 @@ struct sn_peer {
 struct sn_instance {
     struct sn_core *core;
     struct sn_group *group;
-    uint64_t id; /* tag of what is sent; never used again */
+    uint64_t id; /* tag of its orders; never reused */
     enum sn_kind kind;
     struct sn_addr addr;
     struct sn_runid runid;
@@ -93,9 +93,9 @@ struct sn_instance {
         struct sn_peer peer;
     } u;
     struct sn_instance *prev, *next;             /* in the group's list */
-    struct sn_instance *owner_next;              /* of the shared link */
+    struct sn_instance *owner_next;              /* next owner of the shared link */
     struct sn_instance *place_prev, *place_next; /* at the same address */
-    bool marked;                                 /* waits for sn_settle */
+    bool marked;                                 /* for sn_settle to judge */
     struct sn_instance *mark_prev, *mark_next;
     UT_hash_handle hh_id;
     UT_hash_handle hh_peer; /* peers: in the group, by run id */

@@ -2,11 +2,11 @@
 #ifndef SN_CORE_MODEL_STATE_H
 #define SN_CORE_MODEL_STATE_H
 
-/* The core's own model: these headers hold its structures, those of the modules the functions that
+/* The core's model. These headers hold its structures; the modules' headers hold the functions that
  * change them. Internal: only core/ and its unit tests include them.
  *
- * Ownership: the core owns groups, a group its instances, an instance a reference on its links.
- * "No such instant" is SN_MS_NEVER everywhere. */
+ * Ownership: the core owns groups, a group owns its instances, an instance holds a reference on its
+ * links. "No such instant" is SN_MS_NEVER everywhere. */
 
 #include "base/prng.h"
 #include "base/timer.h"
@@ -15,7 +15,7 @@
 
 #include <uthash.h>
 
-/* uthash would exit() without a word; our allocator says what happened. */
+/* By default uthash calls exit() silently when out of memory; sn_alloc prints a message. */
 #undef uthash_malloc
 #undef uthash_free
 #include "base/alloc.h"
@@ -26,41 +26,41 @@
 
 #define SN_PENDING_MAX        100 /* unanswered commands per link and owner (PROTOCOL.md §11.2) */
 #define SN_ASKS_MAX           4   /* outstanding questions to one peer about one group */
-#define SN_OWN_ADDRS          16  /* of ours that hellos have named lately */
+#define SN_OWN_ADDRS          16  /* own addresses remembered from hellos */
 #define SN_SCRIPT_QUEUE_MAX   256 /* PROTOCOL.md §8.2 */
 #define SN_SCRIPT_RUNNING_MAX 16
 #define SN_SCRIPT_STARTS_MAX  10
 #define SN_PRIORITY_DEFAULT   100
 
 #define SN_RANK_STEP_MS      25   /* candidate k waits k of these at least (DESIGN.md D6) */
-#define SN_RANK_STEP_MAX_MS  700  /* … and at most, with slow links or disks */
-#define SN_RANK_GRACE_MS     10   /* for those before us who do not see the master down so far */
+#define SN_RANK_STEP_MAX_MS  700  /* upper limit of the step, with slow links or disks */
+#define SN_RANK_GRACE_MS     10   /* for earlier ranks that still see the master up */
 #define SN_POLL_FAST_MS      100  /* INFO while a promotion or reconfiguration is watched (D12) */
-#define SN_LAST_LOOK_MAX_MS  3000 /* a master that may be about to answer is waited for */
+#define SN_LAST_LOOK_MAX_MS  3000 /* longest wait for a master that may be about to answer */
 #define SN_RETRY_BASE_MS     20   /* first back-off of an unwinnable round (D8) */
-#define SN_RETRY_UNIT_MAX_MS 500  /* and the longest, however long the round took */
+#define SN_RETRY_UNIT_MAX_MS 500  /* longest unit of that back-off */
 #define SN_RETRY_SAVE_MS     1000 /* next attempt after a failed save */
-#define SN_POLL_DRAIN_MS     3    /* … and while a replica has to catch up in a drain (D17) */
-#define SN_VOTES_MAX_MS      500 /* a planned switchover waits so long for votes it can do without */
+#define SN_POLL_DRAIN_MS     3    /* INFO while a replica catches up in a drain (D17) */
+#define SN_VOTES_MAX_MS      500  /* a planned switchover's wait for votes it does not need */
 #define SN_FATE_MAX_MS       5000 /* longest wait for a replica that may have been promoted */
 #define SN_FRESH_INFO_MAX_MS 500  /* longest wait for INFO before the choice (D10) */
 
 enum sn_timer_kind {
     SN_TIMER_NONE = 0,
-    SN_TIMER_LINK_RETRY, /* open the link again, or give up an attempt that does not end */
+    SN_TIMER_LINK_RETRY, /* open the link again, or give up a slow attempt */
     SN_TIMER_LINK_PING,
-    SN_TIMER_LINK_STALE, /* close a link that looks dead (PROTOCOL.md §9.6) */
-    SN_TIMER_DOWN,       /* an instance's S_DOWN may have to change */
+    SN_TIMER_LINK_STALE, /* close a dead link (PROTOCOL.md §9.6) */
+    SN_TIMER_DOWN,       /* an instance may become S_DOWN */
     SN_TIMER_INFO,
     SN_TIMER_HELLO,
     SN_TIMER_ASK,
     SN_TIMER_ANSWER_OLD, /* a peer's last answer expires */
     SN_TIMER_ELECTION,   /* a group's next failover attempt */
     SN_TIMER_FAILOVER,   /* a group's failover state has a deadline */
-    SN_TIMER_HEARTBEAT,  /* keeps steps coming, so that own stalls are noticed */
+    SN_TIMER_HEARTBEAT,  /* regular steps, so that own stalls are noticed */
     SN_TIMER_TILT,
-    SN_TIMER_PROBE, /* an address that is asked who is there says nothing */
-    SN_TIMER_SAVE,  /* try to save again */
+    SN_TIMER_PROBE, /* time-out of a probe */
+    SN_TIMER_SAVE,  /* retry a failed save */
     SN_TIMER_JOB    /* a script is due, or overdue */
 };
 
@@ -95,9 +95,9 @@ struct sn_core {
     char cmd_name[32]; /* CLIENT SETNAME */
     char sub_name[32];
     uint64_t current_epoch;
-    uint64_t epoch_room; /* how far others' words may raise it at once, as it was… */
-    sn_ms epoch_room_at; /* …then */
-    sn_ms epoch_told_at; /* when the log last named one that was too far */
+    uint64_t epoch_room; /* how far messages may raise it at once, … */
+    sn_ms epoch_room_at; /* … as of this instant */
+    sn_ms epoch_told_at; /* last log line about an epoch that is too high */
     struct sn_globals globals;
     sn_ms timings[SN_TIMING_COUNT];
     unsigned simulate;
@@ -113,9 +113,9 @@ struct sn_core {
     struct sn_link *links;         /* by id of the present connection */
     struct sn_link *peer_links;    /* by run id */
     struct sn_place *places;
-    struct sn_instance *marked_instances; /* to be judged, first come first (mark.h) */
+    struct sn_instance *marked_instances; /* for sn_settle, in order of marking (mark.h) */
     struct sn_group *marked_groups;
-    struct sn_place_key own[SN_OWN_ADDRS]; /* what our hellos have called us lately, a ring */
+    struct sn_place_key own[SN_OWN_ADDRS]; /* recently announced own addresses, a ring */
     size_t own_next;
     struct sn_probe *probes; /* probe.c; NULL: none so far */
     struct sn_told *told;    /* NULL: nothing so far */
@@ -130,15 +130,15 @@ struct sn_core {
     uint64_t version;          /* of the state in memory */
     uint64_t identity_version; /* of the last change of the run id */
     uint64_t asked_version;    /* of the last PERSIST */
-    uint64_t told_version;     /* changes up to it were in a PERSIST that has not failed */
+    uint64_t told_version;     /* changes up to it are in a PERSIST that has not failed */
     uint64_t durable_version;  /* on disk */
-    uint64_t durable_epoch;    /* a current epoch that is on disk: what others may hear of it */
-    uint64_t epoch_version, epoch_of_version; /* the version that makes the latter durable */
-    bool save_failed;                         /* the last save did */
+    uint64_t durable_epoch;    /* a durable current epoch, for messages to others */
+    uint64_t epoch_version, epoch_of_version; /* version that makes epoch_of_version durable */
+    bool save_failed;                         /* the last save failed */
     sn_ms save_began_at, save_took_ms;        /* the last save */
     struct sn_deferred *deferred;
     struct sn_unsaved *unsaved;     /* oldest change first */
-    struct sn_unsaved *unsaved_own; /* of the sentinel itself; NULL: nothing */
+    struct sn_unsaved *unsaved_own; /* of the sentinel itself; NULL: none */
     struct sn_timer save;
 
     struct sn_job *jobs; /* oldest first */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* How members are called in events, replies and the log. */
+/* Names of members in events, replies and the log. */
 
 #include "core/tell/form.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The notices as values, and the one place where an event becomes an action. */
+/* The notices as values, and the only place where an event becomes an action. */
 
 #include "core/tell/notice.h"
 

@@ -2,8 +2,8 @@
 #ifndef SN_CORE_NOTICE_H
 #define SN_CORE_NOTICE_H
 
-/* Notices: what operators and clients are told of as events (PROTOCOL.md §7). One table; the table
- * of docs/EVENTS.md is made of it (tests/lint/events.py). Internal to the core. */
+/* Notices: the events for operators and clients (PROTOCOL.md §7), in one table.
+ * tests/lint/events.py generates the table of docs/EVENTS.md from it. Internal to the core. */
 
 #include "base/level.h"
 
@@ -14,14 +14,14 @@ struct sn_core;
 /* X(enumerator, name, level, scripts, subject, text, meaning)
  *
  *   scripts   NONE, NOTIFY (the notification script of the group) or BOTH (client-reconfig-script
- *             as well). No script hears of what is about no group.
- *   subject   whose form the payload begins with: MASTER, REPLICA, PEER, DATA (a master or replica)
- *             or ANY member; NOBODY: the payload is the text alone
- *   text      what follows, "" if nothing does
+ *             as well). A notice about no group runs no script.
+ *   subject   the payload begins with the form of this member: MASTER, REPLICA, PEER, DATA
+ *             (master or replica) or ANY; NOBODY: the payload is the text alone
+ *   text      the rest of the payload; "" if none
  *   meaning   one sentence, for the docs only
  *
- * In the order of the docs. A row of stock has the name, level, scripts and payload of PROTOCOL.md
- * §7.2. */
+ * Rows are in the order of the docs. The row of a stock event has the name, level, scripts and
+ * payload of PROTOCOL.md §7.2. */
 #define SN_NOTICES(X)                                                                              \
     X(MONITOR, "+monitor", WARNING, NOTIFY, MASTER, "quorum <n>",                                  \
       "The group is watched: at the start, or from SENTINEL MONITOR on.")                          \
@@ -149,9 +149,9 @@ struct sn_notice_row {
     bool has_text;
 };
 
-/* The row of a notice; notice is not NOTHING. */
+/* Returns the row of notice. Precondition: notice is not NOTHING. */
 const struct sn_notice_row *sn_notice_row(enum sn_notice notice);
-/* Publishes and logs; no script hears of it. */
+/* Publishes and logs a notice; runs no script. */
 void sn_notice_emit(struct sn_core *core, enum sn_notice notice, const char *payload);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Actions under construction. Texts live in chunks that never move, so that an action may point
- * into them; everything is dropped at the start of the next step. */
+/* Actions under construction. Their texts are in chunks that never move, so that actions may point
+ * into them. The start of the next step drops everything. */
 
 #include "core/tell/out.h"
 

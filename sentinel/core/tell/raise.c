@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* What is announced: to subscribers and the log by one action, and to the notification script of
+/* Announces notices: to subscribers and the log by one action, and to the notification script of
  * the group. */
 
 #include "core/tell/raise.h"

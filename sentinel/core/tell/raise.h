@@ -7,13 +7,13 @@
 #include "core/model/group.h"
 #include "core/tell/notice.h"
 
-/* Tells subscribers, the log and the notification script of instance's group (PROTOCOL.md §7.1).
- * The payload is the form of instance, then a blank and the formatted text, NULL if the notice has
- * none. */
+/* Raises a notice: to subscribers, the log and the notification script of instance's group
+ * (PROTOCOL.md §7.1). The payload is the form of instance, a blank and the formatted text. format
+ * is NULL if the notice has no text. */
 SN_PRINTF(3, 4)
 void sn_raise(struct sn_instance *instance, enum sn_notice notice, const char *format, ...);
-/* A notice without a subject: the payload is only the formatted text. group is NULL if the notice
- * is about none. */
+/* Raises a notice without a subject: the payload is the formatted text alone. group: NULL if the
+ * notice concerns no group. */
 SN_PRINTF(4, 5)
 void sn_raise_plain(struct sn_core *core, struct sn_group *group, enum sn_notice notice,
                     const char *format, ...);

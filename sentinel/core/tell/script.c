@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The queue of notification and client reconfiguration scripts (PROTOCOL.md §8): at most 256 wait,
- * 16 run; exit 1 or a signal is retried with doubling pauses, ten starts in all; a run that takes
- * too long is killed. Who may run and when is decided here; processes are the shell's. */
+/* The queue of notification and client reconfiguration scripts (PROTOCOL.md §8): at most 256 are
+ * queued, 16 of them running. A script that ends with status 1 or by a signal is retried with
+ * doubling pauses, ten starts in total; a run that takes too long is killed. This file decides
+ * which script runs and when; the shell runs the processes. */
 
 #include "core/tell/script.h"
 

@@ -2,7 +2,7 @@
 #ifndef SN_CORE_SCRIPT_H
 #define SN_CORE_SCRIPT_H
 
-/* Notification and client-reconfig scripts: the queue and who may run (PROTOCOL.md §8). Internal to
+/* Notification and client-reconfig scripts: their queue and schedule (PROTOCOL.md §8). Internal to
  * the core. */
 
 #include "core/model/group.h"
@@ -17,7 +17,7 @@ struct sn_job {
     unsigned starts;
     sn_ms started_at;
     struct sn_timer timer; /* waiting: due; running: overdue */
-    bool due;              /* waits for a free place only */
+    bool due;              /* waits only for a free place */
     struct sn_job *prev, *next;
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* What is told in the log once for each sender and reason. Senders can be invented without end, so
- * their number is bounded, in memory and in lines, for each group, so that a flood in one does not
- * hide what is wrong in another, and for all of them: beyond it one line says that there are more,
- * and what was not heard of for an hour makes room. */
+/* Warnings that the log gives once per sender and reason. Senders can be forged without limit, so
+ * the number of entries and lines is bounded: per group, so that a flood in one group does not hide
+ * problems of another, and in total. Beyond a bound, one line says that there are more. An entry
+ * that is not repeated for an hour makes room. */
 
 #include "core/tell/told.h"
 #include "core/tell/out.h"

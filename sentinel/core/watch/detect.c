@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* Failure detection: S_DOWN of masters, replicas and peers, exact to the millisecond (DESIGN.md
- * D1). Nothing is scanned: whatever changes a fact marks the instance, which is judged before the
- * step ends; a timer is armed for the moment at which the present facts would make it S_DOWN. */
+ * D1). Nothing is scanned: a changed fact marks the instance, which is judged before the step ends;
+ * a timer is armed for the instant at which the present facts would make it S_DOWN. */
 
 #include "core/watch/detect.h"
 

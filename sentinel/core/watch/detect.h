@@ -6,10 +6,10 @@
 
 #include "core/model/group.h"
 
-/* Whether the facts of now make instance S_DOWN. */
+/* True if the present facts make instance S_DOWN. */
 bool sn_detect_is_down(const struct sn_instance *instance);
-/* Judges S_DOWN by the facts of now, and arms the timer for the moment at which they would make it
- * S_DOWN. True if it has entered or left it, which was announced (PROTOCOL.md §13.2). */
+/* Judges S_DOWN by the present facts, and arms the timer for the instant at which they would make
+ * instance S_DOWN. True if it entered or left S_DOWN; that was announced (PROTOCOL.md §13.2). */
 bool sn_detect_judge(struct sn_instance *instance);
 
 #endif

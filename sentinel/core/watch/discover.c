@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* What INFO replies teach: run ids, roles, replication state, new replicas (PROTOCOL.md §12). */
+/* Takes in INFO replies: run ids, roles, replication state, new replicas (PROTOCOL.md §12). */
 
 #include "core/watch/discover.h"
 #include "core/facts/alias.h"

@@ -2,11 +2,11 @@
 #ifndef SN_CORE_DISCOVER_H
 #define SN_CORE_DISCOVER_H
 
-/* What is learned from INFO. Internal to the core. */
+/* Takes in INFO replies. Internal to the core. */
 
 #include "core/model/group.h"
 
-/* False if the reply is no INFO. */
+/* Takes in an INFO reply. False if the reply is not INFO text. */
 bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
                       const struct sn_info *info);
 

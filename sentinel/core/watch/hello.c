@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Hellos: how peers are met, epochs spread and configurations adopted (PROTOCOL.md §10). Everything
- * is checked before anything is taken over: a configuration is adopted whole or not at all
- * (PROTOCOL.md §24.1). A sender that can be reached is a voter also if nothing else in its hello is
- * of use, since a majority must never be counted too small. What is ignored is told once. */
+/* Hellos: discovery of peers, spread of epochs and adoption of configurations (PROTOCOL.md §10).
+ * All fields are checked first: a configuration is adopted as a whole or not at all (PROTOCOL.md
+ * §24.1). A sender with a usable address is a voter even if the rest of its hello is unusable, as a
+ * majority must never be counted too small. Ignored hellos are logged once. */
 
 #include "core/watch/hello.h"
 #include "core/facts/group.h"

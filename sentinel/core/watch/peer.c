@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Who is a peer. A claim is what a hello says: this id is at this address.
+/* Decides which senders of hellos are peers. A hello claims that an id is at an address:
  *
  *   new id, free address       a voter at once; its link asks for the id, and one that answers with
- *                              another id was a forgery and is none
+ *                              another id proves the hello a forgery and is removed
  *   known id, new address      followed if the old link is lost, or once the new address has
- *                              confirmed the id; a good link is not dropped for hearsay
+ *                              confirmed the id; a hello alone never costs a good link
  *   address of another peer    one address is one voter: the new id takes the place of the old one
  *                              once the address has told it; if it tells nothing, once the old id
  *                              has been silent for some hellos
- *   our own address            nobody
+ *   our own address            refused
  *
- * Who has been a voter by right (it was in our file, or has told its id) stays one also when its
- * address answers for somebody else: it may have moved. It is not listened to there
- * (sn_peer_speaks).
- */
+ * A proven voter (from our file, or one that has told its id) remains a voter even if another id
+ * answers at its address, as it may have moved. Answers from there are ignored (sn_peer_speaks). */
 
 #include "core/watch/peer.h"
 

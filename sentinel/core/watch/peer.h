@@ -2,33 +2,33 @@
 #ifndef SN_CORE_PEER_H
 #define SN_CORE_PEER_H
 
-/* Peers: who is a voter, and whose word counts. Internal to the core.
+/* Peers: which sentinels are voters, and whose answers count. Internal to the core.
  *
- * A hello is hearsay: anybody who may PUBLISH can forge one. Two things must not come of it: a
- * majority that is counted too small, and one process that is counted twice. So whoever says hello
- * from a free address is a voter at once, and is one also while it cannot be reached; but its id is
- * asked for on the link to it (SENTINEL MYID), and one address speaks for one id only. */
+ * Any client that may PUBLISH can forge a hello. Two things must not result: a majority that is
+ * counted too small, and a process that is counted twice. Therefore the sender of a hello from a
+ * free address is a voter at once, even while it cannot be reached. Its id is verified on the link
+ * to it (SENTINEL MYID), and one address speaks for one id only. */
 
 #include "core/model/group.h"
 
-/* The peer that says hello from addr, made if it is new; moved if its new address has confirmed the
- * id or the old one is lost. NULL if the hello is known, or has to be taken, to be a forgery: then
- * nothing may be taken from it. */
+/* Returns the peer that says hello from addr. Creates it if it is new; moves it if addr has
+ * confirmed the id or its old address is lost. NULL if the hello is, or must be treated as, a
+ * forgery: the caller then ignores all of it. */
 struct sn_instance *sn_peer_meet(struct sn_group *group, const struct sn_runid *runid,
                                  const struct sn_addr *addr);
 
-/* False if what is said on the link of this peer is not its own word: another id answers there, it
- * is our own address, or another peer of the group at the same place speaks for it. It stays a
- * voter all the same. */
+/* False if answers on the link of this peer are not its own: another id answers there, it is our
+ * own address, or another peer of the group at the same address answers. The peer remains a voter.
+ */
 bool sn_peer_speaks(const struct sn_instance *peer);
 
-/* The link to a peer is up: asks for its id, before anything else that counts. */
+/* The link to a peer is up: asks for its id, before any question that counts. */
 void sn_peer_identify(struct sn_link *link);
-/* … which is answered. May free the link and its owners. */
+/* Takes in the answer to that. May free the link and its owners. */
 void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply);
 
-/* Asks a peer, once per connection, how it has configured the group; the answer tells whether that
- * is other than here. */
+/* Ask a peer, once per connection, for its configuration of the group, and compare the answer with
+ * ours; log differences. */
 void sn_peer_ask_settings(struct sn_instance *peer);
 void sn_peer_compare_settings(struct sn_instance *peer, const struct sn_reply *reply);
 

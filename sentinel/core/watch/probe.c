@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Asks an address who is there, on a connection that is closed again: before a known peer is moved
- * to it, or a new id takes it over. What was found is kept for a while, so that forged hellos cause
- * few connections; their number is bounded in any case. */
+/* Asks which sentinel is at an address, on a temporary connection, before a known peer is moved
+ * there or a new id takes the address over. Results are cached, so that forged hellos cause few
+ * connections; the number of probes is bounded in any case. */
 
 #include "core/watch/probe.h"
 #include "core/facts/link.h"

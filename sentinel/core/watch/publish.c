@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Our hellos to servers and peers (PROTOCOL.md §10.1): nothing that a crash could make us forget.
- */
+/* Own hellos to servers and peers (PROTOCOL.md §10.1). They contain durable state only. */
 
 #include "core/watch/publish.h"
 

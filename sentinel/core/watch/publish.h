@@ -2,7 +2,7 @@
 #ifndef SN_CORE_PUBLISH_H
 #define SN_CORE_PUBLISH_H
 
-/* Our own hellos. Internal to the core. */
+/* Sends own hellos. Internal to the core. */
 
 #include "core/model/group.h"
 

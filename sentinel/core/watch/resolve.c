@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* A host name was looked up: everything that is called so moves. */
+/* A resolved host name moves all members with that host. */
 
 #include "core/watch/resolve.h"
 

@@ -2,11 +2,12 @@
 #ifndef SN_CORE_RESOLVE_H
 #define SN_CORE_RESOLVE_H
 
-/* Host names. Internal to the core. */
+/* Results of host name look-ups. Internal to the core. */
 
 #include "core/model/group.h"
 
-/* Up to date addresses for everything called host (PROTOCOL.md §9.2, §20.2). */
+/* Moves every member with this host to ip. "": host does not resolve, and the old IP remains
+ * (PROTOCOL.md §9.2, §20.2). */
 void sn_resolve_done(struct sn_core *core, const char *host, const char *ip);
 
 #endif

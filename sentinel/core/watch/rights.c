@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Whether a data node would let us fail it over, tried when the link is made and not first when it
- * matters: a missing right, or a command that is renamed or unknown, is reported at once, and again
- * looked for until it is mended. Each try is a command that changes nothing even where it is
- * executed: SLAVEOF without a port, CLIENT KILL of nobody, EXEC of nothing, and a transaction that
- * a wrong number of arguments voids. It is sent only where EXEC is allowed, as without EXEC there
- * would be no way out of it. SLAVEOF that is unknown becomes REPLICAOF, and CONFIG REWRITE that is
- * refused is left out (DESIGN.md D11).
+/* Tries, when a link comes up, whether the data node would allow a failover. A missing right, or a
+ * renamed or unknown command, is reported at once and tried again until it works. Each try is a
+ * command without effect even if executed: SLAVEOF with an invalid port, CLIENT KILL of no client,
+ * EXEC without MULTI, and a transaction that a wrong number of arguments aborts. The transaction is
+ * sent only where EXEC is allowed, as it could not be ended otherwise. If SLAVEOF is unknown,
+ * REPLICAOF is used; if CONFIG REWRITE is refused, it is omitted (DESIGN.md D11).
  *
- * CLIENT PAUSE is no part of a failover, and the rights documented for sentinels do not have it:
- * where it is refused, the log says what a planned switchover will not be able to do (D17). CLIENT
- * UNPAUSE would end the pause of anybody, so it is only queued in a transaction that is void; that
- * is sent once MULTI is known to be allowed, without which it would be executed. */
+ * CLIENT PAUSE is not needed for a failover, and stock's documentation does not list it among a
+ * sentinel's rights. If it is refused, the log says what a planned switchover cannot do (D17).
+ * CLIENT UNPAUSE would end any client's pause, so it is only queued in an aborted transaction; that
+ * is sent once MULTI is known to be allowed, as otherwise the command would be executed. */
 
 #include "core/watch/rights.h"
 #include "core/facts/link.h"

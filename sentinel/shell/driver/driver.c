@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One loop iteration of libuv runs timers, then the poll for input, then check callbacks. The
- * core's deadline is therefore taken in two steps: the timer only notes that it is due and keeps
- * the poll from blocking (an active idle handle); the step is made in the check callback, when
- * everything that had arrived by then has been fed. After a stall of the process this is what keeps
- * waiting answers from being taken for silence. */
+/* One iteration of libuv's loop runs timers, then polls for input, then runs check callbacks. The
+ * core's deadline is therefore handled in two steps: the timer only notes that it is due and keeps
+ * the poll from blocking (an active idle handle); the check callback steps the core, after all
+ * input has been fed. So after a stall of the process, answers that have arrived do not count as
+ * silence. */
 #include "shell/driver/driver.h"
 
 #include "base/alloc.h"

@@ -2,10 +2,10 @@
 #ifndef SN_SHELL_DRIVER_DRIVER_H
 #define SN_SHELL_DRIVER_DRIVER_H
 
-/* Drives the core: events of the shell go in, its actions are performed, one at a time. What is fed
- * while actions are performed never re-enters the core: it is copied into a queue and taken next.
- * The one timer of the process that waits for the core's deadline lives here; it is checked after
- * input was read, so that an answer which has arrived is never taken for silence. */
+/* Drives the core: feeds it the shell's events and performs its actions, one at a time. An event
+ * fed while actions are performed does not re-enter the core: it is copied into a queue. The driver
+ * also holds the timer for the core's deadline. It checks that timer after reading input, so that
+ * an answer which has arrived never counts as silence. */
 
 #include "core/core.h"
 #include "core/view.h"
@@ -14,27 +14,26 @@
 
 struct sn_driver;
 
-/* Both get the arg of sn_driver_new. */
+/* Both callbacks get the arg of sn_driver_new. */
 struct sn_driver_ports {
-    /* Does what an action says. What it feeds must be LINK_DOWN, RESOLVED, or an event that points
-     * to nothing. */
+    /* Performs an action. It may feed only LINK_DOWN, RESOLVED, or an event without pointers. */
     void (*perform)(void *arg, const struct sn_action *action);
-    /* Called when there is nothing left to perform: the place to flush what was buffered and to
-     * resume clients whose answers have come. Called again until it feeds nothing any more. */
+    /* Called when no action is left: flushes buffered output and resumes answered clients. Called
+     * again until it feeds no event. */
     void (*idle)(void *arg);
 };
 
 /* core is borrowed and must outlive the driver. */
 struct sn_driver *sn_driver_new(uv_loop_t *loop, struct sn_core *core,
                                 const struct sn_driver_ports *ports, void *arg);
-/* Closes the handles; the memory goes with their close callbacks. */
+/* Closes the handles; their close callbacks free the memory. */
 void sn_driver_close(struct sn_driver *driver);
 
-/* Feeds an event; event->now is filled in here. Steps the core at once, or, from within `perform`,
- * queues a copy. */
+/* Feeds an event; sets event->now. Steps the core at once or, called from `perform`, queues a copy.
+ */
 void sn_driver_feed(struct sn_driver *driver, struct sn_input *event);
 
-/* True while actions are performed: what is fed now is queued. */
+/* True while actions are performed: events are queued. */
 bool sn_driver_is_busy(const struct sn_driver *driver);
 
 /* Milliseconds of the monotonic clock, as of this wake-up of the loop. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A link is a stream (shell/net), hiredis' formatter and protocol reader, and a queue of what the
- * next replies belong to. hiredis' own connection layer is deliberately not used: it asserts that a
- * server keeps to the protocol (an unsolicited reply aborts the process), and it knows a
- * subscription only by the word SUBSCRIBE, which rename-command may have changed.
+/* A link is a stream (shell/net), hiredis' formatter and protocol reader, and a queue of the
+ * commands that the next replies answer. hiredis' connection layer is deliberately not used: it
+ * asserts that a server keeps to the protocol (an unsolicited reply aborts the process), and it
+ * recognises a subscription only by the word SUBSCRIBE, which rename-command may have changed.
  *
  * Happy path: connect, write the opening commands, feed LINK_UP, then one REPLY per SEND in order,
- * or hellos on a subscription link. Any failure ends in one LINK_DOWN with its reason; a link is
- * out of the table before that is fed, so that whatever the core does in answer meets no half-dead
- * link. What is written during one wake-up leaves together, just before the loop sleeps. */
+ * or hellos on a subscription link. Any failure ends in one LINK_DOWN with its reason. The link is
+ * removed from the table before that is fed, so that the core's actions never find a half-dead
+ * link. Commands of one wake-up leave in one write per link, just before the loop sleeps. */
 #include "shell/links/links.h"
 
 #include "base/alloc.h"

@@ -2,9 +2,9 @@
 #ifndef SN_SHELL_LINKS_LINKS_H
 #define SN_SHELL_LINKS_LINKS_H
 
-/* Connections to data nodes and peers (libuv streams, hiredis' formatter and protocol reader):
- * performs CONNECT, DISCONNECT and SEND, and feeds LINK_UP, LINK_DOWN, LINK_NOTE, LINK_TRAFFIC,
- * HELLO and REPLY to the driver. Decides nothing. */
+/* Connections to data nodes and peers (libuv streams, hiredis' formatter and protocol reader).
+ * Performs CONNECT, DISCONNECT and SEND; feeds LINK_UP, LINK_DOWN, LINK_NOTE, LINK_TRAFFIC, HELLO
+ * and REPLY to the driver. Makes no decisions. */
 
 #include "core/action.h"
 #include "shell/driver/driver.h"
@@ -13,14 +13,14 @@ struct sn_links;
 
 /* source_addr: bind-source-addr or NULL. */
 struct sn_links *sn_links_new(uv_loop_t *loop, const char *source_addr);
-/* How many links to replicas (minor ones) there may be at once; more are answered by a LINK_DOWN
- * with no_room. Without this: any number. */
+/* Limits the number of simultaneous links to replicas (minor links). Further ones get a LINK_DOWN
+ * with no_room. Default: unlimited. */
 void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max);
 void sn_links_set_driver(struct sn_links *links, struct sn_driver *driver); /* before any use */
 void sn_links_connect(struct sn_links *links, const struct sn_action_connect *connect);
 void sn_links_disconnect(struct sn_links *links, struct sn_link_id link);
 void sn_links_send(struct sn_links *links, const struct sn_action_send *send);
-/* Drops all connections; afterwards nothing is fed any more. */
+/* Drops all connections; feeds nothing afterwards. */
 void sn_links_close(struct sn_links *links);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* hiredis' reader calls one of the create functions for each value it has read, parents before
- * their children, and attaches nothing itself. A whole array of children is made with its parent; a
- * child is then an element of that array. A create function that returns NULL ends the reading;
- * hiredis calls that "out of memory", and our own text tells what it was. */
+/* hiredis' reader calls a create function for each value, parents before their children, and
+ * attaches nothing itself. The array of children is allocated with its parent; each child is an
+ * element of it. A create function that returns NULL ends the reading; hiredis reports that as "out
+ * of memory", and our own text has the reason. */
 #include "shell/links/reply.h"
 
 #include "base/alloc.h"

@@ -2,9 +2,9 @@
 #ifndef SN_SHELL_LINKS_REPLY_H
 #define SN_SHELL_LINKS_REPLY_H
 
-/* Bytes of a server to struct sn_reply: hiredis' protocol reader, made to build our values directly
- * and under limits. A server that we watch is as little trusted as anybody else, so that depth,
- * element count and size of a reply are bounded while it is read, before the memory is taken. */
+/* Parses replies into struct sn_reply: hiredis' protocol reader with own create functions and
+ * limits. Monitored servers are untrusted: depth, element count and size of a reply are checked
+ * while it is read, before memory is allocated. */
 
 #include "wire/reply.h"
 
@@ -20,10 +20,9 @@ void sn_reply_reader_free(struct sn_reply_reader *reader);
 /* Appends len bytes. SN_EINVAL as sn_reply_reader_next. */
 SN_MUST_CHECK int sn_reply_reader_feed(struct sn_reply_reader *reader, const char *bytes,
                                        size_t len);
-/* The next complete reply, which belongs to the caller (sn_reply_free). *push tells whether it is
- * one that nobody asked for by its type (a RESP3 push or attribute). SN_EAGAIN: more bytes are
- * needed; SN_EINVAL: not the protocol, or beyond a limit: sn_reply_reader_error says which, and the
- * reader stays unusable. */
+/* Returns the next complete reply; the caller owns it (sn_reply_free). *push: it is a RESP3 push or
+ * attribute, not an answer. SN_EAGAIN: more bytes are needed. SN_EINVAL: protocol error, or a limit
+ * is exceeded; sn_reply_reader_error says which, and the reader stays unusable. */
 SN_MUST_CHECK int sn_reply_reader_next(struct sn_reply_reader *reader, struct sn_reply **reply,
                                        bool *push);
 const char *sn_reply_reader_error(const struct sn_reply_reader *reader);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One line, one write. A log that cannot take a line right now (a full pipe, a stopped terminal)
- * loses it and says later how many were lost: a supervisor must not stand still for its log. */
+/* Each line is one write. If the log cannot take a line at once (a full pipe, a stopped terminal),
+ * the line is dropped, and the number of dropped lines is logged later: a supervisor must not block
+ * on its log. */
 #include "shell/log/log.h"
 
 #include "base/alloc.h"

@@ -2,8 +2,8 @@
 #ifndef SN_SHELL_NET_RESOLVER_H
 #define SN_SHELL_NET_RESOLVER_H
 
-/* Host names to addresses, aside from the loop (getaddrinfo in libuv's pool). Equal names asked for
- * at the same time share one look-up. */
+/* Resolves host names in libuv's thread pool (getaddrinfo). Simultaneous requests for one name
+ * share a look-up. */
 
 #include "base/types.h"
 
@@ -14,10 +14,10 @@ struct sn_resolver;
 typedef void sn_resolver_done(void *arg, const char *host, const char *ip); /* ip "" on failure */
 
 struct sn_resolver *sn_resolver_new(uv_loop_t *loop);
-/* Calls done once, later or, for literal IPs, at once (PROTOCOL.md §24.2). */
+/* Calls done once: at once for a literal IP, else later (PROTOCOL.md §24.2). */
 void sn_resolver_look_up(struct sn_resolver *resolver, const char *host, sn_resolver_done *done,
                          void *arg);
-/* Cancels what it can; no done is called after this. */
+/* Cancels look-ups where possible; calls no done afterwards. */
 void sn_resolver_close(struct sn_resolver *resolver);
 
 #endif

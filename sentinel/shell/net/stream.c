@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The one place that drives libuv's handles of connections. Happy path: connect or accept, bytes to
- * the hook, sn_stream_flush, close. Failure modes: every error of the system reaches the owner, by
- * a hook or as the value of the call, and changes nothing by itself but that a stream which read an
- * error or the end reads no more. */
+/* The only code that drives libuv's connection handles. Happy path: connect or accept, pass bytes
+ * to the hook, sn_stream_flush, close. Failure modes: every system error reaches the owner, by a
+ * hook or as the result of a call. An error does not change the stream, except that it stops
+ * reading after a read error or the end of input. */
 #include "shell/net/stream.h"
 
 #include <assert.h>

@@ -2,15 +2,17 @@
 #ifndef SN_SHELL_NET_STREAM_H
 #define SN_SHELL_NET_STREAM_H
 
-/* A connection over TCP or a Unix socket, made here or accepted: what comes in is handed to hooks,
- * what goes out waits in a buffer until the kernel takes it. Links and clients are built on it.
- * A stream sets no limits and closes nothing by itself: its owner does.
+/* A connection over TCP or a Unix socket, outgoing or accepted. Input goes to hooks; output waits
+ * in a buffer until the kernel takes it. Links and clients are built on streams. A stream sets no
+ * limits and never closes itself: its owner does both.
  *
- * A stream is part of its owner's memory, from sn_stream_init to the hook `closed`. Hooks come from
- * the loop, never from within a call of the owner, and may call anything here, sn_stream_close too.
+ * A stream is embedded in its owner, from sn_stream_init to the hook `closed`. Hooks are called
+ * from the loop, never from within a call of the owner, and may call any function here,
+ * sn_stream_close too.
  *
- * TLS goes between handle and hooks: on_read -> filter -> `bytes`, and `out` -> filter -> `writing`
- * in sn_stream_flush; its handshake is one more state, between CONNECTING and OPEN. */
+ * TLS does not exist yet. It is planned as a filter between handle and hooks: on_read -> filter ->
+ * `bytes`, and `out` -> filter -> `writing` in sn_stream_flush, with the handshake as a state
+ * between CONNECTING and OPEN. */
 
 #include "base/addr.h"
 #include "base/buf.h"
@@ -20,31 +22,33 @@
 
 #define SN_NET_READ_SIZE ((size_t)64 << 10)
 
-/* What streams share. */
+/* Shared by all streams of a loop. */
 struct sn_net {
     uv_loop_t *loop;
-    char read_buffer[SN_NET_READ_SIZE]; /* valid within the hook `bytes` */
+    char read_buffer[SN_NET_READ_SIZE]; /* valid only during the hook `bytes` */
 };
 
-/* One after the other; ENDED may be left out, and CLOSING comes from everywhere. */
+/* States follow in this order; ENDED may be skipped, and CLOSING may follow any state after NONE.
+ */
 enum sn_stream_state {
     SN_STREAM_NONE = 0,
-    SN_STREAM_CONNECTING, /* or not accepted yet; what is in `out` waits */
+    SN_STREAM_CONNECTING, /* or not accepted yet; `out` waits */
     SN_STREAM_OPEN,
-    SN_STREAM_ENDED,  /* the other side will send no more; it may still be written to */
-    SN_STREAM_CLOSING /* the only hook to come is `closed` */
+    SN_STREAM_ENDED,  /* the other side sends no more; writing may still work */
+    SN_STREAM_CLOSING /* only the hook `closed` follows */
 };
 
-/* All errors are 0 or negative codes of libuv. */
+/* Errors are 0 or a negative libuv code. */
 struct sn_stream_hooks {
-    /* sn_stream_connect has ended: the stream is open and reads, or (error) is to be closed. */
+    /* sn_stream_connect has ended: the stream is open and reads, or failed (error) and has to be
+     * closed. */
     void (*opened)(void *owner, int error);
     void (*bytes)(void *owner, const char *data, size_t len);
-    /* Nothing more will come; UV_EOF: by the will of the other side. */
+    /* No more input follows; UV_EOF: the other side ended it. */
     void (*ended)(void *owner, int error);
-    /* The write that was under way is done, or (error) failed. */
+    /* The pending write is done, or failed (error). */
     void (*drained)(void *owner, int error);
-    /* The end: owner may be freed. */
+    /* The stream is closed: owner may be freed. */
     void (*closed)(void *owner);
 };
 
@@ -65,65 +69,65 @@ struct sn_stream {
     struct sn_net *net;
     const struct sn_stream_hooks *hooks;
     void *owner;
-    struct sn_buf out;     /* goes with the next sn_stream_flush */
-    struct sn_buf writing; /* belongs to the write under way */
+    struct sn_buf out;     /* sent by the next sn_stream_flush */
+    struct sn_buf writing; /* belongs to the pending write */
     enum sn_stream_state state;
     bool is_unix;
     bool reading;
-    bool busy; /* a write is under way */
+    bool busy; /* a write is pending */
 };
 
 /* One end of a TCP connection. */
 struct sn_stream_end {
-    char ip[SN_IP_MAX + 1]; /* "": not known, or a Unix socket */
+    char ip[SN_IP_MAX + 1]; /* "": unknown, or a Unix socket */
     uint16_t port;
     bool is_loopback;
 };
 
-/* A stream that is to be connected or accepted. out_max: cap of `out` in bytes. Whatever comes of
- * it, it ends with sn_stream_close. */
+/* Initialises a stream that is to be connected or accepted. out_max: cap of `out` in bytes. Must
+ * always be ended with sn_stream_close. */
 void sn_stream_init(struct sn_stream *stream, struct sn_net *net, bool is_unix,
                     const struct sn_stream_hooks *hooks, void *owner, size_t out_max);
-/* Connects over TCP. from: source address, NULL for none; one that cannot be used is no reason not
- * to connect. An error: no hook will tell. */
+/* Connects over TCP. from: source address or NULL; an unusable one is ignored. Returns 0 or a libuv
+ * error; after an error no hook is called. */
 SN_MUST_CHECK int sn_stream_connect(struct sn_stream *stream, const struct sockaddr *from,
                                     const struct sockaddr *to);
-/* Sets what TCP connections have here: no delay, and probes after keepalive_s seconds of silence
- * (0: none). Nothing on a Unix socket. */
+/* Sets TCP_NODELAY, and keepalive probes after keepalive_s seconds of silence (0: none). No effect
+ * on a Unix socket. */
 void sn_stream_tune(struct sn_stream *stream, int keepalive_s);
 
-/* Reads from now on, which an accepted stream does not by itself. Nothing if it reads, or if no
- * more will come. */
+/* Starts or resumes reading; an accepted stream does not read before. No effect if it reads already
+ * or the input has ended. Returns 0 or a libuv error. */
 SN_MUST_CHECK int sn_stream_resume(struct sn_stream *stream);
-/* Reads no more until sn_stream_resume; the other side is held up once the kernel's buffer is full.
- */
+/* Stops reading until sn_stream_resume, so that the kernel's buffer fills and blocks the other
+ * side. */
 void sn_stream_pause(struct sn_stream *stream);
 
-/* Gives the kernel as much of `out` as it takes; for the rest one write is under way, and `out` is
- * empty again. Nothing while there is such a write, or before the stream is open. An error: the
- * connection is broken, and `out` was dropped. */
+/* Writes as much of `out` as the kernel takes; the rest becomes one pending write, and `out` is
+ * empty again. No effect while a write is pending or before the stream is open. Returns 0 or a
+ * libuv error: the connection is broken, and `out` was dropped. */
 int sn_stream_flush(struct sn_stream *stream);
-/* Bytes that the kernel has not taken yet. */
+/* Returns the number of bytes that the kernel has not taken yet. */
 size_t sn_stream_waiting(const struct sn_stream *stream);
 
-/* Closes at once; what is not written is lost. Not for a stream that is closing. */
+/* Closes at once; unwritten output is lost. Precondition: not CLOSING. */
 void sn_stream_close(struct sn_stream *stream);
 
 void sn_stream_local(const struct sn_stream *stream, struct sn_stream_end *end);
 void sn_stream_peer(const struct sn_stream *stream, struct sn_stream_end *end);
-/* The descriptor; -1 if there is none. */
+/* Returns the file descriptor; -1 if none. */
 int sn_stream_fd(const struct sn_stream *stream);
 
-/* False: ip is no literal address. */
+/* Fills *address. False if ip is not a literal address. */
 bool sn_stream_address(const char *ip, uint16_t port, struct sockaddr_storage *address);
 
 struct sn_listener_hooks {
-    /* A connection waits for sn_listener_accept; error: it could not be had. */
+    /* A connection waits for sn_listener_accept; or accepting failed (error). */
     void (*connected)(void *owner, int error);
-    void (*closed)(void *owner); /* as that of a stream */
+    void (*closed)(void *owner); /* owner may be freed */
 };
 
-/* Where connections come in; part of its owner's memory too. */
+/* A listening socket; embedded in its owner. */
 struct sn_listener {
     union sn_stream_handle uv;
     const struct sn_listener_hooks *hooks;
@@ -131,18 +135,18 @@ struct sn_listener {
     bool is_unix;
 };
 
-/* Ends with sn_listener_close. */
+/* Initialises a listener. Must be ended with sn_listener_close. */
 void sn_listener_init(struct sn_listener *listener, uv_loop_t *loop, bool is_unix,
                       const struct sn_listener_hooks *hooks, void *owner);
-/* An IPv6 address is for IPv6 only. Errors of libuv; so the next. */
+/* Listens on a TCP address; an IPv6 socket accepts IPv6 only. Returns 0 or a libuv error. */
 SN_MUST_CHECK int sn_listener_tcp(struct sn_listener *listener, const struct sockaddr *address,
                                   int backlog);
-/* Removes a socket that a process left behind when it died, never anything else. mode: its rights;
- * 0: as they come. */
+/* Listens on a Unix socket. Replaces a socket at path, but no other kind of file. mode:
+ * permissions; 0: by umask. Returns 0 or a libuv error. */
 SN_MUST_CHECK int sn_listener_unix(struct sn_listener *listener, const char *path, mode_t mode,
                                    int backlog);
-/* Makes stream, fresh from sn_stream_init and of the same kind, the connection that waits; it does
- * not read yet. */
+/* Accepts the waiting connection into stream, which is just initialised and of the same kind; it
+ * does not read yet. Returns 0 or a libuv error. */
 SN_MUST_CHECK int sn_listener_accept(struct sn_listener *listener, struct sn_stream *stream);
 void sn_listener_close(struct sn_listener *listener);
 

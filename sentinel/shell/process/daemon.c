@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Start: background, log, listeners, pid file, core, START. Whatever can fail does so before the
- * core lives, so that a process that could not start has told nobody anything. End: the loop is
- * left first, then everything is closed from outside of any callback. */
+/* Start: background, log, listeners, pid file, core, START. All steps that can fail come before the
+ * core is created, so that a process that fails to start has sent nothing. End: the loop ends
+ * first; then everything is closed outside of any callback. */
 #include "shell/process/daemon.h"
 
 #include "base/alloc.h"

@@ -2,29 +2,30 @@
 #ifndef SN_SHELL_PROCESS_DAEMON_OS_H
 #define SN_SHELL_PROCESS_DAEMON_OS_H
 
-/* What a daemon asks of the operating system. */
+/* Services of the operating system for a daemon. */
 
 #include "base/types.h"
 
-/* Goes into the background: the calling process waits in here, leaving with status 0 when the
- * background process calls sn_daemon_ready, with 1 if that ends before. Returns in the background
- * process only, in a session of its own, with standard input and output on /dev/null and standard
- * error still on the caller's. *ready is for sn_daemon_ready. SN_EIO: errno tells why (PROTOCOL.md
+/* Goes into the background. The calling process waits here; it exits with status 0 when the
+ * background process calls sn_daemon_ready, with 1 if that process ends before. Returns only in the
+ * background process, in a new session, with standard input and output on /dev/null and the
+ * caller's standard error. *ready is for sn_daemon_ready. SN_EIO: errno tells why (PROTOCOL.md
  * §21.2). */
 SN_MUST_CHECK int sn_daemon_detach(int *ready);
-/* Lets the waiting process go and leaves its standard error. */
+/* Releases the waiting process and closes its standard error. */
 void sn_daemon_ready(int ready);
 
-/* SN_EIO: errno tells why (sn_file_error). */
+/* Writes the pid file. SN_EIO: errno tells why (sn_file_error). */
 SN_MUST_CHECK int sn_daemon_write_pidfile(const char *path);
 
-/* Before the loop lives: ignores signals whose default action would end the process. */
+/* Called before the loop exists: ignores signals whose default action would end the process. */
 void sn_daemon_ignore_signals(void);
-/* At the end, when the loop watches signals no longer and a write may still be waited for: SIGINT
- * ends the process at once, SIGTERM and SIGHUP change nothing. */
+/* Called at the end, when the loop no longer handles signals and a write may still be pending:
+ * SIGINT ends the process at once; SIGTERM and SIGHUP are ignored. */
 void sn_daemon_leave_signals(void);
 
-/* Raises the limit of open files as far as is allowed towards wanted; returns what it is now. */
+/* Raises the limit of open files towards wanted as far as permitted. Returns the resulting limit.
+ */
 uint64_t sn_daemon_raise_files(uint64_t wanted);
 
 #endif

@@ -2,32 +2,32 @@
 #ifndef SN_SHELL_PROCESS_FILE_SHARE_H
 #define SN_SHELL_PROCESS_FILE_SHARE_H
 
-/* How the open files that a process may have are shared between links and clients: nothing that
- * clients do may keep the sentinel from the servers and peers that it watches. */
+/* Shares the file descriptors of the process between links and clients, so that clients cannot cut
+ * the sentinel off from the servers and peers that it watches. */
 
 #include "base/types.h"
 
 struct sn_file_share {
-    uint32_t clients;     /* places for anybody */
-    uint32_t peer_places; /* further ones, for connections from the addresses of known peers */
-    uint64_t reserved;    /* for links, state, log, and … */
-    uint64_t spare;       /* … of these for links that are not known yet */
-    uint64_t minor_max;   /* how many links to replicas there may be */
+    uint32_t clients;     /* places for any client */
+    uint32_t peer_places; /* additional places for addresses of known peers */
+    uint64_t reserved;    /* for links, state and log, including spare */
+    uint64_t spare;       /* part of reserved, for links not known yet */
+    uint64_t minor_max;   /* most links to replicas */
 };
 
 struct sn_file_needs {
     uint32_t maxclients;
-    uint64_t links;  /* that are known */
-    uint64_t minor;  /* … of these to replicas, which have to wait where files are scarce */
-    uint64_t growth; /* further ones, to what may still be found out about the groups */
+    uint64_t links;  /* known links */
+    uint64_t minor;  /* part of links: to replicas, which wait if files are scarce */
+    uint64_t growth; /* additional links to members that may be discovered */
     uint64_t peers;  /* known sentinels */
 };
 
-/* How many files suffice for everything. */
+/* Returns the number of files that suffices for everything. */
 uint64_t sn_file_share_wanted(const struct sn_file_needs *needs);
-/* Shares `allowed` files: links come first, but some clients are served whatever the number of
- * replicas. SN_EFULL: they do not suffice for the links to masters and peers, the places of the
- * peers, and some clients. */
+/* Shares `allowed` files. Links have priority, but a few clients are served whatever the number of
+ * replicas. SN_EFULL: `allowed` does not suffice for links to masters and peers, the places of
+ * peers, and a few clients. */
 SN_MUST_CHECK int sn_file_share(uint64_t allowed, const struct sn_file_needs *needs,
                                 struct sn_file_share *share);
 

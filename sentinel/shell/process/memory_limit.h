@@ -2,17 +2,17 @@
 #ifndef SN_SHELL_PROCESS_MEMORY_LIMIT_H
 #define SN_SHELL_PROCESS_MEMORY_LIMIT_H
 
-/* How much memory all clients together may hold (`maxmemory-clients`). */
+/* Memory limit for all clients together (`maxmemory-clients`). */
 
 #include "base/types.h"
 
-/* Bytes that this process may use: the smallest of the machine's memory, the limits of its cgroups
- * and its resource limits (ulimit -v, -d). Reads files; for the start. */
+/* Returns the bytes that this process may use: the minimum of the machine's memory, its cgroup
+ * limits and its resource limits (ulimit -v, -d). Reads files; for use at the start. */
 uint64_t sn_memory_available(void);
 
-/* The ceiling for all clients, in bytes, where `available` bytes are there and the setting is text:
- * a size ("64mb"), or a part of what is there ("5%"); "0": no ceiling, UINT64_MAX. NULL: the
- * default, an eighth of what is there, between 16 MiB and 256 MiB. */
+/* Returns the limit for all clients, in bytes. text, the setting: a size ("64mb"), a percentage of
+ * `available` ("5%"), "0" for no limit (UINT64_MAX), or NULL for the default, an eighth of
+ * `available` between 16 MiB and 256 MiB. */
 uint64_t sn_memory_of_clients(const char *text, uint64_t available);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* libuv waits for a new process until it runs its program, which takes as long as a busy machine
- * likes: each start gets a turn of the loop, or a queue of scripts that end at once would keep all
- * timers and answers waiting until it is worked off.
+/* libuv blocks on a new process until its exec, which may take long on a busy machine. Therefore
+ * each start gets a turn of the loop of its own; otherwise a queue of short scripts would delay all
+ * timers and answers.
  *
- * What a script leaves running in its process group when it ends gets a moment to finish, and is
- * killed then: nobody else counts it. Whose parent is gone may become our child (as process 1 of a
- * container, and by an exec of the process that had started it): it is waited for, so that no
- * zombies pile up. */
+ * Processes that an ended script leaves in its process group get a grace period and are then
+ * killed, as the limit on scripts does not count them. Orphans may become our children (as process
+ * 1 of a container, or after an exec); they are reaped, so that no zombies accumulate. */
 
 #include "shell/process/scripts.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ACL LOAD and ACL SAVE: a worker reads and writes, the client that asked waits. */
+/* ACL LOAD and ACL SAVE: a worker thread reads or writes while the client that asked waits. */
 
 #include "shell/server/accounts.h"
 

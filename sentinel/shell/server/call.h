@@ -2,7 +2,7 @@
 #ifndef SN_SHELL_SERVER_CALL_H
 #define SN_SHELL_SERVER_CALL_H
 
-/* A request under execution, and what its handler needs to read the words and to reply. */
+/* A request under execution, and helpers for handlers to read its arguments and to reply. */
 
 #include "acl/specs.h"
 #include "base/buf.h"
@@ -11,7 +11,7 @@
 struct sn_server;
 struct sn_client;
 
-/* Longest pattern of a command that matches it with many names: matching takes pattern times name.
+/* Longest pattern in a command that matches it with many names; matching costs pattern times name.
  */
 #define SN_PATTERN_MAX 1024
 
@@ -20,28 +20,29 @@ struct sn_call {
     struct sn_server *server;
     struct sn_client *client;
     const struct sn_spec *spec;
-    size_t argc; /* every word, the container included */
+    size_t argc; /* number of words, the container included */
     char **argv;
     size_t *lens;
     struct sn_resp *resp; /* where the reply goes */
-    bool muted;           /* nobody is to see it */
+    bool muted;           /* discard the reply */
 };
 
 typedef void sn_command_fn(struct sn_call *call);
 
-/* The text as a bulk string in RESP2 and as a verbatim string in RESP3. */
+/* Replies with text: a bulk string in RESP2, a verbatim string in RESP3. */
 void sn_call_reply_verbatim(struct sn_call *call, const struct sn_buf *text);
 
-/* The usual end of a HELP: header, lines, and the line about HELP itself. */
+/* Replies to HELP: header, lines, and the lines about HELP itself. */
 void sn_call_reply_help(struct sn_call *call, const char *container, const char *const *lines,
                         size_t count);
 
-/* True if the argument holds no NUL byte. What has one is no name of anything here: as a C string
- * it would pass for what stands before that byte. */
+/* True if the argument has no NUL byte. An argument with one matches no name; as a C string it
+ * would be truncated there. */
 bool sn_call_is_text(const struct sn_call *call, size_t index);
-/* Equal words, ignoring case; a word with a NUL byte equals nothing. */
+/* True if the argument equals word, ignoring case; false if it has a NUL byte. */
 bool sn_call_word_is(const struct sn_call *call, size_t index, const char *word);
-/* The argument as an integer. SN_EINVAL or SN_ERANGE; no reply is made. */
+/* Parses the argument as an integer, without replying. SN_EINVAL: not a number; SN_ERANGE: does not
+ * fit. */
 SN_MUST_CHECK int sn_call_integer(const struct sn_call *call, size_t index, int64_t *value);
 
 #endif

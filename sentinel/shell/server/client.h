@@ -2,11 +2,11 @@
 #ifndef SN_SHELL_SERVER_CLIENT_H
 #define SN_SHELL_SERVER_CLIENT_H
 
-/* One client connection: bytes in, requests executed, replies out.
+/* A client connection: reads bytes, executes requests, writes replies.
  *
- * All replies that one read causes leave in one write. A request whose answer the core has to give
- * holds back the ones behind it. A connection is never freed while its code runs: closing it is
- * deferred to sn_server_flush, its memory to libuv's close callback. */
+ * All replies to one read leave in one write. A request that waits for the core's answer holds back
+ * later ones. A connection is never freed while its code runs: closing is deferred to
+ * sn_server_flush, freeing to libuv's close callback. */
 
 #include "acl/acl.h"
 #include "base/addr.h"
@@ -20,36 +20,37 @@ struct sn_long_reply;
 struct sn_server;
 struct sn_wait;
 
-/* Most bytes that wait to be read by a client that is no subscriber. */
+/* Output limit, in bytes, of a client without subscriptions. */
 #define SN_CLIENT_OUTPUT_MAX ((size_t)256 << 20)
-/* No further request of a client is executed while it has not read so much of its replies. */
+/* While its unread output exceeds this, no further request of a client is executed. */
 #define SN_CLIENT_OUTPUT_PAUSE ((size_t)4 << 20)
-/* While an answer is waited for, no more than this is read ahead. */
+/* Bytes read ahead at most while a client waits for an answer. */
 #define SN_CLIENT_READ_AHEAD_MAX ((size_t)1 << 20)
-/* A turn of the loop in which commands run for longer than this makes the rest of them wait, so
- * that no client can hold up the watching of the groups. No single command takes much longer: what
- * it reads is limited (sn_request_limits_open), and a reply about many things is a long reply. */
+/* Time for commands in one turn of the loop. Later requests wait for the next turn, so that clients
+ * cannot delay the monitoring of groups. No single command takes much longer: request size is
+ * limited (sn_request_limits_open), and replies about many objects are long replies. */
 #define SN_TURN_MAX_MS 5
-/* Where a password is set, who has not logged in by then is dropped (stock: never): otherwise a few
- * hundred connections that know no password keep everybody else out. */
+/* Time to log in, if a password is set; afterwards the client is dropped. Deliberate difference
+ * from stock, which never drops it: a few hundred unauthenticated connections would lock out all
+ * other clients. */
 #define SN_LOGIN_MS        10000
 #define SN_CLIENT_NAME_MAX 1024 /* of CLIENT SETNAME and SETINFO */
 
-/* Only ever goes on to a later one (clients.c). */
+/* Life of a client; only moves to later values (clients.c). */
 enum sn_client_life {
     SN_CLIENT_NONE = 0,
     SN_CLIENT_OPEN,
-    SN_CLIENT_ENDING, /* no more requests; closes once all output is written */
-    SN_CLIENT_DOOMED, /* closes without ado at the next flush */
+    SN_CLIENT_ENDING, /* executes no more requests; closes after all output is written */
+    SN_CLIENT_DOOMED, /* closes at the next flush, without writing */
     SN_CLIENT_CLOSING /* uv_close was called */
 };
 
-/* What keeps the next request from being read and executed, beside answers that are waited for. */
+/* Holds: what keeps the next request from being executed, besides pending answers. */
 enum {
-    SN_HOLD_OUTPUT = 1 << 0,  /* the client has too much to read */
-    SN_HOLD_TURN = 1 << 1,    /* more requests are there, but it is the turn of others */
-    SN_HOLD_REQUEST = 1 << 2, /* `held` is one: nothing more is read, to keep it valid */
-    SN_HOLD_RUNNING = 1 << 3  /* its requests are being executed up the stack */
+    SN_HOLD_OUTPUT = 1 << 0,  /* too much unread output */
+    SN_HOLD_TURN = 1 << 1,    /* the client has yielded to others */
+    SN_HOLD_REQUEST = 1 << 2, /* `held` is set: reading would invalidate it */
+    SN_HOLD_RUNNING = 1 << 3  /* requests are being executed up the stack */
 };
 
 struct sn_client {
@@ -58,7 +59,7 @@ struct sn_client {
     struct sn_request_reader *reader;
 
     uint64_t id;            /* > 0 */
-    char ip[SN_IP_MAX + 1]; /* of the other side; "" on a unix socket */
+    char ip[SN_IP_MAX + 1]; /* of the other side; "" on a Unix socket */
     char peer[SN_ADDR_TEXT_MAX + 1];
     char local[SN_ADDR_TEXT_MAX + 1];
     char *name; /* NULL: none; so are the next two */
@@ -67,20 +68,20 @@ struct sn_client {
     struct sn_acl_user *user;
     const struct sn_spec *last_command; /* NULL: none, or an unknown one */
     struct sn_subscriptions subscriptions;
-    struct sn_wait *waits; /* the answers that this client waits for, oldest first; NULL: none */
+    struct sn_wait *waits; /* pending answers, oldest first; NULL: none */
     size_t wait_count;
     struct sn_long_reply *long_reply; /* under way; NULL: none */
-    struct sn_request held; /* read, but to be executed when nothing is waited for any more */
+    struct sn_request held;           /* read; executed when no answer is pending */
     enum sn_client_life life;
     unsigned holds; /* SN_HOLD_… */
     enum sn_client_due due;
     enum sn_resp_version version;
     uint64_t created_at; /* loop time, milliseconds; so are the next two */
     uint64_t active_at;
-    size_t memory;      /* bytes that it holds, as counted in the server's sum */
-    uint64_t locked_at; /* since when it has had to log in; loop time, and so is the next */
-    uint64_t peer_at;   /* when is_peer was found out; 0: never */
-    uint64_t soft_at;   /* since when the output is over the soft limit; 0: it is not */
+    size_t memory;      /* bytes held, as counted in the server's sum */
+    uint64_t locked_at; /* start of the time to log in; loop time, as the next two */
+    uint64_t peer_at;   /* when is_peer was last determined; 0: never */
+    uint64_t soft_at;   /* since when output exceeds the soft limit; 0: it does not */
 
     bool is_peer; /* a known sentinel is at its address */
     bool authenticated;
@@ -96,23 +97,24 @@ struct sn_client {
     struct sn_client *yield_prev, *yield_next; /* the clients that yielded */
 };
 
-/* Takes the connection that listener has waiting, unless it is gone already: starts reading, or
- * answers that it is not welcome and closes. */
+/* Accepts the waiting connection, unless it is gone already. Starts reading, or rejects it with an
+ * error and closes it. */
 void sn_client_accept(struct sn_server *server, struct sn_listener *listener);
 
-/* Executes the complete requests that were read, until one has to wait, or until this turn of the
- * loop has lasted SN_TURN_MAX_MS: then the rest is executed in the next one. */
+/* Executes complete requests until one has to wait for its answer, or until commands have run for
+ * SN_TURN_MAX_MS in this turn of the loop; the next turn executes the rest. */
 void sn_client_run(struct sn_client *client);
-/* Renders the next slice of the client's long reply, and hands it out if that was the last. */
+/* Renders the next slice of the client's long reply; after the last slice, moves it to the output.
+ */
 void sn_client_render(struct sn_client *client);
-/* Writes what is buffered, and closes what is to be closed. client may be in closing afterwards. */
+/* Writes buffered output, or closes client if that is due. client may be CLOSING afterwards. */
 void sn_client_flush(struct sn_client *client);
-/* Closes now. Not for a client that is running. */
+/* Closes at once. Precondition: the client's requests are not running. */
 void sn_client_close(struct sn_client *client);
 
-/* Back to the user and protocol of a fresh connection. */
+/* Resets user and protocol to those of a new connection. */
 void sn_client_reset(struct sn_client *client);
-/* From now on the client acts as user. */
+/* Makes client act as user from now on. */
 void sn_client_login(struct sn_client *client, struct sn_acl_user *user);
 
 #endif

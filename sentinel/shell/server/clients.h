@@ -2,58 +2,59 @@
 #ifndef SN_SHELL_SERVER_CLIENTS_H
 #define SN_SHELL_SERVER_CLIENTS_H
 
-/* The clients as lists: all of them, those to be flushed, those that have more to do than a turn of
- * the loop has time for. */
+/* Lists of clients: all, those to be flushed, and those that have yielded until the next turn of
+ * the loop. */
 
 #include "shell/net/stream.h"
 
 struct sn_client;
 struct sn_server;
 
-/* What the next sn_server_flush has to do for a client. */
+/* Work for a client in the next sn_server_flush. */
 enum sn_client_due {
     SN_DUE_NONE = 0,
     SN_DUE_FLUSH, /* write, or close */
-    SN_DUE_RUN    /* go on with requests first: what held them back is over */
+    SN_DUE_RUN    /* first continue with requests, whose hold has ended */
 };
 
 struct sn_clients {
     struct sn_client *all; /* in the order of their ids */
     struct sn_client *due;
     struct sn_client *yielded;
-    size_t count;  /* without the rejected */
-    size_t memory; /* bytes that they hold */
+    size_t count;  /* without rejected ones */
+    size_t memory; /* bytes held by all */
     uint64_t next_id;
     struct sn_net net;
 };
 
 /* Gives client its id and counts it. */
 void sn_clients_add(struct sn_clients *clients, struct sn_client *client);
-/* client is not served, and counts no more. */
+/* Marks client as rejected: it is not served and no longer counted. */
 void sn_clients_reject(struct sn_clients *clients, struct sn_client *client);
-/* Takes client, which is being closed, out of all lists and sums. */
+/* Removes client, which is being closed, from all lists and sums. */
 void sn_clients_remove(struct sn_clients *clients, struct sn_client *client);
-/* The next of those to which something is due, which *due tells, or of those that yielded; taken
- * off its list, which must not be empty. */
+/* Remove and return the next client with due work (*due), or the next that yielded. Precondition:
+ * the list is not empty. */
 struct sn_client *sn_clients_next_due(struct sn_clients *clients, enum sn_client_due *due);
 struct sn_client *sn_clients_next_yielded(struct sn_clients *clients);
 
-/* True if commands have run for SN_TURN_MAX_MS in this turn of the loop: the rest has to wait. */
+/* True if commands have run for SN_TURN_MAX_MS in this turn of the loop. */
 bool sn_clients_turn_is_over(const struct sn_server *server);
-/* Has client go on with its requests in the next turn of the loop. */
+/* Defers client's further requests to the next turn of the loop. */
 void sn_client_yield(struct sn_client *client);
-/* Has the next sn_server_flush look at this client; or even have it go on with its requests. */
+/* Make the next sn_server_flush flush client (touch), or first continue with its requests (resume).
+ */
 void sn_client_touch(struct sn_client *client);
 void sn_client_resume(struct sn_client *client);
-/* Executes no more requests, and closes once all output is written. */
+/* Executes no more requests of client and closes it after all output is written. */
 void sn_client_end(struct sn_client *client);
-/* Closes at the next flush, without writing what is left. */
+/* Closes client at the next flush, without writing its output. */
 void sn_client_doom(struct sn_client *client);
-/* True if client is doomed, or closing already: nothing that is for it matters any more. */
+/* True if client is DOOMED or CLOSING: output for it is pointless. */
 bool sn_client_is_gone(const struct sn_client *client);
-/* Bytes that the client has yet to read. */
+/* Returns the bytes of output that client has not read. */
 size_t sn_client_output(const struct sn_client *client);
-/* True if the client is subscribed to anything. */
+/* True if client has a subscription. */
 bool sn_client_subscribed(const struct sn_client *client);
 
 #endif

@@ -2,17 +2,16 @@
 #ifndef SN_SHELL_SERVER_CMD_H
 #define SN_SHELL_SERVER_CMD_H
 
-/* The handlers of the command table, by the file that holds them. Each is called with the right
- * number of arguments and the right to run. */
+/* Handlers of the command table, by file. Before a handler runs, arity and rights are checked. */
 
 #include "shell/server/call.h"
 
 struct sn_command_texts;
 
-/* What we say we are compatible with, where clients compare versions (HELLO, INFO). */
+/* Redis version that HELLO and INFO report, as clients compare versions. */
 #define SN_REDIS_VERSION "7.2.0"
 
-/* The handlers of all commands, by their places in sn_specs; NULL: a container that needs a
+/* Fills in the handlers of all commands, by index in sn_specs; NULL: a container that needs a
  * subcommand (PROTOCOL.md §4.1). */
 void sn_handlers_fill(sn_command_fn *by_place[SN_SPECS_MAX]);
 
@@ -37,17 +36,17 @@ sn_command_fn sn_cmd_publish, sn_cmd_psubscribe, sn_cmd_punsubscribe, sn_cmd_sub
 sn_command_fn sn_cmd_acl_cat, sn_cmd_acl_deluser, sn_cmd_acl_dryrun, sn_cmd_acl_genpass,
     sn_cmd_acl_getuser, sn_cmd_acl_help, sn_cmd_acl_list, sn_cmd_acl_load, sn_cmd_acl_log,
     sn_cmd_acl_save, sn_cmd_acl_setuser, sn_cmd_acl_users, sn_cmd_acl_whoami;
-/* cmd_sentinel.c: what only shows the state */
+/* cmd_sentinel.c: commands that show state */
 sn_command_fn sn_cmd_sentinel_ckquorum, sn_cmd_sentinel_get_address, sn_cmd_sentinel_help,
     sn_cmd_sentinel_info_cache, sn_cmd_sentinel_master, sn_cmd_sentinel_masters,
     sn_cmd_sentinel_pending_scripts, sn_cmd_sentinel_replicas, sn_cmd_sentinel_sentinels;
-/* cmd_sentinel_set.c: what the core decides */
+/* cmd_sentinel_set.c: commands that the core decides */
 sn_command_fn sn_cmd_sentinel_ask, sn_cmd_sentinel_config, sn_cmd_sentinel_debug,
     sn_cmd_sentinel_failover, sn_cmd_sentinel_flushconfig, sn_cmd_sentinel_monitor,
     sn_cmd_sentinel_myid, sn_cmd_sentinel_remove, sn_cmd_sentinel_reset, sn_cmd_sentinel_set,
     sn_cmd_sentinel_simulate;
 
-/* The replies of COMMAND, which cmd_command.c keeps. NULL is fine. */
+/* Frees the cached replies of COMMAND (cmd_command.c); texts may be NULL. */
 void sn_command_texts_free(struct sn_command_texts *texts);
 
 #endif

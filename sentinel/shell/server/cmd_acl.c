@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The ACL subcommands (PROTOCOL.md §5.4). Changes go to the ACL file when asked. Without one they
- * are saved with the state, and answered when that is done (stock: with the next save, whenever
- * that is), so that a user who was taken away does not come back with a power loss. */
+/* The ACL subcommands (PROTOCOL.md §5.4). Changes go to the ACL file on ACL SAVE. Without an ACL
+ * file they are saved with the state, and the command is answered afterwards. Deliberate difference
+ * from stock, which saves them with its next save, whenever that is: a deleted user must not return
+ * after a power loss. */
 
 #include "base/alloc.h"
 #include "base/error.h"

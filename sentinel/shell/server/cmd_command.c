@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* COMMAND: what the table of commands says (PROTOCOL.md §5.5). */
+/* COMMAND: the contents of the command table (PROTOCOL.md §5.5). */
 
 #include "base/alloc.h"
 #include "base/error.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* INFO (PROTOCOL.md §6.1): the fields of stock, in their order. Those that only a data node has a
- * value for are there too, as zero, because tools look for them. */
+/* INFO (PROTOCOL.md §6.1): the fields of stock, in stock's order. Fields that only a data node has
+ * are included as zero, because tools look for them. */
 
 #include "base/text.h"
 #include "shell/server/call.h"

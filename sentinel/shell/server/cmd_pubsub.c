@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SUBSCRIBE and its family, and the PUBLISH that takes hellos (PROTOCOL.md §5.6, §5.7). */
+/* SUBSCRIBE and its family, and PUBLISH, which accepts hellos (PROTOCOL.md §5.6, §5.7). */
 
 #include "shell/server/call.h"
 #include "shell/server/client.h"

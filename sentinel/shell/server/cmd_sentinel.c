@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The SENTINEL subcommands that only show the state (PROTOCOL.md §4). */
+/* SENTINEL subcommands that only show state (PROTOCOL.md §4). */
 
 #include "shell/server/cmd_sentinel.h"
 

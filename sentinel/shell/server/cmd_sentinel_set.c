@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The SENTINEL subcommands that the core decides (PROTOCOL.md §4). What is wrong on its face is
- * answered here; the rest becomes a command event, and its client waits for the answer. */
+/* SENTINEL subcommands that the core decides (PROTOCOL.md §4). Malformed requests are answered
+ * here; others become a command event, and the client waits for the answer. */
 
 #include "base/alloc.h"
 #include "base/error.h"

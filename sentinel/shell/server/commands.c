@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a request to its handler: look-up, arity, authentication, rights, subscribe context, in this
- * order (PROTOCOL.md §3.4). */
+/* Dispatches a request to its handler after look-up, arity, authentication, rights and subscribe
+ * context, in this order (PROTOCOL.md §3.4). */
 
 #include "shell/server/commands.h"
 

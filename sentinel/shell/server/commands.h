@@ -9,8 +9,8 @@
 struct sn_buf;
 struct sn_client;
 
-/* Checks request in the order of PROTOCOL.md §3.4 and runs it, for client. The reply, if there is
- * one already, is in the client's output. */
+/* Checks request of client in the order of PROTOCOL.md §3.4 and runs its handler. The reply goes to
+ * out, unless it has to wait. */
 void sn_commands_execute(struct sn_client *client, const struct sn_request *request,
                          struct sn_buf *out);
 

@@ -2,22 +2,23 @@
 #ifndef SN_SHELL_SERVER_CROWD_H
 #define SN_SHELL_SERVER_CROWD_H
 
-/* All clients together: what they hold, and who goes first when that is too much. Asks only. */
+/* Memory of all clients, and the order of eviction. Changes nothing. */
 
 #include "base/types.h"
 
 struct sn_client;
 struct sn_server;
 
-/* Bytes that client holds: its requests, replies and subscriptions. */
+/* Returns the bytes held by client: requests, replies and subscriptions. */
 size_t sn_crowd_memory(const struct sn_client *client);
 
-/* The client to be dropped when all hold too much: the one that holds most. Subscribers, and
- * clients that asked not to be evicted, come after all others, and known peers last, unless one
- * holds more than any subscriber or peer needs. NULL: nobody holds anything. */
+/* Returns the client to evict: the one that holds most. Subscribers and no-evict clients come after
+ * all others, and known peers last, unless one holds more than any subscriber or peer needs. NULL:
+ * no client holds memory. */
 struct sn_client *sn_crowd_heaviest(const struct sn_server *server);
 
-/* True if a known sentinel lives at the address that client comes from; looked up once a second. */
+/* True if client connects from the address of a known sentinel; determined at most once a second.
+ */
 bool sn_crowd_is_peer(struct sn_client *client);
 
 #endif

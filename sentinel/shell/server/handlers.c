@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which function carries out which command. */
+/* Maps commands to their handlers. */
 
 #include "shell/server/call.h"
 #include "shell/server/cmd.h"

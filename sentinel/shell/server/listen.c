@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define _GNU_SOURCE /* realpath */
 /* Where the server listens (PROTOCOL.md §20.4): every bind address, in both families, and the unix
- * socket. All or nothing: a socket that cannot be had closes the others again. */
+ * socket. All or none: if one socket fails, the others are closed again. */
 
 #include "shell/server/listen.h"
 

@@ -2,11 +2,11 @@
 #ifndef SN_SHELL_SERVER_LISTEN_H
 #define SN_SHELL_SERVER_LISTEN_H
 
-/* Beside sn_server_listen and what goes with it. */
+/* Listeners of the server, besides sn_server_listen and its like in server.h. */
 
 #include "shell/server/server.h"
 
-/* Appends the lines of INFO about where the server listens. */
+/* Appends the INFO lines about listeners. */
 void sn_listen_describe(const struct sn_server *server, struct sn_buf *out);
 /* Stops listening everywhere. */
 void sn_listen_stop(struct sn_server *server);

@@ -2,8 +2,8 @@
 #ifndef SN_SHELL_SERVER_PARTS_H
 #define SN_SHELL_SERVER_PARTS_H
 
-/* What a server is made of, for its own files: each asks for the part that it needs. Only server.c
- * and parts.c see the whole (state.h). */
+/* Access to the parts of a server, for its own files. Only server.c and parts.c see the whole
+ * (state.h). */
 
 #include "base/types.h"
 #include "core/view.h"
@@ -32,28 +32,28 @@ struct sn_waits *sn_server_waits(const struct sn_server *server);
 struct sn_accounts *sn_server_accounts(const struct sn_server *server);
 struct sn_pubsub *sn_server_pubsub(const struct sn_server *server);
 struct sn_stats *sn_server_stats(const struct sn_server *server);
-/* The first of a list, which listen.c keeps. */
+/* Head of the list of listeners, which listen.c owns. */
 struct sn_door **sn_server_doors(const struct sn_server *server);
-/* Where cmd_command.c keeps replies, [0] to [3]. */
+/* Cache of cmd_command.c, [0] to [3]. */
 struct sn_command_texts **sn_server_texts(const struct sn_server *server);
-/* By the places of commands in sn_specs; NULL: a container that needs a subcommand. */
+/* Handlers by index in sn_specs; NULL: a container that needs a subcommand. */
 sn_command_fn *const *sn_server_handlers(const struct sn_server *server);
-/* For replies that nobody is to see. */
+/* Buffer for discarded replies. */
 struct sn_buf *sn_server_scratch(const struct sn_server *server);
 
-/* Of this process, not of the sentinel. */
+/* Run id of this process, not the id of the sentinel. */
 const char *sn_server_runid(const struct sn_server *server);
 uint64_t sn_server_started_at(const struct sn_server *server);
-/* A command has set the log level. */
+/* Notes that a command has set the log level. */
 void sn_server_note_level(struct sn_server *server);
 
-/* What has a handle of libuv, or a worker, keeps the server from being freed. */
+/* Reference counting: each libuv handle and worker holds the server. */
 void sn_server_hold(struct sn_server *server);
 void sn_server_release(struct sn_server *server);
 bool sn_server_is_closing(const struct sn_server *server);
 
-/* What the files below server.c have it do: execute a request of client, flush, and have another
- * turn of the loop come at once. */
+/* Calls from files below server.c into it: execute a request of client, flush, and run another turn
+ * of the loop at once. */
 void sn_server_execute(struct sn_server *server, struct sn_client *client,
                        const struct sn_request *request, struct sn_buf *out);
 void sn_server_wake(struct sn_server *server);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The server as a whole: its clients, the answers they wait for, and the flush that ends each
- * wake-up. */
+/* The server as a whole: clients, pending answers, and the flush at the end of each wake-up. */
 
 #include "shell/server/server.h"
 

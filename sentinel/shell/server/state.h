@@ -2,7 +2,7 @@
 #ifndef SN_SHELL_SERVER_STATE_H
 #define SN_SHELL_SERVER_STATE_H
 
-/* The whole of a server, for server.c and parts.c only. */
+/* The structure of a server; for server.c and parts.c only. */
 
 #include "base/buf.h"
 #include "shell/server/accounts.h"
@@ -13,12 +13,12 @@
 #include "shell/server/stats.h"
 #include "shell/server/waits.h"
 
-/* How what is below server.c reaches it. */
+/* Calls from the files below server.c into it. */
 struct sn_server_hooks {
     void (*execute)(struct sn_client *client, const struct sn_request *request, struct sn_buf *out);
     void (*flush)(struct sn_server *server);
     void (*on_idle)(uv_idle_t *idle);
-    void (*free)(struct sn_server *server); /* nothing holds it any more */
+    void (*free)(struct sn_server *server); /* the last hold was released */
 };
 
 struct sn_server {

@@ -2,11 +2,11 @@
 #ifndef SN_SHELL_SERVER_STATS_H
 #define SN_SHELL_SERVER_STATS_H
 
-/* What INFO counts. */
+/* Counters for INFO. */
 
 #include "base/types.h"
 
-/* Events per second: what was counted during the last full second. */
+/* Rate per second: the count of the last full second. */
 struct sn_rate {
     uint64_t second;
     uint64_t current;
@@ -16,7 +16,7 @@ struct sn_rate {
 struct sn_stats {
     uint64_t connections;
     uint64_t rejected;
-    uint64_t evicted; /* over the ceiling for all clients */
+    uint64_t evicted; /* over the limit for all clients */
     uint64_t commands;
     uint64_t bytes_in;
     uint64_t bytes_out;
@@ -33,7 +33,7 @@ struct sn_stats {
 
 /* Counts amount at loop time now_ms. */
 void sn_rate_add(struct sn_rate *rate, uint64_t now_ms, uint64_t amount);
-/* The count of the last full second. */
+/* Returns the count of the last full second. */
 uint64_t sn_rate_get(const struct sn_rate *rate, uint64_t now_ms);
 
 #endif
