@@ -15,7 +15,7 @@ def test_mixed_valkey__master_hangs_and_wakes_up(place, foreign, ours):
     group = watched.group
     old = group.master
     old.freeze()
-    group.wait_switched(old, 40)
+    group.wait_switched(old, 60)
     old.thaw()
     wait_until(lambda: old.follows(group.current_master()), 40, "the woken master follows",
                explain=group.roles)

@@ -16,7 +16,7 @@ def test_mixed_valkey__master_dies_and_returns(place, foreign, ours):
     recorders = [sentinel.record() for sentinel in group.sentinels]
     old = group.master
     old.kill()
-    new = group.wait_switched(old, 40)
+    new = group.wait_switched(old, 60)
     told = f"mymaster 127.0.0.1 {old.port} 127.0.0.1 {new.port}"
     for recorder in recorders:
         recorder.wait_for("+switch-master", 15, told)

@@ -80,7 +80,7 @@ def test_two_names__with_unlike_settings(place):
     old = groups[0].master
     old.kill()
     for group in groups:
-        group.wait_switched(old, 15)
+        group.wait_switched(old, 60)
     settled(groups)
 
 
