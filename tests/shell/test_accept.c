@@ -15,10 +15,12 @@ static bool from_afar;             /* connections seem to come from STRANGER */
 static unsigned keepalive_s;       /* as the server wanted it for the last one */
 static unsigned keepalives_wanted; /* how often it wanted one */
 
-/* The linker gives these their names (tests/CMakeLists.txt). */
+/* The linker gives these their names (tests/CMakeLists.txt).
+ * NOLINTBEGIN(readability-identifier-naming) */
 int __real_uv_tcp_getpeername(const uv_tcp_t *handle, struct sockaddr *name, int *len);
 int __wrap_uv_tcp_getpeername(const uv_tcp_t *handle, struct sockaddr *name, int *len);
 int __wrap_uv_tcp_keepalive(uv_tcp_t *handle, int enable, unsigned delay);
+/* NOLINTEND(readability-identifier-naming) */
 
 int __wrap_uv_tcp_getpeername(const uv_tcp_t *handle, struct sockaddr *name, int *len)
 {

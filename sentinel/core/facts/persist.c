@@ -34,6 +34,8 @@ static void note(struct sn_core *core, struct sn_unsaved *unsaved, unsigned what
 {
     unsaved->version = ++core->version;
     unsaved->what |= what;
+    if (unsaved->next == NULL)
+        return; /* it is */
     DL_DELETE(core->unsaved, unsaved);
     DL_APPEND(core->unsaved, unsaved);
 }

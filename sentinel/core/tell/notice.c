@@ -11,7 +11,7 @@
 
 static const struct sn_notice_row rows[] = {
 #define X(id, event, its_level, its_scripts, its_subject, text, meaning)                           \
-    [SN_NOTICE_##id] = {.name = event,                                                             \
+    [SN_NOTICE_##id] = {.name = (event),                                                           \
                         .level = SN_LEVEL_##its_level,                                             \
                         .scripts = SN_SCRIPTS_##its_scripts,                                       \
                         .subject = SN_SUBJECT_##its_subject,                                       \
