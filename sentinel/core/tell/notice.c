@@ -9,9 +9,10 @@
 
 #include <assert.h>
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a literal in parentheses initialises no array. */
 static const struct sn_notice_row rows[] = {
 #define X(id, event, its_level, its_scripts, its_subject, text, meaning)                           \
-    [SN_NOTICE_##id] = {.name = (event),                                                           \
+    [SN_NOTICE_##id] = {.name = event,                                                             \
                         .level = SN_LEVEL_##its_level,                                             \
                         .scripts = SN_SCRIPTS_##its_scripts,                                       \
                         .subject = SN_SUBJECT_##its_subject,                                       \
@@ -19,6 +20,7 @@ static const struct sn_notice_row rows[] = {
     SN_NOTICES(X)
 #undef X
 };
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const struct sn_notice_row *sn_notice_row(enum sn_notice notice)
 {
