@@ -304,7 +304,7 @@ static bool read_all(FILE *file, struct place *place, bool faults, struct plan *
 {
     char line[LINE_MAX_LEN];
     bool fine = true;
-    rewind(file);
+    (void)fseek(file, 0, SEEK_SET);
     for (place->line = 1; fine && fgets(line, sizeof(line), file) != NULL; place->line++) {
         struct sn_words words;
         if (!split(line, &words)) {

@@ -44,7 +44,7 @@ static char *trace_of(const struct plan *plan, const struct lens *lens)
     (void)close(kept);
     (void)fseek(file, 0, SEEK_END);
     size_t len = (size_t)ftell(file);
-    rewind(file);
+    (void)fseek(file, 0, SEEK_SET);
     char *text = malloc(len + 1);
     assert_non_null(text);
     assert_int_equal(fread(text, 1, len, file), len);

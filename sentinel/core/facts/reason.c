@@ -32,11 +32,13 @@ _Static_assert(SN_REASON_COUNT <= UINT8_MAX, "a reason fits into its entry");
 
 /* Name, words and numbers behind each other, each with a NUL. Found by offsets: pointers would cost
  * as much as the words. */
+/* NOLINTBEGIN(readability-identifier-naming): the members are called as the reasons are. */
 static const struct rows {
 #define X(id, words, numbers) char id[sizeof(#id "\0" words "\0" numbers)];
     SN_REASONS(X)
 #undef X
 } rows = {
+/* NOLINTEND(readability-identifier-naming) */
 #define X(id, words, numbers) #id "\0" words "\0" numbers,
     SN_REASONS(X)
 #undef X
