@@ -123,7 +123,10 @@ def instance(value):
         parts.append(f"reports {word(data['role_reported'])}")
         if word(data["reconf"]) != "none":
             parts.append(f"reconf {word(data['reconf'])}")
-        parts += flags(data, "promoted", "order_pending", "order_refused")
+        parts += flags(data, "promoted", "order_refused")
+    for field in gdb.lookup_type("enum sn_unanswered").fields():
+        if int(value["unanswered"]) & field.enumval:
+            parts.append(f"{field.name.split('_')[-1].lower()} unanswered")
     if int(value["cmd"]) and word(value["cmd"]["state"]) != "up":
         parts.append(f"link {word(value['cmd']['state'])}")
     return ", ".join(parts)

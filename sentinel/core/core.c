@@ -22,6 +22,7 @@
 #include "core/facts/persist.h"
 #include "core/facts/refusal.h"
 #include "core/facts/tilt.h"
+#include "core/facts/unanswered.h"
 #include "core/failover/drain.h"
 #include "core/failover/failover.h"
 #include "core/failover/reconf.h"
@@ -347,7 +348,7 @@ static void take_reply(struct sn_core *core, const struct sn_input_reply *input)
         take_info(instance, input);
         break;
     case SN_ORDER_PUBLISH:
-        instance->hello_pending = false;
+        sn_unanswered_remove(instance, SN_UNANSWERED_HELLO);
         note_refusal(link, input);
         break;
     case SN_ORDER_ASK:

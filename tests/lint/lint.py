@@ -8,6 +8,7 @@ headers  each header compiles alone, and twice
 sizes    files and functions stay readable: sources of at most 600 lines, headers of at most 400
 markers  no leftover work markers, no paths of somebody's machine
 licence  every source names its licence
+owners   each fact of the core that OWNERS names is written in one file
 names    a library has no two static functions of one name, and an extern carries the name of its file or folder
 """
 
@@ -342,6 +343,33 @@ def externs(folder, sources):
         for line in output.splitlines():
             found[line.split(".o:")[0]].add(line.split()[-1])
     return found
+
+
+# Facts of the core, and the one file that writes them. core.c may write what it loads.
+OWNERS = {
+    "facts/turn.c": ("lost_rounds", "retry_at", "rank_at", "stand_back_until", "held"),
+    "facts/instance.c": ("s_down", "s_down_at", "s_up_at"),
+    "facts/group.c": ("o_down", "config_epoch"),
+    "facts/attempt.c": ("reconf",),
+    "facts/silence.c": ("silence_at", "act_ping_at", "traffic_at"),
+    "facts/unanswered.c": ("unanswered", "pauses_pending"),
+    "failover/drain.c": ("phase",),
+}
+LOADED_BY_CORE = ("config_epoch",)
+
+
+def check_owners(root, _build, report):
+    owners = {field: file for file, fields in OWNERS.items() for field in fields}
+    # Comparisons have a second "=" or another character before it.
+    write = re.compile(r"(?:->|\.)(\w+) *(?:[-+|&]?=(?!=)|\+\+|--)|(?:\+\+|--)[\w.>-]*?(?:->|\.)(\w+)\b(?!->|\.|\()")
+    for path in c_files(root, "sentinel/core", suffixes=(".c",)):
+        name = path.relative_to(root / "sentinel/core").as_posix()
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for match in write.finditer(line):
+                field = match.group(1) or match.group(2)
+                owner = owners.get(field, name)
+                if owner != name and not (name == "core.c" and field in LOADED_BY_CORE):
+                    report.error(f"{path.relative_to(root)}:{number}: writes {field}, which only {owner} does")
 
 
 def check_names(root, build, report):

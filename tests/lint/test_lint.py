@@ -89,5 +89,18 @@ def names():
     check("does not exist", {"base/a.c": ""}, prefixes={"base/b.c": ()})
 
 
+def owners():
+    def check(wanted, file, line):
+        expect(wanted, said(lint.check_owners, {f"core/{file}": f"#define NOTHING(...)\nNOTHING({line})\n"}))
+
+    check("", "facts/turn.c", "group->held = true;")
+    check("", "core.c", "group->config_epoch = 7;")
+    check("", "agree/a.c", "if (group->held == true && link->silence_at <= 7 && data.unanswered != 0)")
+    check("", "agree/a.c", "group->held->else_ = 1;")
+    for line in ("group->held = true;", "wait(group.held |= true);", "group->held++;", "--the.group->held;"):
+        check("core/agree/a.c:2: writes held, which only facts/turn.c does", "agree/a.c", line)
+
+
 sizes()
 names()
+owners()

@@ -308,9 +308,7 @@ void sn_group_reset(struct sn_group *group)
     master->u.data.master_host[0] = '\0';
     master->u.data.master_port = 0;
     master->u.data.info_sent_at = SN_MS_NEVER; /* ask at once: no ten seconds without replicas */
-    master->cmd->act_ping_at = group->core->now;
-    master->cmd->silence_at = group->core->now;
-    sn_link_renew(master->cmd);
+    sn_link_reset(master->cmd);
     sn_link_renew(master->sub);
     sn_mark_instance(master);
     sn_raise(master, SN_NOTICE_RESET_MASTER, NULL);

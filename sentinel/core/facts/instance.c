@@ -7,6 +7,7 @@
 
 #include "core/facts/link.h"
 #include "core/facts/mark.h"
+#include "core/facts/unanswered.h"
 #include "core/tell/out.h"
 
 #include <assert.h>
@@ -236,7 +237,7 @@ void sn_instance_plan_info(struct sn_instance *instance)
 {
     struct sn_data *data = &instance->u.data;
     assert(sn_is_data(instance));
-    if (data->info_pending || instance->cmd->state != SN_LINK_UP) {
+    if (sn_unanswered_has(instance, SN_UNANSWERED_INFO) || instance->cmd->state != SN_LINK_UP) {
         sn_timer_stop(&instance->core->timers, &instance->info);
         return;
     }
@@ -251,21 +252,21 @@ void sn_instance_ask_info(struct sn_instance *instance)
 {
     struct sn_data *data = &instance->u.data;
     assert(sn_is_data(instance));
-    if (data->info_pending || !sn_link_can_send(instance->cmd))
+    if (sn_unanswered_has(instance, SN_UNANSWERED_INFO) || !sn_link_can_send(instance->cmd))
         return;
     struct sn_action_send send = {.order = SN_ORDER_INFO, .tag = instance->id};
     sn_out_send(instance->cmd, &send);
-    data->info_pending = true;
+    sn_unanswered_add(instance, SN_UNANSWERED_INFO);
     data->info_sent_at = instance->core->now;
     sn_timer_stop(&instance->core->timers, &instance->info);
 }
 
 void sn_instance_info_due(struct sn_instance *instance)
 {
-    if (instance->cmd->state != SN_LINK_UP || instance->u.data.info_pending)
+    if (instance->cmd->state != SN_LINK_UP || sn_unanswered_has(instance, SN_UNANSWERED_INFO))
         return;
     sn_instance_ask_info(instance);
-    if (!instance->u.data.info_pending) /* too much is outstanding on the link */
+    if (!sn_unanswered_has(instance, SN_UNANSWERED_INFO)) /* too much is outstanding on the link */
         sn_timer_set(&instance->core->timers, &instance->info,
                      sn_after(instance->core->now, SN_POLL_FAST_MS));
 }

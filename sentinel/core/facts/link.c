@@ -4,15 +4,15 @@
  *
  * A lost link is reopened at once, because the most common cause is the CLIENT KILL of another
  * sentinel's promotion (DESIGN.md D11). Further attempts without traffic in between back off, up to
- * the PING period. The silence that S_DOWN measures starts at the oldest unanswered PING or at the
- * loss of the connection, whichever is earlier (D2), and ends with an acceptable reply. */
+ * the PING period. */
 
 #include "core/facts/link.h"
 
-#include "core/facts/asked.h"
 #include "core/facts/mark.h"
 #include "core/facts/refusal.h"
+#include "core/facts/silence.h"
 #include "core/facts/tilt.h"
+#include "core/facts/unanswered.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/told.h"
@@ -40,13 +40,11 @@ struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
     link->up_at = SN_MS_NEVER;
     link->ping_sent_at = SN_MS_NEVER;
     link->tried_at = SN_MS_NEVER;
-    link->traffic_at = core->now;
+    sn_silence_traffic(link);
     link->last_avail_at = core->now;
     link->heard_at = SN_MS_NEVER;
     link->last_pong_at = core->now;
-    /* What never connects is timed from here (PROTOCOL.md §13.1). */
-    link->act_ping_at = core->now;
-    link->silence_at = core->now;
+    sn_silence_count_from(link, core->now); /* also what never connects (PROTOCOL.md §13.1) */
     sn_timer_init(&link->retry, SN_TIMER_LINK_RETRY, link);
     sn_timer_init(&link->ping, SN_TIMER_LINK_PING, link);
     sn_timer_init(&link->stale, SN_TIMER_LINK_STALE, link);
@@ -106,16 +104,8 @@ static void forget_connection(struct sn_link *link)
     if (link->kind == SN_LINK_SUBSCRIBE)
         return;
     struct sn_instance *owner;
-    LL_FOREACH2(link->owners, owner, owner_next) {
-        owner->hello_pending = false;
-        if (sn_is_data(owner)) {
-            owner->u.data.info_pending = false;
-            owner->u.data.order_pending = false;
-            owner->u.data.pauses_pending = 0;
-        } else {
-            sn_asked_lost(owner);
-        }
-    }
+    LL_FOREACH2(link->owners, owner, owner_next)
+        sn_unanswered_lost(owner);
 }
 
 static void drop_connection(struct sn_link *link)
@@ -222,8 +212,7 @@ void sn_link_open(struct sn_link *link)
     link->id.v = ++core->next_id;
     HASH_ADD(hh_id, core->links, id.v, sizeof(link->id.v), link);
     link->failures++;
-    if (link->silence_at == SN_MS_NEVER)
-        link->silence_at = core->now;
+    sn_silence_begin(link);
 
     struct sn_action_connect *connect = &sn_out_add(core, SN_ACTION_CONNECT)->u.connect;
     const char *user, *pass;
@@ -244,8 +233,7 @@ void sn_link_open(struct sn_link *link)
 void sn_link_sleep(struct sn_link *link)
 {
     link->asleep = true;
-    link->silence_at = LONG_AGO;
-    link->act_ping_at = LONG_AGO;
+    sn_silence_count_from(link, LONG_AGO);
 }
 
 void sn_link_wake(struct sn_link *link)
@@ -253,7 +241,7 @@ void sn_link_wake(struct sn_link *link)
     if (!link->asleep)
         return;
     link->asleep = false;
-    link->silence_at = link->act_ping_at = link->core->now;
+    sn_silence_count_from(link, link->core->now);
     sn_link_open(link);
     sn_mark_link(link);
 }
@@ -264,6 +252,12 @@ void sn_link_renew(struct sn_link *link)
     link->failures = 0;
     link->identity = SN_IDENTITY_NONE;
     sn_link_open(link);
+}
+
+void sn_link_reset(struct sn_link *link)
+{
+    sn_silence_count_from(link, link->core->now);
+    sn_link_renew(link);
 }
 
 void sn_link_hurry(struct sn_link *link, const struct sn_link *other)
@@ -283,10 +277,7 @@ void sn_link_begin_anew(struct sn_link *link)
     struct sn_core *core = link->core;
     bool silent = link->silence_at != SN_MS_NEVER &&
                   sn_age(core, link->silence_at) > core->timings[SN_TIMING_PING_PERIOD];
-    if (link->silence_at != SN_MS_NEVER)
-        link->silence_at = core->now;
-    if (link->act_ping_at != SN_MS_NEVER)
-        link->act_ping_at = core->now;
+    sn_silence_restart(link);
     if (silent || link->state != SN_LINK_UP)
         sn_link_renew(link);
 }
@@ -328,7 +319,7 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
     (void)sn_text_copy(link->local_ip, sizeof(link->local_ip), local_ip);
     sn_timer_stop(&core->timers, &link->retry);
     if (link->kind == SN_LINK_SUBSCRIBE) {
-        link->traffic_at = core->now;
+        sn_silence_traffic(link);
         sn_link_stale(link);
         return;
     }
@@ -368,8 +359,7 @@ void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room)
     sn_out_log(core, first ? SN_LEVEL_VERBOSE : SN_LEVEL_DEBUG, "%s link to %s %s: %s",
                link->kind == SN_LINK_SUBSCRIBE ? "Pub/Sub" : "Command", form,
                was_up ? "lost" : "not made", reason);
-    if (link->silence_at == SN_MS_NEVER)
-        link->silence_at = core->now;
+    sn_silence_begin(link);
     if (no_room)
         wait_for_room(link);
     else
@@ -379,7 +369,7 @@ void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room)
 
 void sn_link_on_traffic(struct sn_link *link)
 {
-    link->traffic_at = link->core->now;
+    sn_silence_traffic(link);
     link->failures = 0;
 }
 
@@ -401,10 +391,7 @@ void sn_link_ping(struct sn_link *link)
         sn_out_send(link, &send);
         link->ping_pending = true;
         link->ping_sent_at = core->now;
-        if (link->act_ping_at == SN_MS_NEVER)
-            link->act_ping_at = core->now;
-        if (link->silence_at == SN_MS_NEVER)
-            link->silence_at = core->now;
+        sn_silence_ping(link);
         sn_mark_link(link);
         sn_link_stale(link);
     }
@@ -443,8 +430,7 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
     link->trip_ms = sn_age(core, link->ping_sent_at);
     sn_timer_stop(&core->timers, &link->stale);
     if (acceptable(reply)) {
-        link->act_ping_at = SN_MS_NEVER;
-        link->silence_at = SN_MS_NEVER;
+        sn_silence_end(link);
         link->last_avail_at = core->now;
         link->heard_at = core->now;
         if (strncmp(reply->text, "PONG", 4) == 0) {

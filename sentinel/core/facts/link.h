@@ -22,6 +22,8 @@ void sn_link_wake(struct sn_link *link);
 void sn_link_renew(struct sn_link *link);
 /* An answer on other shows that the network works again: if link is down, dials it at once. */
 void sn_link_hurry(struct sn_link *link, const struct sn_link *other);
+/* Treats link as new: silence counts from now. Opens a new connection at once. */
+void sn_link_reset(struct sn_link *link);
 /* Its owner has become the master: silence counts from now at the earliest, and a link that is down
  * or silent is dialled again. */
 void sn_link_begin_anew(struct sn_link *link);

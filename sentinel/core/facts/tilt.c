@@ -8,6 +8,7 @@
 #include "core/facts/tilt.h"
 #include "core/facts/mark.h"
 #include "core/facts/reason.h"
+#include "core/facts/silence.h"
 #include "core/tell/raise.h"
 
 #include <utlist.h>
@@ -18,20 +19,8 @@ void sn_tilt_plan_heartbeat(struct sn_core *core)
     sn_timer_set(&core->timers, &core->heartbeat, sn_after(core->now, pause));
 }
 
-/* Every silence restarts (PROTOCOL.md §18). */
-static void restart_silence(struct sn_link *link)
-{
-    sn_ms now = link->core->now;
-    if (link->asleep)
-        return; /* nothing was expected of it */
-    if (link->silence_at != SN_MS_NEVER)
-        link->silence_at = now;
-    if (link->act_ping_at != SN_MS_NEVER)
-        link->act_ping_at = now;
-    link->traffic_at = now;
-}
-
-/* Another stall starts it again; without groups it ends, too (PROTOCOL.md §18, §24.2). */
+/* Every silence restarts. Another stall starts TILT again; without groups it ends, too (PROTOCOL.md
+ * §18, §24.2). */
 static void enter(struct sn_core *core)
 {
     struct sn_instance *instance, *next;
@@ -43,9 +32,9 @@ static void enter(struct sn_core *core)
     sn_raise_plain(core, NULL, SN_NOTICE_TILT, "#tilt mode entered");
     HASH_ITER(hh_id, core->instances, instance, next) {
         instance->cmd->tilt_wait = false;
-        restart_silence(instance->cmd);
+        sn_silence_stalled(instance->cmd);
         if (sn_is_data(instance))
-            restart_silence(instance->sub);
+            sn_silence_stalled(instance->sub);
     }
     HASH_ITER(hh_id, core->instances, instance, next) {
         struct sn_link *link = instance->cmd;

@@ -19,6 +19,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
 #include "core/facts/reason.h"
+#include "core/facts/unanswered.h"
 #include "core/tell/out.h"
 
 #include <assert.h>
@@ -144,7 +145,7 @@ static void pause_clients(struct sn_group *group)
                                   .duration_ms = sn_pause_longest_ms(group)};
     assert(sn_link_can_send(master->cmd));
     sn_out_send(master->cmd, &send);
-    master->u.data.pauses_pending++;
+    sn_unanswered_add_pause(master);
     master->u.data.paused_until = sn_after(core->now, send.duration_ms);
     enter_phase(group, SN_DRAIN_PAUSING);
     drain->paused_at = core->now;
@@ -213,9 +214,7 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
 {
     struct sn_group *group = master->group;
     struct sn_drain *drain = &group->failover.drain;
-    if (master->u.data.pauses_pending > 0)
-        master->u.data.pauses_pending--;
-    if (master->u.data.pauses_pending > 0)
+    if (sn_unanswered_remove_pause(master) > 0)
         return; /* one that was ended for another candidate; the last one counts */
     if (reply->type == SN_REPLY_ERROR)
         master->u.data.paused_until = SN_MS_NEVER;

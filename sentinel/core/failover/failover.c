@@ -23,6 +23,7 @@
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
 #include "core/facts/turn.h"
+#include "core/facts/unanswered.h"
 #include "core/failover/drain.h"
 #include "core/failover/order.h"
 #include "core/tell/form.h"
@@ -68,7 +69,7 @@ static void order_promotion(struct sn_group *group)
     /* What has been promoted under another name needs no order. */
     if (!sn_alias_made_master(replica)) {
         sn_out_send(replica->cmd, &send);
-        replica->u.data.order_pending = true;
+        sn_unanswered_add(replica, SN_UNANSWERED_ORDER);
         group->failover.ordered = replica->runid;
     }
     group->failover.ordered_at = group->core->now;
@@ -284,7 +285,7 @@ static void order_again(struct sn_group *group)
 void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_input_reply *reply)
 {
     struct sn_group *group = replica->group;
-    replica->u.data.order_pending = false;
+    sn_unanswered_remove(replica, SN_UNANSWERED_ORDER);
     if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
         return;
     const char *error = sn_order_error(reply);
@@ -375,7 +376,7 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
     if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
         return;
     /* Replies come in order: who says this will still get the order on the same connection. */
-    if (replica->u.data.order_pending)
+    if (sn_unanswered_has(replica, SN_UNANSWERED_ORDER))
         group->failover.ordered = replica->runid;
     if (role == SN_ROLE_MASTER)
         confirm_promotion(group);
@@ -383,7 +384,7 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
         give_up_replaced(group);
     else if (group->failover.doubt)
         pass_over(group, SN_REASON_ORDER_REFUSED_PARTLY, NULL);
-    else if (!replica->u.data.order_pending && !group->failover.acked &&
+    else if (!sn_unanswered_has(replica, SN_UNANSWERED_ORDER) && !group->failover.acked &&
              sn_link_can_send(replica->cmd) &&
              sn_age(group->core, group->failover.ordered_at) >= SN_POLL_FAST_MS)
         order_again(group);

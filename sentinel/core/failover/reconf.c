@@ -14,6 +14,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
 #include "core/facts/reason.h"
+#include "core/facts/unanswered.h"
 #include "core/failover/order.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
@@ -37,7 +38,7 @@ static enum sn_reason cannot_order(const struct sn_instance *replica)
 {
     if (!sn_link_can_send(replica->cmd))
         return SN_REASON_FOLLOW_NO_LINK;
-    if (replica->u.data.order_pending)
+    if (sn_unanswered_has(replica, SN_UNANSWERED_ORDER))
         return SN_REASON_FOLLOW_PENDING;
     return replica == sn_alias_moved_to(replica->group) ? SN_REASON_FOLLOW_ALIAS : SN_REASON_NONE;
 }
@@ -70,7 +71,7 @@ bool sn_reconf_send(struct sn_instance *replica)
         .no_rewrite = replica->cmd->no_rewrite,
     };
     sn_out_send(replica->cmd, &send);
-    replica->u.data.order_pending = true;
+    sn_unanswered_add(replica, SN_UNANSWERED_ORDER);
     if (replica->u.data.role_reported == SN_ROLE_MASTER)
         replica->u.data.unproven_at = replica->core->now;
     replica->u.data.ordered_at = replica->core->now;
@@ -319,7 +320,7 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_input_reply *r
 {
     struct sn_data *data = &replica->u.data;
     const char *error = sn_order_error(reply);
-    data->order_pending = false;
+    sn_unanswered_remove(replica, SN_UNANSWERED_ORDER);
     if (error != NULL && sn_order_untransacted(reply)) {
         sn_out_log(replica->core, SN_LEVEL_WARNING,
                    "Replica %s:%u of %s was told to follow the master without a transaction: %s",

@@ -10,9 +10,15 @@ enum sn_kind { SN_KIND_NONE = 0, SN_KIND_MASTER, SN_KIND_REPLICA, SN_KIND_PEER }
 
 enum sn_reconf { SN_RECONF_NONE = 0, SN_RECONF_SENT, SN_RECONF_INPROG, SN_RECONF_DONE };
 
+/* Bits of what is sent on the present connection and not answered. */
+enum sn_unanswered {
+    SN_UNANSWERED_HELLO = 1 << 0,
+    SN_UNANSWERED_INFO = 1 << 1,
+    SN_UNANSWERED_ORDER = 1 << 2 /* PROMOTE or FOLLOW */
+};
+
 /* Facts about data nodes. */
 struct sn_data {
-    bool info_pending;
     sn_ms info_sent_at;
     sn_ms info_at; /* last INFO reply */
     char *info_text;
@@ -34,7 +40,6 @@ struct sn_data {
     bool announced;
     bool promoted;           /* selected by the present failover */
     uint64_t refused_epoch;  /* of the last attempt in which it refused promotion */
-    bool order_pending;      /* a PROMOTE or FOLLOW is unanswered */
     sn_ms ordered_at;        /* last FOLLOW */
     bool order_refused;      /* the last FOLLOW was refused */
     unsigned pauses_pending; /* unanswered CLIENT PAUSEs on the present connection */
@@ -87,7 +92,7 @@ struct sn_instance {
     struct sn_timer down;
     struct sn_timer hello;
     struct sn_timer info; /* data nodes */
-    bool hello_pending;
+    unsigned unanswered;  /* bits of enum sn_unanswered */
     union {
         struct sn_data data;
         struct sn_peer peer;

@@ -11,6 +11,7 @@
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
 #include "core/facts/refusal.h"
+#include "core/facts/unanswered.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -215,7 +216,7 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     struct sn_core *core = instance->core;
     struct sn_data *data = &instance->u.data;
     assert(sn_is_data(instance));
-    data->info_pending = false;
+    sn_unanswered_remove(instance, SN_UNANSWERED_INFO);
     if (info == NULL) {
         if (reply->type == SN_REPLY_ERROR)
             sn_link_refused(instance->cmd, SN_ORDER_INFO, reply->text);

@@ -69,25 +69,27 @@ static bool is_member(const struct sn_group *group, const struct sn_addr *addr)
 }
 
 /* DESIGN.md D15: two deployments that use one name and, by reused addresses, hear each other. */
-static bool is_stranger(struct sn_group *group, const struct sn_hello *hello,
-                        const struct sn_addr *sender, const struct sn_addr *master)
+static bool is_stranger(const struct sn_group *group, const struct sn_hello *hello,
+                        const struct sn_addr *master)
 {
-    if (group->config_epoch == 0 || group->accept_any_peer ||
-        sn_group_find_peer(group, &hello->runid) != NULL || is_member(group, master))
-        return false;
+    return group->config_epoch != 0 && !group->accept_any_peer &&
+           sn_group_find_peer(group, &hello->runid) == NULL && !is_member(group, master);
+}
+
+static void tell_stranger(struct sn_group *group, const struct sn_hello *hello,
+                          const struct sn_addr *sender, const struct sn_addr *master)
+{
     sn_reason_note_id(group, hello->runid.hex, SN_REASON_HELLO_STRANGER,
                       (int64_t)hello->master_config_epoch, 0);
-    if (!group->stranger_told) {
-        group->stranger_told = true;
-        sn_raise(group->master, SN_NOTICE_FOREIGN_HELLO, "from %s %s %u master %s %u",
-                 hello->runid.hex, sender->host, sender->port, master->host, master->port);
-        sn_out_log(
-            group->core, SN_LEVEL_WARNING,
-            "A sentinel we do not know announces another master for %s and is ignored. If it "
-            "belongs to another deployment, give the groups different names.",
-            group->name);
-    }
-    return true;
+    if (group->stranger_told)
+        return;
+    group->stranger_told = true;
+    sn_raise(group->master, SN_NOTICE_FOREIGN_HELLO, "from %s %s %u master %s %u", hello->runid.hex,
+             sender->host, sender->port, master->host, master->port);
+    sn_out_log(group->core, SN_LEVEL_WARNING,
+               "A sentinel we do not know announces another master for %s and is ignored. If it "
+               "belongs to another deployment, give the groups different names.",
+               group->name);
 }
 
 /* A link carries hellos of a group that is not its own: somebody else claims the node (D16). */
@@ -420,7 +422,8 @@ void sn_hello_receive(struct sn_core *core, const struct sn_input_hello *event)
         note_presence(group, hello, &sender);
         return;
     }
-    if (is_stranger(group, hello, &sender, &master)) {
+    if (is_stranger(group, hello, &master)) {
+        tell_stranger(group, hello, &sender, &master);
         /* A group of the same name is another group all the same. */
         if (heard)
             note_foreign_claim(link, NULL, hello);

@@ -9,6 +9,7 @@
 #include "core/facts/pause.h"
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
+#include "core/facts/unanswered.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 
@@ -63,7 +64,7 @@ void sn_publish_due(struct sn_instance *instance)
         return;
     }
     sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, period));
-    if (instance->hello_pending || !sn_link_can_send(instance->cmd)) {
+    if (sn_unanswered_has(instance, SN_UNANSWERED_HELLO) || !sn_link_can_send(instance->cmd)) {
         sn_reason_note(instance, SN_REASON_PUBLISH_NO_ROOM);
         return;
     }
@@ -74,5 +75,5 @@ void sn_publish_due(struct sn_instance *instance)
     struct sn_action_send send = {
         .order = SN_ORDER_PUBLISH, .tag = instance->id, .message = message};
     sn_out_send(instance->cmd, &send);
-    instance->hello_pending = true;
+    sn_unanswered_add(instance, SN_UNANSWERED_HELLO);
 }
