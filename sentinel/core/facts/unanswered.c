@@ -16,7 +16,7 @@ void sn_unanswered_add(struct sn_instance *instance, enum sn_unanswered what)
 
 void sn_unanswered_remove(struct sn_instance *instance, enum sn_unanswered what)
 {
-    instance->unanswered &= ~(unsigned)what;
+    instance->unanswered &= ~what;
 }
 
 bool sn_unanswered_has(const struct sn_instance *instance, enum sn_unanswered what)

@@ -91,8 +91,8 @@ struct sn_instance {
     sn_ms s_up_at;   /* when it last left it */
     struct sn_timer down;
     struct sn_timer hello;
-    struct sn_timer info; /* data nodes */
-    unsigned unanswered;  /* bits of enum sn_unanswered */
+    struct sn_timer info;          /* data nodes */
+    enum sn_unanswered unanswered; /* bits */
     union {
         struct sn_data data;
         struct sn_peer peer;
