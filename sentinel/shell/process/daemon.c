@@ -13,8 +13,8 @@
 #include "shell/links/links.h"
 #include "shell/log/log.h"
 #include "shell/net/resolver.h"
+#include "shell/process/daemon_files.h"
 #include "shell/process/daemon_os.h"
-#include "shell/process/file_share.h"
 #include "shell/process/memory_limit.h"
 #include "shell/process/scripts.h"
 #include "shell/process/supervise.h"
@@ -26,7 +26,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -328,62 +327,24 @@ static int open_log(struct daemon *daemon)
     return status;
 }
 
-/* Of a long list in a file, the rest sleeps. */
-static uint64_t dialled_peers(size_t count)
+/* Errors of the start go to the terminal too, if the log is elsewhere. */
+static bool is_log_elsewhere(const struct daemon *daemon)
 {
-    return count < SN_PEERS_MAX ? count : SN_PEERS_MAX;
-}
-
-/* Peers share one link for all groups. Of each group some replicas may still be found. */
-static struct sn_file_needs count_files(const struct daemon *daemon)
-{
-    const struct sn_image *image = &daemon->conf->image;
-    struct sn_file_needs needs = {.maxclients = daemon->conf->settings.maxclients};
-
-    for (size_t i = 0; i < image->group_count; i++) {
-        const struct sn_group_image *group = &image->groups[i];
-        uint64_t peers = dialled_peers(group->peer_count);
-        needs.links += 2 * (1 + group->replica_count);
-        needs.minor += 2 * group->replica_count;
-        needs.growth += 2 * 6 + peers;
-        needs.peers = peers > needs.peers ? peers : needs.peers;
-    }
-    needs.links += needs.peers;
-    return needs;
+    return daemon->conf->settings.logfile != NULL || daemon->ready >= 0;
 }
 
 static int share_open_files(struct daemon *daemon)
 {
-    struct sn_settings *settings = &daemon->conf->settings;
-    struct sn_file_needs needs = count_files(daemon);
-    uint64_t wanted = sn_file_share_wanted(&needs);
-    uint64_t allowed = sn_daemon_raise_files(wanted);
-    allowed = allowed > 0 ? allowed : wanted;
-    if (sn_file_share(allowed, &needs, &daemon->files) != 0) {
-        char text[256];
-        snprintf(text, sizeof(text),
-                 "Only %" PRIu64 " open files are allowed: that is too little for %" PRIu64
-                 " links to masters and sentinels, and for some clients. Raise the limit "
-                 "(ulimit -n, LimitNOFILE=). Exiting...",
-                 allowed, needs.links - needs.minor);
-        sn_log(daemon->log, SN_LEVEL_WARNING, "%s", text);
-        if (settings->logfile != NULL || daemon->ready >= 0)
-            fprintf(stderr, "%s\n", text);
-        return SN_EFULL;
-    }
-    /* Should there be more links than that one day, clients still leave room for new ones. */
-    if (allowed <= INT32_MAX)
-        daemon->fd_max = (int)(allowed - 1 - daemon->files.spare / 2);
-    if (daemon->files.clients < settings->maxclients)
-        sn_log(daemon->log, SN_LEVEL_WARNING,
-               "maxclients is lowered from %" PRIu32 " to %" PRIu32 ": only %" PRIu64
-               " open files are allowed, of which links need %" PRIu64
-               " and other sentinels %" PRIu32
-               ". Raise the limit (ulimit -n, LimitNOFILE=) to avoid that",
-               settings->maxclients, daemon->files.clients, allowed, daemon->files.reserved,
-               daemon->files.peer_places);
-    settings->maxclients = daemon->files.clients;
-    return 0;
+    char error[256];
+
+    int status = sn_daemon_share_files(daemon->conf, daemon->log, &daemon->files, &daemon->fd_max,
+                                       error, sizeof(error));
+    if (status == 0)
+        return 0;
+    sn_log(daemon->log, SN_LEVEL_WARNING, "%s", error);
+    if (is_log_elsewhere(daemon))
+        fprintf(stderr, "%s\n", error);
+    return status;
 }
 
 static int start_listening(struct daemon *daemon)
@@ -402,7 +363,7 @@ static int start_listening(struct daemon *daemon)
         sn_log(daemon->log, SN_LEVEL_WARNING, "%s", text);
         if (stock[0] != '\0')
             sn_log(daemon->log, SN_LEVEL_WARNING, "%s", stock);
-        if (settings->logfile != NULL || daemon->ready >= 0)
+        if (is_log_elsewhere(daemon))
             fprintf(stderr, "%s\n%s%s", text, stock, stock[0] != '\0' ? "\n" : "");
     }
     sn_buf_fini(&error);
