@@ -21,14 +21,8 @@ int main(int argc, char **argv)
 
     argv = sn_title_init(argc, argv);
     sn_boot_parse(argc, argv, &boot);
-    if (boot.mode == SN_BOOT_VERSION) {
-        sn_boot_print_version();
-        return 0;
-    }
-    if (boot.mode == SN_BOOT_HELP) {
-        sn_boot_print_help();
-        return 0;
-    }
+    if (boot.mode != SN_BOOT_RUN && boot.mode != SN_BOOT_CHECK_CONFIG)
+        return sn_boot_print(&boot);
     if (sn_boot_load(&boot, &conf, &claim) != 0)
         return 1;
     int status = run(&boot, &conf, &claim);

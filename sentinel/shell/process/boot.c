@@ -42,11 +42,38 @@ static bool take_check(int *argc, char **argv)
     return false;
 }
 
+static bool has_word(int argc, char *const *argv, const char *word)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Names may have more before and behind: `redis-sentinel-7.0` (PROTOCOL.md §21.1). */
+static void find_name(const char *argv0, struct sn_boot *boot)
+{
+    const char *slash = strrchr(argv0, '/');
+    const char *name = slash != NULL ? slash + 1 : argv0;
+
+    boot->name = name[0] != '\0' ? name : "sentineld";
+    if (strstr(name, "redis-sentinel") != NULL || strstr(name, "redis-server") != NULL)
+        boot->family = SN_FAMILY_REDIS;
+    else if (strstr(name, "valkey-sentinel") != NULL || strstr(name, "valkey-server") != NULL)
+        boot->family = SN_FAMILY_VALKEY;
+    boot->is_server = boot->family != SN_FAMILY_NONE && strstr(name, "-sentinel") == NULL;
+}
+
 void sn_boot_parse(int argc, char **argv, struct sn_boot *boot)
 {
     *boot = (struct sn_boot){.mode = SN_BOOT_RUN};
-    argc--;
-    argv++;
+    if (argc > 0) {
+        find_name(argv[0], boot);
+        argc--;
+        argv++;
+    }
+    bool asked = has_word(argc, argv, "--sentinel");
     /* `redis-server --sentinel FILE` is an old habit. */
     while (argc > 0 && strcmp(argv[0], "--sentinel") == 0 && (argc == 1 || argv[1][0] != '-'))
         drop_word(&argc, argv, 0);
@@ -60,6 +87,8 @@ void sn_boot_parse(int argc, char **argv, struct sn_boot *boot)
     }
     if (take_check(&argc, argv))
         boot->mode = SN_BOOT_CHECK_CONFIG;
+    else if (boot->is_server && !asked)
+        boot->mode = SN_BOOT_DATA_SERVER;
     int at = sn_argv_find_file(argc, argv);
     if (at >= 0) {
         boot->path = argv[at];
@@ -225,19 +254,36 @@ int sn_boot_print_check(const struct sn_boot *boot, const struct sn_conf *conf)
     return findings.status;
 }
 
-void sn_boot_print_version(void)
+/* Scripts cut the number out of `v=7.2.0`. */
+static int print_version(const struct sn_boot *boot)
 {
-    puts("sentineld " SN_VERSION);
+    switch (boot->family) {
+    case SN_FAMILY_REDIS:
+    case SN_FAMILY_VALKEY:
+        printf("%s server v=%s sha=00000000:0 malloc=libc bits=%zu build=sentineld-%s\n",
+               boot->family == SN_FAMILY_REDIS ? "Redis" : "Valkey", SN_REDIS_VERSION,
+               8 * sizeof(void *), SN_VERSION);
+        break;
+    case SN_FAMILY_NONE:
+        puts("sentineld " SN_VERSION);
+        break;
+    }
+    return 0;
 }
 
-void sn_boot_print_help(void)
+static void print_help_text(const struct sn_boot *boot, FILE *out)
 {
-    fputs("Usage: sentineld FILE [--directive value...]... [-]\n"
-          "       sentineld --state-file PATH [--directive value...]... [-]\n"
-          "       sentineld --check-config FILE [--directive value...]...\n"
-          "       sentineld --version | --help\n"
-          "\n"
-          "Watches groups of Redis or Valkey servers, replaces masters that are down, and tells\n"
+    const char *name = boot->name;
+    const char *flag = boot->is_server ? " --sentinel" : "";
+
+    fprintf(out,
+            "Usage: %s FILE%s [--directive value...]... [-]\n"
+            "       %s --state-file PATH%s [--directive value...]... [-]\n"
+            "       %s --check-config FILE [--directive value...]...\n"
+            "       %s --version | --help\n"
+            "\n",
+            name, flag, name, flag, name, name);
+    fputs("Watches groups of Redis or Valkey servers, replaces masters that are down, and tells\n"
           "clients where the master is. Takes the place of redis-sentinel: the same configuration\n"
           "file, the same commands.\n"
           "\n"
@@ -246,11 +292,14 @@ void sn_boot_print_help(void)
           "written (state is then saved beside it). It must exist and may be empty.\n"
           "Directives on the command line win over the file, and - reads more of them from\n"
           "standard input. With a state file, FILE may be left out:\n"
-          "\n"
-          "    sentineld /etc/redis/sentinel.conf --port 26380 --loglevel verbose\n"
-          "    sentineld --state-file /data/sentinel.state \\\n"
-          "              --sentinel monitor mymaster 10.0.0.1 6379 2\n"
-          "\n"
+          "\n",
+          out);
+    fprintf(out,
+            "    %s /etc/redis/sentinel.conf%s --port 26380 --loglevel verbose\n"
+            "    %s%s --state-file /data/sentinel.state \\\n"
+            "              --sentinel monitor mymaster 10.0.0.1 6379 2\n",
+            name, flag, name, flag);
+    fputs("\n"
           "A minimal FILE:\n"
           "\n"
           "    sentinel monitor mymaster 127.0.0.1 6379 2\n"
@@ -258,5 +307,42 @@ void sn_boot_print_help(void)
           "\n"
           "Signals: TERM and INT end the process cleanly, HUP opens the log file again.\n"
           "Exit status: 0 ended as asked, 1 could not start, 99 simulated failure.\n",
-          stdout);
+          out);
+}
+
+/* Those whose names we bear take a question for help for an error. */
+static int print_help(const struct sn_boot *boot)
+{
+    bool stock = boot->family != SN_FAMILY_NONE;
+
+    print_help_text(boot, stock ? stderr : stdout);
+    return stock ? 1 : 0;
+}
+
+static int print_data_server(const struct sn_boot *boot)
+{
+    fprintf(stderr,
+            "%s was started without --sentinel. This program is sentineld %s, a sentinel, and no "
+            "data server: it keeps no keys. Exiting...\n"
+            "For a sentinel add --sentinel to the command line; for a data server start the %s of "
+            "Redis or Valkey.\n",
+            boot->name, SN_VERSION, boot->name);
+    return 1;
+}
+
+int sn_boot_print(const struct sn_boot *boot)
+{
+    switch (boot->mode) {
+    case SN_BOOT_VERSION:
+        return print_version(boot);
+    case SN_BOOT_HELP:
+        return print_help(boot);
+    case SN_BOOT_DATA_SERVER:
+        return print_data_server(boot);
+    case SN_BOOT_NONE:
+    case SN_BOOT_RUN:
+    case SN_BOOT_CHECK_CONFIG:
+        break;
+    }
+    return 0;
 }

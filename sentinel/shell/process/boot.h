@@ -12,11 +12,18 @@ enum sn_boot_mode {
     SN_BOOT_RUN,
     SN_BOOT_CHECK_CONFIG,
     SN_BOOT_VERSION,
-    SN_BOOT_HELP
+    SN_BOOT_HELP,
+    SN_BOOT_DATA_SERVER /* started as redis-server without --sentinel */
 };
+
+/* The programs whose place this one takes under their names, as a symbolic link or a copy. */
+enum sn_boot_family { SN_FAMILY_NONE = 0, SN_FAMILY_REDIS, SN_FAMILY_VALKEY };
 
 struct sn_boot {
     enum sn_boot_mode mode;
+    const char *name;           /* by which it was started, without folders; borrowed from argv */
+    enum sn_boot_family family; /* "redis-sentinel", "valkey-server", … */
+    bool is_server;             /* "redis-server", "valkey-server" */
     const char *path;       /* RUN, CHECK_CONFIG: the configuration file; NULL: none given */
     char *const *overrides; /* the other arguments, borrowed from argv */
     int override_count;
@@ -32,10 +39,10 @@ SN_MUST_CHECK int sn_boot_load(const struct sn_boot *boot, struct sn_conf *conf,
 /* Checks that state can be saved, and enters the working directory. SN_EIO: printed to standard
  * error. */
 SN_MUST_CHECK int sn_boot_prepare(const struct sn_conf *conf);
-/* Output of --check-config, --version and --help. */
-/* SN_EIO: the start would fail. */
+/* Output of --check-config. SN_EIO: the start would fail. */
 SN_MUST_CHECK int sn_boot_print_check(const struct sn_boot *boot, const struct sn_conf *conf);
-void sn_boot_print_version(void);
-void sn_boot_print_help(void);
+/* VERSION, HELP, DATA_SERVER: prints what is asked for, in the form and to the stream of the
+ * program whose name was used. Returns the exit status (PROTOCOL.md §21.1). */
+int sn_boot_print(const struct sn_boot *boot);
 
 #endif

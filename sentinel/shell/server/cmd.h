@@ -8,9 +8,6 @@
 
 struct sn_command_texts;
 
-/* Redis version that HELLO and INFO report, as clients compare versions. */
-#define SN_REDIS_VERSION "7.2.0"
-
 /* Fills in the handlers of all commands, by index in sn_specs; NULL: a container that needs a
  * subcommand (PROTOCOL.md §4.1). */
 void sn_handlers_fill(sn_command_fn *by_place[SN_SPECS_MAX]);

@@ -9,6 +9,7 @@
 #include "shell/server/cmd_client.h"
 #include "shell/server/parts.h"
 #include "shell/server/stats.h"
+#include "sn_version.h"
 
 #include <string.h>
 
