@@ -180,11 +180,12 @@ static void test_log__cuts_endless_text_but_ends_the_line(void **state)
 static void test_log__reopens_its_file_after_a_rotation(void **state)
 {
     (void)state;
+    struct sn_buf problem = {0};
     struct sn_log *log = open_log(SN_LEVEL_NOTICE);
 
     sn_log(log, SN_LEVEL_NOTICE, "before");
     assert_int_equal(rename(path, moved), 0);
-    sn_log_reopen(log);
+    assert_int_equal(sn_log_reopen(log, &problem), 0);
     sn_log(log, SN_LEVEL_NOTICE, "after");
     sn_log_close(log);
     assert_non_null(strstr(content(moved), "before"));
@@ -208,15 +209,20 @@ static void test_log__goes_on_with_the_old_file_if_it_cannot_reopen(void **state
 {
     (void)state;
     char elsewhere[160];
+    struct sn_buf problem;
     struct sn_log *log = open_log(SN_LEVEL_NOTICE);
 
     /* The whole folder is gone from its name. */
     snprintf(elsewhere, sizeof(elsewhere), "%s-moved", folder);
     assert_int_equal(rename(folder, elsewhere), 0);
-    sn_log_reopen(log);
+    sn_buf_init(&problem, 1024);
+    assert_int_equal(sn_log_reopen(log, &problem), SN_EIO);
+    assert_non_null(strstr(sn_buf_text(&problem), "No such file or directory"));
+    sn_buf_fini(&problem);
+    sn_log(log, SN_LEVEL_NOTICE, "after");
     sn_log_close(log);
     assert_int_equal(rename(elsewhere, folder), 0);
-    assert_non_null(strstr(content(path), "No such file or directory"));
+    assert_non_null(strstr(content(path), "after"));
 }
 
 static void test_log__refuses_a_file_it_cannot_open(void **state)

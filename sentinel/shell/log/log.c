@@ -361,17 +361,16 @@ void sn_log(struct sn_log *log, enum sn_level level, const char *format, ...)
     put_text(log, level, text);
 }
 
-void sn_log_reopen(struct sn_log *log)
+int sn_log_reopen(struct sn_log *log, struct sn_buf *problem)
 {
     if (log->path == NULL)
-        return;
+        return SN_ENOENT;
     int fd = open_file(log->path);
     if (fd < 0) {
-        sn_log(log, SN_LEVEL_WARNING,
-               "Cannot open the log file %s again: %s. Going on with the old one", log->path,
-               sn_log_error(errno));
-        return;
+        sn_buf_printf(problem, "%s: %s", log->path, sn_log_error(errno));
+        return SN_EIO;
     }
     close(log->fd);
     log->fd = fd;
+    return 0;
 }

@@ -6,6 +6,7 @@
  * standard output, a file or syslog. Text is escaped here, and only here, so that no input can
  * forge a line. */
 
+#include "base/buf.h"
 #include "base/level.h"
 #include "base/types.h"
 
@@ -21,9 +22,9 @@ void sn_log_close(struct sn_log *log);
 /* Applies log-format (legacy, logfmt) and log-timestamp-format (legacy, iso8601, milliseconds);
  * NULL: legacy. */
 void sn_log_set_format(struct sn_log *log, const char *format, const char *timestamp);
-/* Reopens the file by its name, after a rotation. On failure keeps the old file and logs that
- * there. */
-void sn_log_reopen(struct sn_log *log);
+/* Reopens the file by its name, after a rotation. SN_ENOENT: the log has no file. SN_EIO: the old
+ * file is kept; the reason is appended to problem. */
+SN_MUST_CHECK int sn_log_reopen(struct sn_log *log, struct sn_buf *problem);
 void sn_log_set_level(struct sn_log *log, enum sn_level threshold);
 /* Logs how many lines were suppressed (log_limit.h). Called once a second. */
 void sn_log_tick(struct sn_log *log);

@@ -24,8 +24,8 @@ struct sn_boot {
     const char *name;           /* by which it was started, without folders; borrowed from argv */
     enum sn_boot_family family; /* "redis-sentinel", "valkey-server", … */
     bool is_server;             /* "redis-server", "valkey-server" */
-    const char *path;       /* RUN, CHECK_CONFIG: the configuration file; NULL: none given */
-    char *const *overrides; /* the other arguments, borrowed from argv */
+    const char *path;           /* RUN, CHECK_CONFIG: the configuration file; NULL: none given */
+    char *const *overrides;     /* the other arguments, borrowed from argv */
     int override_count;
 };
 

@@ -16,7 +16,9 @@
 #include "shell/process/daemon_files.h"
 #include "shell/process/daemon_os.h"
 #include "shell/process/memory_limit.h"
+#include "shell/process/reload.h"
 #include "shell/process/scripts.h"
+#include "shell/process/status.h"
 #include "shell/process/supervise.h"
 #include "shell/process/title.h"
 #include "shell/server/acl_load.h"
@@ -58,7 +60,9 @@ struct daemon {
     struct sn_buf configured_users; /* lines; only with a state file */
     int ready;                      /* for the process that waits in the foreground; -1: none */
     enum sn_supervisor supervisor;
+    struct sn_supervise *supervise;
     bool told_ready;
+    bool save_failed; /* the last one */
     int status;
     bool stopping;
     bool saved_once; /* or there was nothing that had to be saved first */
@@ -78,6 +82,7 @@ static void on_core_resolved(void *arg, const char *host, const char *ip)
 static void tell(struct daemon *daemon, const struct sn_action_notice *event)
 {
     sn_log(daemon->log, event->level, "%s %s", event->name, event->payload);
+    sn_supervise_changed(daemon->supervise);
     if (event->level != SN_LEVEL_DEBUG)
         sn_server_publish(daemon->server, event->name, event->payload);
 }
@@ -142,7 +147,7 @@ static void stop(struct daemon *daemon, int status)
         return;
     daemon->stopping = true;
     daemon->status = status;
-    (void)sn_supervise_stopping(daemon->supervisor);
+    sn_supervise_stopping(daemon->supervise);
     uv_async_send(&daemon->wake);
 }
 
@@ -169,14 +174,19 @@ static void on_stop_signal(uv_signal_t *handle, int number)
     stop(daemon, 0);
 }
 
-/* HUP opens the log again; PIPE, ALRM, XFSZ and USR2 are ignored (PROTOCOL.md §21.3, §24.2). */
+/* HUP opens files again; PIPE, ALRM, XFSZ and USR2 are ignored (PROTOCOL.md §21.3, §24.2). A start
+ * that is not over is not told to be so by a reload. */
 static void on_hang_up(uv_signal_t *handle, int number)
 {
     struct daemon *daemon = handle->data;
+    struct sn_reload_parts parts = {.log = daemon->log};
 
     (void)number;
-    sn_log_reopen(daemon->log);
-    sn_log(daemon->log, SN_LEVEL_NOTICE, "Received SIGHUP, log file opened again");
+    if (daemon->told_ready)
+        sn_supervise_reloading(daemon->supervise);
+    sn_reload_run(&parts);
+    if (daemon->told_ready)
+        sn_supervise_ready(daemon->supervise);
 }
 
 static void on_patience_over(uv_timer_t *timer)
@@ -209,6 +219,7 @@ static void tear_down(struct daemon *daemon)
     close_handle(&daemon->on_int);
     close_handle(&daemon->on_hup);
     close_handle(&daemon->wake);
+    sn_supervise_close(daemon->supervise);
     sn_daemon_leave_signals();
     sn_server_close(daemon->server);
     sn_links_close(daemon->links);
@@ -274,10 +285,14 @@ static void tell_ready(struct daemon *daemon)
     daemon->told_ready = true;
     if (daemon->ready >= 0)
         sn_daemon_ready(daemon->ready);
-    int status = sn_supervise_ready(daemon->supervisor);
-    if (status != 0)
-        sn_log(daemon->log, SN_LEVEL_WARNING, "%s could not be told that the start is over: %s",
-               sn_supervise_name(daemon->supervisor), uv_strerror(status));
+    sn_supervise_ready(daemon->supervise);
+}
+
+static void describe_status(void *arg, struct sn_buf *line)
+{
+    const struct daemon *daemon = arg;
+
+    sn_status_describe(daemon->core, !daemon->save_failed, line);
 }
 
 /* An id that is not on disk must not be announced: at the next start it would be another one
@@ -297,6 +312,10 @@ static void on_saved(void *arg, bool ok)
     if (!daemon->saved_once)
         sn_log(daemon->log, SN_LEVEL_NOTICE, "Sentinel new configuration saved on disk");
     daemon->saved_once = true;
+    if (daemon->save_failed == ok) {
+        daemon->save_failed = !ok;
+        sn_supervise_changed(daemon->supervise);
+    }
     tell_ready(daemon);
 }
 
@@ -421,6 +440,8 @@ static void make_parts(struct daemon *daemon)
     uv_signal_start(&daemon->on_int, on_stop_signal, SIGINT);
     uv_signal_start(&daemon->on_hup, on_hang_up, SIGHUP);
 
+    daemon->supervise =
+        sn_supervise_new(&daemon->loop, daemon->supervisor, daemon->log, describe_status, daemon);
     daemon->server = sn_server_new(&env);
     daemon->links = sn_links_new(&daemon->loop, conf->settings.bind_source_addr);
     sn_links_set_minor_max(daemon->links, daemon->files.minor_max);

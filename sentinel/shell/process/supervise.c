@@ -1,20 +1,49 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Kept is not a queue of messages but what has still to be told, so that a manager that does not
+ * read costs no memory and hears the truth of the moment when it reads again. */
+
 #include "shell/process/supervise.h"
 
+#include "base/alloc.h"
+#include "base/text.h"
+#include "shell/process/notify.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
-#include <uv.h>
 
-/* The queue of the supervisor's socket is short while many units start. */
-#define PATIENCE_S 5
+#define STATUS_MAX      1024
+#define STATUS_EVERY_MS 1000
+#define BUSY_RETRY_MS   100 /* the queue of the manager's socket is short while many units start */
+#define LOST_RETRY_MS   1000
+
+struct sn_supervise {
+    enum sn_supervisor kind;
+    struct sn_notify notify;
+    struct sn_log *log;
+    sn_supervise_describe *describe;
+    void *arg;
+    uv_timer_t tell; /* active while something has to be told */
+    uv_timer_t watchdog;
+    uint64_t watchdog_ms; /* 0: not asked for */
+    int open_handles;
+    bool was_ready;
+    uint64_t reloading_usec; /* the reload that is untold; 0: none */
+    bool untold_ready;
+    bool untold_stopping;
+    bool stale; /* the status */
+    bool failing;
+    uint64_t status_at; /* when the last one was sent; 0: never */
+    char status[STATUS_MAX + 1];
+};
+
+/* ---- whom there is to tell ---- */
 
 /* NULL also for one that is empty. */
 static const char *variable(const char *name)
@@ -24,44 +53,16 @@ static const char *variable(const char *name)
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-/* The place is a path, or behind an '@' a name of the abstract kind. */
-static int find_socket(struct sockaddr_un *address, socklen_t *len)
+/* One that is only busy is there. */
+static int try_socket(const char *name)
 {
-    const char *name = variable("NOTIFY_SOCKET");
-    size_t size = name != NULL ? strlen(name) : 0;
+    struct sn_notify notify;
 
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (size < 2 || (name[0] != '/' && name[0] != '@'))
-        return UV_EINVAL;
-    if (size >= sizeof(address->sun_path))
-        return UV_ENAMETOOLONG;
-    memcpy(address->sun_path, name, size);
-    if (name[0] == '@')
-        address->sun_path[0] = '\0';
-    *len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
-    return 0;
-}
-
-static int notify(const char *text)
-{
-    struct sockaddr_un address;
-    socklen_t len = 0;
-    struct timeval patience = {.tv_sec = PATIENCE_S};
-
-    int status = find_socket(&address, &len);
-    if (status != 0)
-        return status;
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return uv_translate_sys_error(errno);
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    ssize_t sent;
-    do {
-        sent = sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&address, len);
-    } while (sent < 0 && errno == EINTR);
-    status = sent < 0 ? uv_translate_sys_error(errno) : 0;
-    close(fd);
-    return status;
+    int status = sn_notify_open(&notify, name);
+    if (status == 0)
+        status = sn_notify_send(&notify, "STATUS=Starting\n");
+    sn_notify_close(&notify);
+    return status == UV_EAGAIN ? 0 : status;
 }
 
 static enum sn_supervisor find_systemd(struct sn_buf *complaint)
@@ -73,7 +74,7 @@ static enum sn_supervisor find_systemd(struct sn_buf *complaint)
                                "Type=notify in the unit, or `supervised no`");
         return SN_SUPERVISOR_NONE;
     }
-    int status = notify("STATUS=Starting\n");
+    int status = try_socket(name);
     if (status != 0) {
         sn_buf_printf(complaint, "systemd supervision error: NOTIFY_SOCKET %.256s: %s", name,
                       uv_strerror(status));
@@ -116,19 +117,251 @@ const char *sn_supervise_name(enum sn_supervisor supervisor)
     return "no";
 }
 
-int sn_supervise_ready(enum sn_supervisor supervisor)
+/* ---- what is told ---- */
+
+static int send_text(struct sn_supervise *supervise, const char *text)
 {
-    if (supervisor == SN_SUPERVISOR_SYSTEMD)
-        return notify("READY=1\nSTATUS=Ready to accept connections\n");
-    if (supervisor == SN_SUPERVISOR_UPSTART)
-        return uv_translate_sys_error(raise(SIGSTOP) != 0 ? errno : 0);
-    return 0;
+    int status = sn_notify_send(&supervise->notify, text);
+
+    if (status != 0 && status != UV_EAGAIN && !supervise->failing)
+        sn_log(supervise->log, SN_LEVEL_WARNING,
+               "systemd cannot be told how this service is: %s. Tried again until it works",
+               uv_strerror(status));
+    if (status != UV_EAGAIN)
+        supervise->failing = status != 0;
+    return status;
+}
+
+static int send_reloading(struct sn_supervise *supervise)
+{
+    char text[64];
+
+    if (supervise->reloading_usec == 0)
+        return 0;
+    snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\n",
+             supervise->reloading_usec);
+    int status = send_text(supervise, text);
+    if (status == 0)
+        supervise->reloading_usec = 0;
+    return status;
+}
+
+/* The first one has the words of stock (PROTOCOL.md §21.2). */
+static int send_ready(struct sn_supervise *supervise)
+{
+    if (!supervise->untold_ready)
+        return 0;
+    int status = send_text(supervise, supervise->was_ready
+                                          ? "READY=1\n"
+                                          : "READY=1\nSTATUS=Ready to accept connections\n");
+    if (status == 0) {
+        supervise->untold_ready = false;
+        supervise->was_ready = true;
+    }
+    return status;
 }
 
 /* PROTOCOL.md §21.2. */
-int sn_supervise_stopping(enum sn_supervisor supervisor)
+static int send_stopping(struct sn_supervise *supervise)
 {
-    if (supervisor == SN_SUPERVISOR_SYSTEMD)
-        return notify("STOPPING=1\nSTATUS=Ending\n");
-    return 0;
+    if (!supervise->untold_stopping)
+        return 0;
+    int status = send_text(supervise, "STOPPING=1\nSTATUS=Ending\n");
+    if (status == 0)
+        supervise->untold_stopping = false;
+    return status;
+}
+
+static uint64_t now_of(const struct sn_supervise *supervise)
+{
+    return uv_now(supervise->tell.loop);
+}
+
+/* Time until a new status may be sent. */
+static uint64_t status_wait(const struct sn_supervise *supervise)
+{
+    uint64_t due = supervise->status_at + STATUS_EVERY_MS;
+
+    if (supervise->status_at == 0 || due <= now_of(supervise))
+        return 0;
+    return due - now_of(supervise);
+}
+
+static int send_status(struct sn_supervise *supervise)
+{
+    struct sn_buf line;
+    int status = 0;
+
+    if (!supervise->stale || !supervise->was_ready || status_wait(supervise) > 0)
+        return 0;
+    sn_buf_init(&line, STATUS_MAX);
+    supervise->describe(supervise->arg, &line);
+    if (strcmp(sn_buf_text(&line), supervise->status) != 0) {
+        char text[STATUS_MAX + sizeof("STATUS=\n")];
+        snprintf(text, sizeof(text), "STATUS=%s\n", sn_buf_text(&line));
+        status = send_text(supervise, text);
+        if (status == 0) {
+            snprintf(supervise->status, sizeof(supervise->status), "%s", sn_buf_text(&line));
+            supervise->status_at = now_of(supervise);
+        }
+    }
+    sn_buf_fini(&line);
+    if (status == 0)
+        supervise->stale = false;
+    return status;
+}
+
+static int send_untold(struct sn_supervise *supervise)
+{
+    int status = send_reloading(supervise);
+
+    if (status == 0)
+        status = send_ready(supervise);
+    if (status == 0)
+        status = send_stopping(supervise);
+    if (status == 0 && !supervise->untold_stopping)
+        status = send_status(supervise);
+    return status;
+}
+
+/* Something may still be reported between sn_supervise_close and the end of the loop. */
+static bool is_open(const struct sn_supervise *supervise)
+{
+    return supervise->kind == SN_SUPERVISOR_SYSTEMD &&
+           !uv_is_closing((const uv_handle_t *)&supervise->tell);
+}
+
+static void on_tell(uv_timer_t *timer);
+
+static void tell_now(struct sn_supervise *supervise)
+{
+    if (!is_open(supervise))
+        return;
+    int status = send_untold(supervise);
+    if (status != 0)
+        uv_timer_start(&supervise->tell, on_tell,
+                       status == UV_EAGAIN ? BUSY_RETRY_MS : LOST_RETRY_MS, 0);
+    else if (supervise->stale && supervise->was_ready)
+        uv_timer_start(&supervise->tell, on_tell, status_wait(supervise), 0);
+}
+
+static void on_tell(uv_timer_t *timer)
+{
+    tell_now(timer->data);
+}
+
+/* ---- the watchdog ---- */
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    struct sn_supervise *supervise = timer->data;
+    uint64_t next = supervise->watchdog_ms;
+
+    if (send_text(supervise, "WATCHDOG=1\n") != 0 && next > BUSY_RETRY_MS)
+        next = BUSY_RETRY_MS;
+    uv_timer_start(timer, on_watchdog, next, 0);
+}
+
+static bool read_number(const char *name, uint64_t *number)
+{
+    const char *text = variable(name);
+
+    return text != NULL && sn_text_to_u64(text, strlen(text), number) == 0 && *number > 0;
+}
+
+/* sd_watchdog_enabled(3). */
+static uint64_t find_watchdog(void)
+{
+    uint64_t usec, pid;
+
+    if (!read_number("WATCHDOG_USEC", &usec))
+        return 0;
+    if (variable("WATCHDOG_PID") != NULL &&
+        (!read_number("WATCHDOG_PID", &pid) || pid != (uint64_t)getpid()))
+        return 0;
+    return usec >= 2000 ? usec / 2000 : 1;
+}
+
+/* ---- its life ---- */
+
+struct sn_supervise *sn_supervise_new(uv_loop_t *loop, enum sn_supervisor supervisor,
+                                      struct sn_log *log, sn_supervise_describe *describe,
+                                      void *arg)
+{
+    struct sn_supervise *supervise = sn_alloc(sizeof(*supervise));
+
+    *supervise = (struct sn_supervise){.kind = supervisor,
+                                       .notify = {.fd = -1},
+                                       .log = log,
+                                       .describe = describe,
+                                       .arg = arg,
+                                       .open_handles = 2,
+                                       .stale = true};
+    uv_timer_init(loop, &supervise->tell);
+    uv_timer_init(loop, &supervise->watchdog);
+    supervise->tell.data = supervise->watchdog.data = supervise;
+    if (supervisor != SN_SUPERVISOR_SYSTEMD)
+        return supervise;
+    int status = sn_notify_open(&supervise->notify, getenv("NOTIFY_SOCKET"));
+    if (status != 0) {
+        sn_log(log, SN_LEVEL_WARNING, "systemd supervision error: %s", uv_strerror(status));
+        supervise->kind = SN_SUPERVISOR_NONE;
+        return supervise;
+    }
+    supervise->watchdog_ms = find_watchdog();
+    if (supervise->watchdog_ms > 0)
+        uv_timer_start(&supervise->watchdog, on_watchdog, 0, 0);
+    return supervise;
+}
+
+void sn_supervise_ready(struct sn_supervise *supervise)
+{
+    if (supervise->kind == SN_SUPERVISOR_UPSTART && !supervise->was_ready) {
+        supervise->was_ready = true;
+        if (raise(SIGSTOP) != 0)
+            sn_log(supervise->log, SN_LEVEL_WARNING,
+                   "upstart cannot be told that the start is over: %s", strerror(errno));
+    }
+    supervise->untold_ready = true;
+    tell_now(supervise);
+}
+
+/* A READY before its time would be a lie: a reload during the start is not told. */
+void sn_supervise_reloading(struct sn_supervise *supervise)
+{
+    if (!supervise->was_ready)
+        return;
+    supervise->reloading_usec = uv_hrtime() / 1000;
+    tell_now(supervise);
+}
+
+void sn_supervise_stopping(struct sn_supervise *supervise)
+{
+    supervise->untold_stopping = true;
+    tell_now(supervise);
+}
+
+void sn_supervise_changed(struct sn_supervise *supervise)
+{
+    supervise->stale = true;
+    if (is_open(supervise) && supervise->was_ready &&
+        !uv_is_active((const uv_handle_t *)&supervise->tell))
+        uv_timer_start(&supervise->tell, on_tell, status_wait(supervise), 0);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct sn_supervise *supervise = handle->data;
+
+    if (--supervise->open_handles == 0)
+        free(supervise);
+}
+
+void sn_supervise_close(struct sn_supervise *supervise)
+{
+    if (supervise->kind == SN_SUPERVISOR_SYSTEMD)
+        (void)send_untold(supervise);
+    sn_notify_close(&supervise->notify);
+    uv_close((uv_handle_t *)&supervise->tell, on_timer_closed);
+    uv_close((uv_handle_t *)&supervise->watchdog, on_timer_closed);
 }

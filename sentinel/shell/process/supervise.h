@@ -2,10 +2,14 @@
 #ifndef SN_SHELL_PROCESS_SUPERVISE_H
 #define SN_SHELL_PROCESS_SUPERVISE_H
 
-/* Readiness notification: to systemd by a datagram to $NOTIFY_SOCKET (sd_notify(3)), to upstart by
- * SIGSTOP until upstart continues the process. */
+/* What a service manager is told: systemd by datagrams to $NOTIFY_SOCKET (sd_notify(3)), upstart by
+ * SIGSTOP until it continues the process. Nothing here waits: what systemd does not take at once is
+ * kept and sent later. */
 
 #include "base/buf.h"
+#include "shell/log/log.h"
+
+#include <uv.h>
 
 enum sn_supervisor { SN_SUPERVISOR_NONE = 0, SN_SUPERVISOR_UPSTART, SN_SUPERVISOR_SYSTEMD };
 
@@ -15,9 +19,26 @@ enum sn_supervisor sn_supervise_find(const char *mode, struct sn_buf *complaint)
 /* Returns "no", "upstart" or "systemd", as in INFO. */
 const char *sn_supervise_name(enum sn_supervisor supervisor);
 
-/* Both return 0 or a libuv error. They may wait a few seconds for a busy supervisor (PROTOCOL.md
- * §21.2). */
-int sn_supervise_ready(enum sn_supervisor supervisor);
-int sn_supervise_stopping(enum sn_supervisor supervisor);
+struct sn_supervise;
+
+/* Appends one line that says how the process is, without a newline. */
+typedef void sn_supervise_describe(void *arg, struct sn_buf *line);
+
+/* Keeps the watchdog of systemd at bay while loop turns, if WATCHDOG_USEC and WATCHDOG_PID ask this
+ * process for that: a sign of life in every half of its time. Failures are logged to log. */
+struct sn_supervise *sn_supervise_new(uv_loop_t *loop, enum sn_supervisor supervisor,
+                                      struct sn_log *log, sn_supervise_describe *describe,
+                                      void *arg);
+/* The start is over: READY=1. */
+void sn_supervise_ready(struct sn_supervise *supervise);
+/* RELOADING=1 and MONOTONIC_USEC; sn_supervise_ready ends it. No effect before the first
+ * sn_supervise_ready. */
+void sn_supervise_reloading(struct sn_supervise *supervise);
+/* STOPPING=1. */
+void sn_supervise_stopping(struct sn_supervise *supervise);
+/* The line of describe may have changed: sent as STATUS=, once a second at most. */
+void sn_supervise_changed(struct sn_supervise *supervise);
+/* Tries a last time to send what is left, and frees it all in a turn of the loop. */
+void sn_supervise_close(struct sn_supervise *supervise);
 
 #endif

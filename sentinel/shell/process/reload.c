@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* To add a step: a row in the table, and in sn_reload_parts what it works on. A step must not wait:
+ * it runs in the loop. */
+#include "shell/process/reload.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#define PROBLEM_MAX 1024
+
+struct step {
+    const char *done; /* what the log says of it */
+    const char *failed;
+    /* SN_ENOENT: there is nothing to do here. Any other error: *problem says why, and what was in
+     * force stays. */
+    int (*run)(const struct sn_reload_parts *parts, struct sn_buf *problem);
+};
+
+static int reopen_log(const struct sn_reload_parts *parts, struct sn_buf *problem)
+{
+    return sn_log_reopen(parts->log, problem);
+}
+
+static const struct step steps[] = {
+    {.done = "log file opened again",
+     .failed = "The log file cannot be opened again, the old one is still written",
+     .run = reopen_log},
+};
+
+void sn_reload_run(const struct sn_reload_parts *parts)
+{
+    struct sn_buf done, problem;
+
+    sn_buf_init(&done, PROBLEM_MAX);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        sn_buf_init(&problem, PROBLEM_MAX);
+        int status = steps[i].run(parts, &problem);
+        if (status == 0)
+            sn_buf_printf(&done, ", %s", steps[i].done);
+        else if (status != SN_ENOENT)
+            sn_log(parts->log, SN_LEVEL_WARNING, "%s: %s", steps[i].failed, sn_buf_text(&problem));
+        sn_buf_fini(&problem);
+    }
+    sn_log(parts->log, SN_LEVEL_NOTICE, "Received SIGHUP%s",
+           done.len > 0 ? sn_buf_text(&done) : ", nothing to do");
+    sn_buf_fini(&done);
+}

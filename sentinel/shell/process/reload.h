@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_PROCESS_RELOAD_H
+#define SN_SHELL_PROCESS_RELOAD_H
+
+/* SIGHUP: what is opened or read again without a restart. The steps stand in a table in reload.c; a
+ * step that fails leaves what was in force before. */
+
+#include "shell/log/log.h"
+
+/* The parts of the process that steps work on; borrowed. */
+struct sn_reload_parts {
+    struct sn_log *log;
+};
+
+/* Runs all steps, and logs each with its outcome. */
+void sn_reload_run(const struct sn_reload_parts *parts);
+
+#endif

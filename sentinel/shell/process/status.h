@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_SHELL_PROCESS_STATUS_H
+#define SN_SHELL_PROCESS_STATUS_H
+
+/* How the sentinel is, in one line for `systemctl status`. */
+
+#include "base/buf.h"
+#include "core/view.h"
+
+/* Appends the number of groups, those whose master is down, TILT, and whether state can be saved.
+ */
+void sn_status_describe(const struct sn_core *core, bool can_save, struct sn_buf *line);
+
+#endif
