@@ -230,6 +230,6 @@ def test_log__that_becomes_a_pipe_holds_nobody_up(place):
     # Somebody reads it: it is as good as a file.
     reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
     sentinel.signal(signal.SIGHUP)
-    wait_until(lambda: b"log file opened again" in os.read(reader, 65536), 10, "a line in the pipe")
+    wait_until(lambda: b"reopened the log file" in os.read(reader, 65536), 10, "a line in the pipe")
     os.close(reader)
     assert sentinel.commands.ping()

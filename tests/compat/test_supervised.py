@@ -7,10 +7,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
 from harness import Process, wait_until
+from harness.poll import stays_true
 
 
 class Supervisor:
@@ -31,10 +33,25 @@ class Supervisor:
             except BlockingIOError:
                 return self.said
 
+    def status(self):
+        """What `systemctl status` would show."""
+        return next(line[7:] for line in reversed(self.lines()) if line.startswith("STATUS="))
 
-def supervised(place, supervisor, *arguments, extra=()):
-    sentinel = place.sentinel(start=False, arguments=arguments, extra=extra)
-    sentinel.env = {"NOTIFY_SOCKET": supervisor.name} if supervisor else {"NOTIFY_SOCKET": ""}
+    def count(self, line):
+        return self.lines().count(line)
+
+
+def supervised(place, supervisor, *arguments, extra=(), monitors=()):
+    sentinel = place.sentinel(*monitors, start=False, arguments=arguments, extra=extra)
+    sentinel.env = {"NOTIFY_SOCKET": supervisor.name if supervisor else ""}
+    return sentinel
+
+
+def started(place, supervisor, extra=(), monitors=(), **env):
+    sentinel = supervised(place, supervisor, "--supervised", "systemd", extra=extra, monitors=monitors)
+    sentinel.env.update(env)
+    sentinel.start()
+    wait_until(lambda: "READY=1" in supervisor.lines(), 30, "READY=1")
     return sentinel
 
 
@@ -126,6 +143,151 @@ def test_supervised__systemd_is_not_told_before_the_id_is_saved(place):
     Process.start(sentinel)
     assert sentinel.wait() == 1
     assert "READY=1" not in supervisor.lines()
+
+
+@pytest.mark.ours_only
+def test_supervised__status_says_how_many_masters_are_down(place):
+    supervisor = Supervisor(place)
+    masters = [place.redis(), place.redis()]
+    sentinel = started(place, supervisor, monitors=[place.monitor(master, name=f"group{number}", quorum=1)
+                                                    for number, master in enumerate(masters)])
+    wait_until(lambda: supervisor.status() == "Watching 2 groups, no master down", 30, "all is well", supervisor.lines)
+    masters[1].kill()
+    wait_until(lambda: supervisor.status() == "Watching 2 groups, 1 master down: group1", 30, "group1 is down",
+               supervisor.lines)
+    masters[1].start()
+    wait_until(lambda: supervisor.status() == "Watching 2 groups, no master down", 30, "all is well", supervisor.lines)
+    for number in range(2):
+        assert sentinel.raw("REMOVE", f"group{number}") == "OK"
+    wait_until(lambda: supervisor.status() == "Watching 0 groups, no master down", 30, "no group", supervisor.lines)
+    assert sentinel.stop() == 0
+    assert supervisor.status() == "Ending"
+
+
+@pytest.mark.ours_only
+def test_supervised__status_says_that_state_cannot_be_saved(place):
+    supervisor = Supervisor(place)
+    sentinel = started(place, supervisor)
+    subprocess.run(["prlimit", "--pid", str(sentinel.pid), "--fsize=10:"], check=True)
+    with pytest.raises(Exception, match="[Ff]ailed to save"):
+        sentinel.raw("FLUSHCONFIG")
+    wait_until(lambda: "state cannot be saved" in supervisor.status(), 30, "it says so", supervisor.lines)
+    subprocess.run(["prlimit", "--pid", str(sentinel.pid), "--fsize=unlimited:"], check=True)
+    assert sentinel.raw("FLUSHCONFIG") == "OK"
+    wait_until(lambda: supervisor.status() == "Watching 0 groups, no master down", 30, "it is well again",
+               supervisor.lines)
+
+
+@pytest.mark.ours_only
+def test_supervised__reload_is_told_with_its_time(place):
+    supervisor = Supervisor(place)
+    sentinel = started(place, supervisor)
+    supervisor.said.clear()
+    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    sentinel.signal(signal.SIGHUP)
+    wait_until(lambda: "READY=1" in supervisor.lines(), 30, "the reload is over", supervisor.lines)
+    after = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    told_of_reload = [line for line in supervisor.lines() if not line.startswith("STATUS=")]
+    assert told_of_reload[0] == "RELOADING=1" and told_of_reload[2] == "READY=1"
+    name, at = told_of_reload[1].split("=")
+    assert name == "MONOTONIC_USEC" and before <= int(at) <= after
+    assert len(told_of_reload) == 3
+
+
+@pytest.mark.ours_only
+def test_supervised__watchdog_gets_a_sign_of_life_while_the_loop_turns(place):
+    supervisor = Supervisor(place)
+    sentinel = started(place, supervisor, WATCHDOG_USEC="400000", WATCHDOG_PID="")
+    began = time.monotonic()
+    wait_until(lambda: supervisor.count("WATCHDOG=1") >= 6, 30, "signs of life", supervisor.lines)
+    # The first one comes with the first turn of the loop; the others every 200 ms.
+    assert time.monotonic() - began > 0.5
+    sentinel.freeze()
+    supervisor.lines()
+    supervisor.said.clear()
+    stays_true(lambda: supervisor.count("WATCHDOG=1") == 0, 0.6, "no sign of life while it hangs")
+    sentinel.thaw()
+    wait_until(lambda: supervisor.count("WATCHDOG=1") >= 1, 30, "signs of life again")
+
+
+@pytest.mark.ours_only
+@pytest.mark.parametrize("env", [{}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "x"}, {"WATCHDOG_USEC": "-1"},
+                                 {"WATCHDOG_USEC": "100000", "WATCHDOG_PID": "1"}],
+                         ids=["none", "zero", "words", "negative", "of another process"])
+def test_supervised__watchdog_that_is_not_ours_gets_nothing(place, env):
+    supervisor = Supervisor(place)
+    started(place, supervisor, **{"WATCHDOG_USEC": "", "WATCHDOG_PID": "", **env})
+    stays_true(lambda: supervisor.count("WATCHDOG=1") == 0, 0.5, "no sign of life")
+
+
+@pytest.mark.ours_only
+def test_supervised__watchdog_of_our_own_process_id_is_ours(place):
+    supervisor = Supervisor(place)
+    sentinel = supervised(place, supervisor, "--supervised", "systemd")
+    sentinel.env.update(WATCHDOG_USEC="200000")
+    sentinel.argv = ["/bin/sh", "-c", 'WATCHDOG_PID=$$; export WATCHDOG_PID; exec "$0" "$@"', *sentinel.argv]
+    sentinel.start()
+    wait_until(lambda: supervisor.count("WATCHDOG=1") >= 2, 30, "signs of life", supervisor.lines)
+
+
+@pytest.mark.ours_only
+def test_supervised__manager_that_reads_nothing_holds_nobody_up(place):
+    supervisor = Supervisor(place)
+    master = place.redis()
+    filler = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    filler.setblocking(False)
+    sentinel = supervised(place, supervisor, "--supervised", "systemd", monitors=[place.monitor(master, quorum=1)])
+    with pytest.raises(BlockingIOError):
+        while True:
+            filler.sendto(b"STATUS=filled", supervisor.name)
+    filler.close()
+    began = time.monotonic()
+    sentinel.start()
+    assert time.monotonic() - began < 15
+    assert told(sentinel) == "systemd"
+    for _ in range(5):
+        sentinel.signal(signal.SIGHUP)
+        assert sentinel.commands.ping()
+    # It reads again, and hears what is true now.
+    wait_until(lambda: "READY=1" in supervisor.lines(), 30, "READY=1")
+    wait_until(lambda: supervisor.status() == "Watching 1 group, no master down", 30, "the status", supervisor.lines)
+    assert sentinel.stop() == 0
+
+
+@pytest.mark.ours_only
+def test_supervised__manager_that_goes_and_comes_back_is_told_again(place):
+    supervisor = Supervisor(place)
+    sentinel = started(place, supervisor)
+    supervisor.socket.close()
+    os.unlink(supervisor.name)
+    master = place.redis()
+    assert sentinel.raw("MONITOR", "mymaster", "127.0.0.1", master.port, "1") == "OK"
+    wait_until(lambda: "Cannot notify systemd" in sentinel.log_text(), 30, "it says that nobody listens")
+    again = Supervisor(place)
+    wait_until(lambda: again.status() == "Watching 1 group, no master down", 30, "the status", again.lines)
+    assert sentinel.log_text().count("No such file or directory") == 1, "told once"
+    assert sentinel.stop() == 0
+
+
+@pytest.mark.ours_only
+def test_supervised__sighup_during_the_start_does_not_end_it_early(place):
+    """Until the id is on disk, which takes two seconds here."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed: the disk cannot be slowed down")
+    supervisor = Supervisor(place)
+    sentinel = supervised(place, supervisor, "--supervised", "systemd")
+    sentinel.env["ASAN_OPTIONS"] = "detect_leaks=0"  # which needs to trace, too
+    sentinel.argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync",
+                     "-e", "inject=fsync,fdatasync:delay_enter=2s", *sentinel.argv]
+    Process.start(sentinel)
+    wait_until(lambda: "Watching 0 groups" in sentinel.log_text(), 60, "its start", lambda: sentinel.running())
+    inner = int(subprocess.run(["pgrep", "-P", str(sentinel.pid)], stdout=subprocess.PIPE, check=True, text=True).stdout)
+    os.kill(inner, signal.SIGHUP)
+    wait_until(lambda: "Received SIGHUP" in sentinel.log_text(), 30, "the reload")
+    assert "READY=1" not in supervisor.lines() and "RELOADING=1" not in supervisor.lines()
+    wait_until(lambda: "READY=1" in supervisor.lines(), 60, "READY=1")
+    os.kill(inner, signal.SIGTERM)
+    assert sentinel.wait() == 0
 
 
 def comm_and_title(pid):

@@ -305,7 +305,7 @@ static void print_help_text(const struct sn_boot *boot, FILE *out)
           "    sentinel monitor mymaster 127.0.0.1 6379 2\n"
           "    sentinel down-after-milliseconds mymaster 5000\n"
           "\n"
-          "Signals: TERM and INT end the process cleanly, HUP opens the log file again.\n"
+          "Signals: TERM and INT end the process cleanly, HUP reopens the log file.\n"
           "Exit status: 0 ended as asked, 1 could not start, 99 simulated failure.\n",
           out);
 }
@@ -321,12 +321,13 @@ static int print_help(const struct sn_boot *boot)
 
 static int print_data_server(const struct sn_boot *boot)
 {
-    fprintf(stderr,
-            "%s was started without --sentinel. This program is sentineld %s, a sentinel, and no "
-            "data server: it keeps no keys. Exiting...\n"
-            "For a sentinel add --sentinel to the command line; for a data server start the %s of "
-            "Redis or Valkey.\n",
-            boot->name, SN_VERSION, boot->name);
+    fprintf(
+        stderr,
+        "%s was started without --sentinel, but this program is sentineld %s, a sentinel and not "
+        "a data server. Exiting...\n"
+        "For a sentinel, add --sentinel to the command line; for a data server, start the %s of "
+        "Redis or Valkey.\n",
+        boot->name, SN_VERSION, boot->name);
     return 1;
 }
 

@@ -169,7 +169,7 @@ static void on_stop_signal(uv_signal_t *handle, int number)
             _exit(1);
         return;
     }
-    sn_log(daemon->log, SN_LEVEL_NOTICE, "Received %s, ending",
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "Received %s, shutting down",
            number == SIGINT ? "SIGINT" : "SIGTERM");
     stop(daemon, 0);
 }
@@ -246,7 +246,7 @@ static void server_wants_shutdown(void *arg)
 {
     struct daemon *daemon = arg;
 
-    sn_log(daemon->log, SN_LEVEL_NOTICE, "User requested shutdown, ending");
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "User requested shutdown, shutting down");
     stop(daemon, 0);
 }
 
@@ -302,9 +302,8 @@ static void on_saved(void *arg, bool ok)
     struct daemon *daemon = arg;
 
     if (!ok && !daemon->saved_once) {
-        sn_log(daemon->log, SN_LEVEL_WARNING,
-               "The id of this sentinel could not be saved. Exiting...");
-        fprintf(stderr, "The id of this sentinel could not be saved in %s. Exiting...\n",
+        sn_log(daemon->log, SN_LEVEL_WARNING, "Could not save the id of this sentinel. Exiting...");
+        fprintf(stderr, "Could not save the id of this sentinel in %s. Exiting...\n",
                 daemon->conf->state_path);
         stop(daemon, 1);
         return;
@@ -424,7 +423,7 @@ static void make_parts(struct daemon *daemon)
 
     int status = uv_loop_init(&daemon->loop);
     if (status != 0) {
-        fprintf(stderr, "Cannot make an event loop: %s\n", uv_strerror(status));
+        fprintf(stderr, "Cannot create an event loop: %s\n", uv_strerror(status));
         exit(1);
     }
     uv_async_init(&daemon->loop, &daemon->wake, on_wake);
@@ -462,7 +461,8 @@ static void make_core(struct daemon *daemon)
 
     /* Ids come out of it: equal seeds would make equal sentinels. */
     if (status != 0) {
-        sn_log(daemon->log, SN_LEVEL_WARNING, "No random numbers from the system: %s. Exiting...",
+        sn_log(daemon->log, SN_LEVEL_WARNING,
+               "Cannot get random numbers from the operating system: %s. Exiting...",
                uv_strerror(status));
         exit(1);
     }
@@ -486,14 +486,13 @@ static void log_start(const struct daemon *daemon)
            conf->path[0] != '\0' ? conf->path : "the command line",
            conf->syntax == SN_CONF_INI ? "ini" : "redis");
     if (!conf->state_in_conf)
-        sn_log(daemon->log, SN_LEVEL_NOTICE, "State is kept in %s", conf->state_path);
+        sn_log(daemon->log, SN_LEVEL_NOTICE, "State file is %s", conf->state_path);
     if (daemon->supervisor == SN_SUPERVISOR_SYSTEMD)
         sn_log(daemon->log, SN_LEVEL_NOTICE,
                "Supervised by systemd. Please make sure you set appropriate values for "
                "TimeoutStartSec and TimeoutStopSec in your service unit.");
     else if (daemon->supervisor == SN_SUPERVISOR_UPSTART)
-        sn_log(daemon->log, SN_LEVEL_NOTICE,
-               "Supervised by upstart, stops to tell that it is ready");
+        sn_log(daemon->log, SN_LEVEL_NOTICE, "Supervised by upstart, stopping to signal readiness");
     for (size_t i = 0; i < conf->notice_count; i++)
         sn_log(daemon->log, SN_LEVEL_NOTICE, "%s", conf->notices[i]);
     sn_log(daemon->log, SN_LEVEL_NOTICE, "Running mode=sentinel, port=%u.",

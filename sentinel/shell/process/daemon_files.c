@@ -43,7 +43,7 @@ int sn_daemon_share_files(struct sn_conf *conf, struct sn_log *log, struct sn_fi
     allowed = allowed > 0 ? allowed : wanted;
     if (sn_file_share(allowed, &needs, share) != 0) {
         snprintf(error, size,
-                 "Only %" PRIu64 " open files are allowed: that is too little for %" PRIu64
+                 "Only %" PRIu64 " open files are allowed, too few for %" PRIu64
                  " links to masters and sentinels, and for some clients. Raise the limit "
                  "(ulimit -n, LimitNOFILE=). Exiting...",
                  allowed, needs.links - needs.minor);
@@ -54,7 +54,7 @@ int sn_daemon_share_files(struct sn_conf *conf, struct sn_log *log, struct sn_fi
         *fd_max = (int)(allowed - 1 - share->spare / 2);
     if (share->clients < settings->maxclients)
         sn_log(log, SN_LEVEL_WARNING,
-               "maxclients is lowered from %" PRIu32 " to %" PRIu32 ": only %" PRIu64
+               "Lowered maxclients from %" PRIu32 " to %" PRIu32 ": only %" PRIu64
                " open files are allowed, of which links need %" PRIu64
                " and other sentinels %" PRIu32
                ". Raise the limit (ulimit -n, LimitNOFILE=) to avoid that",

@@ -22,8 +22,8 @@ static int reopen_log(const struct sn_reload_parts *parts, struct sn_buf *proble
 }
 
 static const struct step steps[] = {
-    {.done = "log file opened again",
-     .failed = "The log file cannot be opened again, the old one is still written",
+    {.done = "reopened the log file",
+     .failed = "Cannot reopen the log file, so the old one stays in use",
      .run = reopen_log},
 };
 

@@ -125,8 +125,7 @@ static int send_text(struct sn_supervise *supervise, const char *text)
 
     if (status != 0 && status != UV_EAGAIN && !supervise->failing)
         sn_log(supervise->log, SN_LEVEL_WARNING,
-               "systemd cannot be told how this service is: %s. Tried again until it works",
-               uv_strerror(status));
+               "Cannot notify systemd: %s. Repeated until it works", uv_strerror(status));
     if (status != UV_EAGAIN)
         supervise->failing = status != 0;
     return status;
