@@ -12,7 +12,7 @@ struct sn_reload_parts {
     struct sn_log *log;
 };
 
-/* Runs all steps, and logs each with its outcome. */
+/* Runs all steps, and logs each with its outcome (a deliberate difference: PROTOCOL.md §21.3). */
 void sn_reload_run(const struct sn_reload_parts *parts);
 
 #endif
