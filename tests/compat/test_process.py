@@ -135,6 +135,62 @@ def test_process__daemonize_writes_and_removes_the_pid_file(place):
             os.kill(read_pid(pidfile), signal.SIGKILL)
 
 
+def daemonized(place, *extra):
+    """(sentinel, pid) of a daemon in the background, which ends with the test."""
+    pidfile = os.path.join(place.folder, "own.pid")
+    sentinel = place.sentinel(start=False, extra=["daemonize yes", f"pidfile {pidfile}", *extra])
+    Process.start(sentinel)
+    assert sentinel.wait() == 0, "the first process leaves at once"
+    wait_until(lambda: sentinel.commands.ping(), 30, "the daemon answers")
+    return sentinel, int(sentinel.commands.info("server")["process_id"])
+
+
+def test_process__in_the_background_has_a_session_and_no_terminal(place):
+    sentinel, pid = daemonized(place)
+    try:
+        assert os.getsid(pid) == pid or os.getsid(pid) != os.getsid(0)
+        wait_until(lambda: {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}, 30,
+                   "it has let go of the terminal")
+        assert sentinel.commands.info("server")["process_supervised"] == "no"
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 30, "it has ended")
+
+
+def test_process__pid_file_that_cannot_be_written_is_no_reason_not_to_start(place):
+    sentinel = place.sentinel(extra=["pidfile /nonexistent/own.pid"])
+    wait_until(lambda: re.search("pid ?file", sentinel.log_text(), re.I), 30, "it says so")
+    assert sentinel.stop() == 0
+
+
+def test_process__pid_file_is_written_in_the_foreground_too(place):
+    pidfile = os.path.join(place.folder, "own.pid")
+    sentinel = place.sentinel(extra=[f"pidfile {pidfile}"])
+    assert read_pid(pidfile) == sentinel.pid
+    assert sentinel.stop() == 0
+    assert not os.path.exists(pidfile)
+
+
+@pytest.mark.ours_only
+def test_process__start_in_the_background_that_fails_is_told_in_the_foreground(place):
+    running = place.sentinel()
+    log = os.path.join(place.folder, "own.log")
+    second = place.sentinel(start=False, extra=["daemonize yes", f"logfile {log}"], arguments=["--port", running.port])
+    Process.start(second)
+    assert second.wait() == 1
+    assert f"Failed listening on port {running.port} (TCP), aborting." in second.log_text()
+
+
+@pytest.mark.ours_only
+@pytest.mark.parametrize("style, stamp, line", [
+    ("legacy", "iso8601", r"\d+:X \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d \* Sentinel ID is [0-9a-f]{40}"),
+    ("logfmt", "milliseconds", r'pid=\d+ role=sentinel timestamp="?\d{13}"? level=notice message="Sentinel ID is [0-9a-f]{40}"'),
+])
+def test_process__log_has_the_form_that_is_asked_for(place, style, stamp, line):
+    sentinel = place.sentinel(extra=[f"log-format {style}", f"log-timestamp-format {stamp}"])
+    wait_until(lambda: re.search("^" + line + "$", sentinel.log_text(), re.M), 30, "the line about the id")
+
+
 def test_process__options_on_the_command_line_win(place):
     master = place.redis()
     wrong, right = place.ports.take(), place.ports.take()

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The units in a systemd that really runs: started, reloaded, watched, and stopped by it, inside their walls. Where none can
+be booted the tests are skipped, with the reason."""
+
+import shutil
+
+import pytest
+
+from harness import Place, our_binary, wait_until
+from harness.booted import Booted, NotPermitted
+from test_units import drop_in, ours, stock_unit
+
+pytestmark = pytest.mark.ours_only
+
+# The sanitizers look for leaks by tracing, which the units forbid; and their reports belong into the journal.
+SANITIZERS = "[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n"
+PORT = 26379
+WELL = "Watching 1 group, no master down"
+CONF = """\
+port {port}
+dir /var/lib/sentineld{instance}
+logfile /var/log/sentineld/sentinel{instance}.log
+sentinel monitor mymaster 127.0.0.1 6379 1
+sentinel down-after-milliseconds mymaster 1000
+sentinel deny-scripts-reconfig no
+"""
+
+
+@pytest.fixture(scope="module", name="room")
+def booted_room():
+    place = Place()
+    try:
+        room = Booted(place.folder)
+    except NotPermitted as error:
+        place.close()
+        pytest.skip(str(error))
+    try:
+        room.install(shutil.which(our_binary()), "/usr/bin/sentineld")
+        for unit in ("sentineld.service", "sentineld@.service"):
+            room.install(ours(unit), f"/etc/systemd/system/{unit}", "644")
+            room.write(f"/etc/systemd/system/{unit}.d/sanitizers.conf", SANITIZERS)
+        room.do("useradd", "--system", "--user-group", "--home-dir", "/var/lib/sentineld", "sentineld")
+        room.do("install", "-d", "-o", "sentineld", "-g", "sentineld", "-m", "2770", "/etc/sentineld")
+        room.do("install", "-d", "-o", "sentineld", "-g", "sentineld", "-m", "2750", "/var/log/sentineld")
+        room.do("systemctl", "daemon-reload")
+        yield room
+    finally:
+        room.close()
+        place.close()
+
+
+@pytest.fixture(name="master")
+def started_master(room):
+    room.do("systemctl", "start", "redis-server")
+    yield room
+    room.run("systemctl", "stop", "sentineld", "sentineld@east", "redis-sentinel", "valkey-sentinel", "redis-server")
+
+
+def ask(room, *words, port=PORT):
+    return room.do("redis-cli", "-p", port, *words)
+
+
+def wait_status(room, unit, status):
+    wait_until(lambda: room.show(unit, "StatusText") == status, 60, f"{unit}: {status}", lambda: room.journal(unit))
+
+
+def start_ours(room, unit="sentineld", port=PORT, instance="", more=""):
+    room.write(f"/etc/sentineld/sentinel{instance}.conf", CONF.format(port=port, instance=instance) + more, "640")
+    room.do("chown", "sentineld:sentineld", f"/etc/sentineld/sentinel{instance}.conf")
+    started = room.run("systemctl", "start", unit)
+    assert started.returncode == 0, room.journal(unit)
+    wait_status(room, unit, WELL)
+
+
+@pytest.mark.parametrize("family", ["redis", "valkey"])
+def test_booted__drop_in_takes_debians_unit_over_and_gives_it_back(master, family):
+    unit = f"{family}-sentinel.service"
+    stock_unit(unit)
+    conf, log = f"/etc/{family}/sentinel.conf", f"/var/log/{family}/{family}-sentinel.log"
+    master.do("systemctl", "start", unit)
+    wait_until(lambda: len(ask(master, "SENTINEL", "MYID")) == 40, 30, "stock answers")
+    myid, owner = ask(master, "SENTINEL", "MYID"), master.do("stat", "-c", "%U:%G %a", conf)
+    assert "sentineld_version" not in ask(master, "INFO", "server")
+
+    folder = f"/etc/systemd/system/{unit}.d"
+    master.install(drop_in(unit), f"{folder}/sentineld.conf", "644")
+    master.write(f"{folder}/sanitizers.conf", SANITIZERS)
+    master.do("systemctl", "daemon-reload")
+    assert master.run("systemctl", "restart", unit).returncode == 0, master.journal(unit)
+    assert "sentineld_version" in ask(master, "INFO", "server")
+    assert ask(master, "SENTINEL", "MYID") == myid
+    wait_status(master, unit, WELL)
+    assert master.do("ps", "-o", "comm=", "-p", master.show(unit, "MainPID")) == f"{family}-sentinel"
+    assert ask(master, "SENTINEL", "FLUSHCONFIG") == "OK", "its walls let it save"
+    assert master.do("stat", "-c", "%U:%G %a", conf) == owner
+
+    master.do("mv", log, log + ".1")
+    master.do("systemctl", "reload", unit)
+    wait_until(lambda: "reopened the log file" in master.run("cat", log).stdout, 30, "the new log")
+
+    master.do("rm", "-r", folder)
+    master.do("systemctl", "daemon-reload")
+    master.do("systemctl", "restart", unit)
+    assert "sentineld_version" not in ask(master, "INFO", "server")
+    assert ask(master, "SENTINEL", "MYID") == myid, "the way back, with the same file"
+
+
+def test_booted__status_follows_the_masters(master):
+    start_ours(master)
+    assert "Watching 1 group, no master down" in master.do("systemctl", "status", "--no-pager", "sentineld")
+    master.do("systemctl", "stop", "redis-server")
+    wait_status(master, "sentineld", "Watching 1 group, 1 master down: mymaster")
+    master.do("systemctl", "start", "redis-server")
+    wait_status(master, "sentineld", WELL)
+    master.do("systemctl", "stop", "sentineld")
+    assert master.show("sentineld", "Result") == "success"
+    assert master.show("sentineld", "ExecMainStatus") == "0"
+
+
+SCRIPT = """\
+#!/bin/sh
+for place in /usr/bin /etc /var/lib/redis /home; do
+    if touch "$place/was-here" 2>/dev/null; then echo "wrote to $place" >>/var/log/sentineld/script.log; fi
+done
+echo "told $*" >>/var/log/sentineld/script.log
+"""
+
+
+def test_booted__scripts_run_inside_the_walls(master):
+    master.write("/usr/local/bin/notify", SCRIPT, "755")
+    start_ours(master, more="sentinel notification-script mymaster /usr/local/bin/notify\n")
+    master.do("systemctl", "stop", "redis-server")
+
+    def log():
+        return master.run("cat", "/var/log/sentineld/script.log").stdout
+    wait_until(lambda: "told +sdown master mymaster" in log(), 60, "the script has run",
+               lambda: master.run("cat", "/var/log/sentineld/sentinel.log").stdout)
+    assert "wrote to" not in log()
+    assert master.show("sentineld", "User") == "sentineld"
+    assert master.do("stat", "-c", "%U", "/var/log/sentineld/script.log") == "sentineld"
+
+
+def test_booted__what_the_daemon_can_write_cannot_be_run(master):
+    master.write("/var/log/sentineld/evil", SCRIPT, "755")
+    start_ours(master)
+    assert "OK" not in ask(master, "SENTINEL", "SET", "mymaster", "notification-script", "/var/log/sentineld/evil")
+
+
+def test_booted__instances_run_side_by_side(master):
+    start_ours(master)
+    start_ours(master, "sentineld@east", PORT + 1, "-east")
+    assert ask(master, "SENTINEL", "MYID") != ask(master, "SENTINEL", "MYID", port=PORT + 1)
+    assert master.do("stat", "-c", "%U %a", "/var/lib/sentineld-east") == "sentineld 750"
+    assert master.do("systemctl", "reload", "sentineld@east") == ""
+    assert ask(master, "PING", port=PORT + 1) == "PONG"
+
+
+def test_booted__one_that_hangs_is_restarted_with_its_id(master):
+    master.write("/etc/systemd/system/sentineld.service.d/soon.conf", "[Service]\nWatchdogSec=2\n")
+    master.do("systemctl", "daemon-reload")
+    try:
+        start_ours(master)
+        myid, first = ask(master, "SENTINEL", "MYID"), master.show("sentineld", "MainPID")
+        before = master.show("sentineld", "NRestarts")
+        master.do("sleep", "3")
+        assert master.show("sentineld", "MainPID") == first, "one that turns is left alone"
+        master.do("kill", "-STOP", first)
+        wait_until(lambda: master.show("sentineld", "NRestarts") != before, 60, "the watchdog bites")
+        wait_status(master, "sentineld", WELL)
+        assert master.show("sentineld", "MainPID") != first
+        assert ask(master, "SENTINEL", "MYID") == myid
+    finally:
+        master.do("rm", "/etc/systemd/system/sentineld.service.d/soon.conf")
+        master.do("systemctl", "daemon-reload")
+
+
+def test_booted__start_that_fails_is_told_and_repeated(master):
+    master.do("systemctl", "start", "redis-sentinel")  # has the port
+    wait_until(lambda: ask(master, "PING") == "PONG", 30, "stock answers")
+    master.write("/etc/sentineld/sentinel.conf", CONF.format(port=PORT, instance=""), "640")
+    master.do("chown", "sentineld:sentineld", "/etc/sentineld/sentinel.conf")
+    assert master.run("systemctl", "start", "sentineld").returncode != 0
+    assert f"Failed listening on port {PORT} (TCP), aborting." in master.journal("sentineld")
+    # More often than systemd would try by default.
+    wait_until(lambda: int(master.show("sentineld", "NRestarts")) >= 6, 60, "it is tried again and again")
+    master.do("systemctl", "stop", "redis-sentinel")
+    wait_status(master, "sentineld", WELL)
+
+
+def test_booted__sanitizers_have_found_nothing(room):
+    said = "".join(room.journal(unit) for unit in ("sentineld", "sentineld@east", "redis-sentinel", "valkey-sentinel"))
+    assert "Sanitizer" not in said and "runtime error" not in said, said

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A systemd that really runs, as process 1 of namespaces of its own, on this machine's files: what it changes goes to
+memory and is gone with it. It has a network of its own, and starts nothing but what it is told to."""
+
+import os
+import shutil
+import subprocess
+
+from harness.poll import wait_until
+from harness.process import Process
+
+SYSTEMD = "/lib/systemd/systemd"
+
+# $1: an empty folder, $2: a folder of the cgroup2 tree that is ours. Nothing of the kernel can be changed from inside:
+# /sys and /proc/sys are read-only, and rights that reach beyond namespaces are dropped.
+BOOT = r"""
+set -e
+room=$1
+mount -t tmpfs -o mode=755 tmpfs "$room"
+mkdir "$room/changed" "$room/work" "$room/root"
+root=$room/root
+mount -t overlay -o "lowerdir=/,upperdir=$room/changed,workdir=$room/work" overlay "$root"
+mount -t proc proc "$root/proc"
+mount --bind "$root/proc/sys" "$root/proc/sys"
+mount -o remount,bind,ro "$root/proc/sys"
+mount -t sysfs -o ro sysfs "$root/sys"
+mount -t tmpfs -o mode=755 tmpfs "$root/sys/fs/cgroup" || true
+mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+mount -t tmpfs -o mode=755 tmpfs "$root/dev"
+for device in null zero full random urandom tty; do
+    touch "$root/dev/$device"
+    mount --bind "/dev/$device" "$root/dev/$device"
+done
+mkdir "$root/dev/shm" "$root/dev/pts"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"
+ln -s /proc/self/fd "$root/dev/fd"
+mount -t tmpfs -o mode=755 tmpfs "$root/run"
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+find "$root/etc/systemd/system" "$root/usr/lib/systemd/system" "$root/lib/systemd/system" -maxdepth 1 \
+    -name '*.wants' -exec rm -r {} +
+printf '[Unit]\nDescription=Nothing but what is started by hand\n' >"$root/etc/systemd/system/room.target"
+: >"$root/etc/machine-id"
+ip link set lo up
+cd "$root"
+mkdir outside
+pivot_root . outside
+umount -l /outside
+rmdir /outside
+exec setpriv --bounding-set -sys_module,-sys_time,-sys_boot,-sys_rawio,-syslog,-audit_control,-audit_read,-mac_admin \
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 container=sentineld-test /lib/systemd/systemd --unit=room.target
+"""
+
+
+class NotPermitted(Exception):
+    """This machine cannot boot one; the text says why."""
+
+
+def _cgroup2():
+    for path in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
+        if os.path.exists(os.path.join(path, "cgroup.procs")) and \
+                os.path.exists(os.path.join(path, "cgroup.controllers")):
+            return path
+    raise NotPermitted("there is no cgroup2 tree")
+
+
+class Booted:
+    """Booted by the constructor; NotPermitted if that cannot be done here. close() ends it."""
+
+    def __init__(self, folder):
+        if os.geteuid() != 0:
+            raise NotPermitted("booting a systemd needs root")
+        for tool in (SYSTEMD, "systemctl", "unshare", "nsenter", "setpriv", "ip"):
+            if shutil.which(tool) is None:
+                raise NotPermitted(f"{tool} is not installed")
+        self.room = os.path.join(folder, "room")
+        os.mkdir(self.room)
+        self.cgroup = os.path.join(_cgroup2(), f"sentineld-test-{os.getpid()}")
+        try:
+            os.mkdir(self.cgroup)
+        except OSError as error:
+            raise NotPermitted(f"{self.cgroup}: {error.strerror}") from error
+        enter = f'echo $$ >"$2/cgroup.procs" && exec unshare --mount --pid --fork --kill-child --propagation private ' \
+                '--net --uts --ipc --cgroup bash -c "$0" boot "$1"'
+        self.process = Process("systemd", ["bash", "-c", enter, BOOT, self.room, self.cgroup],
+                               os.path.join(folder, "systemd.log"))
+        self.process.start()
+        try:
+            wait_until(lambda: self.run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"), 60,
+                       "systemd runs", hopeless=lambda: not self.process.running())
+        except AssertionError as error:
+            why = self.process.log_tail(3)
+            self.close()
+            raise NotPermitted(f"a systemd cannot be booted here: {why or error}") from error
+
+    def _init(self):
+        children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        with open(children, encoding="utf-8") as file:
+            return file.read().split()[0]
+
+    def run(self, *words, text=None):
+        """A command in there, whatever its exit status; text: its input."""
+        return subprocess.run(["nsenter", "--target", self._init(), "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup",
+                               "--", *map(str, words)], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=120, check=False)
+
+    def do(self, *words, text=None):
+        """The output of a command that has to succeed."""
+        done = self.run(*words, text=text)
+        assert done.returncode == 0, f"{words} ended with {done.returncode}:\n{done.stdout}"
+        return done.stdout.strip()
+
+    def write(self, path, text, mode="644"):
+        self.do("install", "-D", "-m", mode, "/dev/stdin", path, text=text)
+
+    def install(self, path, to, mode="755"):
+        """A file of outside."""
+        with open(path, "rb") as file:
+            done = subprocess.run(["nsenter", "--target", self._init(), "--mount", "--", "install", "-D", "-m", mode,
+                                   "/dev/stdin", to], stdin=file, check=False, stderr=subprocess.PIPE, timeout=120)
+        assert done.returncode == 0, done.stderr
+
+    def show(self, unit, name):
+        return self.do("systemctl", "show", "--value", "-p", name, unit)
+
+    def journal(self, unit):
+        return self.run("journalctl", "--no-pager", "-o", "cat", "-u", unit).stdout
+
+    def close(self):
+        self.process.end()
+        for folder, _, _ in os.walk(self.cgroup, topdown=False):
+            # What was killed may take a moment to go.
+            wait_until(lambda f=folder: os.rmdir(f) is None, 30, f"{folder} is empty")
