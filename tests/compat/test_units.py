@@ -74,9 +74,14 @@ def verify(place, unit, text, dropped_in=None):
     return done.returncode, said
 
 
+def binary():
+    """systemd wants its path without detours."""
+    return os.path.realpath(shutil.which(our_binary()))
+
+
 def installed_here(text):
     """The unit with the binary of this test and a user that is there."""
-    text = text.replace("/usr/bin/sentineld", shutil.which(our_binary()))
+    text = text.replace("/usr/bin/sentineld", binary())
     return re.sub(r"^(User|Group)=.*$", r"\1=root", text, flags=re.M)
 
 
@@ -95,7 +100,7 @@ def test_units__systemd_has_nothing_against_the_drop_ins(place, unit):
 def test_units__a_mistake_would_be_seen(place):
     text = installed_here(read(ours(UNITS[0])))
     for wrong in (text.replace("ProtectHome=", "ProtectHomes="), text.replace("WatchdogSec=30", "WatchdogSec=soon"),
-                  text.replace(shutil.which(our_binary()), "/nonexistent/sentineld")):
+                  text.replace(binary(), "/nonexistent/sentineld")):
         assert wrong != text
         assert verify(place, UNITS[0], wrong) != (0, [])
 

@@ -147,8 +147,7 @@ static void test_supervise__says_ready_with_the_words_of_stock_and_then_the_stat
     start(SN_SUPERVISOR_SYSTEMD);
     assert_string_equal(heard(), "");
     sn_supervise_ready(supervise);
-    assert_string_equal(heard(), "READY=1\nSTATUS=Ready to accept connections\n;");
-    assert_true(loop_run_until(&loop, has_heard_status));
+    assert_string_equal(heard(), "READY=1\nSTATUS=Ready to accept connections\n;STATUS=well\n;");
 }
 
 static void
@@ -156,9 +155,9 @@ test_supervise__status_is_sent_when_it_has_changed_and_once_a_second_at_most(voi
 {
     (void)state;
     start(SN_SUPERVISOR_SYSTEMD);
-    sn_supervise_ready(supervise);
-    assert_true(loop_run_until(&loop, has_heard_status));
     uint64_t told_at = uv_now(&loop);
+    sn_supervise_ready(supervise);
+    assert_true(has_heard_status());
     unsigned before = described;
     strcpy(text, "ill");
     for (int i = 0; i < 100; i++)
@@ -187,8 +186,7 @@ static void test_supervise__reload_is_said_only_after_the_start(void **state)
     sn_supervise_reloading(supervise);
     sn_supervise_ready(supervise);
     unsigned long long at = 0;
-    char rest[32];
-    assert_int_equal(sscanf(heard(), "RELOADING=1\nMONOTONIC_USEC=%llu\n%31[^;]", &at, rest), 2);
+    assert_int_equal(sscanf(heard(), "RELOADING=1\nMONOTONIC_USEC=%llu\n", &at), 1);
     assert_in_range(at, before, uv_hrtime() / 1000);
     assert_non_null(strstr(said, ";READY=1\n;"));
 }
@@ -306,12 +304,15 @@ static void test_supervise__the_end_is_said_even_if_the_start_was_not_heard(void
     sn_supervise_stopping(supervise);
     empty_queue();
     sn_supervise_close(supervise);
+    struct sn_supervise *closed = supervise;
+    supervise = NULL;
     assert_string_equal(heard(), "READY=1\nSTATUS=Ready to accept connections\n;"
                                  "STOPPING=1\nSTATUS=Ending\n;");
     /* Until the loop has ended, the rest of the process may still report. */
-    sn_supervise_changed(supervise);
-    sn_supervise_ready(supervise);
-    supervise = NULL;
+    sn_supervise_changed(closed);
+    sn_supervise_ready(closed);
+    loop_run_for(&loop, 0);
+    assert_null(strstr(heard(), "well"));
 }
 
 int main(void)

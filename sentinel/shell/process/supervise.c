@@ -36,6 +36,7 @@ struct sn_supervise {
     bool was_ready;
     uint64_t reloading_usec; /* the reload that is untold; 0: none */
     bool untold_ready;
+    bool stopping;
     bool untold_stopping;
     bool stale; /* the status */
     bool failing;
@@ -186,12 +187,18 @@ static uint64_t status_wait(const struct sn_supervise *supervise)
     return due - now_of(supervise);
 }
 
+/* The last one is that of the end. */
+static bool wants_status(const struct sn_supervise *supervise)
+{
+    return supervise->stale && supervise->was_ready && !supervise->stopping;
+}
+
 static int send_status(struct sn_supervise *supervise)
 {
     struct sn_buf line;
     int status = 0;
 
-    if (!supervise->stale || !supervise->was_ready || status_wait(supervise) > 0)
+    if (!wants_status(supervise) || status_wait(supervise) > 0)
         return 0;
     sn_buf_init(&line, STATUS_MAX);
     supervise->describe(supervise->arg, &line);
@@ -218,7 +225,7 @@ static int send_untold(struct sn_supervise *supervise)
         status = send_ready(supervise);
     if (status == 0)
         status = send_stopping(supervise);
-    if (status == 0 && !supervise->untold_stopping)
+    if (status == 0)
         status = send_status(supervise);
     return status;
 }
@@ -240,7 +247,7 @@ static void tell_now(struct sn_supervise *supervise)
     if (status != 0)
         uv_timer_start(&supervise->tell, on_tell,
                        status == UV_EAGAIN ? BUSY_RETRY_MS : LOST_RETRY_MS, 0);
-    else if (supervise->stale && supervise->was_ready)
+    else if (wants_status(supervise))
         uv_timer_start(&supervise->tell, on_tell, status_wait(supervise), 0);
 }
 
@@ -336,6 +343,7 @@ void sn_supervise_reloading(struct sn_supervise *supervise)
 
 void sn_supervise_stopping(struct sn_supervise *supervise)
 {
+    supervise->stopping = true;
     supervise->untold_stopping = true;
     tell_now(supervise);
 }
@@ -343,7 +351,7 @@ void sn_supervise_stopping(struct sn_supervise *supervise)
 void sn_supervise_changed(struct sn_supervise *supervise)
 {
     supervise->stale = true;
-    if (is_open(supervise) && supervise->was_ready &&
+    if (is_open(supervise) && wants_status(supervise) &&
         !uv_is_active((const uv_handle_t *)&supervise->tell))
         uv_timer_start(&supervise->tell, on_tell, status_wait(supervise), 0);
 }
