@@ -141,9 +141,31 @@ def test_booted__scripts_run_inside_the_walls(master):
 
 
 def test_booted__what_the_daemon_can_write_cannot_be_run(master):
-    master.write("/var/log/sentineld/evil", SCRIPT, "755")
+    for folder in ("/var/log/sentineld", "/var/lib/sentineld", "/etc/sentineld", "/run/sentineld", "/opt",
+                   "/etc/sentineld/scripts"):
+        master.write(f"{folder}/script", SCRIPT, "755")
     start_ours(master)
-    assert "OK" not in ask(master, "SENTINEL", "SET", "mymaster", "notification-script", "/var/log/sentineld/evil")
+    # systemd makes this folder anew, with the tmp of the service.
+    master.do("nsenter", "-t", master.show("sentineld", "MainPID"), "-m", "install", "-m", "755", "/opt/script", "/tmp/script")
+
+    def takes(path):
+        return ask(master, "SENTINEL", "SET", "mymaster", "notification-script", path) == "OK"
+    assert takes("/opt/script") and takes("/etc/sentineld/scripts/script")
+    for folder in ("/var/log/sentineld", "/var/lib/sentineld", "/etc/sentineld", "/run/sentineld", "/tmp"):
+        assert not takes(f"{folder}/script"), folder
+
+
+def test_booted__what_can_be_run_cannot_be_written(master):
+    master.do("mkdir", "-p", "/etc/sentineld/scripts")
+    start_ours(master)
+    mounts = master.do("cat", f"/proc/{master.show('sentineld', 'MainPID')}/mountinfo")
+    flags = {}
+    for line in mounts.splitlines():
+        flags[line.split()[4]] = line.split()[5].split(",")  # a later one is above
+    open_ones = [path for path, words in flags.items() if "rw" in words and "noexec" not in words
+                 and not path.startswith(("/dev/pts", "/sys/fs/cgroup"))]
+    assert open_ones == [], mounts
+    assert "ro" in flags["/"] and "ro" in flags["/etc/sentineld/scripts"]
 
 
 def test_booted__instances_run_side_by_side(master):
@@ -189,4 +211,5 @@ def test_booted__start_that_fails_is_told_and_repeated(master):
 
 def test_booted__sanitizers_have_found_nothing(room):
     said = "".join(room.journal(unit) for unit in ("sentineld", "sentineld@east", "redis-sentinel", "valkey-sentinel"))
+    assert "Started sentineld.service" in said, "there is a journal"
     assert "Sanitizer" not in said and "runtime error" not in said, said

@@ -15,17 +15,18 @@ SYSTEMD = "/lib/systemd/systemd"
 # /sys and /proc/sys are read-only, and rights that reach beyond namespaces are dropped.
 BOOT = r"""
 set -e
+permitted() { "$@" || exit 77; }
 room=$1
-mount -t tmpfs -o mode=755 tmpfs "$room"
+permitted mount -t tmpfs -o mode=755 tmpfs "$room"
 mkdir "$room/changed" "$room/work" "$room/root"
 root=$room/root
-mount -t overlay -o "lowerdir=/,upperdir=$room/changed,workdir=$room/work" overlay "$root"
-mount -t proc proc "$root/proc"
+permitted mount -t overlay -o "lowerdir=/,upperdir=$room/changed,workdir=$room/work" overlay "$root"
+permitted mount -t proc proc "$root/proc"
 mount --bind "$root/proc/sys" "$root/proc/sys"
 mount -o remount,bind,ro "$root/proc/sys"
-mount -t sysfs -o ro sysfs "$root/sys"
+permitted mount -t sysfs -o ro sysfs "$root/sys"
 mount -t tmpfs -o mode=755 tmpfs "$root/sys/fs/cgroup" || true
-mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+permitted mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 for device in null zero full random urandom tty; do
     touch "$root/dev/$device"
@@ -36,11 +37,11 @@ mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
 ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
+ln -s fd/0 "$root/dev/stdin"
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-find "$root/etc/systemd/system" "$root/usr/lib/systemd/system" "$root/lib/systemd/system" -maxdepth 1 \
-    -name '*.wants' -exec rm -r {} +
-printf '[Unit]\nDescription=Nothing but what is started by hand\n' >"$root/etc/systemd/system/room.target"
+find "$root/etc/systemd/system" "$root/usr/lib/systemd/system" -maxdepth 1 -name '*.wants' -exec rm -r {} +
+printf '[Unit]\nDescription=Nothing but what is started by hand\nWants=systemd-journald.service\n' >"$root/etc/systemd/system/room.target"
 : >"$root/etc/machine-id"
 ip link set lo up
 cd "$root"
@@ -51,6 +52,15 @@ rmdir /outside
 exec setpriv --bounding-set -sys_module,-sys_time,-sys_boot,-sys_rawio,-syslog,-audit_control,-audit_read,-mac_admin \
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 container=sentineld-test /lib/systemd/systemd --unit=room.target
 """
+
+
+SPACES = "--mount --pid --fork --kill-child --propagation private --net --uts --ipc --cgroup"
+ENTER = f"""
+echo $$ >"$2/cgroup.procs" || exit 77
+unshare {SPACES} true || exit 77
+exec unshare {SPACES} bash -c "$0" boot "$1"
+"""
+NOT_PERMITTED = 77
 
 
 class NotPermitted(Exception):
@@ -81,28 +91,31 @@ class Booted:
             os.mkdir(self.cgroup)
         except OSError as error:
             raise NotPermitted(f"{self.cgroup}: {error.strerror}") from error
-        enter = f'echo $$ >"$2/cgroup.procs" && exec unshare --mount --pid --fork --kill-child --propagation private ' \
-                '--net --uts --ipc --cgroup bash -c "$0" boot "$1"'
-        self.process = Process("systemd", ["bash", "-c", enter, BOOT, self.room, self.cgroup],
+        self.process = Process("systemd", ["bash", "-c", ENTER, BOOT, self.room, self.cgroup],
                                os.path.join(folder, "systemd.log"))
         self.process.start()
         try:
             wait_until(lambda: self.run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"), 60,
                        "systemd runs", hopeless=lambda: not self.process.running())
         except AssertionError as error:
-            why = self.process.log_tail(3)
+            permitted = self.process.running() or self.process.wait() != NOT_PERMITTED
             self.close()
-            raise NotPermitted(f"a systemd cannot be booted here: {why or error}") from error
+            if permitted:
+                raise
+            raise NotPermitted(f"namespaces are not permitted: {self.process.log_tail(1)}") from error
 
     def _init(self):
         children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
         with open(children, encoding="utf-8") as file:
             return file.read().split()[0]
 
+    def _inside(self, words):
+        return ["nsenter", "--target", self._init(), "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup", "--",
+                *map(str, words)]
+
     def run(self, *words, text=None):
         """A command in there, whatever its exit status; text: its input."""
-        return subprocess.run(["nsenter", "--target", self._init(), "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup",
-                               "--", *map(str, words)], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        return subprocess.run(self._inside(words), input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, timeout=120, check=False)
 
     def do(self, *words, text=None):
@@ -117,8 +130,8 @@ class Booted:
     def install(self, path, to, mode="755"):
         """A file of outside."""
         with open(path, "rb") as file:
-            done = subprocess.run(["nsenter", "--target", self._init(), "--mount", "--", "install", "-D", "-m", mode,
-                                   "/dev/stdin", to], stdin=file, check=False, stderr=subprocess.PIPE, timeout=120)
+            done = subprocess.run(self._inside(["install", "-D", "-m", mode, "/dev/stdin", to]), stdin=file, check=False,
+                                  stderr=subprocess.PIPE, timeout=120)
         assert done.returncode == 0, done.stderr
 
     def show(self, unit, name):
