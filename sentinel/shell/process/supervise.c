@@ -268,7 +268,7 @@ static void on_watchdog(uv_timer_t *timer)
     uv_timer_start(timer, on_watchdog, next, 0);
 }
 
-static bool read_number(const char *name, uint64_t *number)
+static bool number_variable(const char *name, uint64_t *number)
 {
     const char *text = variable(name);
 
@@ -280,10 +280,10 @@ static uint64_t find_watchdog(void)
 {
     uint64_t usec, pid;
 
-    if (!read_number("WATCHDOG_USEC", &usec))
+    if (!number_variable("WATCHDOG_USEC", &usec))
         return 0;
     if (variable("WATCHDOG_PID") != NULL &&
-        (!read_number("WATCHDOG_PID", &pid) || pid != (uint64_t)getpid()))
+        (!number_variable("WATCHDOG_PID", &pid) || pid != (uint64_t)getpid()))
         return 0;
     return usec >= 2000 ? usec / 2000 : 1;
 }
