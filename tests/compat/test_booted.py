@@ -105,6 +105,26 @@ def test_booted__drop_in_takes_debians_unit_over_and_gives_it_back(master, famil
     assert ask(master, "SENTINEL", "MYID") == myid, "the way back, with the same file"
 
 
+@pytest.mark.parametrize("how", [["ln", "-s"], ["cp"]], ids=["link", "copy"])
+def test_booted__debians_unit_takes_the_binary_in_place_of_its_own(master, how):
+    """As dpkg-divert or the images of others do it; the unit is as it was."""
+    path, unit = "/usr/bin/redis-sentinel", "redis-sentinel.service"
+    stock_unit(unit)
+    master.do("mv", path, path + ".stock")
+    master.write(f"/etc/systemd/system/{unit}.d/sanitizers.conf", SANITIZERS)
+    try:
+        master.do(*how, "/usr/bin/sentineld", path)
+        master.do("systemctl", "daemon-reload")
+        assert master.run("systemctl", "start", unit).returncode == 0, master.journal(unit)
+        assert "sentineld_version" in ask(master, "INFO", "server")
+        wait_status(master, unit, WELL)
+        assert master.do("ps", "-o", "comm=", "-p", master.show(unit, "MainPID")) == "redis-sentinel"
+    finally:
+        master.do("mv", path + ".stock", path)
+        master.do("rm", "-r", f"/etc/systemd/system/{unit}.d")
+        master.do("systemctl", "daemon-reload")
+
+
 def test_booted__status_follows_the_masters(master):
     start_ours(master)
     assert "Watching 1 group, no master down" in master.do("systemctl", "status", "--no-pager", "sentineld")

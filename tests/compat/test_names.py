@@ -33,7 +33,7 @@ def program(place, family, kind, ours):
 
 def run(path, *arguments, cwd=None):
     return subprocess.run([path, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=cwd,
-                          stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+                          stderr=subprocess.PIPE, text=True, timeout=30, check=False)
 
 
 def write(place, name, text):
@@ -92,13 +92,8 @@ OWN_FORMS = {
 }
 
 
-@pytest.mark.parametrize("ours", [True, False], ids=["ours", "stock"])
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("form", [*FORMS, *OWN_FORMS])
-def test_names__every_command_line_starts(place, form, family, ours):
-    kind, argv, elsewhere = {**FORMS, **OWN_FORMS}[form]
-    if form in OWN_FORMS and not ours:
-        pytest.skip("stock takes the file for a value of the flag")
+def check_start(place, form, family, ours):
+    kind, argv, elsewhere = form
     daemon = Daemon(place, program(place, family, kind, ours), argv, conf="daemonize no\n",
                     given="port FREE\n" if argv[-1] == "-" else "")
     port = daemon.free if elsewhere else daemon.conf_port
@@ -108,6 +103,21 @@ def test_names__every_command_line_starts(place, form, family, ours):
         assert info.get("redis_mode", info.get("server_mode")) == "sentinel"  # the latter is Valkey's
         assert "mymaster" in client.sentinel_masters()
     assert daemon.shut_down(port) == 0
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["ours", "stock"])
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("form", FORMS)
+def test_names__every_command_line_starts(place, form, family, ours):
+    check_start(place, FORMS[form], family, ours)
+
+
+@pytest.mark.ours_only
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("form", OWN_FORMS)
+def test_names__flag_may_stand_before_the_file(place, form, family):
+    """Stock takes the file for its value."""
+    check_start(place, OWN_FORMS[form], family, True)
 
 
 @pytest.mark.ours_only
