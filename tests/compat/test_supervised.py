@@ -88,7 +88,7 @@ def test_supervised__without_a_supervisor_is_plain(place, mode):
     sentinel = supervised(place, None, "--supervised", mode)
     sentinel.start()
     assert told(sentinel) == "no"
-    assert ("NOTIFY_SOCKET not found" in sentinel.log_text()) == (mode == "systemd")
+    assert ("systemd supervision error" in sentinel.log_text()) == (mode == "systemd")
 
 
 def test_supervised__no_says_nothing_to_a_supervisor(place):
