@@ -43,7 +43,9 @@ class Supervisor:
 
 def supervised(place, supervisor, *arguments, extra=(), monitors=()):
     sentinel = place.sentinel(*monitors, start=False, arguments=arguments, extra=extra)
-    sentinel.env = {"NOTIFY_SOCKET": supervisor.name if supervisor else ""}
+    sentinel.env = {"NOTIFY_SOCKET": supervisor.name} if supervisor else {}
+    if not supervisor:
+        sentinel.argv = ["env", "-u", "NOTIFY_SOCKET", *sentinel.argv]
     return sentinel
 
 
@@ -88,7 +90,7 @@ def test_supervised__without_a_supervisor_is_plain(place, mode):
     sentinel = supervised(place, None, "--supervised", mode)
     sentinel.start()
     assert told(sentinel) == "no"
-    assert ("systemd supervision error" in sentinel.log_text()) == (mode == "systemd")
+    assert ("NOTIFY_SOCKET not found" in sentinel.log_text()) == (mode == "systemd")
 
 
 def test_supervised__no_says_nothing_to_a_supervisor(place):
@@ -102,7 +104,7 @@ def test_supervised__no_says_nothing_to_a_supervisor(place):
 
 @pytest.mark.parametrize("name", ["relative", "/nonexistent/socket", "@nobody-binds-this", "/" + "x" * 300])
 def test_supervised__by_a_socket_that_nobody_reads_starts_all_the_same(place, name):
-    sentinel = supervised(place, None, "--supervised", "systemd")
+    sentinel = place.sentinel(start=False, arguments=["--supervised", "systemd"])
     sentinel.env = {"NOTIFY_SOCKET": name}
     sentinel.start()
     assert told(sentinel) == "no"
@@ -111,7 +113,7 @@ def test_supervised__by_a_socket_that_nobody_reads_starts_all_the_same(place, na
 
 def test_supervised__upstart_sees_it_stop(place):
     sentinel = supervised(place, None, "--supervised", "auto")
-    sentinel.env = {"UPSTART_JOB": "sentinel", "NOTIFY_SOCKET": ""}
+    sentinel.env = {"UPSTART_JOB": "sentinel"}
     Process.start(sentinel)
 
     def stopped():
