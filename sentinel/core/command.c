@@ -121,8 +121,8 @@ static void run_monitor(struct sn_core *core, const struct sn_command *command)
         sn_raise(group->master, SN_NOTICE_MONITOR, "quorum %u", command->quorum);
         if (sn_addr_is_useless(&command->addr))
             sn_out_log(core, SN_LEVEL_WARNING,
-                       "The master of %s is at %s:%u now, where nobody can be connected to: if "
-                       "anybody answers, it is this host. Give its own address.",
+                       "The master of %s is now at %s:%u, an address where only this host could "
+                       "answer. Give the address of the master itself.",
                        group->name, command->addr.ip, command->addr.port);
         sn_persist_epochs_changed(group, SN_RECORD_GROUP);
         answer(core, command, SN_ANSWER_OK, 0);

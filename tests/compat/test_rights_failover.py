@@ -23,7 +23,7 @@ def check_switch_without_rewrite(group):
     """Everything but the memory of the new roles, and a warning."""
     old = group.master
     for sentinel in group.sentinels:
-        rights.wait_logged([sentinel], "CONFIG REWRITE", "lost with a restart")
+        rights.wait_logged([sentinel], "CONFIG REWRITE", "undoes the ordered role")
     old.kill()
     new = group.wait_switched(old)
     assert new.role() == "master"

@@ -69,8 +69,7 @@ static void test_epoch__steps_together_have_a_bounded_speed(void **state)
 
 static void test_epoch__that_is_not_taken_is_told_once_a_minute(void **state)
 {
-    static const char line[] =
-        "log W Epoch 281474976710656, named by somebody for m1, is not taken";
+    static const char line[] = "log W Ignored epoch 281474976710656 received for m1";
     struct kit *kit = kit_new("m1 n1 peers a,b,c");
     (void)state;
     for (int i = 0; i < 50; i++) {

@@ -465,7 +465,7 @@ static void test_hello__warnings_about_forged_senders_are_bounded(void **state)
         heard_of(kit, NULL, text);
     }
     assert_int_equal(kit_count(kit, "log W Ignored the hello"), SN_TOLD_MAX);
-    assert_int_equal(kit_count(kit, "log W Many senders of hellos about m1"), 1);
+    assert_int_equal(kit_count(kit, "log W Many senders of bad hellos for m1"), 1);
     assert_int_equal(kit_count(kit, "log"), SN_TOLD_MAX + 1);
     /* Also of what is no hello at all, which may come from anywhere. */
     kit_clear(kit);
@@ -505,7 +505,7 @@ static void test_hello__flood_in_one_group_hides_nothing_of_another(void **state
     kit_clear(kit);
     flood(kit, 10);
     assert_int_equal(kit_count(kit, "log W Ignored the hello"), SN_TOLD_FEW);
-    assert_int_equal(kit_count(kit, "log W Many senders of hellos about m10"), 1);
+    assert_int_equal(kit_count(kit, "log W Many senders of bad hellos for m10"), 1);
     /* After an hour without a word there is room again. */
     kit_stall(kit, 3600000);
     kit_clear(kit);

@@ -114,7 +114,7 @@ static void test_peer__of_a_forged_id_is_none_and_told_once(void **state)
     kit_node(kit, "f")->myid = NULL; /* a sentinel of another deployment */
     hear(kit, "10.0.1.6,26379", KIT_D);
     assert_int_equal(peers(kit), 1);
-    assert_int_equal(kit_count(kit, "log W Ignored a hello for m1: it says that sentinel " KIT_D
+    assert_int_equal(kit_count(kit, "log W Ignored a hello for m1: it announces sentinel " KIT_D
                                     " is at 10.0.1.6:26379, but ffff"),
                      1);
     kit_clear(kit);
@@ -199,7 +199,7 @@ static void test_peer__at_our_own_address_is_refused_and_told_once(void **state)
     hear(kit, "10.0.8.8,26379", KIT_C);
     assert_int_equal(peers(kit), 0);
     assert_non_null(
-        strstr(kit_find(kit, "log W Ignored a hello for m1: it says"), ", which is ourselves. "));
+        strstr(kit_find(kit, "log W Ignored a hello for m1: it announces"), " (this sentinel). "));
     assert_true(kit_reasons(kit, "m1", SN_REASON_PEER_OWN_ADDR, NULL) > 0);
     kit_free(kit);
 }
@@ -371,7 +371,7 @@ static void test_peer__with_two_addresses_or_a_twin_does_not_flap_and_is_told_on
     }
     assert_int_equal(peers(kit), 1);
     assert_in_range(kit_count(kit, "event N +sentinel-address-switch"), 1, 2);
-    assert_int_equal(kit_count(kit, "log W Sentinel " KIT_A " speaks from"), 1);
+    assert_int_equal(kit_count(kit, "log W Sentinel " KIT_A " announces two addresses"), 1);
     assert_true(kit_reasons(kit, "m1", SN_REASON_PEER_TWO_ADDRS, NULL) > 0);
     kit_free(kit);
 }
@@ -461,10 +461,10 @@ static void test_peer__more_than_twice_the_quorum_is_told_once(void **state)
     hear(kit, "10.0.1.4,26379", KIT_D);
     hear(kit, "10.0.1.5,26379", KIT_E);
     assert_int_equal(kit_count(kit,
-                               "log W Group m1 has 5 sentinels now, more than twice its quorum "
-                               "of 2; a failover needs the votes of 3."),
+                               "log W Group m1 now has 5 sentinels, more than twice its quorum "
+                               "of 2; a failover needs 3 votes."),
                      1);
-    assert_int_equal(kit_count(kit, "log W Group m1 has"), 1);
+    assert_int_equal(kit_count(kit, "log W Group m1 now has"), 1);
     kit_free(kit);
 }
 
@@ -549,8 +549,9 @@ static void test_peer__with_other_settings_is_told_once(void **state)
     kit_expect(kit, "settings log",
                "settings a\nlog W Sentinel " KIT_A
                " at 10.0.1.1:26379 has other settings for m1 than we have: quorum 3 (here 2), "
-               "down-after-milliseconds 30000 (here 1000). Sentinels do not tell each other: give "
-               "all of them the same, in their files or by SENTINEL SET.\nsettings b\n");
+               "down-after-milliseconds 30000 (here 1000). Sentinels do not copy settings "
+               "from each other: set the same values on all of them, in their files or by SENTINEL "
+               "SET.\nsettings b\n");
     /* Asked again on the next connection; told again only if it is something else. */
     kit_drop(kit, "a");
     kit_to(kit, 100);

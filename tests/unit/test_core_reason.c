@@ -63,8 +63,11 @@ static void test_reason__says_what_was_measured(void **state)
         {{SN_REASON_CLAIMED, {0}}, "claimed", "another group claims it too"},
         {{SN_REASON_TOO_FEW_VOTERS, {1, 3, 2}},
          "too-few-voters",
-         "1 of 3 sentinels are up, 2 are needed. It starts when enough of them are back."},
-        {{SN_REASON_VOTE_GIVEN, {4, 5}}, "vote-given", "no vote: one is given (for epoch 4, in 5)"},
+         "1 of 3 sentinels are up, 2 are needed. The failover starts when enough sentinels are "
+         "up."},
+        {{SN_REASON_VOTE_GIVEN, {4, 5}},
+         "vote-given",
+         "vote refused: our vote is already given (for epoch 4, given in epoch 5)"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -88,7 +91,7 @@ static void test_reason__is_told_about_a_member_or_an_id(void **state)
     assert_int_equal(kit_reasons(kit, "m1", SN_REASON_VOTE_GIVEN, "a"), 1);
     sn_reason_note_id(kit_group(kit, "m1"), "odd\nid", SN_REASON_VOTE_NO_ID, 3, 0);
     assert_string_equal(kit_reason_text(kit, "m1", SN_REASON_VOTE_NO_ID),
-                        "sentinel odd?id: no vote: that is no id (epoch 3)");
+                        "sentinel odd?id: vote refused: malformed id (epoch 3)");
     kit_named(kit, SN_COMMAND_RESET, "m1");
     assert_string_equal(kit_reason_text(kit, "m1", SN_REASON_REPLICA_DOWN),
                         "a former member: it is down (for 7 ms)");

@@ -67,9 +67,9 @@ static void test_rights__missing_one_is_told_shown_and_tried_until_it_is_there(v
         {SN_ORDER_TRY_TRANSACTION, "try-transaction n1", "-ERR EXEC without MULTI",
          "NOPERM no multi", "MULTI"},
         {SN_ORDER_TRY_TRANSACTION, "try-transaction n1", "-EXECABORT", "NOPERM no config|rewrite",
-         "CONFIG REWRITE (orders go without it"},
+         "CONFIG REWRITE (orders are sent without it"},
         {SN_ORDER_TRY_TRANSACTION, "try-transaction n1", "-EXECABORT",
-         "ERR unknown command `CONFIG`", "CONFIG REWRITE (orders go without it"},
+         "ERR unknown command `CONFIG`", "CONFIG REWRITE (orders are sent without it"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

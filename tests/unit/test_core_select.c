@@ -204,8 +204,8 @@ static void test_select__takes_the_freshest_if_all_lost_the_master_alike(void **
     expect_refusal(kit, "n3", NULL);
     assert_string_equal(best(kit), "n3");
     assert_int_equal(kit_count(kit, "promote n3"), 1);
-    assert_int_equal(kit_count(kit, "log W slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.1 6379 is "
-                                    "taken although its link to the master was down for too long"),
+    assert_int_equal(kit_count(kit, "log W Chose slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.1 "
+                                    "6379 although its link to the master was down for too long"),
                      1);
     kit_free(kit);
 }

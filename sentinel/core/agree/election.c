@@ -333,10 +333,11 @@ void sn_election_unsaved(struct sn_group *group, uint64_t epoch)
     struct sn_core *core = group->core;
     if (group->failover.state != SN_FAILOVER_WAIT_START || group->failover.epoch != epoch)
         return;
-    sn_out_log(core, SN_LEVEL_WARNING,
-               "Attempt %llu for %s given up: its vote could not be saved. Free the disk or "
-               "mend its rights.",
-               (unsigned long long)epoch, group->name);
+    sn_out_log(
+        core, SN_LEVEL_WARNING,
+        "Gave up failover attempt for %s, epoch %llu: our vote could not be saved. Free disk "
+        "space or fix permissions.",
+        group->name, (unsigned long long)epoch);
     const struct sn_why why = {SN_REASON_NOT_SAVED, {(int64_t)epoch}};
     sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &why,
                      sn_after(core->now, SN_RETRY_SAVE_MS));
@@ -416,8 +417,8 @@ static void give_up(struct sn_group *group, const struct tally *tally)
 {
     struct sn_core *core = group->core;
     sn_out_log(core, SN_LEVEL_NOTICE,
-               "Election %llu for %s cannot be won: %zu of %zu votes for us, %zu needed, %zu peers "
-               "did not answer.",
+               "Cannot win election %llu for %s: %zu of %zu votes are for us, %zu are needed, %zu "
+               "peers did not answer.",
                (unsigned long long)group->failover.epoch, group->name, tally->mine, tally->voters,
                tally->needed, tally->silent);
     if (tally->rival != NULL && tally->best_other + tally->silent >= tally->voters / 2 + 1) {
@@ -505,8 +506,8 @@ void sn_election_step(struct sn_group *group)
         /* The vote that we gave ourselves stays given, and those who voted for us wait for nobody
          * else: if the master goes down again, the next attempt of ours comes at once. */
         sn_out_log(core, SN_LEVEL_NOTICE,
-                   "Election %llu for %s is given up: its master is up again.",
-                   (unsigned long long)group->failover.epoch, group->name);
+                   "Gave up failover attempt for %s, epoch %llu: the master is up again.",
+                   group->name, (unsigned long long)group->failover.epoch);
         const struct sn_why why = {SN_REASON_MASTER_BACK, {(int64_t)group->failover.epoch}};
         sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &why, core->now);
     } else if (core->now >= deadline) {

@@ -45,19 +45,18 @@ bool sn_rival_yield_to(struct sn_group *group, const struct sn_runid *rival, uin
     struct sn_instance *peer = sn_group_find_peer(group, rival);
     if (peer == NULL) {
         sn_reason_note_id(group, rival->hex, SN_REASON_RIVAL_UNKNOWN, (int64_t)epoch, 0);
-        sn_out_log(
-            core, SN_LEVEL_VERBOSE,
-            "%.8s is no sentinel that watches %s, as far as we know: no attempt of ours waits "
-            "for it.",
-            rival->hex, group->name);
+        sn_out_log(core, SN_LEVEL_VERBOSE,
+                   "Sentinel %.8s may be failing over %s, but is not known to watch it: our "
+                   "attempts do not wait for it.",
+                   rival->hex, group->name);
         return false;
     }
     sn_turn_wait_for(group, rival, epoch, sn_after(since, 2 * group->params.failover_timeout_ms));
     sn_reason_note_numbers(peer, SN_REASON_RIVAL, (int64_t)epoch, group->rival_until - core->now,
                            0);
     sn_out_log(core, SN_LEVEL_NOTICE,
-               "Next failover delay: %.8s may be failing %s over; no attempt of ours for %lld ms, "
-               "unless it goes down.",
+               "Next failover delay: sentinel %.8s may be failing over %s. Our next attempt waits "
+               "%lld ms, unless that sentinel goes down.",
                rival->hex, group->name, (long long)(group->rival_until - core->now));
     sn_asked_forget_votes(peer);
     if (group->master->s_down)
@@ -68,7 +67,7 @@ bool sn_rival_yield_to(struct sn_group *group, const struct sn_runid *rival, uin
 static void end_wait(struct sn_group *group, const char *why)
 {
     sn_out_log(group->core, SN_LEVEL_NOTICE,
-               "%.8s %s election %llu for %s: the next attempt need not wait for it.",
+               "Sentinel %.8s %s election %llu for %s: our next attempt does not wait for it.",
                group->rival.hex, why, (unsigned long long)group->rival_epoch, group->name);
     sn_turn_wait_for_nobody(group);
     /* Others find out in the same moment: in turn. */

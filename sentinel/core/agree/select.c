@@ -138,7 +138,7 @@ static const char *outweighs(const struct sn_group *group, const struct sn_insta
                              enum sn_failover_mode mode)
 {
     if (mode == SN_MODE_FORCED)
-        return "the operator forces it";
+        return "the operator forces this failover";
     if (sn_foreign_claimed(replica))
         return NULL;
     if (replica->u.data.unproven_at != SN_MS_NEVER && !is_master_long_down(group))
@@ -146,8 +146,8 @@ static const char *outweighs(const struct sn_group *group, const struct sn_insta
     if (is_link_down_for_long(group, replica) && !are_all_cut_off(group, replica))
         return NULL;
     return replica->u.data.unproven_at != SN_MS_NEVER
-               ? "nobody else is left, and the master does not come back"
-               : "all replicas lost the master alike, while we were away";
+               ? "no other replica is left, and the master stays down"
+               : "all replicas lost the master for about as long";
 }
 
 static bool is_doubted(const struct sn_instance *replica)
@@ -214,7 +214,7 @@ static void tell_doubt(const struct sn_instance *replica, enum sn_failover_mode 
     if (against.reason == SN_REASON_NONE)
         return;
     sn_instance_form(replica, form);
-    sn_out_log(replica->core, SN_LEVEL_WARNING, "%s is taken although %s (%lld ms without it): %s.",
+    sn_out_log(replica->core, SN_LEVEL_WARNING, "Chose %s although %s (link down for %lld ms): %s.",
                form, sn_reason_words(against.reason), (long long)replica->u.data.link_down_ms,
                outweighs(replica->group, replica, mode));
 }
@@ -285,8 +285,9 @@ struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_add
         return replica;
     }
     sn_reason_note_why(replica == NULL ? group->master : replica, &why);
-    sn_out_log(group->core, SN_LEVEL_WARNING, "%s:%u cannot be made master of %s as asked: %s.",
-               wanted->host, wanted->port, group->name, sn_reason_words(why.reason));
+    sn_out_log(group->core, SN_LEVEL_WARNING,
+               "Cannot promote %s:%u to master of %s as requested: %s.", wanted->host, wanted->port,
+               group->name, sn_reason_words(why.reason));
     return NULL;
 }
 

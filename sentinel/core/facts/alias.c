@@ -73,8 +73,8 @@ static struct sn_alias *add_alias(struct sn_group *group, const char *name)
     alias->next = group->aliases;
     group->aliases = alias;
     sn_out_log(group->core, SN_LEVEL_NOTICE,
-               "%s is another name for the master of %s: when one of them has a new master, the "
-               "other one follows.",
+               "Group %s has the same master as %s: when one of the two switches to a new master, "
+               "the other one follows.",
                name, group->name);
     return alias;
 }

@@ -89,12 +89,11 @@ static void tell_refusal(struct sn_core *core, const struct sn_group *group, uin
     if (core->epoch_told_at != SN_MS_NEVER && sn_age(core, core->epoch_told_at) < TELL_PAUSE_MS)
         return;
     core->epoch_told_at = core->now;
-    sn_out_log(
-        core, SN_LEVEL_WARNING,
-        "Epoch %llu, named by somebody for %s, is not taken: it is too far above ours, %llu. "
-        "If no sentinel of yours is there, somebody is forging hellos or vote requests: see "
-        "who can reach the sentinels and publish on the servers.",
-        (unsigned long long)epoch, group->name, (unsigned long long)core->current_epoch);
+    sn_out_log(core, SN_LEVEL_WARNING,
+               "Ignored epoch %llu received for %s: it is implausibly far above ours, %llu. If "
+               "none of your sentinels has that epoch, hellos or vote requests are being forged: "
+               "check who can reach the sentinels and PUBLISH to the monitored servers.",
+               (unsigned long long)epoch, group->name, (unsigned long long)core->current_epoch);
 }
 
 void sn_epoch_heard(struct sn_instance *peer, uint64_t epoch)

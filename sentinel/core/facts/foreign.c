@@ -45,13 +45,13 @@ bool sn_foreign_tell(struct sn_instance *replica)
     if (claimed && !data->foreign_told)
         sn_raise(replica, SN_NOTICE_FOREIGN_INSTANCE, NULL);
     if ((claimed || itself) && !data->foreign_told)
-        sn_out_log(replica->core, SN_LEVEL_WARNING,
-                   itself
-                       ? "%s:%u is the master itself at another address, so it gets no orders. Run "
-                         "SENTINEL RESET to forget that address."
-                       : "Another group claims %s:%u too, so it gets no orders from us. Take it "
-                         "out of one of them, then run SENTINEL RESET there.",
-                   replica->addr.ip, replica->addr.port);
+        sn_out_log(
+            replica->core, SN_LEVEL_WARNING,
+            itself ? "%s:%u is another address of the master itself, so it gets no orders. Run "
+                     "SENTINEL RESET to forget that address."
+                   : "Another group claims %s:%u too, so it gets no orders from us. Detach the "
+                     "server from one of the two groups, then run SENTINEL RESET for that group.",
+            replica->addr.ip, replica->addr.port);
     data->foreign_told = claimed || itself;
     return data->foreign_told;
 }

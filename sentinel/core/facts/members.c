@@ -84,9 +84,9 @@ void sn_peer_judge_count(struct sn_group *group)
     bool crowded = voters > 2 * (size_t)group->params.quorum && group->peer_count > 0;
     if (crowded && !group->crowd_told)
         sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "Group %s has %zu sentinels now, more than twice its quorum of %u; a failover "
-                   "needs the votes of %zu. If some of them are gone or were never there, SENTINEL "
-                   "RESET %s on one sentinel after the other forgets them; else raise the quorum.",
+                   "Group %s now has %zu sentinels, more than twice its quorum of %u; a failover "
+                   "needs %zu votes. If some of these sentinels are gone or never existed, run "
+                   "SENTINEL RESET %s on one sentinel after the other; otherwise raise the quorum.",
                    group->name, voters, group->params.quorum, voters / 2 + 1, group->name);
     group->crowd_told = crowded;
 }

@@ -30,10 +30,10 @@ void sn_pause_demoted(struct sn_instance *node)
     const struct sn_group *group = node->group;
     if (until != SN_MS_NEVER && !sn_pause_is_on(node))
         sn_out_log(node->core, SN_LEVEL_WARNING,
-                   "%s:%u of %s follows the new master %lld ms after the pause of its clients has "
-                   "ended: what they wrote in between is lost. Its links or our disk were too slow "
-                   "for down-after-milliseconds %lld, a quarter of which is left for the "
-                   "promotion.",
+                   "%s:%u of %s follows the new master only %lld ms after the pause of its clients "
+                   "ended: writes in between are lost. Its links or our disk were too slow for "
+                   "down-after-milliseconds %lld, a quarter of which is left for the promotion. "
+                   "Raise it to avoid that.",
                    node->addr.ip, node->addr.port, group->name,
                    (long long)sn_age(node->core, until), (long long)group->params.down_after_ms);
     sn_pause_end(node);

@@ -24,100 +24,104 @@ struct sn_core;
  * payload of PROTOCOL.md §7.2. */
 #define SN_NOTICES(X)                                                                              \
     X(MONITOR, "+monitor", WARNING, NOTIFY, MASTER, "quorum <n>",                                  \
-      "The group is watched: at the start, or from SENTINEL MONITOR on.")                          \
-    X(MONITOR_END, "-monitor", WARNING, NOTIFY, MASTER, "", "SENTINEL REMOVE has ended that.")     \
+      "Monitoring of the group starts, with the process or by SENTINEL MONITOR.")                  \
+    X(MONITOR_END, "-monitor", WARNING, NOTIFY, MASTER, "",                                        \
+      "SENTINEL REMOVE has ended monitoring of the group.")                                        \
     X(SET, "+set", WARNING, NOTIFY, MASTER, "<option> <value>",                                    \
       "SENTINEL SET has changed an option; a password shows as `******`.")                         \
     X(RESET_MASTER, "+reset-master", WARNING, NOTIFY, MASTER, "",                                  \
-      "SENTINEL RESET has forgotten the replicas and peers of the group.")                         \
+      "SENTINEL RESET has removed the replicas and peers of the group.")                           \
     X(SLAVE, "+slave", NOTICE, NONE, REPLICA, "",                                                  \
-      "A replica is new, or belongs to another master after a switch.")                            \
+      "A replica was discovered, or was assigned to the new master after a switch.")               \
     X(SENTINEL, "+sentinel", NOTICE, NONE, PEER, "",                                               \
-      "A sentinel that watches the group has said hello for the first time.")                      \
+      "A sentinel that watches the group was discovered by its first hello.")                      \
     X(SENTINEL_ADDRESS_SWITCH, "+sentinel-address-switch", NOTICE, NONE, MASTER,                   \
       "ip <ip> port <port> for <runid>", "A known sentinel has a new address.")                    \
     X(SENTINEL_ADDRESS_UPDATE, "+sentinel-address-update", NOTICE, NONE, PEER,                     \
       "<n> additional matching instances",                                                         \
-      "The new address of a sentinel was taken over in n other groups.")                           \
+      "The new address of a sentinel was applied in n other groups.")                              \
     X(SENTINEL_INVALID_ADDR, "+sentinel-invalid-addr", NOTICE, NONE, PEER, "",                     \
-      "The address of a peer belongs to another sentinel: the peer is removed.")                   \
+      "The peer was removed: its address belongs to another sentinel.")                            \
     X(FOREIGN_HELLO, "+foreign-hello", WARNING, NOTIFY, MASTER,                                    \
       "from <runid> <ip> <port> master <ip> <port>",                                               \
-      "An unknown sentinel announces another master under this name, and is ignored.")             \
+      "The hello of an unknown sentinel was ignored: it announces another master for this group.") \
     X(FOREIGN_INSTANCE, "+foreign-instance", WARNING, NOTIFY, REPLICA, "",                         \
-      "Another group claims the replica as well: it gets no orders.")                              \
+      "The replica gets no orders: another group claims it too.")                                  \
     X(REBOOT, "+reboot", NOTICE, NONE, DATA, "",                                                   \
-      "A server was restarted: INFO tells another run id.")                                        \
+      "A server was restarted: INFO reports another run id.")                                      \
     X(ROLE_CHANGE, "+role-change", VERBOSE, NONE, DATA, "new reported role is <role>",             \
-      "A server reports another role than before, and the one expected of it.")                    \
+      "The reported role of a server has changed to the expected one.")                            \
     X(ROLE_CHANGE_ODD, "-role-change", VERBOSE, NONE, DATA, "new reported role is <role>",         \
-      "A server reports another role than before, and not the one expected of it.")                \
+      "The reported role of a server has changed to an unexpected one.")                           \
     X(SDOWN, "+sdown", WARNING, NOTIFY, ANY, "",                                                   \
-      "A server or sentinel is down, as far as this sentinel sees.")                               \
-    X(SDOWN_END, "-sdown", WARNING, NOTIFY, ANY, "", "It is up again.")                            \
+      "A server or sentinel is subjectively down: this sentinel considers it down.")               \
+    X(SDOWN_END, "-sdown", WARNING, NOTIFY, ANY, "", "The server or sentinel is up again.")        \
     X(ODOWN, "+odown", WARNING, NOTIFY, MASTER, "#quorum <agreeing>/<quorum>",                     \
-      "The master is down, as the quorum of the sentinels agrees.")                                \
-    X(ODOWN_END, "-odown", WARNING, NOTIFY, MASTER, "", "They do not agree on that any more.")     \
+      "The master is objectively down: a quorum of sentinels agrees.")                             \
+    X(ODOWN_END, "-odown", WARNING, NOTIFY, MASTER, "",                                            \
+      "A quorum of sentinels no longer agrees that the master is down.")                           \
     X(NEW_EPOCH, "+new-epoch", WARNING, NOTIFY, NOBODY, "<epoch>",                                 \
-      "The current epoch has risen, by an attempt of ours, a request for our vote or a hello.")    \
+      "The current epoch has risen, by an own attempt, a vote request or a hello.")                \
     X(TRY_FAILOVER, "+try-failover", WARNING, NOTIFY, MASTER, "",                                  \
-      "This sentinel begins an attempt and asks for votes.")                                       \
+      "This sentinel starts a failover attempt and asks for votes.")                               \
     X(VOTE_FOR_LEADER, "+vote-for-leader", WARNING, NOTIFY, NOBODY, "<runid> <epoch>",             \
-      "This sentinel has given its vote, to itself or to another one.")                            \
+      "This sentinel has voted, for itself or for another sentinel.")                              \
     X(ELECTED_LEADER, "+elected-leader", WARNING, NOTIFY, MASTER, "",                              \
-      "The attempt is won: this sentinel leads the failover.")                                     \
+      "This sentinel has won the election and leads the failover.")                                \
     X(FAILOVER_STATE_SELECT_SLAVE, "+failover-state-select-slave", WARNING, NOTIFY, MASTER, "",    \
-      "The leader looks for a replica to promote.")                                                \
+      "The leader selects a replica to promote.")                                                  \
     X(SELECTED_SLAVE, "+selected-slave", WARNING, NOTIFY, REPLICA, "",                             \
-      "The leader has chosen this replica.")                                                       \
+      "The leader has selected this replica.")                                                     \
     X(FAILOVER_STATE_SEND_SLAVEOF_NOONE, "+failover-state-send-slaveof-noone", NOTICE, NONE,       \
-      REPLICA, "", "The replica is about to get the order; a planned switchover drains first.")    \
+      REPLICA, "",                                                                                 \
+      "The leader is about to promote the replica; a planned switchover first drains the master.") \
     X(FAILOVER_STATE_WAIT_PROMOTION, "+failover-state-wait-promotion", NOTICE, NONE, REPLICA, "",  \
-      "The replica gets the order, and has to say that it is a master.")                           \
-    X(PROMOTED_SLAVE, "+promoted-slave", WARNING, NOTIFY, REPLICA, "", "The replica says so.")     \
+      "The leader promotes the replica and waits until it reports the role of a master.")          \
+    X(PROMOTED_SLAVE, "+promoted-slave", WARNING, NOTIFY, REPLICA, "",                             \
+      "The replica reports the role of a master.")                                                 \
     X(FAILOVER_STATE_RECONF_SLAVES, "+failover-state-reconf-slaves", WARNING, NOTIFY, MASTER, "",  \
-      "The other replicas are about to be pointed at the new master.")                             \
+      "The leader is about to order the other replicas to follow the new master.")                 \
     X(SLAVE_RECONF_SENT, "+slave-reconf-sent", NOTICE, NONE, REPLICA, "",                          \
-      "A replica was told to follow the new master.")                                              \
+      "A replica was ordered to follow the new master.")                                           \
     X(SLAVE_RECONF_INPROG, "+slave-reconf-inprog", NOTICE, NONE, REPLICA, "",                      \
-      "It names the new master as its own.")                                                       \
+      "The replica names the new master as its master.")                                           \
     X(SLAVE_RECONF_DONE, "+slave-reconf-done", NOTICE, NONE, REPLICA, "",                          \
-      "It is connected to the new master.")                                                        \
+      "The replica is connected to the new master.")                                               \
     X(SLAVE_RECONF_SENT_TIMEOUT, "-slave-reconf-sent-timeout", NOTICE, NONE, REPLICA, "",          \
-      "It has not obeyed in time, and makes room for the next one.")                               \
+      "The replica has not obeyed in time; its parallel-syncs slot is free again.")                \
     X(SLAVE_RECONF_SENT_BE, "+slave-reconf-sent-be", NOTICE, NONE, REPLICA, "",                    \
-      "The failover ends, and this replica gets the order all the same.")                          \
+      "The failover ends; this replica is still ordered to follow the new master.")                \
     X(FAILOVER_END_FOR_TIMEOUT, "+failover-end-for-timeout", WARNING, NOTIFY, MASTER, "",          \
-      "The failover ends, as failover-timeout is over.")                                           \
+      "The failover ends because failover-timeout has passed.")                                    \
     X(FAILOVER_END, "+failover-end", WARNING, NOTIFY, MASTER, "",                                  \
-      "The failover is over, and the group has its new master.")                                   \
+      "The failover has ended with a new master.")                                                 \
     X(SWITCH_MASTER, "+switch-master", WARNING, BOTH, NOBODY,                                      \
       "<name> <old-ip> <old-port> <new-ip> <new-port>",                                            \
-      "The group has another master: the one event that clients need.")                            \
+      "The group has a new master; clients need no other event.")                                  \
     X(CONFIG_UPDATE_FROM, "+config-update-from", WARNING, NOTIFY, PEER, "",                        \
-      "A hello of this peer has brought a newer configuration, with another master.")              \
+      "A hello of this peer has brought a newer configuration with another master.")               \
     X(FAILOVER_ABORT_NOT_ELECTED, "-failover-abort-not-elected", WARNING, NOTIFY, MASTER, "",      \
-      "The attempt ends: it was not won.")                                                         \
+      "The attempt ends: this sentinel was not elected.")                                          \
     X(FAILOVER_ABORT_NO_GOOD_SLAVE, "-failover-abort-no-good-slave", WARNING, NOTIFY, MASTER, "",  \
       "The attempt ends: no replica can be promoted.")                                             \
     X(FAILOVER_ABORT_SLAVE_TIMEOUT, "-failover-abort-slave-timeout", WARNING, NOTIFY, MASTER, "",  \
-      "The attempt ends: the chosen replica did not become a master in time, or went down.")       \
+      "The attempt ends: the selected replica did not become a master in time, or went down.")     \
     X(FAILOVER_ABORT_MASTER_TIMEOUT, "-failover-abort-master-timeout", WARNING, NOTIFY, MASTER,    \
       "", "The coordinated switchover ends: writes could be lost.")                                \
     X(CONVERT_TO_SLAVE, "+convert-to-slave", NOTICE, NONE, REPLICA, "",                            \
-      "A replica that claims to be a master was told to follow the master.")                       \
+      "A replica that reports the role of a master was ordered to follow the master.")             \
     X(FIX_SLAVE_CONFIG, "+fix-slave-config", NOTICE, NONE, REPLICA, "",                            \
-      "A replica of another master was told to follow the master.")                                \
+      "A replica that follows another master was ordered to follow the master.")                   \
     X(TILT, "+tilt", WARNING, NONE, NOBODY, "#tilt mode entered",                                  \
-      "This process stood still for a while: it watches, but decides nothing.")                    \
-    X(TILT_END, "-tilt", WARNING, NONE, NOBODY, "#tilt mode exited", "It decides again.")          \
+      "TILT mode has started after this process stood still: it observes but takes no decisions.") \
+    X(TILT_END, "-tilt", WARNING, NONE, NOBODY, "#tilt mode exited", "TILT mode has ended.")       \
     X(SCRIPT_CHILD, "+script-child", DEBUG, NONE, NOBODY, "<pid>", "A script has started.")        \
     X(SCRIPT_CHILD_END, "-script-child", DEBUG, NONE, NOBODY, "<pid> <exit-code> <signal>",        \
       "A script has ended.")                                                                       \
     X(SCRIPT_ERROR, "-script-error", WARNING, NONE, NOBODY, "<path> <signal> <exit-code>",         \
-      "A script has failed, and is not tried again.")                                              \
+      "A script has failed and is not retried.")                                                   \
     X(SCRIPT_TIMEOUT, "-script-timeout", WARNING, NONE, NOBODY, "<path> <pid>",                    \
-      "A script is ended, as it runs for too long.")
+      "A script that ran for too long is being killed.")
 
 enum sn_notice {
     SN_NOTICE_NOTHING = 0,

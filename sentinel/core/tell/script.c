@@ -70,7 +70,8 @@ static void enqueue(struct sn_core *core, const char *const *words, size_t count
         }
         if (oldest == NULL)
             return;
-        sn_out_log(core, SN_LEVEL_WARNING, "More than %d scripts wait: the oldest (%s) is dropped.",
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "More than %d scripts are waiting: dropped the oldest one (%s).",
                    SN_SCRIPT_QUEUE_MAX, oldest->argv[0]);
         drop_job(core, oldest);
     }

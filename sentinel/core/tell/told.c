@@ -124,10 +124,10 @@ bool sn_told_warn(struct sn_core *core, const struct sn_group *group, uint64_t k
 {
     enum sn_telling telling = sn_told_first(core, group, key);
     if (telling == SN_TELL_MORE)
-        sn_out_log(core, SN_LEVEL_WARNING,
-                   "Many senders of hellos about %s were warned about within an hour; further ones "
-                   "are not named. Somebody may be forging them: check who may PUBLISH to the "
-                   "monitored servers.",
-                   group == NULL ? "no group of ours" : group->name);
+        sn_out_log(
+            core, SN_LEVEL_WARNING,
+            "Many senders of bad hellos for %s were named within an hour; further ones are not "
+            "named. The hellos may be forged: check who may PUBLISH to the monitored servers.",
+            group == NULL ? "unknown groups" : group->name);
     return telling == SN_TELL_IT;
 }

@@ -91,8 +91,8 @@ static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid
                           0);
         if (sn_told_warn(core, group, sn_told_key(SN_TOLD_FULL, group, &anybody, "", 0)))
             sn_out_log(core, SN_LEVEL_WARNING,
-                       "Group %s has %zu peers already; sentinel %s at %s:%u is not taken in, nor "
-                       "are others. SENTINEL RESET forgets those that are gone.",
+                       "Group %s already has %zu peers, the maximum: sentinel %s at %s:%u and "
+                       "further ones are ignored. SENTINEL RESET forgets peers that are gone.",
                        group->name, group->peer_count, runid->hex, addr->host, addr->port);
         return NULL;
     }
@@ -209,13 +209,12 @@ static void tell_two_addresses(const struct sn_instance *peer, const struct sn_a
     struct sn_core *core = peer->core;
     sn_reason_note(peer, SN_REASON_PEER_TWO_ADDRS);
     if (sn_told_warn(core, peer->group, sn_told_key(SN_TOLD_TWO, NULL, &peer->runid, nowhere, 0)))
-        sn_out_log(
-            core, SN_LEVEL_WARNING,
-            "Sentinel %s speaks from %s:%u and from %s:%u: either two sentinels have the same "
-            "id, so that one of them is no voter here and their votes cannot be told apart "
-            "(remove \"sentinel myid\" or the state file of one and restart it), or one has "
-            "several addresses (give it an announce-ip). The first is kept.",
-            peer->runid.hex, peer->addr.host, peer->addr.port, addr->host, addr->port);
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Sentinel %s announces two addresses, %s:%u and %s:%u; we keep the first. If "
+                   "two sentinels have the same id, only one of them is a voter here: remove "
+                   "\"sentinel myid\" or the state file of one and restart it. If one sentinel has "
+                   "several addresses, set its announce-ip.",
+                   peer->runid.hex, peer->addr.host, peer->addr.port, addr->host, addr->port);
 }
 
 static void tell_forged(struct sn_group *group, const struct sn_runid *runid,
@@ -226,12 +225,12 @@ static void tell_forged(struct sn_group *group, const struct sn_runid *runid,
     sn_reason_note_id(group, runid->hex, SN_REASON_PEER_FORGED, 0, 0);
     if (sn_told_warn(core, group, sn_told_key(SN_TOLD_FORGED, group, runid, addr->ip, addr->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
-                   "Ignored a hello for %s: it says that sentinel %s is at %s:%u, but %s answers "
-                   "there%s. That id is not counted as a voter there. The hello was forged, or the "
-                   "sender announces a wrong address: check its announce-ip and announce-port, and "
-                   "who may PUBLISH to the monitored servers.",
+                   "Ignored a hello for %s: it announces sentinel %s at %s:%u, but %s answers "
+                   "there%s. The announced sentinel is not counted as a voter at that address. The "
+                   "hello was forged, or its sender announces a wrong address: check its "
+                   "announce-ip and announce-port, and who may PUBLISH to the monitored servers.",
                    group->name, runid->hex, addr->host, addr->port, says->hex,
-                   ours ? ", which is ourselves" : "");
+                   ours ? " (this sentinel)" : "");
 }
 
 static void tell_own_addr(struct sn_group *group, const struct sn_runid *runid,
@@ -243,8 +242,8 @@ static void tell_own_addr(struct sn_group *group, const struct sn_runid *runid,
                      sn_told_key(SN_TOLD_OWN_ADDR, group, runid, addr->host, addr->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Ignored a hello for %s: sentinel %s announces our own address %s:%u. It is not "
-                   "counted as a voter here. If it is a real one, give it an announce-ip and "
-                   "announce-port under which we can reach it.",
+                   "counted as a voter here. If that sentinel exists, set its announce-ip and "
+                   "announce-port to an address that we can reach.",
                    group->name, runid->hex, addr->host, addr->port);
 }
 
@@ -395,13 +394,12 @@ static void found_other(struct sn_link *link, const struct sn_runid *says)
     uint64_t key =
         sn_told_key(SN_TOLD_FORGED, NULL, &owner->runid, owner->addr.ip, owner->addr.port);
     if (sn_told_warn(core, owner->group, key))
-        sn_out_log(
-            core, SN_LEVEL_WARNING,
-            "Sentinel %s is expected at %s:%u, but %s answers there%s. It stays a voter, but "
-            "nothing counts that is said there, until its own hello tells where it is. If it "
-            "is gone for good, SENTINEL RESET forgets it.",
-            owner->runid.hex, owner->addr.host, owner->addr.port, says->hex,
-            sn_runid_equal(says, &core->myid) ? ", which is ourselves" : "");
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Sentinel %s is expected at %s:%u, but %s answers there%s. The expected "
+                   "sentinel stays a voter; answers from that address are ignored until its own "
+                   "hello announces where it is. If it is gone for good, run SENTINEL RESET.",
+                   owner->runid.hex, owner->addr.host, owner->addr.port, says->hex,
+                   sn_runid_equal(says, &core->myid) ? " (this sentinel)" : "");
     LL_FOREACH2(link->owners, owner, owner_next) {
         sn_reason_note(owner, SN_REASON_PEER_FORGED);
         silence(owner);
@@ -478,10 +476,11 @@ void sn_peer_compare_settings(struct sn_instance *peer, const struct sn_reply *r
     compare(reply, "parallel-syncs", params->parallel_syncs, text, sizeof(text));
     uint64_t hash = text[0] == '\0' ? 0 : sn_hash_bytes(SN_HASH_START, text, strlen(text));
     if (hash != 0 && hash != peer->u.peer.settings_told)
-        sn_out_log(
-            peer->core, SN_LEVEL_WARNING,
-            "Sentinel %s at %s:%u has other settings for %s than we have: %s. Sentinels do not "
-            "tell each other: give all of them the same, in their files or by SENTINEL SET.",
-            peer->runid.hex, sn_instance_host(peer), peer->addr.port, peer->group->name, text);
+        sn_out_log(peer->core, SN_LEVEL_WARNING,
+                   "Sentinel %s at %s:%u has other settings for %s than we have: %s. Sentinels do "
+                   "not copy settings from each other: set the same values on all of them, in "
+                   "their files or by SENTINEL SET.",
+                   peer->runid.hex, sn_instance_host(peer), peer->addr.port, peer->group->name,
+                   text);
     peer->u.peer.settings_told = hash;
 }

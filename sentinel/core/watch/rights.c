@@ -109,8 +109,8 @@ bool sn_rights_drop_rewrite(struct sn_link *link, const struct sn_input_reply *r
         return false;
     link->no_rewrite = true;
     sn_link_refused_named(link, SN_ORDER_TRY_TRANSACTION,
-                          "CONFIG REWRITE (orders go without it, so that the role which they give "
-                          "is lost with a restart)",
+                          "CONFIG REWRITE (orders are sent without it, so a restart of the server "
+                          "undoes the ordered role)",
                           reply->queue_error);
     return true;
 }
@@ -164,12 +164,12 @@ static void judge_pause(struct sn_link *link, const struct sn_reply *reply)
     bool told = others_refuse(link->owners, SN_ORDER_TRY_PAUSE);
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(link->owners, form);
-    sn_out_log(link->core, told ? SN_LEVEL_VERBOSE : SN_LEVEL_NOTICE,
-               "%s refuses CLIENT PAUSE: %.100s. A planned switchover (SENTINEL FAILOVER) cannot "
-               "hold back writes there: the last ones may be lost, and COORDINATED stops. The "
-               "rights +client|pause and +client|unpause, and Redis 6.2, are needed. Failovers of "
-               "a dead master do not need them.",
-               form, error);
+    sn_out_log(
+        link->core, told ? SN_LEVEL_VERBOSE : SN_LEVEL_NOTICE,
+        "%s refuses CLIENT PAUSE: %.100s. Without it a planned switchover (SENTINEL FAILOVER) may "
+        "lose the last writes, and COORDINATED stops. Grant +client|pause and +client|unpause; "
+        "Redis 6.2 or later is needed. Failovers of a dead master do not need them.",
+        form, error);
 }
 
 static bool begins_with(const char *text, const char *words)
@@ -195,12 +195,11 @@ static void judge_unpause(struct sn_link *link, const struct sn_input_reply *rep
     bool told = others_refuse(link->owners, SN_ORDER_TRY_UNPAUSE);
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(link->owners, form);
-    sn_out_log(
-        link->core, told ? SN_LEVEL_VERBOSE : SN_LEVEL_NOTICE,
-        "%s refuses CLIENT UNPAUSE: %.100s. A planned switchover (SENTINEL FAILOVER) that is "
-        "given up leaves its clients paused until that ends by itself, up to %lld ms. The "
-        "right +client|unpause is needed.",
-        form, error, (long long)sn_pause_longest_ms(group));
+    sn_out_log(link->core, told ? SN_LEVEL_VERBOSE : SN_LEVEL_NOTICE,
+               "%s refuses CLIENT UNPAUSE: %.100s. If a planned switchover (SENTINEL FAILOVER) is "
+               "given up, its clients stay paused until the pause expires, up to %lld ms. Grant "
+               "+client|unpause.",
+               form, error, (long long)sn_pause_longest_ms(group));
 }
 
 /* A transaction can be begun and ended, and the pause is allowed. */
