@@ -103,9 +103,8 @@ static int read_and_parse(const char *path, int argc, char *const *argv, struct 
         if (code == 0) {
             struct sn_buf notice;
             sn_buf_init(&notice, SIZE_MAX);
-            sn_buf_printf(&notice,
-                          "%s: writing it was not finished: its journal %s is used instead", path,
-                          from);
+            sn_buf_printf(&notice, "%s was not written completely: using its journal %s instead",
+                          path, from);
             sn_conf_notice(conf, sn_buf_take(&notice));
             conf->damaged_hash = sn_hash_bytes(SN_HASH_START, sn_buf_text(&text), text.len);
             conf->recovered = sn_buf_take(&journal);

@@ -128,5 +128,5 @@ def test_users__edited_in_the_file_since_are_told_of(place):
     sentinel.kill()
     edit(sentinel, text.replace("+ping", "+role"))
     sentinel.start()
-    wait_until(lambda: "user configured was changed at run time, and in this file since: the file "
-               "counts" in sentinel.log_text(), 5, "the log tells")
+    wait_until(lambda: "user configured was changed at run time and later in this file: using the "
+               "file" in sentinel.log_text(), 5, "the log tells")

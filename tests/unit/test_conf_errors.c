@@ -137,7 +137,7 @@ static const struct row redis_rows[] = {
      "master's address as HOST.\n"},
     {"sentinel monitor m 127.0.0.1 6379x 2", "s.conf:1: sentinel monitor m 127.0.0.1 6379x "
                                              "2\n'6379x' is not a whole number: redis-sentinel "
-                                             "reads 6379. Expected: digits alone.\n"},
+                                             "reads 6379. Expected: digits only.\n"},
     {GROUP "sentinel down-after-milliseconds m 5s",
      "s.conf:2: sentinel down-after-milliseconds m 5s\n'5s' is not a whole number of milliseconds: "
      "redis-sentinel reads 5 ms. Expected: a number of milliseconds, at least 1.\n"},
@@ -233,24 +233,23 @@ static const struct row ini_rows[] = {
     {"[master m]\nadress = 127.0.0.1:1\n",
      "s.ini:2: adress = 127.0.0.1:1\n" NOT_KNOWN
      " 'adress' is not a known directive; did you mean 'address'?\n"},
-    {"[master m]\nport = 1\n", "s.ini:2: port = 1\nthat key belongs in another section. Expected: "
+    {"[master m]\nport = 1\n", "s.ini:2: port = 1\nthis key belongs in another section. Expected: "
                                "the line below [sentinel].\n"},
     {"[sentinel]\ndown-after-milliseconds = 1\n",
-     "s.ini:2: down-after-milliseconds = 1\nthat key belongs in another section. Expected: the "
+     "s.ini:2: down-after-milliseconds = 1\nthis key belongs in another section. Expected: the "
      "line below [master NAME].\n"},
     {"[sentinel]\nport 1\n",
-     "s.ini:2: port 1\nthat is not \"key = value\". Expected: [section], or key = value.\n"},
+     "s.ini:2: port 1\nnot a \"key = value\" line. Expected: [section], or key = value.\n"},
     {"[sentinel]\nport 1\nport = x\n",
-     "s.ini:2: port 1\nthat is not \"key = value\". Expected: [section], or key = value.\n"},
+     "s.ini:2: port 1\nnot a \"key = value\" line. Expected: [section], or key = value.\n"},
     {"[sentinel\n",
-     "s.ini:1: [sentinel\nthe section's name has no end. Expected: [section], or key "
+     "s.ini:1: [sentinel\nthe section name has no closing ]. Expected: [section], or key "
      "= value.\n"},
-    {"[sentinel] x = 1\n", "s.ini:1: [sentinel] x = 1\nthe line goes on after the section's name. "
+    {"[sentinel] x = 1\n", "s.ini:1: [sentinel] x = 1\ntext follows the section name. "
                            "Expected: [section], or key = value.\n"},
-    {"[slave x]\n",
-     "s.ini:1: [slave x]\nthat section is not known. Expected: [sentinel] or [master "
-     "NAME].\n"},
-    {"[master]\n", "s.ini:1: [master]\nthat section is not known. Expected: [sentinel] or [master "
+    {"[slave x]\n", "s.ini:1: [slave x]\nunknown section. Expected: [sentinel] or [master "
+                    "NAME].\n"},
+    {"[master]\n", "s.ini:1: [master]\nunknown section. Expected: [sentinel] or [master "
                    "NAME].\n"},
     {"; x\n\n[sentinel]\n  prot = 1\n",
      "s.ini:4: prot = 1\nBad directive or wrong number of arguments. 'prot' is not a known "
@@ -263,7 +262,7 @@ static const struct row ini_rows[] = {
     {"[sentinel]\nport =\n",
      "s.ini:2: port =\nwrong number of arguments. Expected: 1 value after port.\n"},
     {"[sentinel]\nmyid = 1\n",
-     "s.ini:2: myid = 1\nthat is learned at run time and kept in the state file\n"},
+     "s.ini:2: myid = 1\nthis value is learned at run time and kept in the state file\n"},
     {"[sentinel]\nrequirepass = a b ; c\n", "s.ini:2: requirepass = a b ; c\nwrong number of "
                                             "arguments. Expected: 1 value after requirepass.\n"},
     {"[sentinel]\nrequirepass = \"a ;b\"\n",
@@ -277,21 +276,21 @@ static const struct row ini_rows[] = {
      "s.ini:1: [master m]\nthe group has no quorum. Expected: a line \"quorum = N\" in this "
      "section.\n"},
     {"[master m]\naddress = 1.2.3.4\n",
-     "s.ini:2: address = 1.2.3.4\nthat is not an address. Expected: host:port, an IPv6 address in "
+     "s.ini:2: address = 1.2.3.4\nmalformed address. Expected: host:port, an IPv6 address in "
      "brackets: [::1]:6379.\n"},
     {"[master m]\naddress = ::1:6379\n",
-     "s.ini:2: address = ::1:6379\nthat is not an address. Expected: host:port, an IPv6 address in "
+     "s.ini:2: address = ::1:6379\nmalformed address. Expected: host:port, an IPv6 address in "
      "brackets: [::1]:6379.\n"},
     {"[master m]\nquorum = 1\naddress = 1.2.3.4:99999\n",
      "s.ini:3: address = 1.2.3.4:99999\nInvalid port number. Expected: a port from 1 to "
      "65535.\n"},
     {"[master m]\nquorum = 0\n", "s.ini:2: quorum = 0\nQuorum must be 1 or greater. Expected: a "
                                  "number, at least 1.\n"},
-    {"[master m]\nmonitor = x\n", "s.ini:2: monitor = x\nthat is said in two lines here. "
+    {"[master m]\nmonitor = x\n", "s.ini:2: monitor = x\nan INI file has two keys for this. "
                                   "Expected: address = host:port, and quorum = "
                                   "N.\n"},
     {"[master m]\nknown-slave = x 1\n",
-     "s.ini:2: known-slave = x 1\nthat is learned at run time and kept in the state file\n"},
+     "s.ini:2: known-slave = x 1\nthis value is learned at run time and kept in the state file\n"},
     {"[master m]\nrename-command = CONFIG\n",
      "s.ini:2: rename-command = CONFIG\n" NOT_KNOWN
      " Expected: a group's name and 2 values after rename-command.\n"},
@@ -339,7 +338,7 @@ static void test_conf_errors__of_the_command_line(void **state)
          "command line: --port 1 \"x\nUnbalanced quotes in configuration line. Expected: a quote "
          "at "
          "the end of the word that one begins.\n"},
-        {{"--"}, "command line: --\nthat is not a directive. Expected: --directive value….\n"},
+        {{"--"}, "command line: --\nnot a directive. Expected: --directive value….\n"},
         {{"--port", "1", "--prot", "2"},
          "command line: --prot 2\nBad directive or wrong number of arguments. Unknown option "
          "'--prot'; "

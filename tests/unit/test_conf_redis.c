@@ -223,8 +223,7 @@ static void test_conf_redis__state_lines_after_a_crash_and_from_other_daemons(vo
     /* The epoch, the master as its own replica, port 0, the short id. */
     assert_int_equal(conf.notice_count, 4);
     assert_string_equal(conf.notices[0],
-                        "s.conf:3: the epoch is implausibly high: 4611686018427387904 is used "
-                        "instead");
+                        "s.conf:3: epoch is implausibly high; using 4611686018427387904 instead");
     sn_conf_fini(&conf);
 }
 

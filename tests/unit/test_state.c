@@ -239,10 +239,10 @@ static void test_state__a_later_edit_of_the_file_wins(void **state)
     assert_int_equal(params->quorum, 3);
     assert_int_equal(params->down_after_ms, 777); /* nobody has touched that one */
     assert_int_equal(conf.image.globals.announce_port, 8);
-    assert_notice(&conf, "auth-pass of group a was changed at run time, and in this file since");
+    assert_notice(&conf, "auth-pass of group a was changed at run time and later in this file");
     assert_notice(&conf, "quorum of group a was changed");
     assert_notice(&conf, "announce-port was changed");
-    assert_notice(&conf, "group b was removed at run time, but changed in this file since");
+    assert_notice(&conf, "group b was removed at run time, but later changed in this file");
     assert_int_equal(conf.image.group_count, 3);
     assert_int_equal(conf.image.groups[1].addr.port, 6390);
     assert_int_equal(conf.image.groups[2].params.quorum, 2);
@@ -662,8 +662,8 @@ static void test_state__a_user_edited_in_the_file_is_the_files(void **state)
          "user = other on +ping\n",
          &conf);
     assert_int_equal(conf.notice_count, 2);
-    assert_notice(&conf, "user default was changed at run time, and in this file since");
-    assert_notice(&conf, "user gone was changed at run time, and in this file since");
+    assert_notice(&conf, "user default was changed at run time and later in this file");
+    assert_notice(&conf, "user gone was changed at run time and later in this file");
     assert_user(&conf, "default", "");
     assert_user(&conf, "gone", "gone on nopass +info");
     assert_user(&conf, "new", "new on resetchannels &a;b -@all +ping (+info &x)");
@@ -673,7 +673,7 @@ static void test_state__a_user_edited_in_the_file_is_the_files(void **state)
 
     load("[sentinel]\nport = 1\naclfile = users.acl\n", &conf);
     assert_int_equal(conf.settings.user_count, 0);
-    assert_notice(&conf, "the ACL file says who the users are");
+    assert_notice(&conf, "the ACL file defines all users");
     sn_conf_fini(&conf);
 }
 
@@ -695,7 +695,7 @@ static void test_state__log_level_changed_at_run_time_comes_back(void **state)
     }
     load("[sentinel]\nloglevel = warning\n", &conf);
     assert_int_equal(conf.settings.loglevel, SN_LEVEL_WARNING);
-    assert_notice(&conf, "loglevel was changed at run time, and in this file since");
+    assert_notice(&conf, "loglevel was changed at run time and later in this file");
     save(&conf);
     sn_conf_fini(&conf);
     load("[sentinel]\nloglevel = verbose\n", &conf); /* the file has won, for good */

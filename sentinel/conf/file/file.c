@@ -48,7 +48,7 @@ const char *sn_file_error(int error)
     if (error == EOPNOTSUPP)
         return "it is not a regular file (but a device, pipe or socket)";
     if (error == ELOOP)
-        return "it is a symbolic link that was not there before, or in a loop of them";
+        return "it has become a symbolic link, or is part of a loop of symbolic links";
     return strerror(error);
 }
 

@@ -67,12 +67,12 @@ static void take_section(struct reader *reader)
 {
     const char *close = strchr(reader->text, ']');
     if (close == NULL) {
-        refuse(reader, "the section's name has no end");
+        refuse(reader, "the section name has no closing ]");
         return;
     }
     const char *rest = close + 1 + strspn(close + 1, " \t");
     if (*rest != '\0' && *rest != ';' && *rest != '#') {
-        refuse(reader, "the line goes on after the section's name");
+        refuse(reader, "text follows the section name");
         return;
     }
     free(reader->section);
@@ -89,7 +89,7 @@ static char *on_wanted(char *out, int size, void *arg)
     struct reader *reader = arg;
 
     if (reader->code == 0 && reader->owed)
-        refuse(reader, "that is not \"key = value\"");
+        refuse(reader, "not a \"key = value\" line");
     reader->owed = false;
     if (reader->code < 0 || !take_line(reader) || reader->code < 0)
         return NULL;
@@ -147,7 +147,7 @@ int sn_ini_read(const char *text, size_t len, sn_ini_fn *fn, sn_ini_fn *bad, voi
     if (result != 0 && reader.code == 0) {
         /* Whatever else the library objects to; `owed` tells the usual case with its line. */
         reader.line = result > 0 ? result : reader.line;
-        refuse(&reader, "that is not \"key = value\"");
+        refuse(&reader, "not a \"key = value\" line");
     }
     *problem = reader.problem;
     free(reader.text);

@@ -131,8 +131,7 @@ static int parse_epoch(struct sn_loader *loader, const struct sn_statement *stat
         return sn_loader_fail(loader, &statement->at, "Malformed epoch.",
                               "a number without sign, as it was saved");
     if (spoilt)
-        sn_loader_notice(loader, &statement->at,
-                         "the epoch is implausibly high: %llu is used instead",
+        sn_loader_notice(loader, &statement->at, "epoch is implausibly high; using %llu instead",
                          (unsigned long long)*epoch);
     return 0;
 }

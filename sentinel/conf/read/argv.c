@@ -118,7 +118,7 @@ static int add_option(struct sn_loader *loader, int argc, char *const *argv, int
         code = sn_loader_fail(loader, &at, "Unbalanced quotes in configuration line",
                               "a quote at the end of the word that one begins");
     else if (option.words.count == 0 || option.words.items[0][0] == '\0')
-        code = sn_loader_fail(loader, &at, "that is not a directive", "--directive value…");
+        code = sn_loader_fail(loader, &at, "not a directive", "--directive value…");
     else
         code = sn_redis_add_words(loader, &at, SN_ORIGIN_COMMAND_LINE, option.words.items,
                                   option.words.count);

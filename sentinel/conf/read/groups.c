@@ -25,8 +25,8 @@ static void note_name(struct sn_loader *loader, const struct sn_statement *state
         return;
     loader->named = true;
     sn_loader_notice(loader, &statement->at,
-                     "the host name %s is looked up once, and its address is kept, as host names "
-                     "are off. Add \"sentinel resolve-hostnames yes\" to follow names",
+                     "host name %s is resolved only once, because resolve-hostnames is no. Add "
+                     "\"sentinel resolve-hostnames yes\" to follow changes of its address",
                      addr->host);
 }
 
@@ -45,7 +45,7 @@ static int parse_address(struct sn_loader *loader, const struct sn_statement *st
         return fail_address(loader, statement, code);
     note_name(loader, statement, addr);
     if (port == 0)
-        sn_loader_notice(loader, &statement->at, "port 0 is never connected");
+        sn_loader_notice(loader, &statement->at, "port 0 accepts no connections");
     return 0;
 }
 
@@ -56,8 +56,7 @@ static bool note_useless(struct sn_loader *loader, const struct sn_statement *st
 {
     if (!sn_addr_is_useless(addr))
         return false;
-    sn_loader_notice(loader, &statement->at, "nobody can be connected to at %s: %s", addr->ip,
-                     what);
+    sn_loader_notice(loader, &statement->at, "no host can have the address %s: %s", addr->ip, what);
     return true;
 }
 
@@ -84,8 +83,8 @@ static int redefine_group(struct sn_loader *loader, const struct sn_statement *s
         /* The file holds what was learned since that command line was written. */
         group->params.quorum = quorum;
         if (!sn_addr_equal(&group->addr, addr))
-            sn_loader_notice(loader, &statement->at,
-                             "the address of group %s is taken from the file", group->name);
+            sn_loader_notice(loader, &statement->at, "using the address of group %s from the file",
+                             group->name);
         return 0;
     }
     if (statement->origin == SN_ORIGIN_MAIN) {
@@ -93,9 +92,10 @@ static int redefine_group(struct sn_loader *loader, const struct sn_statement *s
         group->params.quorum = quorum;
         sn_loader_redefine_group(loader, group->name, SN_ORIGIN_MAIN);
     }
-    sn_loader_notice(loader, &statement->at,
-                     "group %s is also defined in an included file: the main file's line counts",
-                     group->name);
+    sn_loader_notice(
+        loader, &statement->at,
+        "group %s is also defined in an included file: using the line of the main file",
+        group->name);
     return 0;
 }
 
@@ -116,7 +116,7 @@ int sn_groups_monitor(struct sn_loader *loader, const struct sn_statement *state
     if (code < 0)
         return code;
     (void)note_useless(loader, statement, &addr,
-                       "if anybody answers, it is this host. Give the address of the master");
+                       "only this host could answer there. Give the address of the master");
     if (sn_loader_group(loader, statement->group) != NULL)
         return redefine_group(loader, statement, &addr, (uint32_t)quorum);
     sn_loader_add_group(loader, statement->group, &addr, (uint32_t)quorum, statement->origin);
@@ -175,10 +175,11 @@ int sn_groups_replica(struct sn_loader *loader, const struct sn_statement *state
     if (code < 0)
         return code;
     if (sn_addr_equal(&addr, &group->addr)) {
-        sn_loader_notice(loader, &statement->at, "that is the master itself, ignored");
+        sn_loader_notice(loader, &statement->at,
+                         "ignored: this is the address of the master itself");
         return 0;
     }
-    if (note_useless(loader, statement, &addr, "it is not watched"))
+    if (note_useless(loader, statement, &addr, "the replica is not watched"))
         return 0;
     bool added;
     (void)member_index(loader, group, "replica", addr_key(&addr), addr.port, group->replica_count,
@@ -201,12 +202,13 @@ int sn_groups_peer(struct sn_loader *loader, const struct sn_statement *statemen
     if (code < 0)
         return code;
     if (!sn_text_is_runid(statement->values[2])) {
-        sn_loader_notice(loader, &statement->at, "no sentinel has such an id, ignored");
+        sn_loader_notice(loader, &statement->at, "ignored: malformed sentinel id");
         return 0;
     }
     sn_text_copy(runid.hex, sizeof(runid.hex), statement->values[2]);
-    (void)note_useless(loader, statement, &addr,
-                       "it stays a voter, and is down until it says where it is");
+    (void)note_useless(
+        loader, statement, &addr,
+        "the sentinel stays a voter and is down until its hello announces another address");
     bool added;
     size_t index = *member_index(loader, group, "peer", runid.hex, 0, group->peer_count, &added);
     if (added)

@@ -91,8 +91,7 @@ static int begin_section(struct ini_conf *ini, const struct sn_place *at, const 
         sn_words_fini(&words);
     }
     if (ini->section == SECTION_NONE)
-        return sn_loader_fail(ini->loader, at, "that section is not known",
-                              "[sentinel] or [master NAME]");
+        return sn_loader_fail(ini->loader, at, "unknown section", "[sentinel] or [master NAME]");
     return 0;
 }
 
@@ -109,7 +108,7 @@ static int take_address(struct ini_conf *ini, const struct sn_place *at, const c
         host_len -= 2;
     }
     if (host_len == 0 || (!bracketed && memchr(host, ':', host_len) != NULL))
-        return sn_loader_fail(ini->loader, at, "that is not an address",
+        return sn_loader_fail(ini->loader, at, "malformed address",
                               "host:port, an IPv6 address in brackets: [::1]:6379");
     drop_text(&ini->address_at);
     ini->address_at = *at;
@@ -138,11 +137,11 @@ static int add_key(struct ini_conf *ini, const struct sn_place *at,
     int code = 0;
 
     if (directive->kind == SN_VALUE_MONITOR)
-        return sn_loader_fail(ini->loader, at, "that is said in two lines here",
+        return sn_loader_fail(ini->loader, at, "an INI file has two keys for this",
                               "address = host:port, and quorum = N");
     if (directive->state)
         return sn_loader_fail(ini->loader, at,
-                              "that is learned at run time and kept in the state file", NULL);
+                              "this value is learned at run time and kept in the state file", NULL);
     if (sn_words_split(value, strlen(value), &words) < 0)
         return sn_loader_fail(ini->loader, at, "Unbalanced quotes in configuration line",
                               "a quote at the end of the word that one begins");
@@ -160,7 +159,7 @@ static int add_key(struct ini_conf *ini, const struct sn_place *at,
 
 static int fail_section(struct ini_conf *ini, const struct sn_place *at, const char *section)
 {
-    return sn_loader_fail(ini->loader, at, "that key belongs in another section", section);
+    return sn_loader_fail(ini->loader, at, "this key belongs in another section", section);
 }
 
 static int take_master_key(struct ini_conf *ini, const struct sn_place *at, const char *key,
@@ -213,7 +212,7 @@ static int on_conf_line(void *arg, const struct sn_ini_line *line)
     case SECTION_NONE:
         break;
     }
-    return sn_loader_fail(ini->loader, &at, "that key stands in no section",
+    return sn_loader_fail(ini->loader, &at, "this key is outside all sections",
                           "[sentinel] or [master NAME] before it");
 }
 

@@ -84,7 +84,7 @@ static int fail_number(struct sn_loader *loader, const struct sn_statement *stat
     if (directive->kind == SN_VALUE_NUMBER)
         sn_value_expected(directive, &expected);
     int code = sn_loader_fail(loader, &statement->at, sn_buf_text(&problem),
-                              expected.len > 0 ? sn_buf_text(&expected) : "digits alone");
+                              expected.len > 0 ? sn_buf_text(&expected) : "digits only");
     sn_buf_fini(&problem);
     sn_buf_fini(&expected);
     return code;
@@ -132,7 +132,9 @@ static int add_values(struct sn_loader *loader, const struct sn_place *at, enum 
     if (lacks_address(directive, values, count)) {
         if (!directive->state)
             return fail_missing(loader, at, group, values);
-        sn_loader_notice(loader, at, "a line without an address, ignored: it is learned again");
+        sn_loader_notice(
+            loader, at,
+            "ignored: the line has no address. The address is learned again at run time");
         return 0;
     }
     if (!values_fit(directive, count))

@@ -33,7 +33,7 @@ static bool parse_journal(struct sn_conf *conf, struct sn_state *state, const ch
             sn_journal_trusted(conf->state_path, path) && parse_file(path, state, &ignored) == 0;
         if (found) {
             sn_buf_init(&notice, SIZE_MAX);
-            sn_buf_printf(&notice, "%s: %s: the journal %s is used instead", conf->state_path,
+            sn_buf_printf(&notice, "%s: %s: using its journal %s instead", conf->state_path,
                           problem, path);
             sn_conf_notice(conf, sn_buf_take(&notice));
         }

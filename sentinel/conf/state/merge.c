@@ -32,10 +32,10 @@ static void merge_change(struct sn_conf *conf, const struct sn_state_change *cha
         return;
     if (edited)
         sn_conf_noticef(conf,
-                        "%s%s%s was changed at run time, and in this file since: the file counts",
+                        "%s%s%s was changed at run time and later in this file: using the file",
                         name, of, group_name);
     else if (sn_keep_put_words(change->directive, &to, &change->value) < 0)
-        sn_conf_noticef(conf, "%s%s%s: the value set at run time is not valid any more, ignored",
+        sn_conf_noticef(conf, "%s%s%s: ignored the value set at run time, which is no longer valid",
                         name, of, group_name);
 }
 
@@ -82,7 +82,7 @@ static void merge_group(struct sn_conf *conf, const struct sn_state_group *saved
                         struct sn_group_image *group)
 {
     if (address_edited(saved, &group->addr))
-        sn_conf_noticef(conf, "the address of group %s was changed in this file: the file counts",
+        sn_conf_noticef(conf, "the address of group %s was changed in this file: using the file",
                         group->name);
     else
         group->addr = saved->image.addr;
@@ -103,7 +103,8 @@ static void merge_removed(struct sn_conf *conf, const struct sn_state_removed *r
         sn_image_remove_group(&conf->image, (size_t)(group - conf->image.groups));
     else
         sn_conf_noticef(
-            conf, "group %s was removed at run time, but changed in this file since: it is back",
+            conf,
+            "group %s was removed at run time, but later changed in this file: watching it again",
             group->name);
 }
 
@@ -115,7 +116,7 @@ void sn_state_merge(const struct sn_state *state, struct sn_conf *conf)
     if (state->myid.hex[0] != '\0')
         image->myid = state->myid;
     if (state->epoch_spoilt)
-        sn_conf_noticef(conf, "an epoch in %s is implausibly high: %" PRIu64 " is used instead",
+        sn_conf_noticef(conf, "an epoch in %s is implausibly high; using %" PRIu64 " instead",
                         conf->state_path, SN_EPOCH_FAR);
     if (state->current_epoch > image->current_epoch)
         image->current_epoch = state->current_epoch;
@@ -131,8 +132,7 @@ void sn_state_merge(const struct sn_state *state, struct sn_conf *conf)
         if (group != NULL)
             from = at + 1;
         if (group == NULL && saved->base.host[0] != '\0') {
-            sn_conf_noticef(conf,
-                            "group %s is no longer in this file: what was learned of it is dropped",
+            sn_conf_noticef(conf, "group %s is no longer in this file: dropped its saved state",
                             saved->image.name);
             continue;
         }

@@ -164,17 +164,17 @@ void sn_users_merge(const struct sn_state *state, struct sn_conf *conf)
 
     if (settings->aclfile != NULL) {
         if (state->user_count > 0)
-            sn_conf_noticef(conf, "users that were changed at run time are dropped: the ACL file "
-                                  "says who the users are");
+            sn_conf_noticef(
+                conf,
+                "dropped users that were changed at run time: the ACL file defines all users");
         return;
     }
     for (size_t i = 0; i < state->user_count; i++) {
         const struct sn_state_user *user = &state->users[i];
         if (sn_users_hash(&conf->base_settings, user->name) != user->was) {
-            sn_conf_noticef(conf,
-                            "user %s was changed at run time, and in this file since: the file "
-                            "counts",
-                            user->name);
+            sn_conf_noticef(
+                conf, "user %s was changed at run time and later in this file: using the file",
+                user->name);
             continue;
         }
         forget_lines(settings, user->name);
