@@ -23,7 +23,7 @@ def test_claims__are_told_and_end(place):
     def told(name):
         return (sentinel.master(name).get("num-claimed-by-another-group") == "1",
                 sentinel.replicas(name)[0].get("claimed-by-another-group") == "yes",
-                f"{TOLD}, so without orders from us: 127.0.0.1:{replica.port}" in str(sentinel.raw("CKQUORUM", name)))
+                f"{TOLD}, so we send it no orders: 127.0.0.1:{replica.port}" in str(sentinel.raw("CKQUORUM", name)))
 
     replica.replica_of(theirs)
     for name in ("one", "two"):

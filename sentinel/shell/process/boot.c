@@ -121,9 +121,9 @@ static int take(struct sn_claim *claim, bool *waited)
 
     if (status != 0)
         fprintf(stderr,
-                "%s is in use by another process, which keeps its own state there. Exiting...\n"
-                "Two sentinels on one file would overwrite each other's votes: give each one a "
-                "file of its own. `fuser %s` names the other one.\n",
+                "%s is in use by another process, which keeps its own state there. Exiting...\nTwo "
+                "sentinels on one file would overwrite each other's votes: give each sentinel a "
+                "file of its own. `fuser %s` names the other process.\n",
                 claim->path, claim->path);
     return status;
 }
@@ -163,8 +163,8 @@ static int claim_state(const struct sn_boot *boot, const struct timespec *began,
     } else if (waited || is_younger(claim->path, began)) {
         sn_conf_fini(conf);
         if (reads_input(boot)) {
-            fputs("The state was written meanwhile by another sentinel, and standard input cannot "
-                  "be read again. Start this one again. Exiting...\n",
+            fputs("Another sentinel has written the state meanwhile, and standard input cannot be "
+                  "read again. Start this sentinel again. Exiting...\n",
                   stderr);
             status = SN_EEXIST;
         } else {

@@ -95,14 +95,14 @@ static void check_replaceable(const struct check *check, const char *path, const
     }
     if (can(dir, W_OK | X_OK) || can(beside, W_OK | X_OK))
         say(check, SN_CHECK_NOTE,
-            "%s cannot be replaced by a renamed file: state is saved in place, with a journal in "
-            "%s. Make the folder %s writable for user id %ld to avoid that",
+            "%s cannot be replaced by renaming a new file: state is saved in place, with a journal "
+            "in %s. Make the folder %s writable for user id %ld to avoid that",
             path, can(dir, W_OK | X_OK) ? dir : beside, folder, (long)geteuid());
     else
         say(check, SN_CHECK_NOTE,
-            "neither the folder %s nor the working directory %s can be written by user id %ld: "
-            "state is saved in place and without a journal, and a power loss in the middle of a "
-            "save can damage %s",
+            "neither the folder %s nor the working directory %s is writable for user id %ld: state "
+            "is saved in place and without a journal, and a power loss in the middle of a save can "
+            "damage %s",
             folder, dir, (long)geteuid(), path);
     free(beside);
 }

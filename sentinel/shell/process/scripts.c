@@ -137,8 +137,8 @@ static void on_look(uv_timer_t *timer)
             kill(-leftover->group, SIGKILL);
             if (scripts->log != NULL)
                 sn_log(scripts->log, SN_LEVEL_WARNING,
-                       "The script %s has ended and left processes behind, which ran on for %llu "
-                       "ms and were killed. What is to outlive it has to be started with setsid",
+                       "Killed processes that script %s left behind: they still ran %llu ms after "
+                       "its end. Use setsid to start a process that must outlive the script",
                        leftover->script, (unsigned long long)scripts->grace_ms);
         }
         forget_leftover(scripts, leftover);

@@ -243,8 +243,8 @@ static void run_next(struct sn_client *client, bool *more)
         *more = false;
     } else if (rc == 0 && is_cross_protocol(&request)) {
         sn_log(sn_server_env(client->server)->log, SN_LEVEL_WARNING,
-               "Closing client %s: POST or Host: is no command; somebody may be making a web "
-               "browser send requests here",
+               "Closing client %s: it sent POST or Host:, which is not a command. Somebody may be "
+               "making a web browser send requests here",
                client->peer);
         sn_client_doom(client);
     } else if (rc == 0) {

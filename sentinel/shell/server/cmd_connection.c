@@ -199,7 +199,7 @@ void sn_cmd_shutdown(struct sn_call *call)
         sn_resp_error(call->resp, "No shutdown in progress.");
     } else {
         sn_log(sn_server_env(call->server)->log, SN_LEVEL_WARNING,
-               "SHUTDOWN asked for by client %s", call->client->peer);
+               "SHUTDOWN requested by client %s", call->client->peer);
         sn_client_doom(call->client);
         sn_server_env(call->server)->shutdown(sn_server_env(call->server)->arg);
     }

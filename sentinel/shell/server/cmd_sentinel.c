@@ -198,7 +198,7 @@ static void describe_claimed(const struct sn_group *group, char *out, size_t siz
     const char *host = sn_instance_address(server, &port);
     if (count > 1)
         snprintf(more, sizeof(more), " and %zu more", count - 1);
-    snprintf(out, size, ". Claimed by another group too, so without orders from us: %s:%u%s", host,
+    snprintf(out, size, ". Claimed by another group too, so we send it no orders: %s:%u%s", host,
              (unsigned)port, more);
 }
 

@@ -10,8 +10,8 @@
 static void log_output_limit(const struct sn_client *client, const char *which)
 {
     sn_log(sn_server_env(client->server)->log, SN_LEVEL_WARNING,
-           "Closing client %s: %zu bytes that it does not read are over the %s limit of its output",
-           client->peer, sn_client_output(client), which);
+           "Closing client %s: its %zu bytes of unread output exceed the %s limit", client->peer,
+           sn_client_output(client), which);
 }
 
 static void evict(struct sn_client *client)
@@ -19,8 +19,8 @@ static void evict(struct sn_client *client)
     struct sn_server *server = client->server;
 
     sn_log(sn_server_env(server)->log, SN_LEVEL_WARNING,
-           "Closing client %s, which holds %zu bytes: all clients together hold more than the %llu "
-           "bytes of maxmemory-clients",
+           "Closing client %s, which holds %zu bytes: all clients together exceed "
+           "maxmemory-clients (%llu bytes)",
            client->peer, client->memory, (unsigned long long)sn_server_env(server)->memory_max);
     sn_server_stats(server)->evicted++;
     sn_server_clients(server)->memory -= client->memory;

@@ -242,8 +242,8 @@ void sn_server_log_listeners(const struct sn_server *server)
         const char *bind = settings->bind[i];
         if (bind[0] == '-' && !listens_on(server, bind + 1))
             sn_log(log, SN_LEVEL_NOTICE,
-                   "Not listening on %s: this machine has no such address, which the - in front "
-                   "of it allows",
+                   "Not listening on %s: this machine has no such address. The - in front of it in "
+                   "bind allows that",
                    bind + 1);
     }
 }

@@ -10,12 +10,12 @@ int sn_renames_check(const struct sn_settings *settings, struct sn_buf *error)
     for (size_t i = 0; i < settings->rename_count; i++) {
         const struct sn_setting_words *line = &settings->renames[i];
         if (line->count != 2 || !sn_specs_find(line->items[0])) {
-            sn_buf_printf(error, "rename-command %s: no such command of a sentinel",
+            sn_buf_printf(error, "rename-command %s: a sentinel has no such command",
                           line->count > 0 ? line->items[0] : "");
             return SN_EINVAL;
         }
         if (sn_specs_find(line->items[1])) {
-            sn_buf_printf(error, "rename-command %s %s: the new name is a command already",
+            sn_buf_printf(error, "rename-command %s %s: a command has the new name already",
                           line->items[0], line->items[1]);
             return SN_EINVAL;
         }

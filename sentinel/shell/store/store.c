@@ -95,18 +95,18 @@ static void log_in_place(struct sn_store *store)
 
     store->in_place_noted = true;
     if (store->bare)
-        sn_log(store->log, SN_LEVEL_WARNING,
-               "%s is overwritten in place and without a journal, because neither its folder nor "
-               "the working directory can be written: a power loss in the middle of a save can "
-               "damage it. Make one of them writable for user id %ld (`dir` names the latter)",
-               path, (long)geteuid());
-    else
         sn_log(
             store->log, SN_LEVEL_WARNING,
-            "%s cannot be replaced by a renamed file here, so it is overwritten in place, with "
-            "a journal. Make its folder writable for user id %ld, or mount the folder instead of "
-            "the single file, to avoid that",
+            "%s is overwritten in place and without a journal, because neither its folder nor the "
+            "working directory is writable: a power loss in the middle of a save can damage it. "
+            "Make one of the two writable for user id %ld (`dir` names the working directory)",
             path, (long)geteuid());
+    else
+        sn_log(store->log, SN_LEVEL_WARNING,
+               "%s cannot be replaced by renaming a new file, so it is overwritten in place, with "
+               "a journal. Make its folder writable for user id %ld, or mount the folder instead "
+               "of the single file, to avoid that",
+               path, (long)geteuid());
 }
 
 /* A failed save is told with its reason, and keeps the old file (PROTOCOL.md §19.8). */
@@ -115,7 +115,8 @@ static void log_result(struct sn_store *store)
     if (store->claim->was_link && !store->link_noted) {
         store->link_noted = true;
         sn_log(store->log, SN_LEVEL_WARNING,
-               "%s has become a symbolic link, which is not followed but replaced by a file",
+               "%s has become a symbolic link: a save replaces the link by a file and does not "
+               "follow it",
                store->claim->path);
     }
     if (store->status != 0) {
@@ -124,8 +125,8 @@ static void log_result(struct sn_store *store)
                store->reason);
         if (!store->failing)
             sn_log(store->log, SN_LEVEL_WARNING,
-                   "No vote is given and no failover started until saving works again. Make the "
-                   "folder of %s writable for user id %ld, and see that the disk has space",
+                   "This sentinel gives no votes and starts no failover until saving works again. "
+                   "Make the folder of %s writable for user id %ld, and free disk space",
                    store->conf->state_path, (long)geteuid());
         return;
     }
