@@ -55,7 +55,7 @@ static void check_instance(struct checking *check, const struct sn_instance *ins
 {
     const struct sn_core *core = instance->core;
     const char *name = instance->group->name;
-    /* Members are judged in their new parts once the switch is told. */
+    /* Members are judged in their new roles once the switch is announced. */
     bool untold = instance->group->unannounced_old_master.port != 0;
     bool timer_due = instance->down.pos != 0 && instance->down.at <= core->now;
     require(check, instance->kind == kind, "%s: a member of kind %d is listed as one of kind %d",
@@ -98,7 +98,7 @@ static bool is_reason(const struct sn_core *core, const struct sn_reason_entry *
            (entry->member == 0 || entry->id[0] == '\0') && entry->id[SN_REASON_ID_MAX] == '\0';
 }
 
-/* Bounded, in order, and nothing twice in a row. */
+/* Reasons are bounded, in order, and never repeated in a row. */
 static void check_reasons(struct checking *check, const struct sn_group *group)
 {
     const struct sn_reason_entry *entries[SN_REASONS_MAX], *last = NULL;

@@ -35,7 +35,7 @@ static void answer(struct sn_core *core, const struct sn_command *command, enum 
     sn_persist_answer(core, command->ticket, &value);
 }
 
-/* Errors change nothing, so they wait for nothing. */
+/* An error changes nothing, so it does not wait for a save. */
 static void refuse(struct sn_core *core, const struct sn_command *command, const char *text)
 {
     struct sn_action_answer *value = &sn_out_add(core, SN_ACTION_ANSWER)->u.answer;
@@ -44,7 +44,7 @@ static void refuse(struct sn_core *core, const struct sn_command *command, const
     value->text = text;
 }
 
-/* A question is answered by whether the master at that address is S_DOWN here, and not in TILT
+/* The answer says whether the master at that address is S_DOWN here. In TILT it never is
  * (PROTOCOL.md §4.4, §14.2, §18, §24.1). */
 static void run_ask(struct sn_core *core, const struct sn_command *command)
 {
@@ -65,15 +65,15 @@ static void run_ask(struct sn_core *core, const struct sn_command *command)
         sn_persist_answer(core, command->ticket, &value);
         return;
     }
-    /* Says nothing that a crash could make us forget. */
+    /* This answer contains nothing that a crash could undo. */
     struct sn_action_answer *now = &sn_out_add(core, SN_ACTION_ANSWER)->u.answer;
     *now = value;
     now->ticket = command->ticket;
     now->text = sn_out_text(core, value.text);
 }
 
-/* Peers count us by it: an id that a crash can make us forget would be one voter too many
- * (PROTOCOL.md §4.6). */
+/* Peers count us by this id: an id that a crash can undo would be one voter too many (PROTOCOL.md
+ * §4.6). */
 static void run_myid(struct sn_core *core, const struct sn_command *command)
 {
     const struct sn_action_answer value = {.kind = SN_ANSWER_TEXT, .text = core->myid.hex};
@@ -108,8 +108,8 @@ static void run_monitor(struct sn_core *core, const struct sn_command *command)
         memcpy(name, command->name, command->name_len);
         name[command->name_len] = '\0';
         image.name = name;
-        /* A group of this name may have been removed a moment ago, and with it the memory of the
-         * votes given: no vote in any epoch that has been seen. */
+        /* A group of this name may have been removed a moment ago, together with its votes. So the
+         * new group votes in no epoch that was seen before. */
         image.leader_epoch = core->current_epoch;
         sn_group_params_init(&image.params, command->quorum);
         image.params.down_after_ms = core->timings[SN_TIMING_DEFAULT_DOWN_AFTER];
@@ -134,7 +134,7 @@ static void run_remove(struct sn_core *core, const struct sn_command *command,
                        struct sn_group *group)
 {
     sn_raise(group->master, SN_NOTICE_MONITOR_END, NULL);
-    sn_pause_end(group->master); /* of a drain that ends here */
+    sn_pause_end(group->master); /* the pause of a drain that REMOVE ends */
     sn_persist_group_gone(group);
     sn_group_free(group);
     answer(core, command, SN_ANSWER_OK, 0);

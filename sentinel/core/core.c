@@ -124,7 +124,7 @@ static void start(struct sn_core *core)
         sn_raise(group->master, SN_NOTICE_MONITOR, "quorum %u", group->params.quorum);
 }
 
-/* It is known by now who is at the address. */
+/* The probe has found which sentinel is at the address. */
 static void judge_claim(struct sn_core *core, const struct sn_claim *claim)
 {
     struct sn_group *group = sn_group_by_id(core, claim->group);
@@ -201,8 +201,7 @@ static void run_timers(struct sn_core *core)
     }
 }
 
-/* What the owners of a command link have to say first on a new connection (PROTOCOL.md §13.5,
- * §15.6). */
+/* Sends the first commands of the link's owners on a new connection (PROTOCOL.md §13.5, §15.6). */
 static void greet(struct sn_link *link)
 {
     struct sn_core *core = link->core;
@@ -215,7 +214,7 @@ static void greet(struct sn_link *link)
         sn_timer_set(&core->timers, &owner->hello, core->now);
         if (sn_is_data(owner)) {
             if (owner->group->failover.state == SN_FAILOVER_NONE && sn_pause_is_on(owner))
-                sn_pause_end(owner); /* of a drain that a RESET has ended */
+                sn_pause_end(owner); /* the pause of a drain that a RESET has ended */
             sn_instance_ask_info(owner);
             sn_rights_try(link);
             sn_link_open(owner->sub);
@@ -235,7 +234,7 @@ static void take_pong(struct sn_link *link, const struct sn_reply *reply)
         sn_rights_try_ask_again(link);
 }
 
-/* What has waited for the disk. */
+/* Performs what has waited for the disk. */
 static void take_persisted(struct sn_core *core, const struct sn_input_persisted *persisted)
 {
     struct sn_deferred item;
@@ -276,7 +275,7 @@ static void take_link_event(struct sn_core *core, const struct sn_input *input)
         sn_link_on_traffic(link);
 }
 
-/* For commands whose answer is of no other use. */
+/* For commands whose answer only shows whether they are refused. */
 static void note_refusal(struct sn_link *link, const struct sn_input_reply *input)
 {
     if (input->reply->type == SN_REPLY_ERROR)
@@ -285,7 +284,7 @@ static void note_refusal(struct sn_link *link, const struct sn_input_reply *inpu
         sn_link_accepted(link, input->order);
 }
 
-/* Replies that are about the link rather than about one of its owners. */
+/* Handles replies that concern the link rather than one of its owners. */
 static bool take_link_reply(struct sn_link *link, const struct sn_input_reply *input)
 {
     if (input->order == SN_ORDER_PING)
@@ -297,7 +296,7 @@ static bool take_link_reply(struct sn_link *link, const struct sn_input_reply *i
     return true;
 }
 
-/* What its INFO means for what is under way, once all that follows from the facts is settled
+/* Applies INFO to operations in progress, after its consequences for the facts have settled
  * (PROTOCOL.md §12). */
 static void use_info(struct sn_instance *instance, const struct sn_info *info)
 {
@@ -433,7 +432,7 @@ void sn_core_step(struct sn_core *core, const struct sn_input *input, struct sn_
 {
     sn_ms last_now = core->now;
     assert(input->now >= last_now);
-    /* What sn_core_new wanted done leaves with the first step. */
+    /* Actions of sn_core_new leave with the first step. */
     if (input->kind != SN_INPUT_START)
         sn_out_reset(&core->out);
     core->now = input->now;
@@ -461,7 +460,7 @@ void sn_core_snapshot_sentinel(const struct sn_core *core, struct sn_image *imag
     sn_globals_copy(&core->globals, &image->globals);
 }
 
-/* A snapshot holds everything that has to last (PROTOCOL.md §19.8). */
+/* A snapshot holds all durable state (PROTOCOL.md §19.8). */
 static void snapshot_group(const struct sn_group *group, struct sn_image *image)
 {
     struct sn_group_image *copy =

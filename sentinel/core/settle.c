@@ -24,7 +24,7 @@
 #include "core/failover/reconf.h"
 #include "core/watch/detect.h"
 
-/* Far more than any chain of consequences takes. */
+/* More than any chain of consequences needs. */
 #define RUNS_MIN  4096
 #define RUNS_EACH 64 /* for each instance and group */
 

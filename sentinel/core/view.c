@@ -49,7 +49,7 @@ static void add_flag(char *flags, size_t size, bool set, const char *flag)
         (void)snprintf(flags + len, size - len, "%s%s", len > 0 ? "," : "", flag);
 }
 
-/* A link that may not subscribe is no more than half of one. */
+/* A data node that refuses the subscription counts as disconnected. */
 static bool is_cut_off(const struct sn_instance *instance)
 {
     return !sn_instance_connected(instance) || (sn_is_data(instance) && instance->sub->deaf);
@@ -144,7 +144,7 @@ static void describe_master(const struct sn_group *group, const struct form *for
         form->field(form->arg, "notification-script", params->notification_script);
     if (params->client_reconfig_script != NULL)
         form->field(form->arg, "client-reconfig-script", params->client_reconfig_script);
-    if (sn_group_claimed(group, &claimed) != NULL) /* beyond stock, and only while it lasts */
+    if (sn_group_claimed(group, &claimed) != NULL) /* beyond stock, and only while a claim lasts */
         put(form, "num-claimed-by-another-group", "%zu", claimed);
 }
 
@@ -186,7 +186,7 @@ void sn_instance_describe(const struct sn_core *core, const struct sn_instance *
         describe_replica(instance, &form);
     else
         describe_peer(instance, now, &form);
-    /* Beyond stock, and only while there is something to say: why it does not count as well. */
+    /* Beyond stock, and only while the other side refuses us: the reason. */
     const char *note = instance->cmd->note;
     if (note == NULL && sn_is_data(instance))
         note = instance->sub->note;
@@ -325,7 +325,7 @@ void sn_group_address(const struct sn_core *core, const struct sn_group *group, 
     *port = group->master->addr.port;
 }
 
-/* Why a peer that is up cannot be counted on all the same; NULL if it can (PROTOCOL.md §4.5). */
+/* Returns why a peer that is up is still not usable; NULL if it is usable (PROTOCOL.md §4.5). */
 static const char *why_useless(const struct sn_instance *peer)
 {
     if (!sn_peer_speaks(peer))

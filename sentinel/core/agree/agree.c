@@ -102,8 +102,8 @@ static void ask(struct sn_instance *peer)
     struct sn_core *core = peer->core;
     struct sn_group *group = peer->group;
     bool vote = wants_votes(group);
-    /* A request for epoch 0 gets nobody's vote, here and at stock's, and is answered by the last
-     * one (PROTOCOL.md §4.4). */
+    /* A request for epoch 0 gets no vote, here and from stock. Its answer contains the last vote
+     * (PROTOCOL.md §4.4). */
     bool whom = !vote && sn_persist_has_identity(core) && sn_rival_is_active(group) &&
                 core->now >= sn_rival_ask_whom_at(group);
     if (core->tilt || (!group->master->s_down && !vote))
@@ -135,7 +135,7 @@ void sn_agree_ask_all(struct sn_group *group)
         ask(peer);
 }
 
-/* One question at a time goes to a silent peer, none when the master is back (PROTOCOL.md §13.5,
+/* A silent peer gets one question at a time, and none once the master is back (PROTOCOL.md §13.5,
  * §23, §24.2). */
 void sn_agree_ask_due(struct sn_instance *peer)
 {
@@ -144,7 +144,7 @@ void sn_agree_ask_due(struct sn_instance *peer)
         return;
     sn_timer_set(&core->timers, &peer->u.peer.ask,
                  sn_after(core->now, core->timings[SN_TIMING_ASK_PERIOD]));
-    /* One question at a time; a peer that never answers loses its link in the end. */
+    /* One question at a time: a peer that never answers loses its link in the end. */
     if (peer->u.peer.asks == 0)
         ask(peer);
     else
@@ -164,8 +164,8 @@ void sn_agree_master_flipped(struct sn_group *group)
         sn_agree_ask_all(group);
         sn_group_ask_info_all(group);
     }
-    /* What waits for the master, or goes on without it, has to know also if O_DOWN stays as it is.
-     */
+    /* Rules that wait for the master, or act without it, depend on S_DOWN even if O_DOWN stays as
+     * it is. */
     sn_mark_group(group, SN_MARK_AGREE | SN_MARK_STEP);
 }
 
@@ -199,8 +199,8 @@ static void plan_next(struct sn_instance *peer)
     plan_ask(peer, pause);
 }
 
-/* An answer is three elements, integer, text, integer; another one changes nothing (PROTOCOL.md
- * §13.5). */
+/* True if the answer has three elements: integer, text, integer. Any other answer changes nothing
+ * (PROTOCOL.md §13.5). */
 static bool well_formed(const struct sn_reply *reply)
 {
     return reply->type == SN_REPLY_ARRAY && reply->count == 3 &&
@@ -215,8 +215,8 @@ static bool names_somebody(const struct sn_reply *vote)
            strcmp(vote->text, "*") != 0 && !sn_text_has_control(vote->text, vote->len);
 }
 
-/* The peer knows the master that it was asked about. One that does not, as it has switched already,
- * tells of no vote. */
+/* True if the peer knows the master that it was asked about. A peer that has switched already does
+ * not know it, and its answer contains no vote. */
 static bool knows_master(const struct sn_reply *reply)
 {
     return reply->items[0].integer == 1 || reply->items[2].integer > 0 ||
@@ -253,7 +253,7 @@ void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply)
                            vote->text, (unsigned long long)epoch);
             memcpy(facts->vote.hex, vote->text, vote->len + 1);
             facts->vote_epoch = epoch;
-            /* A refusal means that it has seen newer epochs than ours. */
+            /* The peer refused because it has seen a newer epoch. */
             (void)sn_epoch_take(group, NULL, epoch);
         }
     }

@@ -36,11 +36,11 @@
 #include <utlist.h>
 
 #define BACKOFF_DOUBLINGS_MAX 20
-#define STAND_BACK_LOOK_MS    500 /* a replica may have become usable */
+#define STAND_BACK_LOOK_MS    500 /* interval to check whether a replica has become usable */
 
-/* The next group after `other` (NULL: the first one) whose master is group's master, itself among
- * them. Requests for votes name an address: what is given counts under all its names, or two could
- * lead for one master (PROTOCOL.md §14.2, §24.3). */
+/* Returns the group after `other` (NULL: the first one) with the same master as group; group itself
+ * is among them. A vote request names an address, so a vote counts for all groups with that master.
+ * Otherwise two sentinels could lead for one master (PROTOCOL.md §14.2, §24.3). */
 static struct sn_group *next_name(const struct sn_group *group, const struct sn_group *other)
 {
     struct sn_instance *master =
@@ -66,7 +66,7 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
                    (unsigned long long)epoch);
 }
 
-/* Why a vote is not given. */
+/* Returns why the vote is refused. */
 static struct sn_why refusal_of_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
 {
     struct sn_core *core = group->core;
@@ -75,13 +75,14 @@ static struct sn_why refusal_of_vote(struct sn_group *group, const char *candida
     struct sn_group *name = NULL;
     if (len == 0 || len > SN_RUNID_LEN || sn_text_has_control(candidate, len))
         why.reason = SN_REASON_VOTE_NO_ID;
-    /* Nobody who asks for himself asks here for us; a vote that we did not mean to give would make
-     * others believe in an attempt of ours. */
+    /* A candidate asks for its own id. A vote for our id that we did not decide on would make
+     * others believe that we run an attempt. */
     else if (strcmp(candidate, core->myid.hex) == 0)
         why.reason = SN_REASON_VOTE_OWN_ID;
     else if (!sn_epoch_take(group, NULL, epoch))
         why.reason = SN_REASON_VOTE_EPOCH_FAR;
-    /* Deliberately not "the epoch is current": another group's election must not void this one. */
+    /* Deliberately not "the epoch is current": the election of another group must not void this
+     * one. */
     while (why.reason == SN_REASON_NONE && (name = next_name(group, name)) != NULL) {
         if (epoch <= name->leader_epoch)
             why = (struct sn_why){SN_REASON_VOTE_GIVEN,
@@ -98,7 +99,7 @@ void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t ep
     struct sn_core *core = group->core;
     struct sn_group *name = NULL;
     if (epoch == 0)
-        return; /* only asks whom we have voted for */
+        return; /* the request only asks for our last vote */
     struct sn_why why = refusal_of_vote(group, candidate, epoch);
     if (why.reason != SN_REASON_NONE) {
         sn_reason_note_id(group, candidate, why.reason, why.numbers[0], why.numbers[1]);
@@ -140,16 +141,18 @@ void sn_election_plan(struct sn_group *group)
         return;
     }
     sn_ms at = sn_max(group->rank_at, group->retry_at);
-    /* All who have waited for the same rival would start in the same moment: in turn again. */
+    /* All sentinels that waited for the same rival would start at the same moment, so they take
+     * turns again. */
     if (sn_rival_is_known(group))
         at = sn_max(at, sn_after(group->rival_until, sn_rank_turn_ms(group)));
     note_wait(group);
     sn_timer_set(&core->timers, &group->election, sn_max(at, core->now));
 }
 
-/* With nobody to promote, those who may have somebody go first, instead of voting for us and
- * waiting for what we cannot do. A sentinel that was just started, for one, knows the master's
- * silence only since then, and finds that the replicas lost their link too long before it. */
+/* Until when this sentinel lets others go first. Without a usable replica, it would only collect
+ * votes for a failover that it cannot carry out, while others may have such a replica. A sentinel
+ * that was just started, for example, measures the silence of the master from its start only, and
+ * finds that the replicas lost their links too long before. */
 static sn_ms stand_back_until(struct sn_group *group)
 {
     const struct sn_core *core = group->core;
@@ -158,7 +161,7 @@ static sn_ms stand_back_until(struct sn_group *group)
     const struct sn_instance *best = known ? sn_select_replica(group) : NULL;
     if (known && best == NULL)
         return sn_max(turn_over, group->stand_back_until);
-    /* Who has watched for longer may know better than to take it, or another one to take. */
+    /* A sentinel that has watched for longer may know a better replica, or that this one is bad. */
     return known && sn_select_is_last_resort(best) ? turn_over : core->now;
 }
 
@@ -172,8 +175,8 @@ static void note_standing_back(const struct sn_group *group, sn_ms until)
                            until - group->core->now, 0, 0);
 }
 
-/* It can be asked for its vote now. S_DOWN is about its PONGs: a peer that refuses PING and answers
- * questions votes all the same (PROTOCOL.md §14.5). */
+/* True if the peer can be asked for its vote now. S_DOWN depends on PONGs, but a peer that refuses
+ * PING and answers questions votes all the same (PROTOCOL.md §14.5). */
 static bool can_vote(const struct sn_instance *peer)
 {
     bool answers = !peer->s_down || (peer->u.peer.answered_at != SN_MS_NEVER &&
@@ -191,8 +194,8 @@ static size_t voters_up(const struct sn_group *group)
     return up;
 }
 
-/* A hello can bring a configuration from above the current epoch; winning below it would be in
- * vain (PROTOCOL.md §14.1). */
+/* A hello can bring a configuration from above the current epoch; an election won below that epoch
+ * would have no effect (PROTOCOL.md §14.1). */
 static uint64_t highest_epoch(const struct sn_group *group)
 {
     uint64_t epoch = group->core->current_epoch;
@@ -214,14 +217,15 @@ static void hold(struct sn_group *group, const struct sn_why *why)
     char sentence[SN_REASON_SENTENCE_MAX + 1];
     sn_reason_note_why(group->master, why);
     if (!sn_turn_hold(group))
-        return; /* and told */
+        return; /* logged already */
     sn_reason_sentence(why, sentence);
     sn_out_log(group->core, SN_LEVEL_WARNING, "Failover of %s not started: %s", group->name,
                sentence);
 }
 
-/* An attempt that cannot be won would cost an epoch and a save, and the votes of those who can be
- * reached. The return of whoever completes the voters plans the attempt (PROTOCOL.md §14.5). */
+/* An attempt that cannot be won would cost an epoch, a save, and the votes of the peers that can be
+ * reached. The return of the peer that completes the voters plans the attempt (PROTOCOL.md
+ * §14.5). */
 static bool held_back(struct sn_group *group)
 {
     size_t up = voters_up(group), needed = sn_group_votes_needed(group);
@@ -239,7 +243,7 @@ void sn_election_peer_flipped(struct sn_instance *peer)
 {
     struct sn_group *group = peer->group;
     if (peer->s_down) {
-        /* Its turn, if it was its turn, passes on (DESIGN.md D9). */
+        /* If it was the turn of this peer, the turn passes on (DESIGN.md D9). */
         sn_turn_rank(group, sn_after(group->core->now, sn_rank_turn_ms(group)));
         sn_mark_group(group, SN_MARK_VOTES);
     } else {
@@ -253,14 +257,15 @@ void sn_election_voter_up(struct sn_group *group)
 {
     if (!group->held)
         return;
-    /* All who have waited for the voters to be enough would start in the same moment: in turn. */
+    /* All sentinels that waited for enough voters would start at the same moment, so they take
+     * turns. */
     sn_turn_rank(group, sn_after(group->core->now, sn_rank_turn_ms(group)));
     sn_election_plan(group);
 }
 
-/* The master may be about to answer: on its first connection since it was lost, or since the
- * network works again, it has not had the time yet. Slow links need longer than it takes the others
- * to say that they have not heard it either. */
+/* Until when the master may still answer. On its first connection after an outage it has had no
+ * time to answer yet. Slow links need longer than the others need to say that they have not heard
+ * from the master either. */
 static sn_ms master_answers_until(const struct sn_group *group)
 {
     const struct sn_link *link = group->master->cmd;
@@ -276,7 +281,7 @@ static sn_ms master_answers_until(const struct sn_group *group)
 void sn_election_due(struct sn_group *group)
 {
     if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
-        return; /* TILT and attempts have been told */
+        return; /* TILT and attempts were reported already */
     if (held_back(group))
         return;
     sn_ms back_until = stand_back_until(group), answer_until = master_answers_until(group);
@@ -324,7 +329,7 @@ void sn_election_collect(struct sn_group *group, uint64_t epoch)
     group->failover.durable = true;
     if (group->failover.mode != SN_MODE_FORCED)
         sn_mark_group(group, SN_MARK_ASK);
-    /* The time for votes may have run out while the disk was busy. */
+    /* The time for votes may have expired while the disk was busy. */
     sn_mark_group(group, SN_MARK_VOTES | SN_MARK_STEP);
 }
 
@@ -350,8 +355,8 @@ struct tally {
     size_t mine;       /* for this sentinel, its own included */
     size_t best_other; /* for the strongest rival */
     const struct sn_runid *rival;
-    size_t silent;  /* peers that have not answered this request, and may have voted otherwise */
-    size_t awaited; /* those of them that may still answer */
+    size_t silent;  /* peers without an answer to this request; they may have voted otherwise */
+    size_t awaited; /* silent peers that may still answer */
 };
 
 static size_t votes_for(const struct sn_group *group, const struct sn_runid *runid, uint64_t epoch)
@@ -365,8 +370,8 @@ static size_t votes_for(const struct sn_group *group, const struct sn_runid *run
     return votes;
 }
 
-/* Who was down when the attempt began has no vote for a rival either: one sentinel that is gone for
- * good must not make the others wait for each other after every tie. */
+/* A peer that was down when the attempt began has not voted for a rival either. One sentinel that
+ * is gone for good must not make the others wait for each other after every tie. */
 static bool may_have_voted(const struct sn_group *group, const struct sn_instance *peer)
 {
     return !peer->s_down || peer->s_down_at >= group->failover.started_at || can_vote(peer);
@@ -396,9 +401,9 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
     }
 }
 
-/* Before the next round (D8): the candidates take turns again, and the random part doubles in case
- * they disagree about whose turn it is. The unit is the time that a round takes here: with slow
- * links or disks, shorter pauses would only make them collide again (PROTOCOL.md §14.4). */
+/* Pause before the next round (D8): the candidates take turns again, and the random part doubles in
+ * case they disagree about the turns. The unit is the duration of a round here: with slow links or
+ * disks, shorter pauses would only make the candidates collide again (PROTOCOL.md §14.4). */
 static sn_ms backoff(struct sn_group *group)
 {
     sn_ms unit = sn_min(sn_max(SN_RETRY_BASE_MS, sn_age(group->core, group->failover.started_at)),
@@ -422,7 +427,7 @@ static void give_up(struct sn_group *group, const struct tally *tally)
                (unsigned long long)group->failover.epoch, group->name, tally->mine, tally->voters,
                tally->needed, tally->silent);
     if (tally->rival != NULL && tally->best_other + tally->silent >= tally->voters / 2 + 1) {
-        /* Somebody else may have won: the stock wait, unless that one is down. */
+        /* A rival may have won: wait as stock does, unless that rival is down. */
         (void)sn_rival_yield_to(group, tally->rival, group->failover.epoch,
                                 group->failover.started_at);
     }
@@ -447,9 +452,9 @@ static void win(struct sn_group *group)
     sn_mark_group(group, SN_MARK_STEP);
 }
 
-/* An operator's order does not need the votes (stock asks nobody), but they raise the epoch at the
- * peers, so that two orders on two sentinels cannot use the same one: a single vote for somebody
- * else in this epoch stops it (PROTOCOL.md §15.8, §22.4, §24.1). */
+/* An operator's order does not need the votes (stock asks nobody). But votes raise the epoch at the
+ * peers, so that two orders on two sentinels cannot use the same epoch: a single vote for another
+ * sentinel in this epoch stops the order (PROTOCOL.md §15.8, §22.4, §24.1). */
 static bool goes_without_votes(const struct sn_group *group, const struct tally *tally)
 {
     enum sn_failover_mode mode = group->failover.mode;
@@ -487,12 +492,13 @@ static void time_out(struct sn_group *group)
     if (group->failover.durable && goes_without_votes(group, &tally))
         win(group);
     else if (!group->failover.durable && group->failover.mode != SN_MODE_NONE)
-        return; /* an operator's order: the disk decides, durable or given up (PROTOCOL.md §14.4) */
+        return; /* an operator's order waits until its save succeeds or fails (PROTOCOL.md §14.4) */
     else
         give_up(group, &tally);
 }
 
-/* Silent peers lose the quorum too: then nothing is known of the master (PROTOCOL.md §24.2). */
+/* True if the master is up again. A lost quorum alone ends nothing, because silent peers lose it
+ * too, and then the state of the master is unknown (PROTOCOL.md §24.2). */
 static bool is_over(const struct sn_group *group)
 {
     return group->failover.mode == SN_MODE_NONE && !group->o_down && !group->master->s_down;
@@ -503,8 +509,8 @@ void sn_election_step(struct sn_group *group)
     struct sn_core *core = group->core;
     sn_ms deadline = sn_after(group->failover.started_at, patience(group));
     if (is_over(group)) {
-        /* The vote that we gave ourselves stays given, and those who voted for us wait for nobody
-         * else: if the master goes down again, the next attempt of ours comes at once. */
+        /* Our vote for ourselves stays given, and the peers that voted for us wait for no other
+         * sentinel: if the master goes down again, our next attempt starts at once. */
         sn_out_log(core, SN_LEVEL_NOTICE,
                    "Gave up failover attempt for %s, epoch %llu: the master is up again.",
                    group->name, (unsigned long long)group->failover.epoch);

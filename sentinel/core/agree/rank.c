@@ -19,15 +19,16 @@ sn_ms sn_rank_longest_trip(const struct sn_group *group)
     return trip;
 }
 
-/* How much later than ours a candidate's request for votes can come that began before us: it hears
- * of the quorum, saves its vote, and asks. */
+/* How much later than ours the vote request of a candidate can arrive that began before us: it
+ * hears of the quorum, saves its vote, and asks. */
 static sn_ms step_ms(const struct sn_group *group)
 {
     sn_ms step = SN_RANK_GRACE_MS + 2 * sn_rank_longest_trip(group) + group->core->save_took_ms;
     return sn_min(sn_max(step, SN_RANK_STEP_MS), SN_RANK_STEP_MAX_MS);
 }
 
-/* It has told us since our S_DOWN that the master is up there: it cannot be a candidate yet. */
+/* True if the peer has reported since our S_DOWN that the master is up: it cannot be a candidate
+ * yet. */
 static bool sees_master_up(const struct sn_instance *peer)
 {
     const struct sn_instance *master = peer->group->master;

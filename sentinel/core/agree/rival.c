@@ -36,8 +36,8 @@ sn_ms sn_rival_ask_whom_at(const struct sn_group *group)
     return sn_after(voted_at, sn_max(SN_POLL_FAST_MS, 3 * core->save_took_ms));
 }
 
-/* Deliberately only if we know it: anybody can ask for a vote for a nobody (DESIGN.md D8)
- * (PROTOCOL.md §11.3, §14.2). */
+/* Yields deliberately only to a known rival, because anybody can request a vote for an unknown id
+ * (DESIGN.md D8) (PROTOCOL.md §11.3, §14.2). */
 bool sn_rival_yield_to(struct sn_group *group, const struct sn_runid *rival, uint64_t epoch,
                        sn_ms since)
 {
@@ -70,12 +70,12 @@ static void end_wait(struct sn_group *group, const char *why)
                "Sentinel %.8s %s election %llu for %s: our next attempt does not wait for it.",
                group->rival.hex, why, (unsigned long long)group->rival_epoch, group->name);
     sn_turn_wait_for_nobody(group);
-    /* Others find out in the same moment: in turn. */
+    /* Other sentinels find out at the same moment, so the candidates take turns. */
     sn_turn_rank(group, sn_max(group->rank_at, sn_after(group->core->now, sn_rank_turn_ms(group))));
     sn_mark_group(group, SN_MARK_PLAN);
 }
 
-/* Votes that candidate can have at most in the rival's epoch, by what we know of the others'. */
+/* Upper limit of the votes for candidate in the rival's epoch, by the votes that are known here. */
 static size_t possible_votes(const struct sn_group *group, const struct sn_runid *candidate)
 {
     uint64_t epoch = group->rival_epoch;
@@ -91,7 +91,7 @@ static size_t possible_votes(const struct sn_group *group, const struct sn_runid
     return possible;
 }
 
-/* Another peer that may have won the rival's epoch; NULL if none. */
+/* Returns another peer that may have won the rival's epoch; NULL if there is none. */
 static const struct sn_instance *other_winner(const struct sn_group *group)
 {
     const struct sn_instance *peer;
@@ -121,7 +121,7 @@ void sn_rival_late_vote(struct sn_group *group)
 void sn_rival_told(struct sn_instance *peer, uint64_t vote_epoch)
 {
     struct sn_group *group = peer->group;
-    /* Who is a candidate has voted before it asks anybody (PROTOCOL.md §14.3). */
+    /* A candidate votes for itself before it asks any peer (PROTOCOL.md §14.3). */
     if (group->rival_until != SN_MS_NEVER && sn_runid_equal(&peer->runid, &group->rival) &&
         vote_epoch < group->rival_epoch)
         end_wait(group, "has not voted in");

@@ -20,16 +20,16 @@
 #define FRESH_PINGS      5
 #define FRESH_INFOS      3
 #define LINK_DOWN_FACTOR 10
-/* Periods of down-after that the master is S_DOWN before old data are better than nothing. */
+/* down-after periods of S_DOWN after which a replica with old data is better than none */
 #define LAST_RESORT_DOWNS 3
 
-/* The moment from which on facts count as fresh. */
+/* Returns the instant from which on facts count as fresh. */
 static sn_ms failure_at(const struct sn_group *group)
 {
     return group->master->s_down ? group->master->s_down_at : group->failover.started_at;
 }
 
-/* True if the replica has told about itself since the failure. */
+/* True if the replica has reported its state since the failure. */
 static bool is_fresh(const struct sn_instance *replica)
 {
     sn_ms info_at = replica->u.data.info_at;
@@ -41,7 +41,7 @@ static struct sn_why because(enum sn_reason reason, int64_t a, int64_t b)
     return (struct sn_why){.reason = reason, .numbers = {a, b}};
 }
 
-/* What nothing makes good (PROTOCOL.md §16, §24.3). */
+/* Returns an objection that nothing outweighs (PROTOCOL.md §16, §24.3). */
 static struct sn_why obstacle(const struct sn_group *group, const struct sn_instance *replica)
 {
     const struct sn_core *core = group->core;
@@ -77,13 +77,13 @@ static sn_ms link_down_limit(const struct sn_group *group)
     return LINK_DOWN_FACTOR * group->params.down_after_ms + down_ms;
 }
 
-/* Who lost its link to the master for too long is no candidate (PROTOCOL.md §16). */
+/* A replica whose link to the master was down for too long is passed over (PROTOCOL.md §16). */
 static bool is_link_down_for_long(const struct sn_group *group, const struct sn_instance *replica)
 {
     return replica->u.data.link_down_ms > link_down_limit(group);
 }
 
-/* What speaks against it, but may be outweighed if there is nobody else (PROTOCOL.md §24.2). */
+/* Returns an objection that is outweighed if no other replica is left (PROTOCOL.md §24.2). */
 static struct sn_why doubt(const struct sn_group *group, const struct sn_instance *replica)
 {
     if (is_link_down_for_long(group, replica))
@@ -103,9 +103,9 @@ static bool is_master_long_down(const struct sn_group *group)
                                  LAST_RESORT_DOWNS * group->params.down_after_ms;
 }
 
-/* The master still answered us, as a master, when replica had lost it: that was a failure of its
- * own. One that says it is a replica may have been restarted with a role that was not saved
- * (PROTOCOL.md §24.2). */
+/* True if only this replica lost the master: the master still answered us, as a master, at that
+ * time. A master that now reports the role of a replica may have been restarted with a role that
+ * was not saved (PROTOCOL.md §24.2). */
 static bool lost_it_alone(const struct sn_group *group, const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
@@ -115,8 +115,9 @@ static bool lost_it_alone(const struct sn_group *group, const struct sn_instance
     return heard_at != SN_MS_NEVER && heard_at >= data->info_at - data->link_down_ms;
 }
 
-/* The master was lost while we were away, and by all replicas alike: nobody has newer data. A
- * replica that is silent may have them, so it is waited for (PROTOCOL.md §24.2). */
+/* True if all replicas lost the master for about as long, while this sentinel was away: none of
+ * them has newer data. A silent replica may have newer data, so it is waited for (PROTOCOL.md
+ * §24.2). */
 static bool are_all_cut_off(const struct sn_group *group, const struct sn_instance *replica)
 {
     sn_ms leeway = LINK_DOWN_FACTOR * group->params.down_after_ms;
@@ -133,7 +134,7 @@ static bool are_all_cut_off(const struct sn_group *group, const struct sn_instan
     return true;
 }
 
-/* Why replica is taken in spite of the doubt; NULL if it is not. */
+/* Returns why replica is chosen in spite of the doubt; NULL if it is not chosen. */
 static const char *outweighs(const struct sn_group *group, const struct sn_instance *replica,
                              enum sn_failover_mode mode)
 {
@@ -176,8 +177,8 @@ bool sn_select_is_last_resort(const struct sn_instance *replica)
     return is_doubted(replica);
 }
 
-/* Somebody has promoted it since the failure: an earlier attempt, whose order it obeyed, or an
- * operator. To promote another one would make two masters. */
+/* True if the replica was promoted since the failure, by the order of an earlier attempt or by an
+ * operator. Promoting another replica would make two masters. */
 static bool is_promoted(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
@@ -187,8 +188,8 @@ static bool is_promoted(const struct sn_instance *replica)
            data->role_reported_at >= group->master->s_down_at - group->params.down_after_ms;
 }
 
-/* True if a is to be preferred to b. Whoever did not answer in time may be hanging, and what is
- * known of it is old: it is taken only if nobody answered (PROTOCOL.md §16). */
+/* True if a is preferred to b. A replica that did not answer in time may hang, and the facts about
+ * it are old: it is chosen only if no replica answered (PROTOCOL.md §16). */
 static bool better(const struct sn_instance *a, const struct sn_instance *b)
 {
     if (is_doubted(a) != is_doubted(b))
@@ -206,7 +207,7 @@ static bool better(const struct sn_instance *a, const struct sn_instance *b)
     return strcasecmp(a->runid.hex, b->runid.hex) < 0;
 }
 
-/* What an operator who finds old data in the new master has to know. */
+/* Tells the doubt to an operator who finds old data in the new master later. */
 static void tell_doubt(const struct sn_instance *replica, enum sn_failover_mode mode)
 {
     char form[SN_PAYLOAD_MAX + 1];

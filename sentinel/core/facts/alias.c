@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Aliases: groups that have had the same master. When one of them has switched, the leaders of the
- * others choose the same new master, and send it no orders meanwhile. Two aliases that have
- * switched at once to different masters converge on the one with the higher config epoch, of equal
- * ones the one with the lower address; both sides know both. */
+/* Aliases: groups that have had the same master. When one alias has switched, the leaders of the
+ * others choose the same new master, and send it no orders meanwhile. If two aliases switch at once
+ * to different masters, both groups end at the master with the higher config epoch; of equal
+ * epochs, at the lower address. Each side knows both configurations. */
 
 #include "core/facts/alias.h"
 #include "core/facts/instance.h"
@@ -21,8 +21,8 @@
 #include <string.h>
 #include <utlist.h>
 
-#define ALIASES_MAX   64 /* names that hellos can make us remember, for each group */
-#define STALE_PERIODS 3  /* hellos; after that a lower epoch is no old news, but a new group */
+#define ALIASES_MAX   64 /* limit for the aliases of a group, which hellos can add */
+#define STALE_PERIODS 3  /* hello periods in which a lower epoch counts as stale */
 
 static bool same_place(const struct sn_addr *a, const struct sn_addr *b)
 {
@@ -53,7 +53,7 @@ static void drop(struct sn_group *group, const char *name)
         }
         *at = alias->next;
         free(alias);
-        sn_mark_instance(group->master); /* it counts as replaced no longer */
+        sn_mark_instance(group->master); /* the master no longer counts as replaced */
     }
 }
 
@@ -87,7 +87,7 @@ static struct sn_instance *find_replica(const struct sn_group *group, const stru
     return replica;
 }
 
-/* Our master says it replicates the one at addr. */
+/* True if the master of group reports that it replicates addr. */
 static bool goes_along(const struct sn_group *group, const struct sn_addr *addr)
 {
     const struct sn_data *data = &group->master->u.data;
@@ -95,8 +95,9 @@ static bool goes_along(const struct sn_group *group, const struct sn_addr *addr)
            sn_instance_follows(group->master, addr);
 }
 
-/* After a RESET the group may not know the one that it has to follow: of our own groups we know
- * where they are, and otherwise our master has to say so as well as the hello. */
+/* Adds the new master of alias as a replica of group, which may have forgotten it in a RESET. The
+ * hello alone suffices if the alias is a group of this sentinel; otherwise the master of group has
+ * to confirm it. */
 static void meet(struct sn_group *group, const struct sn_alias *alias)
 {
     const char *name = alias->name;
@@ -108,7 +109,7 @@ static void meet(struct sn_group *group, const struct sn_alias *alias)
     struct sn_instance *replica = sn_instance_new_data(group, SN_KIND_REPLICA, &alias->master);
     DL_APPEND(group->replicas, replica);
     group->replica_count++;
-    /* No +slave: +switch-master is about to tell. */
+    /* No +slave: +switch-master follows. */
     sn_persist_group_changed(group, SN_RECORD_REPLICAS);
     sn_mark_instance(group->master);
 }
@@ -125,10 +126,12 @@ static bool is_unseen(const struct sn_group *group)
     return group->master->u.data.said_master_at == SN_MS_NEVER;
 }
 
-/* What we learn of a name after a restart, when it has switched already and we have not: our group
- * has gone over to replica. Its own word, and that of everybody who is up, the old master included;
- * that one may be down only if we have not seen it as a master, as hellos would have told us of the
- * other name then. Otherwise replica was taken from us, and that is a conflict. */
+/* True if group has followed replica. After a restart, the first hello of another name may show
+ * that this name has switched already. The two names then are aliases only if replica reports the
+ * role of a master and every server that is up, the old master included, follows replica. The old
+ * master may be down only if this process never saw it as a master; otherwise hellos would have
+ * revealed the alias in time. In all other cases the other group has taken replica away, which is a
+ * conflict. */
 static bool has_been_followed(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
@@ -179,9 +182,10 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
     if (alias == NULL && (alias = add_alias(group, name)) == NULL)
         return false;
     if (epoch < alias->epoch && sn_age(core, alias->heard_at) <= memory)
-        return true; /* from one who has not heard of the switch */
-    /* A failover raises the epoch, and may lead to a replica that we have not met yet; a group that
-     * was configured anew has servers of its own. */
+        return true; /* stale: its sender has not heard of the switch */
+    /* A failover raises the epoch, and may promote a replica that group has not met yet. An unknown
+     * address without a higher epoch means that the other group was configured anew, with servers
+     * of its own. */
     bool moved = !same_place(master, &alias->master);
     if (!equal && moved && find_replica(group, master) == NULL && epoch <= alias->epoch) {
         drop(group, name);
@@ -194,8 +198,9 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
     alias->we_moved = !equal && alias->we_moved;
     meet(group, alias);
     if (moved) {
-        /* Judged behind the step that has moved it. Votes were about the address: who got them may
-         * have failed the other name over, and every leader chooses the same by now. */
+        /* The timer defers the judgement until the present step is over. No rival is waited for:
+         * votes were about the address, their winner may have failed over the other name, and every
+         * leader now chooses the same replica. */
         sn_timer_set(&group->core->timers, &group->master->down, core->now);
         sn_turn_wait_for_nobody(group);
         sn_turn_retry(group, core->now);
@@ -206,8 +211,8 @@ bool sn_alias_note(struct sn_group *group, const char *name, const struct sn_add
     return true;
 }
 
-/* The address was that of other's master until that went down, and was replaced: where it is up
- * again, it says itself whom it follows. */
+/* True if replica was the master of another group until it went down and was replaced. If it is up
+ * again, it reports itself which master it follows. */
 static bool was_left(const struct sn_instance *replica)
 {
     return replica->kind == SN_KIND_REPLICA && replica->s_down &&
@@ -242,10 +247,10 @@ static void add_moved(struct sn_group *group, const struct sn_group *other)
     alias->epoch = other->config_epoch;
     alias->they_moved = other->config_epoch > group->config_epoch;
     alias->we_moved = !alias->they_moved;
-    sn_mark_instance(group->master); /* it may count as replaced by now */
+    sn_mark_instance(group->master); /* the master may count as replaced now */
 }
 
-/* Every server of group is known to other, too. */
+/* True if other knows every server of group. */
 static bool knows_all(const struct sn_group *other, const struct sn_group *group)
 {
     const struct sn_instance *replica;
@@ -333,7 +338,7 @@ void sn_alias_free(struct sn_group *group)
     }
 }
 
-/* addr as we know it: a hello may name a host, which was looked up for the member that is there. */
+/* Returns addr as the replica there was resolved, because a hello may name a host. */
 static const struct sn_addr *known_place(const struct sn_group *group, const struct sn_addr *addr)
 {
     const struct sn_instance *replica = NULL;
@@ -342,10 +347,10 @@ static const struct sn_addr *known_place(const struct sn_group *group, const str
     return replica == NULL ? addr : &replica->addr;
 }
 
-/* The order of two configurations of one master that was replaced under both names: the newer one,
- * of equal ones the one with the lower address. Both sides of a conflict must find the same,
- * whatever they call a server: IPs are compared, and while one is not known, none goes first
- * (PROTOCOL.md §24.3). */
+/* True if the configuration (epoch, master) precedes the other one, where a master was replaced
+ * under both names: the higher epoch goes first; of equal epochs, the lower address. Both sides of
+ * a conflict must get the same result, whatever host names they use. So IPs are compared, and while
+ * one of the IPs is unknown, neither goes first (PROTOCOL.md §24.3). */
 static bool goes_first(uint64_t epoch, const struct sn_addr *master, uint64_t other_epoch,
                        const struct sn_addr *other)
 {
@@ -357,7 +362,7 @@ static bool goes_first(uint64_t epoch, const struct sn_addr *master, uint64_t ot
     return order != 0 ? order < 0 : master->port < other->port;
 }
 
-/* True if group has to follow where the other name went. */
+/* True if group has to follow the alias to its new master. */
 static bool gives_way(const struct sn_group *group, const struct sn_alias *alias)
 {
     if (!alias->they_moved || !alias->we_moved)

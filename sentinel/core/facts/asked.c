@@ -62,5 +62,5 @@ void sn_asked_lost(struct sn_instance *peer)
 {
     peer->u.peer.asks = 0;
     peer->u.peer.settings_asked = false;
-    peer->u.peer.quick = 0; /* it may come back with another view */
+    peer->u.peer.quick = 0; /* the peer may return with another view */
 }

@@ -19,10 +19,10 @@
 #include <assert.h>
 #include <utlist.h>
 
-#define STEP           ((uint64_t)1 << 32) /* by one word, and saved up at most */
-#define STEP_PER_MS    ((uint64_t)1 << 18) /* how fast that is saved up again: in 16 seconds */
-#define STEP_ALWAYS    1000 /* whatever has been used up: elections of others must not be missed */
-#define STEADY_PERIODS 5    /* of hellos: so long one peer has to stand by a far epoch */
+#define STEP           ((uint64_t)1 << 32) /* largest step of one message; also the most that is saved up */
+#define STEP_PER_MS    ((uint64_t)1 << 18) /* rate of saving up: complete after 16 seconds */
+#define STEP_ALWAYS    1000 /* always allowed, because elections of others must not be missed */
+#define STEADY_PERIODS 5    /* hello periods for which one peer has to confirm a far epoch */
 #define TELL_PAUSE_MS  60000
 
 void sn_epoch_init(struct sn_core *core)
@@ -50,15 +50,15 @@ bool sn_epoch_near(const struct sn_core *core, uint64_t epoch)
            (epoch <= SN_EPOCH_MAX && epoch - core->current_epoch <= step);
 }
 
-/* It is there, and not just a name in somebody's hello. */
+/* True if the peer answers, and so is more than a name in a hello. */
 static bool answers(const struct sn_instance *peer)
 {
     const struct sn_link *link = peer->cmd;
     return !peer->s_down && link->state == SN_LINK_UP && link->last_avail_at > link->up_at;
 }
 
-/* Without the peers whose last hello is at epoch, or above, nobody could be elected any more: stock
- * sentinels take any number, so a majority of them may have gone there for good (PROTOCOL.md
+/* True if the peers whose last hello has a lower epoch, and we, are too few to elect a leader.
+ * Stock sentinels take any epoch, so a majority may have gone there for good (PROTOCOL.md
  * §24.1). */
 static bool majority_is_there(const struct sn_group *group, uint64_t epoch)
 {
@@ -75,8 +75,8 @@ static bool majority_is_there(const struct sn_group *group, uint64_t epoch)
     return there > 0 && others < sn_group_votes_needed(group);
 }
 
-/* A peer that has named nothing lower for a while: one forged hello is contradicted by the next
- * real one (PROTOCOL.md §24.1). */
+/* True if the peer has named no lower epoch for a while. One forged hello is contradicted by the
+ * next genuine one (PROTOCOL.md §24.1). */
 static bool stands_by(const struct sn_instance *peer)
 {
     sn_ms steady = STEADY_PERIODS * peer->core->timings[SN_TIMING_PUBLISH_PERIOD];

@@ -9,9 +9,9 @@
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 
-#define FOREIGN_PERIODS 3 /* hellos; a claim that was heard no longer ago counts */
+#define FOREIGN_PERIODS 3 /* hello periods for which a heard claim counts */
 
-/* Another group has a data node at the same place. */
+/* True if another group has a data node at the same place. */
 static bool is_shared_place(const struct sn_instance *instance)
 {
     const struct sn_instance *member = sn_instance_first_at(instance->core, &instance->addr);

@@ -13,7 +13,7 @@ void sn_own_note(struct sn_core *core, const char *host, uint16_t port)
 {
     struct sn_place_key key = {.port = port};
     if (!sn_text_copy(key.ip, sizeof(key.ip), host))
-        return; /* a long name */
+        return; /* the name is too long for the table */
     for (size_t i = 0; i < SN_OWN_ADDRS; i++) {
         if (core->own[i].port == port && strcasecmp(core->own[i].ip, key.ip) == 0)
             return;

@@ -6,8 +6,8 @@
 #include "core/facts/link.h"
 #include "core/tell/out.h"
 
-#define DRAIN_MAX_MS   5000 /* longest pause of the clients for the sake of the drain */
-#define PAUSE_SPARE_MS 2000 /* on top, for the promotion and the demotion behind it */
+#define DRAIN_MAX_MS   5000 /* longest pause for the drain */
+#define PAUSE_SPARE_MS 2000 /* added for the promotion and the demotion after it */
 
 bool sn_pause_is_on(const struct sn_instance *node)
 {
@@ -39,8 +39,8 @@ void sn_pause_demoted(struct sn_instance *node)
     sn_pause_end(node);
 }
 
-/* A pause also holds up the hellos of the other sentinels, and every PING behind them: it must be
- * over before they take the master for dead. */
+/* A pause also delays the hellos of other sentinels, and every PING behind them. It must end before
+ * those sentinels take the master for dead. */
 sn_ms sn_pause_drain_ms(const struct sn_group *group)
 {
     sn_ms longest = sn_min(DRAIN_MAX_MS, group->params.failover_timeout_ms);

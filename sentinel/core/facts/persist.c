@@ -35,7 +35,7 @@ static void note(struct sn_core *core, struct sn_unsaved *unsaved, unsigned what
     unsaved->version = ++core->version;
     unsaved->what |= what;
     if (unsaved->next == NULL)
-        return; /* it is */
+        return; /* it is the last */
     DL_DELETE(core->unsaved, unsaved);
     DL_APPEND(core->unsaved, unsaved);
 }
@@ -103,8 +103,8 @@ bool sn_persist_has_identity(const struct sn_core *core)
     return core->durable_version >= core->identity_version;
 }
 
-/* While attempts of many groups raise the epoch faster than the disk writes, there is always an
- * epoch that is not on disk yet; the one that is lies at most two writes behind. */
+/* While failover attempts of many groups raise the epoch faster than the disk writes, the newest
+ * epoch is never durable. The durable one is at most two writes behind. */
 static void track_epoch(struct sn_core *core)
 {
     assert(core->durable_epoch <= core->current_epoch);
@@ -114,7 +114,7 @@ static void track_epoch(struct sn_core *core)
         core->durable_epoch = core->epoch_of_version;
     core->epoch_version = core->version;
     core->epoch_of_version = core->current_epoch;
-    /* Not below what a configuration has made it, and was told already. */
+    /* durable_epoch is never lowered: sn_persist_epoch may have raised and announced it. */
     if (core->durable_version >= core->version && core->current_epoch > core->durable_epoch)
         core->durable_epoch = core->current_epoch;
 }
@@ -126,12 +126,12 @@ uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group)
     return core->durable_epoch;
 }
 
-/* What no save that may still succeed was told of. */
+/* Lists the records that no successful or pending save contains. */
 static void list_records(struct sn_core *core, struct sn_action_persist *persist)
 {
     const struct sn_unsaved *first = NULL, *unsaved;
     size_t count = 0;
-    /* The newest are the last. */
+    /* The newest changes are last. */
     if (core->unsaved != NULL) {
         for (unsaved = core->unsaved->prev; unsaved->version > core->told_version;
              unsaved = unsaved->prev) {
@@ -218,7 +218,7 @@ void sn_persist_done(struct sn_core *core, const struct sn_input_persisted *pers
     assert(persisted->version <= core->version);
     core->save_failed = !persisted->ok;
     core->save_took_ms = sn_age(core, core->save_began_at);
-    core->save_began_at = core->now; /* of the one that may be under way by now */
+    core->save_began_at = core->now; /* of the save that may be in progress now */
     if (persisted->ok && persisted->version > core->durable_version)
         core->durable_version = persisted->version;
     if (!persisted->ok)
@@ -227,13 +227,13 @@ void sn_persist_done(struct sn_core *core, const struct sn_input_persisted *pers
     track_epoch(core);
     if (!persisted->ok && persisted->version >= core->asked_version)
         sn_timer_set(&core->timers, &core->save, sn_after(core->now, SN_RETRY_SAVE_MS));
-    /* A newer one, asked for already, was not told what this one had to keep. */
+    /* A newer save that was requested already does not contain the records of this one. */
     if (!persisted->ok && persisted->version < core->asked_version)
         core->asked_version = persisted->version;
 }
 
-/* The first that waited for this save; what has already happened outside must still be told if it
- * failed, once a later one succeeds. NULL if there is none. */
+/* Returns the first item that waited for this save; NULL if there is none. After a failed save a
+ * switch stays queued: it has happened already, and is announced after a later save. */
 static struct sn_deferred *first_settled(const struct sn_core *core,
                                          const struct sn_input_persisted *persisted)
 {

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <utlist.h>
 
-/* As long as a reason is repeated within that, it is the same decision. */
+/* A reason that is repeated within this time belongs to the same decision. */
 #define EPISODE_MS 10000
 
 struct sn_reasons {
@@ -30,8 +30,8 @@ _Static_assert(SN_REASON_COUNT <= UINT8_MAX, "a reason fits into its entry");
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
-/* Name, words and numbers behind each other, each with a NUL. Found by offsets: pointers would cost
- * as much as the words. */
+/* Name, words and numbers in sequence, each with a NUL. They are found by offsets, because pointers
+ * would take as much memory as the words. */
 /* NOLINTBEGIN(readability-identifier-naming): the members are called as the reasons are. */
 static const struct rows {
 #define X(id, words, numbers) char id[sizeof(#id "\0" words "\0" numbers)];
@@ -105,7 +105,7 @@ static bool same(const struct sn_reason_entry *a, const struct sn_reason_entry *
     return a->reason == b->reason && a->member == b->member;
 }
 
-/* The entry that counts what `entry` says again; NULL if it is news. */
+/* Returns the entry that `entry` repeats; NULL if it is new. */
 static struct sn_reason_entry *find_same(struct sn_reasons *ring,
                                          const struct sn_reason_entry *entry)
 {

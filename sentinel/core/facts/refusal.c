@@ -19,7 +19,7 @@ static unsigned refused_bit(enum sn_order order)
     return 1U << (unsigned)order;
 }
 
-/* About the state that the server is in, not about what we may do. */
+/* True if the error is about the state of the server, not about our rights. */
 static bool is_passing(const char *error)
 {
     static const char *const words[] = {"LOADING", "BUSY", "MASTERDOWN", "NOTBUSY", "UNKILLABLE"};
@@ -66,7 +66,7 @@ static const char *command_name(enum sn_order order)
     return "a command";
 }
 
-/* The other link to the same data node; NULL if there is none. */
+/* Returns the other link to the same data node; NULL if there is none. */
 static struct sn_link *find_other_link(const struct sn_link *link)
 {
     const struct sn_instance *owner = link->owners;
@@ -75,7 +75,7 @@ static struct sn_link *find_other_link(const struct sn_link *link)
     return link == owner->cmd ? owner->sub : owner->cmd;
 }
 
-/* Whoever is not let in is refused everything, on both links: one reason, told once. */
+/* A server without our login refuses every command, on both links: one reason, logged once. */
 static bool is_told_already(struct sn_link *link, enum sn_order order, const char *text)
 {
     const struct sn_link *other = find_other_link(link);
@@ -170,7 +170,7 @@ void sn_link_ask_answered(struct sn_link *link, const struct sn_reply *reply)
         return;
     }
     if (reply->type == SN_REPLY_ERROR)
-        return; /* so is PING, and that is told */
+        return; /* PING is refused too, and that was logged */
     sn_link_accepted(link, SN_ORDER_ASK);
     if (!refused)
         return;

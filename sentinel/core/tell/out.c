@@ -101,8 +101,8 @@ const char *sn_out_text(struct sn_core *core, const char *text)
     return text == NULL ? NULL : copy_text(core, text);
 }
 
-/* Of the data nodes of a group, as rename-command says; of a server that only knows REPLICAOF,
- * that (PROTOCOL.md §9.3, §24.2). */
+/* Returns the command names for the data nodes of a group, as rename-command sets them; REPLICAOF
+ * for a server that does not know SLAVEOF (PROTOCOL.md §9.3, §24.2). */
 struct sn_renames sn_out_renames(struct sn_core *core, const struct sn_link *link)
 {
     struct sn_renames renames = {0};
@@ -149,8 +149,8 @@ const char *sn_out_printf(struct sn_core *core, const char *format, ...)
     return text;
 }
 
-/* A quoted text that ends with a dot, in front of another one: `.."` and `.".` lose one. "..."
- * stays. */
+/* Drops a dot where a text that ends with one is followed by another: `.."` and `.".` lose one.
+ * "..." stays. */
 static void drop_double_dots(char *text)
 {
     char *to = text;

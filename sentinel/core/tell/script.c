@@ -85,7 +85,7 @@ static void enqueue(struct sn_core *core, const char *const *words, size_t count
     job->due = true;
     DL_APPEND(core->jobs, job);
     core->job_count++;
-    /* The timer, not a call: a script never starts before the event that it tells of is out. */
+    /* The timer, not a call: a script never starts before its event is published. */
     sn_timer_set(&core->timers, &job->timer, core->now);
 }
 
@@ -162,8 +162,8 @@ void sn_script_exited(struct sn_core *core, const struct sn_input_script *event)
                        sn_out_printf(core, "%lld %lld %d", (long long)job->pid,
                                      (long long)event->status, event->signal));
     job->pid = 0;
-    /* What could not be executed (status 2) will not be executable later either; a failed fork may.
-     */
+    /* A file that could not be executed (status 2) will not be executable later either; a failed
+     * fork may succeed later. */
     bool forkless = !event->spawned && event->status == 0;
     bool again = forkless || event->signal != 0 || event->status == 1;
     if (again && job->starts < SN_SCRIPT_STARTS_MAX) {

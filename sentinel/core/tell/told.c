@@ -15,7 +15,7 @@
 
 struct item {
     uint64_t key;
-    uint64_t group; /* id; 0: of none */
+    uint64_t group; /* id of the group; 0: none */
     sn_ms heard_at;
     bool more; /* stands for the line that there are more */
 };
@@ -37,7 +37,7 @@ static bool is_old(const struct sn_core *core, const struct item *item)
     return sn_age(core, item->heard_at) >= FORGET_MS;
 }
 
-/* Drops what is old; O(number of items). */
+/* Drops old items; O(number of items). */
 static void drop_old(const struct sn_core *core, struct sn_told *told)
 {
     size_t kept = 0;

@@ -63,8 +63,8 @@ void sn_globals_apply(struct sn_globals *globals, const struct sn_change *change
         globals->deny_scripts_reconfig = change->number != 0;
         return;
     case SN_OPTION_ANNOUNCE_IP:
-        /* Deliberately not as the peers do it: an empty address is never announced
-         * (PROTOCOL.md §24.2). */
+        /* Deliberate difference from stock: an empty address unsets announce-ip, and is never
+         * announced (PROTOCOL.md §24.2). */
         sn_strset(&globals->announce_ip, change->value);
         return;
     case SN_OPTION_ANNOUNCE_PORT:

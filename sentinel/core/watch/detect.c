@@ -11,8 +11,8 @@
 #include "core/facts/alias.h"
 #include "core/tell/raise.h"
 
-/* When the facts of now make (or made) instance S_DOWN; NEVER if they do not (PROTOCOL.md §13.2).
- */
+/* Returns when the present facts make (or made) instance S_DOWN; NEVER if they do not (PROTOCOL.md
+ * §13.2). */
 static sn_ms down_since(const struct sn_instance *instance)
 {
     const struct sn_core *core = instance->core;
@@ -25,7 +25,7 @@ static sn_ms down_since(const struct sn_instance *instance)
         sn_ms patience = params->down_after_ms + 2 * core->timings[SN_TIMING_INFO_PERIOD];
         at = sn_min(at, sn_after(data->role_reported_at, patience));
     }
-    /* Under another name it has been replaced, by one that is a master by now. */
+    /* The master was replaced under another name, by a replica that is a master now. */
     const struct sn_instance *moved_to = sn_alias_moved_to(instance->group);
     if (moved_to != NULL && moved_to->u.data.role_reported == SN_ROLE_MASTER)
         at = sn_min(at, core->now);

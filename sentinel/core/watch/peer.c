@@ -63,7 +63,7 @@ bool sn_peer_speaks(const struct sn_instance *peer)
     return true;
 }
 
-/* What was heard on the link was not the peer's own word. */
+/* Forgets the answers that came over the link: they were not those of the peer. */
 static void silence(struct sn_instance *peer)
 {
     peer->u.peer.master_down = false;
@@ -79,7 +79,8 @@ static void recount(struct sn_group *group)
 
 /* ---- in and out ----------------------------------------------------------------------------- */
 
-/* Taken in on the word of a hello. NULL: there are too many (PROTOCOL.md §10.3, §10.4). */
+/* Adds a peer on the word of a hello. Returns NULL if the group has too many (PROTOCOL.md §10.3,
+ * §10.4). */
 static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid *runid,
                                    const struct sn_addr *addr)
 {
@@ -114,8 +115,8 @@ static struct sn_instance *peer_at(const struct sn_group *group, const struct sn
     return NULL;
 }
 
-/* runid is where old was in one group. There was a voter at that address, and there stays one even
- * if the new id is not what it seems. */
+/* Replaces old by runid in one group. The address had a voter, and keeps one even if the new id is
+ * not genuine. */
 static struct sn_instance *replace_in(struct sn_instance *old, const struct sn_runid *runid,
                                       const struct sn_addr *addr)
 {
@@ -131,9 +132,9 @@ static struct sn_instance *replace_in(struct sn_instance *old, const struct sn_r
     return peer;
 }
 
-/* A sentinel that was started with a new id. If the address has told it, the old id is nowhere any
- * more, and is replaced in all groups: it must be counted neither twice nor not at all (PROTOCOL.md
- * §10.3). */
+/* Replaces a sentinel that was started with a new id. If the address has confirmed the new id, the
+ * old id is gone and is replaced in all groups: the sentinel must be counted exactly once
+ * (PROTOCOL.md §10.3). */
 static struct sn_instance *displace(struct sn_instance *old, const struct sn_runid *runid,
                                     const struct sn_addr *addr, bool told)
 {
@@ -163,7 +164,7 @@ static bool heard_lately(const struct sn_instance *peer)
            SILENT_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
 }
 
-/* Nobody is lost by leaving its present address. */
+/* True if no working link is lost when the peer leaves its present address. */
 static bool is_lost(const struct sn_instance *peer)
 {
     const struct sn_link *link = peer->cmd;
@@ -171,7 +172,7 @@ static bool is_lost(const struct sn_instance *peer)
            (link->state != SN_LINK_UP && link->failures >= 2);
 }
 
-/* A known peer speaks from a new address (PROTOCOL.md §10.3, §10.5). */
+/* Moves a known peer to its new address (PROTOCOL.md §10.3, §10.5). */
 static void move(struct sn_instance *peer, const struct sn_addr *addr)
 {
     struct sn_core *core = peer->core;
@@ -194,7 +195,7 @@ static void move(struct sn_instance *peer, const struct sn_addr *addr)
                  others);
 }
 
-/* Both addresses are the peer's own, and it has just been moved from the one to the other
+/* True if both addresses are the peer's own, and the peer was just moved from one to the other
  * (PROTOCOL.md §24.2). */
 static bool has_two_addresses(const struct sn_instance *peer)
 {
@@ -249,7 +250,7 @@ static void tell_own_addr(struct sn_group *group, const struct sn_runid *runid,
 
 /* ---- claims --------------------------------------------------------------------------------- */
 
-/* A known peer, at an address that is free here (PROTOCOL.md §10.3, §23). */
+/* Handles a known peer at an address that is free here (PROTOCOL.md §10.3, §23). */
 static struct sn_instance *claim_free(struct sn_instance *peer, const struct sn_addr *addr)
 {
     struct sn_runid says;
@@ -279,15 +280,15 @@ static struct sn_instance *claim_free(struct sn_instance *peer, const struct sn_
     return peer;
 }
 
-/* Nothing speaks for it any more, at an address that tells no id: no hello for a while; or it was
- * never more than hearsay, and cannot be reached. */
+/* True if nothing confirms holder any more, at an address that reports no id: it sent no hello for
+ * a while, or it was only known from a hello and cannot be reached. */
 static bool has_left(const struct sn_instance *holder)
 {
     return holder->cmd->identity != SN_IDENTITY_TOLD &&
            (!heard_lately(holder) || (!holder->cmd->proven && is_lost(holder)));
 }
 
-/* The address of holder; peer is NULL if the id is new (PROTOCOL.md §10.3). */
+/* Handles a hello with the address of holder; peer is NULL if the id is new (PROTOCOL.md §10.3). */
 static struct sn_instance *claim_taken(struct sn_instance *holder, struct sn_instance *peer,
                                        const struct sn_runid *runid, const struct sn_addr *addr)
 {
@@ -308,7 +309,7 @@ static struct sn_instance *claim_taken(struct sn_instance *holder, struct sn_ins
     }
     if (peer == NULL)
         return displace(holder, runid, addr, told);
-    /* Hearsay moves nobody who is well where it is. */
+    /* An unconfirmed hello does not move a peer with a working link. */
     if (!told && !is_lost(peer) &&
         (peer->cmd->identity == SN_IDENTITY_TOLD || heard_lately(peer))) {
         sn_reason_note(peer, SN_REASON_PEER_UNPROVEN);
@@ -318,21 +319,21 @@ static struct sn_instance *claim_taken(struct sn_instance *holder, struct sn_ins
         tell_two_addresses(peer, addr);
         return peer;
     }
-    /* The holder has left, for nobody knows where; it stays a voter, but its link is no longer its
-     * own. */
+    /* The holder has left for an unknown address. It stays a voter, but this link no longer reaches
+     * it. */
     move(peer, addr);
     sn_peer_identify(holder->cmd);
     return peer;
 }
 
-/* A new id at a free address (PROTOCOL.md §10.3). */
+/* Handles a new id at a free address (PROTOCOL.md §10.3). */
 static struct sn_instance *claim_new(struct sn_group *group, const struct sn_runid *runid,
                                      const struct sn_addr *addr)
 {
     struct sn_runid says;
     if (!sn_probe_denies(group->core, addr, runid, &says))
         return take_in(group, runid, addr);
-    /* It may have changed since. */
+    /* The address may report another id by now. */
     if (sn_probe_ask(group, addr, runid, &says) == SN_VERDICT_TOLD)
         tell_forged(group, runid, addr, &says);
     return NULL;
@@ -348,7 +349,7 @@ struct sn_instance *sn_peer_meet(struct sn_group *group, const struct sn_runid *
     }
     if (peer != NULL && sn_addr_is_useless(addr) && !sn_addr_equal(&peer->addr, addr)) {
         sn_reason_note(peer, SN_REASON_PEER_NO_ADDR);
-        return peer; /* it stays where it could be reached */
+        return peer; /* the peer stays at the address where it was reached */
     }
     if (peer != NULL && sn_addr_equal(&peer->addr, addr)) {
         peer->u.peer.addr_heard_at = group->core->now;
@@ -372,7 +373,7 @@ void sn_peer_identify(struct sn_link *link)
     link->id_pending = true;
 }
 
-/* Somebody else answers where the peer should be. */
+/* Another sentinel answers at the address of the peer. */
 static void found_other(struct sn_link *link, const struct sn_runid *says)
 {
     struct sn_core *core = link->core;

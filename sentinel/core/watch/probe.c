@@ -24,8 +24,8 @@ struct sn_probe {
     struct sn_link_id link; /* v == 0: ended, or unused if the verdict is NONE */
     enum sn_verdict verdict;
     struct sn_runid says;
-    sn_ms at;       /* of the verdict, or of the start */
-    uint64_t group; /* id; whose claim it is to judge */
+    sn_ms at;       /* time of the verdict, or of the start */
+    uint64_t group; /* id of the group whose claim the probe decides */
     struct sn_runid claim;
     struct sn_timer timer;
 };
@@ -62,8 +62,8 @@ static struct sn_probe *find_link(const struct sn_core *core, struct sn_link_id 
     return NULL;
 }
 
-/* The one for addr, else an unused one, else the one that ended longest ago; NULL if all are under
- * way. */
+/* Returns the probe for addr, else an unused one, else the one that ended longest ago; NULL if all
+ * are in progress. */
 static struct sn_probe *take_place(struct sn_core *core, const struct sn_addr *addr)
 {
     struct sn_probe *best = NULL;
@@ -95,7 +95,7 @@ static void start_probe(struct sn_probe *probe, const struct sn_group *group,
     const char *user, *pass;
     sn_ms patience = sn_min(sn_max(group->params.down_after_ms, PATIENCE_MIN_MS), PATIENCE_MAX_MS);
     if (!at_place(probe, addr))
-        probe->verdict = SN_VERDICT_NONE; /* that of another address */
+        probe->verdict = SN_VERDICT_NONE; /* the verdict is about another address */
     probe->addr = *addr;
     probe->link.v = ++core->next_id;
     probe->at = core->now;
@@ -117,7 +117,7 @@ enum sn_verdict sn_probe_ask(struct sn_group *group, const struct sn_addr *addr,
 {
     struct sn_core *core = group->core;
     if (sn_addr_is_useless(addr))
-        return SN_VERDICT_SILENT; /* we would reach ourselves */
+        return SN_VERDICT_SILENT; /* the probe would reach this process */
     struct sn_probe *probe = take_place(core, addr);
     if (probe == NULL || probe->link.v != 0)
         return SN_VERDICT_NONE;

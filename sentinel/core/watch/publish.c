@@ -15,8 +15,8 @@
 
 #include "base/text.h"
 
-/* Our hello about group as instance is to get it; false if we cannot name ourselves yet
- * (PROTOCOL.md §10.1, §20.3). */
+/* Writes our hello about the group of instance, in the form that instance gets; false if our own
+ * address is still unknown (PROTOCOL.md §10.1, §20.3). */
 static bool compose(struct sn_instance *instance, char *out, size_t size)
 {
     struct sn_core *core = instance->core;
@@ -51,7 +51,7 @@ void sn_publish_due(struct sn_instance *instance)
     if (instance->cmd->state != SN_LINK_UP)
         return; /* coming up arms the timer again */
     if (!sn_persist_may_speak(instance->group)) {
-        /* A configuration that a crash could make us forget must not be heard of. */
+        /* A configuration that a crash could undo must not be announced. */
         sn_ms pause = core->save_failed ? SN_RETRY_SAVE_MS : 5;
         sn_reason_note(instance, SN_REASON_PUBLISH_UNSAVED);
         sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, pause));

@@ -38,6 +38,6 @@ void sn_resolve_done(struct sn_core *core, const char *host, const char *ip)
     HASH_ITER(hh, core->groups, group, next_group) {
         sn_group_drop_duplicates(group);
         sn_mark_instance(group->master);
-        sn_alias_look(group); /* two names, or one, of one master: that is known only now */
+        sn_alias_look(group); /* groups of one master may be recognised only now */
     }
 }

@@ -71,8 +71,8 @@ static bool is_unknown(const char *error)
     return strncmp(error, "ERR unknown command", strlen("ERR unknown command")) == 0;
 }
 
-/* The error that shows that the order would be refused; NULL if there is none. Every try is
- * answered by some error, so only these two say anything. */
+/* Returns the error that shows that the order would be refused; NULL if there is none. Every try is
+ * answered by some error, so only these two kinds are a refusal. */
 static const char *find_refusal(const struct sn_input_reply *reply)
 {
     const char *error = reply->queue_error;
@@ -91,7 +91,7 @@ static bool mentions(const char *text, const char *word)
     return false;
 }
 
-/* The transaction is void, and the error before its end is about CONFIG, by either of its names. */
+/* True if the transaction was aborted by an error about CONFIG, under either of its names. */
 static bool lacks_config(const struct sn_link *link, const struct sn_input_reply *reply)
 {
     const struct sn_group_params *params = &link->owners->group->params;
@@ -101,8 +101,8 @@ static bool lacks_config(const struct sn_link *link, const struct sn_input_reply
             mentions(reply->queue_error, sn_group_params_command(params, "CONFIG")));
 }
 
-/* The role is worth more than its memory: without CONFIG REWRITE a promotion lasts until the
- * server is restarted, and without the promotion there is no master. */
+/* Without CONFIG REWRITE a promotion lasts until the server is restarted. Without the promotion
+ * there is no master, so the order is sent without CONFIG REWRITE. */
 bool sn_rights_drop_rewrite(struct sn_link *link, const struct sn_input_reply *reply)
 {
     if (link->no_rewrite || !lacks_config(link, reply))
@@ -115,7 +115,7 @@ bool sn_rights_drop_rewrite(struct sn_link *link, const struct sn_input_reply *r
     return true;
 }
 
-/* The server is not able, or we are not yet allowed, to answer. */
+/* True if the server cannot answer yet, or does not know us yet. */
 static bool is_undecided(const struct sn_reply *reply)
 {
     static const char *const words[] = {"LOADING", "BUSY", "NOAUTH"};
@@ -132,7 +132,7 @@ static bool is_undecided(const struct sn_reply *reply)
     return false;
 }
 
-/* Another node of the group is known to refuse the same. */
+/* True if another node of the group is known to refuse the same order. */
 static bool others_refuse(const struct sn_instance *but, enum sn_order order)
 {
     const struct sn_group *group = but->group;
@@ -146,7 +146,7 @@ static bool others_refuse(const struct sn_instance *but, enum sn_order order)
     return false;
 }
 
-/* Told once in a group: its servers mostly have the same users and the same release (PROTOCOL.md
+/* Logged once per group: its servers mostly have the same users and the same release (PROTOCOL.md
  * §20.6). */
 static void judge_pause(struct sn_link *link, const struct sn_reply *reply)
 {
@@ -177,7 +177,7 @@ static bool begins_with(const char *text, const char *words)
     return strncmp(text, words, strlen(words)) == 0;
 }
 
-/* Void it is in any case; the first error in it tells why (PROTOCOL.md §20.6). */
+/* The transaction is aborted in any case; its first error tells why (PROTOCOL.md §20.6). */
 static void judge_unpause(struct sn_link *link, const struct sn_input_reply *reply)
 {
     const struct sn_group *group = link->owners->group;
@@ -202,7 +202,7 @@ static void judge_unpause(struct sn_link *link, const struct sn_input_reply *rep
                form, error, (long long)sn_pause_longest_ms(group));
 }
 
-/* A transaction can be begun and ended, and the pause is allowed. */
+/* Tries CLIENT UNPAUSE once a transaction is known to begin and end, and the pause is allowed. */
 static void try_unpause(struct sn_link *link, const struct sn_reply *reply)
 {
     if ((link->unverified_orders & order_bit(SN_ORDER_TRY_UNPAUSE)) == 0 ||
@@ -255,7 +255,7 @@ void sn_rights_answered(struct sn_link *link, const struct sn_input_reply *reply
 void sn_rights_try_ask(struct sn_link *link)
 {
     try_order(link, SN_ORDER_TRY_ASK);
-    link->trying &= ~order_bit(SN_ORDER_TRY_ASK); /* an answer more does no harm */
+    link->trying &= ~order_bit(SN_ORDER_TRY_ASK); /* an additional answer does no harm */
 }
 
 void sn_rights_try_ask_again(struct sn_link *link)
