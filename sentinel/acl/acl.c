@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The users: looking them up, checking passwords, deciding who may run what. What a rule does to a
- * user is in rules.c, how users come from files in lines.c. */
+/* The users: look-up, passwords, and permission checks. rules.c applies rules to users; lines.c
+ * reads and writes users as lines. */
 
 #include "acl/acl.h"
 
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <utlist.h>
 
-/* uthash takes memory as everybody here does. */
+/* uthash allocates memory as all other code here does. */
 #undef uthash_malloc
 #undef uthash_free
 #undef uthash_fatal
@@ -76,7 +76,7 @@ void sn_acl_delete_user(struct sn_acl *acl, struct sn_acl_user *user)
     sn_acl_user_free(user);
 }
 
-/* Moves what user is into *target, which keeps its place and address. */
+/* Moves the contents of user into *target, which keeps its place and address. */
 static void assign(struct sn_acl_user *target, struct sn_acl_user *user)
 {
     struct sn_acl_user old = *target;
@@ -246,7 +246,7 @@ enum sn_acl_verdict sn_acl_may_run(const struct sn_acl_user *user, const struct 
         if (verdict == SN_ACL_ALLOWED)
             break;
         enum sn_acl_verdict other = may_run(selector, spec, argc, argv, lens, &effort, denied);
-        /* Whoever lacks only the channel is told of the channel. */
+        /* If only the channel is forbidden, the error names the channel. */
         if (other != SN_ACL_DENIED_COMMAND)
             verdict = other;
     }

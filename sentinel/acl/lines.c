@@ -36,7 +36,7 @@ struct acl_file {
     struct sn_buf *error;
 };
 
-/* Applies what is good, and notes each rule that is not: the operator sees all of it at once. */
+/* Applies the good rules and reports each bad one, so that the operator sees all errors at once. */
 static void apply_rules(const struct acl_file *file, const char *name, const struct sn_words *rules)
 {
     for (size_t i = 0; i < rules->count; i++) {

@@ -155,7 +155,7 @@ void sn_acl_user_free(struct sn_acl_user *user)
     free(user);
 }
 
-/* It is kept as its hash only. */
+/* Only the hash is kept. */
 static void add_password(struct sn_acl_user *user, const char *pass, size_t len)
 {
     char hash[SN_ACL_HASH_LEN + 1];
@@ -398,7 +398,7 @@ static const char *apply_selector(struct sn_acl_user *user, const char *rule)
         error = too_many;
     for (char *word = strtok_r(inner, " ", &rest); word && !error;
          word = strtok_r(NULL, " ", &rest)) {
-        /* Such a word would end the selector when its words are read from a line again. */
+        /* Such a word would end the selector when the line is read again. */
         bool ends = word[strlen(word) - 1] == ')';
         error = ends ? bad_syntax : apply_right(selector, word);
     }
@@ -413,7 +413,8 @@ static const char *apply_selector(struct sn_acl_user *user, const char *rule)
 const char *sn_acl_apply(struct sn_acl_user *user, const char *rule)
 {
     for (const char *byte = rule; *byte; byte++) {
-        /* A rule is written into a line again: only a password may hold such bytes, as its hash. */
+        /* Rules are written into lines: only a password may contain such bytes, because its hash is
+         * written. */
         bool is_blank = rule[0] == '(' && *byte == ' ';
         bool is_control = (unsigned char)*byte <= ' ' || *byte == 0x7f;
         if (rule[0] != '>' && rule[0] != '<' && is_control && !is_blank)

@@ -15,7 +15,7 @@ static bool is_name_byte(char byte)
            (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.';
 }
 
-/* The name, or number, of an interface, behind a link-local address (RFC 4007). */
+/* True if text is the name or number of an interface, behind a link-local address (RFC 4007). */
 static bool is_scope(const char *text)
 {
     size_t len = 0;
@@ -44,7 +44,7 @@ static bool canonical_ip(const char *text, char out[SN_IP_MAX + 1])
     unsigned char raw[sizeof(struct in6_addr)];
     const char *scope;
 
-    /* Of an IPv4 address inet_pton() takes one spelling only. */
+    /* inet_pton() accepts one spelling of an IPv4 address only. */
     if (inet_pton(AF_INET, text, raw) == 1)
         return sn_text_copy(out, SN_IP_MAX + 1, text);
     if (!parse_v6(text, raw, &scope) || inet_ntop(AF_INET6, raw, out, SN_IP_MAX + 1) == NULL)

@@ -53,7 +53,7 @@ char *sn_strndup(const char *bytes, size_t length)
 
 void sn_strset(char **field, const char *text)
 {
-    /* Copied before the old value goes: text may point into it. */
+    /* Copied before the old value is freed: text may point into it. */
     char *copy = text == NULL || text[0] == '\0' ? NULL : sn_strdup(text);
     free(*field);
     *field = copy;

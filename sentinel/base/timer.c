@@ -35,7 +35,7 @@ static void place(struct sn_timers *timers, size_t index, struct sn_timer *timer
     timer->pos = index + 1;
 }
 
-/* Moves the timer at index to where it belongs after its deadline changed. */
+/* Moves the timer at index to its new position after a change of its deadline. */
 static void settle(struct sn_timers *timers, size_t index)
 {
     struct sn_timer *timer = timers->items[index];

@@ -74,8 +74,8 @@ static int take_number(struct slice field, uint64_t least, uint64_t most, uint64
     return rc;
 }
 
-/* Stock takes any number and clamps it. One that is too big, or negative, is no reason to miss who
- * speaks; how far it counts is decided elsewhere. */
+/* Stock takes any number and clamps it. An epoch that is too high, or negative, must not hide the
+ * sender; the core decides whether the epoch counts. */
 static int take_epoch(struct slice field, uint64_t *epoch)
 {
     uint64_t number = UINT64_MAX;

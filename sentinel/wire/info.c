@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Reads the INFO text line by line, in order. Every line is one that somebody else wrote: one that
- * is not understood (another key, a bad number, a host that cannot be one) changes nothing. Stock
- * is laxer: it takes "12abc" as 12 and "-1" as an offset of 2^64 - 1, which would win any
- * selection. */
+/* Reads the INFO text line by line, in order. The text is not trusted: a line that is not
+ * understood (another key, a bad number, an impossible host) changes nothing. Stock is laxer: it
+ * takes "12abc" as 12 and "-1" as an offset of 2^64 - 1, which would win any selection. */
 
 #include "wire/info.h"
 
@@ -15,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longest link down time that is told apart, about 285,000 years: one may add it to an instant. */
+/* Limit for a link-down time, about 285,000 years: adding it to an instant does not overflow. */
 #define LINK_DOWN_S_MAX (INT64_MAX / 1000 / 1024)
 
 struct slice {
@@ -56,7 +55,7 @@ static bool read_host(struct slice value, char out[SN_HOST_MAX + 1])
 {
     char host[SN_HOST_MAX + 1];
 
-    /* No control characters means no NUL either, which a C string could not show. */
+    /* Without control characters there is no NUL either, which a C string could not hold. */
     if (value.len > SN_HOST_MAX || sn_text_has_control(value.text, value.len))
         return false;
     memcpy(host, value.text, value.len);

@@ -19,10 +19,10 @@
 #define LINE_MAX_LEN  65536
 #define ARGS_HARD_MAX INT32_MAX
 #define BULK_HARD_MAX ((size_t)512 << 20)
-/* Nothing that is asked of a sentinel takes more than a few kB. */
+/* Requests to a sentinel need no more than a few kB. */
 #define TOTAL_MAX ((size_t)1 << 20)
 #define ARGS_MAX  4096
-/* Larger memory than this is given back between two requests. */
+/* Memory above this is released between two requests. */
 #define KEEP_ROOM (256U << 10)
 #define KEEP_ARGS 1024
 
@@ -138,8 +138,8 @@ static int protocol_error(struct sn_request_reader *reader, const char *what)
     return SN_EINVAL;
 }
 
-/* True if the request is too long by its next len bytes. Errors behind that place must not count:
- * whether they are seen would depend on how the bytes were cut. */
+/* True if the next len bytes make the request too long. Errors behind that place must not count,
+ * because the way in which the bytes were split would decide whether they are seen. */
 static bool outgrows(const struct sn_request_reader *reader, const struct sn_request_limits *limits,
                      size_t len)
 {
@@ -255,7 +255,7 @@ static int read_bulk_header(struct sn_request_reader *reader,
                                           ? "unauthenticated bulk length"
                                           : "invalid bulk length");
     advance(reader, len + 2);
-    /* Known by now, so it is not waited for. */
+    /* The length is known already, so the bytes are not waited for. */
     if (outgrows(reader, limits, (size_t)bulk_len + 2))
         return SN_EFULL;
     reader->bulk_len = (size_t)bulk_len;

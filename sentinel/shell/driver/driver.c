@@ -15,7 +15,7 @@
 
 struct queued {
     struct sn_input event;
-    char *texts[2]; /* what it points to; NULL: nothing */
+    char *texts[2]; /* texts that it points to; NULL: none */
     struct queued *prev, *next;
 };
 
@@ -35,7 +35,7 @@ struct sn_driver {
     bool due;          /* the timer has fired; the check callback takes the step */
     bool now_is_fresh; /* the clock was read since the loop last slept */
     sn_ms now;
-    sn_ms armed_at; /* what the timer is set for; SN_MS_NEVER if it is not */
+    sn_ms armed_at; /* instant that the timer is set for; SN_MS_NEVER: not set */
     struct queued *queue;
 };
 
@@ -53,7 +53,7 @@ static void read_clock(struct sn_driver *driver)
     driver->now_is_fresh = true;
 }
 
-/* Time is monotonic, and never goes back (PROTOCOL.md §24.2). */
+/* Stamps the input with monotonic time, which never goes back (PROTOCOL.md §24.2). */
 static void stamp(struct sn_driver *driver, struct sn_input *event)
 {
     if (!driver->now_is_fresh)
@@ -76,16 +76,16 @@ static void rearm(struct sn_driver *driver)
         uv_timer_stop(&driver->timer);
         return;
     }
-    /* The loop's own idea of the time is as old as this iteration. It counts the same milliseconds
-     * as our clock, so that a timer set by it never fires before the deadline. */
+    /* The time of the loop is as old as this iteration. It counts the same milliseconds as our
+     * clock, so that a timer set by it never fires before the deadline. */
     uv_update_time(driver->timer.loop);
     sn_ms loop_now = (sn_ms)uv_now(driver->timer.loop);
     uv_timer_start(&driver->timer, on_timer,
                    deadline > loop_now ? (uint64_t)(deadline - loop_now) : 0, 0);
 }
 
-/* What an action is about, for the probe: a link, a job, a ticket or a version; 0 if nothing has a
- * number. */
+/* Returns the number of the action's subject, for the probe: a link, a job, a ticket or a version;
+ * 0 if it has none. */
 static uint64_t subject(const struct sn_action *action)
 {
     switch (action->kind) {
@@ -199,14 +199,14 @@ void sn_driver_feed(struct sn_driver *driver, struct sn_input *event)
     driver->running = false;
     driver->stepped = true;
     if (driver->idling || driver->closing)
-        return; /* whoever calls idle goes on */
+        return; /* the caller of idle continues */
     be_idle(driver);
     rearm(driver);
 }
 
 static void on_idle(uv_idle_t *idle)
 {
-    /* Being active is all it is for. */
+    /* The handle only has to be active. */
     (void)idle;
 }
 
@@ -234,7 +234,7 @@ static void on_check(uv_check_t *check)
         return;
     driver->due = false;
     uv_idle_stop(&driver->idle);
-    /* Handling the input took its time. */
+    /* Handling the input has taken time. */
     read_clock(driver);
     if (sn_core_deadline(driver->core) <= driver->now) {
         struct sn_input event = {.kind = SN_INPUT_TIMER};

@@ -59,7 +59,7 @@ static unsigned put_reconfigure(const struct target *to, const char *host, const
     return rewrite ? RECONFIGURE_REPLIES : RECONFIGURE_REPLIES - 1;
 }
 
-/* SLAVEOF without its arguments is refused before it is queued, and voids the transaction. */
+/* SLAVEOF without arguments is refused before it is queued, and so aborts the transaction. */
 static void put_void_transaction(const struct target *to, const char *command, const char *word)
 {
     PUT(to, "MULTI");

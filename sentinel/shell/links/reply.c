@@ -18,7 +18,7 @@ struct sn_reply_reader {
     int root_type;       /* REDIS_REPLY_… of the reply being read, or read last */
     size_t item_count;   /* of that reply */
     size_t byte_count;   /* of that reply's texts */
-    const char *refused; /* why a create function said no; NULL if none did */
+    const char *refused; /* reason why a create function refused; NULL if none did */
 };
 
 static struct sn_reply_reader *reader_of(const redisReadTask *task)
@@ -43,7 +43,7 @@ static size_t depth_of(const redisReadTask *task)
     return depth;
 }
 
-/* The place of the value that task is about. */
+/* Returns the element for the value of task. */
 static struct sn_reply *place(const redisReadTask *task)
 {
     struct sn_reply_reader *reader = reader_of(task);
@@ -206,7 +206,7 @@ int sn_reply_reader_next(struct sn_reply_reader *reader, struct sn_reply **reply
     if (reader->refused != NULL || redisReaderGetReply(reader->parser, &read) != REDIS_OK)
         return SN_EINVAL;
     if (read == NULL) {
-        /* What stays unread is one value that is not complete yet. */
+        /* The unread bytes are one incomplete value. */
         if (reader->parser->len - reader->parser->pos <= SN_REPLY_BYTES_MAX)
             return SN_EAGAIN;
         reader->refused = "reply too large";

@@ -39,12 +39,12 @@ struct sn_log {
     char *ident; /* openlog() keeps the pointer */
     enum sn_level threshold;
     struct sn_log_limit *limit;
-    uint64_t lost; /* lines, since the last one that came through */
+    uint64_t lost; /* lines dropped since the last one that was written */
 };
 
-/* A pipe or a terminal is fine, and /dev/stdout may be either. But a pipe that nobody reads must
- * not hold us up (it is ENXIO), a terminal must not become ours, and what is on a disk must not
- * become a log. */
+/* Pipes and terminals are allowed; /dev/stdout may be either. A pipe without a reader must not
+ * block us (it gives ENXIO), a terminal must not become our controlling terminal, and a block
+ * device is refused. */
 static int open_file(const char *path)
 {
     struct stat info;
@@ -290,7 +290,7 @@ static void put_line(struct sn_log *log, enum sn_level level, const char *escape
     sn_buf_fini(&line);
 }
 
-/* Rotation without a signal: the file was moved away or removed under us. */
+/* Follows a rotation without a signal: the file was moved or removed. */
 static void follow_rotation(struct sn_log *log)
 {
     struct stat ours, named;
@@ -354,7 +354,7 @@ void sn_log(struct sn_log *log, enum sn_level level, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    /* Who asks for debug lines wants all of them. */
+    /* An operator who asks for debug lines wants all of them. */
     if (level != SN_LEVEL_DEBUG && !sn_log_limit_admit(log->limit, text, monotonic_ms()))
         return;
     sn_log_tick(log);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Two kinds of lines that fall into one place share its limit, which does no harm. */
+/* Two kinds of lines with the same place share its limit, which does no harm. */
 #define PLACES     512
 #define REPORT_MS  1000
 #define SAMPLE_MAX 120
@@ -15,8 +15,8 @@
 struct place {
     uint64_t tokens; /* thousandths of a line */
     uint64_t at_ms;
-    uint64_t left_out;           /* since the last report */
-    char sample[SAMPLE_MAX + 1]; /* the first one of those */
+    uint64_t left_out;           /* lines left out since the last report */
+    char sample[SAMPLE_MAX + 1]; /* the first line left out */
 };
 
 struct sn_log_limit {
@@ -57,7 +57,7 @@ static uint64_t add(uint64_t hash, char byte)
     return (hash ^ (unsigned char)byte) * UINT64_C(1099511628211); /* FNV-1a */
 }
 
-/* Of text, with one '#' in place of each word that has a digit. */
+/* Returns a hash of text, with one '#' in place of each word that contains a digit. */
 static uint64_t hash_alike(const char *text)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
@@ -91,7 +91,7 @@ static struct place *place_of(struct place *places, uint64_t hash)
     return &places[(hash ^ (hash >> 32)) % PLACES];
 }
 
-/* Fills up what came back since the last time. */
+/* Adds the tokens that have accrued since the last call. */
 static void refill(struct place *place, uint64_t burst, uint64_t rate, uint64_t now_ms)
 {
     uint64_t passed = now_ms > place->at_ms ? now_ms - place->at_ms : 0;
@@ -144,7 +144,7 @@ bool sn_log_limit_report(struct sn_log_limit *limit, uint64_t now_ms, char *out)
             !report_place(limit, &limit->events[i], out))
             continue;
         if (limit->left_out == 0)
-            limit->reported_at_ms = now_ms; /* that was the last one */
+            limit->reported_at_ms = now_ms; /* every place was reported */
         return true;
     }
     return false;

@@ -46,7 +46,7 @@ static char *folder_of(const char *path)
     return slash == path ? sn_strdup("/") : sn_strndup(path, (size_t)(slash - path));
 }
 
-/* With the rights that the process acts with. */
+/* True if the effective user may access path. */
 static bool can(const char *path, int mode)
 {
     return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
@@ -82,7 +82,7 @@ static void tell_unwritable(const struct check *check, const char *folder)
             conf->state_path, strerror(error), folder, (long)geteuid());
 }
 
-/* The file can be written; can another one take its name? */
+/* Checks whether a new file can be renamed to path, which is writable. */
 static void check_replaceable(const struct check *check, const char *path, const char *folder)
 {
     const struct sn_settings *settings = &check->conf->settings;
@@ -131,7 +131,7 @@ static void check_dir(const struct check *check)
             strerror(errno));
 }
 
-/* Relative to the working directory, which is not entered. */
+/* Returns path relative to `dir`, which is not entered. */
 static char *from_dir(const struct check *check, const char *path)
 {
     const char *dir = check->conf->settings.dir;
@@ -144,8 +144,8 @@ static char *from_dir(const struct check *check, const char *path)
     return sn_buf_take(&full);
 }
 
-/* Something that is no file stands there; errno tells what is wrong with that. A log may go to a
- * pipe that somebody reads, or to a device such as /dev/null. */
+/* True if path exists and is not a regular file; errno tells why that is bad. A log may go to a
+ * pipe with a reader, or to a device such as /dev/null. */
 static bool is_no_file(const char *path, bool is_log)
 {
     struct stat info;
@@ -161,7 +161,7 @@ static bool is_no_file(const char *path, bool is_log)
     return fd < 0;
 }
 
-/* A file that is made if it is not there. */
+/* Checks a file that is created if it does not exist. */
 static void check_output(const struct check *check, enum sn_check_level level, const char *what,
                          const char *path)
 {

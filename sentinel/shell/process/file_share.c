@@ -3,17 +3,18 @@
 
 #include "base/error.h"
 
-#define OWN_FILES    32  /* log, state, pipes, libuv's own */
-#define SPARE_FILES  224 /* for links to new groups, and that are being replaced */
-#define SPARE_PART   8   /* … at most this part of what is left, where that is less */
-#define GROWTH_PART  2   /* the same for links to what is found out */
-#define CLIENTS_MIN  4   /* fewer are of no use to anybody */
-#define CLIENTS_FEW  64  /* clients that links to replicas leave room for … */
-#define CLIENTS_PART 4   /* … at most this part of what is left */
+#define OWN_FILES    32  /* log, state file, pipes, files of libuv */
+#define SPARE_FILES  224 /* reserve for links to new groups, and for links being replaced */
+#define SPARE_PART   8   /* the reserve takes at most 1/8 of the remaining files */
+#define GROWTH_PART  2   /* links to discovered members take at most 1/2 of the remaining files */
+#define CLIENTS_MIN  4   /* fewer clients would be useless */
+#define CLIENTS_FEW  64  /* clients that keep their places before links to replicas … */
+#define CLIENTS_PART 4   /* … but at most 1/4 of the remaining files */
 #define PEERS_MIN    8
 #define PEERS_MAX    64
 
-/* A peer that lost its connection may open the next one before the old one is gone. */
+/* Two places a peer: one that lost its connection may open the next one before the old one is
+ * closed. */
 static uint64_t places_of(uint64_t peers)
 {
     uint64_t places = 2 * peers;
@@ -55,7 +56,7 @@ int sn_file_share(uint64_t allowed, const struct sn_file_needs *needs, struct sn
     share->peer_places = (uint32_t)places;
     share->spare = spare;
     share->reserved = OWN_FILES + needs->links - needs->minor + minor + spare;
-    /* The rest is for masters that are added, and for links that are being replaced. */
+    /* The remaining files are for masters that are added later, and for links being replaced. */
     left -= share->clients;
     share->minor_max = minor + left - smaller(left, SPARE_FILES) / 2;
     return 0;

@@ -30,7 +30,7 @@ static uint64_t of_resource(int resource)
     return limit.rlim_cur;
 }
 
-/* The number in a file that holds nothing else; UINT64_MAX if there is none ("max"). */
+/* Returns the number in a file with nothing else; UINT64_MAX if there is none ("max"). */
 static uint64_t read_number(const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -45,7 +45,7 @@ static uint64_t read_number(const char *path)
     return number;
 }
 
-/* The limit of a cgroup and of all that it is in. */
+/* Returns the lowest limit of a cgroup and its ancestors. */
 static uint64_t of_cgroup(const char *root, char *group, const char *name)
 {
     uint64_t least = UINT64_MAX;

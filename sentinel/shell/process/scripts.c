@@ -22,16 +22,16 @@
 #include <sys/wait.h>
 #include <utlist.h>
 
-/* What a failed exec yields as exit status: never retried (PROTOCOL.md §8.2). */
+/* Exit status of a failed exec: never retried (PROTOCOL.md §8.2). */
 #define STATUS_NOT_STARTED 2
-/* A number cannot become another group's between two looks: that takes all others to be used. */
+/* A group id cannot be reused between two checks: all other ids would have to be used first. */
 #define LOOK_EVERY_MS 250
 
 struct job {
     struct sn_scripts *scripts;
     struct sn_job_id id;
     char **argv;  /* until it is started */
-    char *script; /* its path, then */
+    char *script; /* its path, from then on */
     uv_process_t handle;
     struct job *prev, *next;
 };
@@ -53,11 +53,11 @@ struct sn_scripts {
     struct sn_log *log; /* NULL: none */
     uint64_t grace_ms;
     uv_idle_t idle;  /* active while jobs wait */
-    uv_timer_t look; /* at leftovers, while there are any */
+    uv_timer_t look; /* checks leftovers, while there are any */
     uv_signal_t on_child;
-    uv_check_t reap; /* in the turn in which some child has ended */
+    uv_check_t reap; /* runs in the turn in which a child has ended */
     bool closing;
-    int open_handles; /* of the four */
+    int open_handles; /* of the four above */
 };
 
 static void free_if_over(struct sn_scripts *scripts)
@@ -172,8 +172,8 @@ static bool is_job(const struct sn_scripts *scripts, pid_t pid)
     return false;
 }
 
-/* libuv waits for its own ones, by their ids. One of those that it has not waited for yet is what
- * its handler has still to be told of; then there is another turn (PROTOCOL.md §21.3). */
+/* libuv waits for its own children, by their ids. A child that libuv has not waited for yet stays,
+ * because its handler still has to hear of it; another turn follows then (PROTOCOL.md §21.3). */
 static void reap_others(struct sn_scripts *scripts)
 {
     for (;;) {
@@ -228,7 +228,7 @@ struct sn_scripts *sn_scripts_new(uv_loop_t *loop, struct sn_log *log, uint64_t 
     scripts->on_child.data = scripts->reap.data = scripts;
     uv_signal_start(&scripts->on_child, on_child_signal, SIGCHLD);
     uv_unref((uv_handle_t *)&scripts->on_child);
-    reap_others(scripts); /* inherited, and dead before the handler was there */
+    reap_others(scripts); /* reaps inherited children that ended before the handler was installed */
     return scripts;
 }
 
@@ -237,8 +237,8 @@ void sn_scripts_set_driver(struct sn_scripts *scripts, struct sn_driver *driver)
     scripts->driver = driver;
 }
 
-/* libuv looks a bare name up in PATH; ours is relative to the working directory (PROTOCOL.md §8.2).
- */
+/* libuv looks up a bare name in PATH; ours is relative to the working directory (PROTOCOL.md
+ * §8.2). */
 static const char *file_of(const char *path, char *out, size_t size)
 {
     if (strchr(path, '/') != NULL)
@@ -308,7 +308,7 @@ void sn_scripts_start(struct sn_scripts *scripts, const struct sn_action_script 
     uv_idle_start(&scripts->idle, on_idle);
 }
 
-/* One that still waits ends as one that could not be forked, which may be tried again. */
+/* A waiting script ends like a failed fork, which may be retried. */
 static void kill_waiting(struct sn_scripts *scripts, struct sn_job_id id)
 {
     struct sn_input_script told = {.job = id};

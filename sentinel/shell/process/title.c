@@ -11,17 +11,17 @@
 
 extern char **environ;
 
-/* Never freed; one piece, so that the texts that an unsetenv() drops are no leak. */
+/* Never freed; one allocation, so that texts dropped by unsetenv() are not leaks. */
 struct list {
     char **items;
     char *texts;
 };
 
-/* The kernel shows one such place per process. */
+/* The kernel shows one such area per process. */
 static struct {
     char *start;  /* of argv[0] */
     size_t words; /* bytes of all words */
-    size_t size;  /* with the environment, as far as it lies behind the words */
+    size_t size;  /* including the environment, as far as it follows the words */
     struct list argv;
     struct list environment;
 } place;
@@ -35,7 +35,7 @@ static size_t count_of(char *const *list)
     return count;
 }
 
-/* Also measures how far the texts lie in a row. */
+/* Also measures how far the texts are contiguous. */
 static void move(struct list *list, char *const *from, size_t count, char **end)
 {
     size_t size = 0;
@@ -73,7 +73,7 @@ static void set_name(const char *argv0)
     const char *slash = strrchr(argv0, '/');
     const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : argv0;
 
-    (void)prctl(PR_SET_NAME, name); /* cuts it to what fits */
+    (void)prctl(PR_SET_NAME, name); /* the kernel cuts the name */
 }
 
 void sn_title_set(const struct sn_conf *conf)
@@ -87,7 +87,7 @@ void sn_title_set(const struct sn_conf *conf)
     sn_buf_init(&text, SIZE_MAX);
     if (sn_title_expand(conf->settings.proc_title_template, &values, &text) == 0 && text.len > 0) {
         size_t len = text.len < place.size - 1 ? text.len : place.size - 1;
-        /* A last byte of the words that is not zero tells the kernel to read on behind them. */
+        /* If the last byte of the words is not zero, the kernel reads on behind them. */
         memset(place.start, 0, place.size);
         memcpy(place.start, sn_buf_text(&text), len);
     }

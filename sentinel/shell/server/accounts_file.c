@@ -30,8 +30,8 @@ static bool is_same_user(const struct sn_acl_user *a, const struct sn_acl_user *
     return same;
 }
 
-/* Clients of a user that stays as it was go on; the others have to come again, `caller` (NULL:
- * gone) after its reply. */
+/* Clients of an unchanged user stay connected; the others have to reconnect, `caller` (NULL: gone)
+ * after its reply. */
 static void move_clients(struct sn_server *server, struct sn_client *caller, struct sn_acl *fresh)
 {
     struct sn_acl_user *user;
@@ -108,7 +108,7 @@ static void on_worked(void *arg, struct sn_acl_work *work)
     sn_server_release(server);
 }
 
-/* One after the other: two at once could end in the order of the first. */
+/* One order after the other: two at once could end in the order of the first. */
 static void start_next(struct sn_server *server)
 {
     const char *path = sn_server_env(server)->settings->aclfile;
@@ -126,7 +126,7 @@ static void start_next(struct sn_server *server)
         return;
     }
     sn_acl_describe_all(&sn_server_accounts(server)->acl, &lines);
-    /* A symbolic link that has appeared since is replaced, not followed. */
+    /* A symbolic link that has appeared since the start is replaced, not followed. */
     sn_acl_work_save(sn_server_env(server)->loop,
                      sn_server_accounts(server)->real != NULL ? sn_server_accounts(server)->real
                                                               : path,

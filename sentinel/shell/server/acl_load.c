@@ -22,7 +22,7 @@ static int read_file(const char *path, bool open, struct sn_acl *fresh, struct s
         return SN_EIO;
     }
     if (memchr(sn_buf_text(&text), '\0', text.len)) {
-        /* As text the file would end there, and the users behind it would be lost in silence. */
+        /* A C string would end there, and the users behind it would be lost silently. */
         sn_buf_printf(error, "Error loading ACLs: file '%s' contains a NUL byte", path);
         sn_buf_fini(&text);
         return SN_EINVAL;
@@ -55,7 +55,7 @@ int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct s
 
     sn_acl_open_channels(acl, open);
     if (settings->aclfile && settings->user_count > 0) {
-        /* Which of them counts would depend on ACL LOAD. */
+        /* With both, ACL LOAD would decide which users exist. */
         sn_buf_puts(error, "Users are defined by `user` lines and by an ACL file (aclfile) at the "
                            "same time: use one of them");
         return SN_EINVAL;

@@ -8,7 +8,7 @@
 #include <utlist.h>
 
 #define MERGE_MS 60000
-#define TEXT_MAX 1024 /* of an object or a user name that somebody typed */
+#define TEXT_MAX 1024 /* longest object or user name, which a client typed */
 
 struct sn_acl_log_entry {
     uint64_t id;

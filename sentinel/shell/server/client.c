@@ -153,14 +153,14 @@ static bool word_is(const struct sn_request *request, size_t index, const char *
     return request->lens[index] == strlen(word) && strcasecmp(request->argv[index], word) == 0;
 }
 
-/* Web pages can make a browser send such requests here: no word is answered (PROTOCOL.md §3.2). */
+/* Web pages can make a browser send such requests: they get no answer (PROTOCOL.md §3.2). */
 static bool is_cross_protocol(const struct sn_request *request)
 {
     return word_is(request, 0, "post") || word_is(request, 0, "host:");
 }
 
-/* Peers ask about all of their groups on one link. Each vote waits for the disk; to wait for one
- * after the other would cost a write for each group where one write could save them all. */
+/* Peers ask about all of their groups on one link. Each vote waits for the disk; answering one
+ * question at a time would cost one write per group where one write can save all votes. */
 static bool may_ask_more(const struct sn_client *client)
 {
     return client->waits->question && !(client->holds & SN_HOLD_REQUEST) &&
@@ -180,7 +180,7 @@ static bool may_run(const struct sn_client *client)
            (client->waits == NULL || may_ask_more(client));
 }
 
-/* Too large a request is answered by nothing but the end of the connection, as with stock
+/* A request that is too large gets no answer, only the end of the connection, as with stock
  * (PROTOCOL.md §3.2). */
 static void refuse_request(struct sn_client *client, int rc)
 {
@@ -206,8 +206,8 @@ static int next_request(struct sn_client *client, struct sn_request *request)
     return 0;
 }
 
-/* Executes a request; what it answers at once goes behind the answers that are still waited for
- * (PROTOCOL.md §3.1). */
+/* Executes a request. Its immediate answer follows the answers that are still awaited (PROTOCOL.md
+ * §3.1). */
 static void execute(struct sn_client *client, const struct sn_request *request)
 {
     struct sn_server *server = client->server;
@@ -261,7 +261,7 @@ static void hand_out(struct sn_client *client, struct sn_long_reply *reply)
     struct sn_call call = {.resp = &resp};
 
     if (reply->body.full) {
-        client->stream.out.full = true; /* too much for any client: it is dropped */
+        client->stream.out.full = true; /* too large for any client: the client is dropped */
     } else if (reply->is_work) {
         return;
     } else if (!reply->muted && reply->is_text) {
@@ -286,7 +286,7 @@ void sn_client_render(struct sn_client *client)
                            .resp = &resp};
 
     if (!reply->render(&call, reply) && !reply->body.full) {
-        sn_limits_check(client); /* what is there counts */
+        sn_limits_check(client); /* the buffered input counts */
         return;
     }
     client->long_reply = NULL;
@@ -345,7 +345,7 @@ static void on_bytes(void *owner, const char *data, size_t len)
     sn_server_wake(server);
 }
 
-/* Where only the other half of the connection ended, what was asked before is still answered. */
+/* If only the other half of the connection ended, earlier requests are still answered. */
 static void on_ended(void *owner, int error)
 {
     struct sn_client *client = owner;
@@ -377,8 +377,8 @@ static bool name_addresses(struct sn_client *client)
     return peer.is_loopback;
 }
 
-/* True if there is no place for one more, who is counted already. Known peers have some of their
- * own, so that nobody who opens connections can keep them out (PROTOCOL.md §3.6). */
+/* True if there are too many clients; this one is counted already. Known peers have places of their
+ * own, so that nobody can keep them out by opening connections (PROTOCOL.md §3.6). */
 static bool is_crowded(struct sn_client *client)
 {
     const struct sn_server *server = client->server;
@@ -392,7 +392,7 @@ static bool is_crowded(struct sn_client *client)
             !sn_crowd_is_peer(client));
 }
 
-/* Why a new connection is not served; NULL if it is (PROTOCOL.md §3.6). */
+/* Returns why a new connection is refused; NULL if it is served (PROTOCOL.md §3.6). */
 static const char *refusal(struct sn_client *client, bool is_local)
 {
     const struct sn_server *server = client->server;

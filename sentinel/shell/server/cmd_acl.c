@@ -142,7 +142,7 @@ static bool has_all_channels_of(const struct sn_acl_user *user, const struct sn_
     return user->all_channels || !sn_client_subscribed(client);
 }
 
-/* Connections of user that listen to what it may no longer go. */
+/* Closes the connections of user whose subscriptions it may no longer have. */
 static void drop_listeners(struct sn_call *call, const struct sn_acl_user *user)
 {
     struct sn_client *client;
@@ -153,7 +153,7 @@ static void drop_listeners(struct sn_call *call, const struct sn_acl_user *user)
     }
 }
 
-/* Connections of users that are being deleted go. */
+/* Closes the connections of users that are being deleted. */
 static void drop_leaving(struct sn_call *call)
 {
     struct sn_client *client;
@@ -167,8 +167,8 @@ static void drop_leaving(struct sn_call *call)
     }
 }
 
-/* The rules of call as text. A password with a NUL byte becomes the rule with its hash; every other
- * such rule is wrong, and bad_at is its index. Free what is in `made`. */
+/* The rules of call as text. A password with a NUL byte becomes the rule with its hash; any other
+ * rule with a NUL byte is an error, and bad_at is its index. Free the texts in `made`. */
 struct rules {
     char **items;
     struct sn_buf *made;
@@ -207,7 +207,7 @@ static void free_rules(struct rules *rules)
     free(rules->items);
 }
 
-/* What a file may hold is not limited so; but commands must not hold the process up, nor fill it.
+/* Files have no such limit, but commands must neither block the process nor exhaust its memory.
  * True: the error is in the reply. */
 static bool has_too_much(struct sn_call *call)
 {

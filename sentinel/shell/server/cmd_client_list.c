@@ -127,7 +127,8 @@ static bool parse_filter(struct sn_call *call, size_t index, struct filter *filt
     int64_t number = 0;
 
     if (!sn_call_is_text(call, index + 1)) {
-        sn_resp_error(call->resp, "syntax error"); /* no address, user or word has a NUL byte */
+        sn_resp_error(call->resp,
+                      "syntax error"); /* addresses, users and words never contain a NUL byte */
         return false;
     }
     if (sn_call_word_is(call, index, "id")) {

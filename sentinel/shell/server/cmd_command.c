@@ -162,11 +162,12 @@ static void reply_docs(struct sn_resp *resp, const struct sn_spec *spec)
         reply_docs(resp, spec + i);
 }
 
-/* What COMMAND INFO or COMMAND DOCS says about each command, in one version of the protocol: it
- * never changes, so it is written once. */
+/* The text of COMMAND INFO or COMMAND DOCS about each command, in one protocol version: it never
+ * changes, so it is rendered once. */
 struct sn_command_texts {
     struct sn_buf bytes;
-    size_t at[SN_SPECS_MAX + 1]; /* of the row in the table; its end is the next one's beginning */
+    size_t
+        at[SN_SPECS_MAX + 1]; /* start of each row's text; its end is the start of the next one */
 };
 
 enum kind { INFO = 0, DOCS = 1 };
@@ -240,8 +241,7 @@ static const struct sn_spec *find_named(const struct sn_call *call, size_t index
     return sn_call_is_text(call, index) ? sn_specs_find_full(call->argv[index]) : NULL;
 }
 
-/* False: the same names over and over would make a reply that nobody needs; the error is in the
- * reply. */
+/* False: repeated names would make a huge reply; the error is in the reply. */
 static bool measure(struct sn_call *call, const struct sn_command_texts *texts, size_t *count)
 {
     size_t len = 0;

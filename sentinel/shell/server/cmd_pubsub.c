@@ -99,7 +99,7 @@ void sn_cmd_publish(struct sn_call *call)
         return;
     }
     sn_resp_integer(call->resp, 1);
-    /* Whatever is wrong with it, the core tells. */
+    /* The core reports an error in the hello. */
     (void)sn_hello_parse(call->argv[2], call->lens[2], &event.u.hello.hello);
     sn_driver_feed(sn_server_driver(call->server), &event);
 }

@@ -71,7 +71,7 @@ void sn_cmd_sentinel_master(struct sn_call *call)
         reply_description(call, sn_group_master(group));
 }
 
-/* The group whose name comes next in reply; NULL if it is gone by now. */
+/* Returns the group whose name comes next in reply; NULL if it was removed meanwhile. */
 static const struct sn_group *next_group(struct sn_call *call, struct sn_long_reply *reply)
 {
     const char *name = reply->names[reply->next++];
@@ -106,7 +106,7 @@ void sn_cmd_sentinel_masters(struct sn_call *call)
 
 enum instances { REPLICAS = 1, PEERS };
 
-/* Replicas that asked not to be listed are not (PROTOCOL.md §4.2). */
+/* Replicas with replica-announced no are left out (PROTOCOL.md §4.2). */
 static bool render_instances(struct sn_call *call, struct sn_long_reply *reply)
 {
     const struct sn_group *group =
@@ -168,7 +168,7 @@ void sn_cmd_sentinel_get_address(struct sn_call *call)
     sn_resp_bulk_integer(call->resp, port);
 }
 
-/* Beyond stock: a sentinel that is up, and will be missing all the same when the master is down
+/* Beyond stock: names a sentinel that is up, but will be missing when the master is down
  * (PROTOCOL.md §4.5). */
 static void describe_useless(const struct sn_group *group, char *out, size_t size)
 {
@@ -184,7 +184,8 @@ static void describe_useless(const struct sn_group *group, char *out, size_t siz
              sn_instance_runid(peer)->hex, host, (unsigned)port, why);
 }
 
-/* Beyond stock: servers that a failover will neither choose nor redirect (PROTOCOL.md §4.5). */
+/* Beyond stock: names servers that a failover will neither choose nor redirect (PROTOCOL.md
+ * §4.5). */
 static void describe_claimed(const struct sn_group *group, char *out, size_t size)
 {
     size_t count = 0;

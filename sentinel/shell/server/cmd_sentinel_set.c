@@ -22,12 +22,12 @@
 
 #define TIMING_VALUE_MAX_MS ((int64_t)1000 * 86400 * 365)
 #define ERROR_TEXT_MAX      4096
-/* Of one SET, CONFIG or DEBUG: each word of a change is an event, a log line and perhaps a look at
- * a file. There are some twenty parameters, and rename-command may come often. */
+/* Limit for one SET, CONFIG or DEBUG: each word of a change is an event, a log line and perhaps a
+ * file check. About twenty parameters exist, and rename-command may be repeated. */
 #define WORDS_MAX      256
 #define PARAMETERS_MAX 16        /* of SENTINEL CONFIG */
-#define VALUE_MAX      (1 << 20) /* of one of them: a request is not longer */
-/* Groups that RESET forgets in one go, and saves once. */
+#define VALUE_MAX      (1 << 20) /* of one parameter: requests are not longer */
+/* Groups that RESET clears in one step, with one save. */
 #define RESET_AT_ONCE_MAX 16
 
 static struct sn_wait *wait_for_answer(struct sn_call *call)
@@ -37,7 +37,7 @@ static struct sn_wait *wait_for_answer(struct sn_call *call)
     return sn_wait_new(call->client, muted);
 }
 
-/* Hands command to the core, which answers wait, perhaps at once. */
+/* Passes command to the core, which answers wait, perhaps at once. */
 static void ask_core(struct sn_call *call, const struct sn_command *command,
                      const struct sn_wait *wait)
 {
@@ -48,7 +48,7 @@ static void ask_core(struct sn_call *call, const struct sn_command *command,
     sn_driver_feed(sn_server_driver(call->server), &event);
 }
 
-/* Hands command to the core; the client waits for the answer, unless it came at once. */
+/* Passes command to the core; the client waits for the answer, unless it comes at once. */
 static void decide(struct sn_call *call, const struct sn_command *command)
 {
     ask_core(call, command, wait_for_answer(call));
@@ -82,7 +82,7 @@ void sn_cmd_sentinel_ask(struct sn_call *call)
     }
     if (!sn_call_is_text(call, 2) || sn_addr_make(call->argv[2], port, &command.addr) != 0 ||
         sn_text_has_control(call->argv[5], call->lens[5])) {
-        /* Such an address is no master's. */
+        /* No master can have such an address. */
         sn_resp_array(call->resp, 3);
         sn_resp_integer(call->resp, 0);
         sn_resp_text(call->resp, "*");
@@ -109,7 +109,8 @@ void sn_cmd_sentinel_remove(struct sn_call *call)
         decide(call, &command);
 }
 
-/* How many groups the pattern of call means; their names go into reply, unless it is NULL. */
+/* Returns the number of groups that the pattern of call matches; their names go into reply, unless
+ * it is NULL. */
 static size_t find_meant(const struct sn_call *call, struct sn_long_reply *reply)
 {
     const struct sn_group *group =
@@ -127,20 +128,21 @@ static size_t find_meant(const struct sn_call *call, struct sn_long_reply *reply
     return count;
 }
 
-/* Resets groups one by one, as long as this turn lasts; the answer comes when all of that is saved.
- * A client that goes takes the rest of its order with it (PROTOCOL.md §4.9). */
+/* Resets groups one by one until this turn ends; the answer follows when all is saved. A client
+ * that disconnects cancels the rest of its order (PROTOCOL.md §4.9). */
 static bool render_reset(struct sn_call *call, struct sn_long_reply *reply)
 {
     struct sn_driver *driver = sn_server_driver(call->server);
     struct sn_input event = {.kind = SN_INPUT_COMMAND};
     struct sn_command *command = &event.u.command;
-    bool over = sn_driver_is_busy(driver); /* then all of it would be done at once, behind us */
+    bool over =
+        sn_driver_is_busy(driver); /* a busy driver would queue all of it behind this call */
 
     for (; reply->next < reply->name_count && !over; reply->next++) {
         const char *name = reply->names[reply->next];
         size_t len = strlen(name);
         if (!sn_core_group_find(sn_driver_core(driver), name, len))
-            continue; /* by now */
+            continue; /* removed meanwhile */
         *command = (struct sn_command){
             .kind = SN_COMMAND_RESET, .name = name, .name_len = len, .exact = true};
         sn_driver_feed(driver, &event); /* nobody waits for ticket 0 */
@@ -261,7 +263,7 @@ static void on_resolved(void *arg, const char *ip)
     struct sn_input event = {.kind = SN_INPUT_COMMAND};
 
     if (!wait->client) {
-        sn_wait_end(wait); /* nobody is left who wants it */
+        sn_wait_end(wait); /* no client waits for the answer any more */
         return;
     }
     event.u.command = *wait->held;
@@ -276,7 +278,7 @@ static void on_resolved(void *arg, const char *ip)
     free(name);
 }
 
-/* MONITOR looks a host name up beside the loop (PROTOCOL.md §4.7, §24.2). */
+/* MONITOR resolves a host name without blocking the loop (PROTOCOL.md §4.7, §24.2). */
 void sn_cmd_sentinel_monitor(struct sn_call *call)
 {
     struct sn_command command = named(call, SN_COMMAND_MONITOR);
@@ -300,7 +302,7 @@ void sn_cmd_sentinel_monitor(struct sn_call *call)
 
 /* SET and CONFIG */
 
-/* A value with a NUL byte would be cut silently. True if there is one, or if there are too many;
+/* A value with a NUL byte would be cut silently. True if there is such a value, or too many values;
  * the error is in the reply. */
 static bool refuse_words(struct sn_call *call, const char *command)
 {
@@ -355,7 +357,7 @@ static void config_set(struct sn_call *call)
     } else {
         command.changes = changes.items;
         command.change_count = changes.count;
-        if (loglevel != SN_LEVEL_NONE) { /* first: the save that follows has it */
+        if (loglevel != SN_LEVEL_NONE) { /* applied first, so that the following save contains it */
             sn_log_set_level(sn_server_env(call->server)->log, loglevel);
             sn_server_note_level(call->server);
         }
@@ -371,7 +373,7 @@ static bool is_meant(const struct sn_call *call, size_t word, const char *name)
            sn_text_glob(call->argv[word], call->lens[word], name, strlen(name), true);
 }
 
-/* The first word that means the parameter called name; argc if none does. */
+/* Returns the index of the first word that matches the parameter called name; argc if none does. */
 static size_t find_word(const struct sn_call *call, const char *name)
 {
     size_t word = 3;
@@ -428,7 +430,7 @@ void sn_cmd_sentinel_config(struct sn_call *call)
 
 /* SIMULATE-FAILURE and DEBUG */
 
-/* Stock clears the flags first and sets them word by word: what stands before a bad word counts. */
+/* Stock clears the flags first and sets them word by word: words before a bad word count. */
 static void simulate_without_answer(struct sn_call *call, const struct sn_command *command)
 {
     struct sn_input event = {.kind = SN_INPUT_COMMAND};

@@ -67,7 +67,7 @@ static bool look_up(struct sn_call *call)
     return true;
 }
 
-/* A user without the right to a command, or to a channel, gets NOPERM with his name (PROTOCOL.md
+/* A user without the right to a command or channel gets NOPERM with the user's name (PROTOCOL.md
  * §5.4, §22.1). */
 static bool check_rights(struct sn_call *call, const char *name)
 {
@@ -99,7 +99,7 @@ static sn_command_fn *handler_of(const struct sn_call *call)
     return sn_server_handlers(call->server)[call->spec - sn_specs];
 }
 
-/* Everything between the look-up and the handler. False: the error is in the reply (PROTOCOL.md
+/* All checks between the look-up and the handler. False: the error is in the reply (PROTOCOL.md
  * §3.4, §3.5, §5.6, §23). */
 static bool admit(struct sn_call *call)
 {
@@ -147,7 +147,7 @@ void sn_commands_execute(struct sn_client *client, const struct sn_request *requ
 
     client->mute_next = false;
     if (muted && scratch->room > SN_CLIENT_OUTPUT_PAUSE)
-        sn_buf_fini(scratch); /* what was once large does not stay so */
+        sn_buf_fini(scratch); /* a buffer that grew large does not stay large */
     else if (muted)
         sn_buf_clear(scratch);
     size_t before = resp.out->len;

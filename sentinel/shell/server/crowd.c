@@ -10,9 +10,9 @@
 
 #include <utlist.h>
 
-/* A subscription with its topic, their places in two tables, and the allocator's own. */
+/* Memory of a subscription: its topic, its places in two tables, and the allocator's overhead. */
 #define SUBSCRIPTION_SIZE 320
-/* What a subscriber that reads slowly may hold, or a peer, and still be spared. */
+/* Most bytes that a slow subscriber, or a peer, may hold and still be spared. */
 #define SUBSCRIBER_MAX ((size_t)8 << 20)
 #define PEER_MAX       ((size_t)1 << 20)
 #define LOOK_UP_MS     1000

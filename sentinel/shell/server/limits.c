@@ -28,7 +28,7 @@ static void evict(struct sn_client *client)
     sn_client_doom(client);
 }
 
-/* Brings what client holds into the sum, and keeps that below its ceiling. */
+/* Adds the memory of client to the sum, and keeps the sum below its ceiling. */
 static void weigh(struct sn_client *client)
 {
     struct sn_server *server = client->server;

@@ -68,8 +68,7 @@ static struct sn_door *door_new(struct sn_server *server, bool is_unix, const ch
     return door;
 }
 
-/* Names stand for their IPv4 address, as for the other daemons, and for the IPv6 one if there is no
- * other. */
+/* A name means its IPv4 address, as for stock, or its IPv6 address if it has no other. */
 static struct addrinfo *look_name_up(const char *name)
 {
     static const int families[] = {AF_INET, AF_INET6};
@@ -130,8 +129,7 @@ static void drop_door(struct sn_door *door)
     sn_listener_close(&door->listener);
 }
 
-/* Such an address does not exist on this machine; a '-' in front of it says that this is no error.
- */
+/* True if this machine has no such address; with a '-' in front, that is allowed. */
 static bool is_unavailable(int rc)
 {
     return rc == UV_EADDRNOTAVAIL || rc == UV_EAFNOSUPPORT || rc == UV_EPROTONOSUPPORT ||

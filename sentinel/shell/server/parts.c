@@ -25,8 +25,8 @@ const struct sn_core *sn_server_core(const struct sn_server *server)
     return sn_driver_core(server->driver);
 }
 
-/* A server is never in memory that cannot be changed: const only says that the caller does not
- * change what is the server's own. */
+/* Servers are never in read-only memory: const only says that the caller does not change the
+ * server's own members. */
 static struct sn_server *whole(const struct sn_server *server)
 {
     return (struct sn_server *)(uintptr_t)server;

@@ -13,7 +13,8 @@
 #include <string.h>
 #include <utlist.h>
 
-/* One client at one topic: in the topic's list, and in the client's table. */
+/* One subscription: a client's place in the list of the topic, and the topic's place in the table
+ * of the client. */
 struct sn_subscription {
     struct sn_client *client;
     struct sn_topic *topic;
@@ -173,8 +174,8 @@ void sn_pubsub_unsubscribe_all(struct sn_pubsub *pubsub, struct sn_client *clien
         drop_subscription(pubsub, client->subscriptions.patterns, SN_TOPIC_PATTERN);
 }
 
-/* One message as it leaves for all subscribers of a topic, per protocol version; made when the
- * first one needs it. */
+/* A message as sent to all subscribers of a topic, per protocol version; rendered for the first of
+ * them. */
 struct frame {
     const struct sn_topic *pattern; /* NULL: for subscribers of the channel */
     const char *channel;

@@ -55,8 +55,7 @@ static void on_second(uv_timer_t *timer)
     sn_server_flush(server);
 }
 
-/* The clients that yielded go on, as far as this turn lasts; those behind them keep their places.
- */
+/* Continues the clients that yielded, until this turn is over; the rest keep their places. */
 static void on_idle(uv_idle_t *idle)
 {
     struct sn_server *server = idle->data;
@@ -64,7 +63,7 @@ static void on_idle(uv_idle_t *idle)
     struct sn_client *last = clients->yielded ? clients->yielded->yield_prev : NULL;
     bool more = true;
 
-    sn_server_flush(server); /* what an earlier turn had no time for */
+    sn_server_flush(server); /* output that an earlier turn did not get to */
     while (more && clients->yielded && !server->closing && !sn_clients_turn_is_over(server)) {
         struct sn_client *client = sn_clients_next_yielded(clients);
         more = client != last;
@@ -135,7 +134,7 @@ void sn_server_close(struct sn_server *server)
         return;
     server->closing = true;
     DL_FOREACH_SAFE(server->clients.all, client, tmp) {
-        /* The one that asked for SHUTDOWN is up the stack. */
+        /* The client that sent SHUTDOWN is further up the stack. */
         client->holds &= ~(unsigned)SN_HOLD_RUNNING;
         sn_client_close(client);
     }
@@ -220,6 +219,6 @@ void sn_server_flush(struct sn_server *server)
             sn_client_flush(client);
     }
     if (server->clients.due && !server->closing)
-        sn_server_keep_awake(server); /* thousands of them, say: a turn is not enough */
+        sn_server_keep_awake(server); /* one turn is not enough for thousands of clients */
     server->flushing = false;
 }

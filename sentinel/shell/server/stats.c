@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "shell/server/stats.h"
 
-/* Of the second that now_ms is in. */
+/* Starts the second that now_ms is in. */
 static void rate_turn(struct sn_rate *rate, uint64_t now_ms)
 {
     uint64_t second = now_ms / 1000;

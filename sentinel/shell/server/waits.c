@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#define WAIT_ANSWER_MAX 65536 /* bytes; an answer of the core is a line or three */
+#define WAIT_ANSWER_MAX 65536 /* bytes; answers of the core have one to three lines */
 
 static void free_wait(struct sn_wait *wait)
 {

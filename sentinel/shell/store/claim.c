@@ -18,7 +18,7 @@
 
 #define LOOK_EVERY_MS 20
 
-/* Also for a file that does not exist yet, in a folder that does. */
+/* Resolves the path, also of a file that does not exist yet in an existing folder. */
 static char *resolve(const char *path)
 {
     char *real = realpath(path, NULL);
@@ -58,7 +58,8 @@ void sn_claim_fini(struct sn_claim *claim)
     claim->path = NULL;
 }
 
-/* SN_EEXIST: somebody else has locked it. SN_EIO: locks are not known here. */
+/* SN_EEXIST: another process has locked the file. SN_EIO: the file system does not support
+ * locks. */
 static int lock(int fd)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -76,7 +77,7 @@ static bool is_at(const char *path, int fd)
            ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
 }
 
-/* 0 also if there is nothing to be locked. */
+/* Returns 0 also if there is no file to lock. */
 static int try(struct sn_claim *claim)
 {
     for (;;) {
@@ -89,7 +90,7 @@ static int try(struct sn_claim *claim)
             return 0;
         }
         close(fd);
-        if (status != 0) /* else it was replaced in between */
+        if (status != 0) /* the file was replaced in between */
             return status == SN_EEXIST ? status : 0;
     }
 }

@@ -26,20 +26,20 @@ struct sn_store {
     void *watch_arg;
     sn_store_live *live;
     void *live_arg;
-    struct sn_store_access access; /* as it was found */
-    uint64_t wanted;               /* newest version asked for */
-    bool again;                    /* it was asked for during the write under way */
+    struct sn_store_access access; /* mode and owner at the start */
+    uint64_t wanted;               /* newest requested version */
+    bool again;                    /* it was requested during the write in progress */
     bool busy;
     bool closing;
     bool failing;        /* the last write failed */
-    bool in_place_noted; /* said once in the log */
+    bool in_place_noted; /* logged once */
     bool link_noted;
 
-    /* The write under way; the worker has these to itself. */
+    /* The write in progress; the worker thread has these members to itself. */
     uv_work_t work;
     uv_sem_t written;
     struct sn_image image;
-    struct sn_conf view; /* *conf with what is live in this write */
+    struct sn_conf view; /* *conf with the live values of this write */
     struct sn_buf user_lines;
     uint64_t version;
     int status;
@@ -109,7 +109,7 @@ static void log_in_place(struct sn_store *store)
                path, (long)geteuid());
 }
 
-/* A failed save is told with its reason, and keeps the old file (PROTOCOL.md §19.8). */
+/* A failed save is logged with its reason, and the old file stays (PROTOCOL.md §19.8). */
 static void log_result(struct sn_store *store)
 {
     if (store->claim->was_link && !store->link_noted) {
@@ -201,7 +201,7 @@ struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struc
     store->conf = conf;
     store->claim = claim;
     store->log = log;
-    /* A state file may hold passwords; a configuration file is made readable as stock does it. */
+    /* A state file may hold passwords; a configuration file gets the mode that stock gives it. */
     mode_t mask = umask(0);
     umask(mask);
     sn_store_access_of(conf->state_path, conf->state_in_conf ? 0644 & ~mask : 0600, &store->access);
@@ -227,7 +227,8 @@ void sn_store_set_live(struct sn_store *store, sn_store_live *live, void *arg)
     store->live_arg = arg;
 }
 
-/* One write at a time; versions that pile up are saved by the next one (PROTOCOL.md §24.2). */
+/* One write at a time; the next write saves all versions that were requested meanwhile (PROTOCOL.md
+ * §24.2). */
 void sn_store_persist(struct sn_store *store, uint64_t version)
 {
     if (store->closing)

@@ -24,8 +24,8 @@
 struct content {
     const char *bytes;
     size_t len;
-    const struct stat *old;        /* what it replaces; NULL: nothing */
-    struct sn_store_access access; /* then */
+    const struct stat *old;        /* the file to be replaced; NULL: none */
+    struct sn_store_access access; /* used if old is NULL */
 };
 
 static int explain(char reason[SN_STORE_REASON_MAX], const char *what, const char *path)
@@ -91,9 +91,9 @@ void sn_store_access_of(const char *path, mode_t mode, struct sn_store_access *a
             .mode = info.st_mode & 0777, .uid = info.st_uid, .gid = info.st_gid};
 }
 
-/* Mode and owner of the file that is replaced, or was lost. Not being allowed to give the file to
- * its former owner is no reason not to save, and only root is: anybody else may be killed for
- * trying (a service unit that filters @chown) (PROTOCOL.md §19.8). */
+/* Sets mode and owner of the file that is replaced, or was lost. A failure to restore the owner
+ * does not prevent the save. Only root tries to: other users may be killed for it (a service unit
+ * that filters @chown) (PROTOCOL.md §19.8). */
 static int dress(int fd, const struct content *content)
 {
     const struct stat *old = content->old;
@@ -119,8 +119,8 @@ static int fill(const struct content *content, int fd, const char *path, char *r
     return 0;
 }
 
-/* Hidden, so that no `include *.conf` takes it, and always the same: what a power loss has left
- * behind goes with the next write. */
+/* The name is hidden, so that no `include *.conf` reads it, and always the same, so that the next
+ * write removes what a power loss has left behind. */
 static void temporary_of(const char *path, char out[PATH_ROOM])
 {
     const char *slash = strrchr(path, '/');
@@ -129,7 +129,8 @@ static void temporary_of(const char *path, char out[PATH_ROOM])
     snprintf(out, PATH_ROOM, "%.*s.%.200s" TEMPORARY_SUFFIX, (int)folder, path, path + folder);
 }
 
-/* A file without a name, of which nothing remains if the process is killed. -1: not here. */
+/* Opens a file without a name, which disappears if the process is killed. -1: not supported
+ * here. */
 static int make_unnamed(const char *path)
 {
     char folder[PATH_ROOM];
@@ -147,8 +148,8 @@ static int name_it(int fd, const char *temporary)
     return linkat(AT_FDCWD, link, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW);
 }
 
-/* Makes a complete, synced file of the temporary name. The descriptor, or -1 (PROTOCOL.md §19.8,
- * §24.2). */
+/* Makes a complete, synced file of the temporary name. Returns the descriptor, or -1 (PROTOCOL.md
+ * §19.8, §24.2). */
 static int write_temporary(const char *path, const struct content *content,
                            char temporary[PATH_ROOM], char *reason)
 {
@@ -161,7 +162,7 @@ static int write_temporary(const char *path, const struct content *content,
     (void)unlink(temporary);
     fd = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST) {
-        /* Somebody else's, in a folder where only the owner may remove things. */
+        /* Another user owns that file, in a folder where only the owner may remove files. */
         size_t len = strlen(temporary);
         snprintf(temporary + len, PATH_ROOM - len, "-%ld", (long)getpid());
         fd = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -179,8 +180,8 @@ static int write_temporary(const char *path, const struct content *content,
     return -1;
 }
 
-/* errno tells a caller that can do without renaming whether it is worth to try. claim may be NULL
- * (PROTOCOL.md §19.8, §24.2). */
+/* errno tells the caller whether writing in place is worth a try. claim may be NULL (PROTOCOL.md
+ * §19.8, §24.2). */
 static int put_in_place(const char *path, const struct content *content, struct sn_claim *claim,
                         char reason[SN_STORE_REASON_MAX])
 {
@@ -207,7 +208,7 @@ static int put_in_place(const char *path, const struct content *content, struct 
     if (claim != NULL)
         sn_claim_replace(claim, lock);
     status = sync_folder_of(path, reason);
-    /* The new name is there, only maybe not yet durable: writing in place would not help. */
+    /* The rename has happened, and is only maybe not durable: writing in place would not help. */
     if (status != 0)
         errno = EIO;
     return status;
@@ -218,7 +219,7 @@ static bool can_only_overwrite(int error)
     return error == EXDEV || error == EBUSY || error == EROFS || error == EACCES || error == EPERM;
 }
 
-/* Space is taken first, so that a full disk leaves the old content whole. */
+/* Allocates the space first, so that a full disk leaves the old content whole. */
 static int overwrite_open(int fd, const char *bytes, size_t len)
 {
     struct stat old;
@@ -251,8 +252,8 @@ static int overwrite(const char *path, const char *bytes, size_t len,
     return status;
 }
 
-/* After the name that the operator uses, which is where the configuration is read from: in the
- * working directory, or beside. */
+/* The journal is named after the path that the operator uses, from which the configuration is read;
+ * it is in the working directory, or beside the file. */
 static int journal_of(const struct sn_store_file *file, bool beside, char out[PATH_ROOM])
 {
     const char *slash = strrchr(file->path, '/');
@@ -266,8 +267,8 @@ static int journal_of(const struct sn_store_file *file, bool beside, char out[PA
     return SN_EIO;
 }
 
-/* One that an overwriting left behind, now that the file is whole again without it. In a folder
- * that is closed by now it is emptied, which makes it one of nobody. */
+/* Removes journals of earlier writes, now that the file is complete without them. In a folder that
+ * is read-only by now a journal is emptied instead, which makes it invalid. */
 static void remove_journals(const struct sn_store_file *file)
 {
     char journal[PATH_ROOM];
@@ -283,7 +284,7 @@ static void remove_journals(const struct sn_store_file *file)
     }
 }
 
-/* SN_ENOENT: there is no folder for one; SN_EIO: there is, but it cannot be written now. */
+/* SN_ENOENT: no folder accepts a journal. SN_EIO: a folder does, but it cannot be written now. */
 static int write_journal(const struct sn_store_file *file, const struct content *content,
                          char journal[PATH_ROOM], char *reason)
 {
@@ -309,7 +310,7 @@ static int overwrite_with_journal(const char *path, struct sn_store_file *file,
 {
     char journal[PATH_ROOM];
 
-    /* Before a journal is made: a file that cannot be opened is still whole. */
+    /* Checked before a journal is made: a file that cannot be opened is still whole. */
     if (access(path, W_OK) != 0)
         return explain(reason, "opening for writing", path);
     int status = write_journal(file, content, journal, reason);
@@ -318,7 +319,7 @@ static int overwrite_with_journal(const char *path, struct sn_store_file *file,
     file->bare = status == SN_ENOENT;
     status = overwrite(path, content->bytes, content->len, reason);
     if (status != 0)
-        return status; /* in the middle the journal is the only whole copy, and stays */
+        return status; /* the journal is the only complete copy now, and stays */
     remove_journals(file);
     if (!file->bare) {
         char ignored[SN_STORE_REASON_MAX];
@@ -393,7 +394,7 @@ int sn_store_file_read(const char *path, bool follow, struct sn_buf *buf,
     int fd = sn_file_open(path, O_RDONLY, follow);
 
     if (fd < 0)
-        /* A link that was not there before stands for a file that is lost, and is replaced. */
+        /* A link that was not there at the start stands for a lost file, and is replaced. */
         return errno == ENOENT || (errno == ELOOP && !follow) ? 0
                                                               : explain(reason, "opening", path);
     ssize_t count;
