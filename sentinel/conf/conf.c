@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Loads a configuration, its files and the state that was saved, and renders the file that holds
- * the state. */
+/* Loads a configuration, its files and the saved state, and renders the file that holds the
+ * state. */
 
 #include "conf/conf.h"
 
@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The state file of `state-file` (relative to the folder of the configuration), or NAME.state
- * beside an INI file NAME.ini. */
+/* Returns the path of the state file: `state-file` (relative to the folder of the configuration),
+ * or NAME.state beside an INI file NAME.ini. */
 static char *state_path(const struct sn_conf *conf)
 {
     const char *slash = strrchr(conf->path, '/');
@@ -61,7 +61,7 @@ static int find_state(struct sn_conf *conf, struct sn_buf *error)
     return sn_state_load(conf, error);
 }
 
-/* State has to be kept somewhere (PROTOCOL.md §19.1). */
+/* Without a configuration file, a state file must be given (PROTOCOL.md §19.1). */
 static int parse_without_file(int argc, char *const *argv, struct sn_conf *conf,
                               struct sn_buf *error)
 {
@@ -80,7 +80,7 @@ static int parse_without_file(int argc, char *const *argv, struct sn_conf *conf,
     return SN_EINVAL;
 }
 
-/* Reads path, or its journal in its place; *recovered then holds the latter's text (PROTOCOL.md
+/* Reads path, or its journal instead; *recovered then holds the text of the journal (PROTOCOL.md
  * §19.1). */
 static int read_and_parse(const char *path, int argc, char *const *argv, struct sn_conf *conf,
                           struct sn_buf *error)
@@ -116,8 +116,8 @@ static int read_and_parse(const char *path, int argc, char *const *argv, struct 
     return code;
 }
 
-/* Plain text where the operator has asked for TLS would be worse than no start (PROTOCOL.md §20.5).
- */
+/* Plain text, where the operator has requested TLS, would be worse than no start (PROTOCOL.md
+ * §20.5). */
 static int refuse_tls(const struct sn_conf *conf, struct sn_buf *error)
 {
     if (conf->settings.tls.port == 0 && !conf->settings.tls.replication)
@@ -130,7 +130,7 @@ static int refuse_tls(const struct sn_conf *conf, struct sn_buf *error)
     return SN_EINVAL;
 }
 
-/* Nothing checks what a file says of replicas, and each is two connections. */
+/* The replicas in a file are not checked, and each one costs two connections. */
 static void limit_replicas(struct sn_conf *conf)
 {
     for (size_t i = 0; i < conf->image.group_count; i++) {

@@ -26,7 +26,7 @@ int sn_file_open(const char *path, int flags, bool follow)
 {
     struct stat info;
 
-    /* Opening a device does something already, so it is looked at before as well. */
+    /* Opening a device may have effects already, so the file type is checked before as well. */
     int status = follow ? stat(path, &info) : lstat(path, &info);
     bool is_new = status != 0 && errno == ENOENT && (flags & O_CREAT) != 0;
     if (!is_new && (status != 0 || !is_regular(&info)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The only place that knows inih. The library pulls its lines from here, so this is also where the
- * line numbers come from, and where a line that it would cut is refused. */
+/* The only file that uses inih. The library pulls its lines from here; so this file counts the
+ * lines, and refuses a line that the library would cut. */
 
 #include "conf/file/ini.h"
 
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Distributions build the library with limits that can be raised at run time; where they do not,
- * the symbol is missing and the compiled-in limit (200 bytes unless changed) holds. */
+/* Distributions build the library with limits that can be raised at run time; otherwise the symbol
+ * is missing and the compiled-in limit (200 bytes unless changed) applies. */
 #if defined(__ELF__)
 extern int ini_max_line __attribute__((weak));
 #define LINE_MAX_WANTED 32768
@@ -31,7 +31,7 @@ struct reader {
     int line;
     char *text;
     char *section;
-    bool owed; /* the line just handed over has to come back as a key */
+    bool owed; /* the last line has to come back as a key */
 };
 
 static void refuse(struct reader *reader, const char *problem)
@@ -114,7 +114,7 @@ static int on_key(void *arg, const char *section, const char *key, const char *v
 {
     struct reader *reader = arg;
 
-    /* The library cuts long section names; ours is whole. */
+    /* The library cuts long section names; ours is complete. */
     (void)section;
     if (reader->code < 0 || key == NULL)
         return 1;
@@ -145,7 +145,7 @@ int sn_ini_read(const char *text, size_t len, sn_ini_fn *fn, sn_ini_fn *bad, voi
     if (result == -2)
         abort(); /* out of memory */
     if (result != 0 && reader.code == 0) {
-        /* Whatever else the library objects to; `owed` tells the usual case with its line. */
+        /* Another error of the library; `owed` reports the usual case with its line. */
         reader.line = result > 0 ? result : reader.line;
         refuse(&reader, "not a \"key = value\" line");
     }

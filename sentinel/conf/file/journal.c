@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file that was touched so much later than its journal has been repaired by somebody since. */
+/* If the file was touched so much later than its journal, somebody has repaired it. */
 #define REPAIRED_AFTER_S 60
 
 char *sn_journal_path(const char *path, const char *dir, bool beside)
@@ -28,8 +28,8 @@ char *sn_journal_path(const char *path, const char *dir, bool beside)
     return sn_buf_take(&full);
 }
 
-/* The last value of a directive in a text that may be damaged; prefix is the word before it, or
- * NULL. free() it; NULL: not found. */
+/* Returns the last value of a directive in a text that may be damaged; prefix is the word before
+ * it, or NULL. The caller frees it; NULL: not found. */
 static char *find_value(const char *text, const char *prefix, const char *name)
 {
     size_t at = prefix != NULL ? 1 : 0;

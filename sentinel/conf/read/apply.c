@@ -76,7 +76,7 @@ static int apply_limits(struct sn_loader *loader, const struct sn_statement *sta
     return 0;
 }
 
-/* A relative folder is seen from the one that an earlier line names. */
+/* A relative folder is relative to the one that an earlier line names. */
 static int apply_folder(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_settings *settings = &loader->conf->settings;
@@ -100,7 +100,7 @@ static int apply_folder(struct sn_loader *loader, const struct sn_statement *sta
     return 0;
 }
 
-/* Puts a value of one word where its row says. */
+/* Stores a value of one word in the member of its row. */
 static void store(const struct sn_loader *loader, const struct sn_statement *statement,
                   const char *text, int64_t number)
 {
@@ -136,7 +136,7 @@ static int parse_epoch(struct sn_loader *loader, const struct sn_statement *stat
     return 0;
 }
 
-/* current-epoch only raises, and a config epoch counts to it (PROTOCOL.md §19.7). */
+/* current-epoch is only ever raised, also by config epochs (PROTOCOL.md §19.7). */
 static int apply_epoch(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_image *image = &loader->conf->image;
@@ -188,7 +188,7 @@ static int apply_single(struct sn_loader *loader, const struct sn_statement *sta
 
     int code = sn_value_parse(directive, text, &number);
     if (code == SN_ERANGE && directive->raised && number < directive->min) {
-        /* Others start with it, and reconfigure no replica or all at once. */
+        /* Stock starts with 0, and then reconfigures no replica or all at once. */
         sn_loader_notice(loader, &statement->at, "%s %s is read as %lld", directive->name, text,
                          (long long)directive->min);
         number = directive->min;
@@ -269,7 +269,7 @@ static int apply_statement(struct sn_loader *loader, const struct sn_statement *
     return apply_value(loader, statement);
 }
 
-/* Remembers what must or must not be written when the main file is rewritten. */
+/* Remembers which lines must or must not be written when the main file is rewritten. */
 static void remember_line(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_setting_words *list;

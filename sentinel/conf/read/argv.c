@@ -22,7 +22,7 @@
 /* An option with its values. */
 struct option {
     int first;
-    int end;               /* the index behind its last word */
+    int end;               /* index behind its last word */
     struct sn_words words; /* without the dashes */
 };
 
@@ -38,7 +38,7 @@ static bool is_stdin(int argc, char *const *argv, int at)
     return strcmp(argv[at], "-") == 0 && (at == 0 || at == argc - 1);
 }
 
-/* `--sentinel` alone says what we are anyway, and has no value (PROTOCOL.md §19.2). */
+/* `--sentinel` alone changes nothing, and has no value (PROTOCOL.md §19.2). */
 static bool is_pseudo(const char *word)
 {
     return strcasecmp(word, "--sentinel") == 0;
@@ -147,7 +147,7 @@ int sn_argv_read(struct sn_loader *loader, int argc, char *const *argv)
     return code;
 }
 
-/* How many words an option may have; *least: has to have. False: that is not known. */
+/* Gets how many words an option has at least and at most. False: unknown, or any number. */
 static bool words_wanted(const struct sn_words *words, size_t *least, size_t *most)
 {
     const struct sn_directive *directive;
@@ -176,7 +176,7 @@ static bool is_file(const char *path)
     return path[0] != '-' && stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
-/* True if the last word of an option is none of its values. */
+/* True if the last word of an option is not one of its values. */
 static bool has_file(const struct option *option, char *const *argv)
 {
     size_t least, most;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* The changes of SENTINEL SET and SENTINEL CONFIG SET, with the literal error texts of PROTOCOL.md
- * §4.17 and §4.18. Unlike the peers, a SET is all or nothing, and numbers are never cut. */
+ * §4.17 and §4.18. Unlike in stock, a SET is all or nothing, and numbers are never cut. */
 
 #include "conf/read/changes.h"
 
@@ -29,7 +29,7 @@ static void add_change(struct sn_changes *changes, const struct sn_change *chang
     changes->items[changes->count++] = *change;
 }
 
-/* Appends "before'text'after", with text made harmless. */
+/* Appends "before'text'after", with text escaped. */
 static void put_quoted(struct sn_buf *out, const char *before, const char *text, const char *after)
 {
     sn_buf_puts(out, before);
@@ -46,8 +46,8 @@ static int bad_argument(struct sn_buf *error, const char *value, const char *opt
     return SN_EINVAL;
 }
 
-/* Scripts are refused as a whole where that is configured; that they can be started is checked when
- * they are set, not only in the middle of a failover (PROTOCOL.md §4.18). */
+/* All script changes are refused if deny-scripts-reconfig is set. A script is checked when it is
+ * set, not only in the middle of a failover (PROTOCOL.md §4.18). */
 static int check_script(const struct sn_directive *directive, const char *path, bool denied,
                         struct sn_buf *error)
 {
@@ -59,7 +59,7 @@ static int check_script(const struct sn_directive *directive, const char *path, 
     }
     if (path[0] == '\0' || access(path, X_OK) == 0)
         return 0;
-    /* As for a file, without the full stop. */
+    /* The error is that of a file, without the full stop. */
     sn_buf_append(error, directive->error, strlen(directive->error) - 1);
     return SN_EINVAL;
 }
@@ -153,7 +153,7 @@ void sn_conf_show_parameter(size_t index, const struct sn_globals *globals, enum
     sn_list_fini(&words);
 }
 
-/* A parameter of CONFIG SET; loglevel is the one that belongs to the server. */
+/* Returns a parameter of CONFIG SET; loglevel is the only one of the server. */
 static const struct sn_directive *find_parameter(const char *name)
 {
     const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SENTINEL, name);
@@ -162,7 +162,7 @@ static const struct sn_directive *find_parameter(const char *name)
     return directive != NULL && directive->live ? directive : NULL;
 }
 
-/* Names before position i that are the one at i; each is a name, as values stand between them. */
+/* True if a name before position i equals the one at i; names and values alternate. */
 static bool named_before(char *const *argv, int i)
 {
     for (int j = 0; j < i; j += 2) {

@@ -17,7 +17,7 @@ static int fail_address(struct sn_loader *loader, const struct sn_statement *sta
                           "an IP address, or a host name of letters, digits, '.', '-' and '_'");
 }
 
-/* Names without resolve-hostnames were allowed until Redis 6.0: they are looked up once. */
+/* Stock accepted host names without resolve-hostnames until Redis 6.0: it resolved them once. */
 static void note_name(struct sn_loader *loader, const struct sn_statement *statement,
                       const struct sn_addr *addr)
 {
@@ -49,8 +49,8 @@ static int parse_address(struct sn_loader *loader, const struct sn_statement *st
     return 0;
 }
 
-/* Stock connects to it: 0.0.0.0 is this host, another one for each sentinel, and the others are
- * nobody. */
+/* Stock connects to such an address: 0.0.0.0 is this host, a different one for each sentinel, and
+ * the other ones belong to no host. */
 static bool note_useless(struct sn_loader *loader, const struct sn_statement *statement,
                          const struct sn_addr *addr, const char *what)
 {
@@ -68,8 +68,8 @@ static bool name_valid(const char *name)
            strpbrk(name, " ,") == NULL;
 }
 
-/* A group may be defined once per file, but a main file may repeat what an included one says: that
- * is how the address that a failover has brought is kept (PROTOCOL.md §19.5). */
+/* A group may be defined once per file, but a main file may repeat the definition of an included
+ * file: so it keeps the address that a failover has brought (PROTOCOL.md §19.5). */
 static int redefine_group(struct sn_loader *loader, const struct sn_statement *statement,
                           const struct sn_addr *addr, uint32_t quorum)
 {
@@ -80,7 +80,7 @@ static int redefine_group(struct sn_loader *loader, const struct sn_statement *s
         return sn_loader_fail(loader, &statement->at, "Duplicate master name.",
                               "one monitor line per group");
     if (statement->origin == SN_ORIGIN_COMMAND_LINE) {
-        /* The file holds what was learned since that command line was written. */
+        /* The file contains changes that are newer than the command line. */
         group->params.quorum = quorum;
         if (!sn_addr_equal(&group->addr, addr))
             sn_loader_notice(loader, &statement->at, "using the address of group %s from the file",
@@ -143,14 +143,15 @@ int sn_groups_rename(struct sn_loader *loader, const struct sn_statement *statem
     return 0;
 }
 
-/* Equal for addresses that sn_addr_equal, as no name has been looked up so far. */
+/* Returns a text that is equal for equal addresses (sn_addr_equal), because no name is resolved
+ * yet. */
 static const char *addr_key(const struct sn_addr *addr)
 {
     return addr->ip[0] != '\0' ? addr->ip : addr->host;
 }
 
-/* Where a member stands in its list, `next` if it is new. Lists can be long: stock keeps every
- * forged peer. */
+/* Returns the index of a member in its list; `next` if it is new. Lists can be long: stock keeps
+ * every forged peer. */
 static size_t *member_index(struct sn_loader *loader, const struct sn_group_image *group,
                             const char *kind, const char *name, uint16_t port, size_t next,
                             bool *added)
@@ -197,7 +198,7 @@ int sn_groups_peer(struct sn_loader *loader, const struct sn_statement *statemen
     struct sn_runid runid;
 
     if (statement->value_count < 3)
-        return 0; /* written before ids existed: hellos will bring it back */
+        return 0; /* written before ids existed: hellos will restore the peer */
     int code = parse_address(loader, statement, &addr);
     if (code < 0)
         return code;

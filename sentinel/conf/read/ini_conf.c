@@ -22,8 +22,8 @@ struct ini_conf {
     struct sn_loader *loader;
     const char *file;
     enum section section;
-    struct sn_place head; /* of the master section; text is owned */
-    char *name;           /* of the master */
+    struct sn_place head; /* line of the [master] section; text is owned */
+    char *name;           /* name of the group */
     char *host;
     char *port;
     char *quorum;
@@ -47,7 +47,7 @@ static void forget_master(struct ini_conf *ini)
     sn_strset(&ini->quorum, NULL);
 }
 
-/* The end of a section: what the monitor line says in the other syntax must be complete. */
+/* Ends a section: the keys that replace the monitor line must be complete. */
 static int finish_section(struct ini_conf *ini)
 {
     int code = 0;

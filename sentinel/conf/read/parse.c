@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Puts a configuration together: a text in either syntax, and the command line over it. */
+/* Combines a text in either syntax with the command line, which overrides it. */
 
 #include "conf/read/parse.h"
 
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* INI is recognised by its first line that says something: it is a section's head. */
+/* A text is INI if its first line that is neither blank nor a comment is a section head. */
 static enum sn_conf_syntax find_syntax(const char *text, size_t len)
 {
     const char *end = text + len;
@@ -33,7 +33,7 @@ static enum sn_conf_syntax find_syntax(const char *text, size_t len)
     return text < end && *text == '[' ? SN_CONF_INI : SN_CONF_REDIS;
 }
 
-/* What the core needs to know of the server's settings. */
+/* Copies the server's settings that the core needs. */
 static void tell_core(struct sn_conf *conf)
 {
     struct sn_globals *globals = &conf->image.globals;
@@ -42,7 +42,7 @@ static void tell_core(struct sn_conf *conf)
 
     globals->listen_port = tls ? settings->tls.port : settings->port;
     sn_strset(&globals->own_pass, settings->requirepass);
-    /* It may be written into the file, and the next start may be from elsewhere. */
+    /* The folder may be written into the file, and the next start may be from elsewhere. */
     char *dir = settings->dir != NULL ? sn_file_absolute(settings->dir) : NULL;
     sn_strset(&settings->dir, dir);
     free(dir);

@@ -59,7 +59,8 @@ static int include_all(struct sn_loader *loader, const struct sn_place *at, cons
 
     if (strpbrk(pattern, "*?[") == NULL)
         return include_file(loader, at, pattern);
-    /* No match is no error, but what was meant to be in those files may be missed. */
+    /* A pattern without a match is allowed, but settings that were expected there may be
+     * missing. */
     if (glob(pattern, 0, NULL, &found) != 0) {
         sn_loader_notice(loader, at, "no file matches %s: nothing is included", pattern);
         return 0;
@@ -70,7 +71,7 @@ static int include_all(struct sn_loader *loader, const struct sn_place *at, cons
     return code;
 }
 
-/* A file that is named in the main file, or on the command line. */
+/* Remembers a file that is included by the main file, or by the command line. */
 static void note_include(struct sn_loader *loader, const char *path)
 {
     struct sn_conf *conf = loader->conf;
@@ -80,7 +81,7 @@ static void note_include(struct sn_loader *loader, const char *path)
     conf->includes[conf->include_count++] = (struct sn_conf_include){.path = sn_strdup(path)};
 }
 
-/* Relative paths are seen from `dir`, as read so far (PROTOCOL.md §19.5). */
+/* Relative paths are relative to `dir`, as read so far (PROTOCOL.md §19.5). */
 static int include(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin,
                    const char *path)
 {

@@ -37,8 +37,7 @@ static int fail_count(struct sn_loader *loader, const struct sn_place *at,
     return sn_loader_fail(loader, at, error, expected);
 }
 
-/* The other daemons leave lines with two blanks and no address behind when a name did not resolve.
- */
+/* Stock writes lines with two blanks and no address between them if a name did not resolve. */
 static bool lacks_address(const struct sn_directive *directive, char *const *values, size_t count)
 {
     return (directive->hosts & 1) != 0 && directive->scope == SN_SCOPE_GROUP && count > 0 &&
@@ -99,8 +98,7 @@ static void take_tidy(struct sn_loader *loader, struct sn_statement *statement, 
     statement->values[i] = tidy;
 }
 
-/* Takes what the other daemons take, where it means the same; says what they would read where not.
- */
+/* Accepts what stock accepts, where it means the same; otherwise reports what stock would read. */
 static int tidy_values(struct sn_loader *loader, struct sn_statement *statement)
 {
     const struct sn_directive *directive = statement->directive;
@@ -177,7 +175,7 @@ int sn_statement_add(struct sn_loader *loader, const struct sn_place *at, enum s
     return code;
 }
 
-/* What an unknown word was probably meant to be, as the end of a sentence. */
+/* Appends a guess of what the unknown word was meant to be, as the end of a sentence. */
 static void put_meant(struct sn_buf *problem, const char *word, enum sn_scope scope,
                       enum sn_scope other, bool on_command_line)
 {
@@ -204,7 +202,7 @@ int sn_statement_fail_unknown(struct sn_loader *loader, const struct sn_place *a
     bool option = at->file == NULL && scope == SN_SCOPE_SERVER;
     struct sn_buf problem;
 
-    /* The literal text of the other daemons stays first, for whoever searches for it. */
+    /* The literal text of stock comes first, so that a search finds it. */
     sn_buf_init(&problem, SIZE_MAX);
     sn_buf_puts(&problem, scope == SN_SCOPE_GROUP ? "Unrecognized sentinel configuration statement."
                                                   : "Bad directive or wrong number of arguments.");

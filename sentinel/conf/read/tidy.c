@@ -10,8 +10,8 @@
 
 #define DIGITS "0123456789"
 
-/* The digits that text begins with, without sign and leading zeros; *rest: what is behind them.
- * NULL: there are none. */
+/* Returns the digits that text begins with, without sign and leading zeros; *rest is the text
+ * behind them. NULL: there are none. */
 static char *leading_digits(const char *text, const char **rest)
 {
     text += strspn(text, " \t");
@@ -27,7 +27,7 @@ static char *leading_digits(const char *text, const char **rest)
     return sn_strndup(text, len);
 }
 
-/* True if what stands behind the digits changes nothing. */
+/* True if the text behind the digits changes nothing. */
 static bool is_harmless(const char *rest, bool milliseconds)
 {
     if (rest[0] == '.' && rest[1] == '0') {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Takes the words of line. */
+/* Takes ownership of the words of line. */
 static void take_setting(struct sn_in_force *list, const struct sn_directive *directive,
                          struct sn_setting_words *line)
 {
@@ -21,8 +21,8 @@ static void take_setting(struct sn_in_force *list, const struct sn_directive *di
     *line = (struct sn_setting_words){0};
 }
 
-/* True if a line behind the one at index says the same thing anew: of several with one id the last
- * one counts. */
+/* True if a line behind the one at index overrides it: of several lines with one id the last one
+ * applies. */
 static bool is_repeated(const struct sn_directive *directive, const struct sn_setting_lines *lines,
                         size_t index)
 {

@@ -38,7 +38,7 @@ static struct sn_rewrite_key *need_key(struct sn_rewrite *rewrite, const char *n
 
 static void put_key(struct sn_buf *out, const struct sn_directive *directive, const char *group)
 {
-    /* No word of a file holds this byte, so keys never equal a whole line. */
+    /* Words of a file never contain this byte, so a key never equals a whole line. */
     sn_buf_printf(out, "%d\x01%s\x01%s", (int)directive->scope, directive->name,
                   group != NULL ? group : "");
 }
@@ -65,8 +65,8 @@ struct sn_rewrite_key *sn_rewrite_need(struct sn_rewrite *rewrite,
     return key;
 }
 
-/* What the words of a line are about. *directive: NULL for lines that are left alone. SN_EINVAL:
- * not known. */
+/* Finds what the words of a line set. *directive: NULL for lines that are left alone. SN_EINVAL:
+ * unknown. */
 static int classify(const struct sn_words *words, const struct sn_directive **directive,
                     const char **group)
 {
@@ -122,8 +122,8 @@ void sn_rewrite_add_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key,
     append_line(rewrite, text);
 }
 
-/* A line that was edited in and cannot be read becomes a comment: the file must load again
- * (PROTOCOL.md §19.8). */
+/* A line that was edited meanwhile and cannot be read becomes a comment, because the file must load
+ * again (PROTOCOL.md §19.8). */
 static void comment_out(struct sn_rewrite_line *line)
 {
     struct sn_buf text;
@@ -219,8 +219,8 @@ static void take_included_line(struct sn_rewrite *rewrite, const char *text)
     sn_words_fini(&words);
 }
 
-/* What a file says counts only as long as its `include` line stands in the main file: else it has
- * to be written there (PROTOCOL.md §19.5, §24.2). */
+/* A setting of an included file applies only as long as its `include` line is in the main file;
+ * otherwise the setting has to be written there (PROTOCOL.md §19.5, §24.2). */
 static void take_included(struct sn_rewrite *rewrite)
 {
     const struct sn_conf *conf = rewrite->conf;

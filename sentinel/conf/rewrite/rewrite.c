@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-/* The lines of one directive, each in its place. */
+/* Writes the lines of one directive, each in its place. */
 static void emit(struct sn_rewrite *rewrite, const struct sn_directive *directive,
                  const struct sn_kept *from)
 {
@@ -33,7 +33,7 @@ static void emit(struct sn_rewrite *rewrite, const struct sn_directive *directiv
     }
     if (lines.count == 0 && directive->field == SN_FIELD_TEXT &&
         sn_rewrite_included(rewrite, directive, name)) {
-        /* Unset: the line goes, unless it is needed against an included one. */
+        /* Unset: the line is removed, unless it has to override an included one. */
         char empty[] = "";
         char *const values[] = {empty};
         sn_rewrite_emit(rewrite, directive, name, values, 1, false);

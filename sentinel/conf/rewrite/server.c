@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All lines of a key but the last are without effect already, so that one says something else now.
- * False: there is no line. */
+/* Replaces the last line of a key, because the earlier ones have no effect. False: the key has no
+ * line. */
 static bool put_in_last(struct sn_rewrite *rewrite, const struct sn_rewrite_key *key,
                         const char *text)
 {
@@ -23,7 +23,7 @@ static bool put_in_last(struct sn_rewrite *rewrite, const struct sn_rewrite_key 
     return true;
 }
 
-/* The last line with this id, of a directive whose lines add up. NULL: none. */
+/* Returns the last line with this id, of a directive whose lines add up. NULL: none. */
 static struct sn_rewrite_line *find_line(struct sn_rewrite *rewrite,
                                          const struct sn_directive *directive, const char *id)
 {
@@ -45,7 +45,7 @@ static struct sn_rewrite_line *find_line(struct sn_rewrite *rewrite,
     return found;
 }
 
-/* A setting of the command line: it takes the place of the file's last line that says the same. */
+/* Writes a setting of the command line in place of the file's last line for the same setting. */
 static void put_override(struct sn_rewrite *rewrite, const struct sn_directive *directive,
                          const struct sn_words *words, const char *text)
 {
@@ -75,14 +75,14 @@ static void put_overrides(struct sn_rewrite *rewrite)
         if (sn_words_split(text, strlen(text), &words) < 0)
             continue;
         const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, words.items[0]);
-        /* Of lines that add up, all are written anew. */
+        /* If lines add up, all of them are written anew. */
         if (!directive->many || !sn_conf_changed(rewrite->conf, directive))
             put_override(rewrite, directive, &words, text);
         sn_words_fini(&words);
     }
 }
 
-/* What is in force and has lost its line is written again (PROTOCOL.md §19.8). */
+/* Writes settings again that are in force and have lost their line (PROTOCOL.md §19.8). */
 static void put_in_force(struct sn_rewrite *rewrite)
 {
     struct sn_in_force list;
@@ -104,8 +104,8 @@ static void put_in_force(struct sn_rewrite *rewrite)
     sn_in_force_fini(&list);
 }
 
-/* Scripts append a line `port …` at each start: only the last one counts, so only that one is kept.
- * Relative folders of `dir` build on each other. */
+/* Scripts append a line `port …` at each start. Only the last one applies, so only that one is
+ * kept. Relative folders of `dir` build on each other. */
 static void drop_repeated(struct sn_rewrite *rewrite)
 {
     size_t count;
@@ -131,7 +131,7 @@ void sn_rewrite_settings(struct sn_rewrite *rewrite)
     drop_repeated(rewrite);
 }
 
-/* The `user` lines as they are now (PROTOCOL.md §5.4, §19.8). */
+/* Writes the current `user` lines (PROTOCOL.md §5.4, §19.8). */
 static void put_user_lines(struct sn_rewrite *rewrite, const char *users)
 {
     const struct sn_directive *directive = sn_directive_find(SN_SCOPE_SERVER, "user");
@@ -139,7 +139,7 @@ static void put_user_lines(struct sn_rewrite *rewrite, const char *users)
 
     for (size_t i = key != NULL ? key->first : SN_REWRITE_NO_LINE; i != SN_REWRITE_NO_LINE;
          i = rewrite->lines[i].next)
-        rewrite->lines[i].ours = true; /* goes, if no user takes its place */
+        rewrite->lines[i].ours = true; /* removed if no user takes its place */
     while (*users != '\0') {
         size_t len = strcspn(users, "\n");
         struct sn_words words;

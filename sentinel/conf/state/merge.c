@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Brings saved state and configuration together. A run-time change stands as long as the configured
- * value that it replaced is still the configured one; an operator who has edited it since knows
- * better. */
+/* Merges saved state into the configuration. A run-time change applies as long as the configured
+ * value that it replaced is unchanged; if an operator has edited that value since, the file
+ * wins. */
 
 #include "conf/state/state.h"
 #include "conf/state/users.h"
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* group is the one that the change belongs to, NULL for the sentinel's own. Values are not shown:
- * some are passwords. */
+/* group is the group of the change, NULL for a setting of the sentinel. Values are not shown,
+ * because some are passwords. */
 static void merge_change(struct sn_conf *conf, const struct sn_state_change *change,
                          struct sn_group_image *group)
 {
@@ -53,8 +53,8 @@ static bool is_member(const struct sn_group_image *group, const struct sn_addr *
     return same_addr(&group->addr, addr);
 }
 
-/* The configured address counts if it was edited, or, for a group that was added at run time and is
- * now configured too, if it is none of the group's known ones. */
+/* True if the configured address applies: it was edited, or the group was added at run time and is
+ * now configured with an address that none of its known members has. */
 static bool address_edited(const struct sn_state_group *saved, const struct sn_addr *configured)
 {
     if (saved->base.host[0] != '\0')
@@ -139,7 +139,7 @@ void sn_state_merge(const struct sn_state *state, struct sn_conf *conf)
         if (group == NULL)
             group = sn_image_add_group(image, saved->image.name, &saved->image.addr, 0);
         merge_group(conf, saved, group);
-        if (group->params.quorum == 0) /* not in any file that we have written */
+        if (group->params.quorum == 0) /* never in a file that we wrote */
             group->params.quorum = (uint32_t)((group->peer_count + 1) / 2 + 1);
     }
 }

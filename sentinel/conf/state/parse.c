@@ -28,7 +28,7 @@ struct reader {
     struct sn_state_change *change;   /* that `value` and `was` belong to */
     char **text;                      /* that `more` goes on with */
     struct sn_addr *host;             /* that `more` goes on with instead */
-    int line;                         /* of a fault */
+    int line;                         /* line of the fault */
 };
 
 static void *append(void *items, size_t *count, size_t size)
@@ -80,7 +80,8 @@ static int take_runid(const char *text, struct sn_runid *runid)
     return 0;
 }
 
-/* The host may go on in the next line, so the address is only complete at the end. */
+/* The host may continue in the next line, so the address is only complete at the end of the
+ * section. */
 static int take_addr(struct reader *reader, char *const *words, size_t count, struct sn_addr *addr)
 {
     int64_t port;
@@ -267,7 +268,7 @@ static int on_bad_state_line(void *arg, const struct sn_ini_line *line)
     return 0;
 }
 
-/* Completes an address: literal IPs are told from names. Port 0 is possible, no host is not. */
+/* Completes an address: tells literal IPs from names. Port 0 is allowed, an empty host is not. */
 static bool complete_addr(struct sn_addr *addr)
 {
     struct sn_addr whole;
@@ -302,7 +303,7 @@ static bool complete(struct sn_state *state)
     return ok;
 }
 
-/* The last place of a text of len bytes where needle stands; NULL if nowhere. */
+/* Returns the last occurrence of needle in a text of len bytes; NULL if there is none. */
 static const char *find_last(const char *text, size_t len, const char *needle)
 {
     size_t size = strlen(needle);
@@ -313,7 +314,7 @@ static const char *find_last(const char *text, size_t len, const char *needle)
     return NULL;
 }
 
-/* Version first: a newer program may check itself in another way. */
+/* The version comes first: a newer format may have another checksum. */
 static int check_seal(const char *text, size_t len, struct sn_buf *problem)
 {
     char want[CHECKSUM_CHARS + 2];

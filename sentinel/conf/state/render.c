@@ -14,9 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What fits into a line whatever limit the INI library was built with: unescaped bytes that are
- * taken together, the same if many need an escape of four bytes, and the longest piece that
- * results. */
+/* Piece sizes that fit into a line whatever limit the INI library was built with: unescaped bytes,
+ * bytes that may all need an escape of four bytes, and the longest resulting piece. */
 #define PIECE_MAX         140
 #define PIECE_ESCAPED_MAX 35
 #define PIECE_TEXT_MAX    150
@@ -108,7 +107,7 @@ static void put_addr(struct sn_buf *out, const char *key, const struct sn_addr *
         sn_buf_putc(&prefix, ' ');
     }
     if (prefix.len > PREFIX_MAX) {
-        /* An id of many escapes has the line for itself. */
+        /* An id with many escapes gets a line of its own. */
         sn_buf_printf(out, "%s = %s\"\"\n", key, sn_buf_text(&prefix));
         key = "more";
         sn_buf_clear(&prefix);
@@ -132,7 +131,7 @@ static bool has_control(const struct sn_setting_words *words)
     return false;
 }
 
-/* The changes among the values of one scope. Those of no group stand in a section each. */
+/* Writes the changed values of one scope. Those that belong to no group get a section each. */
 static int put_changes(struct sn_buf *out, enum sn_scope scope, const struct sn_kept *now,
                        const struct sn_kept *base)
 {
@@ -159,7 +158,7 @@ static int put_changes(struct sn_buf *out, enum sn_scope scope, const struct sn_
     return code;
 }
 
-/* What was changed of the sentinel as a whole, and of the server. */
+/* Writes the changes of the sentinel as a whole, and of the server. */
 static int put_own_changes(struct sn_buf *out, const struct sn_conf *conf,
                            const struct sn_image *image)
 {
@@ -191,7 +190,8 @@ static int put_users(struct sn_buf *out, const struct sn_conf *conf)
     return code;
 }
 
-/* Members whose address or id the reader would not take are left out: they are learned again. */
+/* Members with an address or id that the reader would refuse are left out: they are learned
+ * again. */
 static void put_members(struct sn_buf *out, const struct sn_group_image *group)
 {
     for (size_t i = 0; i < group->replica_count; i++) {

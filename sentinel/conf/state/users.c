@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Users that were changed at run time, for the state file. A user is the unit: an operator may edit
- * one in the configuration, while another keeps what ACL SETUSER made of him. */
+/* Users that were changed at run time, for the state file. The unit is a whole user: an operator
+ * may edit one user in the configuration, while another keeps its changes by ACL SETUSER. */
 
 #include "conf/state/users.h"
 
@@ -67,7 +67,7 @@ struct base_line {
     UT_hash_handle hh;
 };
 
-/* "user NAME RULE…" in words. SN_EINVAL: it is none. */
+/* Splits "user NAME RULE…" into words. SN_EINVAL: the line has another form. */
 static int split_user(const char *line, size_t len, struct sn_words *words)
 {
     sn_words_split_plain(line, len, words);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* About the process, or written by the other daemon itself: not worth a word. */
+/* Process settings, and settings that stock writes itself: ignored without a notice. */
 static const char *const quiet_names[] = {
     "always-show-logo",
     "crash-log-enabled",

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What holds the values of a scope. */
+/* Returns the structure that holds the values of a scope. */
 static const void *holder(const struct sn_directive *directive, const struct sn_kept *from)
 {
     switch (directive->scope) {
@@ -135,7 +135,7 @@ static void get_renames(const struct sn_group_params *params, struct sn_setting_
     }
 }
 
-/* False: what is kept there is no number. */
+/* False: the value kept there is not a number. */
 static bool read_number(const struct sn_directive *directive, const void *at, int64_t *number)
 {
     const uint64_t *wide = at;

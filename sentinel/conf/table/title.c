@@ -12,7 +12,7 @@ static void put_title(const struct sn_title_values *values, struct sn_buf *out)
     sn_buf_puts(out, values->title);
 }
 
-/* As stock: the first address only, and the port that peers are told. */
+/* As in stock: the first address only, and the port that peers are told. */
 static void put_listen_addr(const struct sn_title_values *values, struct sn_buf *out)
 {
     const struct sn_settings *settings = values->settings;

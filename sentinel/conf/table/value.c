@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The kinds of values: what is a good one, what is said about a bad one. Numbers are strict:
- * PROTOCOL.md §24.2 lists what lenient ones have led to. */
+/* The kinds of values: which values are good, and the errors about bad ones. Numbers are strict:
+ * PROTOCOL.md §24.2 lists the consequences of lenient ones. */
 
 #include "conf/table/value.h"
 
@@ -89,7 +89,7 @@ static int parse_title(const struct sn_directive *directive, const char *text, i
     return sn_title_expand(text, NULL, NULL);
 }
 
-/* "64mb": the units of the peers, with k = 1000 and kb = 1024. */
+/* "64mb": the units of stock, with k = 1000 and kb = 1024. */
 static int read_bytes(const char *text, int64_t *number)
 {
     static const struct {
@@ -183,9 +183,9 @@ static void expect_octal(const struct sn_directive *directive, struct sn_buf *ou
 /* A row for each kind of one checked word; the others have none. */
 static const struct kind {
     parse_value *parse; /* NULL: any text */
-    const char *error;  /* what stock says, where it is a fixed text */
+    const char *error;  /* the error text of stock, if it is fixed */
     const char *expected;
-    put_expected *expect; /* where it is no fixed text */
+    put_expected *expect; /* used if the text is not fixed */
 } kinds[] = {
     [SN_VALUE_NUMBER] = {.parse = parse_number,
                          .error = "argument couldn't be parsed into an integer",
