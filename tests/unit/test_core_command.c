@@ -25,7 +25,7 @@ static void test_command__monitor_takes_an_address_of_nobody_and_says_so(void **
     (void)state;
     monitor(kit, "m2", "0.0.0.0", 6379, 1);
     assert_int_equal(kit_count(kit, "answer 1 ok"), 1);
-    assert_int_equal(kit_count(kit, "log W The master of m2 is at 0.0.0.0:6379 now"), 1);
+    assert_int_equal(kit_count(kit, "log W The master of m2 is now at 0.0.0.0:6379"), 1);
     monitor(kit, "m3", "10.0.0.9", 6379, 1);
     assert_int_equal(kit_count(kit, "log W"), 1);
     kit_free(kit);

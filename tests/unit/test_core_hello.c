@@ -209,7 +209,7 @@ static void test_hello__peers_have_a_cap(void **state)
         hear(kit, text);
     }
     assert_int_equal(kit_group(kit, "m1")->peer_count, SN_PEERS_MAX);
-    assert_int_equal(kit_count(kit, "log W Group m1 has 256 peers already"), 1);
+    assert_int_equal(kit_count(kit, "log W Group m1 already has 256 peers"), 1);
     assert_true(kit_reasons(kit, "m1", SN_REASON_PEER_TOO_MANY, NULL) > 0);
     kit_free(kit);
 }

@@ -115,7 +115,7 @@ static void test_peer__of_a_forged_id_is_none_and_told_once(void **state)
     hear(kit, "10.0.1.6,26379", KIT_D);
     assert_int_equal(peers(kit), 1);
     assert_int_equal(kit_count(kit, "log W Ignored a hello for m1: it announces sentinel " KIT_D
-                                    " is at 10.0.1.6:26379, but ffff"),
+                                    " at 10.0.1.6:26379, but ffff"),
                      1);
     kit_clear(kit);
     hear_every_period(kit, "10.0.1.6,26379", KIT_D, 50);

@@ -152,7 +152,7 @@ static void test_select__refuses_what_never_told_anything(void **state)
     kit_to(kit, 1000);
     kit_info(kit, "n1", NULL);
     kit_to(kit, 1001);
-    expect_refusal(kit, "n2", "its last INFO is too old");
+    expect_refusal(kit, "n2", "it has not answered INFO yet");
     kit_info(kit, "n2", NULL);
     expect_refusal(kit, "n2", NULL);
     kit_free(kit);

@@ -498,7 +498,7 @@ static void test_state__journal_stands_in_for_a_damaged_or_missing_file(void **s
     assert_int_equal(rename(state_path, journal), 0);
     load(TWO_GROUPS, &conf);
     assert_int_equal(conf.image.current_epoch, 5);
-    assert_notice(&conf, "the journal");
+    assert_notice(&conf, "using its journal");
     sn_conf_fini(&conf);
 
     put_file(state_path, "torn", 4);
