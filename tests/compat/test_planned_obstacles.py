@@ -80,7 +80,7 @@ def test_planned__documented_rights_only_coordinated_changes_nothing(place):
     recorder = group.sentinels[0].record()
     assert group.sentinels[0].raw("FAILOVER", "mymaster", "COORDINATED") == "OK"
     recorder.wait_for("-failover-abort-master-timeout", 30, f"mymaster 127.0.0.1 {old.port}")
-    line = next(l for l in group.sentinels[0].log_text().splitlines() if "stopped, as writes" in l)
+    line = next(l for l in group.sentinels[0].log_text().splitlines() if "because writes could be lost" in l)
     assert "+client|pause" in line, line
     wait_writing(writer)
     writer.stop()

@@ -211,8 +211,8 @@ void checks_init(struct checks *checks, struct cluster *cluster, const struct pl
     checks->few_since = SN_MS_NEVER;
     (void)snprintf(pattern, sizeof(pattern), "s* # Drained the master of %s*", group);
     cluster_when(cluster, pattern, UINT_MAX, on_drained, checks);
-    (void)snprintf(pattern, sizeof(pattern), "s* # Draining the master of %s once more*", group);
+    (void)snprintf(pattern, sizeof(pattern), "s* # Draining the master of %s again*", group);
     cluster_when(cluster, pattern, UINT_MAX, on_not_drained, checks);
-    (void)snprintf(pattern, sizeof(pattern), "s* # Failover of %s goes on without*", group);
+    (void)snprintf(pattern, sizeof(pattern), "s* # Failover of %s continues without*", group);
     cluster_when(cluster, pattern, UINT_MAX, on_not_drained, checks);
 }

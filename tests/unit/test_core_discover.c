@@ -78,7 +78,7 @@ static void test_discover__a_name_that_is_known_by_its_address_is_no_second_repl
     assert_int_equal(kit_group(kit, "m1")->replica_count, 2);
     kit_resolved(kit, "three.example.org", "10.0.0.3");
     assert_int_equal(kit_group(kit, "m1")->replica_count, 2);
-    assert_int_equal(kit_count(kit, "log N Replica"), 2);
+    assert_int_equal(kit_count(kit, "log N Forgot replica"), 2);
     kit_to(kit, kit_now(kit) + 5000);
     kit_free(kit);
 }
@@ -125,7 +125,7 @@ static void test_discover__addresses_of_no_use_are_not_taken_in(void **state)
                  "slave4:ip=ff02::1,port=6379,state=online\r\n");
         kit_to(kit, kit_now(kit) + 11000);
     }
-    assert_int_equal(kit_count(kit, "log W The master of m1 names a replica at 0.0.0.0:6379"), 1);
+    assert_int_equal(kit_count(kit, "log W The master of m1 reports a replica at 0.0.0.0:6379"), 1);
     kit_expect(kit, "event persist connect", "");
     assert_int_equal(kit_group(kit, "m1")->replica_count, 0);
     assert_true(kit_reasons(kit, "m1", SN_REASON_REPLICA_NO_ADDR, NULL) > 0);
@@ -156,7 +156,7 @@ static void test_discover__replicas_have_a_cap(void **state)
         kit_to(kit, kit_now(kit) + 1000);
     }
     assert_int_equal(kit_group(kit, "m1")->replica_count, SN_REPLICAS_MAX);
-    assert_int_equal(kit_count(kit, "log W Group m1 has 1024 replicas already"), 1);
+    assert_int_equal(kit_count(kit, "log W Group m1 already has 1024 replicas"), 1);
     kit_clear(kit);
     /* When one has found a place, the next time is a new one. */
     kit_named(kit, SN_COMMAND_RESET, "m1");
@@ -362,7 +362,7 @@ static void test_discover__a_replica_that_is_monitored_as_master_is_told(void **
     kit_to(kit, 60000);
     assert_int_equal(kit_count(kit,
                                "log W 10.0.0.3:6379, monitored as the master of m3, is a replica "
-                               "of 10.0.0.9:6379: monitor that instead (SENTINEL REMOVE m3, "
+                               "of 10.0.0.9:6379: monitor its master instead (SENTINEL REMOVE m3, "
                                "then SENTINEL MONITOR m3 10.0.0.9 6379 2)."),
                      1);
     kit_free(kit);
@@ -395,8 +395,8 @@ static void test_discover__a_sentinel_in_place_of_a_server_is_told_once(void **s
             kit_to(kit, kit_now(kit) + 11000);
             kit_info(kit, "n1", infos[i]);
         }
-        assert_int_equal(kit_count(kit, "log W 10.0.0.1:6379, watched for group m1, is a sentinel, "
-                                        "not a data server"),
+        assert_int_equal(kit_count(kit, "log W 10.0.0.1:6379, a member of group m1, is a sentinel "
+                                        "and not a data server"),
                          1);
         kit_free(kit);
     }

@@ -146,7 +146,8 @@ static void test_drain__one_that_lags_for_too_long_is_promoted_or_not_as_ordered
         kit_to(kit, 1000 + rows[i].patience);
         assert_int_equal(kit_count(kit, "pause"), 0);
         assert_int_equal(kit_count(kit, "promote n2"), 1);
-        assert_non_null(kit_find(kit, "log W Failover of m1 goes on without draining the master"));
+        assert_non_null(
+            kit_find(kit, "log W Failover of m1 continues without draining the master"));
         kit_free(kit);
     }
 }
@@ -423,7 +424,7 @@ static void test_drain__begins_again_when_the_master_was_restarted(void **state)
     kit_node(kit, "n1")->offset = 20;
     kit_drop(kit, "n1");
     kit_to(kit, 1510);
-    assert_int_equal(kit_count(kit, "log N Draining the master of m1 once more"), 1);
+    assert_int_equal(kit_count(kit, "log N Draining the master of m1 again"), 1);
     assert_int_equal(kit_count(kit, "pause n1"), 1); /* n2 is near by that one's offset */
     kit_to(kit, 1600);
     assert_int_equal(kit_count(kit, "promote n2"), 1);

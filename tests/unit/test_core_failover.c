@@ -170,9 +170,9 @@ static void test_failover__what_fails_behind_slaveof_does_not_matter(void **stat
     kit_reply(kit, "n2", SN_ORDER_PROMOTE,
               "[+OK|-ERR The server is running without a config file|:1|:0]");
     kit_to(kit, kit_now(kit) + 100);
-    assert_non_null(kit_find(kit,
-                             "log N Promoted 10.0.0.2:6379 all the same, but: ERR The server is "
-                             "running without a config file"));
+    assert_non_null(kit_find(
+        kit, "log N Promoted 10.0.0.2:6379, although a part of the order failed: ERR The server is "
+             "running without a config file"));
     assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
     kit_free(kit);
 }
@@ -328,7 +328,7 @@ static void test_failover__another_process_at_that_address_gets_no_order(void **
         kit_node(kit, "n3")->priority = 1;
         kit_drop(kit, "n2");
         kit_to(kit, at + 1200);
-        assert_int_equal(kit_count(kit, "log W " N2 " was restarted, or replaced"), 1);
+        assert_int_equal(kit_count(kit, "log W " N2 " was restarted or replaced"), 1);
         assert_int_equal(kit_reasons(kit, "m1", SN_REASON_FATE_REPLACED, NULL), 1);
         assert_int_equal(kit_count(kit, "event W -failover-abort-slave-timeout"), 1);
         assert_int_equal(kit_count(kit, "promote n2"), 0);

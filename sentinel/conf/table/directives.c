@@ -17,7 +17,7 @@
 #define QUOTED(text) #text
 #define DIGITS(name) QUOTED(name) /* of a macro that is a number */
 
-/* How a member is kept follows from its type; an enum counts as what it is compatible with. */
+/* The type of a member determines how it is stored; an enum is stored as its compatible integer. */
 #define FIELD(type, member)                                                                        \
     _Generic(((type *)0)->member,                                                                  \
         bool: SN_FIELD_BOOL,                                                                       \
@@ -48,7 +48,7 @@
 #define SERVER            .scope = SN_SCOPE_SERVER
 #define SENTINEL          .scope = SN_SCOPE_SENTINEL
 #define GROUP             .scope = SN_SCOPE_GROUP
-/* CONFIG SET and SENTINEL SET: the core hears of it under this name. */
+/* Can be changed by CONFIG SET or SENTINEL SET; the name of the option in the core. */
 #define LIVE(name) .live = true, .option = SN_OPTION_##name
 
 static const char *const facilities[] = {"user",   "local0", "local1", "local2", "local3",

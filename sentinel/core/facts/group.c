@@ -27,7 +27,7 @@
 #include <string.h>
 #include <utlist.h>
 
-/* Addresses that are equal before any name was looked up. */
+/* True if the address is new; compared before any host name is resolved. */
 static bool is_new(struct sn_textmap *seen, const struct sn_addr *addr)
 {
     char key[SN_ADDR_TEXT_MAX + 1];
@@ -39,9 +39,9 @@ static bool is_new(struct sn_textmap *seen, const struct sn_addr *addr)
     return added;
 }
 
-/* A file may name more peers than can be real: stock keeps every forged one. They stay voters, as
- * only an operator can tell who is; but those behind the first SN_PEERS_MAX are taken for down, and
- * not dialled before they say hello (PROTOCOL.md §10.4). */
+/* A file may name more peers than exist, because stock keeps every forged peer. All of them stay
+ * voters, because only an operator can decide which ones are real. Peers after the first
+ * SN_PEERS_MAX count as down and are not connected to before their hello (PROTOCOL.md §10.4). */
 static void add_known_peer(struct sn_group *group, const struct sn_known_peer *known)
 {
     struct sn_link *link = sn_link_for_peer(group->core, &known->runid);
@@ -133,7 +133,7 @@ void sn_group_free(struct sn_group *group)
     free(group);
 }
 
-/* The master, or a replica before it in the list, is at the same address. */
+/* True if the master, or an earlier replica in the list, has the same address. */
 static bool is_duplicate(const struct sn_instance *replica)
 {
     const struct sn_instance *other = replica->group->replicas;
@@ -150,8 +150,7 @@ void sn_group_drop_duplicates(struct sn_group *group)
             continue;
         sn_out_log(
             group->core, SN_LEVEL_NOTICE,
-            "Replica %s of %s is forgotten: its name turned out to be that of %s:%u, which is "
-            "known already.",
+            "Forgot replica %s of %s: its host name resolves to %s:%u, which is a member already.",
             replica->addr.host, group->name, replica->addr.ip, replica->addr.port);
         DL_DELETE(group->replicas, replica);
         group->replica_count--;
@@ -211,14 +210,13 @@ void sn_group_raise_config(struct sn_group *group, uint64_t epoch)
     group->config_epoch = epoch;
 }
 
-/* What was known of a node as a master or a replica means nothing in its new part (PROTOCOL.md
- * §17.1, §24.3). */
+/* Facts about a node in its old role do not apply to its new one (PROTOCOL.md §17.1, §24.3). */
 static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
 {
     struct sn_data *data = &instance->u.data;
     instance->kind = kind;
     sn_instance_forget_down(instance);
-    /* As if met anew: how long it has claimed another role is counted from its next INFO on. */
+    /* The node counts as newly discovered: the time of a wrong role counts from its next INFO. */
     data->role_reported = kind == SN_KIND_MASTER ? SN_ROLE_MASTER : SN_ROLE_REPLICA;
     data->role_reported_at = instance->core->now;
     data->master_changed_at = instance->core->now;
@@ -230,7 +228,7 @@ static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
     assert(data->reconf == SN_RECONF_NONE);
 }
 
-/* A switch forgets what was agreed about the old master (PROTOCOL.md §13.4). */
+/* A switch clears the agreement about the old master (PROTOCOL.md §13.4). */
 static void forget_agreement(struct sn_group *group)
 {
     struct sn_instance *peer;
@@ -257,7 +255,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
         DL_DELETE(group->replicas, new_master);
         group->replica_count--;
         begin_new_part(new_master, SN_KIND_MASTER);
-        /* What it did not answer as a replica is not held against it as a master. */
+        /* Its silence as a replica does not count against it as a master. */
         sn_link_begin_anew(new_master->cmd);
         sn_link_begin_anew(new_master->sub);
     } else {
@@ -285,7 +283,7 @@ void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_
                    group->master->addr.port);
     DL_FOREACH(group->replicas, replica)
         sn_raise(replica, SN_NOTICE_SLAVE, NULL);
-    /* A demoted master is usually down; as a replica it is reported down anew. */
+    /* A demoted master is usually down; it is reported as a replica that is down. */
     sn_mark_instance(group->master);
     DL_FOREACH(group->replicas, replica)
         sn_mark_instance(replica);
@@ -299,7 +297,7 @@ void sn_group_reset(struct sn_group *group)
     free_peers(group);
     begin_new_part(master, SN_KIND_MASTER);
     group->o_down = false;
-    /* All who could vouch for a newer configuration are forgotten as well. */
+    /* The peers that could confirm a newer configuration are removed as well. */
     group->accept_any_peer = true;
     group->leader.hex[0] = '\0'; /* the epoch of the vote stays: no second vote for it */
     sn_turn_begin(group);
@@ -317,8 +315,8 @@ void sn_group_reset(struct sn_group *group)
 
 static uint64_t rank_of(const struct sn_group *group, const struct sn_runid *runid)
 {
-    /* The group's own epoch, which is the same everywhere: the current one is not while elections
-     * of other groups are raising it. */
+    /* The epoch of the group is the same on all sentinels; the current epoch is not, while
+     * elections of other groups raise it. */
     uint64_t epoch =
         group->leader_epoch > group->config_epoch ? group->leader_epoch : group->config_epoch;
     const char *name = sn_alias_rank_name(group);

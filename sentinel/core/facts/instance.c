@@ -224,7 +224,7 @@ static sn_ms info_period(const struct sn_instance *instance)
     bool expected_role =
         (data->role_reported == SN_ROLE_MASTER) == (instance->kind == SN_KIND_MASTER);
     bool busy = group->master->s_down || group->failover.state != SN_FAILOVER_NONE;
-    /* A master that we have just met, or met again, may be about to gain replicas. */
+    /* A master that was connected to a moment ago may be about to gain replicas. */
     bool young =
         instance->kind == SN_KIND_MASTER && sn_age(instance->core, instance->cmd->up_at) < period;
     if (young || !expected_role ||
@@ -266,7 +266,8 @@ void sn_instance_info_due(struct sn_instance *instance)
     if (instance->cmd->state != SN_LINK_UP || sn_unanswered_has(instance, SN_UNANSWERED_INFO))
         return;
     sn_instance_ask_info(instance);
-    if (!sn_unanswered_has(instance, SN_UNANSWERED_INFO)) /* too much is outstanding on the link */
+    if (!sn_unanswered_has(instance,
+                           SN_UNANSWERED_INFO)) /* too many commands are outstanding on the link */
         sn_timer_set(&instance->core->timers, &instance->info,
                      sn_after(instance->core->now, SN_POLL_FAST_MS));
 }

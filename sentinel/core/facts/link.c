@@ -166,8 +166,8 @@ static void choose_credentials(const struct sn_link *link, const char **user, co
 }
 
 /* How long a connection may take to open. Round trips may be longer than down-after, and a TLS
- * handshake takes several: each attempt that had to be given up doubles it, and what the last
- * connection needed is remembered. */
+ * handshake takes several. Each failed attempt doubles the limit, and the time of the last
+ * successful connection is remembered. */
 static sn_ms connect_patience(const struct sn_link *link)
 {
     unsigned doublings = link->given_up > DOUBLINGS_MAX ? DOUBLINGS_MAX : link->given_up;
@@ -179,9 +179,9 @@ static sn_ms connect_patience(const struct sn_link *link)
     return sn_min(first << doublings, CONNECT_MAX_MS);
 }
 
-/* How long an answer to PING may take until the connection looks dead, and is replaced while there
- * is time to prove life on a new one. Deliberately not half of down-after, as stock's (PROTOCOL.md
- * §9.6): a network that slows down is no reason to lose all links at once. */
+/* How long a PING may stay unanswered before the connection counts as dead; a new connection must
+ * still have time to prove life. Deliberate difference from stock, which waits half of down-after
+ * (PROTOCOL.md §9.6): a slower network must not break all links at once. */
 static sn_ms ping_patience(const struct sn_link *link)
 {
     return sn_max(shortest_down_after(link) * 3 / 4, 2 * link->trip_ms);
@@ -194,10 +194,10 @@ void sn_link_open(struct sn_link *link)
     if (link->state != SN_LINK_IDLE || addr->port == 0 || link->asleep)
         return;
     if (link->kind == SN_LINK_PEER && sn_addr_is_useless(addr))
-        return; /* we would reach ourselves */
+        return; /* the connection would reach this process */
     if (link->kind == SN_LINK_SUBSCRIBE && link->owners->cmd->state != SN_LINK_UP)
-        return; /* one knock at the door is enough; the command link opens it when it is up */
-    /* Without resolve-hostnames a name of the configuration is looked up once. */
+        return; /* one attempt suffices; the command link opens the subscription once it is up */
+    /* Without resolve-hostnames, a configured host name is resolved once. */
     if (link->kind != SN_LINK_SUBSCRIBE && !sn_addr_is_ip(addr->host) &&
         (core->globals.resolve_hostnames || addr->ip[0] == '\0'))
         sn_out_add(core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(core, addr->host);
@@ -262,14 +262,15 @@ void sn_link_reset(struct sn_link *link)
 
 void sn_link_hurry(struct sn_link *link, const struct sn_link *other)
 {
-    /* An attempt from before would wait until its first packet is repeated, which takes seconds.
-     * One that may still be answered in a network as slow as the other's must not be broken off. */
+    /* An earlier attempt would wait for the retransmission of its first packet, which takes
+     * seconds. An attempt that may still be answered, in a network as slow as for the other link,
+     * must not be aborted. */
     sn_ms trip = sn_max(sn_max(link->took_ms, other->took_ms), other->trip_ms);
     bool old = link->core->now > sn_after(link->opened_at, 2 * trip + RETRY_FIRST_MS);
     if (link->state == SN_LINK_IDLE || (link->state == SN_LINK_CONNECTING && old))
         sn_link_renew(link);
     else if (link->state == SN_LINK_CONNECTING)
-        link->failures = 1; /* those before it were of another time */
+        link->failures = 1; /* earlier failures belong to the outage */
 }
 
 void sn_link_begin_anew(struct sn_link *link)
@@ -282,8 +283,8 @@ void sn_link_begin_anew(struct sn_link *link)
         sn_link_renew(link);
 }
 
-/* Opens again at once after a connection that was alive for more than a moment, else after a
- * growing pause (PROTOCOL.md §9.2, §15.3, §23). */
+/* Reconnects at once after a connection that lived for more than a moment, else after a growing
+ * pause (PROTOCOL.md §9.2, §15.3, §23). */
 static void plan_retry(struct sn_link *link, bool was_brief)
 {
     sn_ms delay = was_brief ? RETRY_FIRST_MS : 0;
@@ -327,8 +328,8 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
     sn_mark_link(link);
 }
 
-/* What is not known of a replica costs less than what clients, peers and other groups would miss.
- */
+/* Missing knowledge of a replica costs less than missing files for clients, peers and other
+ * groups. */
 static void wait_for_room(struct sn_link *link)
 {
     static const struct sn_runid anybody = {""};
@@ -340,9 +341,9 @@ static void wait_for_room(struct sn_link *link)
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(link->owners, form);
     sn_out_log(core, SN_LEVEL_WARNING,
-               "%s, and maybe others, cannot be connected to: links to replicas use all open files "
-               "that they may. It is tried again every %lld seconds. Raise the limit (ulimit -n, "
-               "LimitNOFILE=), or let SENTINEL RESET forget replicas that are gone.",
+               "Cannot connect to %s, and maybe to others: links to replicas use all open files "
+               "that they may. The next attempts follow every %lld seconds. Raise the limit "
+               "(ulimit -n, LimitNOFILE=), or let SENTINEL RESET forget replicas that are gone.",
                form, (long long)core->timings[SN_TIMING_MIN_LINK_RECONNECT_PERIOD] / 1000);
 }
 
@@ -358,7 +359,7 @@ void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room)
     bool first = was_up || link->failures == 1;
     sn_out_log(core, first ? SN_LEVEL_VERBOSE : SN_LEVEL_DEBUG, "%s link to %s %s: %s",
                link->kind == SN_LINK_SUBSCRIBE ? "Pub/Sub" : "Command", form,
-               was_up ? "lost" : "not made", reason);
+               was_up ? "lost" : "not established", reason);
     sn_silence_begin(link);
     if (no_room)
         wait_for_room(link);
@@ -450,7 +451,7 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
     sn_mark_link(link);
 }
 
-/* Looks at a connection that may be dead; closes it, or plans the next look (PROTOCOL.md §9.6). */
+/* Closes a connection that looks dead, or plans the next check (PROTOCOL.md §9.6). */
 void sn_link_stale(struct sn_link *link)
 {
     struct sn_core *core = link->core;

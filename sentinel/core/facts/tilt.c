@@ -40,7 +40,7 @@ static void enter(struct sn_core *core)
         struct sn_link *link = instance->cmd;
         if (instance->kind == SN_KIND_MASTER &&
             (instance->s_down || instance->group->failover.state != SN_FAILOVER_NONE))
-            sn_reason_note(instance, SN_REASON_TILT); /* something is under way */
+            sn_reason_note(instance, SN_REASON_TILT); /* an operation is in progress */
         if (instance->s_down || link->tilt_wait)
             continue;
         link->tilt_wait = true;
@@ -52,7 +52,7 @@ static void enter(struct sn_core *core)
     sn_timer_set(&core->timers, &core->tilt_end, sn_after(core->now, longest));
 }
 
-/* TILT begins after a stall of ours of more than the trigger (PROTOCOL.md §18). */
+/* TILT begins after a stall of this process that exceeds the trigger (PROTOCOL.md §18). */
 void sn_tilt_check(struct sn_core *core, sn_ms last_now)
 {
     if (core->now - last_now > core->timings[SN_TIMING_TILT_TRIGGER])
@@ -67,15 +67,15 @@ static void stop_waiting(struct sn_link *link)
         sn_timer_set(&core->timers, &core->tilt_end, core->now);
 }
 
-/* TILT ends once everybody who was up has answered afresh, after down-after or the tilt period at
- * the latest (PROTOCOL.md §18). */
+/* TILT ends once all instances that were up have answered again, after down-after or the tilt
+ * period at the latest (PROTOCOL.md §18). */
 void sn_tilt_link_answered(struct sn_link *link)
 {
     if (!link->core->tilt || !link->tilt_wait)
         return;
     if (link->ping_sent_at < link->core->tilt_at)
         sn_timer_set(&link->core->timers, &link->ping,
-                     link->core->now); /* that one is from before the stall and proves nothing */
+                     link->core->now); /* that answer is from before the stall and proves nothing */
     else
         stop_waiting(link);
 }
@@ -86,7 +86,7 @@ void sn_tilt_link_gone(struct sn_link *link)
         stop_waiting(link);
 }
 
-/* What was under way goes on when it ends, and is judged at once (PROTOCOL.md §18). */
+/* Operations in progress resume when TILT ends, and are judged at once (PROTOCOL.md §18). */
 void sn_tilt_leave(struct sn_core *core)
 {
     struct sn_group *group, *next_group;

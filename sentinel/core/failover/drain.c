@@ -38,7 +38,7 @@ static void enter_phase(struct sn_group *group, enum sn_drain_phase phase)
             PHASE(SN_DRAIN_PAUSING) | PHASE(SN_DRAIN_OVER) | PHASE(SN_DRAIN_FAILED),
         [SN_DRAIN_PAUSING] =
             PHASE(SN_DRAIN_CATCHING) | PHASE(SN_DRAIN_OVER) | PHASE(SN_DRAIN_FAILED),
-        /* Another candidate has to catch up as well. */
+        /* Another candidate also has to catch up. */
         [SN_DRAIN_CATCHING] =
             PHASE(SN_DRAIN_CATCHING) | PHASE(SN_DRAIN_OVER) | PHASE(SN_DRAIN_FAILED),
         [SN_DRAIN_OVER] = PHASE(SN_DRAIN_CATCHING),
@@ -54,23 +54,22 @@ static void drain_done(struct sn_group *group)
     enter_phase(group, SN_DRAIN_OVER);
 }
 
-/* The drain is not possible: the promotion may be sent all the same, or the attempt ends. detail:
- * more than the words of the reason; NULL: they will do (PROTOCOL.md §22.4). */
+/* The drain is impossible: a plain order promotes without it, a coordinated attempt ends. detail
+ * replaces the words of the reason, if not NULL (PROTOCOL.md §22.4). */
 static void drain_skip(struct sn_group *group, enum sn_reason reason, const char *detail)
 {
     const char *why = detail != NULL ? detail : sn_reason_words(reason);
     sn_reason_note(group->master, reason);
     if (group->failover.mode == SN_MODE_COORDINATED) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "Coordinated failover of %s stopped, as writes could be lost: %s.", group->name,
-                   why);
+                   "Gave up coordinated failover of %s because writes could be lost: %s.",
+                   group->name, why);
         enter_phase(group, SN_DRAIN_FAILED);
         return;
     }
     sn_out_log(
         group->core, SN_LEVEL_WARNING,
-        "Failover of %s goes on without draining the master, so its last writes may be lost: "
-        "%s.",
+        "Failover of %s continues without draining the master, so its last writes may be lost: %s.",
         group->name, why);
     sn_pause_end(group->master);
     group->failover.drain.target_known = false;
@@ -83,17 +82,18 @@ static void forget(struct sn_group *group)
     memset(&group->failover.drain, 0, sizeof(group->failover.drain));
 }
 
-/* What was learned does not count any more: from the beginning, as long as the order lasts. */
+/* The drain starts again from the beginning, until the order expires: earlier facts no longer
+ * count. */
 static void begin_again(struct sn_group *group, enum sn_reason reason)
 {
     sn_reason_note(group->master, reason);
-    sn_out_log(group->core, SN_LEVEL_NOTICE, "Draining the master of %s once more: %s.",
-               group->name, sn_reason_words(reason));
+    sn_out_log(group->core, SN_LEVEL_NOTICE, "Draining the master of %s again: %s.", group->name,
+               sn_reason_words(reason));
     forget(group);
 }
 
-/* True if the replica has all that the master has written up to offset. What says that it is a
- * master, or has no link to one, tells an offset of another history, or none. */
+/* True if the replica has all that the master has written up to offset. A server that reports the
+ * role of a master, or has no link to one, reports an offset of another history, or none. */
 static bool has_reached(const struct sn_instance *replica, uint64_t offset)
 {
     const struct sn_data *data = &replica->u.data;
@@ -108,8 +108,8 @@ static bool is_near(const struct sn_group *group)
            has_reached(group->failover.promoted, master->master_offset);
 }
 
-/* The chosen replica takes too long. Somebody who has more is the better choice by now, unless the
- * operator named the replica: the chosen one hangs, or its link is slow. */
+/* True if another replica has more data, and the operator did not name the chosen one: the chosen
+ * one takes too long, because it hangs or its link is slow. */
 static bool has_somebody_more(struct sn_group *group)
 {
     struct sn_data *late = &group->failover.promoted->u.data;
@@ -215,7 +215,7 @@ void sn_drain_pause_reply(struct sn_instance *master, const struct sn_reply *rep
     struct sn_group *group = master->group;
     struct sn_drain *drain = &group->failover.drain;
     if (sn_unanswered_remove_pause(master) > 0)
-        return; /* one that was ended for another candidate; the last one counts */
+        return; /* the answer to an order for an earlier candidate; the last order counts */
     if (reply->type == SN_REPLY_ERROR)
         master->u.data.paused_until = SN_MS_NEVER;
     if (group->failover.state != SN_FAILOVER_SEND_PROMOTION || drain->phase != SN_DRAIN_PAUSING ||
@@ -240,14 +240,13 @@ void sn_drain_unpause_reply(const struct sn_instance *node, const struct sn_repl
     if (reply->type == SN_REPLY_ERROR)
         sn_out_log(
             node->core, SN_LEVEL_WARNING,
-            "%s:%u of %s refused CLIENT UNPAUSE with \"%.100s\": its clients wait until the "
-            "pause ends by itself, at most %lld ms after it began. The right +client|unpause is "
-            "needed.",
+            "%s:%u of %s refused CLIENT UNPAUSE with \"%.100s\": its clients stay paused until the "
+            "pause expires, at most %lld ms after its start. Grant +client|unpause.",
             node->addr.ip, node->addr.port, node->group->name, reply->text,
             (long long)sn_pause_longest_ms(node->group));
 }
 
-/* The master has told its offset, or has to be asked again. */
+/* Takes the offset that the master reported, or asks again. */
 static void take_target(struct sn_instance *master, const struct sn_info *info)
 {
     struct sn_group *group = master->group;
@@ -266,8 +265,8 @@ static void take_target(struct sn_instance *master, const struct sn_info *info)
     sn_instance_ask_info(master);
 }
 
-/* True if the writes stopped at the target for sure: the master has neither been restarted since
- * the pause, nor has the pause ended while we were busy or asleep. */
+/* True if the writes have certainly stopped at the target: since the pause began, the master was
+ * not restarted, and the pause did not end while this process was busy or asleep. */
 static bool is_pause_certain(const struct sn_group *group)
 {
     const struct sn_drain *drain = &group->failover.drain;
@@ -281,7 +280,7 @@ static void look_whether_drained(struct sn_group *group)
     struct sn_drain *drain = &group->failover.drain;
     if (!drain->target_known || !has_reached(group->failover.promoted, drain->target) ||
         !is_pause_certain(group))
-        return; /* a further INFO tells, or the deadline ends it */
+        return; /* a later INFO decides, or the deadline */
     sn_out_log(group->core, SN_LEVEL_NOTICE,
                "Drained the master of %s: the replica has all writes up to offset %llu, %lld "
                "ms after the pause.",
@@ -301,7 +300,7 @@ static void take_masters_info(struct sn_instance *master, const struct sn_info *
         begin_again(group, restarted ? SN_REASON_DRAIN_RESTARTED : SN_REASON_DRAIN_UNCONFIRMED);
         sn_mark_group(group, SN_MARK_STEP);
     } else if (!confirmed) {
-        sn_instance_ask_info(master); /* this one is from before the pause */
+        sn_instance_ask_info(master); /* this INFO is from before the pause */
     } else {
         drain->link = master->cmd->id;
         if (drain->target_known)

@@ -41,10 +41,10 @@ static void wake_at(struct sn_group *group, sn_ms at)
     sn_timer_set(&group->core->timers, &group->timeout, sn_max(at, group->core->now));
 }
 
-/* Back-off after an attempt that was won but could not be finished: doubles from a second up to the
- * stock wait, so that a replica that comes back is not kept waiting for minutes. Those who voted
- * wait for us for the stock time; until one of them has had its turn, only a replica that can be
- * promoted now is a reason for another attempt, as each vote makes them wait anew (PROTOCOL.md
+/* Back-off after an attempt that was won but could not be finished: it doubles from a second up to
+ * the stock wait, so that a returning replica does not wait for minutes. The sentinels that voted
+ * wait for us for the stock time. Until one of them has had its turn, only a replica that can be
+ * promoted now justifies another attempt, because each vote restarts their wait (PROTOCOL.md
  * §15.9). */
 static sn_ms next_try(struct sn_group *group)
 {
@@ -66,7 +66,7 @@ static void order_promotion(struct sn_group *group)
     struct sn_action_send send = {
         .order = SN_ORDER_PROMOTE, .tag = replica->id, .no_rewrite = replica->cmd->no_rewrite};
     assert(group->failover.state == SN_FAILOVER_WAIT_PROMOTION && replica != NULL);
-    /* What has been promoted under another name needs no order. */
+    /* A replica that was promoted under another name needs no order. */
     if (!sn_alias_made_master(replica)) {
         sn_out_send(replica->cmd, &send);
         sn_unanswered_add(replica, SN_UNANSWERED_ORDER);
@@ -76,7 +76,7 @@ static void order_promotion(struct sn_group *group)
     sn_instance_ask_info(replica);
 }
 
-/* Without a candidate the attempt ends, with the reason of each (PROTOCOL.md §15.2). */
+/* Without a candidate the attempt ends, with the reason for each replica (PROTOCOL.md §15.2). */
 static void choose(struct sn_group *group)
 {
     struct sn_instance *replica =
@@ -85,10 +85,10 @@ static void choose(struct sn_group *group)
     if (replica == NULL) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    group->replicas == NULL
-                       ? "No replica of %s is known, so none can be promoted. One is found when it "
-                         "is named by INFO of its master, or by a known-replica line."
-                       : "No replica of %s can be promoted. The reasons are above; a replica that "
-                         "becomes usable is tried with the next attempt.",
+                       ? "Cannot fail over %s: no replica is known. Replicas are discovered from "
+                         "INFO of the master and from known-replica lines."
+                       : "Cannot fail over %s: no replica can be promoted, for the reasons above. "
+                         "The next attempt tries replicas that have become usable.",
                    group->name);
         const struct sn_why nobody = {SN_REASON_NO_REPLICA, {(int64_t)group->replica_count}};
         sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NO_GOOD_SLAVE, &nobody, next_try(group));
@@ -107,8 +107,8 @@ static void choose(struct sn_group *group)
     sn_mark_group(group, SN_MARK_STEP);
 }
 
-/* error: what the replica has answered; NULL: the words of the reason will do (PROTOCOL.md §15.3).
- */
+/* error: the answer of the replica; NULL: the words of the reason are logged (PROTOCOL.md
+ * §15.3). */
 static void pass_over(struct sn_group *group, enum sn_reason reason, const char *error)
 {
     struct sn_instance *replica = group->failover.promoted;
@@ -137,7 +137,7 @@ static void step_select(struct sn_group *group)
 {
     sn_ms period = group->core->timings[SN_TIMING_PUBLISH_PERIOD];
     sn_ms deadline = sn_select_facts_deadline(group);
-    /* Links that break again and again hear nothing. */
+    /* The wait is bounded: links that break again and again hear nothing. */
     sn_ms heard_at =
         sn_min(sn_alias_heard_at(group), sn_after(group->failover.state_at, 3 * period));
     if (sn_alias_is_promoting(group))
@@ -150,19 +150,19 @@ static void step_select(struct sn_group *group)
         wait_until(group, SN_REASON_INFO_AWAITED, deadline);
 }
 
-/* Whoever got the order may be a master somewhere. The next attempt follows without a pause if
- * somebody else can be promoted; if not, it is the turn of those who voted. */
+/* The replica that got the order may be a master now. The next attempt follows without a pause if
+ * another replica can be promoted; otherwise the sentinels that voted take their turn. */
 static void end_in_doubt(struct sn_group *group, const struct sn_why *why)
 {
     (void)next_try(group);
     sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_SLAVE_TIMEOUT, why, group->core->now);
 }
 
-/* The order has left, and the replica went down before it was seen to obey: it may be a master by
- * now, so nobody else is promoted in this epoch. Who was cut off, or restarted, is often back soon;
- * after that, or if the old master answers and there is no hurry, the attempt ends. The next one
- * has an epoch of its own, by which whoever is promoted in it outranks this one, if it lives
- * (PROTOCOL.md §24.1). */
+/* The order has left, and the replica went down with the promotion unconfirmed. It may be a master
+ * now, so no other replica is promoted in this epoch. A disconnected or restarted replica often
+ * returns soon. After the wait, or if the old master answers and there is no hurry, the attempt
+ * ends. The next attempt has an epoch of its own, so that its configuration outranks this replica
+ * if it is alive (PROTOCOL.md §24.1). */
 static void await_fate(struct sn_group *group)
 {
     struct sn_failover *failover = &group->failover;
@@ -174,8 +174,8 @@ static void await_fate(struct sn_group *group)
     sn_instance_form(replica, form);
     if (waits && !failover->fate_told)
         sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "%s may have been promoted: it went down before it told. Nobody else is chosen "
-                   "for %lld ms.",
+                   "%s may have been promoted: it went down with the promotion unconfirmed. No "
+                   "other replica is chosen for %lld ms.",
                    form, (long long)(until - group->core->now));
     failover->fate_told = true;
     if (waits) {
@@ -184,8 +184,8 @@ static void await_fate(struct sn_group *group)
         return;
     }
     sn_out_log(group->core, SN_LEVEL_WARNING,
-               "%s may have been promoted, and is down: this attempt ends, the next one chooses "
-               "anew. If it comes back as a master, it is made a replica.",
+               "%s may have been promoted and is down: this attempt ends, and the next one chooses "
+               "anew. If it returns as a master, it is demoted.",
                form);
     end_in_doubt(
         group, &(struct sn_why){SN_REASON_FATE_UNKNOWN, {sn_age(group->core, replica->s_down_at)}});
@@ -212,7 +212,7 @@ static bool is_drained(struct sn_group *group)
     return false;
 }
 
-/* A candidate that is silent for failover-timeout is given up (PROTOCOL.md §11.3, §15.4, §16). */
+/* Gives up a candidate that is silent for failover-timeout (PROTOCOL.md §11.3, §15.4, §16). */
 static void step_promotion(struct sn_group *group)
 {
     struct sn_failover *failover = &group->failover;
@@ -263,16 +263,16 @@ void sn_failover_step(struct sn_group *group)
         step_promotion(group);
 }
 
-/* The link broke before EXEC was answered, and the replica still is one, or the order was void:
- * once more, unless what allowed it is over by now (PROTOCOL.md §15.4). */
+/* The link broke before EXEC was answered and the server is still a replica, or the order was
+ * aborted: sends the order again, unless its precondition no longer holds (PROTOCOL.md §15.4). */
 static void order_again(struct sn_group *group)
 {
     if (group->failover.promoted->u.data.priority == 0) {
         pass_over(group, SN_REASON_PRIORITY_ZERO_NOW, NULL);
     } else if (group->failover.mode == SN_MODE_COORDINATED && !sn_pause_is_on(group->master)) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "Coordinated failover of %s stopped, as writes could be lost: the replica did "
-                   "not obey before the pause of the master ended.",
+                   "Gave up coordinated failover of %s because writes could be lost: the pause of "
+                   "the master ended before the replica obeyed.",
                    group->name);
         sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_MASTER_TIMEOUT,
                          &(struct sn_why){.reason = SN_REASON_PAUSE_ENDED}, group->core->now);
@@ -281,7 +281,7 @@ static void order_again(struct sn_group *group)
     }
 }
 
-/* A refusal is told with its text, and the next candidate tried (PROTOCOL.md §15.3). */
+/* A refusal is logged with its text, and the next candidate is tried (PROTOCOL.md §15.3). */
 void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_input_reply *reply)
 {
     struct sn_group *group = replica->group;
@@ -290,16 +290,17 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_inpu
         return;
     const char *error = sn_order_error(reply);
     if (error != NULL && sn_order_untransacted(reply)) {
-        /* To pass it over now could make two masters. */
+        /* Passing the replica over now could make two masters. */
         sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "%s:%u of %s executed the promotion without a transaction, as far as it did: %s",
+                   "%s:%u of %s executed the promotion without a transaction, possibly only a part "
+                   "of it: %s",
                    replica->addr.ip, replica->addr.port, group->name, error);
         group->failover.doubt = true;
         sn_instance_ask_info(replica);
         return;
     }
     if (error != NULL && sn_rights_drop_rewrite(replica->cmd, reply)) {
-        if (!group->core->tilt) /* else the next INFO does it */
+        if (!group->core->tilt) /* in TILT the next INFO decides */
             order_again(group);
         return;
     }
@@ -310,21 +311,22 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_inpu
     group->failover.acked = true;
     if (replica->cmd->no_rewrite)
         sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "Promoted %s:%u without CONFIG REWRITE, which it refuses: after a restart it "
-                   "begins with its old role. Allow +config|rewrite there.",
+                   "Promoted %s:%u without CONFIG REWRITE, which it refuses: a restart restores "
+                   "its old role. Grant +config|rewrite.",
                    replica->addr.ip, replica->addr.port);
     for (size_t i = 1; i < reply->reply->count; i++) {
         if (reply->reply->items[i].type == SN_REPLY_ERROR)
-            sn_out_log(group->core, SN_LEVEL_NOTICE, "Promoted %s:%u all the same, but: %s",
-                       replica->addr.ip, replica->addr.port, reply->reply->items[i].text);
+            sn_out_log(group->core, SN_LEVEL_NOTICE,
+                       "Promoted %s:%u, although a part of the order failed: %s", replica->addr.ip,
+                       replica->addr.port, reply->reply->items[i].text);
     }
     sn_instance_ask_info(replica);
 }
 
 /* ---- the switch ----------------------------------------------------------------------------- */
 
-/* A confirmed promotion gets the epoch that was won, and switches the group (PROTOCOL.md §15.5,
- * §23, §24.1). */
+/* A confirmed promotion gives the group the won epoch, and switches it (PROTOCOL.md §15.5, §23,
+ * §24.1). */
 static void confirm_promotion(struct sn_group *group)
 {
     struct sn_failover won = group->failover;
@@ -347,7 +349,7 @@ static void confirm_promotion(struct sn_group *group)
 }
 
 /* True if the process that got the order no longer answers at this address: it was restarted, or
- * somebody else has its address by now. */
+ * another process has its address. */
 static bool is_replaced(const struct sn_group *group)
 {
     const struct sn_runid *ordered = &group->failover.ordered;
@@ -360,22 +362,22 @@ static void give_up_replaced(struct sn_group *group)
     char form[SN_PAYLOAD_MAX + 1];
     assert(group->failover.state == SN_FAILOVER_WAIT_PROMOTION);
     sn_instance_form(group->failover.promoted, form);
-    sn_out_log(
-        group->core, SN_LEVEL_WARNING,
-        "%s was restarted, or replaced by another server, before it was seen to be promoted, "
-        "and is a replica: this attempt ends, the next one chooses anew.",
-        form);
+    sn_out_log(group->core, SN_LEVEL_WARNING,
+               "%s was restarted or replaced by another server before it confirmed its promotion, "
+               "and is a replica: this attempt ends, and the next one chooses anew.",
+               form);
     end_in_doubt(group, &(struct sn_why){.reason = SN_REASON_FATE_REPLACED});
 }
 
-/* Orders are proved by INFO only; one whose answer is lost is given again (PROTOCOL.md §15.4, §23).
- */
+/* INFO alone proves that an order was obeyed; an order with a lost answer is sent again
+ * (PROTOCOL.md §15.4, §23). */
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
 {
     struct sn_group *group = replica->group;
     if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
         return;
-    /* Replies come in order: who says this will still get the order on the same connection. */
+    /* Replies come in order: the process that sent this INFO will still get the order on the same
+     * connection. */
     if (sn_unanswered_has(replica, SN_UNANSWERED_ORDER))
         group->failover.ordered = replica->runid;
     if (role == SN_ROLE_MASTER)
@@ -393,7 +395,7 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
                                sn_age(group->core, group->failover.ordered_at), 0, 0);
 }
 
-/* Nothing is told of a switch before it is on disk (PROTOCOL.md §4.14, §15.5, §24.2). */
+/* A switch is announced only once it is on disk (PROTOCOL.md §4.14, §15.5, §24.2). */
 void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
 {
     struct sn_failover *failover = &group->failover;
@@ -408,7 +410,7 @@ void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
         return;
     }
     group->unannounced_old_master.port = 0;
-    /* A RESET may have ended the attempt meanwhile: its switch is in force all the same. */
+    /* A RESET may have ended the attempt meanwhile; the switch is still in force. */
     failover->durable = ours;
     sn_group_push_hello(group);
     sn_script_reconfig(group, true, &old_addr, &group->master->addr);

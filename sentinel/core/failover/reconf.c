@@ -26,7 +26,7 @@
 #include <strings.h>
 #include <utlist.h>
 
-/* The operator's word goes before another group's claim, as long as his failover lasts. */
+/* A forced failover overrides the claim of another group, as long as it lasts. */
 static bool is_forced(const struct sn_instance *replica)
 {
     const struct sn_failover *failover = &replica->group->failover;
@@ -59,8 +59,8 @@ bool sn_reconf_send(struct sn_instance *replica)
             return false;
         }
         sn_out_log(replica->core, SN_LEVEL_WARNING,
-                   "%s:%u is told to follow the new master of %s all the same: the operator forces "
-                   "this failover.",
+                   "Ordering %s:%u to follow the new master of %s in spite of that: the operator "
+                   "forces this failover.",
                    replica->addr.ip, replica->addr.port, replica->group->name);
     }
     struct sn_action_send send = {
@@ -91,8 +91,9 @@ static bool is_old_master(const struct sn_instance *replica)
     return sn_addr_equal(&replica->addr, &replica->group->failover.old_addr);
 }
 
-/* Whoever promotes under another name at the same time sees our promotion, or we see its: what
- * turns out to be a master now is left to repair.c, so that two never follow each other. */
+/* A leader that promotes under another name at the same time sees our promotion, or we see its
+ * promotion. A replica that turns out to be a master now is left to repair.c, so that two servers
+ * never follow each other. */
 static bool has_told(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
@@ -101,8 +102,7 @@ static bool has_told(const struct sn_instance *replica)
            data->info_at >= data->info_sent_at;
 }
 
-/* True if replica said after the switch that it follows the new master already (PROTOCOL.md §15.6).
- */
+/* True if replica reported after the switch that it follows the new master (PROTOCOL.md §15.6). */
 static bool obeys_already(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
@@ -125,7 +125,7 @@ static void demote_old_master(struct sn_instance *replica)
     }
 }
 
-/* Somebody else, under another name, may give it orders, or promote it. */
+/* True if another leader, under another name, may order or promote the replica. */
 static bool is_shared(const struct sn_instance *replica)
 {
     return replica->group->aliases != NULL || sn_foreign_claimed(replica);
@@ -137,7 +137,7 @@ static bool may_be_master(const struct sn_instance *replica)
            (!has_told(replica) || replica->u.data.role_reported == SN_ROLE_MASTER);
 }
 
-/* It is not its turn to be pointed at the new master, while others are busy. */
+/* True if the replica has to wait for a slot before it gets its order. */
 static bool has_to_wait(const struct sn_instance *replica, unsigned busy)
 {
     uint32_t places = replica->group->params.parallel_syncs;
@@ -184,7 +184,7 @@ static void start_some(struct sn_group *group)
     }
 }
 
-/* A replica that does not obey in time, refuses or dies gives up its place (PROTOCOL.md §15.6,
+/* A replica that does not obey in time, refuses or dies frees its slot (PROTOCOL.md §15.6,
  * §24.2). */
 static void time_out_some(struct sn_group *group)
 {
@@ -302,9 +302,9 @@ void sn_reconf_info(struct sn_instance *replica)
     sn_mark_group(group, SN_MARK_STEP);
 }
 
-/* The order was void, as if it had never been given. Much may have changed since: whoever gave it
- * decides anew, reconf_step now (the slot may be another replica's), repair with the INFO that was
- * sent behind the order. */
+/* The order was aborted, as if it had never been sent. Its sender decides again, because much may
+ * have changed: reconf_step now (another replica may have the slot), repair with the INFO that was
+ * sent after the order. */
 static void forget_order(struct sn_instance *replica)
 {
     struct sn_data *data = &replica->u.data;
@@ -323,7 +323,7 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_input_reply *r
     sn_unanswered_remove(replica, SN_UNANSWERED_ORDER);
     if (error != NULL && sn_order_untransacted(reply)) {
         sn_out_log(replica->core, SN_LEVEL_WARNING,
-                   "Replica %s:%u of %s was told to follow the master without a transaction: %s",
+                   "Replica %s:%u of %s was ordered to follow the master without a transaction: %s",
                    replica->addr.ip, replica->addr.port, replica->group->name, error);
         error = NULL;
     }

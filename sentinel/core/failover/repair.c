@@ -26,12 +26,12 @@
 
 #define SANE_INFOS    2
 #define QUIET_PERIODS 4
-#define REPEAT_MS     1000 /* at least, between two orders to one replica */
-#define TURN_MS       500 /* sentinels take turns in rank order, so that one order is given, not five */
-#define HEIR_INFOS    2    /* turns of those who finish what a dead leader left */
+#define REPEAT_MS     1000 /* shortest time between two orders to one replica */
+#define TURN_MS       500  /* in rank order, so that only one sentinel sends an order */
+#define HEIR_INFOS    2    /* turns of the sentinels that finish a dead leader's failover */
 #define CAME_BACK_MS  1000 /* between the end of S_DOWN and the first INFO */
 
-/* The master is what we believe it to be (PROTOCOL.md §17.2, §17.3). */
+/* True if the master's role is confirmed (PROTOCOL.md §17.2, §17.3). */
 static bool master_looks_sane(const struct sn_group *group)
 {
     const struct sn_core *core = group->core;
@@ -42,9 +42,9 @@ static bool master_looks_sane(const struct sn_group *group)
            sn_age(core, data->info_at) <= SANE_INFOS * core->timings[SN_TIMING_INFO_PERIOD];
 }
 
-/* A node that was down and came back as a master is an old one: what is down is not promoted. But a
- * process that was a replica before was promoted by somebody, while it was away from us only
- * (PROTOCOL.md §23). */
+/* True if the node is an old master: it was down and returned as a master, and a server that is
+ * down is not promoted. But if the same process was a replica before, somebody has promoted it, and
+ * it was only disconnected from us (PROTOCOL.md §23). */
 static bool came_back(const struct sn_instance *replica)
 {
     sn_ms up_at = replica->s_up_at, claimed_at = replica->u.data.role_reported_at;
@@ -53,9 +53,9 @@ static bool came_back(const struct sn_instance *replica)
            up_at <= sn_after(claimed_at, CAME_BACK_MS);
 }
 
-/* From when on the peers' word is wanted. What turned master under our eyes may have been promoted
- * by somebody whose hello is still on its way: then what is heard half a period later counts
- * (PROTOCOL.md §23). */
+/* From when on confirmations of peers count. A server that became a master while we watched may
+ * have been promoted by a sentinel whose hello is still on its way, so hellos count from half a
+ * period later (PROTOCOL.md §23). */
 static sn_ms doubt_until(const struct sn_instance *replica)
 {
     sn_ms period = replica->core->timings[SN_TIMING_PUBLISH_PERIOD];
@@ -63,7 +63,8 @@ static sn_ms doubt_until(const struct sn_instance *replica)
     return came_back(replica) ? claimed_at - period * 3 / 2 : sn_after(claimed_at, period / 2);
 }
 
-/* Sentinels that have just named exactly our configuration, ourselves among them. */
+/* Returns the number of sentinels that have just named exactly our configuration; this one is
+ * included. */
 static size_t count_confirming(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
@@ -88,9 +89,9 @@ static bool peers_confirm(const struct sn_instance *replica)
     return group->config_epoch > 0 && count_confirming(replica) >= sn_group_majority(group);
 }
 
-/* A peer that is up tells of a newer configuration that we cannot take, as its master's name is of
- * no use here. What looks wrong from here may be what that one wants, and what is wrong that peer
- * puts right itself: our orders would undo a failover that others have won. */
+/* True if a peer that is up announces a newer configuration that is unusable here, because we
+ * cannot use its master's name. The stray server may follow that configuration, and that peer
+ * repairs strays itself: our orders would undo a failover that others have won. */
 static bool is_outdated(const struct sn_group *group)
 {
     const struct sn_core *core = group->core;
@@ -106,7 +107,7 @@ static bool is_outdated(const struct sn_group *group)
     return false;
 }
 
-/* Our turn to demote has come: once everybody had the time to confirm (PROTOCOL.md §17.2). */
+/* True if it is our turn to demote: all sentinels had time to confirm (PROTOCOL.md §17.2). */
 static bool is_our_turn(const struct sn_instance *replica)
 {
     const struct sn_core *core = replica->core;
@@ -122,7 +123,7 @@ static bool quiet_for(const struct sn_instance *replica, sn_ms wait)
     return replica->s_down_at == SN_MS_NEVER || sn_age(replica->core, replica->s_down_at) > wait;
 }
 
-/* Why it is not demoted before the stock time. */
+/* Returns why the replica is not demoted before the stock time. */
 static struct sn_why not_yet(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
@@ -152,8 +153,8 @@ static void demote(struct sn_instance *replica)
         sn_raise(replica, SN_NOTICE_CONVERT_TO_SLAVE, NULL);
 }
 
-/* The sentinel that won the present configuration, and reconfigures its replicas, is down. NULL if
- * it is not, or if we do not know who it was. */
+/* Returns the sentinel that won the present configuration, if it is down; it would reconfigure the
+ * replicas. NULL if it is up or unknown. */
 static const struct sn_instance *lost_leader(const struct sn_group *group)
 {
     const struct sn_instance *leader = NULL;
@@ -168,7 +169,8 @@ static sn_ms order_pause(const struct sn_instance *replica)
                                          : REPEAT_MS;
 }
 
-/* An order is followed by an INFO at once: one that does not help must not be repeated as fast. */
+/* An INFO follows each order at once, so an order without effect must not be repeated at that
+ * rate. */
 static bool ordered_lately(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
@@ -176,7 +178,7 @@ static bool ordered_lately(const struct sn_instance *replica)
            sn_age(replica->core, data->ordered_at) < order_pause(replica);
 }
 
-/* It takes one of the places that parallel-syncs allows, or will in a moment. */
+/* True if the replica occupies a parallel-syncs slot, or will in a moment. */
 static bool is_syncing(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
@@ -185,10 +187,10 @@ static bool is_syncing(const struct sn_instance *replica)
     return sn_instance_follows_master(replica) ? !data->link_up : ordered_lately(replica);
 }
 
-/* The leader died before it reached replica, which waits for a master that is gone. Nobody else
- * will finish, so we do, in its stead and by its rules (DESIGN.md D9). One of us does: two who hear
- * at the same time that a place is free would both fill it. The next one comes in if the first had
- * the time to look at every replica and did not. */
+/* True if this sentinel finishes the failover of a dead leader, which did not get to replica:
+ * replica waits for a master that is gone. The rules are those of the leader (DESIGN.md D9). Only
+ * one sentinel does it at a time: two that see a free slot at the same moment would both fill it.
+ * The next sentinel takes over if the first had time to look at every replica and did not act. */
 static bool inherits_from_leader(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
@@ -203,7 +205,8 @@ static bool inherits_from_leader(const struct sn_instance *replica)
     return syncing < group->params.parallel_syncs && peers_confirm(replica);
 }
 
-/* A replica of somebody else is redirected after failover-timeout (PROTOCOL.md §11.3, §17.3). */
+/* A replica that follows another master is redirected after failover-timeout (PROTOCOL.md §11.3,
+ * §17.3). */
 static void redirect(struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
@@ -220,7 +223,7 @@ static void redirect(struct sn_instance *replica)
         sn_raise(replica, SN_NOTICE_FIX_SLAVE_CONFIG, NULL);
 }
 
-/* It is not what the group says that it is. */
+/* True if the server's role differs from its role in the group. */
 static bool has_strayed(const struct sn_instance *replica)
 {
     return replica->u.data.role_reported == SN_ROLE_MASTER ||
@@ -228,7 +231,7 @@ static bool has_strayed(const struct sn_instance *replica)
             !sn_instance_follows_master(replica));
 }
 
-/* Why nothing is done about it now, whatever it is. */
+/* Returns why no repair is possible now, whatever the defect. */
 static struct sn_why cannot_repair(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;

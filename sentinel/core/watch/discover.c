@@ -45,25 +45,25 @@ static void learn_runid(struct sn_instance *instance, const struct sn_runid *run
     instance->runid = *runid;
 }
 
-/* Stock connects there: to itself (0.0.0.0), or to nobody for ever. */
+/* Stock connects to such an address: 0.0.0.0 is its own host, and other ones never answer. */
 static void tell_unusable(struct sn_group *group, const struct sn_info_replica *seen)
 {
     if (group->unusable_told)
         return;
     group->unusable_told = true;
     sn_out_log(group->core, SN_LEVEL_WARNING,
-               "The master of %s names a replica at %s:%u: nobody can be connected to at that "
-               "address, so it is not watched. Set replica-announce-ip on that replica.",
+               "The master of %s reports a replica at %s:%u, an address that no host can have: "
+               "that replica is not watched. Set its replica-announce-ip.",
                group->name, seen->host, seen->port);
 }
 
-/* Each INFO names all of them again. */
+/* Logged once, because each INFO names all replicas again. */
 static void tell_full(struct sn_group *group, const struct sn_info_replica *seen)
 {
     if (!group->full_told)
         sn_out_log(group->core, SN_LEVEL_WARNING,
-                   "Group %s has %d replicas already; %s:%u is not watched, nor are others. "
-                   "SENTINEL RESET forgets those that are gone.",
+                   "Group %s already has %d replicas, the maximum: %s:%u and further ones are not "
+                   "watched. SENTINEL RESET forgets replicas that are gone.",
                    group->name, SN_REPLICAS_MAX, seen->host, seen->port);
     group->full_told = true;
 }
@@ -100,8 +100,8 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
     sn_persist_group_changed(group, SN_RECORD_REPLICAS);
 }
 
-/* Its link to our master is up, or was since it was demoted: seconds are rounded down, and what the
- * server says of an earlier link is no proof (PROTOCOL.md §24.2). */
+/* True if its link to our master is up, or was up since its demotion. Seconds are rounded down, and
+ * statements of the server about an earlier link prove nothing (PROTOCOL.md §24.2). */
 static bool shows_sync(const struct sn_instance *instance, const struct sn_info *info)
 {
     if (info->role != SN_ROLE_REPLICA || !sn_instance_follows_master(instance))
@@ -111,7 +111,7 @@ static bool shows_sync(const struct sn_instance *instance, const struct sn_info 
             info->link_down_ms + SECOND_MS <= sn_age(instance->core, instance->u.data.unproven_at));
 }
 
-/* What a replica says of its master, link, priority, offset and announcement is kept (PROTOCOL.md
+/* Learns master, link, priority, offset and announcement from a replica's INFO (PROTOCOL.md
  * §12). */
 static void learn_replication(struct sn_instance *instance, const struct sn_info *info)
 {
@@ -139,7 +139,7 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
         data->announced = info->announced;
 }
 
-/* A changed role is told as expected (+) or not (-) (PROTOCOL.md §12). */
+/* A changed role is announced as expected (+) or not (-) (PROTOCOL.md §12). */
 static void learn_role(struct sn_instance *instance, enum sn_role role)
 {
     struct sn_data *data = &instance->u.data;
@@ -169,8 +169,8 @@ static void keep_text(struct sn_data *data, const struct sn_reply *reply)
     data->info_len = reply->len;
 }
 
-/* The configured address is not that of a master. A master that was demoted while we were away is
- * no mistake: a hello tells who the new one is, so that only what lasts is told. */
+/* True if the configured master is a replica. A master that was demoted while we were away is not
+ * an error: a hello will name the new one, so only a lasting state is logged. */
 static bool is_misplaced(const struct sn_instance *instance, enum sn_role role, bool first)
 {
     const struct sn_group *group = instance->group;
@@ -195,16 +195,15 @@ static void tell_odd(struct sn_instance *instance, const struct sn_info *info, b
         return;
     data->odd_told = true;
     if (info->is_sentinel)
-        sn_out_log(
-            instance->core, SN_LEVEL_WARNING,
-            "%s:%u, watched for group %s, is a sentinel, not a data server: the port of the %s "
-            "belongs there (servers listen on 6379 by default, sentinels on 26379).",
-            sn_instance_host(instance), instance->addr.port, group->name,
-            instance->kind == SN_KIND_MASTER ? "master" : "replica");
+        sn_out_log(instance->core, SN_LEVEL_WARNING,
+                   "%s:%u, a member of group %s, is a sentinel and not a data server: configure "
+                   "the port of the %s (servers listen on 6379 by default, sentinels on 26379).",
+                   sn_instance_host(instance), instance->addr.port, group->name,
+                   instance->kind == SN_KIND_MASTER ? "master" : "replica");
     else
         sn_out_log(instance->core, SN_LEVEL_WARNING,
-                   "%s:%u, monitored as the master of %s, is a replica of %s:%u: monitor that "
-                   "instead (SENTINEL REMOVE %s, then SENTINEL MONITOR %s %s %u %u).",
+                   "%s:%u, monitored as the master of %s, is a replica of %s:%u: monitor its "
+                   "master instead (SENTINEL REMOVE %s, then SENTINEL MONITOR %s %s %u %u).",
                    sn_instance_host(instance), instance->addr.port, group->name, data->master_host,
                    data->master_port, group->name, group->name, data->master_host,
                    data->master_port, group->params.quorum);
@@ -229,8 +228,9 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     data->info_at = core->now;
     learn_runid(instance, &info->runid);
     learn_replication(instance, info);
-    /* Whatever the role word: a node that replicates somebody else ("slave", "active-replica") can
-     * be watched as a master, and its replicas can take its place (PROTOCOL.md §12). */
+    /* The role word does not matter: a node that replicates another server ("slave",
+     * "active-replica") can be watched as a master, and its replicas can take its place
+     * (PROTOCOL.md §12). */
     if (instance->kind == SN_KIND_MASTER) {
         for (size_t i = 0; i < info->replica_count; i++)
             add_replica(instance->group, &info->replicas[i]);

@@ -31,7 +31,7 @@
 #include <strings.h>
 #include <utlist.h>
 
-/* Makes an address of what a hello says; false if it is of no use to us. */
+/* Makes an address from a hello; false if it is unusable here. */
 static bool usable_addr(const struct sn_group *group, const char *host, uint16_t port,
                         struct sn_addr *addr)
 {
@@ -55,8 +55,8 @@ static bool usable_addr(const struct sn_group *group, const char *host, uint16_t
     return true;
 }
 
-/* Nobody can be connected to there. Where it is configured so, here and there, they mean the same.
- */
+/* True if no host can have the address of the master. If both sides are configured with it, they
+ * mean the same master. */
 static bool is_no_master(const struct sn_group *group, const struct sn_addr *master)
 {
     return sn_addr_is_useless(master) && !sn_addr_equal(master, &group->master->addr);
@@ -87,8 +87,8 @@ static void tell_stranger(struct sn_group *group, const struct sn_hello *hello,
     sn_raise(group->master, SN_NOTICE_FOREIGN_HELLO, "from %s %s %u master %s %u", hello->runid.hex,
              sender->host, sender->port, master->host, master->port);
     sn_out_log(group->core, SN_LEVEL_WARNING,
-               "A sentinel we do not know announces another master for %s and is ignored. If it "
-               "belongs to another deployment, give the groups different names.",
+               "Ignored an unknown sentinel that announces another master for %s. If it belongs to "
+               "another deployment, give the groups different names.",
                group->name);
 }
 
@@ -113,8 +113,8 @@ static void note_foreign_claim(const struct sn_link *link, const struct sn_group
     link->owners->u.data.foreign_at = link->core->now;
 }
 
-/* An attempt from before the configuration in force would lower the config epoch if it were won
- * (PROTOCOL.md §10.3, §17.1). */
+/* An attempt that is older than the configuration in force would lower the config epoch if it were
+ * won (PROTOCOL.md §10.3, §17.1). */
 static void end_outdated_attempt(struct sn_group *group)
 {
     const struct sn_failover *failover = &group->failover;
@@ -132,8 +132,7 @@ static uint64_t highest_named(const struct sn_hello *hello)
                                                              : hello->master_config_epoch;
 }
 
-/* The sender has a newer configuration than we have (PROTOCOL.md §10.3, §14.1, §17.1, §17.4,
- * §24.1). */
+/* Adopts a newer configuration of the sender (PROTOCOL.md §10.3, §14.1, §17.1, §17.4, §24.1). */
 static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
                          const struct sn_addr *master)
 {
@@ -144,8 +143,8 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
                                (int64_t)group->config_epoch, 0);
     if (hello->master_config_epoch <= group->config_epoch)
         return;
-    /* A current epoch is never below a config epoch, now as after a restart. A far one is believed
-     * once that peer, or a majority, stands by it. */
+    /* The current epoch is never below a config epoch, now and after a restart. A far epoch is
+     * accepted once that peer, or a majority, confirms it. */
     if (!sn_epoch_take(group, peer, hello->master_config_epoch)) {
         sn_reason_note_numbers(peer, SN_REASON_HELLO_EPOCH_FAR, (int64_t)hello->master_config_epoch,
                                (int64_t)group->config_epoch, 0);
@@ -154,7 +153,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     if (sn_addr_equal(master, &old_addr)) {
         sn_group_raise_config(group, hello->master_config_epoch);
         sn_persist_epochs_changed(group, SN_RECORD_CONFIG);
-        sn_mark_instance(group->master); /* another name of it may have to give way by now */
+        sn_mark_instance(group->master); /* an alias may have to give way now */
         end_outdated_attempt(group);
         return;
     }
@@ -164,7 +163,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     }
     sn_raise(peer, SN_NOTICE_CONFIG_UPDATE_FROM, NULL);
     sn_group_raise_config(group, hello->master_config_epoch);
-    group->unannounced_old_master.port = 0; /* it is told now, with what came after it */
+    group->unannounced_old_master.port = 0; /* announced now, with this switch */
     sn_group_switch(group, master);
     sn_group_announce_switch(group, &old_addr);
     sn_script_reconfig(group, false, &old_addr, &group->master->addr);
@@ -186,7 +185,7 @@ static const struct sn_group *where_heard(const struct sn_link *link)
     return link == NULL ? NULL : link->owners->group;
 }
 
-/* Where a hello came from. */
+/* Returns the source of a hello, in words. */
 static const char *describe_way(struct sn_core *core, const struct sn_link *link)
 {
     char form[SN_PAYLOAD_MAX + 1];
@@ -214,11 +213,10 @@ static void tell_no_hello(struct sn_core *core, const struct sn_link *link,
                       sn_told_key(SN_TOLD_FORM, NULL, whole ? &nobody : &hello->runid, host, port)))
         return;
     if (whole) {
-        sn_out_log(
-            core, SN_LEVEL_WARNING,
-            "Ignored a malformed hello, %s: \"%s\". If a sentinel sends it, it is not counted "
-            "as a voter here.",
-            describe_way(core, link), hello->bad_text);
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Ignored a malformed hello, %s: \"%s\". If a sentinel sent it, that sentinel is "
+                   "not counted as a voter here.",
+                   describe_way(core, link), hello->bad_text);
         return;
     }
     sn_out_log(
@@ -238,11 +236,12 @@ static void tell_useless_sender(struct sn_group *group, const struct sn_hello *h
     sn_reason_note_id(group, hello->runid.hex, SN_REASON_HELLO_SENDER_UNUSABLE, hello->port, 0);
     if (sn_told_warn(core, group,
                      sn_told_key(SN_TOLD_SENDER, group, &hello->runid, hello->ip, hello->port)))
-        sn_out_log(core, SN_LEVEL_WARNING,
-                   "Ignored the hello of sentinel %s at %s:%u for %s: its sender address is a host "
-                   "name, and resolve-hostnames is no. It is not counted as a voter here: set "
-                   "\"sentinel resolve-hostnames yes\" here, or an IP as its announce-ip.",
-                   hello->runid.hex, hello->ip, hello->port, group->name);
+        sn_out_log(
+            core, SN_LEVEL_WARNING,
+            "Ignored the hello of sentinel %s at %s:%u for %s: its sender address is a host name, "
+            "but resolve-hostnames is no. That sentinel is not counted as a voter here. Set "
+            "\"sentinel resolve-hostnames yes\" here, or an IP address as its announce-ip.",
+            hello->runid.hex, hello->ip, hello->port, group->name);
 }
 
 static void tell_useless_master(struct sn_group *group, const struct sn_hello *hello)
@@ -253,21 +252,22 @@ static void tell_useless_master(struct sn_group *group, const struct sn_hello *h
     sn_reason_note_id(group, hello->runid.hex, SN_REASON_HELLO_MASTER_UNUSABLE, hello->master_port,
                       0);
     if (hello->bad == 0 && sn_addr_is_ip(hello->master_ip))
-        why = ", as nobody can be connected to there";
+        why = ", because no host can have it";
     else if (hello->bad == 0)
         why = " while resolve-hostnames is no. Use the same resolve-hostnames and "
               "announce-hostnames on all sentinels";
     if (sn_told_warn(core, group,
                      sn_told_key(SN_TOLD_MASTER, group, &hello->runid, hello->ip, hello->port)))
-        sn_out_log(
-            core, SN_LEVEL_WARNING,
-            "Sentinel %s at %s:%u is counted as a voter of %s, but no configuration is taken "
-            "from its hellos: their %s \"%s\" cannot be used%s.",
-            hello->runid.hex, hello->ip, hello->port, group->name, sn_hello_field_name(field),
-            hello->bad != 0 ? hello->bad_text : hello->master_ip, why);
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Sentinel %s at %s:%u is counted as a voter of %s, but configurations in its "
+                   "hellos are ignored: their %s \"%s\" cannot be used%s.",
+                   hello->runid.hex, hello->ip, hello->port, group->name,
+                   sn_hello_field_name(field), hello->bad != 0 ? hello->bad_text : hello->master_ip,
+                   why);
 }
 
-/* A hello with our own id: an echo, or somebody who has copied it (PROTOCOL.md §10.3, §24.2). */
+/* Handles a hello with our own id: an echo, or another sentinel with a copied id (PROTOCOL.md
+ * §10.3, §24.2). */
 static void take_own(struct sn_core *core, const struct sn_link *link, const struct sn_hello *hello)
 {
     struct sn_addr addr;
@@ -280,13 +280,14 @@ static void take_own(struct sn_core *core, const struct sn_link *link, const str
                      sn_told_key(SN_TOLD_TWIN, NULL, &hello->runid, hello->ip, hello->port)))
         sn_out_log(
             core, SN_LEVEL_WARNING,
-            "Another sentinel at %s:%u uses our id %s: neither of us counts the other, and "
-            "peers cannot tell our votes apart. Was our configuration copied? Stop one of the "
-            "two, remove its \"sentinel myid\" (or state file), and start it again.",
+            "Another sentinel at %s:%u uses our id %s: the two do not count each other, and peers "
+            "cannot tell their votes apart. Was our configuration copied? Stop one of the two, "
+            "remove its \"sentinel myid\" line or its state file, and start it again.",
             hello->ip, hello->port, hello->runid.hex);
 }
 
-/* The sender is known to exist, and to be a voter; that is all (PROTOCOL.md §10.3, §24.1). */
+/* Counts the sender as a voter, and takes nothing else from its hello (PROTOCOL.md §10.3,
+ * §24.1). */
 static void note_presence(struct sn_group *group, const struct sn_hello *hello,
                           const struct sn_addr *sender)
 {
@@ -299,7 +300,7 @@ static void note_presence(struct sn_group *group, const struct sn_hello *hello,
     peer->u.peer.hello_agrees = false;
 }
 
-/* Two masters of one configuration: no failover has made them, somebody has configured them. */
+/* Two masters with one config epoch: no failover made them, so they were configured differently. */
 static void tell_other_master(struct sn_instance *peer, const struct sn_hello *hello,
                               const struct sn_addr *master)
 {
@@ -308,15 +309,13 @@ static void tell_other_master(struct sn_instance *peer, const struct sn_hello *h
                hello->master_config_epoch == group->config_epoch &&
                group->failover.state == SN_FAILOVER_NONE;
     if (odd && !peer->u.peer.other_master_told)
-        sn_out_log(
-            group->core, SN_LEVEL_WARNING,
-            "Sentinel %s at %s:%u watches %s:%u as the master of %s, and we watch %s:%u, both "
-            "with config epoch %llu: they are configured differently, and will not agree that "
-            "it is down. Give %s the same address on all sentinels, or the groups different "
-            "names.",
-            peer->runid.hex, sn_instance_host(peer), peer->addr.port, hello->master_ip,
-            hello->master_port, group->name, sn_instance_host(group->master),
-            group->master->addr.port, (unsigned long long)group->config_epoch, group->name);
+        sn_out_log(group->core, SN_LEVEL_WARNING,
+                   "Sentinel %s at %s:%u watches %s:%u as the master of %s, but we watch %s:%u, "
+                   "both with config epoch %llu: the two cannot agree that the master is down. "
+                   "Give %s the same address on all sentinels, or the groups different names.",
+                   peer->runid.hex, sn_instance_host(peer), peer->addr.port, hello->master_ip,
+                   hello->master_port, group->name, sn_instance_host(group->master),
+                   group->master->addr.port, (unsigned long long)group->config_epoch, group->name);
     if (odd || peer->u.peer.hello_agrees)
         peer->u.peer.other_master_told = odd;
 }
@@ -326,7 +325,7 @@ static bool is_loopback(const char *ip)
     return strncmp(ip, "127.", strlen("127.")) == 0 || strcmp(ip, "::1") == 0;
 }
 
-/* Others reach us by an address that is not only this host's. */
+/* True if others reach us by an address that is not local to this host. */
 static bool are_reached_from_afar(const struct sn_core *core)
 {
     for (size_t i = 0; i < SN_OWN_ADDRS; i++) {
@@ -346,13 +345,13 @@ static void tell_odd_sender(struct sn_group *group, const struct sn_hello *hello
     if (sn_told_warn(core, group,
                      sn_told_key(SN_TOLD_ODD_ADDR, group, &hello->runid, hello->ip, hello->port)))
         sn_out_log(core, SN_LEVEL_WARNING,
-                   "Sentinel %s says that it can be reached at %s:%u about %s: that is %s. Nobody "
-                   "gets its vote: give it an announce-ip under which the others can reach it.",
+                   "Sentinel %s announces the address %s:%u for %s, which %s. Its vote is out of "
+                   "reach: set its announce-ip to an address that the others can reach.",
                    hello->runid.hex, hello->ip, hello->port, group->name,
-                   any ? "no address of anybody" : "its own host only, to everybody");
+                   any ? "no host can have" : "means the reader's own host to every host");
 }
 
-/* One hello waits in each group: another one with a name is newer, or names the same. */
+/* One hello waits per group: a later one with a host name is newer, or names the same host. */
 static void park(struct sn_group *group, const struct sn_input_hello *event,
                  const struct sn_addr *master)
 {
@@ -424,7 +423,7 @@ void sn_hello_receive(struct sn_core *core, const struct sn_input_hello *event)
     }
     if (is_stranger(group, hello, &master)) {
         tell_stranger(group, hello, &sender, &master);
-        /* A group of the same name is another group all the same. */
+        /* A group with the same name in another deployment is a different group. */
         if (heard)
             note_foreign_claim(link, NULL, hello);
         return;
