@@ -116,20 +116,6 @@ static int read_and_parse(const char *path, int argc, char *const *argv, struct 
     return code;
 }
 
-/* Plain text, where the operator has requested TLS, would be worse than no start (PROTOCOL.md
- * §20.5). */
-static int refuse_tls(const struct sn_conf *conf, struct sn_buf *error)
-{
-    if (conf->settings.tls.port == 0 && !conf->settings.tls.replication)
-        return 0;
-    sn_buf_printf(
-        error,
-        "%s: %s asks for TLS, which this version does not speak. Expected: neither tls-port "
-        "nor tls-replication.\n",
-        conf->path, conf->settings.tls.port != 0 ? "tls-port" : "tls-replication yes");
-    return SN_EINVAL;
-}
-
 /* The replicas in a file are not checked, and each one costs two connections. */
 static void limit_replicas(struct sn_conf *conf)
 {
@@ -155,9 +141,7 @@ int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *
         return code;
 
     conf->path = path != NULL ? sn_file_absolute(path) : sn_strdup("");
-    code = refuse_tls(conf, error);
-    if (code == 0)
-        code = find_state(conf, error);
+    code = find_state(conf, error);
     if (code == 0)
         limit_replicas(conf);
     else

@@ -38,6 +38,8 @@ struct sn_action_connect {
     enum sn_link_kind kind;
     const char *ip;
     uint16_t port;
+    const char *host;          /* as configured or announced: a name, or an IP */
+    bool tls;                  /* a TLS handshake before anything else */
     const char *user;          /* NULL: none */
     const char *pass;          /* NULL: no AUTH */
     const char *name;          /* for CLIENT SETNAME */

@@ -217,19 +217,24 @@ static void renew_data_links(struct sn_group *group)
     }
 }
 
-/* SET of credentials renews the links to master and replicas, other options leave them alone
+static bool renews_links(enum sn_option option)
+{
+    return option == SN_OPTION_AUTH_PASS || option == SN_OPTION_AUTH_USER ||
+           option == SN_OPTION_TLS;
+}
+
+/* SET of credentials or TLS renews the links to master and replicas, other options leave them alone
  * (PROTOCOL.md §4.18, §8.1). */
 static void run_set(struct sn_core *core, const struct sn_command *command, struct sn_group *group)
 {
-    bool credentials = false;
+    bool renews = false;
     for (size_t i = 0; i < command->change_count; i++) {
         const struct sn_change *change = &command->changes[i];
         sn_group_params_apply(&group->params, change);
         announce_set(group, change);
-        if (change->option == SN_OPTION_AUTH_PASS || change->option == SN_OPTION_AUTH_USER)
-            credentials = true;
+        renews = renews || renews_links(change->option);
     }
-    if (credentials)
+    if (renews)
         renew_data_links(group);
     sn_group_reschedule(group);
     sn_persist_group_changed(group, SN_RECORD_PARAMS);

@@ -266,11 +266,13 @@ static void take_link_event(struct sn_core *core, const struct sn_input *input)
         if (link->kind != SN_LINK_SUBSCRIBE)
             greet(link);
     } else if (input->kind == SN_INPUT_LINK_DOWN)
-        sn_link_on_down(link, input->u.link.reason, input->u.link.no_room);
+        sn_link_on_down(link, &input->u.link);
     else if (input->kind == SN_INPUT_LINK_NOTE)
         sn_link_refused_opening(link, input->u.link.reason);
     else if (input->kind == SN_INPUT_LINK_READY)
         link->deaf = false;
+    else if (input->kind == SN_INPUT_LINK_REACHED)
+        link->reached = true;
     else
         sn_link_on_traffic(link);
 }
@@ -395,6 +397,7 @@ static void take(struct sn_core *core, const struct sn_input *input)
         break;
     case SN_INPUT_LINK_UP:
     case SN_INPUT_LINK_DOWN:
+    case SN_INPUT_LINK_REACHED:
     case SN_INPUT_LINK_NOTE:
     case SN_INPUT_LINK_READY:
     case SN_INPUT_LINK_TRAFFIC:

@@ -43,6 +43,7 @@ struct sn_group_params {
     char *client_reconfig_script;
     char *auth_user;
     char *auth_pass;
+    char *tls; /* "yes" or "no": TLS on links to its data nodes; NULL: as globals.tls */
     struct sn_rename *renames;
     size_t rename_count;
 };
@@ -71,6 +72,7 @@ struct sn_globals {
     bool resolve_hostnames;
     bool announce_hostnames;
     bool deny_scripts_reconfig;
+    bool tls; /* tls-replication: TLS on links to peers, and to data nodes by default */
     char *announce_ip;
     uint16_t announce_port; /* 0: not set */
     uint16_t listen_port;   /* announced in hellos when announce_port is 0 */
@@ -101,6 +103,7 @@ enum sn_option {
     SN_OPTION_AUTH_USER,
     SN_OPTION_RENAME_COMMAND,
     SN_OPTION_REBOOT_DOWN_AFTER,
+    SN_OPTION_TLS,
     /* of the sentinel: SENTINEL CONFIG SET */
     SN_OPTION_RESOLVE_HOSTNAMES,
     SN_OPTION_ANNOUNCE_HOSTNAMES,
@@ -142,6 +145,8 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
 /* Applies a change of a group option. Precondition: change->option is a group option and its value
  * is valid. */
 void sn_group_params_apply(struct sn_group_params *params, const struct sn_change *change);
+/* True if links to the data nodes of a group use TLS. */
+bool sn_group_params_tls(const struct sn_group_params *params, const struct sn_globals *globals);
 /* Returns the name of command (any case) on the group's data nodes; command itself if not renamed.
  */
 const char *sn_group_params_command(const struct sn_group_params *params, const char *command);

@@ -60,6 +60,7 @@ enum sn_input_kind {
     SN_INPUT_LINK_UP,        /* connected; AUTH and the like are sent, not answered */
     SN_INPUT_LINK_DOWN,      /* connection lost or failed; no replies will follow */
     SN_INPUT_REPLY,          /* reply to a SEND, in order per link */
+    SN_INPUT_LINK_REACHED,   /* connected; the TLS handshake begins */
     SN_INPUT_LINK_NOTE,      /* a reply to AUTH, SETNAME or SUBSCRIBE was an error */
     SN_INPUT_HELLO,          /* by subscription or PUBLISH; hello.bad: unusable fields */
     SN_INPUT_LINK_READY,     /* SUBSCRIBE succeeded */
@@ -75,6 +76,7 @@ struct sn_input_link {
     struct sn_link_id link;
     const char *local_ip; /* LINK_UP: our address on this connection; "" if unknown */
     const char *reason;   /* LINK_DOWN, LINK_NOTE: text for the log; never NULL */
+    bool tls;             /* LINK_DOWN: TLS was refused by us or by the other side */
     bool no_room; /* LINK_DOWN: not tried; minor links have used up their file descriptors */
 };
 

@@ -228,7 +228,7 @@ def test_names__arguments_for_tls_are_understood(place, form):
     done = run(program(place, family, kind, True), *[{"CONF": conf, "FREE": free}.get(word, word) for word in argv])
     assert done.returncode == 1
     # Every word was taken; what is missing is TLS itself, or the files.
-    assert re.search("asks for TLS|/nonexistent/", done.stderr + done.stdout), done.stderr
+    assert re.search("/nonexistent/", done.stderr + done.stdout), done.stderr
 
 
 VALKEY_CHART = """\

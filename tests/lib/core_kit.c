@@ -149,7 +149,8 @@ static void take_connect(struct kit *kit, const struct sn_action_connect *connec
         (void)snprintf(user, sizeof(user), " user %s", connect->user);
     if (connect->pass != NULL)
         (void)snprintf(credentials, sizeof(credentials), "%s pass %s", user, connect->pass);
-    kit_line(kit, "connect %s %s%s", kind_word(connect->kind), node->name, credentials);
+    kit_line(kit, "connect %s %s%s%s", kind_word(connect->kind), node->name,
+             connect->tls ? " tls" : "", credentials);
     assert_string_equal(connect->name, connect->kind == SN_LINK_SUBSCRIBE
                                            ? "sentinel-00000000-pubsub"
                                            : "sentinel-00000000-cmd");

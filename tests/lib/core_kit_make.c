@@ -85,6 +85,8 @@ static void read_option(struct kit *kit, struct sn_group_image *group, const cha
         params->auth_pass = sn_strdup(value);
     else if (strcmp(key, "user") == 0)
         params->auth_user = sn_strdup(value);
+    else if (strcmp(key, "tls") == 0)
+        params->tls = sn_strdup(value);
     else
         fail_msg("unknown word: %s", key);
 }
@@ -99,6 +101,10 @@ static void read_self(struct sn_image *image, char *rest)
         }
         if (strcmp(key, "announce-hostnames") == 0) {
             image->globals.announce_hostnames = true;
+            continue;
+        }
+        if (strcmp(key, "tls") == 0) {
+            image->globals.tls = true;
             continue;
         }
         const char *value = strtok_r(NULL, " ", &rest);

@@ -52,7 +52,7 @@ ALLOWED_HEADERS = {
     "shell/driver": ("base/", "shell/driver/") + CORE_PUBLIC,
     "shell/links": ("base/", "wire/", "shell/driver/driver.h", "shell/net/", "shell/links/") + CORE_PUBLIC,
     "shell/store": ("base/", "conf/", "shell/driver/driver.h", "shell/log/log.h", "shell/store/") + CORE_PUBLIC,
-    "shell/server": ("base/", "wire/", "conf/", "acl/acl.h", "acl/specs.h", "shell/driver/driver.h", "shell/log/log.h", "shell/net/stream.h", "shell/store/store_file.h",
+    "shell/server": ("base/", "wire/", "conf/", "acl/acl.h", "acl/specs.h", "shell/driver/driver.h", "shell/log/log.h", "shell/net/", "shell/store/store_file.h",
                      "shell/server/", "sn_version.h") + CORE_PUBLIC,
     "shell/process": ("base/", "conf/", "shell/", "sn_version.h") + CORE_PUBLIC,
     "main.c": ("base/", "shell/process/", "sn_version.h"),

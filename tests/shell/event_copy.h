@@ -123,6 +123,7 @@ static inline enum content content_of(const struct sn_input *event)
     switch (event->kind) {
     case SN_INPUT_LINK_UP:
     case SN_INPUT_LINK_DOWN:
+    case SN_INPUT_LINK_REACHED:
     case SN_INPUT_LINK_NOTE:
     case SN_INPUT_LINK_READY:
     case SN_INPUT_LINK_TRAFFIC:

@@ -690,31 +690,6 @@ static void test_conf_redis__journal_of_an_unfinished_write(void **state)
     sn_buf_fini(&out);
 }
 
-/* Plain text where TLS was asked for would be worse than no start (PROTOCOL.md §20.5). */
-static void test_conf_redis__tls_is_refused(void **state)
-{
-    static const char *const asking[] = {"tls-port 26380\n", "tls-replication yes\n"};
-    struct sn_conf conf;
-    struct sn_buf error;
-    char path[256];
-
-    (void)state;
-    snprintf(path, sizeof(path), "%s/s.conf", folder);
-    for (size_t i = 0; i < 2; i++) {
-        sn_buf_init(&error, SIZE_MAX);
-        put_file("s.conf", asking[i]);
-        assert_int_equal(sn_conf_load(path, 0, NULL, &conf, &error), SN_EINVAL);
-        assert_non_null(strstr(sn_buf_text(&error), "asks for TLS, which this version does not"));
-        sn_buf_fini(&error);
-    }
-    sn_buf_init(&error, SIZE_MAX);
-    put_file("s.conf", "tls-port 0\ntls-replication no\ntls-auth-clients no\n");
-    assert_int_equal(sn_conf_load(path, 0, NULL, &conf, &error), 0);
-    sn_conf_fini(&conf);
-    sn_buf_fini(&error);
-    drop_file("s.conf");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -740,7 +715,6 @@ int main(void)
         cmocka_unit_test(test_conf_redis__main_file_may_move_an_included_group),
         cmocka_unit_test(test_conf_redis__scripts_are_looked_up_from_dir),
         cmocka_unit_test(test_conf_redis__journal_of_an_unfinished_write),
-        cmocka_unit_test(test_conf_redis__tls_is_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

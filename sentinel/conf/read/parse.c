@@ -40,6 +40,7 @@ static void tell_core(struct sn_conf *conf)
     struct sn_settings *settings = &conf->settings;
     bool tls = settings->tls.replication && settings->tls.port != 0;
 
+    globals->tls = settings->tls.replication;
     globals->listen_port = tls ? settings->tls.port : settings->port;
     sn_strset(&globals->own_pass, settings->requirepass);
     /* The folder may be written into the file, and the next start may be from elsewhere. */

@@ -58,6 +58,7 @@ static const char *const channel_rights[] = {"allchannels", "resetchannels", NUL
 static const char *const log_formats[] = {"legacy", "logfmt", NULL};
 static const char *const log_timestamps[] = {"legacy", "iso8601", "milliseconds", NULL};
 static const char *const user_fields[] = {"off", "CN", "URI", NULL};
+static const char *const yes_no[] = {"yes", "no", NULL};
 static const char *const client_checks[] = {"no", "yes", "optional", NULL};
 
 static const struct sn_directive server_table[] = {
@@ -125,6 +126,7 @@ static const struct sn_directive server_table[] = {
     {SERVER, .name = "tls-auto-reload-interval", NUMBER(0, INT32_MAX), .fallback = "0",
      SETTING(tls.auto_reload_interval_s)},
     {SERVER, .name = "tls-expected-peer-name", TEXT, SETTING(tls.expected_peer_name)},
+    {SERVER, .name = "tls-verify-names", YESNO("no"), SETTING(tls.verify_names)},
     {SERVER, .name = "tls-replication", YESNO("no"), SETTING(tls.replication)},
     {SERVER, .name = "tls-protocols", TEXT, SETTING(tls.protocols)},
     {SERVER, .name = "tls-ciphers", TEXT, SETTING(tls.ciphers)},
@@ -190,6 +192,7 @@ static const struct sn_directive group_table[] = {
      .error = "Client reconfiguration script seems non existing or non executable."},
     {GROUP, .name = "auth-pass", TEXT, PARAM(auth_pass), LIVE(AUTH_PASS)},
     {GROUP, .name = "auth-user", TEXT, PARAM(auth_user), LIVE(AUTH_USER)},
+    {GROUP, .name = "tls", CHOICE(yes_no), PARAM(tls), LIVE(TLS)},
     {GROUP, .name = "master-reboot-down-after-period", MILLISECONDS(0), .fallback = "0",
      PARAM(reboot_down_after_ms), LIVE(REBOOT_DOWN_AFTER), .error = "negative time parameter.",
      .expected = "a number of milliseconds; 0: off"},

@@ -25,6 +25,7 @@ struct sn_tls_settings {
     char *auth_clients_user;    /* "off", "CN" or "URI": what of a certificate names its ACL user */
     int auto_reload_interval_s; /* 0: certificates are not read again by themselves */
     char *expected_peer_name;   /* names, one of which the other side's certificate has to hold */
+    bool verify_names;          /* of servers and peers: the certificate holds the name or IP */
     bool replication;           /* outgoing links use TLS, and hellos carry the TLS port */
     char *protocols;
     char *ciphers;

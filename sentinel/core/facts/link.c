@@ -95,6 +95,7 @@ static void forget_connection(struct sn_link *link)
     link->ping_pending = false;
     link->id_pending = false;
     link->trying = 0;
+    link->reached = false;
     link->says_replicaof = false;
     link->no_rewrite = false;
     link->up_at = SN_MS_NEVER;
@@ -165,6 +166,14 @@ static void choose_credentials(const struct sn_link *link, const char **user, co
     *user = link->owners->group->params.auth_user;
 }
 
+/* PROTOCOL.md §20.5. */
+static bool uses_tls(const struct sn_link *link)
+{
+    const struct sn_globals *globals = &link->core->globals;
+    return link->kind == SN_LINK_PEER ? globals->tls
+                                      : sn_group_params_tls(&link->owners->group->params, globals);
+}
+
 /* How long a connection may take to open. Round trips may be longer than down-after, and a TLS
  * handshake takes several. Each failed attempt doubles the limit, and the time of the last
  * successful connection is remembered. */
@@ -221,6 +230,8 @@ void sn_link_open(struct sn_link *link)
     connect->kind = link->kind;
     connect->ip = sn_out_text(core, addr->ip);
     connect->port = addr->port;
+    connect->host = sn_out_text(core, addr->host);
+    connect->tls = uses_tls(link);
     connect->user = sn_out_text(core, user);
     connect->pass = sn_out_text(core, pass);
     connect->name = link->kind == SN_LINK_SUBSCRIBE ? core->sub_name : core->cmd_name;
@@ -302,6 +313,10 @@ void sn_link_retry(struct sn_link *link)
         sn_link_open(link);
     } else if (link->state == SN_LINK_CONNECTING) {
         link->given_up++;
+        if (link->reached)
+            sn_link_refused_tls(link,
+                                "the other side does not complete the TLS handshake; maybe it "
+                                "does not speak TLS on this port");
         drop_connection(link);
         plan_retry(link, false);
         sn_mark_link(link);
@@ -348,7 +363,7 @@ static void wait_for_room(struct sn_link *link)
 }
 
 /* PROTOCOL.md §13.1. */
-void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room)
+void sn_link_on_down(struct sn_link *link, const struct sn_input_link *input)
 {
     struct sn_core *core = link->core;
     bool was_up = link->state == SN_LINK_UP;
@@ -359,9 +374,11 @@ void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room)
     bool first = was_up || link->failures == 1;
     sn_out_log(core, first ? SN_LEVEL_VERBOSE : SN_LEVEL_DEBUG, "%s link to %s %s: %s",
                link->kind == SN_LINK_SUBSCRIBE ? "Pub/Sub" : "Command", form,
-               was_up ? "lost" : "not established", reason);
+               was_up ? "lost" : "not established", input->reason);
+    if (input->tls)
+        sn_link_refused_tls(link, input->reason);
     sn_silence_begin(link);
-    if (no_room)
+    if (input->no_room)
         wait_for_room(link);
     else
         plan_retry(link, was_brief);

@@ -4,6 +4,7 @@
 
 /* Opening, keeping and closing links. Internal to the core. */
 
+#include "core/input.h"
 #include "core/model/group.h"
 
 struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind);
@@ -28,7 +29,7 @@ void sn_link_reset(struct sn_link *link);
  * or silent is dialled again. */
 void sn_link_begin_anew(struct sn_link *link);
 void sn_link_on_up(struct sn_link *link, const char *local_ip);
-void sn_link_on_down(struct sn_link *link, const char *reason, bool no_room);
+void sn_link_on_down(struct sn_link *link, const struct sn_input_link *input);
 void sn_link_on_traffic(struct sn_link *link);
 void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply);
 void sn_link_retry(struct sn_link *link);

@@ -89,7 +89,8 @@ static bool is_told_already(struct sn_link *link, enum sn_order order, const cha
            strcmp(other->note, text) == 0;
 }
 
-static void complain(struct sn_link *link, enum sn_order order, const char *text)
+/* Records text as the reason that the description shows. True if it has to be logged. */
+static bool keep_note(struct sn_link *link, enum sn_order order, const char *text)
 {
     bool known = (link->refused & refused_bit(order)) != 0;
     bool same = link->note != NULL && link->note_order == order && strcmp(link->note, text) == 0;
@@ -100,9 +101,14 @@ static void complain(struct sn_link *link, enum sn_order order, const char *text
         sn_strset(&link->note, text);
         link->note_order = order;
     }
-    if (told || same || (known && shown_other))
-        return;
+    return !told && !same && !(known && shown_other);
+}
+
+static void complain(struct sn_link *link, enum sn_order order, const char *text)
+{
     char form[SN_PAYLOAD_MAX + 1];
+    if (!keep_note(link, order, text))
+        return;
     sn_instance_form(link->owners, form);
     sn_out_log(link->core, SN_LEVEL_WARNING,
                "%s answers, but refuses us: %s. It is misconfigured rather than dead: check its "
@@ -116,6 +122,17 @@ void sn_link_refused_opening(struct sn_link *link, const char *text)
     if (strncmp(text, "SUBSCRIBE", strlen("SUBSCRIBE")) == 0)
         link->deaf = true;
     complain(link, SN_ORDER_NONE, text);
+}
+
+/* PROTOCOL.md §20.5. */
+void sn_link_refused_tls(struct sn_link *link, const char *reason)
+{
+    char form[SN_PAYLOAD_MAX + 1];
+    link->opening_refused = true;
+    if (!keep_note(link, SN_ORDER_NONE, reason))
+        return;
+    sn_instance_form(link->owners, form);
+    sn_out_log(link->core, SN_LEVEL_WARNING, "No TLS connection with %s: %s.", form, reason);
 }
 
 void sn_link_refused(struct sn_link *link, enum sn_order order, const char *error)

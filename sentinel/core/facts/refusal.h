@@ -8,6 +8,8 @@
 
 /* AUTH, CLIENT SETNAME or SUBSCRIBE got an error reply; text names the command and the error. */
 void sn_link_refused_opening(struct sn_link *link, const char *text);
+/* TLS failed: reason says at which side, and why. */
+void sn_link_refused_tls(struct sn_link *link, const char *reason);
 /* The opening commands of the present connection are answered. */
 void sn_link_opening_judged(struct sn_link *link);
 /* order got an error reply. A transient error, such as LOADING, is ignored. */

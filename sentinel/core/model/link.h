@@ -34,6 +34,7 @@ struct sn_link {
     char *note;                   /* refusal shown in the description; NULL: none */
     enum sn_order note_order;     /* order of note; NONE: an opening command (AUTH …) */
     unsigned refused;             /* bits by order: refused when last tried */
+    bool reached;                 /* the present attempt has got as far as the TLS handshake */
     bool opening_refused;         /* on the present connection */
     bool shut_out;                /* login failure is logged: do not log its consequences */
     struct sn_timer retry;

@@ -88,6 +88,7 @@ void sn_globals_apply(struct sn_globals *globals, const struct sn_change *change
     case SN_OPTION_AUTH_USER:
     case SN_OPTION_RENAME_COMMAND:
     case SN_OPTION_REBOOT_DOWN_AFTER:
+    case SN_OPTION_TLS:
         break;
     }
     assert(false && "an option of the sentinel");
@@ -108,6 +109,7 @@ void sn_group_params_fini(struct sn_group_params *params)
     free(params->client_reconfig_script);
     free(params->auth_user);
     free(params->auth_pass);
+    free(params->tls);
     for (size_t i = 0; i < params->rename_count; i++) {
         free(params->renames[i].from);
         free(params->renames[i].to);
@@ -123,6 +125,7 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
     to->client_reconfig_script = sn_strdup(from->client_reconfig_script);
     to->auth_user = sn_strdup(from->auth_user);
     to->auth_pass = sn_strdup(from->auth_pass);
+    to->tls = sn_strdup(from->tls);
     to->renames = NULL;
     if (from->rename_count > 0)
         to->renames = sn_alloc_array(room_for(from->rename_count), sizeof(*to->renames));
@@ -130,6 +133,12 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
         to->renames[i].from = sn_strdup(from->renames[i].from);
         to->renames[i].to = sn_strdup(from->renames[i].to);
     }
+}
+
+/* PROTOCOL.md §20.5. */
+bool sn_group_params_tls(const struct sn_group_params *params, const struct sn_globals *globals)
+{
+    return params->tls != NULL ? strcasecmp(params->tls, "yes") == 0 : globals->tls;
 }
 
 const char *sn_renames_find(const struct sn_renames *renames, const char *command)
@@ -207,6 +216,9 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
         return;
     case SN_OPTION_AUTH_USER:
         sn_strset(&params->auth_user, change->value);
+        return;
+    case SN_OPTION_TLS:
+        sn_strset(&params->tls, change->value);
         return;
     case SN_OPTION_RENAME_COMMAND:
         apply_rename(params, change->value, change->to);

@@ -106,6 +106,8 @@ static void start_probe(struct sn_probe *probe, const struct sn_group *group,
     connect->kind = SN_LINK_PEER;
     connect->ip = sn_out_text(core, addr->ip);
     connect->port = addr->port;
+    connect->host = sn_out_text(core, addr->host);
+    connect->tls = core->globals.tls;
     connect->user = sn_out_text(core, user);
     connect->pass = sn_out_text(core, pass);
     connect->name = core->cmd_name;

@@ -63,6 +63,7 @@ struct sn_links {
     bool closing;
     struct link *by_id;
     struct link *dirty;
+    struct sn_tls *tls; /* NULL: no TLS */
     struct sn_net net;
 };
 
@@ -90,8 +91,10 @@ static void forget_secret(char **text)
 
 static void release_links(struct sn_links *links)
 {
-    if (--links->open_handles == 0)
-        free(links);
+    if (--links->open_handles > 0)
+        return;
+    sn_tls_unref(links->tls);
+    free(links);
 }
 
 static void on_closed(void *owner)
@@ -134,18 +137,34 @@ static void feed_link_event(struct link *link, enum sn_input_kind kind, const ch
     sn_driver_feed(link->links->driver, &event);
 }
 
-static void fail(struct link *link, const char *reason)
+static void fail_with(struct link *link, const char *reason, bool tls)
 {
     char text[REASON_MAX];
+    struct sn_input event = {.kind = SN_INPUT_LINK_DOWN,
+                             .u.link = {.link = {link->id}, .local_ip = "", .reason = text}};
 
     snprintf(text, sizeof(text), "%s", reason);
+    event.u.link.tls = tls;
     drop(link);
-    feed_link_event(link, SN_INPUT_LINK_DOWN, text);
+    sn_driver_feed(link->links->driver, &event);
+}
+
+static void fail(struct link *link, const char *reason)
+{
+    fail_with(link, reason, false);
 }
 
 static void fail_uv(struct link *link, int status)
 {
-    fail(link, status == UV_EOF ? "connection closed by the server" : uv_strerror(status));
+    bool shaking = link->stream.state == SN_STREAM_SHAKING;
+
+    if (status == UV_EPROTO && sn_stream_session(&link->stream) != NULL)
+        fail_with(link, sn_stream_reason(&link->stream, status), true);
+    else if (status == UV_EOF)
+        fail(link, shaking ? "connection closed by the server during the TLS handshake"
+                           : "connection closed by the server");
+    else
+        fail(link, uv_strerror(status));
 }
 
 /* ---- writing ---- */
@@ -350,6 +369,11 @@ static void write_opening(struct link *link, const struct sn_action_connect *con
     }
 }
 
+static void on_reached(void *owner)
+{
+    feed_link_event(owner, SN_INPUT_LINK_REACHED, "");
+}
+
 static void on_opened(void *owner, int error)
 {
     struct link *link = owner;
@@ -380,7 +404,22 @@ static int open_stream(struct link *link, const char *ip, uint16_t port)
                              (const struct sockaddr *)&addr);
 }
 
-static const struct sn_stream_hooks hooks = {.opened = on_opened,
+/* Never falls back to plain text. False: the link has failed. */
+static bool secure(struct link *link, const char *host)
+{
+    if (link->links->tls == NULL) {
+        fail_with(link, "TLS is not configured (tls-ca-cert-file or tls-ca-cert-dir)", true);
+        return false;
+    }
+    if (!sn_stream_secure(&link->stream, link->links->tls, host)) {
+        fail_with(link, "TLS cannot be used for this host", true);
+        return false;
+    }
+    return true;
+}
+
+static const struct sn_stream_hooks hooks = {.reached = on_reached,
+                                             .opened = on_opened,
                                              .bytes = on_bytes,
                                              .ended = on_ended,
                                              .drained = on_drained,
@@ -420,6 +459,8 @@ void sn_links_connect(struct sn_links *links, const struct sn_action_connect *co
     links->open_handles++;
     HASH_ADD(hh, links->by_id, id, sizeof(link->id), link);
 
+    if (connect->tls && !secure(link, connect->host))
+        return;
     int status = open_stream(link, connect->ip, connect->port);
     if (status != 0)
         fail_uv(link, status);
@@ -472,6 +513,12 @@ struct sn_links *sn_links_new(uv_loop_t *loop, const char *source_addr)
     links->open_handles = 1;
     links->minor_max = UINT64_MAX;
     return links;
+}
+
+void sn_links_set_tls(struct sn_links *links, struct sn_tls *tls)
+{
+    sn_tls_unref(links->tls);
+    links->tls = tls != NULL ? sn_tls_ref(tls) : NULL;
 }
 
 void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max)

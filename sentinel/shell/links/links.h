@@ -8,6 +8,7 @@
 
 #include "core/action.h"
 #include "shell/driver/driver.h"
+#include "shell/net/tls.h"
 
 struct sn_links;
 
@@ -16,6 +17,9 @@ struct sn_links *sn_links_new(uv_loop_t *loop, const char *source_addr);
 /* Limits the number of simultaneous links to replicas (minor links). Further ones get a LINK_DOWN
  * with no_room. Default: unlimited. */
 void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max);
+/* TLS for CONNECTs that ask for it; a reference is kept. Open links keep theirs. NULL: they fail.
+ */
+void sn_links_set_tls(struct sn_links *links, struct sn_tls *tls);
 void sn_links_set_driver(struct sn_links *links, struct sn_driver *driver); /* before any use */
 void sn_links_connect(struct sn_links *links, const struct sn_action_connect *connect);
 void sn_links_disconnect(struct sn_links *links, struct sn_link_id link);

@@ -10,29 +10,42 @@
  * from the loop, never from within a call of the owner, and may call any function here,
  * sn_stream_close too.
  *
- * TLS does not exist yet. It is planned as a filter between handle and hooks: on_read -> filter ->
- * `bytes`, and `out` -> filter -> `writing` in sn_stream_flush, with the handshake as a state
- * between CONNECTING and OPEN. */
+ * With TLS (sn_stream_secure) the owner still sees plain bytes only. A handshake costs about a
+ * millisecond: those of accepted streams wait in a queue, from which the owner of struct sn_net
+ * takes as many per turn as it has time for (sn_net_shake). Those of connected streams, to the
+ * servers and sentinels that are watched, never wait. */
 
 #include "base/addr.h"
 #include "base/buf.h"
+#include "shell/net/tls_session.h"
 
 #include <sys/stat.h>
 #include <uv.h>
 
 #define SN_NET_READ_SIZE ((size_t)64 << 10)
 
-/* Shared by all streams of a loop. */
+struct sn_secure;
+
+/* Shared by the streams of one owner. */
 struct sn_net {
     uv_loop_t *loop;
-    char read_buffer[SN_NET_READ_SIZE]; /* valid only during the hook `bytes` */
+    /* A handshake waits for sn_net_shake; NULL: handshakes do not wait. */
+    void (*shake_due)(void *owner);
+    void *owner;
+    struct sn_secure *shaking;           /* accepted streams whose handshake waits */
+    char read_buffer[SN_NET_READ_SIZE];  /* valid only during the hook `bytes` */
+    char plain_buffer[SN_NET_READ_SIZE]; /* the same, of TLS */
 };
+
+/* Goes on with the handshake that has waited longest, urgent ones first. True: others wait. */
+bool sn_net_shake(struct sn_net *net);
 
 /* States follow in this order; ENDED may be skipped, and CLOSING may follow any state after NONE.
  */
 enum sn_stream_state {
     SN_STREAM_NONE = 0,
     SN_STREAM_CONNECTING, /* or not accepted yet; `out` waits */
+    SN_STREAM_SHAKING,    /* TLS handshake; `out` waits */
     SN_STREAM_OPEN,
     SN_STREAM_ENDED,  /* the other side sends no more; writing may still work */
     SN_STREAM_CLOSING /* only the hook `closed` follows */
@@ -40,8 +53,10 @@ enum sn_stream_state {
 
 /* Errors are 0 or a negative libuv code. */
 struct sn_stream_hooks {
-    /* sn_stream_connect has ended: the stream is open and reads, or failed (error) and has to be
-     * closed. */
+    /* Connected; the TLS handshake begins. NULL: not called. */
+    void (*reached)(void *owner);
+    /* sn_stream_connect has ended, or the TLS handshake of an accepted stream: the stream is open
+     * and reads, or failed (error) and has to be closed. */
     void (*opened)(void *owner, int error);
     void (*bytes)(void *owner, const char *data, size_t len);
     /* No more input follows; UV_EOF: the other side ended it. */
@@ -69,8 +84,9 @@ struct sn_stream {
     struct sn_net *net;
     const struct sn_stream_hooks *hooks;
     void *owner;
-    struct sn_buf out;     /* sent by the next sn_stream_flush */
-    struct sn_buf writing; /* belongs to the pending write */
+    struct sn_buf out;        /* sent by the next sn_stream_flush */
+    struct sn_buf writing;    /* belongs to the pending write */
+    struct sn_secure *secure; /* NULL: no TLS */
     enum sn_stream_state state;
     bool is_unix;
     bool reading;
@@ -88,6 +104,16 @@ struct sn_stream_end {
  * always be ended with sn_stream_close. */
 void sn_stream_init(struct sn_stream *stream, struct sn_net *net, bool is_unix,
                     const struct sn_stream_hooks *hooks, void *owner, size_t out_max);
+/* Makes a stream use TLS, before it is connected or accepted. tls: borrowed for the call. host: as
+ * sn_tls_session_new. False: out of memory. */
+SN_MUST_CHECK bool sn_stream_secure(struct sn_stream *stream, struct sn_tls *tls, const char *host);
+/* The handshake of an accepted stream goes before those that are not urgent. */
+void sn_stream_hurry(struct sn_stream *stream);
+/* The TLS session; NULL: none. */
+const struct sn_tls_session *sn_stream_session(const struct sn_stream *stream);
+/* Describes an error of a hook or a call: a TLS failure in its own words, else as libuv does. Valid
+ * until the stream is closed. */
+const char *sn_stream_reason(const struct sn_stream *stream, int error);
 /* Connects over TCP. from: source address or NULL; an unusable one is ignored. Returns 0 or a libuv
  * error; after an error no hook is called. */
 SN_MUST_CHECK int sn_stream_connect(struct sn_stream *stream, const struct sockaddr *from,
@@ -96,8 +122,8 @@ SN_MUST_CHECK int sn_stream_connect(struct sn_stream *stream, const struct socka
  * on a Unix socket. */
 void sn_stream_tune(struct sn_stream *stream, int keepalive_s);
 
-/* Starts or resumes reading; an accepted stream does not read before. No effect if it reads already
- * or the input has ended. Returns 0 or a libuv error. */
+/* Starts or resumes reading; an accepted stream does not read before. A TLS handshake begins with
+ * it. No effect if it reads already or the input has ended. Returns 0 or a libuv error. */
 SN_MUST_CHECK int sn_stream_resume(struct sn_stream *stream);
 /* Stops reading until sn_stream_resume, so that the kernel's buffer fills and blocks the other
  * side. */

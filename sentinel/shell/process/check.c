@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "conf/file/file.h"
 #include "shell/log/log.h"
+#include "shell/process/certs.h"
 #include "shell/server/server.h"
 #include "shell/store/claim.h"
 
@@ -207,6 +208,10 @@ void sn_check_all(const struct sn_conf *conf, sn_check_tell *tell, void *arg)
                 sn_buf_text(&problems), optional ? ", which is allowed" : "");
         sn_buf_fini(&problems);
     }
+    sn_buf_init(&problems, TEXT_MAX);
+    if (sn_certs_check(conf, &problems) != 0)
+        say(&check, SN_CHECK_PROBLEM, "%s", sn_buf_text(&problems));
+    sn_buf_fini(&problems);
     if (conf->image.group_count == 0)
         say(&check, SN_CHECK_NOTE,
             "no group is watched (0 groups): there is no `sentinel monitor` line");

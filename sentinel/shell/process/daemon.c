@@ -13,6 +13,7 @@
 #include "shell/links/links.h"
 #include "shell/log/log.h"
 #include "shell/net/resolver.h"
+#include "shell/process/certs.h"
 #include "shell/process/daemon_files.h"
 #include "shell/process/daemon_os.h"
 #include "shell/process/memory_limit.h"
@@ -51,6 +52,7 @@ struct daemon {
     struct sn_scripts *scripts;
     struct sn_resolver *resolver;
     struct sn_server *server;
+    struct sn_certs *certs; /* NULL: no TLS */
     struct sn_file_share files;
     int fd_max; /* of clients; 0: any */
     uv_signal_t on_term, on_int, on_hup;
@@ -137,6 +139,13 @@ static void be_idle(void *arg)
     sn_server_flush(daemon->server);
 }
 
+static void describe_tls(void *arg, struct sn_buf *out)
+{
+    const struct daemon *daemon = arg;
+
+    sn_certs_describe(daemon->certs, out);
+}
+
 static const struct sn_driver_ports ports = {.perform = perform, .idle = be_idle};
 
 /* ---- the end ---- */
@@ -179,7 +188,7 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 static void on_hang_up(uv_signal_t *handle, int number)
 {
     struct daemon *daemon = handle->data;
-    struct sn_reload_parts parts = {.log = daemon->log};
+    struct sn_reload_parts parts = {.log = daemon->log, .certs = daemon->certs};
 
     (void)number;
     if (daemon->told_ready)
@@ -221,6 +230,7 @@ static void tear_down(struct daemon *daemon)
     close_handle(&daemon->wake);
     sn_supervise_close(daemon->supervise);
     sn_daemon_leave_signals();
+    sn_certs_close(daemon->certs);
     sn_server_close(daemon->server);
     sn_links_close(daemon->links);
     sn_scripts_close(daemon->scripts);
@@ -365,19 +375,40 @@ static int share_open_files(struct daemon *daemon)
     return status;
 }
 
+static int load_certificates(struct daemon *daemon, struct sn_buf *error)
+{
+    const struct sn_certs_env env = {.loop = &daemon->loop,
+                                     .settings = &daemon->conf->settings.tls,
+                                     .server = daemon->server,
+                                     .links = daemon->links,
+                                     .log = daemon->log};
+
+    return sn_certs_new(&env, daemon->conf, &daemon->certs, error);
+}
+
+/* What stock says last; "" where it says no more. */
+static void say_as_stock(const struct sn_settings *settings, const char *error, char stock[64])
+{
+    bool tls = strstr(error, "(TLS)") != NULL;
+
+    if (tls || strstr(error, "(TCP)") != NULL)
+        snprintf(stock, 64, "Failed listening on port %u (%s), aborting.",
+                 (unsigned)(tls ? settings->tls.port : settings->port), tls ? "TLS" : "TCP");
+}
+
 static int start_listening(struct daemon *daemon)
 {
     const struct sn_settings *settings = &daemon->conf->settings;
     struct sn_buf error;
 
     sn_buf_init(&error, 4096);
-    int status = sn_server_listen(daemon->server, &error);
+    int status = load_certificates(daemon, &error);
+    if (status == 0)
+        status = sn_server_listen(daemon->server, &error);
     if (status != 0) {
         const char *text = sn_buf_text(&error);
         char stock[64] = "";
-        if (strstr(text, "(TCP)") != NULL)
-            snprintf(stock, sizeof(stock), "Failed listening on port %u (TCP), aborting.",
-                     (unsigned)settings->port);
+        say_as_stock(settings, text, stock);
         sn_log(daemon->log, SN_LEVEL_WARNING, "%s", text);
         if (stock[0] != '\0')
             sn_log(daemon->log, SN_LEVEL_WARNING, "%s", stock);
@@ -419,6 +450,7 @@ static void make_parts(struct daemon *daemon)
         .fd_max = daemon->fd_max,
         .shutdown = server_wants_shutdown,
         .resolve = server_wants_address,
+        .describe_tls = describe_tls,
         .arg = daemon};
 
     int status = uv_loop_init(&daemon->loop);
@@ -496,7 +528,7 @@ static void log_start(const struct daemon *daemon)
     for (size_t i = 0; i < conf->notice_count; i++)
         sn_log(daemon->log, SN_LEVEL_NOTICE, "%s", conf->notices[i]);
     sn_log(daemon->log, SN_LEVEL_NOTICE, "Running mode=sentinel, port=%u.",
-           (unsigned)settings->port);
+           (unsigned)(settings->port != 0 ? settings->port : settings->tls.port));
     sn_server_log_listeners(daemon->server);
 }
 

@@ -21,10 +21,21 @@ static int reopen_log(const struct sn_reload_parts *parts, struct sn_buf *proble
     return sn_log_reopen(parts->log, problem);
 }
 
+/* A worker reads them, and says what came of it. */
+static int reread_certificates(const struct sn_reload_parts *parts, struct sn_buf *problem)
+{
+    (void)problem;
+    if (parts->certs == NULL)
+        return SN_ENOENT;
+    sn_certs_reload(parts->certs);
+    return 0;
+}
+
 static const struct step steps[] = {
     {.done = "reopened the log file",
      .failed = "Cannot reopen the log file, so the old one stays in use",
      .run = reopen_log},
+    {.done = "reading the certificates again", .failed = "", .run = reread_certificates},
 };
 
 void sn_reload_run(const struct sn_reload_parts *parts)

@@ -6,10 +6,12 @@
  * step that fails leaves what was in force before. */
 
 #include "shell/log/log.h"
+#include "shell/process/certs.h"
 
 /* The parts of the process that steps work on; borrowed. */
 struct sn_reload_parts {
     struct sn_log *log;
+    struct sn_certs *certs; /* NULL: no TLS */
 };
 
 /* Runs all steps, and logs each with its outcome (a deliberate difference: PROTOCOL.md §21.3). */

@@ -392,6 +392,8 @@ static bool is_crowded(struct sn_client *client)
             !sn_crowd_is_peer(client));
 }
 
+static const char crowded[] = "max number of clients reached";
+
 /* Returns why a new connection is refused; NULL if it is served (PROTOCOL.md §3.6). */
 static const char *refusal(struct sn_client *client, bool is_local)
 {
@@ -403,13 +405,70 @@ static const char *refusal(struct sn_client *client, bool is_local)
         return "-DENIED Protected mode is on and no password is set for the default user, so only "
                "connections from this machine are served. Set 'requirepass' (or a password for "
                "the default user), or 'protected-mode no' if the network is trusted.";
-    if (is_crowded(client))
-        return "max number of clients reached";
-    return NULL;
+    return is_crowded(client) ? crowded : NULL;
 }
 
-static const struct sn_stream_hooks hooks = {
-    .bytes = on_bytes, .ended = on_ended, .drained = on_drained, .closed = on_closed};
+static void reject(struct sn_client *client, const char *reason)
+{
+    struct sn_server *server = client->server;
+    struct sn_resp resp = {.out = &client->stream.out, .version = client->version};
+
+    sn_clients_reject(sn_server_clients(server), client);
+    sn_server_stats(server)->rejected++;
+    sn_resp_error(&resp, reason);
+    sn_client_end(client);
+    sn_client_touch(client);
+}
+
+/* tls-auth-clients-user: a certificate that names a user logs it in. If there is none of that name,
+ * or it is off, the client stays the default user (PROTOCOL.md §20.5). */
+static void login_by_certificate(struct sn_client *client)
+{
+    const struct sn_tls_settings *settings = &sn_server_env(client->server)->settings->tls;
+    bool uri = strcasecmp(settings->auth_clients_user, "URI") == 0;
+    char name[256];
+
+    if (!uri && strcasecmp(settings->auth_clients_user, "CN") != 0)
+        return;
+    if (!sn_tls_session_peer_name(sn_stream_session(&client->stream), uri, name, sizeof(name)))
+        return;
+    struct sn_acl_user *user = sn_acl_find(&sn_server_accounts(client->server)->acl, name);
+    if (user != NULL && user->enabled)
+        sn_client_login(client, user);
+}
+
+/* The TLS handshake is over. */
+static void on_opened(void *owner, int error)
+{
+    struct sn_client *client = owner;
+    struct sn_server *server = client->server;
+    struct sn_stream_end peer;
+
+    if (error != 0) {
+        sn_server_stats(server)->tls_failed++;
+        sn_log(sn_server_env(server)->log, error == UV_EPROTO ? SN_LEVEL_NOTICE : SN_LEVEL_VERBOSE,
+               "Closing client %s: TLS handshake failed: %s", client->peer,
+               sn_stream_reason(&client->stream, error));
+        sn_client_doom(client);
+        sn_server_wake(server);
+        return;
+    }
+    client->locked_at = sn_server_now(server);
+    sn_stream_peer(&client->stream, &peer);
+    const char *reason = refusal(client, peer.is_loopback);
+    if (reason != NULL) {
+        reject(client, reason);
+        sn_server_wake(server);
+        return;
+    }
+    login_by_certificate(client);
+}
+
+static const struct sn_stream_hooks hooks = {.opened = on_opened,
+                                             .bytes = on_bytes,
+                                             .ended = on_ended,
+                                             .drained = on_drained,
+                                             .closed = on_closed};
 
 static struct sn_client *client_new(struct sn_server *server, bool is_unix)
 {
@@ -428,26 +487,25 @@ static struct sn_client *client_new(struct sn_server *server, bool is_unix)
     return client;
 }
 
-/* PROTOCOL.md §3.6. */
-void sn_client_accept(struct sn_server *server, struct sn_listener *listener)
+/* PROTOCOL.md §3.6. Without a handshake a client of the TLS port cannot be told why it is rejected,
+ * and it is not worth one. */
+void sn_client_accept(struct sn_server *server, struct sn_listener *listener, struct sn_tls *tls)
 {
     struct sn_client *client = client_new(server, listener->is_unix);
 
-    if (sn_listener_accept(listener, &client->stream) != 0) {
+    if ((tls != NULL && !sn_stream_secure(&client->stream, tls, NULL)) ||
+        sn_listener_accept(listener, &client->stream) != 0) {
         sn_client_close(client);
         return;
     }
     sn_stream_tune(&client->stream, sn_server_env(server)->settings->tcp_keepalive_s);
     const char *reason = refusal(client, name_addresses(client));
-    if (reason) {
-        struct sn_resp resp = {.out = &client->stream.out, .version = client->version};
-        sn_clients_reject(sn_server_clients(server), client);
-        sn_server_stats(server)->rejected++;
-        sn_resp_error(&resp, reason);
-        sn_client_end(client);
-        sn_client_touch(client);
-    } else {
-        sn_server_stats(server)->connections++;
-        read_on(client);
+    if (reason != NULL && (tls == NULL || reason == crowded)) {
+        reject(client, reason);
+        return;
     }
+    if (tls != NULL && sn_crowd_is_peer(client))
+        sn_stream_hurry(&client->stream);
+    sn_server_stats(server)->connections++;
+    read_on(client);
 }

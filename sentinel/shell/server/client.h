@@ -98,8 +98,8 @@ struct sn_client {
 };
 
 /* Accepts the waiting connection, unless it is gone already. Starts reading, or rejects it with an
- * error and closes it. */
-void sn_client_accept(struct sn_server *server, struct sn_listener *listener);
+ * error and closes it. tls: of the listener; NULL: plain text. */
+void sn_client_accept(struct sn_server *server, struct sn_listener *listener, struct sn_tls *tls);
 
 /* Executes complete requests until one has to wait for its answer, or until commands have run for
  * SN_TURN_MAX_MS in this turn of the loop; the next turn executes the rest. */

@@ -24,7 +24,7 @@
 
 #define INFO_MAX ((size_t)64 << 20)
 
-enum { SERVER = 1, CLIENTS = 2, STATS = 4, CPU = 8, SENTINEL = 16, ALL = 31 };
+enum { SERVER = 1, CLIENTS = 2, STATS = 4, CPU = 8, SENTINEL = 16, TLS = 32, ALL = 63 };
 
 static const char *compiler_version(void)
 {
@@ -75,7 +75,8 @@ static void put_server(struct sn_buf *out, const struct sn_server *server)
     sn_buf_printf(out, "process_supervised:%s\r\nrun_id:%s\r\n",
                   sn_server_env(server)->supervisor ? sn_server_env(server)->supervisor : "no",
                   sn_server_runid(server));
-    put(out, "tcp_port", sn_server_env(server)->settings->port);
+    const struct sn_settings *settings = sn_server_env(server)->settings;
+    put(out, "tcp_port", settings->port != 0 ? settings->port : settings->tls.port);
     put(out, "server_time_usec", (uint64_t)wall.tv_sec * 1000000 + (uint64_t)(wall.tv_nsec / 1000));
     put(out, "uptime_in_seconds", uptime_s);
     put(out, "uptime_in_days", uptime_s / 86400);
@@ -233,15 +234,38 @@ static void put_sentinel(struct sn_buf *out, const struct sn_server *server)
     }
 }
 
-/* INFO has five sections in one order, and nothing for others (PROTOCOL.md §6.1). */
+/* Deliberate difference from stock: a section for TLS, where it is in use. */
+static void put_tls(struct sn_buf *out, const struct sn_server *server)
+{
+    const struct sn_server_env *env = sn_server_env(server);
+    const struct sn_client *client;
+    uint64_t clients = 0;
+    struct sn_buf fields;
+
+    sn_buf_init(&fields, INFO_MAX);
+    if (env->describe_tls != NULL)
+        env->describe_tls(env->arg, &fields);
+    if (fields.len > 0) {
+        DL_FOREACH(sn_server_clients(server)->all, client)
+            clients += sn_stream_session(&client->stream) != NULL;
+        sn_buf_puts(out, out->len > 0 ? "\r\n# TLS\r\n" : "# TLS\r\n");
+        put(out, "tls_port", sn_server_tls(server) != NULL ? env->settings->tls.port : 0);
+        put(out, "tls_clients", clients);
+        put(out, "tls_failed_handshakes", sn_server_stats(server)->tls_failed);
+        sn_buf_append(out, sn_buf_text(&fields), fields.len);
+    }
+    sn_buf_fini(&fields);
+}
+
+/* INFO has these sections in one order, and nothing for others (PROTOCOL.md §6.1). */
 static unsigned sections_of(const struct sn_call *call)
 {
     static const struct {
         const char *name;
         unsigned bits;
     } names[] = {{"server", SERVER}, {"clients", CLIENTS},   {"stats", STATS},
-                 {"cpu", CPU},       {"sentinel", SENTINEL}, {"default", ALL},
-                 {"all", ALL},       {"everything", ALL}};
+                 {"cpu", CPU},       {"sentinel", SENTINEL}, {"tls", TLS},
+                 {"default", ALL},   {"all", ALL},           {"everything", ALL}};
     unsigned sections = call->argc == 1 ? ALL : 0;
 
     for (size_t i = 1; i < call->argc; i++) {
@@ -276,6 +300,8 @@ void sn_cmd_info(struct sn_call *call)
         else
             put_sentinel(&out, call->server);
     }
+    if (sections & TLS)
+        put_tls(&out, call->server);
     sn_resp_bulk(call->resp, sn_buf_text(&out), out.len);
     sn_buf_fini(&out);
 }

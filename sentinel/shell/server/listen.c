@@ -25,6 +25,8 @@ struct sn_door {
     struct sn_listener listener;
     struct sn_server *server;
     char *text; /* "127.0.0.1" or the path, for INFO */
+    bool tls;
+    uint16_t port; /* 0: a Unix socket */
     struct sn_door *next;
 };
 
@@ -40,7 +42,7 @@ static void on_connected(void *owner, int error)
                uv_strerror(error));
         return;
     }
-    sn_client_accept(server, &door->listener);
+    sn_client_accept(server, &door->listener, door->tls ? sn_server_tls(server) : NULL);
     sn_server_wake(server);
 }
 
@@ -150,7 +152,8 @@ static int fail(struct sn_server *server, struct sn_buf *error, const char *wher
 }
 
 /* PROTOCOL.md §20.4. */
-static int listen_bind(struct sn_server *server, const char *bind, struct sn_buf *error)
+static int listen_bind(struct sn_server *server, const char *bind, uint16_t port, bool tls,
+                       struct sn_buf *error)
 {
     const struct sn_settings *settings = sn_server_env(server)->settings;
     char where[SN_ADDR_TEXT_MAX + 16];
@@ -158,7 +161,10 @@ static int listen_bind(struct sn_server *server, const char *bind, struct sn_buf
     const char *host = optional ? bind + 1 : bind;
     struct sn_door *door = door_new(server, false, host);
     struct sockaddr_storage address;
-    int rc = find_address(host, settings->port, &address);
+    int rc = find_address(host, port, &address);
+
+    door->tls = tls;
+    door->port = port;
 
     if (rc == 0)
         rc = sn_listener_tcp(&door->listener, (const struct sockaddr *)&address,
@@ -169,18 +175,28 @@ static int listen_bind(struct sn_server *server, const char *bind, struct sn_buf
         drop_door(door);
         return 0;
     }
-    snprintf(where, sizeof(where), "%.*s port %u (TCP)", SN_HOST_MAX, host,
-             (unsigned)settings->port);
+    snprintf(where, sizeof(where), "%.*s port %u (%s)", SN_HOST_MAX, host, (unsigned)port,
+             tls ? "TLS" : "TCP");
     return fail(server, error, where, rc);
+}
+
+static int listen_port(struct sn_server *server, uint16_t port, bool tls, struct sn_buf *error)
+{
+    static char *all[] = {"*", "-::*"};
+    const struct sn_settings *settings = sn_server_env(server)->settings;
+    char *const *binds = settings->bind_count > 0 ? settings->bind : all;
+    size_t count = settings->bind_count > 0 ? settings->bind_count : 2;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && port != 0 && !settings->bind_none && i < count; i++)
+        rc = listen_bind(server, binds[i], port, tls, error);
+    return rc;
 }
 
 int sn_server_listen(struct sn_server *server, struct sn_buf *error)
 {
-    static char *all[] = {"*", "-::*"};
     const struct sn_settings *settings = sn_server_env(server)->settings;
     struct sn_accounts *accounts = sn_server_accounts(server);
-    char *const *binds = settings->bind_count > 0 ? settings->bind : all;
-    size_t count = settings->bind_count > 0 ? settings->bind_count : 2;
 
     int rc = sn_renames_check(settings, error);
     if (rc == 0)
@@ -191,11 +207,11 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
         accounts->real = realpath(settings->aclfile, NULL);
         sn_store_access_of(settings->aclfile, 0600, &accounts->access);
     }
-    for (size_t i = 0; settings->port != 0 && !settings->bind_none && i < count; i++) {
-        rc = listen_bind(server, binds[i], error);
-        if (rc != 0)
-            return rc;
-    }
+    rc = listen_port(server, settings->port, false, error);
+    if (rc == 0 && sn_server_tls(server) != NULL)
+        rc = listen_port(server, settings->tls.port, true, error);
+    if (rc != 0)
+        return rc;
     if (settings->unixsocket) {
         struct sn_door *door = door_new(server, true, settings->unixsocket);
         rc = sn_listener_unix(&door->listener, settings->unixsocket,
@@ -210,35 +226,33 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
     return 0;
 }
 
-static bool listens_on(const struct sn_server *server, const char *host)
+static bool listens_on(const struct sn_server *server, const char *host, uint16_t port)
 {
     const struct sn_door *door;
 
     LL_FOREACH(*sn_server_doors(server), door) {
-        if (!door->listener.is_unix && strcmp(door->text, host) == 0)
+        if (!door->listener.is_unix && door->port == port && strcmp(door->text, host) == 0)
             return true;
     }
     return false;
 }
 
-void sn_server_log_listeners(const struct sn_server *server)
+static void log_port(const struct sn_server *server, uint16_t port, const char *how)
 {
     const struct sn_settings *settings = sn_server_env(server)->settings;
     struct sn_log *log = sn_server_env(server)->log;
     const struct sn_door *door;
-    unsigned port = settings->port;
 
-    if (settings->bind_count == 0 && listens_on(server, "*"))
-        sn_log(log, SN_LEVEL_NOTICE, "Listening on all addresses, port %u", port);
+    if (settings->bind_count == 0 && listens_on(server, "*", port))
+        sn_log(log, SN_LEVEL_NOTICE, "Listening on all addresses, port %u%s", (unsigned)port, how);
     LL_FOREACH(*sn_server_doors(server), door) {
-        if (door->listener.is_unix)
-            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s", door->text);
-        else if (settings->bind_count > 0)
-            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s port %u", door->text, port);
+        if (!door->listener.is_unix && settings->bind_count > 0 && door->port == port)
+            sn_log(log, SN_LEVEL_NOTICE, "Listening on %s port %u%s", door->text, (unsigned)port,
+                   how);
     }
-    for (size_t i = 0; port != 0 && i < settings->bind_count; i++) {
+    for (size_t i = 0; i < settings->bind_count; i++) {
         const char *bind = settings->bind[i];
-        if (bind[0] == '-' && !listens_on(server, bind + 1))
+        if (bind[0] == '-' && !listens_on(server, bind + 1, port))
             sn_log(log, SN_LEVEL_NOTICE,
                    "Not listening on %s: this machine has no such address. The - in front of it in "
                    "bind allows that",
@@ -246,20 +260,49 @@ void sn_server_log_listeners(const struct sn_server *server)
     }
 }
 
-void sn_listen_describe(const struct sn_server *server, struct sn_buf *out)
+void sn_server_log_listeners(const struct sn_server *server)
+{
+    const struct sn_settings *settings = sn_server_env(server)->settings;
+    const struct sn_door *door;
+
+    if (settings->port != 0)
+        log_port(server, settings->port, "");
+    if (sn_server_tls(server) != NULL && settings->tls.port != 0)
+        log_port(server, settings->tls.port, " (TLS)");
+    LL_FOREACH(*sn_server_doors(server), door) {
+        if (door->listener.is_unix)
+            sn_log(sn_server_env(server)->log, SN_LEVEL_NOTICE, "Listening on %s", door->text);
+    }
+}
+
+/* One line for the addresses of a port. */
+static void describe_port(const struct sn_server *server, bool tls, int *lines, struct sn_buf *out)
 {
     const struct sn_door *door;
     int count = 0;
+    unsigned port = 0;
 
     LL_FOREACH(*sn_server_doors(server), door) {
-        if (door->listener.is_unix)
+        if (door->listener.is_unix || door->tls != tls)
             continue;
-        sn_buf_printf(out, count++ == 0 ? "listener0:name=tcp,bind=%s" : ",bind=%s", door->text);
+        port = door->port;
+        if (count++ == 0)
+            sn_buf_printf(out, "listener%d:name=%s", (*lines)++, tls ? "tls" : "tcp");
+        sn_buf_printf(out, ",bind=%s", door->text);
     }
     if (count > 0)
-        sn_buf_printf(out, ",port=%u\r\n", (unsigned)sn_server_env(server)->settings->port);
+        sn_buf_printf(out, ",port=%u\r\n", port);
+}
+
+void sn_listen_describe(const struct sn_server *server, struct sn_buf *out)
+{
+    const struct sn_door *door;
+    int lines = 0;
+
+    describe_port(server, false, &lines, out);
     LL_FOREACH(*sn_server_doors(server), door) {
         if (door->listener.is_unix)
-            sn_buf_printf(out, "listener%d:name=unix,bind=%s\r\n", count > 0 ? 1 : 0, door->text);
+            sn_buf_printf(out, "listener%d:name=unix,bind=%s\r\n", lines++, door->text);
     }
+    describe_port(server, true, &lines, out);
 }

@@ -124,3 +124,8 @@ void sn_server_keep_awake(struct sn_server *server)
 {
     uv_idle_start(&server->idle, server->hooks.on_idle);
 }
+
+struct sn_tls *sn_server_tls(const struct sn_server *server)
+{
+    return server->tls;
+}

@@ -34,6 +34,8 @@ struct sn_pubsub *sn_server_pubsub(const struct sn_server *server);
 struct sn_stats *sn_server_stats(const struct sn_server *server);
 /* Head of the list of listeners, which listen.c owns. */
 struct sn_door **sn_server_doors(const struct sn_server *server);
+/* NULL: no TLS. */
+struct sn_tls *sn_server_tls(const struct sn_server *server);
 /* Cache of cmd_command.c, [0] to [3]. */
 struct sn_command_texts **sn_server_texts(const struct sn_server *server);
 /* Handlers by index in sn_specs; NULL: a container that needs a subcommand. */

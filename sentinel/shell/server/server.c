@@ -32,11 +32,13 @@ static void check_login(struct sn_client *client, uint64_t now_ms)
     const struct sn_server_env *env = sn_server_env(client->server);
     int login_ms = env->login_ms > 0 ? env->login_ms : SN_LOGIN_MS;
 
-    if (client->authenticated || sn_client_is_gone(client) ||
+    bool shaking = client->stream.state == SN_STREAM_SHAKING;
+
+    if ((client->authenticated && !shaking) || sn_client_is_gone(client) ||
         now_ms - client->locked_at < (uint64_t)login_ms)
         return;
-    sn_log(env->log, SN_LEVEL_VERBOSE, "Closing client %s: it has not logged in for %d ms",
-           client->peer, login_ms);
+    sn_log(env->log, SN_LEVEL_VERBOSE, "Closing client %s: it has not %s for %d ms", client->peer,
+           shaking ? "completed its TLS handshake" : "logged in", login_ms);
     sn_client_doom(client);
 }
 
@@ -64,18 +66,27 @@ static void on_idle(uv_idle_t *idle)
     bool more = true;
 
     sn_server_flush(server); /* output that an earlier turn did not get to */
+    while (sn_net_shake(&clients->net) && !sn_clients_turn_is_over(server)) {
+    }
     while (more && clients->yielded && !server->closing && !sn_clients_turn_is_over(server)) {
         struct sn_client *client = sn_clients_next_yielded(clients);
         more = client != last;
         sn_client_resume(client);
         sn_server_flush(server);
     }
-    if (!clients->yielded && !clients->due)
+    if (!clients->yielded && !clients->due && !clients->net.shaking)
         uv_idle_stop(idle);
+}
+
+/* A TLS handshake takes as long as hundreds of commands: it gets its share of each turn. */
+static void on_shake_due(void *owner)
+{
+    sn_server_keep_awake(owner);
 }
 
 static void free_server(struct sn_server *server)
 {
+    sn_tls_unref(server->tls);
     sn_waits_fini(&server->waits);
     sn_pubsub_fini(&server->pubsub);
     sn_accounts_fini(&server->accounts);
@@ -93,6 +104,8 @@ struct sn_server *sn_server_new(const struct sn_server_env *env)
 
     server->env = *env;
     server->clients.net.loop = env->loop;
+    server->clients.net.shake_due = on_shake_due;
+    server->clients.net.owner = server;
     server->hooks = (struct sn_server_hooks){.execute = sn_commands_execute,
                                              .flush = sn_server_flush,
                                              .on_idle = on_idle,
@@ -114,6 +127,14 @@ struct sn_server *sn_server_new(const struct sn_server_env *env)
     server->holds = 2;
     uv_timer_start(&server->timer, on_second, 1000, 1000);
     return server;
+}
+
+void sn_server_set_tls(struct sn_server *server, struct sn_tls *tls)
+{
+    if (server->tls != NULL)
+        sn_tls_keep_tickets(server->tls, tls);
+    sn_tls_unref(server->tls);
+    server->tls = sn_tls_ref(tls);
 }
 
 void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver)

@@ -9,6 +9,7 @@
 #include "conf/table/settings.h"
 #include "shell/driver/driver.h"
 #include "shell/log/log.h"
+#include "shell/net/tls.h"
 
 struct sn_server;
 
@@ -28,14 +29,20 @@ struct sn_server_env {
     /* Resolves host and calls done once with its IP ("" on failure), possibly at once. */
     void (*resolve)(void *arg, const char *host, void (*done)(void *done_arg, const char *ip),
                     void *done_arg);
+    /* Appends the fields of the tls section of INFO. NULL, or appends nothing: no such section. */
+    void (*describe_tls)(void *arg, struct sn_buf *out);
     void *arg;
 };
 
 struct sn_server *sn_server_new(const struct sn_server_env *env);
+/* Certificates for the TLS port; a reference is kept. Connections keep those they were opened with.
+ */
+void sn_server_set_tls(struct sn_server *server, struct sn_tls *tls);
 void sn_server_set_driver(struct sn_server *server, struct sn_driver *driver);
 
-/* Loads the users and listens as configured. SN_EIO, SN_EINVAL: *error names the address and port,
- * or the setting, and the reason, for the operator; nothing listens then (PROTOCOL.md §20.4). */
+/* Loads the users and listens as configured; on tls-port if sn_server_set_tls was called. SN_EIO,
+ * SN_EINVAL: *error names the address and port, or the setting, and the reason, for the operator;
+ * nothing listens then (PROTOCOL.md §20.4). */
 SN_MUST_CHECK int sn_server_listen(struct sn_server *server, struct sn_buf *error);
 
 /* Logs the addresses that it listens on, and configured ones that it could not listen on. */

@@ -32,6 +32,7 @@ struct sn_server {
     struct sn_pubsub pubsub;
     struct sn_stats stats;
     struct sn_door *doors;
+    struct sn_tls *tls; /* NULL: no TLS */
     struct sn_command_texts *texts[4];
     struct sn_buf scratch;
     struct sn_runid runid;

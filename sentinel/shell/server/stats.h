@@ -15,6 +15,7 @@ struct sn_rate {
 
 struct sn_stats {
     uint64_t connections;
+    uint64_t tls_failed; /* handshakes of clients */
     uint64_t rejected;
     uint64_t evicted; /* over the limit for all clients */
     uint64_t commands;

@@ -13,7 +13,7 @@ VALKEY_BINARY = os.environ.get("VALKEY_SERVER", "valkey-server")
 
 # Nothing on disk but the configuration file (CONFIG REWRITE needs one); replicas sync at once.
 CONFIG = """\
-port {port}
+{ports}
 bind 127.0.0.1
 dir {folder}
 save ""
@@ -25,17 +25,19 @@ repl-diskless-sync-delay 0
 class RedisServer(Process):
     """options: configuration lines {directive: value or list of values}, e.g. requirepass, masterauth,
     min-replicas-to-write, repl-diskless-sync. user and password are how the test itself logs in.
-    binary: the server to start."""
+    binary: the server to start. tls: of its port and links."""
 
     def __init__(self, folder, port, master=None, options=None, user=None, password=None,
-                 binary=BINARY):
+                 binary=BINARY, tls=None):
         self.port = port
+        self.tls = tls
         self.user = user
         self.password = password
         self.folder = folder
         self.conf_path = os.path.join(folder, "redis.conf")
         super().__init__(f"redis-{port}", [binary, self.conf_path], os.path.join(folder, "redis.log"))
-        lines = [CONFIG.format(port=port, folder=folder)]
+        ports = "\n".join(tls.lines(port)) if tls else f"port {port}"
+        lines = [CONFIG.format(ports=ports, folder=folder)]
         if master:
             lines.append(f"replicaof 127.0.0.1 {master.port}\n")
         for directive, value in (options or {}).items():
@@ -50,7 +52,8 @@ class RedisServer(Process):
 
     def client(self, **kwargs):
         settings = {"socket_timeout": 20, "decode_responses": True,
-                    "username": self.user, "password": self.password, **kwargs}
+                    "username": self.user, "password": self.password,
+                    **(self.tls.client_arguments() if self.tls else {}), **kwargs}
         return redis.Redis("127.0.0.1", self.port, **settings)
 
     def start(self):

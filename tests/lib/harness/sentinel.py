@@ -56,11 +56,12 @@ class Monitor(NamedTuple):
 
 class Sentinel(Process):
     """conf_text replaces what would be generated from monitors and extra (configuration lines).
-    password: how the test logs in, and the sentinel's own requirepass."""
+    password: how the test logs in, and the sentinel's own requirepass. tls: of its port and links."""
 
     def __init__(self, folder, port, monitors=(), flavour=None, extra=(), conf_text=None,
-                 password=None, arguments=()):
+                 password=None, arguments=(), tls=None):
         self.port = port
+        self.tls = tls
         self.folder = folder
         self.password = password
         self.flavour = flavour or default_flavour()
@@ -72,7 +73,8 @@ class Sentinel(Process):
         super().__init__(f"{self.flavour}-sentinel-{port}", [binary, self.conf_path, *arguments],
                          os.path.join(folder, "sentinel.log"))
         if conf_text is None:
-            lines = [f"port {port}", "bind 127.0.0.1", f"dir {folder}", *extra]
+            ports = tls.lines(port) if tls else [f"port {port}"]
+            lines = [*ports, "bind 127.0.0.1", f"dir {folder}", *extra]
             if password:
                 lines.append(f"requirepass {password}")
             for monitor in monitors:
@@ -86,7 +88,8 @@ class Sentinel(Process):
         return ("127.0.0.1", self.port)
 
     def client(self, **kwargs):
-        settings = {"socket_timeout": 20, "decode_responses": True, "password": self.password, **kwargs}
+        settings = {"socket_timeout": 20, "decode_responses": True, "password": self.password,
+                    **(self.tls.client_arguments() if self.tls else {}), **kwargs}
         return redis.Redis("127.0.0.1", self.port, **settings)
 
     @property

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A certificate authority of the tests' own, and the lines and arguments that make servers, sentinels and clients use it."""
+
+import os
+import subprocess
+
+
+class Authority:
+    """Certificates below folder. Each is for localhost, 127.0.0.1 and what else is asked for."""
+
+    def __init__(self, folder, name="ca"):
+        self.folder = folder
+        os.makedirs(folder, exist_ok=True)
+        self.name = name
+        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                      "-subj", f"/CN={name} of the tests", "-keyout", self.key_of(name), "-out", self.cert_of(name))
+        self.issue("one")
+
+    def cert_of(self, name):
+        return os.path.join(self.folder, f"{name}.crt")
+
+    def key_of(self, name):
+        return os.path.join(self.folder, f"{name}.key")
+
+    @property
+    def ca(self):
+        return self.cert_of(self.name)
+
+    def issue(self, name, alt_names="DNS:localhost,IP:127.0.0.1", days=10, subject=None):
+        """name.crt and name.key; days may be negative: it has ended."""
+        request, extensions = self.key_of(name) + ".csr", self.key_of(name) + ".ext"
+        with open(extensions, "w", encoding="utf-8") as file:
+            file.write(f"subjectAltName={alt_names}\n")
+        self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                      subject or f"/CN={name}", "-keyout", self.key_of(name), "-out", request)
+        command = ["x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.key_of(self.name), "-CAcreateserial",
+                   "-extfile", extensions, "-out", self.cert_of(name) + ".new", "-days", str(days)]
+        self._openssl(*command)
+        os.replace(self.cert_of(name) + ".new", self.cert_of(name))
+        return name
+
+    @staticmethod
+    def _openssl(*arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, text=True, timeout=60)
+
+
+class Tls:
+    """How a process uses TLS: with whose certificate, whether links too, and who else may connect.
+
+    port: of a plain port beside the TLS port; 0: none. options: further lines {directive: value}."""
+
+    def __init__(self, authority, certificate="one", replication=True, plain_port=0, **options):
+        self.authority = authority
+        self.certificate = certificate
+        self.replication = replication
+        self.plain_port = plain_port
+        self.options = {key.replace("_", "-"): value for key, value in options.items()}
+
+    def lines(self, port):
+        """In the place of `port N`."""
+        yield f"port {self.plain_port}"
+        yield f"tls-port {port}"
+        yield f"tls-cert-file {self.authority.cert_of(self.certificate)}"
+        yield f"tls-key-file {self.authority.key_of(self.certificate)}"
+        yield f"tls-ca-cert-file {self.authority.ca}"
+        if self.replication:
+            yield "tls-replication yes"
+        for directive, value in self.options.items():
+            yield f"{directive} {value}"
+
+    def client_arguments(self):
+        """For redis.Redis."""
+        return {"ssl": True, "ssl_ca_certs": self.authority.ca, "ssl_certfile": self.authority.cert_of(self.certificate),
+                "ssl_keyfile": self.authority.key_of(self.certificate), "ssl_check_hostname": False}
+
+    def cli_arguments(self):
+        """For redis-cli."""
+        return ["--tls", "--cacert", self.authority.ca, "--cert", self.authority.cert_of(self.certificate),
+                "--key", self.authority.key_of(self.certificate)]
