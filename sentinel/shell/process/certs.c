@@ -394,7 +394,7 @@ void sn_certs_describe(const struct sn_certs *certs, struct sn_buf *out)
                   certs->last_problem != NULL ? "failed" : "ok");
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_one_closed(uv_handle_t *handle)
 {
     let_go(handle->data);
 }
@@ -404,6 +404,6 @@ void sn_certs_close(struct sn_certs *certs)
     if (certs == NULL)
         return;
     certs->closing = true;
-    uv_close((uv_handle_t *)&certs->poll, on_timer_closed);
-    uv_close((uv_handle_t *)&certs->warn, on_timer_closed);
+    uv_close((uv_handle_t *)&certs->poll, on_one_closed);
+    uv_close((uv_handle_t *)&certs->warn, on_one_closed);
 }
