@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from harness import OURS, STOCK, Sentinel, our_binary, wait_until
+from harness.tls import Authority
 
 pytestmark = pytest.mark.ours_only
 
@@ -126,6 +127,10 @@ def test_conf_roundtrip__the_examples_are_good(place, name, mark, everything):
         assert count > 5
         text = re.sub(r"/var/lib/sentineld/\w+\.sh", "/bin/true", text)
         text = text.replace("/var/lib/sentineld/", place.folder + "/")
+        authority = Authority(place.subfolder("tls"))
+        for certificate in ("sentinel", "client"):
+            authority.issue(certificate)
+        text = text.replace("/etc/sentineld/tls", authority.folder)
     path = os.path.join(place.folder, name)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
