@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness import Process, wait_until
+from harness.tls import Authority, Tls
 
 CLIENTS = Path(__file__).with_name("clients")
 # Where the libraries of npm are kept from one run to the next.
@@ -41,7 +42,8 @@ def fixture_modules():
 def start(place, group, program, modules=None):
     ports = ",".join(str(sentinel.port) for sentinel in group.sentinels)
     argv = ([sys.executable] if program.endswith(".py") else ["node"]) + [CLIENTS / program, ports]
-    env = {"NODE_PATH": modules} if modules else None
+    tls = group.sentinels[0].tls
+    env = {**({"NODE_PATH": modules} if modules else {}), **(tls.environment() if tls else {})}
     return place.add(Process(program, argv, os.path.join(place.folder, program + ".log"), env)).start()
 
 
@@ -50,8 +52,8 @@ def beat(server):
         return int(client.get("beat") or 0)
 
 
-def follow(place, program, modules=None):
-    group = place.group(replicas=1, sentinels=3)
+def follow(place, program, modules=None, tls=None):
+    group = place.group(replicas=1, sentinels=3, server_args={"tls": tls}, sentinel_args={"tls": tls})
     client = start(place, group, program, modules)
     wait_until(lambda: beat(group.master) > 3, 40, f"{program} writes", explain=client.log_tail)
     if program in SUBSCRIBERS:
@@ -79,14 +81,19 @@ def listeners(sentinel):
     return [c for c in sentinel.commands.client_list(_type="pubsub") if int(c["sub"]) + int(c["psub"]) > 0]
 
 
+@pytest.fixture(name="tls", params=[False, True], ids=["plain", "tls"])
+def fixture_tls(place, request):
+    return Tls(Authority(place.subfolder("tls"))) if request.param else None
+
+
 @pytest.mark.parametrize("program", ["sync.py", "aio.py"])
-def test_clients__of_redis_py_follow(place, program):
-    follow(place, program)
+def test_clients__of_redis_py_follow(place, program, tls):
+    follow(place, program, tls=tls)
 
 
 @pytest.mark.parametrize("program", ["ioredis.js", "redis.js"])
-def test_clients__of_node_follow(place, modules, program):
-    follow(place, program, modules)
+def test_clients__of_node_follow(place, modules, program, tls):
+    follow(place, program, modules, tls)
 
 
 @pytest.mark.parametrize("option", ["-2", "-3"])

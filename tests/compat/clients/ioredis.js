@@ -4,11 +4,13 @@
 'use strict';
 
 const Redis = require('ioredis');
+const tls = require('./tls.js');
 
 const client = new Redis({
   sentinels: process.argv[2].split(',').map((port) => ({ host: '127.0.0.1', port: Number(port) })),
   name: 'mymaster',
   failoverDetector: true,
+  ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
   connectTimeout: 2000,
   commandTimeout: 1000,
 });

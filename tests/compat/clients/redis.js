@@ -3,12 +3,17 @@
 'use strict';
 
 const { createSentinel } = require('redis');
+const tls = require('./tls.js');
 
 async function main() {
   const client = createSentinel({
     name: 'mymaster',
     sentinelRootNodes: process.argv[2].split(',').map((port) => ({ host: '127.0.0.1', port: Number(port) })),
     passthroughClientErrorEvents: false,
+    ...(tls && {
+      nodeClientOptions: { socket: { tls: true, ...tls } },
+      sentinelClientOptions: { socket: { tls: true, ...tls } },
+    }),
   });
   client.on('error', (error) => console.error(error.message));
   client.on('topology-change', (change) => console.log(change.type));

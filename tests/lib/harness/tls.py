@@ -73,6 +73,11 @@ class Tls:
         return {"ssl": True, "ssl_ca_certs": self.authority.ca, "ssl_certfile": self.authority.cert_of(self.certificate),
                 "ssl_keyfile": self.authority.key_of(self.certificate), "ssl_check_hostname": False}
 
+    def environment(self):
+        """For the programs in tests/compat/clients."""
+        return {"SN_TLS_CA": self.authority.ca, "SN_TLS_CERT": self.authority.cert_of(self.certificate),
+                "SN_TLS_KEY": self.authority.key_of(self.certificate)}
+
     def cli_arguments(self):
         """For redis-cli."""
         return ["--tls", "--cacert", self.authority.ca, "--cert", self.authority.cert_of(self.certificate),
