@@ -125,6 +125,39 @@ def test_booted__debians_unit_takes_the_binary_in_place_of_its_own(master, how):
         master.do("systemctl", "daemon-reload")
 
 
+# As people write them for stock. The last word says whether systemd hears of the status.
+OTHER_UNITS = {
+    "forking": ("Type=forking\nPIDFile=/run/other/s.pid\nRuntimeDirectory=other\nExecStart=SENTINEL --daemonize yes "
+                "--pidfile /run/other/s.pid\nExecStop=/usr/bin/redis-cli -p 26379 shutdown\n", False),
+    "forking, supervised auto": ("Type=forking\nPIDFile=/run/other/s.pid\nRuntimeDirectory=other\nExecStart=SENTINEL "
+                                 "--supervised auto --daemonize yes --pidfile /run/other/s.pid\n", False),
+    "simple": ("Type=simple\nExecStart=SENTINEL\nExecStop=/usr/bin/redis-cli -p 26379 shutdown\n", False),
+    "notify": ("Type=notify\nExecStart=SENTINEL --supervised auto\n", True),
+    "notify, below a shell": ("Type=notify\nNotifyAccess=all\nExecStart=/bin/sh -c 'SENTINEL --supervised systemd; exit $?'\n",
+                              True),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_UNITS)
+def test_booted__units_of_all_kinds_start_and_end(master, kind):
+    text, is_told = OTHER_UNITS[kind]
+    master.do("ln", "-sf", "/usr/bin/sentineld", "/usr/local/bin/redis-sentinel")
+    master.write("/etc/redis/other.conf", "port 26379\nsentinel monitor mymaster 127.0.0.1 6379 1\n")
+    master.do("chown", "redis:redis", "/etc/redis/other.conf")
+    master.write("/etc/systemd/system/other.service", SANITIZERS + "User=redis\n" +
+                 text.replace("SENTINEL", "/usr/local/bin/redis-sentinel /etc/redis/other.conf"))
+    master.do("systemctl", "daemon-reload")
+    try:
+        assert master.run("systemctl", "start", "other").returncode == 0, master.journal("other")
+        wait_until(lambda: ask(master, "PING") == "PONG", 30, "it answers")
+        if is_told:
+            wait_status(master, "other", WELL)
+        assert "sh" in kind or master.show("other", "MainPID") == master.do("pgrep", "-x", "redis-sentinel")
+    finally:
+        master.do("systemctl", "stop", "other")
+    assert (master.show("other", "Result"), master.show("other", "ExecMainStatus")) == ("success", "0")
+
+
 def test_booted__status_follows_the_masters(master):
     start_ours(master)
     assert "Watching 1 group, no master down" in master.do("systemctl", "status", "--no-pager", "sentineld")
@@ -230,6 +263,6 @@ def test_booted__start_that_fails_is_told_and_repeated(master):
 
 
 def test_booted__sanitizers_have_found_nothing(room):
-    said = "".join(room.journal(unit) for unit in ("sentineld", "sentineld@east", "redis-sentinel", "valkey-sentinel"))
+    said = "".join(room.journal(unit) for unit in ("sentineld", "sentineld@east", "redis-sentinel", "valkey-sentinel", "other"))
     assert "Started sentineld.service" in said, "there is a journal"
     assert "Sanitizer" not in said and "runtime error" not in said, said

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import Process, wait_until
+from harness import OURS, Process, wait_until
 from harness.poll import stays_true
 
 
@@ -98,6 +98,8 @@ def test_supervised__no_says_nothing_to_a_supervisor(place):
     sentinel = supervised(place, supervisor)
     sentinel.start()
     assert told(sentinel) == "no"
+    if sentinel.flavour == OURS:
+        assert "Set `supervised auto`" in sentinel.log_text()
     assert sentinel.stop() == 0
     assert supervisor.lines() == []
 

@@ -102,6 +102,12 @@ enum sn_supervisor sn_supervise_find(const char *mode, struct sn_buf *complaint)
         return find_systemd(complaint);
     if (strcasecmp(mode, "upstart") == 0 || (automatic && variable("UPSTART_JOB") != NULL))
         return find_upstart(complaint);
+    /* Otherwise the operator learns of it by a time-out of the start. */
+    if (!automatic && variable("NOTIFY_SOCKET") != NULL)
+        sn_buf_printf(complaint,
+                      "NOTIFY_SOCKET is set, but supervised is %s: a unit of Type=notify waits in "
+                      "vain for the end of the start. Set `supervised auto`",
+                      mode);
     return SN_SUPERVISOR_NONE;
 }
 

@@ -14,7 +14,8 @@
 enum sn_supervisor { SN_SUPERVISOR_NONE = 0, SN_SUPERVISOR_UPSTART, SN_SUPERVISOR_SYSTEMD };
 
 /* Detects a supervisor that mode permits ("upstart", "systemd", "auto", "no"; any case). Appends to
- * complaint what is missing or does not answer (PROTOCOL.md §21.2). */
+ * complaint what is missing, does not answer, or waits without being told anything (PROTOCOL.md
+ * §21.2). */
 enum sn_supervisor sn_supervise_find(const char *mode, struct sn_buf *complaint);
 /* Returns "no", "upstart" or "systemd", as in INFO. */
 const char *sn_supervise_name(enum sn_supervisor supervisor);
