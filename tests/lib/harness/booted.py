@@ -10,8 +10,10 @@ from harness.poll import wait_until
 from harness.process import Process
 
 SYSTEMD = "/lib/systemd/systemd"
+# Of another release, made by debootstrap, for instance; with systemd, redis-sentinel and what our binary needs.
+FILES = os.environ.get("SENTINELD_BOOT_FILES", "/")
 
-# $1: an empty folder, $2: a folder of the cgroup2 tree that is ours. Nothing of the kernel can be changed from inside:
+# $1: an empty folder, $2: the files to boot from. Nothing of the kernel can be changed from inside:
 # /sys and /proc/sys are read-only, and rights that reach beyond namespaces are dropped.
 BOOT = r"""
 set -e
@@ -20,7 +22,7 @@ room=$1
 permitted mount -t tmpfs -o mode=755 tmpfs "$room"
 mkdir "$room/changed" "$room/work" "$room/root"
 root=$room/root
-permitted mount -t overlay -o "lowerdir=/,upperdir=$room/changed,workdir=$room/work" overlay "$root"
+permitted mount -t overlay -o "lowerdir=$2,upperdir=$room/changed,workdir=$room/work" overlay "$root"
 permitted mount -t proc proc "$root/proc"
 mount --bind "$root/proc/sys" "$root/proc/sys"
 mount -o remount,bind,ro "$root/proc/sys"
@@ -55,10 +57,11 @@ exec setpriv --bounding-set -sys_module,-sys_time,-sys_boot,-sys_rawio,-syslog,-
 
 
 SPACES = "--mount --pid --fork --kill-child --propagation private --net --uts --ipc --cgroup"
+# $3: a folder of the cgroup2 tree that is ours.
 ENTER = f"""
-echo $$ >"$2/cgroup.procs" || exit 77
+echo $$ >"$3/cgroup.procs" || exit 77
 unshare {SPACES} true || exit 77
-exec unshare {SPACES} bash -c "$0" boot "$1"
+exec unshare {SPACES} bash -c "$0" boot "$1" "$2"
 """
 NOT_PERMITTED = 77
 
@@ -91,7 +94,7 @@ class Booted:
             os.mkdir(self.cgroup)
         except OSError as error:
             raise NotPermitted(f"{self.cgroup}: {error.strerror}") from error
-        self.process = Process("systemd", ["bash", "-c", ENTER, BOOT, self.room, self.cgroup],
+        self.process = Process("systemd", ["bash", "-c", ENTER, BOOT, self.room, FILES, self.cgroup],
                                os.path.join(folder, "systemd.log"))
         self.process.start()
         try:
