@@ -107,6 +107,8 @@ def test_process__log_lines_have_the_known_form(place):
     line = re.compile(r"^\d+:X \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3} [.\-*#] \+monitor master "
                       rf"mymaster 127\.0\.0\.1 {master.port} quorum 2$", re.M)
     wait_until(lambda: line.search(sentinel.log_text()), 20, "the +monitor line")
+    log = sentinel.log_text()
+    assert -1 < log.find("Sentinel ID is") < log.find("+monitor"), "the id comes first"
 
 
 def read_pid(path):

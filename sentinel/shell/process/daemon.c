@@ -535,10 +535,11 @@ static void log_start(const struct daemon *daemon)
 static void start_core(struct daemon *daemon)
 {
     make_core(daemon);
+    /* Before the groups are announced (PROTOCOL.md §21.1). */
+    sn_log(daemon->log, SN_LEVEL_NOTICE, "Sentinel ID is %s", sn_core_myid(daemon->core)->hex);
     struct sn_input event = {.kind = SN_INPUT_START};
     sn_driver_feed(daemon->driver, &event);
     size_t groups = sn_core_group_count(daemon->core);
-    sn_log(daemon->log, SN_LEVEL_NOTICE, "Sentinel ID is %s", sn_core_myid(daemon->core)->hex);
     sn_log(daemon->log, SN_LEVEL_NOTICE, "Watching %zu %s", groups,
            groups == 1 ? "group" : "groups");
 }
