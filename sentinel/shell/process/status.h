@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "core/view.h"
 
-/* Appends the number of groups, those whose master is down, TILT, and whether state can be saved.
- */
+/* Appends the number of groups, those whose master is down, TILT, and whether state can be saved;
+ * less than SN_STATUS_MAX bytes. */
 void sn_status_describe(const struct sn_core *core, bool can_save, struct sn_buf *line);
 
 #endif

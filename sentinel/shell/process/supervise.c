@@ -18,7 +18,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define STATUS_MAX      1024
 #define STATUS_EVERY_MS 1000
 #define BUSY_RETRY_MS   100 /* the queue of the manager's socket is short while many units start */
 #define LOST_RETRY_MS   1000
@@ -41,7 +40,7 @@ struct sn_supervise {
     bool stale; /* the status */
     bool failing;
     uint64_t status_at; /* when the last one was sent; 0: never */
-    char status[STATUS_MAX + 1];
+    char status[SN_STATUS_MAX + 1];
 };
 
 /* ---- whom there is to tell ---- */
@@ -206,10 +205,10 @@ static int send_status(struct sn_supervise *supervise)
 
     if (!wants_status(supervise) || status_wait(supervise) > 0)
         return 0;
-    sn_buf_init(&line, STATUS_MAX);
+    sn_buf_init(&line, SN_STATUS_MAX);
     supervise->describe(supervise->arg, &line);
     if (strcmp(sn_buf_text(&line), supervise->status) != 0) {
-        char text[STATUS_MAX + sizeof("STATUS=\n")];
+        char text[SN_STATUS_MAX + sizeof("STATUS=\n")];
         snprintf(text, sizeof(text), "STATUS=%s\n", sn_buf_text(&line));
         status = send_text(supervise, text);
         if (status == 0) {

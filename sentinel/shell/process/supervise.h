@@ -22,7 +22,9 @@ const char *sn_supervise_name(enum sn_supervisor supervisor);
 
 struct sn_supervise;
 
-/* Appends one line that says how the process is, without a newline. */
+/* Appends one line that says how the process is, of SN_STATUS_MAX bytes at most and without a
+ * newline. What systemd reads at once is 4096 bytes. */
+#define SN_STATUS_MAX 1024
 typedef void sn_supervise_describe(void *arg, struct sn_buf *line);
 
 /* Keeps the watchdog of systemd at bay while loop turns, if WATCHDOG_USEC and WATCHDOG_PID ask this
