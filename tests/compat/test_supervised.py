@@ -13,6 +13,7 @@ import pytest
 
 from harness import OURS, Process, wait_until
 from harness.poll import stays_true
+from harness.tls import Authority, Tls
 
 
 class Supervisor:
@@ -291,6 +292,31 @@ def test_supervised__sighup_during_the_start_does_not_end_it_early(place):
     wait_until(lambda: "Received SIGHUP" in sentinel.log_text(), 30, "the reload")
     assert "READY=1" not in supervisor.lines() and "RELOADING=1" not in supervisor.lines()
     wait_until(lambda: "READY=1" in supervisor.lines(), 60, "READY=1")
+    os.kill(inner, signal.SIGTERM)
+    assert sentinel.wait() == 0
+
+
+@pytest.mark.ours_only
+def test_supervised__reload_is_over_when_the_certificates_are_in_use(place):
+    """They are read by a worker, which takes a second here."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed: the disk cannot be slowed down")
+    supervisor = Supervisor(place)
+    authority = Authority(place.subfolder("certificates"))
+    sentinel = place.sentinel(tls=Tls(authority), start=False, arguments=["--supervised", "systemd"])
+    sentinel.env = {"NOTIFY_SOCKET": supervisor.name, "ASAN_OPTIONS": "detect_leaks=0"}
+    sentinel.argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", authority.cert_of("one"), "-e", "trace=openat",
+                     "-e", "inject=openat:delay_enter=1s", *sentinel.argv]
+    sentinel.start()
+    wait_until(lambda: "READY=1" in supervisor.lines(), 60, "READY=1")
+    supervisor.said.clear()
+    inner = int(sentinel.commands.info("server")["process_id"])
+    os.kill(inner, signal.SIGHUP)
+    wait_until(lambda: "RELOADING=1" in supervisor.lines(), 30, "RELOADING=1")
+    assert "READY=1" not in supervisor.lines()
+    assert sentinel.commands.ping(), "nobody waits for the files"
+    wait_until(lambda: "READY=1" in supervisor.lines(), 60, "READY=1")
+    assert sentinel.commands.info("tls")["tls_reloads"] == 1
     os.kill(inner, signal.SIGTERM)
     assert sentinel.wait() == 0
 

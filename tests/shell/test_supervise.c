@@ -178,17 +178,22 @@ static void test_supervise__reload_is_said_only_after_the_start(void **state)
     (void)state;
     start(SN_SUPERVISOR_SYSTEMD);
     sn_supervise_reloading(supervise);
+    sn_supervise_reloaded(supervise);
     assert_string_equal(heard(), "");
     sn_supervise_ready(supervise);
     assert_true(loop_run_until(&loop, has_heard_status));
     empty_queue();
     uint64_t before = uv_hrtime() / 1000;
     sn_supervise_reloading(supervise);
-    sn_supervise_ready(supervise);
+    sn_supervise_reloaded(supervise);
     unsigned long long at = 0;
     assert_int_equal(sscanf(heard(), "RELOADING=1\nMONOTONIC_USEC=%llu\n", &at), 1);
     assert_in_range(at, before, uv_hrtime() / 1000);
     assert_non_null(strstr(said, ";READY=1\n;"));
+    /* The end of none is none. */
+    empty_queue();
+    sn_supervise_reloaded(supervise);
+    assert_string_equal(heard(), "");
 }
 
 static void test_supervise__what_is_not_taken_is_kept_and_said_in_its_order(void **state)
@@ -202,7 +207,7 @@ static void test_supervise__what_is_not_taken_is_kept_and_said_in_its_order(void
     uint64_t before = uv_hrtime();
     for (int i = 0; i < 50; i++) {
         sn_supervise_reloading(supervise);
-        sn_supervise_ready(supervise);
+        sn_supervise_reloaded(supervise);
         sn_supervise_changed(supervise);
     }
     assert_true(uv_hrtime() - before < 1000000000);

@@ -297,6 +297,8 @@ static void on_files_read(uv_work_t *work, int status)
     free_pair(&certs->fresh);
     if (certs->again && !certs->closing)
         start_reading(certs);
+    else if (!certs->closing)
+        certs->env.reloaded(certs->env.arg);
     let_go(certs);
 }
 

@@ -19,6 +19,9 @@ struct sn_certs_env {
     struct sn_server *server;
     struct sn_links *links;
     struct sn_log *log;
+    /* Called in the loop when a reading is over that was not at the start, whatever came of it. */
+    void (*reloaded)(void *arg);
+    void *arg;
 };
 
 /* Reads all files without keeping anything, if settings or any group ask for TLS. SN_EINVAL: *error

@@ -183,19 +183,15 @@ static void on_stop_signal(uv_signal_t *handle, int number)
     stop(daemon, 0);
 }
 
-/* HUP opens files again; PIPE, ALRM, XFSZ and USR2 are ignored (PROTOCOL.md §21.3, §24.2). A start
- * that is not over is not told to be so by a reload. */
+/* HUP opens files again; PIPE, ALRM, XFSZ and USR2 are ignored (PROTOCOL.md §21.3, §24.2). */
 static void on_hang_up(uv_signal_t *handle, int number)
 {
     struct daemon *daemon = handle->data;
-    struct sn_reload_parts parts = {.log = daemon->log, .certs = daemon->certs};
+    struct sn_reload_parts parts = {
+        .log = daemon->log, .certs = daemon->certs, .supervise = daemon->supervise};
 
     (void)number;
-    if (daemon->told_ready)
-        sn_supervise_reloading(daemon->supervise);
     sn_reload_run(&parts);
-    if (daemon->told_ready)
-        sn_supervise_ready(daemon->supervise);
 }
 
 static void on_patience_over(uv_timer_t *timer)
@@ -381,7 +377,9 @@ static int load_certificates(struct daemon *daemon, struct sn_buf *error)
                                      .settings = &daemon->conf->settings.tls,
                                      .server = daemon->server,
                                      .links = daemon->links,
-                                     .log = daemon->log};
+                                     .log = daemon->log,
+                                     .reloaded = sn_reload_over,
+                                     .arg = daemon->supervise};
 
     return sn_certs_new(&env, daemon->conf, &daemon->certs, error);
 }

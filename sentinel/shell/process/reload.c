@@ -11,8 +11,8 @@
 struct step {
     const char *done; /* what the log says of it */
     const char *failed;
-    /* SN_ENOENT: there is nothing to do here. Any other error: *problem says why, and what was in
-     * force stays. */
+    /* SN_ENOENT: there is nothing to do here. SN_EAGAIN: a worker goes on. Any other error:
+     * *problem says why, and what was in force stays. */
     int (*run)(const struct sn_reload_parts *parts, struct sn_buf *problem);
 };
 
@@ -28,7 +28,7 @@ static int reread_certificates(const struct sn_reload_parts *parts, struct sn_bu
     if (parts->certs == NULL)
         return SN_ENOENT;
     sn_certs_reload(parts->certs);
-    return 0;
+    return SN_EAGAIN;
 }
 
 static const struct step steps[] = {
@@ -41,18 +41,29 @@ static const struct step steps[] = {
 void sn_reload_run(const struct sn_reload_parts *parts)
 {
     struct sn_buf done, problem;
+    bool goes_on = false;
 
+    sn_supervise_reloading(parts->supervise);
     sn_buf_init(&done, PROBLEM_MAX);
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         sn_buf_init(&problem, PROBLEM_MAX);
         int status = steps[i].run(parts, &problem);
-        if (status == 0)
+        if (status == 0 || status == SN_EAGAIN)
             sn_buf_printf(&done, ", %s", steps[i].done);
         else if (status != SN_ENOENT)
             sn_log(parts->log, SN_LEVEL_WARNING, "%s: %s", steps[i].failed, sn_buf_text(&problem));
+        goes_on = goes_on || status == SN_EAGAIN;
         sn_buf_fini(&problem);
     }
     sn_log(parts->log, SN_LEVEL_NOTICE, "Received SIGHUP%s",
            done.len > 0 ? sn_buf_text(&done) : ", nothing to do");
     sn_buf_fini(&done);
+    if (!goes_on)
+        sn_supervise_reloaded(parts->supervise);
+}
+
+/* There is one such step: with a second one they have to be counted. */
+void sn_reload_over(void *supervise)
+{
+    sn_supervise_reloaded(supervise);
 }

@@ -33,6 +33,7 @@ struct sn_supervise {
     uint64_t watchdog_ms; /* 0: not asked for */
     int open_handles;
     bool was_ready;
+    bool reloading;
     uint64_t reloading_usec; /* the reload that is untold; 0: none */
     bool untold_ready;
     bool stopping;
@@ -342,7 +343,17 @@ void sn_supervise_reloading(struct sn_supervise *supervise)
 {
     if (!supervise->was_ready)
         return;
+    supervise->reloading = true;
     supervise->reloading_usec = uv_hrtime() / 1000;
+    tell_now(supervise);
+}
+
+void sn_supervise_reloaded(struct sn_supervise *supervise)
+{
+    if (!supervise->reloading)
+        return;
+    supervise->reloading = false;
+    supervise->untold_ready = true;
     tell_now(supervise);
 }
 

@@ -32,11 +32,12 @@ typedef void sn_supervise_describe(void *arg, struct sn_buf *line);
 struct sn_supervise *sn_supervise_new(uv_loop_t *loop, enum sn_supervisor supervisor,
                                       struct sn_log *log, sn_supervise_describe *describe,
                                       void *arg);
-/* The start is over: READY=1. */
+/* The start is over: READY=1. Once. */
 void sn_supervise_ready(struct sn_supervise *supervise);
-/* RELOADING=1 and MONOTONIC_USEC; sn_supervise_ready ends it. No effect before the first
- * sn_supervise_ready. */
+/* RELOADING=1 and MONOTONIC_USEC; and its end, READY=1. No effect before the start is told to be
+ * over, and the end of none. */
 void sn_supervise_reloading(struct sn_supervise *supervise);
+void sn_supervise_reloaded(struct sn_supervise *supervise);
 /* STOPPING=1. */
 void sn_supervise_stopping(struct sn_supervise *supervise);
 /* The line of describe may have changed: sent as STATUS=, once a second at most. */
