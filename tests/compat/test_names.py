@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from harness import OURS, STOCK, VALKEY, Process, our_binary, wait_until
+from harness.tls import Authority
 
 SENTINEL, SERVER = "sentinel", "server"
 FAMILIES = {STOCK: "redis", VALKEY: "valkey"}
@@ -44,29 +45,32 @@ def write(place, name, text):
 
 
 class Daemon:
-    """argv may say CONF, FREE (a port that the file does not name) and `< INPUT`."""
+    """argv and conf may say CONF, FREE (a port that the file does not name), and what words has. given: its input."""
 
-    def __init__(self, place, path, argv, conf="", given="", master="127.0.0.1 1 2"):
+    def __init__(self, place, path, argv, conf="", given="", master="127.0.0.1 1 2", **words):
         self.free = place.ports.take()
         self.conf_port = place.ports.take()
+        for word, value in {**words, "FREE": self.free}.items():
+            conf = conf.replace(f" {word}\n", f" {value}\n")
         self.conf = write(place, "own.conf", f"port 1\nport {self.conf_port}\nbind 127.0.0.1\ndir {place.folder}\n"
                                              f"sentinel monitor mymaster {master}\n{conf}")
-        words = [{"CONF": self.conf, "FREE": str(self.free)}.get(word, word) for word in argv]
+        words.update(CONF=self.conf, FREE=str(self.free))
+        argv = [words.get(word, word) for word in argv]
         entry = write(place, "input", given.replace("FREE", str(self.free)))
         shell = ["/bin/sh", "-c", f'exec "$0" "$@" < {entry}'] if given else []
-        self.process = place.add(Process("named", [*shell, path, *words], os.path.join(place.folder, "own.log")))
+        self.process = place.add(Process("named", [*shell, path, *argv], os.path.join(place.folder, "own.log")))
         self.process.start()
 
-    def client(self, port):
-        return redis.Redis("127.0.0.1", port, decode_responses=True, socket_timeout=20)
+    def client(self, port, **tls):
+        return redis.Redis("127.0.0.1", port, decode_responses=True, socket_timeout=20, **tls)
 
-    def wait_up(self, port):
-        with self.client(port) as client:
+    def wait_up(self, port, **tls):
+        with self.client(port, **tls) as client:
             wait_until(client.ping, 30, f"it answers on {port}", hopeless=lambda: not self.process.running())
 
-    def shut_down(self, port):
+    def shut_down(self, port, **tls):
         """Its exit status."""
-        with self.client(port) as client:
+        with self.client(port, **tls) as client:
             client.shutdown(nosave=True)
         return self.process.wait()
 
@@ -200,35 +204,48 @@ def test_names__help_goes_where_that_of_stock_goes(place, word, kind, family, ou
     assert f"{FAMILIES[family]}-server" in done.stderr or ours and kind == SENTINEL
 
 
-# As they stand in FACTS of charts and operators; the certificates do not exist.
-TLS_FORMS = {
-    "Bitnami": (STOCK, SERVER, ["CONF", "--port", "0", "--tls-port", "FREE", "--tls-cert-file", "/nonexistent/tls.crt",
-                                "--tls-key-file", "/nonexistent/tls.key", "--tls-ca-cert-file", "/nonexistent/ca.crt",
-                                "--tls-replication", "yes", "--tls-auth-clients", "no", "--sentinel"]),
-    "Valkey chart": (VALKEY, SENTINEL, ["CONF"]),
-}
+# As charts have them: on the command line, or in the file.
+BITNAMI_TLS = ["CONF", "--port", "0", "--tls-port", "FREE", "--tls-cert-file", "CERT", "--tls-key-file", "KEY",
+               "--tls-ca-cert-file", "CA", "--tls-replication", "yes", "--tls-auth-clients", "no", "--sentinel"]
 VALKEY_TLS = """\
 port 0
 tls-port FREE
 tls-replication yes
 tls-auth-clients no
-tls-cert-file /nonexistent/tls.crt
-tls-key-file /nonexistent/tls.key
-tls-ca-cert-file /nonexistent/ca.crt
+tls-cert-file CERT
+tls-key-file KEY
+tls-ca-cert-file CA
 """
+TLS_FORMS = {
+    "Bitnami": (STOCK, SERVER, BITNAMI_TLS, ""),
+    "Valkey chart": (VALKEY, SENTINEL, ["CONF"], VALKEY_TLS),
+}
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["ours", "stock"])
+@pytest.mark.parametrize("form", TLS_FORMS)
+def test_names__command_lines_with_tls_start(place, form, ours):
+    family, kind, argv, conf = TLS_FORMS[form]
+    authority = Authority(place.subfolder("certificates"))
+    tls = {"ssl": True, "ssl_ca_certs": authority.ca, "ssl_check_hostname": False}
+    daemon = Daemon(place, program(place, family, kind, ours), argv, conf=conf,
+                    CERT=authority.cert_of("one"), KEY=authority.key_of("one"), CA=authority.ca)
+    daemon.wait_up(daemon.free, **tls)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", daemon.conf_port), timeout=30).close()
+    with daemon.client(daemon.free, **tls) as client:
+        assert "mymaster" in client.sentinel_masters()
+    assert daemon.shut_down(daemon.free, **tls) == 0
 
 
 @pytest.mark.ours_only
 @pytest.mark.parametrize("form", TLS_FORMS)
-def test_names__arguments_for_tls_are_understood(place, form):
-    family, kind, argv = TLS_FORMS[form]
-    free = str(place.ports.take())
-    conf = write(place, "own.conf", "sentinel monitor mymaster 127.0.0.1 1 2\n" +
-                 (VALKEY_TLS.replace("FREE", free) if kind == SENTINEL else ""))
-    done = run(program(place, family, kind, True), *[{"CONF": conf, "FREE": free}.get(word, word) for word in argv])
-    assert done.returncode == 1
-    # Every word was taken; what is missing is TLS itself, or the files.
-    assert re.search("/nonexistent/", done.stderr + done.stdout), done.stderr
+def test_names__certificate_that_is_not_there_is_named(place, form):
+    family, kind, argv, conf = TLS_FORMS[form]
+    daemon = Daemon(place, program(place, family, kind, True), argv, conf=conf, CERT="/nonexistent/tls.crt",
+                    KEY="/nonexistent/tls.key", CA="/nonexistent/ca.crt")
+    assert daemon.process.wait() == 1
+    assert "/nonexistent/" in daemon.process.log_text()
 
 
 VALKEY_CHART = """\
