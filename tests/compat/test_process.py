@@ -3,8 +3,10 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
+import subprocess
 
 import pytest
 
@@ -74,6 +76,34 @@ def test_process__clean_exit_on(place, number):
     sentinel.signal(number)
     assert sentinel.wait() == 0
     assert sentinel.conf_text() == before
+
+
+def has_ended(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+@pytest.mark.ours_only
+def test_process__second_sigint_does_not_wait_for_the_disk(place):
+    """A sync that takes ten seconds is under way."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed: the disk cannot be slowed down")
+    sentinel = place.sentinel(place.monitor(6379), start=False)
+    sentinel.env = {"ASAN_OPTIONS": "detect_leaks=0"}  # which needs to trace, too
+    sentinel.argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync",
+                     "-e", "inject=fsync,fdatasync:delay_enter=10s", *sentinel.argv]
+    Process.start(sentinel)
+    wait_until(lambda: "Watching 1 group" in sentinel.log_text(), 60, "its start", hopeless=lambda: not sentinel.running())
+    inner = int(subprocess.run(["pgrep", "-P", str(sentinel.pid)], stdout=subprocess.PIPE, check=True, text=True).stdout)
+    os.kill(inner, signal.SIGINT)
+    wait_until(lambda: "SIGINT" in sentinel.log_text(), 5, "the first one")
+    assert sentinel.running()
+    os.kill(inner, signal.SIGINT)
+    wait_until(lambda: has_ended(inner), 5, "the end")
+    assert sentinel.wait(30) == 1  # strace itself sits the delay out
 
 
 def test_process__shutdown_command_exits_with_0(place):

@@ -426,7 +426,8 @@ static bool acceptable(const struct sn_reply *reply)
            strncmp(reply->text, "MASTERDOWN", 10) == 0;
 }
 
-/* A PING answered by -BUSY from an instance in S_DOWN: end its script, once (PROTOCOL.md §13.3). */
+/* A PING answered by -BUSY from an instance in S_DOWN: end its script, once (PROTOCOL.md §13.3).
+ * Deliberately not on sentinels, unlike stock: they have no scripts. */
 static void kill_busy_script(struct sn_link *link)
 {
     struct sn_instance *owner = link->owners;

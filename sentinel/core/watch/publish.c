@@ -41,8 +41,8 @@ static bool compose(struct sn_instance *instance, char *out, size_t size)
 }
 
 /* Hellos go to master, replicas and peers, each publish period (PROTOCOL.md §9.4, §10.1, §10.2,
- * §18, §23).
- */
+ * §18, §23). Deliberately also while the subscription to a data node is down, unlike stock: the
+ * others hear them all the same. */
 void sn_publish_due(struct sn_instance *instance)
 {
     struct sn_core *core = instance->core;
