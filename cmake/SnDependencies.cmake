@@ -4,6 +4,30 @@
 
 find_package(PkgConfig REQUIRED)
 
+option(SN_STATIC_LIBS "Link libuv, hiredis and inih statically where there are archives of them" OFF)
+
+# sn_use_archives(imported-target): archives in place of the shared libraries among what it links.
+function(sn_use_archives target)
+  get_target_property(libraries ${target} INTERFACE_LINK_LIBRARIES)
+  set(linked)
+  foreach(library IN LISTS libraries)
+    get_filename_component(folder "${library}" DIRECTORY)
+    get_filename_component(name "${library}" NAME_WE)
+    # Debian calls the archive of libuv libuv_a.a.
+    foreach(archive "${folder}/${name}.a" "${folder}/${name}_a.a")
+      if(name MATCHES "^lib(uv|hiredis|hiredis_ssl|inih)$" AND EXISTS "${archive}")
+        set(library "${archive}")
+      endif()
+    endforeach()
+    if(library MATCHES "\\.so$" AND name MATCHES "^lib(uv|hiredis|inih)")
+      message(STATUS "No archive of ${name}: it stays shared")
+    endif()
+    list(APPEND linked "${library}")
+  endforeach()
+  list(APPEND linked OpenSSL::SSL OpenSSL::Crypto pthread ${CMAKE_DL_LIBS})
+  set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${linked}")
+endfunction()
+
 # sn_find_module(target specs...): SnDeps::<target> from pkg-config modules, or a named way out.
 function(sn_find_module target)
   pkg_check_modules(SN_${target} QUIET IMPORTED_TARGET GLOBAL ${ARGN})
@@ -11,6 +35,9 @@ function(sn_find_module target)
     list(JOIN ARGN " " wanted)
     message(FATAL_ERROR "Not found by pkg-config: ${wanted}\n"
                         "Run scripts/deps (scripts/deps --build installs only what a build needs).")
+  endif()
+  if(SN_STATIC_LIBS)
+    sn_use_archives(PkgConfig::SN_${target})
   endif()
   add_library(SnDeps::${target} ALIAS PkgConfig::SN_${target})
 endfunction()
