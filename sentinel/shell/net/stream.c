@@ -16,10 +16,13 @@
 
 /* A buffer that was larger than this once does not stay so. */
 #define KEEP_MAX ((size_t)64 << 10)
-/* Plain bytes that are encrypted at once, and records that may wait for a peer that does not read.
- */
+/* Plain bytes encrypted at once, and records that may wait for a peer that does not read. */
 #define SLICE_MAX ((size_t)64 << 10)
 #define WIRE_MAX  ((size_t)256 << 10)
+/* What is read of TLS in one turn of the loop: tiny records take a hundred times as long as plain
+ * bytes. During the handshake it is less, because it may have to wait. */
+#define RECORD_SIZE ((size_t)16 << 10)
+#define HELLO_SIZE  ((size_t)4 << 10)
 
 /* What a stream with TLS has besides. */
 struct sn_secure {
@@ -28,7 +31,9 @@ struct sn_secure {
     struct sn_buf plain; /* output that is being encrypted, slice by slice, up to `done` */
     size_t done;
     struct sn_buf held; /* input that waits for sn_net_shake */
-    bool queued, urgent;
+    bool urgent;
+    bool had_turn;            /* has read as much as it may in this turn */
+    struct sn_secure **queue; /* in which it waits; NULL: it does not */
     struct sn_stream *owner;
     struct sn_secure *prev, *next;
 };
@@ -112,7 +117,13 @@ static int write_wire(struct sn_stream *stream)
                                                          : write_all(stream, &stream->secure->wire);
 }
 
-/* Encrypts and writes until a write is pending or nothing is left. */
+static void drop_plain(struct sn_secure *secure)
+{
+    sn_buf_fini(&secure->plain);
+    secure->done = 0;
+}
+
+/* Encrypts and writes until a write is pending or nothing is left. After an error nothing is. */
 static int write_secure(struct sn_stream *stream)
 {
     struct sn_secure *secure = stream->secure;
@@ -121,15 +132,12 @@ static int write_secure(struct sn_stream *stream)
     while (rc == 0 && !stream->busy && secure->done < secure->plain.len) {
         size_t len = secure->plain.len - secure->done;
         len = len < SLICE_MAX ? len : SLICE_MAX;
-        if (!sn_tls_session_write(secure->session, secure->plain.data + secure->done, len))
-            return UV_EPROTO;
+        bool ok = sn_tls_session_write(secure->session, secure->plain.data + secure->done, len);
         secure->done += len;
-        rc = write_wire(stream);
+        rc = ok ? write_wire(stream) : UV_EPROTO;
     }
-    if (secure->done == secure->plain.len) {
-        sn_buf_fini(&secure->plain);
-        secure->done = 0;
-    }
+    if (rc != 0 || secure->done == secure->plain.len)
+        drop_plain(secure);
     return rc;
 }
 
@@ -144,6 +152,8 @@ static void on_written(uv_write_t *request, int status)
     if (stream->secure != NULL) {
         if (status == 0)
             status = write_secure(stream);
+        else
+            drop_plain(stream->secure);
         if (status == 0 && (stream->busy || stream->state == SN_STREAM_SHAKING))
             return;
     }
@@ -176,6 +186,14 @@ size_t sn_stream_waiting(const struct sn_stream *stream)
     return stream->out.len + queued;
 }
 
+size_t sn_stream_memory(const struct sn_stream *stream)
+{
+    const struct sn_secure *secure = stream->secure;
+    size_t held = secure ? secure->wire.room + secure->plain.room + secure->held.room : 0;
+
+    return held + stream->out.room + stream->writing.room;
+}
+
 /* ---- TLS ---- */
 
 bool sn_stream_secure(struct sn_stream *stream, struct sn_tls *tls, const char *host)
@@ -199,9 +217,9 @@ static void leave_queue(struct sn_stream *stream)
 {
     struct sn_secure *secure = stream->secure;
 
-    if (secure->queued)
-        DL_DELETE(stream->net->shaking, secure);
-    secure->queued = false;
+    if (secure->queue != NULL)
+        DL_DELETE(*secure->queue, secure);
+    secure->queue = NULL;
 }
 
 static void free_secure(struct sn_stream *stream)
@@ -302,21 +320,23 @@ static void queue_handshake(struct sn_stream *stream, const char *data, size_t l
 
     sn_buf_append(&secure->held, data, len);
     sn_stream_pause(stream);
-    if (secure->urgent)
-        DL_PREPEND(net->shaking, secure);
-    else
-        DL_APPEND(net->shaking, secure);
-    secure->queued = true;
+    secure->queue = secure->urgent ? &net->hurrying : &net->shaking;
+    DL_APPEND(*secure->queue, secure);
     net->shake_due(net->owner);
 }
 
-/* PROTOCOL.md §20.5. */
-bool sn_net_shake(struct sn_net *net)
+bool sn_net_has_to_shake(const struct sn_net *net)
 {
-    struct sn_secure *secure = net->shaking;
+    return net->hurrying != NULL || net->shaking != NULL;
+}
+
+/* PROTOCOL.md §20.5. */
+void sn_net_shake(struct sn_net *net)
+{
+    struct sn_secure *secure = net->hurrying != NULL ? net->hurrying : net->shaking;
 
     if (secure == NULL)
-        return false;
+        return;
     struct sn_stream *stream = secure->owner;
     struct sn_buf held = secure->held;
     leave_queue(stream);
@@ -329,7 +349,6 @@ bool sn_net_shake(struct sn_net *net)
         shake(stream);
     }
     sn_buf_fini(&held);
-    return net->shaking != NULL;
 }
 
 static void take_secure(struct sn_stream *stream, const char *data, size_t len)
@@ -349,21 +368,36 @@ static void take_secure(struct sn_stream *stream, const char *data, size_t len)
 
 /* ---- reading ---- */
 
+/* 0: no more in this turn (PROTOCOL.md §20.5). libuv repeats reads that fill the buffer. */
+static size_t read_size(struct sn_stream *stream)
+{
+    struct sn_secure *secure = stream->secure;
+
+    if (secure == NULL)
+        return SN_NET_READ_SIZE;
+    bool over = secure->had_turn;
+    secure->had_turn = false;
+    return over ? 0 : stream->state == SN_STREAM_SHAKING ? HELLO_SIZE : RECORD_SIZE;
+}
+
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct sn_stream *stream = handle->data;
 
     (void)suggested;
-    *buf = uv_buf_init(stream->net->read_buffer, (unsigned)SN_NET_READ_SIZE);
+    *buf = uv_buf_init(stream->net->read_buffer, (unsigned)read_size(stream));
 }
 
 static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buf)
 {
     struct sn_stream *stream = handle->data;
 
-    if (count > 0 && stream->secure != NULL)
+    if (count == UV_ENOBUFS)
+        return; /* as read_size demands */
+    if (count > 0 && stream->secure != NULL) {
+        stream->secure->had_turn = (size_t)count == buf->len;
         take_secure(stream, buf->base, (size_t)count);
-    else if (count > 0)
+    } else if (count > 0)
         stream->hooks->bytes(stream->owner, buf->base, (size_t)count);
     else if (count < 0)
         end_input(stream, (int)count);
@@ -372,7 +406,7 @@ static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buf)
 int sn_stream_resume(struct sn_stream *stream)
 {
     bool can_read = stream->state == SN_STREAM_OPEN ||
-                    (stream->state == SN_STREAM_SHAKING && !stream->secure->queued);
+                    (stream->state == SN_STREAM_SHAKING && stream->secure->queue == NULL);
 
     if (stream->reading || !can_read)
         return 0;

@@ -32,13 +32,14 @@ struct sn_net {
     /* A handshake waits for sn_net_shake; NULL: handshakes do not wait. */
     void (*shake_due)(void *owner);
     void *owner;
-    struct sn_secure *shaking;           /* accepted streams whose handshake waits */
-    char read_buffer[SN_NET_READ_SIZE];  /* valid only during the hook `bytes` */
-    char plain_buffer[SN_NET_READ_SIZE]; /* the same, of TLS */
+    struct sn_secure *hurrying, *shaking; /* accepted streams whose handshake waits */
+    char read_buffer[SN_NET_READ_SIZE];   /* valid only during the hook `bytes` */
+    char plain_buffer[SN_NET_READ_SIZE];  /* the same, of TLS */
 };
 
-/* Goes on with the handshake that has waited longest, urgent ones first. True: others wait. */
-bool sn_net_shake(struct sn_net *net);
+bool sn_net_has_to_shake(const struct sn_net *net);
+/* Goes on with the handshake that has waited longest, urgent ones first. */
+void sn_net_shake(struct sn_net *net);
 
 /* States follow in this order; ENDED may be skipped, and CLOSING may follow any state after NONE.
  */
@@ -135,6 +136,10 @@ void sn_stream_pause(struct sn_stream *stream);
 int sn_stream_flush(struct sn_stream *stream);
 /* Returns the number of bytes that the kernel has not taken yet. */
 size_t sn_stream_waiting(const struct sn_stream *stream);
+/* Returns the bytes of memory that its buffers hold. (A TLS session itself holds about 16 KiB
+ * more.)
+ */
+size_t sn_stream_memory(const struct sn_stream *stream);
 
 /* Closes at once; unwritten output is lost. Precondition: not CLOSING. */
 void sn_stream_close(struct sn_stream *stream);

@@ -21,8 +21,8 @@ size_t sn_crowd_memory(const struct sn_client *client)
 {
     const struct sn_subscriptions *subscriptions = &client->subscriptions;
 
-    return sizeof(*client) + sn_request_reader_memory(client->reader) + client->stream.out.room +
-           client->stream.writing.room + sn_long_reply_memory(client->long_reply) +
+    return sizeof(*client) + sn_request_reader_memory(client->reader) +
+           sn_stream_memory(&client->stream) + sn_long_reply_memory(client->long_reply) +
            client->wait_count * sizeof(struct sn_wait) + subscriptions->count * SUBSCRIPTION_SIZE +
            2 * subscriptions->bytes;
 }

@@ -57,6 +57,20 @@ static void on_second(uv_timer_t *timer)
     sn_server_flush(server);
 }
 
+/* At least one of those that wait, and as many as half a turn has time for. That is besides the
+ * time of commands: neither can hold up the other for longer. */
+static void shake_hands(struct sn_server *server)
+{
+    struct sn_net *net = &server->clients.net;
+    uint64_t until_ns = uv_hrtime() + SN_TURN_MAX_MS * (uint64_t)1000000 / 2;
+
+    while (sn_net_has_to_shake(net)) {
+        sn_net_shake(net);
+        if (uv_hrtime() > until_ns)
+            break;
+    }
+}
+
 /* Continues the clients that yielded, until this turn is over; the rest keep their places. */
 static void on_idle(uv_idle_t *idle)
 {
@@ -66,15 +80,14 @@ static void on_idle(uv_idle_t *idle)
     bool more = true;
 
     sn_server_flush(server); /* output that an earlier turn did not get to */
-    while (sn_net_shake(&clients->net) && !sn_clients_turn_is_over(server)) {
-    }
     while (more && clients->yielded && !server->closing && !sn_clients_turn_is_over(server)) {
         struct sn_client *client = sn_clients_next_yielded(clients);
         more = client != last;
         sn_client_resume(client);
         sn_server_flush(server);
     }
-    if (!clients->yielded && !clients->due && !clients->net.shaking)
+    shake_hands(server);
+    if (!clients->yielded && !clients->due && !sn_net_has_to_shake(&clients->net))
         uv_idle_stop(idle);
 }
 

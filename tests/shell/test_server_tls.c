@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Clients of the TLS port that do not get as far as a command, and what others notice of them. */
+#include "server_rig.h"
+#include "tls_kit.h"
+
+#define STORM 60
+
+static struct tls_kit kit;
+static struct rig rig;
+static struct sn_tls *tls;
+static int tls_port_holder;
+static char hello[2048]; /* what a client says first */
+static size_t hello_len;
+
+static void make_hello(void)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(context);
+
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(ssl);
+    (void)SSL_do_handshake(ssl);
+    hello_len = (size_t)BIO_read(SSL_get_wbio(ssl), hello, sizeof(hello));
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+}
+
+static void start(int login_ms)
+{
+    struct sn_tls_options options = tls_kit_options(&kit, "one");
+    struct sn_buf error;
+
+    rig_init(&rig);
+    rig.limits.login_ms = login_ms;
+    rig.settings.tls.port = rig.settings.port;
+    tls_port_holder = rig.port_holder;
+    rig.settings.port = rig_hold_port(&rig);
+    rig_build(&rig);
+    tls = tls_kit_context(&kit, SN_TLS_SERVER, &options);
+    sn_server_set_tls(rig.server, tls);
+    sn_buf_init(&error, 1024);
+    if (sn_server_listen(rig.server, &error) != 0)
+        fail_msg("cannot listen: %s", sn_buf_text(&error));
+    sn_buf_fini(&error);
+}
+
+static void stop(void)
+{
+    rig_stop(&rig);
+    close(tls_port_holder);
+    sn_tls_unref(tls);
+}
+
+static int dial_tls(void)
+{
+    struct rig other = {.settings.port = rig.settings.tls.port};
+
+    return rig_dial(&other);
+}
+
+static void test_server_tls__a_handshake_has_to_be_completed_in_time(void **state)
+{
+    (void)state;
+    start(100);
+    int silent = dial_tls(), slow = dial_tls();
+    rig_send_bytes(&rig, slow, hello, hello_len / 2);
+    rig_expect_end(&rig, silent);
+    rig_expect_end(&rig, slow);
+    close(silent);
+    close(slow);
+    stop();
+}
+
+static bool is_answered(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_PEEK) > 0;
+}
+
+/* Reads what has come. True: something has. */
+static bool drain(int fd)
+{
+    static char bytes[1 << 20];
+
+    return recv(fd, bytes, sizeof(bytes), 0) > 0;
+}
+
+/* Thousands of clients come back after a failover: one that is there goes on in every turn. */
+static void test_server_tls__handshakes_leave_commands_their_time(void **state)
+{
+    static char requests[6 * 10000];
+    int storm[STORM], fed_turns = 0;
+
+    (void)state;
+    start(0);
+    for (size_t i = 0; i < sizeof(requests); i += 6)
+        memcpy(requests + i, "INFO\r\n", 6);
+    int client = rig_dial(&rig);
+    assert_int_equal(send(client, requests, sizeof(requests), 0), sizeof(requests));
+    for (int i = 0; i < STORM; i++) {
+        storm[i] = dial_tls();
+        assert_int_equal(send(storm[i], hello, hello_len, 0), hello_len);
+    }
+    for (int i = 0; i < 10000 && !is_answered(storm[STORM - 1]); i++) {
+        uv_run(&rig.loop, UV_RUN_NOWAIT);
+        fed_turns += drain(client);
+    }
+    assert_true(is_answered(storm[STORM - 1]));
+    assert_in_range(fed_turns, 6, INT32_MAX);
+    for (int i = 0; i < STORM; i++)
+        close(storm[i]);
+    close(client);
+    stop();
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    tls_kit_init(&kit);
+    make_hello();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    tls_kit_fini(&kit);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_server_tls__a_handshake_has_to_be_completed_in_time),
+        cmocka_unit_test(test_server_tls__handshakes_leave_commands_their_time),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
