@@ -270,12 +270,12 @@ static void test_tls__says_which_side_refuses_what(void **state)
          .host = "x",
          .words = "CN=foreign, issued by CN=Other"},
         {.server = "foreign", .client = "one", .host = "x", .words = "we refuse the certificate"},
-        {.server = "old", .client = "one", .host = "x", .words = "certificate has expired"},
+        {.server = "old", .client = "one", .host = "x", .words = "certificate has expired (CN=old"},
         {.server = "one",
          .client = "foreign",
          .host = "x",
          .server_refuses = true,
-         .words = "we refuse the certificate of the other side (CN=foreign"},
+         .words = "local issuer certificate (CN=foreign, issued by"},
         {.server = "one", .client = "foreign", .host = "x", .words = "refuses our certificate"},
         {.server = "one",
          .client = "",
@@ -308,11 +308,28 @@ static void test_tls__says_which_side_refuses_what(void **state)
          .host = "x",
          .expected = "no.example yes.example",
          .words = "it is not for no.example yes.example"},
+        {.server = "one", .client = "one", .host = "x", .expected = "no.example 127.0.0.1"},
+        {.server = "one", .client = "one", .host = "x", .expected = "127.0.0.2 one.example"},
+        /* a blank is no name */
+        {.server = "one",
+         .client = "one",
+         .host = "two.example",
+         .verify_names = true,
+         .expected = " ",
+         .words = "it is not for two.example"},
+        {.server = "one", .client = "one", .host = "one.example.", .verify_names = true},
+        {.server = "six", .client = "one", .host = "2001:db8:0::1", .verify_names = true},
+        {.server = "six",
+         .client = "one",
+         .host = "2001:db8::2",
+         .verify_names = true,
+         .words = "it is not for 2001:db8::2"},
     };
 
     (void)state;
     tls_kit_make(&kit, &(struct tls_kit_spec){.name = "foreign", .other_authority = true}, NULL);
     tls_kit_make(&kit, &(struct tls_kit_spec){.name = "old", .days = -2}, NULL);
+    tls_kit_make(&kit, &(struct tls_kit_spec){.name = "six", .alt_names = "IP:2001:db8::1"}, NULL);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         check_refusal(&table[i]);
 }

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
-#define SESSION_ID      "sentineld"
 #define TICKET_KEYS_MAX 128
 
 struct sn_tls {
@@ -30,6 +30,11 @@ struct sn_tls {
 static bool is_set(const char *text)
 {
     return text != NULL && text[0] != '\0';
+}
+
+static bool has_word(const char *text)
+{
+    return text != NULL && text[strspn(text, " ")] != '\0';
 }
 
 const char *sn_tls_error(void)
@@ -224,14 +229,48 @@ static bool load_dh_params(struct sn_tls *tls, const char *file, struct sn_buf *
 
 /* ---- the context ---- */
 
+static void add_authorities(const struct sn_tls *tls, EVP_MD_CTX *digest)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(tls->context));
+    unsigned char one[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        if (authority != NULL && X509_digest(authority, EVP_sha256(), one, &len) == 1)
+            (void)EVP_DigestUpdate(digest, one, len);
+    }
+}
+
+/* A ticket stands for a certificate that was checked. Where other authorities are trusted, or
+ * certificates are demanded that were not, it is worth nothing: OpenSSL compares this id. */
+static void set_session_id(struct sn_tls *tls, const struct sn_tls_options *options)
+{
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    unsigned char id[EVP_MAX_MD_SIZE];
+    struct stat dir;
+    unsigned len = 0;
+
+    if (digest == NULL || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
+        abort();
+    (void)EVP_DigestUpdate(digest, &options->auth_clients, sizeof(options->auth_clients));
+    add_authorities(tls, digest);
+    /* Those in a folder are read when they are needed. */
+    if (is_set(options->ca_cert_dir) && stat(options->ca_cert_dir, &dir) == 0) {
+        (void)EVP_DigestUpdate(digest, &dir.st_ino, sizeof(dir.st_ino));
+        (void)EVP_DigestUpdate(digest, &dir.st_mtim, sizeof(dir.st_mtim));
+    }
+    (void)EVP_DigestFinal_ex(digest, id, &len);
+    EVP_MD_CTX_free(digest);
+    (void)SSL_CTX_set_session_id_context(tls->context, id, len);
+}
+
 static void set_sessions(struct sn_tls *tls, const struct sn_tls_options *options)
 {
     if (tls->role != SN_TLS_SERVER) {
         SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_OFF);
         return;
     }
-    (void)SSL_CTX_set_session_id_context(tls->context, (const unsigned char *)SESSION_ID,
-                                         strlen(SESSION_ID));
     (void)SSL_CTX_set_num_tickets(tls->context, 1);
     if (!options->session_caching) {
         SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_OFF);
@@ -267,7 +306,7 @@ struct sn_tls *sn_tls_new(enum sn_tls_role role, const struct sn_tls_options *op
     tls->role = role;
     tls->context = SSL_CTX_new(role == SN_TLS_SERVER ? TLS_server_method() : TLS_client_method());
     tls->expected_peer_names =
-        is_set(options->expected_peer_names) ? sn_strdup(options->expected_peer_names) : NULL;
+        has_word(options->expected_peer_names) ? sn_strdup(options->expected_peer_names) : NULL;
     tls->options.expected_peer_names = tls->expected_peer_names;
     tls->options.auth_clients = options->auth_clients;
     tls->options.verify_names = options->verify_names;
@@ -280,8 +319,11 @@ struct sn_tls *sn_tls_new(enum sn_tls_role role, const struct sn_tls_options *op
     set_sessions(tls, options);
     if (set_protocols(tls, options->protocols, error) && set_ciphers(tls, options, error) &&
         load_certificate(tls, options, error) && load_authorities(tls, options, error) &&
-        load_dh_params(tls, options->dh_params_file, error))
+        load_dh_params(tls, options->dh_params_file, error)) {
+        if (role == SN_TLS_SERVER)
+            set_session_id(tls, options);
         return tls;
+    }
     sn_tls_unref(tls);
     return NULL;
 }
@@ -343,16 +385,16 @@ static void print_name(const X509_NAME *name, char *out, size_t size)
     BIO_free(bio);
 }
 
-static void print_end(const ASN1_TIME *end, struct sn_tls_certificate *out)
+/* Returns the seconds until then; 0: unknown. */
+static long long print_time(const ASN1_TIME *time, char out[32])
 {
     struct tm tm;
     int days = 0, seconds = 0;
 
-    if (end == NULL || ASN1_TIME_to_tm(end, &tm) != 1)
-        return;
-    (void)strftime(out->not_after, sizeof(out->not_after), "%Y-%m-%dT%H:%M:%SZ", &tm);
-    if (ASN1_TIME_diff(&days, &seconds, NULL, end) == 1)
-        out->seconds_left = (long long)days * 86400 + seconds;
+    if (time == NULL || ASN1_TIME_to_tm(time, &tm) != 1)
+        return 0;
+    (void)strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return ASN1_TIME_diff(&days, &seconds, NULL, time) == 1 ? (long long)days * 86400 + seconds : 0;
 }
 
 void sn_tls_describe(X509 *certificate, struct sn_tls_certificate *out)
@@ -362,7 +404,8 @@ void sn_tls_describe(X509 *certificate, struct sn_tls_certificate *out)
         return;
     print_name(X509_get_subject_name(certificate), out->subject, sizeof(out->subject));
     print_name(X509_get_issuer_name(certificate), out->issuer, sizeof(out->issuer));
-    print_end(X509_get0_notAfter(certificate), out);
+    out->seconds_early = print_time(X509_get0_notBefore(certificate), out->not_before);
+    out->seconds_left = print_time(X509_get0_notAfter(certificate), out->not_after);
     if (out->subject[0] == '\0')
         (void)sn_text_copy(out->subject, sizeof(out->subject), "(no subject)");
 }

@@ -45,16 +45,18 @@ struct sn_tls *sn_tls_new(enum sn_tls_role role, const struct sn_tls_options *op
 struct sn_tls *sn_tls_ref(struct sn_tls *tls);
 void sn_tls_unref(struct sn_tls *tls); /* NULL: no effect */
 
-/* What the tickets and sessions of from prove is accepted by to as well, so that clients resume
- * their sessions after a reload. Both are servers. */
+/* Tickets of from are accepted by to as well, so that clients resume their sessions after a reload;
+ * but not if to trusts other authorities or demands other certificates. Both are servers. */
 void sn_tls_keep_tickets(const struct sn_tls *from, struct sn_tls *to);
 
 /* Own certificate: */
 struct sn_tls_certificate {
     char subject[256]; /* printable; "": there is none */
     char issuer[256];
-    char not_after[32];     /* "2027-01-31T12:00:00Z" */
-    long long seconds_left; /* negative: it has ended */
+    char not_before[32]; /* "2027-01-31T12:00:00Z" */
+    char not_after[32];
+    long long seconds_early; /* until it begins to be valid; negative: it has begun */
+    long long seconds_left;  /* negative: it has ended */
 };
 void sn_tls_describe_own(const struct sn_tls *tls, struct sn_tls_certificate *out);
 /* Describes a certificate; NULL: all fields are empty. */

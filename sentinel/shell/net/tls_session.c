@@ -17,6 +17,9 @@
 #include <string.h>
 
 #define REASON_MAX 512
+/* Messages that may follow the handshake (new keys, new tickets). Each costs as much as a hundred
+ * records, and no server or client needs more than a few. */
+#define LATE_MAX 100
 
 struct sn_tls_session {
     struct sn_tls *tls;
@@ -24,8 +27,10 @@ struct sn_tls_session {
     struct sn_buf *wire;
     const char *in; /* not taken in yet */
     size_t in_len;
-    char *host;   /* client: what the certificate is checked against, for the reason */
-    char *reason; /* NULL: none */
+    bool is_open;  /* the handshake is complete */
+    unsigned late; /* messages of the other side since then, besides data */
+    char *names;   /* client: blank-separated; the certificate must be for one. NULL: for any */
+    char *reason;  /* NULL: none */
 };
 
 /* ---- between OpenSSL and our buffers ---- */
@@ -36,6 +41,8 @@ static int bio_read(BIO *bio, char *out, int size)
     size_t len = session->in_len < (size_t)size ? session->in_len : (size_t)size;
 
     BIO_clear_retry_flags(bio);
+    if (session->late > LATE_MAX)
+        return -1;
     if (len == 0) {
         BIO_set_retry_read(bio);
         return -1;
@@ -106,30 +113,76 @@ static SN_PRINTF(2, 3) void give_reason(struct sn_tls_session *session, const ch
     session->reason = sn_strdup(text);
 }
 
-/* OpenSSL tells only a number afterwards; here the certificate is known as well. */
+static bool is_ip(const char *host)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+
+    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
+/* True if the certificate is for one of names. (OpenSSL itself would demand an IP besides a name.)
+ */
+static bool is_for(X509 *certificate, const char *names)
+{
+    char name[256];
+    bool found = false;
+
+    while (!found && *names != '\0') {
+        size_t len = strcspn(names, " ");
+        snprintf(name, sizeof(name), "%.*s", (int)(len < sizeof(name) ? len : 0), names);
+        if (is_ip(name))
+            found = X509_check_ip_asc(certificate, name, 0) == 1;
+        else if (name[0] != '\0')
+            found = X509_check_host(certificate, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+                                    NULL) == 1;
+        names += len + strspn(names + len, " ");
+    }
+    return found;
+}
+
+/* OpenSSL tells only a number afterwards; here the certificate is known as well. The cause comes
+ * first, because names may be so long that the end is cut off. */
 static int on_verified(int ok, X509_STORE_CTX *store)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct sn_tls_session *session = ssl != NULL ? SSL_get_ex_data(ssl, session_index) : NULL;
+    X509 *current = X509_STORE_CTX_get_current_cert(store);
     struct sn_tls_certificate certificate;
-    int error = X509_STORE_CTX_get_error(store);
 
-    if (ok || session == NULL)
+    if (session == NULL)
         return ok;
-    sn_tls_describe(X509_STORE_CTX_get_current_cert(store), &certificate);
-    if (error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH)
+    if (!ok) {
+        sn_tls_describe(current, &certificate);
         give_reason(session,
-                    "we refuse the certificate of the other side (%s, valid until %s): it is not "
-                    "for %s",
-                    certificate.subject, certificate.not_after,
-                    session->host != NULL ? session->host : "its name");
-    else
+                    "we refuse the certificate of the other side: %s (%s, issued by %s, valid "
+                    "until %s)",
+                    X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)),
+                    certificate.subject, certificate.issuer, certificate.not_after);
+    } else if (X509_STORE_CTX_get_error_depth(store) == 0 && session->names != NULL &&
+               !is_for(current, session->names)) {
+        sn_tls_describe(current, &certificate);
         give_reason(session,
-                    "we refuse the certificate of the other side (%s, issued by %s, valid until "
-                    "%s): %s",
-                    certificate.subject, certificate.issuer, certificate.not_after,
-                    X509_verify_cert_error_string(error));
+                    "we refuse the certificate of the other side: it is not for %s (%s, valid "
+                    "until %s)",
+                    session->names, certificate.subject, certificate.not_after);
+        X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+        ok = 0;
+    }
     return ok;
+}
+
+/* A flood of such messages would hold up everybody else (PROTOCOL.md §20.5). */
+static void on_message(int sent, int version, int type, const void *bytes, size_t len, SSL *ssl,
+                       void *arg)
+{
+    struct sn_tls_session *session = arg;
+
+    (void)version;
+    (void)bytes;
+    (void)len;
+    (void)ssl;
+    if (!sent && type == SSL3_RT_HANDSHAKE && session->is_open)
+        session->late++;
 }
 
 /* Which end of the connection has refused, in words; NULL: those of OpenSSL will do (PROTOCOL.md
@@ -187,6 +240,8 @@ static enum sn_tls_result judge(struct sn_tls_session *session, int rc)
     const char *cause = common_cause(code);
     if (cause != NULL)
         give_reason(session, "%s", cause);
+    else if (session->late > LATE_MAX)
+        give_reason(session, "the other side renews its keys or tickets without end");
     else if (session->wire->full)
         give_reason(session, "the other side does not read what it asks for");
     else if (is_alert(code))
@@ -197,53 +252,26 @@ static enum sn_tls_result judge(struct sn_tls_session *session, int rc)
     return SN_TLS_FAILED;
 }
 
-/* ---- names ---- */
-
-static bool is_ip(const char *host)
-{
-    unsigned char address[sizeof(struct in6_addr)];
-
-    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
-}
-
-static bool expect_names(struct sn_tls_session *session, const char *names)
-{
-    char name[256];
-    bool ok = true;
-
-    while (ok && *names != '\0') {
-        size_t len = strcspn(names, " ");
-        snprintf(name, sizeof(name), "%.*s", (int)(len < 255 ? len : 255), names);
-        if (len > 0)
-            ok = SSL_add1_host(session->ssl, name) == 1;
-        names += len + strspn(names + len, " ");
-    }
-    return ok;
-}
+/* ---- the session ---- */
 
 /* Whom a client means: told to the server (SNI), and checked if that is asked for (PROTOCOL.md
  * §20.5). */
-static bool set_host(struct sn_tls_session *session, const char *host)
+static void set_host(struct sn_tls_session *session, const char *host)
 {
     const struct sn_tls_options *options = sn_tls_options(session->tls);
-    bool literal = is_ip(host);
+    char *name = sn_strdup(host);
+    size_t len = strlen(name);
 
-    SSL_set_hostflags(session->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (!literal && host[0] != '\0')
-        (void)SSL_set_tlsext_host_name(session->ssl, host);
-    if (options->expected_peer_names != NULL) {
-        session->host = sn_strdup(options->expected_peer_names);
-        return expect_names(session, options->expected_peer_names);
-    }
-    if (!options->verify_names)
-        return true;
-    session->host = sn_strdup(host);
-    if (literal)
-        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session->ssl), host) == 1;
-    return SSL_set1_host(session->ssl, host) == 1;
+    if (len > 0 && name[len - 1] == '.') /* in certificates no name has it */
+        name[len - 1] = '\0';
+    if (!is_ip(name) && name[0] != '\0')
+        (void)SSL_set_tlsext_host_name(session->ssl, name);
+    if (options->expected_peer_names != NULL)
+        session->names = sn_strdup(options->expected_peer_names);
+    else if (options->verify_names)
+        session->names = sn_strdup(name);
+    free(name);
 }
-
-/* ---- the session ---- */
 
 /* PROTOCOL.md §20.5. */
 static int verify_mode(const struct sn_tls *tls)
@@ -272,12 +300,15 @@ static bool prepare(struct sn_tls_session *session, const char *host)
     }
     SSL_set_bio(session->ssl, bio, bio); /* one reference, as both are the same */
     SSL_set_verify(session->ssl, verify_mode(session->tls), on_verified);
+    SSL_set_msg_callback(session->ssl, on_message);
+    SSL_set_msg_callback_arg(session->ssl, session);
     if (sn_tls_role(session->tls) == SN_TLS_SERVER) {
         SSL_set_accept_state(session->ssl);
         return true;
     }
     SSL_set_connect_state(session->ssl);
-    return set_host(session, host);
+    set_host(session, host);
+    return true;
 }
 
 struct sn_tls_session *sn_tls_session_new(struct sn_tls *tls, const char *host, struct sn_buf *wire)
@@ -301,7 +332,7 @@ void sn_tls_session_free(struct sn_tls_session *session)
         return;
     SSL_free(session->ssl);
     sn_tls_unref(session->tls);
-    free(session->host);
+    free(session->names);
     free(session->reason);
     free(session);
 }
@@ -316,7 +347,8 @@ enum sn_tls_result sn_tls_session_shake(struct sn_tls_session *session)
 {
     ERR_clear_error();
     int rc = SSL_do_handshake(session->ssl);
-    return rc == 1 ? SN_TLS_DONE : judge(session, rc);
+    session->is_open = rc == 1;
+    return session->is_open ? SN_TLS_DONE : judge(session, rc);
 }
 
 enum sn_tls_result sn_tls_session_read(struct sn_tls_session *session, char *out, size_t size,

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A server's session against a client of OpenSSL's own, which does what our clients never do. */
+#include "tls_kit.h"
+
+#include "shell/net/tls_session.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define RECORDS_MAX 2000
+
+static struct tls_kit kit;
+
+struct raw {
+    SSL_CTX *context;
+    SSL *ssl;
+    BIO *in, *out;       /* of the client */
+    struct sn_buf wire;  /* what the server has sent */
+    struct sn_buf heard; /* plain bytes */
+    struct sn_tls_session *session;
+    bool done;
+    enum sn_tls_result result;
+};
+
+static struct raw raw;
+
+static void close_raw(void)
+{
+    SSL_set_shutdown(raw.ssl, SSL_SENT_SHUTDOWN); /* or OpenSSL would take its ticket for bad */
+    SSL_free(raw.ssl);
+    SSL_CTX_free(raw.context);
+    sn_tls_session_free(raw.session);
+    sn_buf_fini(&raw.wire);
+    sn_buf_fini(&raw.heard);
+}
+
+static void open_raw(struct sn_tls *tls, int version, SSL_SESSION *resumed)
+{
+    raw = (struct raw){.context = SSL_CTX_new(TLS_client_method())};
+    SSL_CTX_set_min_proto_version(raw.context, version);
+    SSL_CTX_set_max_proto_version(raw.context, version);
+    SSL_CTX_use_certificate_file(raw.context, tls_kit_path(&kit, "one", ".crt"), SSL_FILETYPE_PEM);
+    SSL_CTX_use_PrivateKey_file(raw.context, tls_kit_path(&kit, "one", ".key"), SSL_FILETYPE_PEM);
+    raw.ssl = SSL_new(raw.context);
+    raw.in = BIO_new(BIO_s_mem());
+    raw.out = BIO_new(BIO_s_mem());
+    SSL_set_bio(raw.ssl, raw.in, raw.out);
+    SSL_set_connect_state(raw.ssl);
+    if (resumed != NULL)
+        SSL_set_session(raw.ssl, resumed);
+    sn_buf_init(&raw.wire, 1 << 20);
+    sn_buf_init(&raw.heard, 1 << 20);
+    raw.session = sn_tls_session_new(tls, NULL, &raw.wire);
+    assert_non_null(raw.session);
+}
+
+/* What the client has sent, to the server. */
+static void pass_to_server(void)
+{
+    char *data = NULL, bytes[4096];
+    long len = BIO_get_mem_data(raw.out, &data);
+    size_t read = 1;
+
+    sn_tls_session_feed(raw.session, data, (size_t)len);
+    if (!raw.done) {
+        raw.result = sn_tls_session_shake(raw.session);
+        raw.done = raw.result == SN_TLS_DONE;
+    }
+    while (raw.done && read > 0) {
+        raw.result = sn_tls_session_read(raw.session, bytes, sizeof(bytes), &read);
+        sn_buf_append(&raw.heard, bytes, read);
+    }
+    (void)BIO_reset(raw.out);
+    BIO_write(raw.in, sn_buf_text(&raw.wire), (int)raw.wire.len);
+    sn_buf_clear(&raw.wire);
+}
+
+/* The client reads what has come after the handshake, its ticket too. */
+static void shake(void)
+{
+    char byte;
+
+    for (int i = 0; i < 10 && (!raw.done || SSL_in_init(raw.ssl)); i++) {
+        (void)SSL_do_handshake(raw.ssl);
+        pass_to_server();
+    }
+    if (!raw.done)
+        fail_msg("%s", sn_tls_session_reason(raw.session));
+    assert_int_equal(SSL_do_handshake(raw.ssl), 1);
+    (void)SSL_read(raw.ssl, &byte, 1);
+}
+
+static struct sn_tls *server_of(const struct sn_tls_options *options)
+{
+    struct sn_tls *tls = tls_kit_context(&kit, SN_TLS_SERVER, options);
+
+    if (tls == NULL)
+        fail_msg("%s", sn_buf_text(&kit.error));
+    return tls;
+}
+
+/* ---- floods ---- */
+
+static bool renews_keys(int times)
+{
+    struct sn_tls_options options = tls_kit_options(&kit, "one");
+    struct sn_tls *tls = server_of(&options);
+    bool ended;
+
+    open_raw(tls, TLS1_3_VERSION, NULL);
+    shake();
+    for (int i = 0; i < times; i++) {
+        assert_int_equal(SSL_key_update(raw.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        assert_int_equal(SSL_do_handshake(raw.ssl), 1);
+    }
+    SSL_write(raw.ssl, "PING\r\n", 6);
+    pass_to_server();
+    ended = raw.result == SN_TLS_FAILED;
+    assert_string_equal(sn_buf_text(&raw.heard), ended ? "" : "PING\r\n");
+    if (ended)
+        assert_non_null(strstr(sn_tls_session_reason(raw.session), "renews its keys"));
+    close_raw();
+    sn_tls_unref(tls);
+    return ended;
+}
+
+/* Each costs us a hundred times what it costs to send. */
+static void test_tls_raw__may_renew_keys_but_not_without_end(void **state)
+{
+    (void)state;
+    assert_false(renews_keys(1));
+    assert_false(renews_keys(100));
+    assert_true(renews_keys(101));
+    assert_true(renews_keys(RECORDS_MAX));
+}
+
+static void test_tls_raw__renegotiation_is_refused(void **state)
+{
+    struct sn_tls_options options = tls_kit_options(&kit, "one");
+    struct sn_tls *tls = server_of(&options);
+    char byte;
+
+    (void)state;
+    open_raw(tls, TLS1_2_VERSION, NULL);
+    shake();
+    assert_int_equal(SSL_renegotiate(raw.ssl), 1);
+    (void)SSL_do_handshake(raw.ssl);
+    pass_to_server();
+    assert_int_equal(raw.result, SN_TLS_WAIT);
+    (void)SSL_do_handshake(raw.ssl);
+    assert_int_equal(SSL_read(raw.ssl, &byte, 1), -1); /* the client gives up on the refusal */
+    close_raw();
+    sn_tls_unref(tls);
+}
+
+/* ---- tickets ---- */
+
+/* True if a ticket of from is accepted by to. */
+static bool resumes(const struct sn_tls_options *from, const struct sn_tls_options *to, int version)
+{
+    struct sn_tls *old = server_of(from), *new = server_of(to);
+
+    sn_tls_keep_tickets(old, new);
+    open_raw(old, version, NULL);
+    shake();
+    SSL_SESSION *ticket = SSL_get1_session(raw.ssl);
+    close_raw();
+    open_raw(new, version, ticket);
+    shake();
+    bool resumed = sn_tls_session_resumed(raw.session);
+    assert_int_equal(SSL_session_reused(raw.ssl), resumed);
+    close_raw();
+    SSL_SESSION_free(ticket);
+    sn_tls_unref(old);
+    sn_tls_unref(new);
+    return resumed;
+}
+
+/* A ticket stands for a certificate that is not looked at again: whose authority is trusted no
+ * more must not come in with it. */
+static void test_tls_raw__tickets_outlive_a_reload_but_not_other_authorities(void **state)
+{
+    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+    (void)state;
+    tls_kit_make(&kit, &(struct tls_kit_spec){.name = "two"}, NULL);
+    tls_kit_join(&kit, "both", "ca", "other");
+    for (size_t i = 0; i < 2; i++) {
+        struct sn_tls_options one = tls_kit_options(&kit, "one");
+        struct sn_tls_options two = tls_kit_options(&kit, "two");
+        assert_true(resumes(&one, &two, versions[i]));
+        one = two = tls_kit_options(&kit, "one");
+        two.ca_cert_file = tls_kit_path(&kit, "both", ".crt");
+        assert_false(resumes(&one, &two, versions[i]));
+        one = two = tls_kit_options(&kit, "one");
+        one.auth_clients = SN_TLS_AUTH_OPTIONAL;
+        assert_false(resumes(&one, &two, versions[i]));
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    tls_kit_init(&kit);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    tls_kit_fini(&kit);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tls_raw__may_renew_keys_but_not_without_end),
+        cmocka_unit_test(test_tls_raw__renegotiation_is_refused),
+        cmocka_unit_test(test_tls_raw__tickets_outlive_a_reload_but_not_other_authorities),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
