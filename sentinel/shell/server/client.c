@@ -352,6 +352,9 @@ static void on_ended(void *owner, int error)
     struct sn_server *server = client->server;
 
     client->active_at = sn_server_now(server);
+    if (error == UV_EPROTO)
+        sn_log(sn_server_env(server)->log, SN_LEVEL_NOTICE, "Closing client %s: TLS failed: %s",
+               client->peer, sn_stream_reason(&client->stream, error));
     if (error != UV_EOF)
         sn_client_doom(client);
     sn_client_run(client);
@@ -417,6 +420,8 @@ static void reject(struct sn_client *client, const char *reason)
     sn_server_stats(server)->rejected++;
     sn_resp_error(&resp, reason);
     sn_client_end(client);
+    if (client->stream.state == SN_STREAM_SHAKING)
+        sn_client_doom(client); /* nothing can be written to it */
     sn_client_touch(client);
 }
 
@@ -492,9 +497,10 @@ static struct sn_client *client_new(struct sn_server *server, bool is_unix)
 void sn_client_accept(struct sn_server *server, struct sn_listener *listener, struct sn_tls *tls)
 {
     struct sn_client *client = client_new(server, listener->is_unix);
+    bool secured = tls == NULL || sn_stream_secure(&client->stream, tls, NULL);
 
-    if ((tls != NULL && !sn_stream_secure(&client->stream, tls, NULL)) ||
-        sn_listener_accept(listener, &client->stream) != 0) {
+    /* Accepted in any case: a connection that waits holds back all others. */
+    if (sn_listener_accept(listener, &client->stream) != 0 || !secured) {
         sn_client_close(client);
         return;
     }
