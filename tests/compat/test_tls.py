@@ -122,6 +122,15 @@ def test_tls__both_ports_serve_at_once(place, authority):
     assert info["listener1"] == {"name": "tls", "bind": "127.0.0.1", "port": sentinel.port}
 
 
+def test_tls__clients_beyond_maxclients_are_closed_at_once(place, authority):
+    """Nothing can be said to them, and their places are needed."""
+    sentinel = place.sentinel(place.monitor(6379), tls=Tls(authority), extra=["maxclients 3"])
+    clients = [socket.create_connection(("127.0.0.1", sentinel.port), timeout=5) for _ in range(6)]
+    assert [client.recv(1) for client in clients[3:]] == [b""] * 3
+    for client in clients:
+        client.close()
+
+
 # ---- links that fail --------------------------------------------------------------------------
 
 
@@ -185,6 +194,35 @@ def test_tls__a_group_is_moved_at_run_time(place, authority):
     wait_until(lambda: sentinel.master("mymaster")["flags"] == "master", 20, "and after a restart")
 
 
+def lines_without_use(authority, ca):
+    return [f"tls-cert-file {authority.cert_of('one')}", f"tls-key-file {authority.key_of('one')}",
+            f"tls-ca-cert-file {ca}"]
+
+
+def test_tls__the_first_group_is_moved_at_run_time(place, authority):
+    """Neither tls-port nor tls-replication, only certificates."""
+    server = place.redis(tls=Tls(authority))
+    sentinel = place.sentinel(place.monitor(server, quorum=1), extra=lines_without_use(authority, authority.ca))
+    assert sentinel.raw("SET", "mymaster", "tls", "yes")
+    wait_until(lambda: sentinel.master("mymaster")["runid"], 20, "it answers over TLS")
+
+
+def test_tls__certificates_without_use_stop_no_start(place, authority):
+    """Stock does not look at them either."""
+    lines = lines_without_use(authority, "/nowhere/ca.crt")
+    sentinel = place.sentinel(place.monitor(place.redis(), quorum=1), extra=lines)
+    assert "cannot read /nowhere/ca.crt" in sentinel.log_text()
+    assert sentinel.raw("SET", "mymaster", "tls", "yes")
+    wait_until(lambda: "TLS is not configured" in link_refusal(sentinel), 20, "it says why")
+
+
+def test_tls__half_a_pair_for_links_is_ignored(place, authority):
+    """As stock does: the certificate of the port is used."""
+    tls = Tls(authority, tls_client_cert_file="/nowhere/client.crt")
+    sentinel = place.sentinel(place.monitor(place.redis(tls=Tls(authority)), quorum=1), tls=tls)
+    wait_until(lambda: sentinel.master("mymaster")["runid"], 20, "the server answers over TLS")
+
+
 # ---- certificates that change -----------------------------------------------------------------
 
 
@@ -212,6 +250,9 @@ def test_tls__new_certificates_are_taken_on_sighup(place, authority):
     authority.issue("own", days=-1)
     os.kill(sentinel.pid, signal.SIGHUP)
     wait_until(lambda: " ended at " in sentinel.log_text(), 20, "one that has ended is not taken")
+    authority.issue_early("own")
+    os.kill(sentinel.pid, signal.SIGHUP)
+    wait_until(lambda: " is not valid before " in sentinel.log_text(), 20, "nor is one that is not valid yet")
     assert peer_certificate(sentinel.port, authority) == after
     open_one.close()
 
@@ -249,3 +290,4 @@ def test_tls__a_start_that_cannot_be_secure_is_refused(place, authority, line, w
     assert said.returncode != 0 and words in said.stdout + said.stderr
     said = subprocess.run(sentinel.argv, capture_output=True, text=True, timeout=20, check=False)
     assert said.returncode == 1 and words in said.stdout + said.stderr
+    assert "Failed to configure TLS. Check logs for more info." in said.stdout, "as stock ends"

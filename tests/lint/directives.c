@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Prints the table of directives, one a line, its columns separated by tabs, for manual.py: scope, name, what its
- * values are, default ("-": none), smallest and largest number ("-": none), choices, and its flags. */
+/* Prints the table of directives, one a line, its columns separated by tabs, for manual.py: scope,
+ * name, what its values are, default ("-": none), smallest and largest number ("-": none), choices,
+ * and its flags. */
 
 #include "conf/table/directives.h"
 

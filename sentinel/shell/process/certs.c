@@ -30,7 +30,7 @@ struct sn_certs {
     struct pair pair;
     bool needs_client;
     bool busy;  /* a worker reads */
-    bool again; /* and has to read once more afterwards */
+    bool again; /* and has to read all once more afterwards */
     bool only_changed;
     bool closing;
     uv_timer_t poll, warn;
@@ -51,25 +51,32 @@ static bool is_set(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-static bool is_needed(const struct sn_conf *conf)
+static bool any_link_needs(const struct sn_conf *conf)
 {
-    const struct sn_tls_settings *tls = &conf->settings.tls;
-    bool needed = tls->port != 0 || tls->replication;
+    bool needed = conf->settings.tls.replication;
 
     for (size_t i = 0; i < conf->image.group_count && !needed; i++)
         needed = sn_group_params_tls(&conf->image.groups[i].params, &conf->image.globals);
     return needed;
 }
 
+bool sn_certs_needed(const struct sn_conf *conf)
+{
+    return conf->settings.tls.port != 0 || any_link_needs(conf);
+}
+
+/* Links could use TLS as soon as SENTINEL SET asks for it: an authority is configured. */
+static bool is_usable(const struct sn_conf *conf)
+{
+    const struct sn_tls_settings *tls = &conf->settings.tls;
+
+    return is_set(tls->ca_cert_file) || is_set(tls->ca_cert_dir);
+}
+
 /* Links are prepared for TLS where they could use it: a group may be set to it later. */
 static bool needs_client(const struct sn_conf *conf)
 {
-    const struct sn_tls_settings *tls = &conf->settings.tls;
-    bool needed = tls->replication || is_set(tls->ca_cert_file) || is_set(tls->ca_cert_dir);
-
-    for (size_t i = 0; i < conf->image.group_count && !needed; i++)
-        needed = sn_group_params_tls(&conf->image.groups[i].params, &conf->image.globals);
-    return needed;
+    return is_usable(conf) || any_link_needs(conf);
 }
 
 /* ---- contexts ---- */
@@ -108,8 +115,8 @@ static struct sn_tls_options client_options(const struct sn_tls_settings *tls)
 
     options.expected_peer_names = tls->expected_peer_name;
     options.verify_names = tls->verify_names;
-    if (!is_set(tls->client_cert_file))
-        return options;
+    if (!is_set(tls->client_cert_file) || !is_set(tls->client_key_file))
+        return options; /* half a pair is ignored, as stock does */
     options.prefix = "tls-client-";
     options.cert_file = tls->client_cert_file;
     options.key_file = tls->client_key_file;
@@ -147,7 +154,8 @@ static bool load_pair(const struct sn_tls_settings *tls, bool client, struct pai
 int sn_certs_check(const struct sn_conf *conf, struct sn_buf *error)
 {
     struct pair pair = {NULL, NULL};
-    bool ok = !is_needed(conf) || load_pair(&conf->settings.tls, needs_client(conf), &pair, error);
+    bool ok = (!sn_certs_needed(conf) && !is_usable(conf)) ||
+              load_pair(&conf->settings.tls, needs_client(conf), &pair, error);
 
     free_pair(&pair);
     return ok ? 0 : SN_EINVAL;
@@ -155,18 +163,20 @@ int sn_certs_check(const struct sn_conf *conf, struct sn_buf *error)
 
 /* ---- certificates that end ---- */
 
-/* True if the context's certificate has ended; appends that to problem. */
-static bool has_ended(const struct sn_tls *tls, struct sn_buf *problem)
+/* True if the context's certificate is not valid now; appends that to problem. */
+static bool is_untimely(const struct sn_tls *tls, struct sn_buf *problem)
 {
     struct sn_tls_certificate own;
 
     if (tls == NULL)
         return false;
     sn_tls_describe_own(tls, &own);
-    if (own.subject[0] == '\0' || own.seconds_left >= 0)
-        return false;
-    sn_buf_printf(problem, "the certificate %s ended at %s", own.subject, own.not_after);
-    return true;
+    if (own.seconds_left < 0)
+        sn_buf_printf(problem, "the certificate %s ended at %s", own.subject, own.not_after);
+    else if (own.seconds_early > 0)
+        sn_buf_printf(problem, "the certificate %s is not valid before %s", own.subject,
+                      own.not_before);
+    return own.seconds_left < 0 || own.seconds_early > 0;
 }
 
 static void warn_of(const struct sn_certs *certs, const struct sn_tls *tls, const char *use)
@@ -176,6 +186,11 @@ static void warn_of(const struct sn_certs *certs, const struct sn_tls *tls, cons
     if (tls == NULL)
         return;
     sn_tls_describe_own(tls, &own);
+    if (own.seconds_early > 0)
+        sn_log(certs->env.log, SN_LEVEL_WARNING,
+               "The certificate %s for %s is not valid before %s: others will refuse it until "
+               "then. Put another one in its place and send SIGHUP, or set the clock.",
+               own.subject, use, own.not_before);
     if (own.subject[0] == '\0' || own.seconds_left >= WARN_S)
         return;
     if (own.seconds_left < 0)
@@ -238,8 +253,8 @@ static void read_again(uv_work_t *work)
     if (certs->unchanged)
         return;
     if (load_pair(certs->env.settings, certs->needs_client, &certs->fresh, &certs->problem) &&
-        (has_ended(certs->fresh.server, &certs->problem) ||
-         has_ended(certs->fresh.client, &certs->problem)))
+        (is_untimely(certs->fresh.server, &certs->problem) ||
+         is_untimely(certs->fresh.client, &certs->problem)))
         free_pair(&certs->fresh);
 }
 
@@ -274,7 +289,7 @@ static void let_go(struct sn_certs *certs)
     free(certs);
 }
 
-static void start_reading(struct sn_certs *certs);
+static void start_reading(struct sn_certs *certs, bool only_changed);
 
 static void on_files_read(uv_work_t *work, int status)
 {
@@ -296,15 +311,16 @@ static void on_files_read(uv_work_t *work, int status)
     sn_buf_clear(&certs->problem);
     free_pair(&certs->fresh);
     if (certs->again && !certs->closing)
-        start_reading(certs);
+        start_reading(certs, false);
     else if (!certs->closing)
         certs->env.reloaded(certs->env.arg);
     let_go(certs);
 }
 
-static void start_reading(struct sn_certs *certs)
+static void start_reading(struct sn_certs *certs, bool only_changed)
 {
     certs->again = false;
+    certs->only_changed = only_changed;
     certs->work.data = certs;
     certs->holds++;
     int rc = uv_queue_work(certs->env.loop, &certs->work, read_again, on_files_read);
@@ -319,8 +335,7 @@ static void ask_for_reading(struct sn_certs *certs, bool only_changed)
         certs->again = certs->again || !only_changed;
         return;
     }
-    certs->only_changed = only_changed;
-    start_reading(certs);
+    start_reading(certs, only_changed);
 }
 
 /* PROTOCOL.md §20.5. */
@@ -337,24 +352,16 @@ static void on_poll(uv_timer_t *timer)
 
 /* ---- all of it ---- */
 
-/* PROTOCOL.md §20.5. */
-int sn_certs_new(const struct sn_certs_env *env, const struct sn_conf *conf,
-                 struct sn_certs **result, struct sn_buf *error)
+static struct sn_certs *certs_new(const struct sn_certs_env *env, const struct sn_conf *conf,
+                                  const struct pair *pair, uint64_t seen)
 {
     uint64_t period_ms = (uint64_t)env->settings->auto_reload_interval_s * 1000;
-    struct pair pair;
-
-    *result = NULL;
-    if (!is_needed(conf))
-        return 0;
-    uint64_t seen = fingerprint(env->settings);
-    if (!load_pair(env->settings, needs_client(conf), &pair, error))
-        return SN_EINVAL;
     struct sn_certs *certs = sn_alloc(sizeof(*certs));
+
     certs->env = *env;
     certs->needs_client = needs_client(conf);
     certs->seen = seen;
-    certs->pair = pair;
+    certs->pair = *pair;
     sn_buf_init(&certs->problem, ERROR_MAX);
     uv_timer_init(env->loop, &certs->poll);
     uv_timer_init(env->loop, &certs->warn);
@@ -366,7 +373,31 @@ int sn_certs_new(const struct sn_certs_env *env, const struct sn_conf *conf,
     uv_timer_start(&certs->warn, on_warn, WARN_PERIOD_MS, WARN_PERIOD_MS);
     hand_out(certs);
     warn_of_ends(certs);
-    *result = certs;
+    return certs;
+}
+
+/* PROTOCOL.md §20.5. */
+int sn_certs_new(const struct sn_certs_env *env, const struct sn_conf *conf,
+                 struct sn_certs **certs, struct sn_buf *error)
+{
+    bool needed = sn_certs_needed(conf);
+    struct pair pair;
+
+    *certs = NULL;
+    if (!needed && !is_usable(conf))
+        return 0;
+    uint64_t seen = fingerprint(env->settings);
+    if (load_pair(env->settings, needs_client(conf), &pair, error)) {
+        *certs = certs_new(env, conf, &pair, seen);
+        return 0;
+    }
+    if (needed)
+        return SN_EINVAL;
+    /* Stock does not look at these files either while nothing uses TLS. */
+    sn_log(env->log, SN_LEVEL_WARNING,
+           "TLS: %s. Nothing uses TLS now, but SENTINEL SET cannot move a group to it.",
+           sn_buf_text(error));
+    sn_buf_clear(error);
     return 0;
 }
 

@@ -24,12 +24,15 @@ struct sn_certs_env {
     void *arg;
 };
 
-/* Reads all files without keeping anything, if settings or any group ask for TLS. SN_EINVAL: *error
- * says which one is unusable, and why. */
+/* True if settings or any group ask for TLS. */
+bool sn_certs_needed(const struct sn_conf *conf);
+/* Reads all files without keeping anything, if TLS is needed, or could be as an authority is
+ * configured. SN_EINVAL: *error says which one is unusable, and why. */
 SN_MUST_CHECK int sn_certs_check(const struct sn_conf *conf, struct sn_buf *error);
 
 /* The same, and hands the contexts to server and links. Blocks; for the start. *certs is NULL if
- * nothing asks for TLS; the functions below accept that. */
+ * there is nothing to read, or if nothing needs TLS and a file is unusable, which is logged. The
+ * functions below accept NULL. */
 SN_MUST_CHECK int sn_certs_new(const struct sn_certs_env *env, const struct sn_conf *conf,
                                struct sn_certs **certs, struct sn_buf *error);
 /* Reads all files again, in a worker thread; what is unusable is logged, and what was loaded before

@@ -209,8 +209,10 @@ void sn_check_all(const struct sn_conf *conf, sn_check_tell *tell, void *arg)
         sn_buf_fini(&problems);
     }
     sn_buf_init(&problems, TEXT_MAX);
+    bool needed = sn_certs_needed(conf);
     if (sn_certs_check(conf, &problems) != 0)
-        say(&check, SN_CHECK_PROBLEM, "%s", sn_buf_text(&problems));
+        say(&check, needed ? SN_CHECK_PROBLEM : SN_CHECK_NOTE, "%s%s", sn_buf_text(&problems),
+            needed ? "" : ", but nothing uses TLS");
     sn_buf_fini(&problems);
     if (conf->image.group_count == 0)
         say(&check, SN_CHECK_NOTE,

@@ -400,13 +400,15 @@ static int start_listening(struct daemon *daemon)
     struct sn_buf error;
 
     sn_buf_init(&error, 4096);
-    int status = load_certificates(daemon, &error);
-    if (status == 0)
-        status = sn_server_listen(daemon->server, &error);
+    bool secure = load_certificates(daemon, &error) == 0;
+    int status = secure ? sn_server_listen(daemon->server, &error) : SN_EIO;
     if (status != 0) {
         const char *text = sn_buf_text(&error);
         char stock[64] = "";
-        say_as_stock(settings, text, stock);
+        if (secure)
+            say_as_stock(settings, text, stock);
+        else
+            snprintf(stock, sizeof(stock), "Failed to configure TLS. Check logs for more info.");
         sn_log(daemon->log, SN_LEVEL_WARNING, "%s", text);
         if (stock[0] != '\0')
             sn_log(daemon->log, SN_LEVEL_WARNING, "%s", stock);

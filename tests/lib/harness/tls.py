@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A certificate authority of the tests' own, and the lines and arguments that make servers, sentinels and clients use it."""
 
+import datetime
 import os
 import subprocess
 
@@ -36,6 +37,20 @@ class Authority:
         command = ["x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.key_of(self.name), "-CAcreateserial",
                    "-extfile", extensions, "-out", self.cert_of(name) + ".new", "-days", str(days)]
         self._openssl(*command)
+        os.replace(self.cert_of(name) + ".new", self.cert_of(name))
+        return name
+
+    def issue_early(self, name):
+        """name.crt and name.key, which are not valid before the day after tomorrow."""
+        self.issue(name)
+        database, config = os.path.join(self.folder, "database"), os.path.join(self.folder, "early.conf")
+        with open(database, "w", encoding="utf-8"), open(config, "w", encoding="utf-8") as file:
+            file.write(f"[ca]\ndefault_ca=it\n[it]\ndatabase={database}\nnew_certs_dir={self.folder}\n"
+                       "rand_serial=yes\npolicy=any\ndefault_md=sha256\n[any]\ncommonName=supplied\n")
+        day = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)
+        self._openssl("ca", "-batch", "-notext", "-config", config, "-cert", self.ca, "-keyfile", self.key_of(self.name),
+                      "-in", self.key_of(name) + ".csr", "-out", self.cert_of(name) + ".new",
+                      "-startdate", day.strftime("%Y%m%d%H%M%SZ"), "-days", "10")
         os.replace(self.cert_of(name) + ".new", self.cert_of(name))
         return name
 
