@@ -12,6 +12,9 @@
 #define LARGE    ((size_t)16 << 20) /* more than the kernel keeps for a connection on loopback */
 #define ENDS_MAX 4
 
+/* In which the owner closes its stream. */
+enum hook { NOWHERE, REACHED, OPENED, BYTES, ENDED, DRAINED };
+
 struct end {
     struct sn_stream stream;
     bool in_use;
@@ -19,7 +22,7 @@ struct end {
     int error;                                 /* the last one of opened or ended */
     size_t heard;
     bool differs; /* not the pattern that is sent */
-    bool close_when_opened;
+    enum hook closes_in;
     bool may_break; /* a write may fail */
 };
 
@@ -41,14 +44,24 @@ static char pattern(size_t i)
     return (char)(i * 31 + i / 4093);
 }
 
+static void close_in(struct end *end, enum hook hook)
+{
+    if (end->closes_in == hook)
+        sn_stream_close(&end->stream);
+}
+
+static void on_reached(void *owner)
+{
+    close_in(owner, REACHED);
+}
+
 static void on_opened(void *owner, int error)
 {
     struct end *end = owner;
 
     end->opened++;
     end->error = error;
-    if (end->close_when_opened)
-        sn_stream_close(&end->stream);
+    close_in(end, OPENED);
 }
 
 static void on_bytes(void *owner, const char *data, size_t len)
@@ -59,6 +72,7 @@ static void on_bytes(void *owner, const char *data, size_t len)
     for (size_t i = 0; i < len; i++)
         end->differs = end->differs || data[i] != pattern(end->heard + i);
     end->heard += len;
+    close_in(end, BYTES);
 }
 
 static void on_ended(void *owner, int error)
@@ -67,14 +81,16 @@ static void on_ended(void *owner, int error)
 
     end->ended++;
     end->error = error;
+    close_in(end, ENDED);
 }
 
 static void on_drained(void *owner, int error)
 {
     struct end *end = owner;
 
-    assert_true(error == 0 || end->may_break);
+    assert_true(error == 0 || end->may_break || end->closes_in != NOWHERE);
     end->drained++;
+    close_in(end, DRAINED);
 }
 
 static void on_closed(void *owner)
@@ -85,7 +101,8 @@ static void on_closed(void *owner)
     end->in_use = false;
 }
 
-static const struct sn_stream_hooks hooks = {.opened = on_opened,
+static const struct sn_stream_hooks hooks = {.reached = on_reached,
+                                             .opened = on_opened,
                                              .bytes = on_bytes,
                                              .ended = on_ended,
                                              .drained = on_drained,
@@ -93,7 +110,7 @@ static const struct sn_stream_hooks hooks = {.opened = on_opened,
 
 static void init_end(struct end *end, struct sn_net *net)
 {
-    *end = (struct end){.in_use = true};
+    *end = (struct end){.in_use = true, .closes_in = end->closes_in};
     sn_stream_init(&end->stream, net, false, &hooks, end, 2 * LARGE);
 }
 
@@ -240,11 +257,6 @@ static bool server_opened(void)
     return servers[0].opened > 0;
 }
 
-static bool client_closed(void)
-{
-    return clients[0].closed > 0;
-}
-
 /* ---- tests ---- */
 
 static void test_tls_stream__carries_bytes_both_ways(void **state)
@@ -377,12 +389,42 @@ static void test_tls_stream__is_refused_by_plain_text(void **state)
     tcp_server_close(&plain);
 }
 
-static void test_tls_stream__may_be_closed_in_opened(void **state)
+static void talk_until_closed(bool in_server, enum hook hook)
+{
+    set_up(NULL);
+    servers[0].closes_in = in_server ? hook : NOWHERE;
+    struct end *closing = in_server ? &servers[0] : connect_to(0, listen_port());
+    if (in_server)
+        connect_to(0, listen_port());
+    else
+        closing->closes_in = hook;
+    for (int i = 0; i < 10000 && closing->closed == 0; i++) {
+        for (int side = 0; side < 2; side++) {
+            struct end *end = side == 0 ? &clients[0] : &servers[0];
+            if (!end->in_use || end->stream.state != SN_STREAM_OPEN || end->stream.busy)
+                continue;
+            put_pattern(end, 0, LARGE / 4);
+            (void)sn_stream_flush(&end->stream);
+            if (hook == ENDED && end != closing && end->stream.state == SN_STREAM_OPEN)
+                sn_stream_close(&end->stream);
+        }
+        uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    assert_int_equal(closing->closed, 1);
+    tear_down(NULL);
+}
+
+/* Each with bytes under way in both directions. */
+static void test_tls_stream__may_be_closed_in_every_hook(void **state)
 {
     (void)state;
-    connect_to(0, listen_port())->close_when_opened = true;
-    wait_for(client_closed);
-    assert_int_equal(clients[0].bytes, 0);
+    tear_down(NULL);
+    for (enum hook hook = REACHED; hook <= DRAINED; hook++) {
+        talk_until_closed(false, hook);
+        if (hook != REACHED)
+            talk_until_closed(true, hook);
+    }
+    set_up(NULL);
 }
 
 /* ---- handshakes that wait ---- */
@@ -559,7 +601,7 @@ int main(void)
         TEST(a_refused_handshake_ends_in_opened),
         TEST(refuses_plain_text),
         TEST(is_refused_by_plain_text),
-        TEST(may_be_closed_in_opened),
+        TEST(may_be_closed_in_every_hook),
         TEST(handshakes_of_clients_wait_for_their_turn),
         TEST(may_be_closed_while_it_waits),
         TEST(urgent_handshakes_keep_their_order),
