@@ -223,6 +223,16 @@ static bool renews_links(enum sn_option option)
            option == SN_OPTION_TLS;
 }
 
+/* A password that a file holds is not saved, whoever sets it (PROTOCOL.md §19.10). */
+static void warn_of_file(struct sn_core *core, const char *name, const char *of, const char *group,
+                         const char *path)
+{
+    sn_out_log(core, SN_LEVEL_NOTICE,
+               "%s%s%s is not saved: it lasts until its password file %s is read again, on SIGHUP "
+               "or at the next start",
+               name, of, group, path);
+}
+
 /* SET of credentials or TLS renews the links to master and replicas, other options leave them alone
  * (PROTOCOL.md §4.18, §8.1). */
 static void run_set(struct sn_core *core, const struct sn_command *command, struct sn_group *group)
@@ -232,6 +242,10 @@ static void run_set(struct sn_core *core, const struct sn_command *command, stru
         const struct sn_change *change = &command->changes[i];
         sn_group_params_apply(&group->params, change);
         announce_set(group, change);
+        if (change->option == SN_OPTION_AUTH_PASS && !change->from_file &&
+            group->params.auth_pass_file != NULL)
+            warn_of_file(core, "auth-pass", " of group ", group->name,
+                         group->params.auth_pass_file);
         renews = renews || renews_links(change->option);
     }
     if (renews)
@@ -241,16 +255,25 @@ static void run_set(struct sn_core *core, const struct sn_command *command, stru
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
-/* New sentinel-user and sentinel-pass renew the links to peers (PROTOCOL.md §4.17). */
+/* True if the links to peers log in with the option (PROTOCOL.md §9.2). */
+static bool logs_in_at_peers(const struct sn_core *core, enum sn_option option)
+{
+    return option == SN_OPTION_SENTINEL_USER || option == SN_OPTION_SENTINEL_PASS ||
+           (option == SN_OPTION_OWN_PASS && core->globals.sentinel_pass == NULL);
+}
+
+/* New credentials renew the links to peers (PROTOCOL.md §4.17). */
 static void run_config_set(struct sn_core *core, const struct sn_command *command)
 {
     bool credentials = false;
     struct sn_link *link, *next;
     for (size_t i = 0; i < command->change_count; i++) {
-        enum sn_option option = command->changes[i].option;
-        sn_globals_apply(&core->globals, &command->changes[i]);
-        if (option == SN_OPTION_SENTINEL_USER || option == SN_OPTION_SENTINEL_PASS)
-            credentials = true;
+        const struct sn_change *change = &command->changes[i];
+        sn_globals_apply(&core->globals, change);
+        credentials = credentials || logs_in_at_peers(core, change->option);
+        if (change->option == SN_OPTION_SENTINEL_PASS && !change->from_file &&
+            core->globals.sentinel_pass_file != NULL)
+            warn_of_file(core, "sentinel-pass", "", "", core->globals.sentinel_pass_file);
     }
     if (credentials) {
         HASH_ITER(hh_runid, core->peer_links, link, next)

@@ -43,7 +43,8 @@ struct sn_group_params {
     char *client_reconfig_script;
     char *auth_user;
     char *auth_pass;
-    char *tls; /* "yes" or "no": TLS on links to its data nodes; NULL: as globals.tls */
+    char *auth_pass_file; /* path, as configured, of the file that holds it; the core ignores it */
+    char *tls;            /* "yes" or "no": TLS on links to its data nodes; NULL: as globals.tls */
     struct sn_rename *renames;
     size_t rename_count;
 };
@@ -78,7 +79,8 @@ struct sn_globals {
     uint16_t listen_port;   /* announced in hellos when announce_port is 0 */
     char *sentinel_user;
     char *sentinel_pass;
-    char *own_pass; /* requirepass; sent to peers when sentinel_pass is not set (§9.2) */
+    char *sentinel_pass_file; /* path, as configured, of the file that holds it */
+    char *own_pass;           /* requirepass; sent to peers when sentinel_pass is not set (§9.2) */
 };
 
 struct sn_image {
@@ -111,6 +113,7 @@ enum sn_option {
     SN_OPTION_ANNOUNCE_PORT,
     SN_OPTION_SENTINEL_USER,
     SN_OPTION_SENTINEL_PASS,
+    SN_OPTION_OWN_PASS, /* by its file only: there is no command for it */
     SN_OPTION_DENY_SCRIPTS_RECONFIG
 };
 
@@ -121,6 +124,7 @@ struct sn_change {
     const char *value; /* the value as typed; RENAME_COMMAND: the command, renamed to `to` */
     const char *to;
     int64_t number; /* the parsed value of numeric and yes/no options */
+    bool from_file; /* a password that was read from its file, not typed */
 };
 
 void sn_image_init(struct sn_image *image); /* empty, stock defaults */

@@ -83,6 +83,8 @@ static void read_option(struct kit *kit, struct sn_group_image *group, const cha
         params->client_reconfig_script = sn_strdup(value);
     else if (strcmp(key, "pass") == 0)
         params->auth_pass = sn_strdup(value);
+    else if (strcmp(key, "pass-file") == 0)
+        params->auth_pass_file = sn_strdup(value);
     else if (strcmp(key, "user") == 0)
         params->auth_user = sn_strdup(value);
     else if (strcmp(key, "tls") == 0)

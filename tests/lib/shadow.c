@@ -101,7 +101,8 @@ static bool same_params(const struct sn_group_params *a, const struct sn_group_p
                 same_text(a->notification_script, b->notification_script) &&
                 same_text(a->client_reconfig_script, b->client_reconfig_script) &&
                 same_text(a->auth_user, b->auth_user) && same_text(a->auth_pass, b->auth_pass) &&
-                same_text(a->tls, b->tls) && a->rename_count == b->rename_count;
+                same_text(a->auth_pass_file, b->auth_pass_file) && same_text(a->tls, b->tls) &&
+                a->rename_count == b->rename_count;
     for (size_t i = 0; same && i < a->rename_count; i++)
         same = same_text(a->renames[i].from, b->renames[i].from) &&
                same_text(a->renames[i].to, b->renames[i].to);

@@ -156,6 +156,7 @@ static const char *other_value(const struct sn_directive *row)
         return "77";
     case SN_VALUE_TEXT:
     case SN_VALUE_SCRIPT:
+    case SN_VALUE_PASSWORD_FILE:
     case SN_VALUE_TITLE:
     case SN_VALUE_FOLDER:
         return "text";

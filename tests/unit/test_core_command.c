@@ -348,6 +348,44 @@ static void test_command__new_peer_credentials_renew_the_peer_links(void **state
     kit_free(kit);
 }
 
+/* Its links log in with it where no password for peers is set. */
+static void test_command__new_own_password_renews_the_peer_links(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 peers a");
+    struct sn_change own = {
+        .option = SN_OPTION_OWN_PASS, .name = "x", .value = "own", .from_file = true};
+    struct sn_change peers = {.option = SN_OPTION_SENTINEL_PASS, .name = "x", .value = "p"};
+    struct sn_command command = {.kind = SN_COMMAND_CONFIG_SET, .changes = &own, .change_count = 1};
+    (void)state;
+    kit_command(kit, &command);
+    kit_expect(kit, "disconnect connect", "disconnect peer a\nconnect peer a pass own\n");
+    command.changes = &peers;
+    kit_command(kit, &command);
+    kit_to(kit, 100);
+    kit_clear(kit);
+    command.changes = &own;
+    kit_command(kit, &command);
+    kit_expect(kit, "disconnect connect", "");
+    kit_free(kit);
+}
+
+static void test_command__password_of_a_file_is_told_not_to_be_saved(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 pass-file /p;m2 n2");
+    struct sn_change read = {
+        .option = SN_OPTION_AUTH_PASS, .name = "auth-pass-file", .value = "s", .from_file = true};
+    struct sn_command command = {
+        .kind = SN_COMMAND_SET, .name = "m1", .name_len = 2, .changes = &read, .change_count = 1};
+    (void)state;
+    kit_command(kit, &command);
+    kit_set(kit, "m2", SN_OPTION_AUTH_PASS, "auth-pass", "s", 0);
+    assert_int_equal(kit_count(kit, "event W +set " M1 " auth-pass-file ******"), 1);
+    assert_int_equal(kit_count(kit, "log N auth-pass"), 0);
+    kit_set(kit, "m1", SN_OPTION_AUTH_PASS, "auth-pass", "t", 0);
+    assert_int_equal(kit_count(kit, "log N auth-pass of group m1 is not saved"), 1);
+    kit_free(kit);
+}
+
 static void test_command__debug_applies_all_timings_at_once_and_saves_nothing(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 down-after 10000");
@@ -531,6 +569,8 @@ int main(void)
         cmocka_unit_test(test_command__an_event_is_cut_at_the_longest_payload),
         cmocka_unit_test(test_command__new_credentials_renew_the_data_links),
         cmocka_unit_test(test_command__new_peer_credentials_renew_the_peer_links),
+        cmocka_unit_test(test_command__new_own_password_renews_the_peer_links),
+        cmocka_unit_test(test_command__password_of_a_file_is_told_not_to_be_saved),
         cmocka_unit_test(test_command__debug_applies_all_timings_at_once_and_saves_nothing),
         cmocka_unit_test(test_command__debug_defaults_and_names),
         cmocka_unit_test(test_command__simulate_replaces_the_flags),

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "conf/file/file.h"
+#include "conf/file/password.h"
 #include "conf/read/groups.h"
 #include "conf/table/keep.h"
 #include "conf/table/line.h"
@@ -202,6 +203,77 @@ static int apply_single(struct sn_loader *loader, const struct sn_statement *sta
     return 0;
 }
 
+/* Returns the statement that gives the same password in plain text; NULL: none. */
+static const struct sn_statement *find_plain(const struct sn_loader *loader,
+                                             const struct sn_statement *statement)
+{
+    const struct sn_directive *file = statement->directive;
+    const struct sn_directive *plain = sn_directive_find(file->scope, file->password);
+
+    for (size_t i = 0; i < loader->count; i++) {
+        const struct sn_statement *other = &loader->items[i];
+        if (other->directive == plain &&
+            (file->scope != SN_SCOPE_GROUP || strcmp(other->group, statement->group) == 0))
+            return other;
+    }
+    return NULL;
+}
+
+/* The other line holds a password, so only its place is told. */
+static int fail_both(struct sn_loader *loader, const struct sn_statement *statement,
+                     const struct sn_place *other)
+{
+    const char *name = statement->directive->password;
+    struct sn_buf problem, expected;
+
+    sn_buf_init(&problem, SIZE_MAX);
+    sn_buf_init(&expected, SIZE_MAX);
+    if (other->file != NULL)
+        sn_buf_printf(&problem, "%s:%d has %s too", other->file, other->line, name);
+    else
+        sn_buf_printf(&problem, "The command line has %s too", name);
+    sn_buf_printf(&expected, "only one of %s and %s", name, statement->directive->name);
+    int code =
+        sn_loader_fail(loader, &statement->at, sn_buf_text(&problem), sn_buf_text(&expected));
+    sn_buf_fini(&problem);
+    sn_buf_fini(&expected);
+    return code;
+}
+
+static int read_password(struct sn_loader *loader, const struct sn_statement *statement)
+{
+    struct sn_statement plain = *statement;
+    char *path = sn_file_join(loader->conf->settings.dir, statement->values[0]);
+    struct sn_password password;
+    struct sn_buf problem;
+
+    sn_buf_init(&problem, SIZE_MAX);
+    sn_buf_printf(&problem, "Can't use the password file '%s': ", path);
+    int code = sn_password_read(path, &password, &problem);
+    if (code < 0)
+        code = sn_loader_fail(loader, &statement->at, sn_buf_text(&problem),
+                              "a file that this user can read, with the password as its first "
+                              "line");
+    plain.directive = sn_directive_find(plain.directive->scope, plain.directive->password);
+    if (code == 0)
+        store(loader, &plain, password.text, 0);
+    sn_password_wipe(&password);
+    sn_buf_fini(&problem);
+    free(path);
+    return code;
+}
+
+/* PROTOCOL.md §19.10. */
+static int apply_password_file(struct sn_loader *loader, const struct sn_statement *statement)
+{
+    const struct sn_statement *plain = find_plain(loader, statement);
+
+    if (plain != NULL)
+        return fail_both(loader, statement, &plain->at);
+    int code = apply_single(loader, statement);
+    return code == 0 && loader->files ? read_password(loader, statement) : code;
+}
+
 static int apply_value(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_settings *settings = &loader->conf->settings;
@@ -221,6 +293,8 @@ static int apply_value(struct sn_loader *loader, const struct sn_statement *stat
     case SN_VALUE_SHARE:
     case SN_VALUE_OCTAL:
         return apply_single(loader, statement);
+    case SN_VALUE_PASSWORD_FILE:
+        return apply_password_file(loader, statement);
     case SN_VALUE_FOLDER:
         return apply_folder(loader, statement);
     case SN_VALUE_BIND:
@@ -250,9 +324,11 @@ static int apply_value(struct sn_loader *loader, const struct sn_statement *stat
     return 0;
 }
 
-/* PROTOCOL.md §19.6. */
+/* The path of a password file is relative to `dir` (PROTOCOL.md §19.6). */
 static int pass_of(const struct sn_directive *directive)
 {
+    if (directive->kind == SN_VALUE_PASSWORD_FILE)
+        return 3;
     if (directive->scope != SN_SCOPE_GROUP)
         return directive->scope == SN_SCOPE_SERVER ? 0 : 1;
     return directive->kind == SN_VALUE_MONITOR ? 2 : 3;

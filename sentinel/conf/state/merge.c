@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* group is the group of the change, NULL for a setting of the sentinel. Values are not shown,
- * because some are passwords. */
+ * because some are passwords; one that has a file is read from there (PROTOCOL.md §19.10). */
 static void merge_change(struct sn_conf *conf, const struct sn_state_change *change,
                          struct sn_group_image *group)
 {
@@ -24,6 +24,11 @@ static void merge_change(struct sn_conf *conf, const struct sn_state_change *cha
     const char *group_name = group != NULL ? group->name : "";
     struct sn_setting_words now;
 
+    if (sn_keep_in_file(change->directive, &from)) {
+        sn_conf_noticef(conf, "%s%s%s was changed at run time and has a file now: using that", name,
+                        of, group_name);
+        return;
+    }
     sn_keep_get_words(change->directive, &from, &now);
     bool done = sn_list_equal(&now, &change->value);
     bool edited = !sn_list_equal(&now, &change->was);

@@ -28,9 +28,11 @@ uint64_t sn_users_hash(const struct sn_settings *settings, const char *name)
     uint64_t hash = SN_HASH_START;
     bool said = false;
 
-    if (settings->requirepass != NULL && strcmp(name, DEFAULT_USER) == 0) {
+    const char *pass = settings->requirepass_file; /* what that holds may change */
+    pass = pass != NULL ? pass : settings->requirepass;
+    if (pass != NULL && strcmp(name, DEFAULT_USER) == 0) {
         said = true;
-        hash_word(&hash, settings->requirepass);
+        hash_word(&hash, pass);
     }
     for (size_t i = 0; i < settings->user_count; i++) {
         const struct sn_setting_words *line = &settings->users[i];

@@ -50,6 +50,12 @@
 #define GROUP             .scope = SN_SCOPE_GROUP
 /* Can be changed by CONFIG SET or SENTINEL SET; the name of the option in the core. */
 #define LIVE(name) .live = true, .option = SN_OPTION_##name
+/* A password that a file may hold instead: then it is in no text that is written. */
+#define SETTING_OR_FILE(member) SETTING(member), FILE_AT(struct sn_settings, member)
+#define GLOBAL_OR_FILE(member)  GLOBAL(member), FILE_AT(struct sn_image, globals.member)
+#define PARAM_OR_FILE(member)   PARAM(member), FILE_AT(struct sn_group_image, params.member)
+#define FILE_AT(type, member)   .file_offset = offsetof(type, member##_file)
+#define PASSWORD_FILE(of)       .kind = SN_VALUE_PASSWORD_FILE, ONE, .password = (of)
 
 static const char *const facilities[] = {"user",   "local0", "local1", "local2", "local3",
                                          "local4", "local5", "local6", "local7", NULL};
@@ -76,7 +82,8 @@ static const struct sn_directive server_table[] = {
     {SERVER, .name = "timeout", NUMBER(0, INT32_MAX), .fallback = "0", SETTING(timeout_s)},
     {SERVER, .name = "maxclients", NUMBER(1, UINT32_MAX), .fallback = "10000", SETTING(maxclients)},
     {SERVER, .name = "bind-source-addr", TEXT, .hosts = 1, SETTING(bind_source_addr)},
-    {SERVER, .name = "requirepass", TEXT, SETTING(requirepass)},
+    {SERVER, .name = "requirepass", TEXT, SETTING_OR_FILE(requirepass)},
+    {SERVER, .name = "requirepass-file", PASSWORD_FILE("requirepass"), SETTING(requirepass_file)},
     {SERVER, .name = "user", .kind = SN_VALUE_USER, .values_min = 1, .values_max = SN_VALUES_ANY,
      .many = true, LINES(users, user_count)},
     {SERVER, .name = "aclfile", TEXT, SETTING(aclfile)},
@@ -159,8 +166,10 @@ static const struct sn_directive sentinel_table[] = {
      GLOBAL(announce_port), LIVE(ANNOUNCE_PORT), .behind_groups = true},
     {SENTINEL, .name = "sentinel-user", TEXT, GLOBAL(sentinel_user), LIVE(SENTINEL_USER),
      .behind_groups = true},
-    {SENTINEL, .name = "sentinel-pass", TEXT, GLOBAL(sentinel_pass), LIVE(SENTINEL_PASS),
+    {SENTINEL, .name = "sentinel-pass", TEXT, GLOBAL_OR_FILE(sentinel_pass), LIVE(SENTINEL_PASS),
      .behind_groups = true},
+    {SENTINEL, .name = "sentinel-pass-file", PASSWORD_FILE("sentinel-pass"),
+     GLOBAL(sentinel_pass_file), .behind_groups = true},
 };
 
 #define MILLISECONDS(low) NUMBER(low, DURATION_MAX_MS), .numbers = 1, .milliseconds = true
@@ -190,7 +199,8 @@ static const struct sn_directive group_table[] = {
     {GROUP, .name = "client-reconfig-script", .kind = SN_VALUE_SCRIPT, ONE,
      PARAM(client_reconfig_script), LIVE(CLIENT_RECONFIG_SCRIPT),
      .error = "Client reconfiguration script seems non existing or non executable."},
-    {GROUP, .name = "auth-pass", TEXT, PARAM(auth_pass), LIVE(AUTH_PASS)},
+    {GROUP, .name = "auth-pass", TEXT, PARAM_OR_FILE(auth_pass), LIVE(AUTH_PASS)},
+    {GROUP, .name = "auth-pass-file", PASSWORD_FILE("auth-pass"), PARAM(auth_pass_file)},
     {GROUP, .name = "auth-user", TEXT, PARAM(auth_user), LIVE(AUTH_USER)},
     {GROUP, .name = "tls", CHOICE(yes_no), PARAM(tls), LIVE(TLS)},
     {GROUP, .name = "master-reboot-down-after-period", MILLISECONDS(0), .fallback = "0",

@@ -22,14 +22,15 @@ enum sn_value_kind {
     SN_VALUE_NUMBER, /* min..max */
     SN_VALUE_YESNO,  /* number is 1 or 0 */
     SN_VALUE_TEXT,
-    SN_VALUE_HOST,   /* an IP or a name; "" is allowed */
-    SN_VALUE_SCRIPT, /* the path of an executable; "" is allowed */
-    SN_VALUE_LEVEL,  /* number is an enum sn_level */
-    SN_VALUE_CHOICE, /* one of `choices`, ignoring case */
-    SN_VALUE_TITLE,  /* a template of sn_title_expand */
-    SN_VALUE_BYTES,  /* a number with an optional unit, min..max */
-    SN_VALUE_SHARE,  /* the same, or a percentage; number is then negative */
-    SN_VALUE_OCTAL,  /* min..max */
+    SN_VALUE_HOST,          /* an IP or a name; "" is allowed */
+    SN_VALUE_SCRIPT,        /* the path of an executable; "" is allowed */
+    SN_VALUE_LEVEL,         /* number is an enum sn_level */
+    SN_VALUE_CHOICE,        /* one of `choices`, ignoring case */
+    SN_VALUE_TITLE,         /* a template of sn_title_expand */
+    SN_VALUE_BYTES,         /* a number with an optional unit, min..max */
+    SN_VALUE_SHARE,         /* the same, or a percentage; number is then negative */
+    SN_VALUE_OCTAL,         /* min..max */
+    SN_VALUE_PASSWORD_FILE, /* the path of a file whose first line is a password */
 
     SN_VALUE_FOLDER,  /* `dir`: a path, relative to the one before it */
     SN_VALUE_BIND,    /* addresses; a single "": none */
@@ -89,6 +90,8 @@ struct sn_directive {
     enum sn_field field;        /* kept so, in what the scope says, … */
     size_t offset;              /* … here; of the fields from BIND on always the same */
     size_t count_offset;        /* LINES: of their number */
+    size_t file_offset;         /* of a password: of the path of its file; 0: it has none */
+    const char *password;       /* PASSWORD_FILE: the directive that the file stands for */
     enum sn_option option;      /* live: what the core calls it; NONE: not the core's */
     const char *const *choices; /* NULL-terminated, for SN_VALUE_CHOICE */
     const char *error;          /* the literal text for a bad value; NULL: that of its kind */

@@ -32,6 +32,15 @@ static const void *place(const struct sn_directive *directive, const struct sn_k
     return (const char *)holder(directive, from) + directive->offset;
 }
 
+/* PROTOCOL.md §19.10. */
+bool sn_keep_in_file(const struct sn_directive *directive, const struct sn_kept *from)
+{
+    const char *base = holder(directive, from);
+    char *const *path = (const void *)(base + directive->file_offset);
+
+    return directive->file_offset != 0 && *path != NULL;
+}
+
 static void get_number(const struct sn_directive *directive, int64_t number,
                        struct sn_setting_lines *lines)
 {
@@ -198,7 +207,8 @@ void sn_keep_get(const struct sn_directive *directive, const struct sn_kept *fro
             get_number(directive, number, lines);
         return;
     case SN_FIELD_TEXT:
-        get_text(*(char *const *)place(directive, from), lines);
+        if (!sn_keep_in_file(directive, from))
+            get_text(*(char *const *)place(directive, from), lines);
         return;
     case SN_FIELD_RUNID:
         get_runid(place(directive, from), lines);

@@ -21,8 +21,12 @@ struct sn_kept {
     const struct sn_group_image *group;
 };
 
-/* The value as the lines that would make it; none: not set. *lines is overwritten
- * (sn_list_lines_fini). Members of a group that no reader would take are left out. */
+/* True if it is a password that a file holds: its value stands in no text
+ * (PROTOCOL.md §19.10). */
+bool sn_keep_in_file(const struct sn_directive *directive, const struct sn_kept *from);
+/* The value as the lines that would make it; none: not set, or a password that a file holds. *lines
+ * is overwritten (sn_list_lines_fini). Members of a group that no reader would take are left out.
+ */
 void sn_keep_get(const struct sn_directive *directive, const struct sn_kept *from,
                  struct sn_setting_lines *lines);
 /* The same with the words of all lines in one list (sn_list_fini). */

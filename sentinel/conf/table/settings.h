@@ -50,6 +50,7 @@ struct sn_settings {
     uint32_t maxclients;
     char *bind_source_addr;
     char *requirepass;
+    char *requirepass_file;         /* holds it */
     struct sn_setting_words *users; /* `user` lines, in order */
     size_t user_count;
     char *aclfile;

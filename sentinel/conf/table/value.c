@@ -140,6 +140,13 @@ static int parse_share(const struct sn_directive *directive, const char *text, i
     return sn_conf_parse_share(text, number);
 }
 
+static int parse_path(const struct sn_directive *directive, const char *text, int64_t *number)
+{
+    (void)directive;
+    (void)number;
+    return text[0] != '\0' ? 0 : SN_EINVAL;
+}
+
 static int parse_octal(const struct sn_directive *directive, const char *text, int64_t *number)
 {
     size_t len = strlen(text);
@@ -200,6 +207,9 @@ static const struct kind {
                        .expected = "an IP address or a host name"},
     [SN_VALUE_SCRIPT] = {.error = "argument must not contain control characters",
                          .expected = "the path of an executable file"},
+    [SN_VALUE_PASSWORD_FILE] = {.parse = parse_path,
+                                .error = "argument must be a path without control characters",
+                                .expected = "the path of a file whose first line is the password"},
     [SN_VALUE_LEVEL] = {.parse = parse_level,
                         .error = "argument(s) must be one of the following: " LEVELS,
                         .expected = "one of " LEVELS},

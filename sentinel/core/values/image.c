@@ -37,6 +37,7 @@ void sn_globals_fini(struct sn_globals *globals)
     free(globals->announce_ip);
     free(globals->sentinel_user);
     free(globals->sentinel_pass);
+    free(globals->sentinel_pass_file);
     free(globals->own_pass);
     memset(globals, 0, sizeof(*globals));
 }
@@ -47,6 +48,7 @@ void sn_globals_copy(const struct sn_globals *from, struct sn_globals *to)
     to->announce_ip = sn_strdup(from->announce_ip);
     to->sentinel_user = sn_strdup(from->sentinel_user);
     to->sentinel_pass = sn_strdup(from->sentinel_pass);
+    to->sentinel_pass_file = sn_strdup(from->sentinel_pass_file);
     to->own_pass = sn_strdup(from->own_pass);
 }
 
@@ -76,6 +78,9 @@ void sn_globals_apply(struct sn_globals *globals, const struct sn_change *change
         return;
     case SN_OPTION_SENTINEL_PASS:
         sn_strset(&globals->sentinel_pass, change->value);
+        return;
+    case SN_OPTION_OWN_PASS:
+        sn_strset(&globals->own_pass, change->value);
         return;
     case SN_OPTION_NONE:
     case SN_OPTION_DOWN_AFTER:
@@ -109,6 +114,7 @@ void sn_group_params_fini(struct sn_group_params *params)
     free(params->client_reconfig_script);
     free(params->auth_user);
     free(params->auth_pass);
+    free(params->auth_pass_file);
     free(params->tls);
     for (size_t i = 0; i < params->rename_count; i++) {
         free(params->renames[i].from);
@@ -125,6 +131,7 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
     to->client_reconfig_script = sn_strdup(from->client_reconfig_script);
     to->auth_user = sn_strdup(from->auth_user);
     to->auth_pass = sn_strdup(from->auth_pass);
+    to->auth_pass_file = sn_strdup(from->auth_pass_file);
     to->tls = sn_strdup(from->tls);
     to->renames = NULL;
     if (from->rename_count > 0)
@@ -230,6 +237,7 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
     case SN_OPTION_ANNOUNCE_PORT:
     case SN_OPTION_SENTINEL_USER:
     case SN_OPTION_SENTINEL_PASS:
+    case SN_OPTION_OWN_PASS:
     case SN_OPTION_DENY_SCRIPTS_RECONFIG:
         break;
     }

@@ -305,7 +305,8 @@ static void print_help_text(const struct sn_boot *boot, FILE *out)
           "    sentinel monitor mymaster 127.0.0.1 6379 2\n"
           "    sentinel down-after-milliseconds mymaster 5000\n"
           "\n"
-          "Signals: TERM and INT end the process cleanly, HUP reopens the log file.\n"
+          "Signals: TERM and INT end the process cleanly, HUP reopens the log file and reads\n"
+          "certificates and password files again.\n"
           "Exit status: 0 ended as asked, 1 could not start, 99 simulated failure.\n",
           out);
 }

@@ -345,6 +345,11 @@ void sn_certs_reload(struct sn_certs *certs)
     ask_for_reading(certs, false);
 }
 
+bool sn_certs_is_busy(const struct sn_certs *certs)
+{
+    return certs != NULL && certs->busy;
+}
+
 static void on_poll(uv_timer_t *timer)
 {
     ask_for_reading(timer->data, true);

@@ -38,6 +38,8 @@ SN_MUST_CHECK int sn_certs_new(const struct sn_certs_env *env, const struct sn_c
 /* Reads all files again, in a worker thread; what is unusable is logged, and what was loaded before
  * stays in use. */
 void sn_certs_reload(struct sn_certs *certs);
+/* True while a worker reads them. */
+bool sn_certs_is_busy(const struct sn_certs *certs);
 /* Appends the fields of the tls section of INFO. */
 void sn_certs_describe(const struct sn_certs *certs, struct sn_buf *out);
 /* Touches server and links no more; the last close callback frees it. */

@@ -6,6 +6,7 @@
 #include "conf/file/file.h"
 #include "shell/log/log.h"
 #include "shell/process/certs.h"
+#include "shell/process/passwords.h"
 #include "shell/server/server.h"
 #include "shell/store/claim.h"
 
@@ -178,6 +179,11 @@ static void check_output(const struct check *check, enum sn_check_level level, c
     free(full);
 }
 
+static void note_public(void *arg, const char *text)
+{
+    say(arg, SN_CHECK_NOTE, "%s", text);
+}
+
 void sn_check_all(const struct sn_conf *conf, sn_check_tell *tell, void *arg)
 {
     const struct check check = {.conf = conf, .tell = tell, .arg = arg};
@@ -214,6 +220,7 @@ void sn_check_all(const struct sn_conf *conf, sn_check_tell *tell, void *arg)
         say(&check, needed ? SN_CHECK_PROBLEM : SN_CHECK_NOTE, "%s%s", sn_buf_text(&problems),
             needed ? "" : ", but nothing uses TLS");
     sn_buf_fini(&problems);
+    sn_passwords_check(settings, &conf->image, note_public, (void *)(uintptr_t)&check);
     if (conf->image.group_count == 0)
         say(&check, SN_CHECK_NOTE,
             "no group is watched (0 groups): there is no `sentinel monitor` line");

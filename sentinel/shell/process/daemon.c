@@ -16,7 +16,9 @@
 #include "shell/process/certs.h"
 #include "shell/process/daemon_files.h"
 #include "shell/process/daemon_os.h"
+#include "shell/process/greet.h"
 #include "shell/process/memory_limit.h"
+#include "shell/process/passwords.h"
 #include "shell/process/reload.h"
 #include "shell/process/scripts.h"
 #include "shell/process/status.h"
@@ -25,7 +27,6 @@
 #include "shell/server/acl_load.h"
 #include "shell/server/server.h"
 #include "shell/store/store.h"
-#include "sn_version.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -53,6 +54,8 @@ struct daemon {
     struct sn_resolver *resolver;
     struct sn_server *server;
     struct sn_certs *certs; /* NULL: no TLS */
+    struct sn_passwords *passwords;
+    struct sn_reload_parts reload;
     struct sn_file_share files;
     int fd_max; /* of clients; 0: any */
     uv_signal_t on_term, on_int, on_hup;
@@ -187,11 +190,12 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 static void on_hang_up(uv_signal_t *handle, int number)
 {
     struct daemon *daemon = handle->data;
-    struct sn_reload_parts parts = {
-        .log = daemon->log, .certs = daemon->certs, .supervise = daemon->supervise};
 
     (void)number;
-    sn_reload_run(&parts);
+    daemon->reload.log = daemon->log;
+    daemon->reload.certs = daemon->certs;
+    daemon->reload.passwords = daemon->passwords;
+    sn_reload_run(&daemon->reload);
 }
 
 static void on_patience_over(uv_timer_t *timer)
@@ -227,6 +231,7 @@ static void tear_down(struct daemon *daemon)
     sn_supervise_close(daemon->supervise);
     sn_daemon_leave_signals();
     sn_certs_close(daemon->certs);
+    sn_passwords_close(daemon->passwords);
     sn_server_close(daemon->server);
     sn_links_close(daemon->links);
     sn_scripts_close(daemon->scripts);
@@ -379,7 +384,7 @@ static int load_certificates(struct daemon *daemon, struct sn_buf *error)
                                      .links = daemon->links,
                                      .log = daemon->log,
                                      .reloaded = sn_reload_over,
-                                     .arg = daemon->supervise};
+                                     .arg = &daemon->reload};
 
     return sn_certs_new(&env, daemon->conf, &daemon->certs, error);
 }
@@ -473,6 +478,7 @@ static void make_parts(struct daemon *daemon)
 
     daemon->supervise =
         sn_supervise_new(&daemon->loop, daemon->supervisor, daemon->log, describe_status, daemon);
+    daemon->reload.supervise = daemon->supervise;
     daemon->server = sn_server_new(&env);
     daemon->links = sn_links_new(&daemon->loop, conf->settings.bind_source_addr);
     sn_links_set_minor_max(daemon->links, daemon->files.minor_max);
@@ -504,32 +510,15 @@ static void make_core(struct daemon *daemon)
     sn_links_set_driver(daemon->links, daemon->driver);
     sn_store_set_driver(daemon->store, daemon->driver);
     sn_scripts_set_driver(daemon->scripts, daemon->driver);
+    const struct sn_passwords_env env = {.loop = &daemon->loop,
+                                         .settings = &daemon->conf->settings,
+                                         .server = daemon->server,
+                                         .driver = daemon->driver,
+                                         .log = daemon->log,
+                                         .reloaded = sn_reload_over,
+                                         .arg = &daemon->reload};
+    daemon->passwords = sn_passwords_new(&env);
     daemon->saved_once = daemon->conf->image.myid.hex[0] != '\0';
-}
-
-static void log_start(const struct daemon *daemon)
-{
-    const struct sn_conf *conf = daemon->conf;
-    const struct sn_settings *settings = &conf->settings;
-
-    sn_log(daemon->log, SN_LEVEL_NOTICE, "sentineld version=%s, pid=%ld, just started", SN_VERSION,
-           (long)getpid());
-    sn_log(daemon->log, SN_LEVEL_NOTICE, "Configuration loaded from %s (syntax: %s)",
-           conf->path[0] != '\0' ? conf->path : "the command line",
-           conf->syntax == SN_CONF_INI ? "ini" : "redis");
-    if (!conf->state_in_conf)
-        sn_log(daemon->log, SN_LEVEL_NOTICE, "State file is %s", conf->state_path);
-    if (daemon->supervisor == SN_SUPERVISOR_SYSTEMD)
-        sn_log(daemon->log, SN_LEVEL_NOTICE,
-               "Supervised by systemd. Please make sure you set appropriate values for "
-               "TimeoutStartSec and TimeoutStopSec in your service unit.");
-    else if (daemon->supervisor == SN_SUPERVISOR_UPSTART)
-        sn_log(daemon->log, SN_LEVEL_NOTICE, "Supervised by upstart, stopping to signal readiness");
-    for (size_t i = 0; i < conf->notice_count; i++)
-        sn_log(daemon->log, SN_LEVEL_NOTICE, "%s", conf->notices[i]);
-    sn_log(daemon->log, SN_LEVEL_NOTICE, "Running mode=sentinel, port=%u.",
-           (unsigned)(settings->port != 0 ? settings->port : settings->tls.port));
-    sn_server_log_listeners(daemon->server);
 }
 
 static void start_core(struct daemon *daemon)
@@ -583,7 +572,7 @@ int sn_daemon_run(struct sn_conf *conf, struct sn_claim *claim)
     if (daemon.status == 0) {
         write_pidfile(&daemon);
         sn_title_set(conf);
-        log_start(&daemon);
+        sn_greet(daemon.log, conf, daemon.supervisor, daemon.server);
         start_core(&daemon);
         sn_image_fini(&conf->image); /* the core has its own by now */
         sn_image_init(&conf->image);

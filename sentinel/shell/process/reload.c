@@ -31,11 +31,19 @@ static int reread_certificates(const struct sn_reload_parts *parts, struct sn_bu
     return SN_EAGAIN;
 }
 
+/* The same for these. */
+static int reread_passwords(const struct sn_reload_parts *parts, struct sn_buf *problem)
+{
+    (void)problem;
+    return sn_passwords_reload(parts->passwords) ? SN_EAGAIN : SN_ENOENT;
+}
+
 static const struct step steps[] = {
     {.done = "reopened the log file",
      .failed = "Cannot reopen the log file, so the old one stays in use",
      .run = reopen_log},
     {.done = "reading the certificates again", .failed = "", .run = reread_certificates},
+    {.done = "reading the password files again", .failed = "", .run = reread_passwords},
 };
 
 void sn_reload_run(const struct sn_reload_parts *parts)
@@ -62,8 +70,11 @@ void sn_reload_run(const struct sn_reload_parts *parts)
         sn_supervise_reloaded(parts->supervise);
 }
 
-/* There is one such step: with a second one they have to be counted. */
-void sn_reload_over(void *supervise)
+/* Certificates are also read by a timer, so the calls cannot be counted. */
+void sn_reload_over(void *arg)
 {
-    sn_supervise_reloaded(supervise);
+    const struct sn_reload_parts *parts = arg;
+
+    if (!sn_certs_is_busy(parts->certs) && !sn_passwords_is_busy(parts->passwords))
+        sn_supervise_reloaded(parts->supervise);
 }

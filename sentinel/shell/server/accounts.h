@@ -5,6 +5,7 @@
 /* Users of a server, the log of refusals, and orders to read and write the ACL file. */
 
 #include "acl/acl.h"
+#include "shell/server/acl_load.h"
 #include "shell/server/acl_log.h"
 #include "shell/store/store_file.h"
 
@@ -19,6 +20,7 @@ struct sn_acl_order {
 
 struct sn_accounts {
     struct sn_acl acl;
+    struct sn_acl_file_password file_password;
     struct sn_acl_log log;
     char *real;                    /* aclfile, resolved at the start; NULL: none */
     struct sn_store_access access; /* mode and owner to recreate that file */

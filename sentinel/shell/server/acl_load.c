@@ -48,7 +48,38 @@ bool sn_acl_opens_channels(const struct sn_settings *settings)
            strcasecmp(settings->acl_pubsub_default, "allchannels") == 0;
 }
 
-int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct sn_buf *error)
+void sn_acl_take_password(struct sn_acl *acl, struct sn_acl_file_password *held,
+                          const char *password)
+{
+    char add[SN_ACL_HASH_LEN + 2];
+
+    /* Refused if ACL SETUSER has taken it away already. */
+    if (held->remove[0] != '\0')
+        (void)sn_acl_apply(acl->standard, held->remove);
+    sn_acl_hash_rule(password, strlen(password), false, add);
+    sn_acl_hash_rule(password, strlen(password), true, held->remove);
+    (void)sn_acl_apply(acl->standard, add);
+}
+
+/* PROTOCOL.md §19.10. */
+void sn_acl_describe_saved(const struct sn_acl *acl, const struct sn_acl_file_password *held,
+                           struct sn_buf *out)
+{
+    for (const struct sn_acl_user *user = acl->users; user; user = user->hh.next) {
+        struct sn_acl_user *shown = NULL;
+        if (user == acl->standard && held->remove[0] != '\0') {
+            shown = sn_acl_user_copy(user);
+            (void)sn_acl_apply(shown, held->remove);
+        }
+        sn_acl_describe(shown ? shown : user, out);
+        sn_buf_putc(out, '\n');
+        if (shown)
+            sn_acl_user_free(shown);
+    }
+}
+
+int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings,
+                struct sn_acl_file_password *held, struct sn_buf *error)
 {
     struct sn_acl fresh;
     bool open = sn_acl_opens_channels(settings);
@@ -60,7 +91,7 @@ int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct s
                            "same time: use one of them");
         return SN_EINVAL;
     }
-    if (settings->requirepass && settings->requirepass[0])
+    if (settings->requirepass && settings->requirepass[0] && !settings->requirepass_file)
         sn_acl_require_password(acl, settings->requirepass);
     for (size_t i = 0; i < settings->user_count; i++) {
         const struct sn_setting_words *line = &settings->users[i];
@@ -68,8 +99,12 @@ int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct s
         if (rc != 0)
             return rc;
     }
-    if (!settings->aclfile)
+    if (!settings->aclfile) {
+        /* Saved lines lack it. */
+        if (settings->requirepass_file && settings->requirepass)
+            sn_acl_take_password(acl, held, settings->requirepass);
         return 0;
+    }
     int rc = read_file(settings->aclfile, open, &fresh, error);
     if (rc != 0)
         return rc;
@@ -81,12 +116,13 @@ int sn_acl_load(struct sn_acl *acl, const struct sn_settings *settings, struct s
 void sn_acl_describe_settings(const struct sn_settings *settings, struct sn_buf *out)
 {
     struct sn_acl acl;
+    struct sn_acl_file_password held = {{0}};
     struct sn_buf error;
 
     sn_acl_init(&acl);
     sn_buf_init(&error, 4096);
-    if (sn_acl_load(&acl, settings, &error) == 0)
-        sn_acl_describe_all(&acl, out);
+    if (sn_acl_load(&acl, settings, &held, &error) == 0)
+        sn_acl_describe_saved(&acl, &held, out);
     sn_buf_fini(&error);
     sn_acl_fini(&acl);
 }

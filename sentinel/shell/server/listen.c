@@ -200,7 +200,7 @@ int sn_server_listen(struct sn_server *server, struct sn_buf *error)
 
     int rc = sn_renames_check(settings, error);
     if (rc == 0)
-        rc = sn_acl_load(&accounts->acl, settings, error);
+        rc = sn_acl_load(&accounts->acl, settings, &accounts->file_password, error);
     if (rc != 0)
         return rc;
     if (settings->aclfile != NULL) {

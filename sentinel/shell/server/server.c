@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/prng.h"
+#include "shell/server/acl_load.h"
 #include "shell/server/client.h"
 #include "shell/server/commands.h"
 #include "shell/server/limits.h"
@@ -225,7 +226,13 @@ bool sn_server_users_changed(const struct sn_server *server)
 
 void sn_server_describe_users(const struct sn_server *server, struct sn_buf *lines)
 {
-    sn_acl_describe_all(&server->accounts.acl, lines);
+    sn_acl_describe_saved(&server->accounts.acl, &server->accounts.file_password, lines);
+}
+
+void sn_server_set_password(struct sn_server *server, const char *password)
+{
+    if (!server->env.settings->aclfile)
+        sn_acl_take_password(&server->accounts.acl, &server->accounts.file_password, password);
 }
 
 enum sn_level sn_server_changed_level(const struct sn_server *server)

@@ -51,9 +51,13 @@ void sn_server_log_listeners(const struct sn_server *server);
  * Otherwise appends the reason to problem. */
 bool sn_server_can_bind(const char *host, struct sn_buf *problem);
 
+/* Makes password one of the default user's, in place of the one that was given here before or that
+ * requirepass-file held at the start. Clients that are logged in stay. No effect with an ACL file,
+ * which defines all users. */
+void sn_server_set_password(struct sn_server *server, const char *password);
 /* True if commands have changed users and there is no ACL file. */
 bool sn_server_users_changed(const struct sn_server *server);
-/* Appends a `user` line for each user. */
+/* Appends a `user` line for each user, without the password that requirepass-file holds. */
 void sn_server_describe_users(const struct sn_server *server, struct sn_buf *lines);
 /* Returns the log level if a command has changed it; else NONE. */
 enum sn_level sn_server_changed_level(const struct sn_server *server);
