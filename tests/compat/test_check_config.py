@@ -126,3 +126,39 @@ def test_save__that_fails_at_the_start_is_told_then(place):
     sentinel.end()
     os.close(reader)
     os.unlink(log)
+
+
+@pytest.mark.parametrize("lines, told", [
+    ("sentinel notification-script mymaster /bin/true", "scripts of group mymaster: "),
+    ("sentinel down-after-milliseconds mymaster 999", "down-after-milliseconds below 1000 of group mymaster: "),
+    ("sentinel rename-command mymaster CONFIG x", "rename-command of group mymaster: "),
+    ("sentinel monitor other 127.0.0.1 6379 2", "groups mymaster and other have one master: "),
+    ("sentinel resolve-hostnames yes", "resolve-hostnames: "),
+    ("sentinel announce-ip name.example", "announce-ip name.example is a name: "),
+    ("requirepass pw", "requirepass, user, aclfile: "),
+    ("user watcher on nopass +ping", "requirepass, user, aclfile: "),
+    ("rename-command SHUTDOWN HALT", "rename-command: "),
+    ("logfile sentinel.log", "logfile: "),
+    ("supervised systemd", "supervised: "),
+    ("include *.none", "include: "),
+    ("sentinel tls mymaster no\nstate-file x.state", "state-file, sentinel tls: stock does not start"),
+], ids=lambda text: text.split(" ")[0] if " " in text else text)
+def test_check_config__tells_differences_of_what_the_file_uses(place, lines, told):
+    port = place.ports.take()
+    head = f"port {port}\ndir {place.folder}\nsentinel monitor mymaster 127.0.0.1 6379 2\n"
+    done = check(written(place, head + lines + "\n"))
+    assert done.returncode == 0, done.stderr
+    differences = [line.split(": differs from redis-sentinel: ")[1] for line in done.stdout.splitlines()
+                   if ": differs from redis-sentinel: " in line]
+    assert len(differences) == 1 and differences[0].startswith(told), done.stdout
+
+
+def test_check_config__counts_the_groups_of_a_difference(place):
+    port = place.ports.take()
+    groups = "".join(f"sentinel monitor m{i} 127.0.0.{i} 6379 1\n" for i in (1, 2, 3))
+    done = check(written(place, f"port {port}\n{groups}"))
+    assert "differs from redis-sentinel: quorum 1 of group m1 and 2 others: " in done.stdout
+    done = check(written(place, f"port {port}\nsentinel monitor m1 127.0.0.1 6379 2\n"))
+    assert done.returncode == 0 and "differs" not in done.stdout
+    text = f"[sentinel]\nport = {port}\nrequirepass = x\n[master m]\naddress = 127.0.0.1:1\nquorum = 1\n"
+    assert "differs" not in check(written(place, text, "c.ini")).stdout

@@ -232,8 +232,9 @@ static void print_finding(void *arg, enum sn_check_level level, const char *text
 {
     struct findings *findings = arg;
 
-    if (level == SN_CHECK_NOTE) {
-        printf("%s: note: %s\n", findings->name, text);
+    if (level != SN_CHECK_PROBLEM) {
+        printf("%s: %s: %s\n", findings->name,
+               level == SN_CHECK_NOTE ? "note" : "differs from redis-sentinel", text);
         return;
     }
     fprintf(stderr, "%s: %s\n", findings->name, text);

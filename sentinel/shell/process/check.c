@@ -6,6 +6,7 @@
 #include "conf/file/file.h"
 #include "shell/log/log.h"
 #include "shell/process/certs.h"
+#include "shell/process/differences.h"
 #include "shell/process/passwords.h"
 #include "shell/server/server.h"
 #include "shell/store/claim.h"
@@ -184,6 +185,11 @@ static void note_public(void *arg, const char *text)
     say(arg, SN_CHECK_NOTE, "%s", text);
 }
 
+static void tell_difference(void *arg, const char *text)
+{
+    say(arg, SN_CHECK_DIFFERENCE, "%s", text);
+}
+
 void sn_check_all(const struct sn_conf *conf, sn_check_tell *tell, void *arg)
 {
     const struct check check = {.conf = conf, .tell = tell, .arg = arg};
@@ -226,4 +232,5 @@ void sn_check_all(const struct sn_conf *conf, sn_check_tell *tell, void *arg)
             "no group is watched (0 groups): there is no `sentinel monitor` line");
     if (sn_claim_is_taken(conf->state_path))
         say(&check, SN_CHECK_NOTE, "%s is in use by a running process", conf->state_path);
+    sn_differences_tell(conf, tell_difference, (void *)(uintptr_t)&check);
 }

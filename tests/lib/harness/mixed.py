@@ -28,14 +28,14 @@ COMPOSITION = pytest.mark.parametrize("ours", [1, 2], ids=["one-ours", "two-ours
 class MixedGroup:
     """A ready group whose data nodes are of the foreign daemon's make, with what it must keep to."""
 
-    def __init__(self, place, foreign, ours, replicas=2, tls=None, **monitor_options):
+    def __init__(self, place, foreign, ours, replicas=2, tls=None, sentinel_lines=(), **monitor_options):
         binary = VALKEY_BINARY if foreign == VALKEY else BINARY
         flavours = [OURS] * ours + [foreign] * (3 - ours)
         self.group = place.group(replicas=replicas, flavours=flavours,
                                  down_after_ms=DOWN_AFTER_MS,
                                  failover_timeout_ms=FAILOVER_TIMEOUT_MS,
                                  server_args={"binary": binary, "tls": tls},
-                                 sentinel_args={"tls": tls}, **monitor_options)
+                                 sentinel_args={"tls": tls, "extra": sentinel_lines}, **monitor_options)
         self.hellos = HelloRecorder(self.group).start()
 
     def sentinel_of(self, flavour):

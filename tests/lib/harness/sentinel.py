@@ -110,6 +110,14 @@ class Sentinel(Process):
         self.kill()
         return self.start()
 
+    def become(self, flavour):
+        """Ends, and starts as another daemon with the very same file."""
+        self.stop()
+        self.flavour = flavour
+        self.argv[0] = _binary(flavour)
+        self.name = f"{flavour}-sentinel-{self.port}"
+        return self.start()
+
     def move_to(self, port):
         """Another port, from its next start on; it must not be running."""
         lines = [f"port {port}" if line.startswith("port ") else line
