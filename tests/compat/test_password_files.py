@@ -119,6 +119,32 @@ def test_password_files__are_read_again_on_sighup(place):
         again.client(password="0ld-own").ping()
 
 
+def test_password_files__of_peers_change_together(place):
+    """On the command line too; a line of it is saved, what the file holds is not."""
+    master = place.redis()
+    path = put(place, "own", "0ld-own")
+    daemons = [place.sentinel(place.monitor(master), start=False, arguments=["--requirepass-file", path])
+               for _ in range(2)]
+
+    def linked():
+        return all(len(d.peers("mymaster")) == 1 and d.peers("mymaster")[0]["flags"] == "sentinel" and
+                   d.raw("CKQUORUM", "mymaster").startswith("OK 2") for d in daemons)
+    for daemon in daemons:
+        daemon.password = "0ld-own"
+        daemon.start()
+    wait_until(linked, 40, "the peers log in")
+    put(place, "own", "n3w-own")
+    for daemon in daemons:
+        hang_up(daemon)
+        # No login is left that could hide a wrong password; ours is the one that is kept open.
+        daemon.commands.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    wait_until(linked, 40, "the peers log in with the new password")
+    for daemon in daemons:
+        daemon.raw("FLUSHCONFIG")
+        assert f"requirepass-file {path}" in daemon.conf_text()
+        assert "0ld" not in written(daemon) and "n3w" not in written(daemon)
+
+
 @pytest.mark.parametrize("spoil, told", [
     (os.unlink, "No such file or directory"),
     (lambda path: open(path, "w", encoding="utf-8").close(), "its first line is empty"),

@@ -113,7 +113,7 @@ static void put_alias(const struct sn_conf *conf, struct sn_buf *line)
 
 /* ---- names ---- */
 
-static void put_names(const struct sn_conf *conf, struct sn_buf *line)
+static void put_resolving(const struct sn_conf *conf, struct sn_buf *line)
 {
     if (conf->image.globals.resolve_hostnames)
         sn_buf_puts(line, "resolve-hostnames: a name server that does not answer holds nothing up, "
@@ -232,7 +232,7 @@ static void put_way_back(const struct sn_conf *conf, struct sn_buf *line)
 
 static put_difference *const rows[] = {
     put_scripts, put_quorum,         put_down_after, put_group_renames, put_alias,
-    put_names,   put_announced_name, put_passwords,  put_renames,       put_tls,
+    put_resolving,   put_announced_name, put_passwords,  put_renames,       put_tls,
     put_log,     put_supervised,     put_includes,   put_way_back,
 };
 
