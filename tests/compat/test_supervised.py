@@ -296,27 +296,52 @@ def test_supervised__sighup_during_the_start_does_not_end_it_early(place):
     assert sentinel.wait() == 0
 
 
-@pytest.mark.ours_only
-def test_supervised__reload_is_over_when_the_certificates_are_in_use(place):
-    """They are read by a worker, which takes a second here."""
+def start_with_slow_file(place, path, *arguments, password=None, **options):
+    """Opening path takes a second; returns the supervisor, the sentinel and its process."""
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed: the disk cannot be slowed down")
     supervisor = Supervisor(place)
-    authority = Authority(place.subfolder("certificates"))
-    sentinel = place.sentinel(tls=Tls(authority), start=False, arguments=["--supervised", "systemd"])
+    sentinel = place.sentinel(start=False, arguments=["--supervised", "systemd", *arguments], **options)
+    sentinel.password = password
     sentinel.env = {"NOTIFY_SOCKET": supervisor.name, "ASAN_OPTIONS": "detect_leaks=0"}
-    sentinel.argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", authority.cert_of("one"), "-e", "trace=openat",
+    sentinel.argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", "trace=openat",
                      "-e", "inject=openat:delay_enter=1s", *sentinel.argv]
     sentinel.start()
     wait_until(lambda: "READY=1" in supervisor.lines(), 60, "READY=1")
     supervisor.said.clear()
-    inner = int(sentinel.commands.info("server")["process_id"])
+    return supervisor, sentinel, int(sentinel.commands.info("server")["process_id"])
+
+
+def reload_slowly(supervisor, sentinel, inner):
     os.kill(inner, signal.SIGHUP)
     wait_until(lambda: "RELOADING=1" in supervisor.lines(), 30, "RELOADING=1")
     assert "READY=1" not in supervisor.lines()
     assert sentinel.commands.ping(), "nobody waits for the files"
     wait_until(lambda: "READY=1" in supervisor.lines(), 60, "READY=1")
+
+
+@pytest.mark.ours_only
+def test_supervised__reload_is_over_when_the_certificates_are_in_use(place):
+    """They are read by a worker, which takes a second here."""
+    authority = Authority(place.subfolder("certificates"))
+    supervisor, sentinel, inner = start_with_slow_file(place, authority.cert_of("one"), tls=Tls(authority))
+    reload_slowly(supervisor, sentinel, inner)
     assert sentinel.commands.info("tls")["tls_reloads"] == 1
+    os.kill(inner, signal.SIGTERM)
+    assert sentinel.wait() == 0
+
+
+@pytest.mark.ours_only
+def test_supervised__reload_is_over_when_the_passwords_are_in_use(place):
+    """The certificates are read again long before."""
+    authority = Authority(place.subfolder("certificates"))
+    path = os.path.join(place.folder, "password")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("s3cret\n")
+    supervisor, sentinel, inner = start_with_slow_file(place, path, "--requirepass-file", path,
+                                                       tls=Tls(authority), password="s3cret")
+    reload_slowly(supervisor, sentinel, inner)
+    assert "Password files read again: 1, changed: 0" in sentinel.log_text()
     os.kill(inner, signal.SIGTERM)
     assert sentinel.wait() == 0
 
