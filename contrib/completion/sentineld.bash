@@ -5,21 +5,23 @@
 # made by tests/lint/manual.py --write
 _sentineld_server_words='
     --port --bind --unixsocket --unixsocketperm --protected-mode --tcp-backlog --tcp-keepalive --timeout
-    --maxclients --bind-source-addr --requirepass --user --aclfile --acl-pubsub-default --acllog-max-len
-    --rename-command --client-query-buffer-limit --proto-max-bulk-len --maxmemory-clients
-    --client-output-buffer-limit --daemonize --pidfile --supervised --set-proc-title
-    --proc-title-template --loglevel --logfile --log-format --log-timestamp-format --syslog-enabled
-    --syslog-ident --syslog-facility --dir --state-file --tls-port --tls-cert-file --tls-key-file
-    --tls-key-file-pass --tls-client-cert-file --tls-client-key-file --tls-client-key-file-pass
-    --tls-ca-cert-file --tls-ca-cert-dir --tls-dh-params-file --tls-auth-clients --tls-auth-clients-user
-    --tls-auto-reload-interval --tls-expected-peer-name --tls-verify-names --tls-replication
-    --tls-protocols --tls-ciphers --tls-ciphersuites --tls-prefer-server-ciphers --tls-session-caching
-    --tls-session-cache-size --tls-session-cache-timeout
+    --maxclients --bind-source-addr --requirepass --requirepass-file --user --aclfile
+    --acl-pubsub-default --acllog-max-len --rename-command --client-query-buffer-limit
+    --proto-max-bulk-len --maxmemory-clients --client-output-buffer-limit --daemonize --pidfile
+    --supervised --set-proc-title --proc-title-template --loglevel --logfile --log-format
+    --log-timestamp-format --syslog-enabled --syslog-ident --syslog-facility --dir --state-file
+    --tls-port --tls-cert-file --tls-key-file --tls-key-file-pass --tls-client-cert-file
+    --tls-client-key-file --tls-client-key-file-pass --tls-ca-cert-file --tls-ca-cert-dir
+    --tls-dh-params-file --tls-auth-clients --tls-auth-clients-user --tls-auto-reload-interval
+    --tls-expected-peer-name --tls-verify-names --tls-replication --tls-protocols --tls-ciphers
+    --tls-ciphersuites --tls-prefer-server-ciphers --tls-session-caching --tls-session-cache-size
+    --tls-session-cache-timeout
 '
 _sentineld_sentinel_words='
     deny-scripts-reconfig resolve-hostnames announce-hostnames announce-ip announce-port sentinel-user
-    sentinel-pass monitor down-after-milliseconds failover-timeout parallel-syncs notification-script
-    client-reconfig-script auth-pass auth-user tls master-reboot-down-after-period rename-command
+    sentinel-pass sentinel-pass-file monitor down-after-milliseconds failover-timeout parallel-syncs
+    notification-script client-reconfig-script auth-pass auth-pass-file auth-user tls
+    master-reboot-down-after-period rename-command
 '
 # end of what is made
 
