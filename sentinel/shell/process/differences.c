@@ -231,9 +231,9 @@ static void put_way_back(const struct sn_conf *conf, struct sn_buf *line)
 }
 
 static put_difference *const rows[] = {
-    put_scripts, put_quorum,         put_down_after, put_group_renames, put_alias,
-    put_resolving,   put_announced_name, put_passwords,  put_renames,       put_tls,
-    put_log,     put_supervised,     put_includes,   put_way_back,
+    put_scripts,   put_quorum,         put_down_after, put_group_renames, put_alias,
+    put_resolving, put_announced_name, put_passwords,  put_renames,       put_tls,
+    put_log,       put_supervised,     put_includes,   put_way_back,
 };
 
 void sn_differences_tell(const struct sn_conf *conf, void (*tell)(void *arg, const char *text),
