@@ -398,6 +398,23 @@ static void test_link__names_are_looked_up_before_each_attempt(void **state)
     kit_free(kit);
 }
 
+static void test_link__a_name_that_does_not_resolve_is_logged_once(void **state)
+{
+    struct kit *kit = kit_new_seeded("- hostnames;m1 db.example.org:6379", 1, true);
+    (void)state;
+    kit_resolved(kit, "db.example.org", "");
+    kit_expect(kit, "log", "log W Host name db.example.org does not resolve; the last known address stays in "
+               "use. Check DNS.\n");
+    kit_resolved(kit, "DB.example.org", "");
+    kit_expect(kit, "log", "");
+    kit_resolved(kit, "db.example.org", "10.0.0.7");
+    kit_expect(kit, "log", "log N Host name db.example.org resolves again: 10.0.0.7.\n");
+    kit_resolved(kit, "db.example.org", "");
+    kit_expect(kit, "log", "log W Host name db.example.org does not resolve; the last known address stays in "
+               "use. Check DNS.\n");
+    kit_free(kit);
+}
+
 static void test_link__names_are_looked_up_once_without_resolve_hostnames(void **state)
 {
     struct kit *kit = kit_new_seeded("m1 db.example.org:6379", 1, true);
@@ -520,6 +537,7 @@ int main(void)
         cmocka_unit_test(test_link__tells_once_that_it_is_refused_rather_than_dead),
         cmocka_unit_test(test_link__late_words_about_an_old_connection_are_dropped),
         cmocka_unit_test(test_link__names_are_looked_up_before_each_attempt),
+        cmocka_unit_test(test_link__a_name_that_does_not_resolve_is_logged_once),
         cmocka_unit_test(test_link__names_are_looked_up_once_without_resolve_hostnames),
         cmocka_unit_test(test_link__what_was_outstanding_is_forgotten_with_the_connection),
         cmocka_unit_test(test_link__a_shared_link_follows_its_most_impatient_owner),

@@ -101,11 +101,18 @@ enum sn_telling sn_told_first(struct sn_core *core, const struct sn_group *group
     return SN_TELL_MORE;
 }
 
-void sn_told_take_back(struct sn_core *core, uint64_t key)
+bool sn_told_take_back(struct sn_core *core, uint64_t key)
 {
     struct item *item = core->told == NULL ? NULL : find_key(core->told, key);
-    if (item != NULL)
-        *item = core->told->items[--core->told->count];
+    if (item == NULL)
+        return false;
+    *item = core->told->items[--core->told->count];
+    return true;
+}
+
+bool sn_told_has(const struct sn_core *core, uint64_t key)
+{
+    return core->told != NULL && find_key(core->told, key) != NULL;
 }
 
 uint64_t sn_told_key(enum sn_told_reason reason, const struct sn_group *group,

@@ -24,6 +24,7 @@ enum sn_told_reason {
     SN_TOLD_TWO,      /* speaks from two addresses */
     SN_TOLD_FULL,     /* one peer too many */
     SN_TOLD_NO_ROOM,  /* a replica waits for a connection */
+    SN_TOLD_NO_NAME,  /* a host name does not resolve */
     SN_TOLD_MORE      /* more than are remembered */
 };
 
@@ -39,8 +40,9 @@ enum sn_telling {
 /* Decides what to log about key, and remembers it. group: whose limit applies; NULL: that for no
  * group. */
 enum sn_telling sn_told_first(struct sn_core *core, const struct sn_group *group, uint64_t key);
-/* Forgets key: next time it is told again. */
-void sn_told_take_back(struct sn_core *core, uint64_t key);
+/* Forgets key: next time it is told again. Returns whether it was remembered. */
+bool sn_told_take_back(struct sn_core *core, uint64_t key);
+bool sn_told_has(const struct sn_core *core, uint64_t key);
 /* True if the log has to name this sender and reason now. Beyond the limits, logs one line that
  * there are more. group: where it was heard; NULL: unknown. */
 bool sn_told_warn(struct sn_core *core, const struct sn_group *group, uint64_t key);

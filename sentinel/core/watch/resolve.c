@@ -9,18 +9,46 @@
 #include "core/facts/instance.h"
 #include "core/facts/mark.h"
 #include "core/tell/out.h"
+#include "core/tell/told.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
+
+static uint64_t key_of(const char *host)
+{
+    static const struct sn_runid anybody = {""};
+    char name[SN_HOST_MAX + 1] = "";
+    for (size_t i = 0; i < SN_HOST_MAX && host[i] != '\0'; i++)
+        name[i] = (char)tolower((unsigned char)host[i]);
+    return sn_told_key(SN_TOLD_NO_NAME, NULL, &anybody, name, 0);
+}
+
+static void warn(struct sn_core *core, const char *host)
+{
+    enum sn_telling telling = sn_told_first(core, NULL, key_of(host));
+    if (telling == SN_TELL_IT)
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Host name %s does not resolve; the last known address stays in use. Check DNS.",
+                   host);
+    else if (telling == SN_TELL_MORE)
+        sn_out_log(core, SN_LEVEL_WARNING,
+                   "Many host names do not resolve; further ones are not named. Check DNS.");
+}
+
+bool sn_resolve_fails(const struct sn_core *core, const char *host)
+{
+    return sn_told_has(core, key_of(host));
+}
 
 void sn_resolve_done(struct sn_core *core, const char *host, const char *ip)
 {
     if (ip[0] == '\0') {
-        sn_out_log(core, SN_LEVEL_WARNING,
-                   "Host name %s does not resolve; the last known address stays in use. Check DNS.",
-                   host);
+        warn(core, host);
         return;
     }
+    if (sn_told_take_back(core, key_of(host)))
+        sn_out_log(core, SN_LEVEL_NOTICE, "Host name %s resolves again: %s.", host, ip);
     struct sn_instance *instance, *next;
     struct sn_group *group, *next_group;
     bool moved = false;
