@@ -191,8 +191,7 @@ void sn_instance_describe(const struct sn_core *core, const struct sn_instance *
     const char *note = instance->cmd->note;
     if (note == NULL && sn_is_data(instance))
         note = instance->sub->note;
-    if (note == NULL && instance->cmd->state != SN_LINK_UP &&
-        !sn_addr_is_ip(instance->addr.host) &&
+    if (note == NULL && instance->cmd->state != SN_LINK_UP && !sn_addr_is_ip(instance->addr.host) &&
         sn_resolve_fails(instance->group->core, instance->addr.host))
         note = "the host name does not resolve";
     if (note != NULL)

@@ -403,14 +403,16 @@ static void test_link__a_name_that_does_not_resolve_is_logged_once(void **state)
     struct kit *kit = kit_new_seeded("- hostnames;m1 db.example.org:6379", 1, true);
     (void)state;
     kit_resolved(kit, "db.example.org", "");
-    kit_expect(kit, "log", "log W Host name db.example.org does not resolve; the last known address stays in "
+    kit_expect(kit, "log",
+               "log W Host name db.example.org does not resolve; the last known address stays in "
                "use. Check DNS.\n");
     kit_resolved(kit, "DB.example.org", "");
     kit_expect(kit, "log", "");
     kit_resolved(kit, "db.example.org", "10.0.0.7");
     kit_expect(kit, "log", "log N Host name db.example.org resolves again: 10.0.0.7.\n");
     kit_resolved(kit, "db.example.org", "");
-    kit_expect(kit, "log", "log W Host name db.example.org does not resolve; the last known address stays in "
+    kit_expect(kit, "log",
+               "log W Host name db.example.org does not resolve; the last known address stays in "
                "use. Check DNS.\n");
     kit_free(kit);
 }
