@@ -159,7 +159,7 @@ int main(int argc, char **argv)
         return 1;
     }
     signal(SIGPIPE, SIG_IGN);
-    count = strtoull(argv[2], NULL, 10);
+    count = (size_t)strtoul(argv[2], NULL, 10);
     clients = sn_alloc_array(count, sizeof(*clients));
     times = sn_alloc_array(count, sizeof(*times));
     uv_loop_init(&loop);
