@@ -34,18 +34,10 @@ def ready(network):
                "both replicas are in sync")
 
 
-def agreed(network):
-    """The one host that all sentinels name, that is a master, and that the others follow; None: not yet."""
-    named = {host.named_master() for host in network.hosts}
-    roles = {host.ip: host.ask(REDIS_PORT, "ROLE") for host in network.hosts}
-    if len(named) != 1:
-        return None
-    ip = named.pop()
-    followers = [role for address, role in roles.items() if address != ip and role[0] == "slave" and role[1] == ip
-                 and role[3] == "connected"]
-    if roles[ip][0] != "master" or len(followers) != len(network.hosts) - 1:
-        return None
-    return next(host for host in network.hosts if host.ip == ip)
+def wait_replaced(hosts, timeout_s=60):
+    """All of these hosts' sentinels name one of these hosts."""
+    wait_until(lambda: {host.named_master() for host in hosts} <= {host.ip for host in hosts}, timeout_s,
+               "the others have another master")
 
 
 def lost(clients, master):
@@ -67,14 +59,13 @@ def test_partition__of_the_master_and_a_minority(network):
     wait_until(lambda: all(len(client.acknowledged) > 50 for client in clients), 40, "all write")
     cut_at = time.monotonic()
     first.cut()
-    wait_until(lambda: {host.named_master() for host in majority} <= {host.ip for host in majority}, 40,
-               "the majority has another master")
+    wait_replaced(majority)
     assert len({host.named_master() for host in majority}) == 1
     assert first.named_master() == first.ip  # who is alone decides nothing
     time.sleep(2)
     healed_at = time.monotonic()
     first.join()
-    master = wait_until(lambda: agreed(network), 60, "one master, which all follow")
+    master = wait_until(network.agreed, 60, "one master, which all follow")
     assert master in majority
     time.sleep(1)
     for client in clients:
@@ -94,10 +85,9 @@ def test_partition__one_way(network):
     first, *majority = network.hosts
     for host in majority:
         first.hear_nothing_from(host)
-    wait_until(lambda: {host.named_master() for host in majority} <= {host.ip for host in majority}, 60,
-               "the others have another master")
+    wait_replaced(majority)
     first.heal()
-    master = wait_until(lambda: agreed(network), 60, "one master, which all follow")
+    master = wait_until(network.agreed, 60, "one master, which all follow")
     assert master in majority
     assert len(epochs(network)) == 1
 
@@ -111,10 +101,10 @@ def test_partition__a_third_of_all_packets_is_lost(network):
     time.sleep(15)
     for host in network.hosts:
         host.heal()
-    wait_until(lambda: agreed(network), 90, "one master, which all follow")
+    wait_until(network.agreed, 90, "one master, which all follow")
     before = [host.switches() for host in network.hosts]
     time.sleep(5)
-    assert agreed(network)
+    assert network.agreed()
     assert [host.switches() for host in network.hosts] == before
     assert max(before) <= 2
     assert len(epochs(network)) == 1
@@ -130,10 +120,10 @@ def test_partition__that_comes_and_goes(network):
         time.sleep(2)
         first.join()
         time.sleep(2)
-    wait_until(lambda: agreed(network), 60, "one master, which all follow")
+    wait_until(network.agreed, 60, "one master, which all follow")
     before = [host.switches() for host in network.hosts]
     time.sleep(3)
-    assert agreed(network)
+    assert network.agreed()
     assert [host.switches() for host in network.hosts] == before
     assert max(before) <= 4
     assert len(epochs(network)) == 1

@@ -5,17 +5,7 @@ import statistics
 import time
 
 from harness import OURS, STOCK, Place, wait_until
-from harness.hosts import REDIS_PORT, Client, Network
-
-
-def agreed(network):
-    named = {host.named_master() for host in network.hosts}
-    roles = {host.ip: host.ask(REDIS_PORT, "ROLE") for host in network.hosts}
-    if len(named) != 1:
-        return None
-    ip = named.pop()
-    following = [role for address, role in roles.items() if address != ip and role[:2] == ["slave", ip] and role[3] == "connected"]
-    return next(h for h in network.hosts if h.ip == ip) if roles[ip][0] == "master" and len(following) == 2 else None
+from harness.hosts import Client, Network
 
 
 def one(flavour, cut_s):
@@ -23,7 +13,7 @@ def one(flavour, cut_s):
     network = Network(place)
     try:
         network.start(flavour)
-        wait_until(lambda: agreed(network), 60, "the beginning")
+        wait_until(network.agreed, 60, "the beginning")
         time.sleep(5)  # stock publishes every two seconds
         clients = [Client(host).start() for host in network.hosts]
         wait_until(lambda: all(len(client.acknowledged) > 50 for client in clients), 60, "all write")
@@ -33,7 +23,7 @@ def one(flavour, cut_s):
         time.sleep(cut_s)
         healed_at = time.monotonic()
         first.join()
-        master = wait_until(lambda: agreed(network), 120, "one master")
+        master = wait_until(network.agreed, 120, "one master")
         agreement = time.monotonic() - healed_at
         time.sleep(1)
         for client in clients:

@@ -191,6 +191,19 @@ class Network:
         for host in self.hosts:
             host.start_sentinel(master, flavour, **settings)
 
+    def agreed(self):
+        """The one host that all sentinels name, that is a master, and that the others follow; None: not yet."""
+        named = {host.named_master() for host in self.hosts}
+        roles = {host.ip: host.ask(REDIS_PORT, "ROLE") for host in self.hosts}
+        if len(named) != 1:
+            return None
+        ip = named.pop()
+        following = [role for address, role in roles.items()
+                     if address != ip and role[:2] == ["slave", ip] and role[3] == "connected"]
+        if roles[ip][0] != "master" or len(following) != len(self.hosts) - 1:
+            return None
+        return next(host for host in self.hosts if host.ip == ip)
+
     def close(self):
         """The processes have ended."""
         for namespace in [host.namespace for host in self.hosts] + [self.switch]:
