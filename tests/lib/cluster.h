@@ -213,6 +213,8 @@ struct sn_group_image *cluster_add_group(struct cluster *cluster, const char *na
 /* Servers that are added from here on have host names, all sentinels look them up, and show them if
  * announce. */
 void cluster_use_names(struct cluster *cluster, bool announce);
+/* What models of stock sentinels call the server with a port. */
+#define CLUSTER_STOCK_NAME "redis-%u.test"
 /* The IP that host is or has, as long as the resolver answers; "" if there is none. */
 const char *cluster_lookup(const struct cluster *cluster, const char *host);
 /* The usual thing: a running group `name` of a master and replicas at port, port + 1…, down-after

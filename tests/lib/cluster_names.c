@@ -25,12 +25,20 @@ void names_give(struct node *node)
         (void)snprintf(node->addr.host, sizeof(node->addr.host), "%s.test", node->name);
 }
 
+/* The names that stock models announce are resolved as well; they are no node's own. */
+static bool is_called(const struct node *node, const char *host)
+{
+    char name[SN_HOST_MAX + 1];
+    (void)snprintf(name, sizeof(name), CLUSTER_STOCK_NAME, node->addr.port);
+    return strcasecmp(node->addr.host, host) == 0 || strcasecmp(name, host) == 0;
+}
+
 const char *cluster_lookup(const struct cluster *cluster, const char *host)
 {
     struct sn_addr addr;
     for (size_t i = 0; i < cluster->server_count; i++) {
         const struct node *node = &cluster->servers[i]->node;
-        if (strcasecmp(node->addr.host, host) == 0)
+        if (is_called(node, host))
             return node->addr.ip;
     }
     return sn_addr_make(host, 1, &addr) == 0 && addr.ip[0] != '\0' ? host : "";

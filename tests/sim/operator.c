@@ -243,10 +243,9 @@ static uint16_t named_port(const struct sim_group *group)
     return group->sim->peace ? true_port(group) : best;
 }
 
-void operator_monitor(struct sim_group *group, struct sentinel *sentinel)
+static void monitor_at(struct sim_group *group, struct sentinel *sentinel, uint16_t port)
 {
     struct sn_command command = on_group(group, SN_COMMAND_MONITOR);
-    uint16_t port = named_port(group);
     if (sentinel->core == NULL || cluster_master_port(sentinel, group->name) != 0)
         return;
     if (sn_addr_make("127.0.0.1", port, &command.addr) != 0)
@@ -260,6 +259,11 @@ void operator_monitor(struct sim_group *group, struct sentinel *sentinel)
                 group->name, port);
     order(group, sentinel, &command);
     operator_restore(group, sentinel);
+}
+
+void operator_monitor(struct sim_group *group, struct sentinel *sentinel)
+{
+    monitor_at(group, sentinel, named_port(group));
 }
 
 static uint64_t config_epoch(const struct sim_group *group, const struct sentinel *sentinel)
@@ -404,24 +408,33 @@ void operator_reunite(struct sim *sim)
         join(two, twos, ones);
 }
 
-void operator_repair(struct sim_group *group, unsigned round)
+bool operator_repair(struct sim_group *group, unsigned round)
 {
+    bool removed = false;
     adopt_orphans(group);
     /* A new epoch is above all that others have; what begins anew would meet the old ones again. */
     if (round % 2 == 1 && group->checks->collided) {
         operator_failover(group, a_living_one(group), SN_MODE_FORCED, NULL);
-        return;
+        return false;
     }
     if (round > 1 && (group->sim->removals || group->sim->mixed))
         crown(group);
+    group->told_port = named_port(group);
     for (unsigned i = 0; round > 1 && i < group->sim->plan.sentinels; i++) {
         if (!is_lost(group, group->sim->sentinels[i]))
             continue;
         operator_remove(group, group->sim->sentinels[i]);
-        operator_monitor(group, group->sim->sentinels[i]);
+        removed = true;
     }
     if (round > STOCK_PATIENCE && group->sim->removals && group == &group->sim->groups[0])
         correct_stocks(group);
+    return removed;
+}
+
+void operator_begin_anew(struct sim_group *group)
+{
+    for (unsigned i = 0; i < group->sim->plan.sentinels; i++)
+        monitor_at(group, group->sim->sentinels[i], group->told_port);
 }
 
 void operator_restore(struct sim_group *group, struct sentinel *sentinel)

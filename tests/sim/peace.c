@@ -87,13 +87,18 @@ static void repair(struct sim *sim, unsigned round)
 {
     char text[128];
     size_t lines = sim->cluster->trace.count;
+    bool removed = false;
     operator_reunite(sim);
     for (unsigned i = 0; i < sim->plan.groups; i++) {
         struct sim_group *group = &sim->groups[i];
         if (!is_doomed(sim, &operator_master(group)->node) &&
             what_group_misses(group, text, sizeof(text))[0] != '\0')
-            operator_repair(group, round);
+            removed |= operator_repair(group, round);
     }
+    if (removed)
+        cluster_run_for(sim->cluster, sim->plan.down_after_ms);
+    for (unsigned i = 0; removed && i < sim->plan.groups; i++)
+        operator_begin_anew(&sim->groups[i]);
     if (sim->cluster->trace.count == lines)
         return;
     sim->cleared_up = true;

@@ -45,6 +45,7 @@ struct sim_group {
     struct model_redis *servers[PLAN_SERVERS_MAX];
     unsigned server_count;
     uint32_t quorum;
+    uint16_t told_port; /* the master, as the operator repairs it */
 };
 
 struct sim {
@@ -113,8 +114,11 @@ void operator_forget(struct sim_group *group, struct sentinel *sentinel);
 void operator_remove(struct sim_group *group, struct sentinel *sentinel);
 /* Monitors the group again, where the others say its master is. */
 void operator_monitor(struct sim_group *group, struct sentinel *sentinel);
-/* What an operator does who sees that there is no agreement, the round-th time. */
-void operator_repair(struct sim_group *group, unsigned round);
+/* What an operator does who sees that there is no agreement, the round-th time. True if some
+ * sentinels, whose configuration nothing can correct, do not watch the group any more. */
+bool operator_repair(struct sim_group *group, unsigned round);
+/* They watch it again, a while later, when no hello of theirs is on its way any more. */
+void operator_begin_anew(struct sim_group *group);
 /* Two deployments with a name each for one master: who was restarted between the two switches does
  * not know of the other name any more, and FORCE ends that (DESIGN.md D16). */
 void operator_reunite(struct sim *sim);

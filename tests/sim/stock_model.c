@@ -198,7 +198,7 @@ void stock_publish(struct stock *stock, struct stock_member *member)
     (void)snprintf(hello.ip, sizeof(hello.ip), "127.0.0.1");
     (void)snprintf(hello.master_ip, sizeof(hello.master_ip), "127.0.0.1");
     if ((stock->sim->plan.features & FEATURE_STOCK_NAMES) != 0)
-        (void)snprintf(hello.master_ip, sizeof(hello.master_ip), "redis-%u.test",
+        (void)snprintf(hello.master_ip, sizeof(hello.master_ip), CLUSTER_STOCK_NAME,
                        hello.master_port);
     (void)snprintf(hello.master_name, sizeof(hello.master_name), "%s", SIM_GROUP);
     if (sn_hello_format(&hello, text, sizeof(text)) != 0)

@@ -404,7 +404,7 @@ static void test_link__a_name_that_does_not_resolve_is_logged_once(void **state)
     (void)state;
     kit_resolved(kit, "db.example.org", "");
     kit_expect(kit, "log",
-               "log W Host name db.example.org does not resolve; the last known address stays in "
+               "log W Host name db.example.org does not resolve; an address known before stays in "
                "use. Check DNS.\n");
     kit_resolved(kit, "DB.example.org", "");
     kit_expect(kit, "log", "");
@@ -412,7 +412,7 @@ static void test_link__a_name_that_does_not_resolve_is_logged_once(void **state)
     kit_expect(kit, "log", "log N Host name db.example.org resolves again: 10.0.0.7.\n");
     kit_resolved(kit, "db.example.org", "");
     kit_expect(kit, "log",
-               "log W Host name db.example.org does not resolve; the last known address stays in "
+               "log W Host name db.example.org does not resolve; an address known before stays in "
                "use. Check DNS.\n");
     kit_free(kit);
 }

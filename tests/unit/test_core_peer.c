@@ -315,6 +315,26 @@ static void test_peer__whose_link_is_lost_is_followed_at_once(void **state)
     kit_free(kit);
 }
 
+/* In TILT it stays S_DOWN, as nothing is judged, but its link hears it. */
+static void test_peer__that_answers_in_tilt_is_not_lured_away(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a");
+    (void)state;
+    kit_mode(kit, "a", KIT_FROZEN);
+    kit_to(kit, 2000);
+    assert_true(kit_instance(kit, "m1", "a")->s_down);
+    kit_mode(kit, "n2", KIT_FROZEN); /* keeps us in TILT */
+    kit_stall(kit, 5000);
+    kit_mode(kit, "a", KIT_WELL);
+    kit_to(kit, kit_now(kit) + 900);
+    assert_true(sn_core_tilt(kit->core));
+    assert_true(kit_instance(kit, "m1", "a")->s_down);
+    kit_clear(kit);
+    hear(kit, "10.0.7.7,26379", KIT_A);
+    assert_int_equal(kit_count(kit, "event N +sentinel-address-switch"), 0);
+    kit_free(kit);
+}
+
 /* A forged address that answers with another id neither makes a peer uncounted nor is listened to;
  * its own hello brings it back. */
 static void test_peer__lured_away_stays_a_voter_and_comes_back(void **state)
@@ -629,6 +649,7 @@ int main(void)
         cmocka_unit_test(test_peer__keeps_a_good_link_until_the_new_address_confirms),
         cmocka_unit_test(test_peer__is_not_lured_to_the_address_of_one_that_is_gone),
         cmocka_unit_test(test_peer__whose_link_is_lost_is_followed_at_once),
+        cmocka_unit_test(test_peer__that_answers_in_tilt_is_not_lured_away),
         cmocka_unit_test(test_peer__lured_away_stays_a_voter_and_comes_back),
         cmocka_unit_test(test_peer__two_may_exchange_their_addresses),
         cmocka_unit_test(test_peer__with_two_addresses_or_a_twin_does_not_flap_and_is_told_once),

@@ -302,16 +302,21 @@ static void test_repair__another_failover_under_way_forbids_haste(void **state)
 }
 
 /* b names a master that we cannot look up, from 10000 to until; once a second. */
-static void hear_of_config(struct kit *kit, uint64_t epoch, sn_ms until)
+static void hear_of_config_from(struct kit *kit, uint64_t epoch, sn_ms from, sn_ms until)
 {
     char text[256];
     (void)snprintf(text, sizeof(text), "10.0.1.2,26379," KIT_B ",5,m1,db.example.org,6379,%llu",
                    (unsigned long long)epoch);
-    for (sn_ms at = 10000; at <= until; at += 1000) {
+    for (sn_ms at = from; at <= until; at += 1000) {
         kit_to(kit, at);
         assert_true(kit_hello_text(kit, NULL, text));
         confirm(kit, "a");
     }
+}
+
+static void hear_of_config(struct kit *kit, uint64_t epoch, sn_ms until)
+{
+    hear_of_config_from(kit, epoch, 10000, until);
 }
 
 static void test_repair__nothing_is_ordered_while_a_peer_has_a_newer_configuration(void **state)
@@ -350,6 +355,43 @@ static void test_repair__nothing_is_ordered_while_a_peer_has_a_newer_configurati
     (void)snprintf(kit_node(kit, "n2")->master, 64, "n9");
     hear_of_config(kit, 4, 40000);
     assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_free(kit);
+}
+
+/* A peer names its master by a host name, which is looked up only to compare. */
+static void test_repair__who_is_not_the_master_of_a_newer_configuration_is_repaired(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ip;
+        bool repaired;
+    } cases[] = {{"10.0.0.1", true}, {"10.0.0.9", true}, {"10.0.0.2", false}, {"", false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct kit *kit = with_second_master(group);
+        hear_of_config(kit, 4, 12000);
+        assert_true(kit_count(kit, "resolve db.example.org") > 0);
+        kit_resolved(kit, "db.example.org", cases[i].ip);
+        hear_of_config_from(kit, 4, 13000, 30000);
+        assert_int_equal(kit_count(kit, "follow n2 10.0.0.1 6379") > 0, cases[i].repaired);
+        kit_free(kit);
+    }
+
+    /* One that follows the master which that peer has. */
+    for (int same = 0; same < 2; same++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b config 3 timeout 6000;- epoch 3");
+        kit_to(kit, 9999);
+        (void)snprintf(kit_node(kit, "n2")->master, 64, "n9");
+        hear_of_config(kit, 4, 12000);
+        kit_resolved(kit, "db.example.org", same == 1 ? "10.0.0.9" : "10.0.0.8");
+        hear_of_config_from(kit, 4, 13000, 40000);
+        assert_int_equal(kit_count(kit, "follow n2") > 0, same == 0);
+        kit_free(kit);
+    }
+
+    /* Nothing is looked up for a configuration that is no newer. */
+    struct kit *kit = with_second_master(group);
+    hear_of_config(kit, 3, 20000);
+    assert_int_equal(kit_count(kit, "resolve"), 0);
     kit_free(kit);
 }
 
@@ -529,6 +571,7 @@ int main(void)
         cmocka_unit_test(test_repair__a_confirmation_is_good_for_one_and_a_half_publish_periods),
         cmocka_unit_test(test_repair__another_failover_under_way_forbids_haste),
         cmocka_unit_test(test_repair__nothing_is_ordered_while_a_peer_has_a_newer_configuration),
+        cmocka_unit_test(test_repair__who_is_not_the_master_of_a_newer_configuration_is_repaired),
         cmocka_unit_test(
             test_repair__one_that_follows_somebody_else_is_redirected_after_the_timeout),
         cmocka_unit_test(test_repair__the_wrong_port_is_a_wrong_master_too),

@@ -171,6 +171,7 @@ void sn_instance_free(struct sn_instance *instance)
     } else {
         sn_timer_stop(&core->timers, &instance->u.peer.ask);
         sn_timer_stop(&core->timers, &instance->u.peer.answer_old);
+        free(instance->u.peer.foreign_master);
     }
     sn_link_disown(instance->cmd, instance);
     sn_mark_forget_instance(instance);

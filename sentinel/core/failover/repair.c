@@ -89,11 +89,22 @@ static bool peers_confirm(const struct sn_instance *replica)
     return group->config_epoch > 0 && count_confirming(replica) >= sn_group_majority(group);
 }
 
+/* True if replica may be the master that peer announces under a name that we do not use, or may
+ * follow it: what is known of that master does not say otherwise. */
+static bool may_belong_to(const struct sn_instance *replica, const struct sn_peer *peer)
+{
+    const struct sn_addr *master = peer->foreign_master;
+    return master == NULL || master->ip[0] == '\0' || sn_addr_equal(&replica->addr, master) ||
+           (replica->u.data.role_reported == SN_ROLE_REPLICA &&
+            sn_instance_follows(replica, master));
+}
+
 /* True if a peer that is up announces a newer configuration that is unusable here, because we
  * cannot use its master's name. The stray server may follow that configuration, and that peer
  * repairs strays itself: our orders would undo a failover that others have won. */
-static bool is_outdated(const struct sn_group *group)
+static bool is_outdated(const struct sn_instance *replica)
 {
+    const struct sn_group *group = replica->group;
     const struct sn_core *core = group->core;
     sn_ms memory = QUIET_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
     const struct sn_instance *peer;
@@ -101,7 +112,7 @@ static bool is_outdated(const struct sn_group *group)
         const struct sn_peer *facts = &peer->u.peer;
         if (facts->hello_config_epoch > group->config_epoch && !peer->s_down &&
             sn_age(core, facts->hello_heard_at) <= memory &&
-            sn_epoch_near(core, facts->hello_config_epoch))
+            sn_epoch_near(core, facts->hello_config_epoch) && may_belong_to(replica, facts))
             return true;
     }
     return false;
@@ -243,7 +254,7 @@ static struct sn_why cannot_repair(const struct sn_instance *replica)
         why = (struct sn_why){SN_REASON_FOLLOW_DOWN, {sn_age(group->core, replica->s_down_at)}};
     else if (!master_looks_sane(group))
         why.reason = SN_REASON_REPAIR_MASTER_DOUBTED;
-    else if (is_outdated(group))
+    else if (is_outdated(replica))
         why.reason = SN_REASON_REPAIR_OUTDATED;
     else if (ordered_lately(replica))
         why = (struct sn_why){SN_REASON_REPAIR_LATELY,

@@ -60,12 +60,15 @@ struct sn_peer {
     sn_ms moved_at;              /* when it got that address; NEVER: its first */
     uint64_t hello_config_epoch; /* from its last hello */
     bool hello_agrees;           /* its last hello named our master */
-    bool settings_asked;         /* on the present connection */
-    uint64_t settings_told;      /* hash of the logged differences; 0: none */
-    bool other_master_told;      /* the log says that it is configured with another master */
-    uint64_t hello_epoch;        /* highest in its last hello, accepted or not */
-    sn_ms far_since;  /* since when that is too high to accept at once; NEVER: it is not */
-    bool master_down; /* its last answer: the master is down */
+    /* The master in its last hello, if that is a host name and those are not resolved here; its IP
+     * is looked up only to compare. NULL otherwise. */
+    struct sn_addr *foreign_master;
+    bool settings_asked;    /* on the present connection */
+    uint64_t settings_told; /* hash of the logged differences; 0: none */
+    bool other_master_told; /* the log says that it is configured with another master */
+    uint64_t hello_epoch;   /* highest in its last hello, accepted or not */
+    sn_ms far_since;        /* since when that is too high to accept at once; NEVER: it is not */
+    bool master_down;       /* its last answer: the master is down */
     sn_ms answered_at;
     struct sn_runid vote; /* "" if none */
     uint64_t vote_epoch;

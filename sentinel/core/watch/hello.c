@@ -286,6 +286,31 @@ static void take_own(struct sn_core *core, const struct sn_link *link, const str
             hello->ip, hello->port, hello->runid.hex);
 }
 
+static void forget_foreign_master(struct sn_instance *peer)
+{
+    free(peer->u.peer.foreign_master);
+    peer->u.peer.foreign_master = NULL;
+}
+
+/* A master whose host name is not used here still says which servers are none of our business, once
+ * its IP is known (repair.c). A name may move, so every hello asks anew. */
+static void note_foreign_master(struct sn_instance *peer, const struct sn_hello *hello)
+{
+    struct sn_addr *known = peer->u.peer.foreign_master, addr;
+    if (hello->bad != 0 || hello->master_port == 0 ||
+        sn_addr_make(hello->master_ip, hello->master_port, &addr) != 0 || addr.ip[0] != '\0') {
+        forget_foreign_master(peer);
+        return;
+    }
+    if (known == NULL)
+        known = peer->u.peer.foreign_master = sn_alloc(sizeof(*known));
+    if (strcasecmp(known->host, addr.host) == 0)
+        memcpy(addr.ip, known->ip, sizeof(addr.ip));
+    *known = addr;
+    if (hello->master_config_epoch > peer->group->config_epoch)
+        sn_out_add(peer->core, SN_ACTION_RESOLVE)->u.resolve = sn_out_text(peer->core, addr.host);
+}
+
 /* Counts the sender as a voter, and takes nothing else from its hello (PROTOCOL.md §10.3,
  * §24.1). */
 static void note_presence(struct sn_group *group, const struct sn_hello *hello,
@@ -298,6 +323,7 @@ static void note_presence(struct sn_group *group, const struct sn_hello *hello,
     peer->u.peer.hello_heard_at = group->core->now;
     peer->u.peer.hello_config_epoch = hello->master_config_epoch;
     peer->u.peer.hello_agrees = false;
+    note_foreign_master(peer, hello);
 }
 
 /* Two masters with one config epoch: no failover made them, so they were configured differently. */
@@ -376,6 +402,7 @@ static void take_whole(struct sn_group *group, const struct sn_input_hello *even
     (void)sn_epoch_take(group, peer, hello->current_epoch);
     if (peer == NULL)
         return;
+    forget_foreign_master(peer);
     adopt_config(peer, hello, master);
     peer->u.peer.hello_heard_at = core->now;
     peer->u.peer.hello_config_epoch = hello->master_config_epoch;

@@ -27,6 +27,7 @@
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/tell/told.h"
+#include "core/watch/detect.h"
 #include "core/watch/probe.h"
 
 #include "base/text.h"
@@ -164,11 +165,12 @@ static bool heard_lately(const struct sn_instance *peer)
            SILENT_PERIODS * core->timings[SN_TIMING_PUBLISH_PERIOD];
 }
 
-/* True if no working link is lost when the peer leaves its present address. */
+/* True if no working link is lost when the peer leaves its present address. In TILT S_DOWN may
+ * stay although the peer answers. */
 static bool is_lost(const struct sn_instance *peer)
 {
     const struct sn_link *link = peer->cmd;
-    return peer->s_down || link->identity == SN_IDENTITY_OTHER ||
+    return sn_detect_is_down(peer) || link->identity == SN_IDENTITY_OTHER ||
            (link->state != SN_LINK_UP && link->failures >= 2);
 }
 

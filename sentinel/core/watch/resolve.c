@@ -11,6 +11,8 @@
 #include "core/tell/out.h"
 #include "core/tell/told.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -29,7 +31,8 @@ static void warn(struct sn_core *core, const char *host)
     enum sn_telling telling = sn_told_first(core, NULL, key_of(host));
     if (telling == SN_TELL_IT)
         sn_out_log(core, SN_LEVEL_WARNING,
-                   "Host name %s does not resolve; the last known address stays in use. Check DNS.",
+                   "Host name %s does not resolve; an address known before stays in use. "
+                   "Check DNS.",
                    host);
     else if (telling == SN_TELL_MORE)
         sn_out_log(core, SN_LEVEL_WARNING,
@@ -39,6 +42,13 @@ static void warn(struct sn_core *core, const char *host)
 bool sn_resolve_fails(const struct sn_core *core, const char *host)
 {
     return sn_told_has(core, key_of(host));
+}
+
+static void compare_foreign_master(struct sn_instance *peer, const char *host, const char *ip)
+{
+    struct sn_addr *named = peer->u.peer.foreign_master;
+    if (named != NULL && strcasecmp(named->host, host) == 0)
+        (void)sn_text_copy(named->ip, sizeof(named->ip), ip);
 }
 
 void sn_resolve_done(struct sn_core *core, const char *host, const char *ip)
@@ -53,6 +63,8 @@ void sn_resolve_done(struct sn_core *core, const char *host, const char *ip)
     struct sn_group *group, *next_group;
     bool moved = false;
     HASH_ITER(hh_id, core->instances, instance, next) {
+        if (instance->kind == SN_KIND_PEER)
+            compare_foreign_master(instance, host, ip);
         if (strcasecmp(instance->addr.host, host) != 0 || strcmp(instance->addr.ip, ip) == 0)
             continue;
         struct sn_addr addr = instance->addr;
