@@ -23,6 +23,7 @@
 #include "core/facts/refusal.h"
 #include "core/facts/tilt.h"
 #include "core/facts/unanswered.h"
+#include "core/facts/window.h"
 #include "core/failover/drain.h"
 #include "core/failover/failover.h"
 #include "core/failover/reconf.h"
@@ -328,6 +329,16 @@ static void take_info(struct sn_instance *instance, const struct sn_input_reply 
     sn_instance_plan_info(instance);
 }
 
+/* Who waits for room on link sends now. */
+static void give_room(struct sn_link *link)
+{
+    struct sn_instance *peer;
+    while ((peer = sn_window_next_to_ask(link)) != NULL)
+        sn_agree_ask(peer);
+    while ((peer = sn_window_next_to_publish(link)) != NULL)
+        sn_publish_due(peer);
+}
+
 static void take_reply(struct sn_core *core, const struct sn_input_reply *input)
 {
     struct sn_link *link = sn_link_find(core, input->link);
@@ -340,6 +351,7 @@ static void take_reply(struct sn_core *core, const struct sn_input_reply *input)
     }
     if (link->pending > 0)
         link->pending--;
+    give_room(link);
     if (input->order == SN_ORDER_ASK || input->order == SN_ORDER_TRY_ASK)
         sn_link_ask_answered(link, input->reply);
     if (take_link_reply(link, input) || instance == NULL)
@@ -349,7 +361,7 @@ static void take_reply(struct sn_core *core, const struct sn_input_reply *input)
         take_info(instance, input);
         break;
     case SN_ORDER_PUBLISH:
-        sn_unanswered_remove(instance, SN_UNANSWERED_HELLO);
+        sn_publish_answered(instance, input->reply->type != SN_REPLY_ERROR);
         note_refusal(link, input);
         break;
     case SN_ORDER_ASK:

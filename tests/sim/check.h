@@ -105,7 +105,8 @@ struct place {
 };
 
 struct reconf {
-    bool on; /* a switch of its own that has not ended */
+    bool on;            /* a switch of its own that has not ended */
+    sn_ms timed_out_at; /* then the remaining orders of the last one were sent */
     uint16_t old_port;
     struct place places[CHECK_NODES];
 };

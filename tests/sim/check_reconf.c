@@ -57,6 +57,8 @@ void check_reconf_event(struct checks *checks, struct sentinel *sentinel,
     bool slave = strncmp(event->payload, "slave ", 6) == 0;
     if (strcmp(event->name, "+promoted-slave") == 0)
         begin(event->payload, reconf);
+    else if (strcmp(event->name, "+failover-end-for-timeout") == 0)
+        reconf->timed_out_at = checks->cluster->now;
     else if (strcmp(event->name, "+failover-end") == 0 ||
              strcmp(event->name, "+try-failover") == 0 ||
              strcmp(event->name, "+reset-master") == 0 || strcmp(event->name, "-monitor") == 0 ||
@@ -96,7 +98,8 @@ void check_reconf_send(struct checks *checks, struct sentinel *sentinel, const s
     if (to == NULL || (send->order != SN_ORDER_FOLLOW && send->order != SN_ORDER_PROMOTE))
         return;
     struct place *place = place_at(reconf, port);
-    bool forced = reconf->on && checks_of(checks, sentinel)->attempt.mode == SN_MODE_FORCED;
+    bool own = reconf->on || reconf->timed_out_at == checks->cluster->now;
+    bool forced = own && checks_of(checks, sentinel)->attempt.mode == SN_MODE_FORCED;
     checks->orders++;
     if (send->order == SN_ORDER_FOLLOW && !forced && place->told_at > 0 &&
         place->told_at == checks->cluster->now)

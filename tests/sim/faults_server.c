@@ -39,7 +39,8 @@ static void forget_heard(struct sim *sim, const struct model_redis *redis)
     for (unsigned k = 0; k < sim->plan.groups; k++) {
         for (unsigned i = 0; i < sim->plan.sentinels; i++) {
             struct heard *heard = &sim->groups[k].checks->seen[i].heard[index];
-            *heard = (struct heard){0};
+            /* What was claimed is the address, as far as sentinels know. */
+            *heard = (struct heard){.claimed_at = heard->claimed_at};
         }
     }
 }

@@ -102,6 +102,20 @@ static void test_hello__one_at_a_time_and_refusals_wait_for_the_period(void **st
     assert_int_equal(kit_count(kit, "publish"), 2);
     assert_true(kit_reasons(kit, "m1", SN_REASON_PUBLISH_NO_ROOM, NULL) > 0);
     kit_free(kit);
+
+    /* One that was due meanwhile leaves as soon as the last one is taken. */
+    kit = kit_new("m1 n1");
+    kit->hold = KIT_HOLD(SN_ORDER_PUBLISH);
+    kit_to(kit, 2500);
+    kit_reply(kit, "n1", SN_ORDER_PUBLISH, ":1");
+    kit_to(kit, 3999);
+    assert_int_equal(kit_count(kit, "publish"), 1);
+    kit_to(kit, 7000); /* due at 4000, and again at 6000 */
+    assert_int_equal(kit_count(kit, "publish"), 2);
+    kit_reply(kit, "n1", SN_ORDER_PUBLISH, ":1");
+    kit_to(kit, 7001);
+    assert_int_equal(kit_count(kit, "publish"), 3);
+    kit_free(kit);
 }
 
 static void test_hello__epochs_are_on_disk_before_they_are_told(void **state)

@@ -355,6 +355,30 @@ static void test_peer__lured_away_stays_a_voter_and_comes_back(void **state)
     kit_free(kit);
 }
 
+/* A forged hello for one group does not take a peer away from another one, which knows where it is.
+ */
+static void test_peer__is_known_by_another_address_in_another_group(void **state)
+{
+    struct kit *kit = kit_new("m1 n1;m2 n2");
+    (void)state;
+    kit_node(kit, "f")->mode = KIT_FROZEN;
+    kit_hello_text(kit, NULL, "10.0.1.6,26379," KIT_A ",0,m1,10.0.0.1,6379,0");
+    kit_hello_text(kit, NULL, "10.0.1.1,26379," KIT_A ",0,m2,10.0.0.2,6379,0");
+    assert_int_equal(kit_group(kit, "m1")->peer_count, 1);
+    assert_int_equal(kit_group(kit, "m2")->peer_count, 1);
+    kit_clear(kit);
+    kit_mode(kit, "f", KIT_WELL);
+    kit_to(kit, 3000);
+    assert_int_equal(kit_group(kit, "m1")->peer_count, 0);
+    assert_int_equal(kit_group(kit, "m2")->peer_count, 1);
+    assert_true(sn_peer_speaks(kit_instance(kit, "m2", "a")));
+    assert_int_equal(kit_group(kit, "m2")->peers->cmd->identity, SN_IDENTITY_TOLD);
+    assert_int_equal(kit_count(kit, "log W Ignored a hello for m1: it announces sentinel " KIT_A
+                                    " at 10.0.1.6:26379, but ffff"),
+                     1);
+    kit_free(kit);
+}
+
 static void test_peer__two_may_exchange_their_addresses(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
@@ -651,6 +675,7 @@ int main(void)
         cmocka_unit_test(test_peer__whose_link_is_lost_is_followed_at_once),
         cmocka_unit_test(test_peer__that_answers_in_tilt_is_not_lured_away),
         cmocka_unit_test(test_peer__lured_away_stays_a_voter_and_comes_back),
+        cmocka_unit_test(test_peer__is_known_by_another_address_in_another_group),
         cmocka_unit_test(test_peer__two_may_exchange_their_addresses),
         cmocka_unit_test(test_peer__with_two_addresses_or_a_twin_does_not_flap_and_is_told_once),
         cmocka_unit_test(test_peer__started_with_a_new_id_is_replaced_and_never_uncounted),

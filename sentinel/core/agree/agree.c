@@ -17,6 +17,7 @@
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
 #include "core/facts/turn.h"
+#include "core/facts/window.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -97,7 +98,7 @@ static enum sn_reason cannot_ask(const struct sn_instance *peer)
 }
 
 /* PROTOCOL.md §13.5, §23. */
-static void ask(struct sn_instance *peer)
+void sn_agree_ask(struct sn_instance *peer)
 {
     struct sn_core *core = peer->core;
     struct sn_group *group = peer->group;
@@ -111,6 +112,8 @@ static void ask(struct sn_instance *peer)
     enum sn_reason refusal = cannot_ask(peer);
     if (refusal != SN_REASON_NONE) {
         sn_reason_note(peer, refusal);
+        if (refusal == SN_REASON_ASK_NO_LINK && peer->cmd->state == SN_LINK_UP)
+            sn_window_wait_to_ask(peer);
         return;
     }
     struct sn_action_send send = {
@@ -132,7 +135,7 @@ void sn_agree_ask_all(struct sn_group *group)
 {
     struct sn_instance *peer;
     DL_FOREACH(group->peers, peer)
-        ask(peer);
+        sn_agree_ask(peer);
 }
 
 /* A silent peer gets one question at a time, and none once the master is back (PROTOCOL.md §13.5,
@@ -146,7 +149,7 @@ void sn_agree_ask_due(struct sn_instance *peer)
                  sn_after(core->now, core->timings[SN_TIMING_ASK_PERIOD]));
     /* One question at a time: a peer that never answers loses its link in the end. */
     if (peer->u.peer.asks == 0)
-        ask(peer);
+        sn_agree_ask(peer);
     else
         sn_reason_note(peer, SN_REASON_ASK_TOO_MANY);
 }
@@ -179,7 +182,7 @@ void sn_agree_hint(struct sn_group *group)
         if (peer->u.peer.master_down || peer->u.peer.quick >= QUICK_MAX)
             continue;
         peer->u.peer.quick++;
-        ask(peer);
+        sn_agree_ask(peer);
     }
 }
 
@@ -193,7 +196,7 @@ static void plan_next(struct sn_instance *peer)
     if (!peer->group->master->s_down && !wants_votes(peer->group))
         return;
     if (wants_votes(peer->group) && !sn_asked_for_vote(peer, peer->group->failover.epoch))
-        ask(peer); /* too many questions were under way when the attempt began */
+        sn_agree_ask(peer); /* too many questions were under way when the attempt began */
     if (!peer->group->o_down && !facts->master_down && facts->quick < QUICK_MAX)
         pause = sn_min(pause, (sn_ms)QUICK_FIRST_MS << facts->quick++);
     plan_ask(peer, pause);

@@ -14,6 +14,8 @@ void sn_agree_update(struct sn_group *group);
 void sn_agree_master_flipped(struct sn_group *group);
 /* Asks every peer for its view now, with a vote request if an attempt is collecting votes. */
 void sn_agree_ask_all(struct sn_group *group);
+/* The same for one peer. Where its link is full, the question waits for room. */
+void sn_agree_ask(struct sn_instance *peer);
 void sn_agree_ask_due(struct sn_instance *peer);
 void sn_agree_answer(struct sn_instance *peer, const struct sn_reply *reply);
 void sn_agree_answer_old(struct sn_instance *peer);

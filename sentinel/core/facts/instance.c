@@ -8,6 +8,7 @@
 #include "core/facts/link.h"
 #include "core/facts/mark.h"
 #include "core/facts/unanswered.h"
+#include "core/facts/window.h"
 #include "core/tell/out.h"
 
 #include <assert.h>
@@ -172,6 +173,7 @@ void sn_instance_free(struct sn_instance *instance)
         sn_timer_stop(&core->timers, &instance->u.peer.ask);
         sn_timer_stop(&core->timers, &instance->u.peer.answer_old);
         free(instance->u.peer.foreign_master);
+        sn_window_forget(instance);
     }
     sn_link_disown(instance->cmd, instance);
     sn_mark_forget_instance(instance);

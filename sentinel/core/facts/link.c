@@ -13,6 +13,7 @@
 #include "core/facts/silence.h"
 #include "core/facts/tilt.h"
 #include "core/facts/unanswered.h"
+#include "core/facts/window.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/told.h"
@@ -127,6 +128,7 @@ void sn_link_disown(struct sn_link *link, struct sn_instance *instance)
     if (link->kind == SN_LINK_PEER)
         HASH_DELETE(hh_runid, link->core->peer_links, link);
     free(link->note);
+    free(link->dialled);
     free(link);
 }
 
@@ -196,6 +198,13 @@ static sn_ms ping_patience(const struct sn_link *link)
     return sn_max(shortest_down_after(link) * 3 / 4, 2 * link->trip_ms);
 }
 
+static void note_dialled(struct sn_link *link, const struct sn_addr *addr)
+{
+    if (link->dialled == NULL)
+        link->dialled = sn_alloc(sizeof(*link->dialled));
+    *link->dialled = *addr;
+}
+
 void sn_link_open(struct sn_link *link)
 {
     struct sn_core *core = link->core;
@@ -216,6 +225,8 @@ void sn_link_open(struct sn_link *link)
         return;
     }
     assert(link->id.v == 0);
+    if (link->kind == SN_LINK_PEER)
+        note_dialled(link, addr);
     enter_state(link, SN_LINK_CONNECTING);
     link->opened_at = core->now;
     link->id.v = ++core->next_id;
@@ -391,11 +402,10 @@ void sn_link_on_traffic(struct sn_link *link)
     link->failures = 0;
 }
 
-/* Nothing is sent on a link with 100 unanswered commands for each owner (PROTOCOL.md §9.4, §11.2).
- */
+/* PROTOCOL.md §9.4, §11.2. */
 bool sn_link_can_send(const struct sn_link *link)
 {
-    return link->state == SN_LINK_UP && link->pending < SN_PENDING_MAX * link->owner_count;
+    return sn_window_has_room(link);
 }
 
 /* One PING, one INFO and one hello at a time (PROTOCOL.md §9.4, §13.1, §18, §24.2). */
@@ -404,7 +414,8 @@ void sn_link_ping(struct sn_link *link)
     struct sn_core *core = link->core;
     if (link->state != SN_LINK_UP || link->ping_pending)
         return;
-    if (sn_link_can_send(link)) {
+    /* A full window of a peer says nothing about whether it answers. */
+    if (link->kind == SN_LINK_PEER || sn_link_can_send(link)) {
         struct sn_action_send send = {.order = SN_ORDER_PING};
         sn_out_send(link, &send);
         link->ping_pending = true;

@@ -6,6 +6,7 @@
 #include "core/facts/unanswered.h"
 
 #include "core/facts/asked.h"
+#include "core/facts/window.h"
 
 #include <assert.h>
 
@@ -46,4 +47,6 @@ void sn_unanswered_lost(struct sn_instance *instance)
         instance->u.data.pauses_pending = 0;
     else
         sn_asked_lost(instance);
+    if (instance->kind == SN_KIND_PEER)
+        sn_window_forget(instance);
 }

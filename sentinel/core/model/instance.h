@@ -14,7 +14,8 @@ enum sn_reconf { SN_RECONF_NONE = 0, SN_RECONF_SENT, SN_RECONF_INPROG, SN_RECONF
 enum sn_unanswered {
     SN_UNANSWERED_HELLO = 1 << 0,
     SN_UNANSWERED_INFO = 1 << 1,
-    SN_UNANSWERED_ORDER = 1 << 2 /* PROMOTE or FOLLOW */
+    SN_UNANSWERED_ORDER = 1 << 2, /* PROMOTE or FOLLOW */
+    SN_UNANSWERED_AGAIN = 1 << 3  /* the hello, and another one is due by now */
 };
 
 /* Facts about data nodes. */
@@ -78,6 +79,9 @@ struct sn_peer {
     unsigned quick;              /* quick repetitions of the question since S_DOWN */
     struct sn_timer ask;
     struct sn_timer answer_old;
+    bool waits_to_ask, waits_to_publish; /* for room on the link (window.h) */
+    struct sn_instance *ask_prev, *ask_next;
+    struct sn_instance *publish_prev, *publish_next;
 };
 
 struct sn_instance {

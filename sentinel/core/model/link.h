@@ -64,11 +64,13 @@ struct sn_link {
     sn_ms traffic_at; /* last message */
 
     /* Peer links only. */
-    struct sn_runid runid;     /* of the peer; key of core->peer_links */
-    enum sn_identity identity; /* as last told */
-    bool id_pending;           /* SENTINEL MYID is unanswered on the present connection */
-    bool proven;               /* from our file, or has told its id: stays a voter */
-    bool asleep;               /* over SN_PEERS_MAX in our file: not dialled before its hello */
+    struct sn_runid runid;   /* of the peer; key of core->peer_links */
+    struct sn_addr *dialled; /* last; owners may have been told other addresses. NULL: never */
+    struct sn_instance *to_ask, *to_publish; /* owners that wait for room (window.h) */
+    enum sn_identity identity;               /* as last told */
+    bool id_pending; /* SENTINEL MYID is unanswered on the present connection */
+    bool proven;     /* from our file, or has told its id: stays a voter */
+    bool asleep;     /* over SN_PEERS_MAX in our file: not dialled before its hello */
     UT_hash_handle hh_id;
     UT_hash_handle hh_runid;
 };

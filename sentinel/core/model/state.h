@@ -24,7 +24,9 @@
 #undef uthash_fatal
 #define uthash_fatal(text) abort()
 
-#define SN_PENDING_MAX        100 /* unanswered commands per link and owner (PROTOCOL.md §11.2) */
+#define SN_PENDING_MAX        100 /* unanswered commands on a link to a data node (§11.2) */
+#define SN_PENDING_PEER_MAX   256 /* the same to a peer, which groups share (D26) */
+#define SN_PENDING_HELLOS_MAX 64  /* a question finds that many commands before it at most */
 #define SN_ASKS_MAX           4   /* outstanding questions to one peer about one group */
 #define SN_OWN_ADDRS          16  /* own addresses remembered from hellos */
 #define SN_SCRIPT_QUEUE_MAX   256 /* PROTOCOL.md §8.2 */

@@ -375,33 +375,55 @@ void sn_peer_identify(struct sn_link *link)
     link->id_pending = true;
 }
 
+/* The hello that named the address of peer was forged. */
+static void unmask(struct sn_instance *peer)
+{
+    struct sn_group *group = peer->group;
+    sn_raise(peer, SN_NOTICE_SENTINEL_INVALID_ADDR, NULL);
+    sn_peer_remove(peer);
+    sn_persist_group_changed(group, SN_RECORD_PEERS);
+    sn_peer_judge_count(group);
+    recount(group);
+}
+
+/* Groups may have been told different addresses of one peer; only what was dialled is proved wrong.
+ * The others are dialled next. */
+static void unmask_all(struct sn_link *link, const struct sn_addr *addr,
+                       const struct sn_runid *says)
+{
+    struct sn_instance *owner = link->owners, *next;
+    bool told_another = false;
+    for (const struct sn_instance *other = owner; other != NULL; other = other->owner_next)
+        told_another = told_another || !sn_addr_equal(&other->addr, addr);
+    for (; owner != NULL; owner = next) {
+        next = owner->owner_next;
+        if (!sn_addr_equal(&owner->addr, addr))
+            continue;
+        tell_forged(owner->group, &owner->runid, addr, says);
+        unmask(owner);
+    }
+    if (told_another)
+        sn_link_renew(link);
+}
+
 /* Another sentinel answers at the address of the peer. */
 static void found_other(struct sn_link *link, const struct sn_runid *says)
 {
     struct sn_core *core = link->core;
-    struct sn_instance *owner = link->owners, *next;
-    sn_probe_note(core, &owner->addr, says);
+    struct sn_instance *owner = link->owners;
+    const struct sn_addr addr = *link->dialled;
+    sn_probe_note(core, &addr, says);
     if (!link->proven) {
-        tell_forged(owner->group, &owner->runid, &owner->addr, says);
-        for (; owner != NULL; owner = next) {
-            struct sn_group *group = owner->group;
-            next = owner->owner_next;
-            sn_raise(owner, SN_NOTICE_SENTINEL_INVALID_ADDR, NULL);
-            sn_peer_remove(owner);
-            sn_persist_group_changed(group, SN_RECORD_PEERS);
-            sn_peer_judge_count(group);
-            recount(group);
-        }
+        unmask_all(link, &addr, says);
         return;
     }
-    uint64_t key =
-        sn_told_key(SN_TOLD_FORGED, NULL, &owner->runid, owner->addr.ip, owner->addr.port);
+    uint64_t key = sn_told_key(SN_TOLD_FORGED, NULL, &owner->runid, addr.ip, addr.port);
     if (sn_told_warn(core, owner->group, key))
         sn_out_log(core, SN_LEVEL_WARNING,
                    "Sentinel %s is expected at %s:%u, but %s answers there%s. The expected "
                    "sentinel stays a voter; answers from that address are ignored until its own "
                    "hello announces where it is. If it is gone for good, run SENTINEL RESET.",
-                   owner->runid.hex, owner->addr.host, owner->addr.port, says->hex,
+                   owner->runid.hex, addr.host, addr.port, says->hex,
                    sn_runid_equal(says, &core->myid) ? " (this sentinel)" : "");
     LL_FOREACH2(link->owners, owner, owner_next) {
         sn_reason_note(owner, SN_REASON_PEER_FORGED);
@@ -431,7 +453,7 @@ void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply)
         return;
     LL_FOREACH2(link->owners, owner, owner_next) {
         sn_told_take_back(link->core, sn_told_key(SN_TOLD_FORGED, NULL, &owner->runid,
-                                                  owner->addr.ip, owner->addr.port));
+                                                  link->dialled->ip, link->dialled->port));
         sn_mark_group(owner->group, SN_MARK_VOTER);
     }
 }

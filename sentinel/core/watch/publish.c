@@ -10,6 +10,7 @@
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
 #include "core/facts/unanswered.h"
+#include "core/facts/window.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 
@@ -40,6 +41,19 @@ static bool compose(struct sn_instance *instance, char *out, size_t size)
            sn_hello_format(&hello, out, size) == 0;
 }
 
+/* False if the hello has to wait: until the last one is answered, or the link has room. */
+static bool may_leave(struct sn_instance *instance)
+{
+    if (sn_unanswered_has(instance, SN_UNANSWERED_HELLO))
+        sn_unanswered_add(instance, SN_UNANSWERED_AGAIN);
+    else if (sn_window_has_room_for_hello(instance->cmd))
+        return true;
+    else if (instance->kind == SN_KIND_PEER)
+        sn_window_wait_to_publish(instance);
+    sn_reason_note(instance, SN_REASON_PUBLISH_NO_ROOM);
+    return false;
+}
+
 /* Hellos go to master, replicas and peers, each publish period (PROTOCOL.md §9.4, §10.1, §10.2,
  * §18, §23). Deliberately also while the subscription to a data node is down, unlike stock: the
  * others hear them all the same. */
@@ -64,10 +78,8 @@ void sn_publish_due(struct sn_instance *instance)
         return;
     }
     sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, period));
-    if (sn_unanswered_has(instance, SN_UNANSWERED_HELLO) || !sn_link_can_send(instance->cmd)) {
-        sn_reason_note(instance, SN_REASON_PUBLISH_NO_ROOM);
+    if (!may_leave(instance))
         return;
-    }
     if (!compose(instance, message, sizeof(message))) {
         sn_reason_note(instance, SN_REASON_PUBLISH_NO_NAME);
         return;
@@ -76,4 +88,12 @@ void sn_publish_due(struct sn_instance *instance)
         .order = SN_ORDER_PUBLISH, .tag = instance->id, .message = message};
     sn_out_send(instance->cmd, &send);
     sn_unanswered_add(instance, SN_UNANSWERED_HELLO);
+}
+
+void sn_publish_answered(struct sn_instance *instance, bool taken)
+{
+    bool again = sn_unanswered_has(instance, SN_UNANSWERED_AGAIN);
+    sn_unanswered_remove(instance, SN_UNANSWERED_HELLO | SN_UNANSWERED_AGAIN);
+    if (again && taken)
+        sn_timer_pull(&instance->core->timers, &instance->hello, instance->core->now);
 }
