@@ -29,11 +29,17 @@ int sn_category_find(const char *name, enum sn_category *category)
     return SN_ENOENT;
 }
 
+/* Names of commands are lower case letters. The first one rules out nearly all. */
+static bool is_called(const struct sn_spec *spec, const char *name)
+{
+    return (name[0] | 0x20) == spec->name[0] && strcasecmp(name, spec->name) == 0;
+}
+
 const struct sn_spec *sn_specs_find(const char *name)
 {
     for (size_t i = 0; i < sn_specs_count; i++) {
         const struct sn_spec *spec = &sn_specs[i];
-        if (!spec->container && strcasecmp(name, spec->name) == 0)
+        if (!spec->container && is_called(spec, name))
             return spec;
     }
     return NULL;
@@ -43,8 +49,7 @@ const struct sn_spec *sn_specs_find_sub(const char *container, const char *name)
 {
     for (size_t i = 0; i < sn_specs_count; i++) {
         const struct sn_spec *spec = &sn_specs[i];
-        if (spec->container && strcasecmp(container, spec->container) == 0 &&
-            strcasecmp(name, spec->name) == 0)
+        if (spec->container && is_called(spec, name) && strcasecmp(container, spec->container) == 0)
             return spec;
     }
     return NULL;

@@ -43,6 +43,28 @@ static int parse_signed(const char *text, size_t len, bool *negative, uint64_t *
     return parse_magnitude(text + *negative, len - *negative, magnitude);
 }
 
+size_t sn_text_from_u64(uint64_t value, char *out)
+{
+    char digits[SN_DIGITS_MAX];
+    size_t len = 0;
+    do {
+        digits[len++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    for (size_t i = 0; i < len; i++)
+        out[i] = digits[len - 1 - i];
+    out[len] = '\0';
+    return len;
+}
+
+size_t sn_text_from_i64(int64_t value, char *out)
+{
+    if (value >= 0)
+        return sn_text_from_u64((uint64_t)value, out);
+    out[0] = '-';
+    return 1 + sn_text_from_u64(0 - (uint64_t)value, out + 1);
+}
+
 int sn_text_to_i64(const char *text, size_t len, int64_t *value)
 {
     bool negative;

@@ -12,6 +12,13 @@
 SN_MUST_CHECK int sn_text_to_i64(const char *text, size_t len, int64_t *value);
 SN_MUST_CHECK int sn_text_to_u64(const char *text, size_t len, uint64_t *value);
 
+#define SN_DIGITS_MAX 20 /* of a 64-bit number, with its sign */
+
+/* Write value in decimal, and a NUL, into out, which has SN_DIGITS_MAX + 1 bytes. Return the
+ * length. Much cheaper than printf. */
+size_t sn_text_from_i64(int64_t value, char *out);
+size_t sn_text_from_u64(uint64_t value, char *out);
+
 /* Glob match with * ? [abc] [a-z] [^a] and backslash escapes (PROTOCOL.md §4.9). Time is bounded by
  * len(pattern) * len(text): no exponential backtracking. */
 bool sn_text_glob(const char *pattern, size_t pattern_len, const char *text, size_t text_len,

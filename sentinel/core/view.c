@@ -10,7 +10,8 @@
 #include "core/watch/peer.h"
 #include "core/watch/resolve.h"
 
-#include <stdarg.h>
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
@@ -23,19 +24,23 @@ struct form {
     void *arg;
 };
 
-SN_PRINTF(3, 4) static void put(const struct form *form, const char *name, const char *format, ...)
+static void put(const struct form *form, const char *name, const char *value)
 {
-    char value[VALUE_MAX];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(value, sizeof(value), format, args);
-    va_end(args);
     form->field(form->arg, name, value);
+}
+
+static void put_number(const struct form *form, const char *name, uint64_t value)
+{
+    char digits[SN_DIGITS_MAX + 1];
+    (void)sn_text_from_u64(value, digits);
+    put(form, name, digits);
 }
 
 static void put_ms(const struct form *form, const char *name, sn_ms value)
 {
-    put(form, name, "%lld", (long long)value);
+    char digits[SN_DIGITS_MAX + 1];
+    (void)sn_text_from_i64(value, digits);
+    put(form, name, digits);
 }
 
 static sn_ms age_at(sn_ms now, sn_ms at)
@@ -96,22 +101,22 @@ static void describe_common(const struct sn_instance *instance, sn_ms now, const
     const char *host = sn_instance_host(instance);
     char text[VALUE_MAX];
     if (instance->kind == SN_KIND_MASTER)
-        put(form, "name", "%s", group->name);
+        put(form, "name", group->name);
     else if (instance->kind == SN_KIND_PEER)
-        put(form, "name", "%s", instance->runid.hex);
+        put(form, "name", instance->runid.hex);
     else {
         sn_addr_format(host, instance->addr.port, text);
-        put(form, "name", "%s", text);
+        put(form, "name", text);
     }
-    put(form, "ip", "%s", host);
-    put(form, "port", "%u", instance->addr.port);
-    put(form, "runid", "%s", instance->runid.hex);
+    put(form, "ip", host);
+    put_number(form, "port", instance->addr.port);
+    put(form, "runid", instance->runid.hex);
     list_flags(instance, text, sizeof(text));
-    put(form, "flags", "%s", text);
-    put(form, "link-pending-commands", "%u", link->pending);
-    put(form, "link-refcount", "%u", link->owner_count);
+    put(form, "flags", text);
+    put_number(form, "link-pending-commands", link->pending);
+    put_number(form, "link-refcount", link->owner_count);
     if (instance->kind == SN_KIND_MASTER && group->failover.state != SN_FAILOVER_NONE)
-        put(form, "failover-state", "%s", sn_attempt_state_name(group->failover.state));
+        put(form, "failover-state", sn_attempt_state_name(group->failover.state));
     put_ms(form, "last-ping-sent", age_at(now, link->act_ping_at));
     put_ms(form, "last-ok-ping-reply", now - link->last_avail_at);
     put_ms(form, "last-ping-reply", now - link->last_pong_at);
@@ -126,7 +131,7 @@ static void describe_data(const struct sn_instance *instance, sn_ms now, const s
 {
     const struct sn_data *data = &instance->u.data;
     put_ms(form, "info-refresh", age_at(now, data->info_at));
-    put(form, "role-reported", "%s", data->role_reported == SN_ROLE_MASTER ? "master" : "slave");
+    put(form, "role-reported", data->role_reported == SN_ROLE_MASTER ? "master" : "slave");
     put_ms(form, "role-reported-time", now - data->role_reported_at);
 }
 
@@ -135,18 +140,18 @@ static void describe_master(const struct sn_group *group, const struct form *for
 {
     const struct sn_group_params *params = &group->params;
     size_t claimed;
-    put(form, "config-epoch", "%llu", (unsigned long long)group->config_epoch);
-    put(form, "num-slaves", "%zu", group->replica_count);
-    put(form, "num-other-sentinels", "%zu", group->peer_count);
-    put(form, "quorum", "%u", params->quorum);
+    put_number(form, "config-epoch", group->config_epoch);
+    put_number(form, "num-slaves", group->replica_count);
+    put_number(form, "num-other-sentinels", group->peer_count);
+    put_number(form, "quorum", params->quorum);
     put_ms(form, "failover-timeout", params->failover_timeout_ms);
-    put(form, "parallel-syncs", "%u", params->parallel_syncs);
+    put_number(form, "parallel-syncs", params->parallel_syncs);
     if (params->notification_script != NULL)
         form->field(form->arg, "notification-script", params->notification_script);
     if (params->client_reconfig_script != NULL)
         form->field(form->arg, "client-reconfig-script", params->client_reconfig_script);
     if (sn_group_claimed(group, &claimed) != NULL) /* beyond stock, and only while a claim lasts */
-        put(form, "num-claimed-by-another-group", "%zu", claimed);
+        put_number(form, "num-claimed-by-another-group", claimed);
 }
 
 /* A replica's own fields, with defaults until it has told (PROTOCOL.md §4.2). */
@@ -154,14 +159,14 @@ static void describe_replica(const struct sn_instance *instance, const struct fo
 {
     const struct sn_data *data = &instance->u.data;
     put_ms(form, "master-link-down-time", data->link_down_ms);
-    put(form, "master-link-status", "%s", data->link_up ? "ok" : "err");
-    put(form, "master-host", "%s", data->master_host[0] == '\0' ? "?" : data->master_host);
-    put(form, "master-port", "%u", data->master_port);
-    put(form, "slave-priority", "%u", data->priority);
-    put(form, "slave-repl-offset", "%llu", (unsigned long long)data->repl_offset);
+    put(form, "master-link-status", data->link_up ? "ok" : "err");
+    put(form, "master-host", data->master_host[0] == '\0' ? "?" : data->master_host);
+    put_number(form, "master-port", data->master_port);
+    put_number(form, "slave-priority", data->priority);
+    put_number(form, "slave-repl-offset", data->repl_offset);
     if (sn_foreign_claimed(instance)) /* the same */
         put(form, "claimed-by-another-group", "yes");
-    put(form, "replica-announced", "%d", data->announced ? 1 : 0);
+    put(form, "replica-announced", data->announced ? "1" : "0");
 }
 
 /* A peer's vote is shown until it expires, its epoch for good (PROTOCOL.md §4.2). */
@@ -169,8 +174,8 @@ static void describe_peer(const struct sn_instance *instance, sn_ms now, const s
 {
     const struct sn_peer *peer = &instance->u.peer;
     put_ms(form, "last-hello-message", now - peer->hello_heard_at);
-    put(form, "voted-leader", "%s", peer->vote.hex[0] == '\0' ? "?" : peer->vote.hex);
-    put(form, "voted-leader-epoch", "%llu", (unsigned long long)peer->vote_epoch);
+    put(form, "voted-leader", peer->vote.hex[0] == '\0' ? "?" : peer->vote.hex);
+    put_number(form, "voted-leader-epoch", peer->vote_epoch);
 }
 
 void sn_instance_describe(const struct sn_core *core, const struct sn_instance *instance, sn_ms now,

@@ -2,9 +2,9 @@
 #include "wire/resp.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,7 +34,11 @@ static void put_line(struct sn_resp *resp, const char *prefix, const char *text)
 
 static void put_count(struct sn_resp *resp, char type, size_t count)
 {
-    sn_buf_printf(resp->out, "%c%zu\r\n", type, count);
+    char line[1 + SN_DIGITS_MAX + 2 + 1] = {type};
+    size_t len = 1 + sn_text_from_u64(count, line + 1);
+
+    memcpy(line + len, "\r\n", 2);
+    sn_buf_append(resp->out, line, len + 2);
 }
 
 void sn_resp_status(struct sn_resp *resp, const char *text)
@@ -65,7 +69,11 @@ void sn_resp_errorf(struct sn_resp *resp, const char *format, ...)
 
 void sn_resp_integer(struct sn_resp *resp, int64_t value)
 {
-    sn_buf_printf(resp->out, ":%" PRId64 "\r\n", value);
+    char line[1 + SN_DIGITS_MAX + 2 + 1] = ":";
+    size_t len = 1 + sn_text_from_i64(value, line + 1);
+
+    memcpy(line + len, "\r\n", 2);
+    sn_buf_append(resp->out, line, len + 2);
 }
 
 void sn_resp_bulk(struct sn_resp *resp, const char *bytes, size_t len)
@@ -82,10 +90,9 @@ void sn_resp_text(struct sn_resp *resp, const char *text)
 
 void sn_resp_bulk_integer(struct sn_resp *resp, int64_t value)
 {
-    char digits[24];
+    char digits[SN_DIGITS_MAX + 1];
 
-    snprintf(digits, sizeof(digits), "%" PRId64, value);
-    sn_resp_text(resp, digits);
+    sn_resp_bulk(resp, digits, sn_text_from_i64(value, digits));
 }
 
 void sn_resp_null(struct sn_resp *resp)

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -548,9 +550,28 @@ static void test_escape__minds_the_length(void **state)
     sn_buf_fini(&out);
 }
 
+static void test_text__numbers_are_written_as_printf_does(void **state)
+{
+    static const int64_t values[] = {0, 9, 10, -1, -10, 1234567890123, INT64_MAX, INT64_MIN};
+    static const uint64_t large[] = {0, 1, 99, UINT64_MAX};
+    char digits[SN_DIGITS_MAX + 1], expected[32];
+    (void)state;
+    for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+        int len = snprintf(expected, sizeof(expected), "%" PRId64, values[i]);
+        assert_int_equal(sn_text_from_i64(values[i], digits), len);
+        assert_string_equal(digits, expected);
+    }
+    for (size_t i = 0; i < sizeof(large) / sizeof(*large); i++) {
+        int len = snprintf(expected, sizeof(expected), "%" PRIu64, large[i]);
+        assert_int_equal(sn_text_from_u64(large[i], digits), len);
+        assert_string_equal(digits, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text__numbers_are_written_as_printf_does),
         cmocka_unit_test(test_text__signed_numbers_at_their_limits),
         cmocka_unit_test(test_text__unsigned_numbers_at_their_limits),
         cmocka_unit_test(test_text__numbers_end_at_len),
