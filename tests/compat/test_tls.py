@@ -131,6 +131,47 @@ def test_tls__clients_beyond_maxclients_are_closed_at_once(place, authority):
         client.close()
 
 
+HALF_OPEN_MAX = 1000  # shell/server/client.h
+
+
+def first_words():
+    """What a client says first in a handshake."""
+    out = ssl.MemoryBIO()
+    half = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        half.do_handshake()
+    return out.read()
+
+
+def half_handshakes(sentinel, count):
+    """Connections that say no more; from an address where no sentinel is, as peers have places of their own."""
+    hello = first_words()
+    held = []
+    for _ in range(count):
+        client = socket.create_connection(("127.0.0.1", sentinel.port), timeout=20, source_address=("127.0.0.9", 0))
+        client.sendall(hello)
+        held.append(client)
+    return held
+
+
+def test_tls__unfinished_handshakes_keep_nobody_out(place, authority):
+    group = group_of(place, Tls(authority))
+    events = group.sentinels[0].record()
+    old = group.master
+    sentinel = group.sentinels[0]
+    assert sentinel.commands.info("tls")["tls_unfinished_handshakes"] == 0
+    held = half_handshakes(sentinel, HALF_OPEN_MAX + 200)
+    old.kill()
+    group.wait_switched(old)
+    wait_until(lambda: events.first("+switch-master"), 20, "who was there hears of it")
+    with sentinel.client() as client:
+        assert client.ping()
+        wait_until(lambda: client.info("tls")["tls_failed_handshakes"] >= 200, 30, "the oldest are given up")
+        assert client.info("tls")["tls_unfinished_handshakes"] <= HALF_OPEN_MAX
+    for client in held:
+        client.close()
+
+
 # ---- links that fail --------------------------------------------------------------------------
 
 

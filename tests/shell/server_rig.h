@@ -198,6 +198,7 @@ static inline void rig_build(struct rig *rig)
                                 .peer_places = rig->limits.peer_places,
                                 .fd_max = rig->limits.fd_max,
                                 .login_ms = rig->limits.login_ms,
+                                .half_open_max = rig->limits.half_open_max,
                                 .shutdown = rig_shutdown,
                                 .resolve = rig_look_up,
                                 .arg = rig};

@@ -25,13 +25,14 @@ static void make_hello(void)
     SSL_CTX_free(context);
 }
 
-static void start(int login_ms)
+static void start_with(int login_ms, size_t half_open_max)
 {
     struct sn_tls_options options = tls_kit_options(&kit, "one");
     struct sn_buf error;
 
     rig_init(&rig);
     rig.limits.login_ms = login_ms;
+    rig.limits.half_open_max = half_open_max;
     rig.settings.tls.port = rig.settings.port;
     tls_port_holder = rig.port_holder;
     rig.settings.port = rig_hold_port(&rig);
@@ -42,6 +43,11 @@ static void start(int login_ms)
     if (sn_server_listen(rig.server, &error) != 0)
         fail_msg("cannot listen: %s", sn_buf_text(&error));
     sn_buf_fini(&error);
+}
+
+static void start(int login_ms)
+{
+    start_with(login_ms, 0);
 }
 
 static void stop(void)
@@ -114,6 +120,44 @@ static void test_server_tls__handshakes_leave_commands_their_time(void **state)
     stop();
 }
 
+static bool is_closed(int fd)
+{
+    static char bytes[1 << 16];
+    ssize_t got = 1;
+
+    while (got > 0)
+        got = recv(fd, bytes, sizeof(bytes), 0);
+    return got == 0 || errno == ECONNRESET;
+}
+
+static void run_until(int fd, bool (*is_so)(int fd))
+{
+    for (int i = 0; i < 10000 && !is_so(fd); i++)
+        uv_run(&rig.loop, UV_RUN_NOWAIT);
+    assert_true(is_so(fd));
+}
+
+/* Whoever begins handshakes and does not end them keeps nobody else out: the oldest go. */
+static void test_server_tls__unfinished_handshakes_make_room_for_others(void **state)
+{
+    int half[6];
+
+    (void)state;
+    start_with(0, 4);
+    for (int i = 0; i < 6; i++) {
+        half[i] = dial_tls();
+        assert_int_equal(send(half[i], hello, hello_len, 0), hello_len);
+        run_until(half[i], is_answered);
+    }
+    run_until(half[0], is_closed);
+    run_until(half[1], is_closed);
+    for (int i = 2; i < 6; i++)
+        assert_false(is_closed(half[i]));
+    for (int i = 0; i < 6; i++)
+        close(half[i]);
+    stop();
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -133,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_server_tls__a_handshake_has_to_be_completed_in_time),
+        cmocka_unit_test(test_server_tls__unfinished_handshakes_make_room_for_others),
         cmocka_unit_test(test_server_tls__handshakes_leave_commands_their_time),
     };
 

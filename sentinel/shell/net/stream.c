@@ -331,12 +331,11 @@ bool sn_net_has_to_shake(const struct sn_net *net)
 }
 
 /* PROTOCOL.md §20.5. */
-void sn_net_shake(struct sn_net *net)
+void *sn_net_shake(struct sn_net *net)
 {
     struct sn_secure *secure = net->hurrying != NULL ? net->hurrying : net->shaking;
 
-    if (secure == NULL)
-        return;
+    assert(secure != NULL);
     struct sn_stream *stream = secure->owner;
     struct sn_buf held = secure->held;
     leave_queue(stream);
@@ -349,6 +348,7 @@ void sn_net_shake(struct sn_net *net)
         shake(stream);
     }
     sn_buf_fini(&held);
+    return stream->state == SN_STREAM_SHAKING ? stream->owner : NULL;
 }
 
 static void take_secure(struct sn_stream *stream, const char *data, size_t len)

@@ -38,8 +38,9 @@ struct sn_net {
 };
 
 bool sn_net_has_to_shake(const struct sn_net *net);
-/* Goes on with the handshake that has waited longest, urgent ones first. */
-void sn_net_shake(struct sn_net *net);
+/* Goes on with the handshake that has waited longest, urgent ones first; one has to. Returns the
+ * owner of the stream if it is the other side's turn now, else NULL. */
+void *sn_net_shake(struct sn_net *net);
 
 /* States follow in this order; ENDED may be skipped, and CLOSING may follow any state after NONE.
  */

@@ -449,6 +449,7 @@ static void on_opened(void *owner, int error)
     struct sn_server *server = client->server;
     struct sn_stream_end peer;
 
+    sn_clients_end_half(sn_server_clients(server), client);
     if (error != 0) {
         sn_server_stats(server)->tls_failed++;
         sn_log(sn_server_env(server)->log, error == UV_EPROTO ? SN_LEVEL_NOTICE : SN_LEVEL_VERBOSE,

@@ -33,7 +33,10 @@ struct sn_wait;
 /* Time to log in, if a password is set; afterwards the client is dropped. Deliberate difference
  * from stock, which never drops it: a few hundred unauthenticated connections would lock out all
  * other clients. */
-#define SN_LOGIN_MS        10000
+#define SN_LOGIN_MS 10000
+/* TLS handshakes in which it is the client's turn. Each holds some 45 KB. An honest client needs a
+ * round trip; to push it out, an attacker has to make us answer that many others in that time. */
+#define SN_HALF_OPEN_MAX   1000
 #define SN_CLIENT_NAME_MAX 1024 /* of CLIENT SETNAME and SETINFO */
 
 /* Life of a client; only moves to later values (clients.c). */
@@ -91,10 +94,12 @@ struct sn_client {
     bool no_evict;
     bool tracking;
     bool rejected; /* never served: over maxclients, or denied */
+    bool is_half;  /* in the list of those in the middle of a TLS handshake */
 
     struct sn_client *prev, *next;             /* all clients */
     struct sn_client *due_prev, *due_next;     /* the clients to which something is due */
     struct sn_client *yield_prev, *yield_next; /* the clients that yielded */
+    struct sn_client *half_prev, *half_next;   /* the clients in the middle of a TLS handshake */
 };
 
 /* Accepts the waiting connection, unless it is gone already. Starts reading, or rejects it with an

@@ -87,6 +87,24 @@ void sn_clients_reject(struct sn_clients *clients, struct sn_client *client)
     clients->count--;
 }
 
+void sn_clients_begin_half(struct sn_clients *clients, struct sn_client *client)
+{
+    if (client->is_half)
+        return;
+    client->is_half = true;
+    DL_APPEND2(clients->half, client, half_prev, half_next);
+    clients->half_count++;
+}
+
+void sn_clients_end_half(struct sn_clients *clients, struct sn_client *client)
+{
+    if (!client->is_half)
+        return;
+    client->is_half = false;
+    DL_DELETE2(clients->half, client, half_prev, half_next);
+    clients->half_count--;
+}
+
 void sn_clients_remove(struct sn_clients *clients, struct sn_client *client)
 {
     move_on(client, SN_CLIENT_CLOSING);
@@ -97,6 +115,7 @@ void sn_clients_remove(struct sn_clients *clients, struct sn_client *client)
     client->due = SN_DUE_NONE;
     if (client->holds & SN_HOLD_TURN)
         DL_DELETE2(clients->yielded, client, yield_prev, yield_next);
+    sn_clients_end_half(clients, client);
     DL_DELETE(clients->all, client);
     if (!client->rejected)
         clients->count--;

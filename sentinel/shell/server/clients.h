@@ -21,6 +21,8 @@ struct sn_clients {
     struct sn_client *all; /* in the order of their ids */
     struct sn_client *due;
     struct sn_client *yielded;
+    struct sn_client *half; /* we wait for the rest of their TLS handshakes; oldest first */
+    size_t half_count;
     size_t count;  /* without rejected ones */
     size_t memory; /* bytes held by all */
     uint64_t next_id;
@@ -31,6 +33,9 @@ struct sn_clients {
 void sn_clients_add(struct sn_clients *clients, struct sn_client *client);
 /* Marks client as rejected: it is not served and no longer counted. */
 void sn_clients_reject(struct sn_clients *clients, struct sn_client *client);
+/* The TLS handshake of client waits for client; it has ended. */
+void sn_clients_begin_half(struct sn_clients *clients, struct sn_client *client);
+void sn_clients_end_half(struct sn_clients *clients, struct sn_client *client);
 /* Removes client, which is being closed, from all lists and sums. */
 void sn_clients_remove(struct sn_clients *clients, struct sn_client *client);
 /* Remove and return the next client with due work (*due), or the next that yielded. Precondition:

@@ -251,6 +251,7 @@ static void put_tls(struct sn_buf *out, const struct sn_server *server)
         sn_buf_puts(out, out->len > 0 ? "\r\n# TLS\r\n" : "# TLS\r\n");
         put(out, "tls_port", sn_server_tls(server) != NULL ? env->settings->tls.port : 0);
         put(out, "tls_clients", clients);
+        put(out, "tls_unfinished_handshakes", sn_server_clients(server)->half_count);
         put(out, "tls_failed_handshakes", sn_server_stats(server)->tls_failed);
         sn_buf_append(out, sn_buf_text(&fields), fields.len);
     }

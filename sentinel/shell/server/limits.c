@@ -75,3 +75,25 @@ void sn_limits_check(struct sn_client *client)
         sn_client_doom(client);
     }
 }
+
+void sn_limits_half_open(struct sn_client *client)
+{
+    const struct sn_server_env *env = sn_server_env(client->server);
+    struct sn_clients *clients = sn_server_clients(client->server);
+    size_t most = env->half_open_max > 0 ? env->half_open_max : SN_HALF_OPEN_MAX;
+
+    if (sn_client_is_gone(client) || sn_crowd_is_peer(client))
+        return;
+    sn_clients_begin_half(clients, client);
+    if (clients->half_count <= most)
+        return;
+    struct sn_client *oldest = clients->half;
+    sn_clients_end_half(clients, oldest);
+    sn_server_stats(client->server)->tls_failed++;
+    sn_log(
+        env->log, SN_LEVEL_VERBOSE,
+        "Closing client %s: more than %zu TLS handshakes wait for their clients, and this one has "
+        "waited longest",
+        oldest->peer, most);
+    sn_client_doom(oldest);
+}

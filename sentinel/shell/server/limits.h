@@ -10,4 +10,8 @@ struct sn_client;
  * theirs (PROTOCOL.md §3.6). */
 void sn_limits_check(struct sn_client *client);
 
+/* It is client's turn in its TLS handshake. If too many keep us waiting so, the one that has done
+ * it longest is closed. Known peers do not count (PROTOCOL.md §20.5). */
+void sn_limits_half_open(struct sn_client *client);
+
 #endif

@@ -66,7 +66,9 @@ static void shake_hands(struct sn_server *server)
     uint64_t until_ns = uv_hrtime() + SN_TURN_MAX_MS * (uint64_t)1000000 / 2;
 
     while (sn_net_has_to_shake(net)) {
-        sn_net_shake(net);
+        struct sn_client *client = sn_net_shake(net);
+        if (client != NULL)
+            sn_limits_half_open(client);
         if (uv_hrtime() > until_ns)
             break;
     }

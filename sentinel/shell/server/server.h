@@ -19,8 +19,9 @@ struct sn_server_env {
     const struct sn_settings *settings; /* borrowed */
     uint64_t memory_max;                /* bytes that all clients together may hold; 0: no limit */
     uint32_t peer_places;               /* connections from known peers, beyond maxclients */
-    int fd_max;   /* highest descriptor for a client, as links need the rest; 0: no limit */
-    int login_ms; /* time to log in if a password is set; 0: SN_LOGIN_MS */
+    int fd_max;           /* highest descriptor for a client, as links need the rest; 0: no limit */
+    int login_ms;         /* time to log in if a password is set; 0: SN_LOGIN_MS */
+    size_t half_open_max; /* 0: SN_HALF_OPEN_MAX */
     const char *config_path; /* for INFO */
     const char *supervisor;  /* for INFO; NULL: "no" */
     struct sn_log *log;
