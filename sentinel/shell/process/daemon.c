@@ -44,6 +44,7 @@
 
 struct daemon {
     uv_loop_t loop;
+    const struct sn_boot *boot;
     struct sn_conf *conf;
     struct sn_claim *claim;
     struct sn_log *log;
@@ -449,6 +450,8 @@ static void make_parts(struct daemon *daemon)
         .loop = &daemon->loop,
         .settings = &conf->settings,
         .config_path = conf->path,
+        .executable = daemon->boot->executable,
+        .is_valkey = daemon->boot->family == SN_FAMILY_VALKEY,
         .supervisor = sn_supervise_name(daemon->supervisor),
         .log = daemon->log,
         .memory_max = sn_memory_of_clients(conf->settings.clients_memory, sn_memory_available()),
@@ -538,9 +541,9 @@ static int go_into_background(struct daemon *daemon)
     return SN_EIO;
 }
 
-int sn_daemon_run(struct sn_conf *conf, struct sn_claim *claim)
+int sn_daemon_run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_claim *claim)
 {
-    struct daemon daemon = {.conf = conf, .claim = claim, .ready = -1};
+    struct daemon daemon = {.boot = boot, .conf = conf, .claim = claim, .ready = -1};
     struct sn_buf complaint;
 
     sn_signals_ignore();

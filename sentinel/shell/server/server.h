@@ -22,6 +22,8 @@ struct sn_server_env {
     int fd_max;   /* highest descriptor for a client, as links need the rest; 0: no limit */
     int login_ms; /* time to log in if a password is set; 0: SN_LOGIN_MS */
     const char *config_path; /* for INFO */
+    const char *executable;  /* for INFO; NULL, "": the file that runs */
+    bool is_valkey;          /* started by a name of Valkey */
     const char *supervisor;  /* for INFO; NULL: "no" */
     struct sn_log *log;
     /* For SHUTDOWN: ends the process cleanly with status 0. */
