@@ -219,6 +219,48 @@ static void test_conf_redis__spoilt_epochs_stop_no_start(void **state)
     }
 }
 
+static void test_conf_redis__port_of_our_hellos_is_the_one_of_tls_if_links_use_it(void **state)
+{
+    static const struct {
+        const char *text;
+        uint16_t port;
+    } rows[] = {{"", 26379},
+                {"port 7\n", 7},
+                {"port 7\ntls-port 9\n", 7},
+                {"port 7\ntls-replication yes\n", 7},
+                {"port 7\ntls-port 9\ntls-replication yes\n", 9},
+                {"port 0\ntls-port 9\ntls-replication yes\n", 9}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct sn_conf conf;
+        load(rows[i].text, &conf);
+        assert_int_equal(conf.image.globals.listen_port, rows[i].port);
+        sn_conf_fini(&conf);
+    }
+}
+
+static void test_conf_redis__known_sentinel_with_the_id_of_another_line_moves_it(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load("sentinel monitor m 127.0.0.1 6379 1\nsentinel monitor n 127.0.0.1 6380 1\n"
+         "sentinel known-sentinel m 10.0.0.1 26379 " ID_A "\n"
+         "sentinel known-sentinel m 10.0.0.2 26379 " ID_B "\n"
+         "sentinel known-sentinel m 10.0.0.3 26380 " ID_A "\n"
+         "sentinel known-sentinel n 10.0.0.4 26379 " ID_A "\n",
+         &conf);
+    const struct sn_group_image *group = group_of(&conf, "m");
+    assert_int_equal(group->peer_count, 2);
+    assert_string_equal(group->peers[0].runid.hex, ID_A);
+    assert_string_equal(group->peers[0].addr.ip, "10.0.0.3");
+    assert_int_equal(group->peers[0].addr.port, 26380);
+    assert_string_equal(group->peers[1].addr.ip, "10.0.0.2");
+    assert_int_equal(group_of(&conf, "n")->peer_count, 1);
+    sn_conf_fini(&conf);
+}
+
 static void test_conf_redis__current_epoch_only_rises(void **state)
 {
     struct sn_conf conf;
@@ -377,6 +419,8 @@ int main(void)
         cmocka_unit_test(test_conf_redis__server_directives_reach_their_fields),
         cmocka_unit_test(test_conf_redis__state_lines_after_a_crash_and_from_other_daemons),
         cmocka_unit_test(test_conf_redis__spoilt_epochs_stop_no_start),
+        cmocka_unit_test(test_conf_redis__port_of_our_hellos_is_the_one_of_tls_if_links_use_it),
+        cmocka_unit_test(test_conf_redis__known_sentinel_with_the_id_of_another_line_moves_it),
         cmocka_unit_test(test_conf_redis__current_epoch_only_rises),
         cmocka_unit_test(test_conf_redis__directives_of_data_nodes_are_noted_and_ignored),
         cmocka_unit_test(test_conf_redis__numbers_are_read_by_their_meaning),

@@ -15,7 +15,7 @@ static int ends[2] = {-1, -1};
 
 /* libuv watches the others while the loop lives. Files that grow beyond a limit (XFSZ) are a write
  * that fails, which is told; a timer that somebody has left to us by an exec (ALRM) is nobody's;
- * newer stock outlives USR2 (PROTOCOL.md §21.3, §24.2). */
+ * newer stock outlives USR2; USR1 ends the process, as it does stock (PROTOCOL.md §21.3, §24.2). */
 void sn_signals_ignore(void)
 {
     signal(SIGPIPE, SIG_IGN);
