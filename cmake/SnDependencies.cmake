@@ -15,7 +15,7 @@ function(sn_use_archives target)
     get_filename_component(name "${library}" NAME_WE)
     # Debian calls the archive of libuv libuv_a.a.
     foreach(archive "${folder}/${name}.a" "${folder}/${name}_a.a")
-      if(name MATCHES "^lib(uv|hiredis|hiredis_ssl|inih)$" AND EXISTS "${archive}")
+      if(name MATCHES "^lib(uv|hiredis|inih)$" AND EXISTS "${archive}")
         set(library "${archive}")
       endif()
     endforeach()
@@ -42,14 +42,14 @@ function(sn_find_module target)
   add_library(SnDeps::${target} ALIAS PkgConfig::SN_${target})
 endfunction()
 
-# hiredis 0.14 has no TLS and loses refused connections, so where the system's one is older than 1.1
-# (or lacks hiredis_ssl) the static one that scripts/deps leaves in build/deps is used.
-pkg_check_modules(SN_SYSTEM_HIREDIS QUIET hiredis>=1.1 hiredis_ssl>=1.1)
+# Where the system's hiredis is older than 1.1, the static one that scripts/deps leaves in build/deps
+# is used.
+pkg_check_modules(SN_SYSTEM_HIREDIS QUIET hiredis>=1.1)
 if(NOT SN_SYSTEM_HIREDIS_FOUND)
   set(sn_saved_path "$ENV{PKG_CONFIG_PATH}")
   set(ENV{PKG_CONFIG_PATH} "${PROJECT_SOURCE_DIR}/build/deps/lib/pkgconfig:${sn_saved_path}")
 endif()
-sn_find_module(hiredis hiredis_ssl>=1.1 hiredis>=1.1)
+sn_find_module(hiredis hiredis>=1.1)
 if(NOT SN_SYSTEM_HIREDIS_FOUND)
   set(ENV{PKG_CONFIG_PATH} "${sn_saved_path}")
 endif()

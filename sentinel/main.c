@@ -10,7 +10,7 @@ static int run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_claim
         return sn_boot_print_check(boot, conf) == 0 ? 0 : 1;
     if (sn_boot_prepare(conf) != 0)
         return 1;
-    return sn_daemon_run(conf, claim);
+    return sn_daemon_run(boot, conf, claim);
 }
 
 int main(int argc, char **argv)

@@ -31,7 +31,7 @@ uint64_t sn_core_tilt_count(const struct sn_core *core);
 size_t sn_core_group_count(const struct sn_core *core);
 const struct sn_group *sn_core_group_first(const struct sn_core *core);
 const struct sn_group *sn_group_next(const struct sn_group *group);
-/* By name, len bytes, case-sensitive; NULL if none. */
+/* By name, len bytes, case-sensitive; NULL if none (PROTOCOL.md §3.1). */
 const struct sn_group *sn_core_group_find(const struct sn_core *core, const char *name, size_t len);
 
 const char *sn_group_name(const struct sn_group *group);

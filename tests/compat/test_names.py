@@ -111,6 +111,31 @@ def check_start(place, form, family, ours):
 
 @pytest.mark.parametrize("ours", [True, False], ids=["ours", "stock"])
 @pytest.mark.parametrize("family", FAMILIES)
+def test_names__info_shows_the_name_and_the_path_of_the_start(place, family, ours):
+    path = program(place, family, SENTINEL, ours)
+    daemon = Daemon(place, path, ["CONF"], conf="daemonize no\n")
+    daemon.wait_up(daemon.conf_port)
+    with daemon.client(daemon.conf_port) as client:
+        info = client.info("server")
+    assert info["executable"] == path, "through links"
+    assert (info.get("server_name"), info.get("server_mode"), "valkey_version" in info) == (
+        ("valkey", "sentinel", True) if FAMILIES[family] == "valkey" else (None, None, False))
+    assert daemon.shut_down(daemon.conf_port) == 0
+
+
+@pytest.mark.ours_only
+def test_names__info_shows_an_absolute_path(place):
+    link = program(place, STOCK, SENTINEL, True)
+    daemon = Daemon(place, os.path.relpath(link), ["CONF"], conf="daemonize no\n")
+    daemon.wait_up(daemon.conf_port)
+    with daemon.client(daemon.conf_port) as client:
+        shown = client.info("server")["executable"]
+    assert os.path.isabs(shown) and os.path.normpath(shown) == link
+    assert daemon.shut_down(daemon.conf_port) == 0
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["ours", "stock"])
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("form", FORMS)
 def test_names__every_command_line_starts(place, form, family, ours):
     check_start(place, FORMS[form], family, ours)

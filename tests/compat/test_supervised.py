@@ -397,6 +397,13 @@ def test_signal__is_no_end(place, number):
     assert sentinel.stop() == 0
 
 
+def test_signal__that_nobody_handles_ends_it(place):
+    """As stock: no handler of ours hides it from a supervisor."""
+    sentinel = place.sentinel()
+    sentinel.signal(signal.SIGUSR1)
+    assert sentinel.wait() == -signal.SIGUSR1
+
+
 @pytest.mark.ours_only
 def test_signal__of_a_file_size_limit_is_a_save_that_fails(place):
     master = place.redis()

@@ -122,6 +122,11 @@ def test_tls__both_ports_serve_at_once(place, authority):
     assert info["listener1"] == {"name": "tls", "bind": "127.0.0.1", "port": sentinel.port}
 
 
+def test_tls__port_of_info_is_the_one_that_listens(place, authority):
+    sentinel = place.sentinel(place.monitor(place.redis(tls=Tls(authority))), tls=Tls(authority))
+    assert sentinel.commands.info("server")["tcp_port"] == sentinel.port
+
+
 def test_tls__clients_beyond_maxclients_are_closed_at_once(place, authority):
     """Nothing can be said to them, and their places are needed."""
     sentinel = place.sentinel(place.monitor(6379), tls=Tls(authority), extra=["maxclients 3"])

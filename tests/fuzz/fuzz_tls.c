@@ -28,8 +28,6 @@ static void demand(bool promise)
 
 static void make_contexts(void)
 {
-    static struct tls_kit kit;
-
     if (contexts[0][0] != NULL)
         return;
     tls_kit_init(&kit);

@@ -194,6 +194,8 @@ static void test_commands__sentinel_read_only(void **state)
         {"SENTINEL SIMULATE-FAILURE HELP",
          "*2\r\n$20\r\ncrash-after-election\r\n$21\r\ncrash-after-promotion"},
         {"SENTINEL SIMULATE-FAILURE x", "-ERR Unknown failure simulation specified"},
+        {"SENTINEL MASTER M1", "-ERR No such master with that name"},
+        {"SENTINEL GET-MASTER-ADDR-BY-NAME M1", "*-1"},
         {"INFO nosuch", "$0\r\n"},
     };
     char text[4096];
@@ -456,6 +458,47 @@ static void test_commands__info_has_the_sections_in_order(void **state)
     assert_null(strstr(text, "# Clients"));
 }
 
+/* Nobody runs the loop meanwhile, which is a stall. */
+static void test_commands__info_has_the_time_in_tilt(void **state)
+{
+    struct timespec moment = {.tv_nsec = 50 * 1000000L};
+    static char text[32768];
+
+    (void)state;
+    rig_talk(&rig, fd, "SENTINEL DEBUG tilt-trigger 10 tilt-period 600000\r\n", "+OK\r\n");
+    while (!sn_core_tilt(rig.core)) {
+        nanosleep(&moment, NULL);
+        rig_talk(&rig, fd, "PING\r\n", "+PONG\r\n");
+    }
+    do {
+        rig_send(&rig, fd, "INFO sentinel\r\n");
+        rig_read(&rig, fd, text, sizeof(text));
+        assert_non_null(strstr(text, "sentinel_tilt:1\r\n"));
+        assert_null(strstr(text, "sentinel_tilt_since_seconds:-1\r\n"));
+    } while (strstr(text, "sentinel_tilt_since_seconds:1\r\n") == NULL);
+}
+
+static void test_commands__client_says_what_was_set(void **state)
+{
+    static char text[4096];
+
+    (void)state;
+    rig_talk(&rig, fd, "CLIENT SETINFO lib-name redis-py\r\nCLIENT SETINFO LIB-VER 5.0\r\n",
+             "+OK\r\n+OK\r\n");
+    rig_talk(&rig, fd, "CLIENT SETINFO lib-ver \"5 1\"\r\n",
+             "-ERR lib-ver cannot contain spaces, newlines or special characters.\r\n");
+    rig_talk(&rig, fd, "CLIENT NO-EVICT on\r\nCLIENT NO-EVICT maybe\r\n",
+             "+OK\r\n-ERR syntax error\r\n");
+    rig_send(&rig, fd, "CLIENT INFO\r\n");
+    rig_read(&rig, fd, text, sizeof(text));
+    assert_non_null(strstr(text, " lib-name=redis-py lib-ver=5.0"));
+    assert_non_null(strstr(text, " flags=e "));
+    rig_talk(&rig, fd, "CLIENT NO-EVICT off\r\n", "+OK\r\n");
+    rig_send(&rig, fd, "CLIENT INFO\r\n");
+    rig_read(&rig, fd, text, sizeof(text));
+    assert_non_null(strstr(text, " flags=N "));
+}
+
 static void test_commands__client_kill_closes_others(void **state)
 {
     int other = rig_dial(&rig);
@@ -490,6 +533,8 @@ int main(void)
         TEST(other_decisions_of_the_core),
         TEST(a_vote_is_answered_only_when_it_is_saved),
         TEST(info_has_the_sections_in_order),
+        TEST(info_has_the_time_in_tilt),
+        TEST(client_says_what_was_set),
         TEST(client_kill_closes_others),
     };
 

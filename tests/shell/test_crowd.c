@@ -141,6 +141,23 @@ static void test_crowd__subscribers_and_peers_go_last(void **state)
     close(watch), close(small), close(known), close(further);
 }
 
+static void test_crowd__who_asks_not_to_be_evicted_goes_last(void **state)
+{
+    (void)state;
+    rig.limits.memory_max = (uint64_t)2 << 20;
+    rig_start(&rig);
+    int watch = rig_dial(&rig), spared = rig_dial(&rig), other = rig_dial(&rig);
+    rig_talk(&rig, spared, "CLIENT NO-EVICT on\r\n", "+OK\r\n");
+    hold(spared, 900000, 800000);
+    hold(other, 900000, 400000);
+    int further = rig_dial(&rig);
+    hold(further, 900000, 300000);
+    assert_int_equal(stat_of(watch, "evicted_clients"), 1);
+    assert_int_equal(recv(spared, &(char){0}, 1, MSG_PEEK), -1); /* still open */
+    rig_expect_end(&rig, other);
+    close(watch), close(spared), close(other), close(further);
+}
+
 static void test_crowd__known_peers_have_places_of_their_own(void **state)
 {
     struct sn_addr peer;
@@ -281,6 +298,7 @@ int main(void)
         TEST(who_holds_most_goes_first),
         TEST(unread_replies_count),
         TEST(subscribers_and_peers_go_last),
+        TEST(who_asks_not_to_be_evicted_goes_last),
         TEST(known_peers_have_places_of_their_own),
         TEST(clients_leave_descriptors_for_links),
         TEST(who_does_not_log_in_is_dropped),

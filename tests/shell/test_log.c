@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 static char folder[64];
@@ -51,6 +52,47 @@ static const char *content(const char *name)
     text[len] = '\0';
     fclose(file);
     return text;
+}
+
+/* In place of the C library's: what would reach the system's log. */
+static char syslog_ident[64];
+static int syslog_facility, syslog_priority;
+static char syslog_text[256];
+static int syslog_count;
+
+void openlog(const char *ident, int option, int facility)
+{
+    (void)option;
+    snprintf(syslog_ident, sizeof(syslog_ident), "%s", ident);
+    syslog_facility = facility;
+}
+
+static void take_syslog(int priority, const char *format, va_list arguments)
+{
+    syslog_priority = priority;
+    syslog_count++;
+    vsnprintf(syslog_text, sizeof(syslog_text), format, arguments);
+}
+
+void syslog(int priority, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    take_syslog(priority, format, arguments);
+    va_end(arguments);
+}
+
+/* What hardened builds call. */
+void __syslog_chk(int priority, int flag, const char *format, ...);
+void __syslog_chk(int priority, int flag, const char *format, ...)
+{
+    va_list arguments;
+
+    (void)flag;
+    va_start(arguments, format);
+    take_syslog(priority, format, arguments);
+    va_end(arguments);
 }
 
 static struct sn_log *open_log(enum sn_level level)
@@ -225,6 +267,39 @@ static void test_log__goes_on_with_the_old_file_if_it_cannot_reopen(void **state
     assert_non_null(strstr(content(path), "after"));
 }
 
+static void test_log__goes_to_syslog_too(void **state)
+{
+    static const struct {
+        enum sn_level level;
+        int priority;
+    } rows[] = {{SN_LEVEL_DEBUG, LOG_DEBUG},
+                {SN_LEVEL_VERBOSE, LOG_INFO},
+                {SN_LEVEL_NOTICE, LOG_NOTICE},
+                {SN_LEVEL_WARNING, LOG_WARNING}};
+    struct sn_log *log;
+
+    (void)state;
+    syslog_count = 0;
+    assert_int_equal(sn_log_open(path, SN_LEVEL_DEBUG, "mine", "local3", &log), 0);
+    assert_string_equal(syslog_ident, "mine");
+    assert_int_equal(syslog_facility, LOG_LOCAL3);
+    for (int i = 0; i < 4; i++) {
+        sn_log(log, rows[i].level, "line %d\n", i);
+        assert_int_equal(syslog_count, i + 1);
+        assert_int_equal(syslog_priority, rows[i].priority);
+    }
+    assert_string_equal(syslog_text, "line 3\\n"); /* escaped as in the file */
+    assert_non_null(strstr(content(path), "line 3"));
+    sn_log_set_level(log, SN_LEVEL_WARNING);
+    sn_log(log, SN_LEVEL_NOTICE, "x");
+    assert_int_equal(syslog_count, 4);
+    sn_log_close(log);
+    log = open_log(SN_LEVEL_NOTICE);
+    sn_log(log, SN_LEVEL_NOTICE, "x");
+    assert_int_equal(syslog_count, 4); /* not configured */
+    sn_log_close(log);
+}
+
 static void test_log__refuses_a_file_it_cannot_open(void **state)
 {
     (void)state;
@@ -357,6 +432,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_log__goes_on_with_the_old_file_if_it_cannot_reopen,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_log__goes_to_syslog_too, set_up, tear_down),
         cmocka_unit_test(test_log__refuses_a_file_it_cannot_open),
         cmocka_unit_test(test_log__loses_lines_rather_than_wait_and_says_so),
     };

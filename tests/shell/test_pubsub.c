@@ -118,7 +118,12 @@ static void test_pubsub__a_hello_is_not_delivered(void **state)
     rig_talk(&rig, fd, "SUBSCRIBE __sentinel__:hello\r\n",
              "*3\r\n$9\r\nsubscribe\r\n$18\r\n__sentinel__:hello\r\n:1\r\n");
     rig_talk(&rig, other, "PUBLISH __sentinel__:hello junk\r\n", ":1\r\n");
+    rig_talk(&rig, other,
+             "PUBLISH __sentinel__:hello 127.0.0.1,26380,aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,"
+             "0,m1,127.0.0.1,6379,0\r\n",
+             ":1\r\n");
     rig_expect_silence(&rig, fd);
+    assert_true(sn_core_has_peer_at(rig.core, "127.0.0.1")); /* it was taken in */
     close(other);
 }
 

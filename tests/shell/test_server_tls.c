@@ -5,7 +5,6 @@
 
 #define STORM 60
 
-static struct tls_kit kit;
 static struct rig rig;
 static struct sn_tls *tls;
 static int tls_port_holder;
@@ -160,17 +159,8 @@ static void test_server_tls__unfinished_handshakes_make_room_for_others(void **s
 
 static int set_up(void **state)
 {
-    (void)state;
-    tls_kit_init(&kit);
     make_hello();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    tls_kit_fini(&kit);
-    return 0;
+    return tls_kit_set_up(state);
 }
 
 int main(void)
@@ -181,5 +171,5 @@ int main(void)
         cmocka_unit_test(test_server_tls__handshakes_leave_commands_their_time),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, tls_kit_tear_down);
 }

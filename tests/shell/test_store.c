@@ -48,6 +48,28 @@ int sn_conf_render(const struct sn_conf *config, const struct sn_image *image, c
     return 0;
 }
 
+int __real_sn_claim_lock_new(int fd);
+int __wrap_sn_claim_lock_new(int fd);
+
+static struct sn_claim rival;
+static bool rival_writes; /* once, between our look at the file and our rename */
+static bool rival_stays;
+
+int __wrap_sn_claim_lock_new(int fd)
+{
+    if (rival_writes) {
+        bool waited;
+        FILE *file = fopen(file_path, "w");
+        rival_writes = false;
+        if (file == NULL || fputs("theirs", file) < 0 || fclose(file) != 0)
+            abort();
+        sn_claim_init(&rival, file_path);
+        if (rival_stays && sn_claim_take(&rival, 0, &waited) != 0)
+            abort();
+    }
+    return __real_sn_claim_lock_new(fd);
+}
+
 static void port_idle(void *arg)
 {
     (void)arg;
@@ -324,6 +346,28 @@ static void test_store__is_refused_a_file_that_another_one_keeps(void **state)
     sn_claim_init(&other, file_path);
     assert_int_equal(sn_claim_take(&other, 0, &waited), SN_EEXIST);
     sn_claim_fini(&other);
+}
+
+static void test_store__first_file_is_kept_by_the_first_of_two(void **state)
+{
+    (void)state;
+    rival_writes = rival_stays = true;
+    persist(1);
+    assert_false(wait_for(1, 1));
+    assert_string_equal(content(file_path), "theirs");
+    assert_non_null(strstr(content(log_path), "is in use by another process"));
+    sn_claim_fini(&rival);
+}
+
+static void test_store__first_file_of_one_that_has_ended_is_replaced(void **state)
+{
+    (void)state;
+    rival_writes = true;
+    rival_stays = false;
+    persist(1);
+    assert_true(wait_for(1, 1));
+    assert_string_equal(content(file_path), "epoch 1\n");
+    sn_claim_fini(&rival);
 }
 
 static void test_store__removes_what_a_killed_one_has_left_behind(void **state)
@@ -667,6 +711,8 @@ int main(void)
         TEST(store__replaces_a_symbolic_link_that_appears_later),
         TEST(store__pipe_in_place_of_the_file_is_a_failure_and_holds_nobody_up),
         TEST(store__is_refused_a_file_that_another_one_keeps),
+        TEST(store__first_file_is_kept_by_the_first_of_two),
+        TEST(store__first_file_of_one_that_has_ended_is_replaced),
         TEST(store__removes_what_a_killed_one_has_left_behind),
         TEST(store__tells_a_failure_and_works_again),
         TEST(store__fails_what_cannot_be_rendered),

@@ -13,8 +13,6 @@
 
 #include <cmocka.h>
 
-static struct tls_kit kit;
-
 /* ---- two sides ---- */
 
 struct side {
@@ -504,20 +502,6 @@ static void test_tls__describes_its_certificate(void **state)
     sn_tls_unref(tls);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    tls_kit_init(&kit);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    tls_kit_fini(&kit);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -535,5 +519,5 @@ int main(void)
         cmocka_unit_test(test_tls__describes_its_certificate),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, tls_kit_set_up, tls_kit_tear_down);
 }

@@ -13,8 +13,6 @@
 
 #define RECORDS_MAX 2000
 
-static struct tls_kit kit;
-
 struct raw {
     SSL_CTX *context;
     SSL *ssl;
@@ -202,20 +200,6 @@ static void test_tls_raw__tickets_outlive_a_reload_but_not_other_authorities(voi
     }
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    tls_kit_init(&kit);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    tls_kit_fini(&kit);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,5 +208,5 @@ int main(void)
         cmocka_unit_test(test_tls_raw__tickets_outlive_a_reload_but_not_other_authorities),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, tls_kit_set_up, tls_kit_tear_down);
 }

@@ -26,7 +26,6 @@ struct end {
     bool may_break; /* a write may fail */
 };
 
-static struct tls_kit kit;
 static uv_loop_t loop;
 static struct sn_net client_net, server_net;
 static struct sn_listener listener;
@@ -158,10 +157,9 @@ static int set_up(void **state)
     struct sn_tls_options options;
     struct sockaddr_storage any;
 
-    (void)state;
     signal(SIGPIPE, SIG_IGN);
     uv_loop_init(&loop);
-    tls_kit_init(&kit);
+    tls_kit_set_up(state);
     options = tls_kit_options(&kit, "one");
     server_tls = tls_kit_context(&kit, SN_TLS_SERVER, &options);
     client_tls = tls_kit_context(&kit, SN_TLS_CLIENT, &options);
@@ -181,7 +179,6 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    (void)state;
     for (size_t i = 0; i < ENDS_MAX; i++) {
         if (clients[i].in_use && clients[i].stream.state != SN_STREAM_CLOSING)
             sn_stream_close(&clients[i].stream);
@@ -192,8 +189,7 @@ static int tear_down(void **state)
     loop_finish(&loop);
     sn_tls_unref(server_tls);
     sn_tls_unref(client_tls);
-    tls_kit_fini(&kit);
-    return 0;
+    return tls_kit_tear_down(state);
 }
 
 static struct end *connect_to(size_t index, uint16_t port)

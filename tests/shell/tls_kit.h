@@ -205,4 +205,21 @@ static inline struct sn_tls *tls_kit_context(struct tls_kit *kit, enum sn_tls_ro
     return sn_tls_new(role, options, &kit->error);
 }
 
+static struct tls_kit kit; /* of the tests of this program */
+
+/* For a group of tests, or for one. */
+static inline int tls_kit_set_up(void **state)
+{
+    (void)state;
+    tls_kit_init(&kit);
+    return 0;
+}
+
+static inline int tls_kit_tear_down(void **state)
+{
+    (void)state;
+    tls_kit_fini(&kit);
+    return 0;
+}
+
 #endif

@@ -275,6 +275,18 @@ static void test_discover__an_error_or_an_odd_reply_teaches_nothing(void **state
     kit_free(kit);
 }
 
+static void test_discover__without_a_role_it_is_unknown_and_told_as_a_slave(void **state)
+{
+    struct kit *kit = with_info_held("m1 n1 replicas n2");
+    (void)state;
+    kit_info(kit, "n2", "other:thing\r\n");
+    assert_int_equal(facts(kit, "n2")->role_reported, SN_ROLE_UNKNOWN);
+    kit_expect(kit, "event",
+               "event V -role-change slave 10.0.0.2:6379 10.0.0.2 6379 @ m1 10.0.0.1 "
+               "6379 new reported role is slave\n");
+    kit_free(kit);
+}
+
 static void test_discover__the_text_is_kept_for_info_cache(void **state)
 {
     struct kit *kit = with_info_held("m1 n1 replicas n2");
@@ -417,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_discover__role_changes_are_told_as_expected_or_not),
         cmocka_unit_test(test_discover__a_new_run_id_is_a_reboot),
         cmocka_unit_test(test_discover__an_error_or_an_odd_reply_teaches_nothing),
+        cmocka_unit_test(test_discover__without_a_role_it_is_unknown_and_told_as_a_slave),
         cmocka_unit_test(test_discover__the_text_is_kept_for_info_cache),
         cmocka_unit_test(test_discover__info_periods),
         cmocka_unit_test(test_discover__the_period_can_be_changed),

@@ -190,7 +190,8 @@ int sn_groups_replica(struct sn_loader *loader, const struct sn_statement *state
     return 0;
 }
 
-/* PROTOCOL.md §19.7. */
+/* Of two lines with one run id the later one counts, where stock refuses to start: a crash between
+ * two versions of a file must not stop a sentinel (PROTOCOL.md §19.7). */
 int sn_groups_peer(struct sn_loader *loader, const struct sn_statement *statement)
 {
     struct sn_group_image *group = sn_loader_group(loader, statement->group);

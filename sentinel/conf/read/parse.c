@@ -33,7 +33,8 @@ static enum sn_conf_syntax find_syntax(const char *text, size_t len)
     return text < end && *text == '[' ? SN_CONF_INI : SN_CONF_REDIS;
 }
 
-/* Copies the server's settings that the core needs. */
+/* Copies the server's settings that the core needs, the port of our hellos among them (PROTOCOL.md
+ * §10.1). */
 static void tell_core(struct sn_conf *conf)
 {
     struct sn_globals *globals = &conf->image.globals;

@@ -174,6 +174,7 @@ static void remove_rename(struct sn_group_params *params, size_t at)
             (params->rename_count - at) * sizeof(*params->renames));
 }
 
+/* Renaming a command to itself takes its name away (PROTOCOL.md §4.18). */
 static void apply_rename(struct sn_group_params *params, const char *command, const char *to)
 {
     size_t at = find_rename(params, command);

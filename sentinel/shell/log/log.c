@@ -64,6 +64,7 @@ const char *sn_log_error(int error)
     return error == EOPNOTSUPP ? "it is neither a file, a pipe nor a terminal" : strerror(error);
 }
 
+/* PROTOCOL.md §19.9. */
 static int facility_of(const char *name)
 {
     static const struct {
@@ -306,6 +307,7 @@ static void follow_rotation(struct sn_log *log)
     log->fd = fd;
 }
 
+/* PROTOCOL.md §19.9. */
 static void put_text(struct sn_log *log, enum sn_level level, const char *text)
 {
     struct sn_buf escaped;

@@ -65,11 +65,34 @@ static void find_name(const char *argv0, struct sn_boot *boot)
     boot->is_server = boot->family != SN_FAMILY_NONE && strstr(name, "-sentinel") == NULL;
 }
 
+/* Absolute, as `dir` moves the process, and through links, which have the name that was meant. A
+ * bare name was found in PATH; stock shows it in the folder where it was started (PROTOCOL.md
+ * §6.1).
+ */
+static void find_executable(const char *argv0, struct sn_boot *boot)
+{
+    char folder[sizeof(boot->executable)];
+    size_t size = sizeof(boot->executable);
+
+    if (strncmp(argv0, "./", 2) == 0 && strchr(argv0 + 2, '/') == NULL)
+        argv0 += 2;
+    else if (strchr(argv0, '/') == NULL)
+        return;
+    int len = -1;
+    if (argv0[0] == '/')
+        len = snprintf(boot->executable, size, "%s", argv0);
+    else if (getcwd(folder, sizeof(folder)) != NULL)
+        len = snprintf(boot->executable, size, "%s/%s", folder, argv0);
+    if (len < 0 || (size_t)len >= size)
+        boot->executable[0] = '\0';
+}
+
 void sn_boot_parse(int argc, char **argv, struct sn_boot *boot)
 {
     *boot = (struct sn_boot){.mode = SN_BOOT_RUN};
     if (argc > 0) {
         find_name(argv[0], boot);
+        find_executable(argv[0], boot);
         argc--;
         argv++;
     }

@@ -24,6 +24,7 @@ struct sn_boot {
     const char *name;           /* by which it was started, without folders; borrowed from argv */
     enum sn_boot_family family; /* "redis-sentinel", "valkey-server", … */
     bool is_server;             /* "redis-server", "valkey-server" */
+    char executable[1024];      /* the path by which it was started; "": started by a bare name */
     const char *path;           /* RUN, CHECK_CONFIG: the configuration file; NULL: none given */
     char *const *overrides;     /* the other arguments, borrowed from argv */
     int override_count;

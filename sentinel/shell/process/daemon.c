@@ -21,6 +21,7 @@
 #include "shell/process/passwords.h"
 #include "shell/process/reload.h"
 #include "shell/process/scripts.h"
+#include "shell/process/signals.h"
 #include "shell/process/status.h"
 #include "shell/process/supervise.h"
 #include "shell/process/title.h"
@@ -43,6 +44,7 @@
 
 struct daemon {
     uv_loop_t loop;
+    const struct sn_boot *boot;
     struct sn_conf *conf;
     struct sn_claim *claim;
     struct sn_log *log;
@@ -58,7 +60,7 @@ struct daemon {
     struct sn_reload_parts reload;
     struct sn_file_share files;
     int fd_max; /* of clients; 0: any */
-    uv_signal_t on_term, on_int, on_hup;
+    struct sn_signals signals;
     uv_async_t wake; /* ends the loop, from within any callback */
     uv_timer_t patience;
     const char *pidfile;            /* NULL: none was written */
@@ -172,10 +174,8 @@ static void on_wake(uv_async_t *wake)
 }
 
 /* TERM and INT end the process with 0, a second INT at once with 1 (PROTOCOL.md §21.3). */
-static void on_stop_signal(uv_signal_t *handle, int number)
+static void on_stop_signal(struct daemon *daemon, int number)
 {
-    struct daemon *daemon = handle->data;
-
     if (daemon->stopping) {
         if (number == SIGINT)
             _exit(1);
@@ -187,15 +187,20 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 }
 
 /* HUP opens files again; PIPE, ALRM, XFSZ and USR2 are ignored (PROTOCOL.md §21.3, §24.2). */
-static void on_hang_up(uv_signal_t *handle, int number)
+static void on_hang_up(struct daemon *daemon)
 {
-    struct daemon *daemon = handle->data;
-
-    (void)number;
     daemon->reload.log = daemon->log;
     daemon->reload.certs = daemon->certs;
     daemon->reload.passwords = daemon->passwords;
     sn_reload_run(&daemon->reload);
+}
+
+static void on_signal(void *arg, int number)
+{
+    if (number == SIGHUP)
+        on_hang_up(arg);
+    else
+        on_stop_signal(arg, number);
 }
 
 static void on_patience_over(uv_timer_t *timer)
@@ -224,12 +229,9 @@ static bool close_loop(struct daemon *daemon)
 
 static void tear_down(struct daemon *daemon)
 {
-    close_handle(&daemon->on_term);
-    close_handle(&daemon->on_int);
-    close_handle(&daemon->on_hup);
+    sn_signals_close(&daemon->signals);
     close_handle(&daemon->wake);
     sn_supervise_close(daemon->supervise);
-    sn_daemon_leave_signals();
     sn_certs_close(daemon->certs);
     sn_passwords_close(daemon->passwords);
     sn_server_close(daemon->server);
@@ -448,6 +450,8 @@ static void make_parts(struct daemon *daemon)
         .loop = &daemon->loop,
         .settings = &conf->settings,
         .config_path = conf->path,
+        .executable = daemon->boot->executable,
+        .is_valkey = daemon->boot->family == SN_FAMILY_VALKEY,
         .supervisor = sn_supervise_name(daemon->supervisor),
         .log = daemon->log,
         .memory_max = sn_memory_of_clients(conf->settings.clients_memory, sn_memory_available()),
@@ -459,22 +463,15 @@ static void make_parts(struct daemon *daemon)
         .arg = daemon};
 
     int status = uv_loop_init(&daemon->loop);
+    if (status == 0)
+        status = sn_signals_init(&daemon->signals, &daemon->loop, on_signal, daemon);
     if (status != 0) {
         fprintf(stderr, "Cannot create an event loop: %s\n", uv_strerror(status));
         exit(1);
     }
     uv_async_init(&daemon->loop, &daemon->wake, on_wake);
     uv_timer_init(&daemon->loop, &daemon->patience);
-    uv_signal_init(&daemon->loop, &daemon->on_term);
-    uv_signal_init(&daemon->loop, &daemon->on_int);
-    uv_signal_init(&daemon->loop, &daemon->on_hup);
     daemon->wake.data = daemon;
-    daemon->on_term.data = daemon;
-    daemon->on_int.data = daemon;
-    daemon->on_hup.data = daemon;
-    uv_signal_start(&daemon->on_term, on_stop_signal, SIGTERM);
-    uv_signal_start(&daemon->on_int, on_stop_signal, SIGINT);
-    uv_signal_start(&daemon->on_hup, on_hang_up, SIGHUP);
 
     daemon->supervise =
         sn_supervise_new(&daemon->loop, daemon->supervisor, daemon->log, describe_status, daemon);
@@ -544,12 +541,12 @@ static int go_into_background(struct daemon *daemon)
     return SN_EIO;
 }
 
-int sn_daemon_run(struct sn_conf *conf, struct sn_claim *claim)
+int sn_daemon_run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_claim *claim)
 {
-    struct daemon daemon = {.conf = conf, .claim = claim, .ready = -1};
+    struct daemon daemon = {.boot = boot, .conf = conf, .claim = claim, .ready = -1};
     struct sn_buf complaint;
 
-    sn_daemon_ignore_signals();
+    sn_signals_ignore();
     sn_buf_init(&complaint, SIZE_MAX);
     daemon.supervisor = sn_supervise_find(conf->settings.supervised, &complaint);
     int status = go_into_background(&daemon);

@@ -6,12 +6,13 @@
  * told to end, and shuts everything down (PROTOCOL.md §21). */
 
 #include "conf/conf.h"
+#include "shell/process/boot.h"
 #include "shell/store/claim.h"
 
 /* Runs with conf and the claim of its state_path until SIGTERM, SIGINT or SHUTDOWN. Returns the
  * exit status: 0 after a clean end, 1 if the start failed (logged, and printed to standard error if
  * the log is elsewhere). Lowers conf->settings.maxclients if the system does not allow that many
  * open files (PROTOCOL.md §21.1). */
-int sn_daemon_run(struct sn_conf *conf, struct sn_claim *claim);
+int sn_daemon_run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_claim *claim);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -100,32 +99,4 @@ uint64_t sn_daemon_raise_files(uint64_t wanted)
         return wanted;
     raised = (struct rlimit){.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
     return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
-}
-
-/* libuv watches the others while the loop lives. Files that grow beyond a limit (XFSZ) are a write
- * that fails, which is told; a timer that somebody has left to us by an exec (ALRM) is nobody's;
- * newer stock outlives USR2 (PROTOCOL.md §21.3, §24.2). */
-void sn_daemon_ignore_signals(void)
-{
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-    signal(SIGALRM, SIG_IGN);
-    signal(SIGUSR2, SIG_IGN);
-    signal(SIGHUP, SIG_IGN); /* until the loop watches it */
-}
-
-static void exit_at_once(int number)
-{
-    (void)number;
-    _exit(1);
-}
-
-void sn_daemon_leave_signals(void)
-{
-    struct sigaction action = {.sa_handler = exit_at_once};
-
-    sigaction(SIGINT, &action, NULL);
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
 }

@@ -18,12 +18,6 @@ void sn_daemon_ready(int ready);
 /* Writes the pid file. SN_EIO: errno tells why (sn_file_error). */
 SN_MUST_CHECK int sn_daemon_write_pidfile(const char *path);
 
-/* Called before the loop exists: ignores signals whose default action would end the process. */
-void sn_daemon_ignore_signals(void);
-/* Called at the end, when the loop no longer handles signals and a write may still be pending:
- * SIGINT ends the process at once; SIGTERM and SIGHUP are ignored. */
-void sn_daemon_leave_signals(void);
-
 /* Raises the limit of open files towards wanted as far as permitted. Returns the resulting limit.
  */
 uint64_t sn_daemon_raise_files(uint64_t wanted);

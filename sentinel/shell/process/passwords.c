@@ -9,6 +9,7 @@
 #include "conf/file/file.h"
 #include "conf/file/password.h"
 #include "core/core.h"
+#include "core/view.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -31,7 +32,7 @@ struct source {
 
 struct sources {
     struct source *items;
-    size_t count;
+    size_t count, room;
 };
 
 struct sn_passwords {
@@ -50,7 +51,10 @@ static void add_source(struct sources *sources, const char *dir, enum sn_option 
 {
     if (path == NULL)
         return;
-    sources->items = sn_realloc(sources->items, (sources->count + 1) * sizeof(*sources->items));
+    if (sources->count == sources->room) {
+        sources->room = sources->room == 0 ? 8 : 2 * sources->room;
+        sources->items = sn_realloc(sources->items, sources->room * sizeof(*sources->items));
+    }
     struct source *source = &sources->items[sources->count++];
     *source = (struct source){.option = option,
                               .group = sn_strdup(group),
@@ -59,18 +63,32 @@ static void add_source(struct sources *sources, const char *dir, enum sn_option 
     sn_buf_init(&source->problem, PROBLEM_MAX);
 }
 
-static void list_sources(const struct sn_settings *settings, const struct sn_image *image,
-                         struct sources *sources)
+static void list_global_sources(const struct sn_settings *settings,
+                                const struct sn_globals *globals, struct sources *sources)
 {
-    const char *dir = settings->dir;
-
     *sources = (struct sources){0};
-    add_source(sources, dir, SN_OPTION_OWN_PASS, NULL, settings->requirepass_file);
-    add_source(sources, dir, SN_OPTION_SENTINEL_PASS, NULL, image->globals.sentinel_pass_file);
-    for (size_t i = 0; i < image->group_count; i++) {
-        const struct sn_group_image *group = &image->groups[i];
-        add_source(sources, dir, SN_OPTION_AUTH_PASS, group->name, group->params.auth_pass_file);
-    }
+    add_source(sources, settings->dir, SN_OPTION_OWN_PASS, NULL, settings->requirepass_file);
+    add_source(sources, settings->dir, SN_OPTION_SENTINEL_PASS, NULL, globals->sentinel_pass_file);
+}
+
+/* Before there is a core. */
+static void list_configured(const struct sn_settings *settings, const struct sn_image *image,
+                            struct sources *sources)
+{
+    list_global_sources(settings, &image->globals, sources);
+    for (size_t i = 0; i < image->group_count; i++)
+        add_source(sources, settings->dir, SN_OPTION_AUTH_PASS, image->groups[i].name,
+                   image->groups[i].params.auth_pass_file);
+}
+
+static void list_in_force(const struct sn_settings *settings, const struct sn_core *core,
+                          struct sources *sources)
+{
+    list_global_sources(settings, sn_core_globals(core), sources);
+    for (const struct sn_group *group = sn_core_group_first(core); group != NULL;
+         group = sn_group_next(group))
+        add_source(sources, settings->dir, SN_OPTION_AUTH_PASS, sn_group_name(group),
+                   sn_group_params(group)->auth_pass_file);
 }
 
 static void free_sources(struct sources *sources)
@@ -119,7 +137,7 @@ void sn_passwords_check(const struct sn_settings *settings, const struct sn_imag
 {
     struct sources sources;
 
-    list_sources(settings, image, &sources);
+    list_configured(settings, image, &sources);
     for (size_t i = 0; i < sources.count; i++)
         tell_if_public(&sources.items[i], tell, arg);
     free_sources(&sources);
@@ -132,18 +150,20 @@ static void log_public(void *arg, const char *text)
     sn_log(arg, SN_LEVEL_WARNING, "%s", text);
 }
 
-/* Returns the password in force, in image; *known is false if the group, or its file, is gone. */
-static const char *in_force(const struct sn_image *image, const struct source *source, bool *known)
+/* Returns the password in force, until the next step of the core; *known is false if the group, or
+ * its file, is gone. */
+static const char *in_force(const struct sn_core *core, const struct source *source, bool *known)
 {
     *known = true;
     if (source->option == SN_OPTION_OWN_PASS)
-        return image->globals.own_pass;
+        return sn_core_globals(core)->own_pass;
     if (source->option == SN_OPTION_SENTINEL_PASS)
-        return image->globals.sentinel_pass;
-    const struct sn_group_image *group = sn_image_find_group(image, source->group);
-    *known = group != NULL && group->params.auth_pass_file != NULL &&
-             strcmp(group->params.auth_pass_file, source->path) == 0;
-    return *known ? group->params.auth_pass : NULL;
+        return sn_core_globals(core)->sentinel_pass;
+    const struct sn_group *group = sn_core_group_find(core, source->group, strlen(source->group));
+    const struct sn_group_params *params = group != NULL ? sn_group_params(group) : NULL;
+    *known = params != NULL && params->auth_pass_file != NULL &&
+             strcmp(params->auth_pass_file, source->path) == 0;
+    return *known ? params->auth_pass : NULL;
 }
 
 /* The answer has no ticket, so nobody gets it. */
@@ -165,12 +185,11 @@ static void tell_core(const struct sn_passwords *passwords, const struct source 
 }
 
 /* Returns true if the password is a new one, and now in force (PROTOCOL.md §19.10). */
-static bool take_password(const struct sn_passwords *passwords, const struct sn_image *image,
-                          const struct source *source)
+static bool take_password(const struct sn_passwords *passwords, const struct source *source)
 {
     char what[WHAT_MAX];
     bool known;
-    const char *old = in_force(image, source, &known);
+    const char *old = in_force(sn_driver_core(passwords->env.driver), source, &known);
 
     if (!known)
         return false;
@@ -192,15 +211,12 @@ static bool take_password(const struct sn_passwords *passwords, const struct sn_
 
 static void take_all(struct sn_passwords *passwords)
 {
-    struct sn_image image;
     size_t taken = 0;
 
-    sn_core_snapshot(sn_driver_core(passwords->env.driver), &image);
     for (size_t i = 0; i < passwords->sources.count; i++)
-        taken += take_password(passwords, &image, &passwords->sources.items[i]);
+        taken += take_password(passwords, &passwords->sources.items[i]);
     sn_log(passwords->env.log, SN_LEVEL_NOTICE, "Password files read again: %zu, changed: %zu",
            passwords->sources.count, taken);
-    sn_image_fini(&image);
 }
 
 /* ---- reading ---- */
@@ -238,16 +254,13 @@ bool sn_passwords_is_busy(const struct sn_passwords *passwords)
 /* PROTOCOL.md §19.10. */
 bool sn_passwords_reload(struct sn_passwords *passwords)
 {
-    struct sn_image image;
-
     if (passwords == NULL)
         return false;
     passwords->again = passwords->busy;
     if (passwords->busy)
         return true;
-    sn_core_snapshot(sn_driver_core(passwords->env.driver), &image);
-    list_sources(passwords->env.settings, &image, &passwords->sources);
-    sn_image_fini(&image);
+    list_in_force(passwords->env.settings, sn_driver_core(passwords->env.driver),
+                  &passwords->sources);
     if (passwords->sources.count == 0)
         return false;
     passwords->work.data = passwords;

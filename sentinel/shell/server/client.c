@@ -395,30 +395,43 @@ static bool is_crowded(struct sn_client *client)
             !sn_crowd_is_peer(client));
 }
 
-static const char crowded[] = "max number of clients reached";
+enum refusal { REFUSAL_NONE, REFUSAL_PROTECTED, REFUSAL_CROWDED };
 
-/* Returns why a new connection is refused; NULL if it is served (PROTOCOL.md §3.6). */
-static const char *refusal(struct sn_client *client, bool is_local)
+/* Why a new connection is refused (PROTOCOL.md §3.6). */
+static enum refusal find_refusal(struct sn_client *client, bool is_local)
 {
     const struct sn_server *server = client->server;
     const struct sn_settings *settings = sn_server_env(server)->settings;
 
     if (settings->protected_mode && !is_local &&
         sn_accounts_open_to_all(sn_server_accounts(server)))
+        return REFUSAL_PROTECTED;
+    return is_crowded(client) ? REFUSAL_CROWDED : REFUSAL_NONE;
+}
+
+static const char *refusal_text(enum refusal refusal)
+{
+    switch (refusal) {
+    case REFUSAL_PROTECTED:
         return "-DENIED Protected mode is on and no password is set for the default user, so only "
                "connections from this machine are served. Set 'requirepass' (or a password for "
                "the default user), or 'protected-mode no' if the network is trusted.";
-    return is_crowded(client) ? crowded : NULL;
+    case REFUSAL_CROWDED:
+        return "max number of clients reached";
+    case REFUSAL_NONE:
+        break;
+    }
+    return "";
 }
 
-static void reject(struct sn_client *client, const char *reason)
+static void reject(struct sn_client *client, enum refusal refusal)
 {
     struct sn_server *server = client->server;
     struct sn_resp resp = {.out = &client->stream.out, .version = client->version};
 
     sn_clients_reject(sn_server_clients(server), client);
     sn_server_stats(server)->rejected++;
-    sn_resp_error(&resp, reason);
+    sn_resp_error(&resp, refusal_text(refusal));
     sn_client_end(client);
     if (client->stream.state == SN_STREAM_SHAKING)
         sn_client_doom(client); /* nothing can be written to it */
@@ -461,9 +474,9 @@ static void on_opened(void *owner, int error)
     }
     client->locked_at = sn_server_now(server);
     sn_stream_peer(&client->stream, &peer);
-    const char *reason = refusal(client, peer.is_loopback);
-    if (reason != NULL) {
-        reject(client, reason);
+    enum refusal refusal = find_refusal(client, peer.is_loopback);
+    if (refusal != REFUSAL_NONE) {
+        reject(client, refusal);
         sn_server_wake(server);
         return;
     }
@@ -506,9 +519,9 @@ void sn_client_accept(struct sn_server *server, struct sn_listener *listener, st
         return;
     }
     sn_stream_tune(&client->stream, sn_server_env(server)->settings->tcp_keepalive_s);
-    const char *reason = refusal(client, name_addresses(client));
-    if (reason != NULL && (tls == NULL || reason == crowded)) {
-        reject(client, reason);
+    enum refusal refusal = find_refusal(client, name_addresses(client));
+    if (refusal == REFUSAL_CROWDED || (refusal != REFUSAL_NONE && tls == NULL)) {
+        reject(client, refusal);
         return;
     }
     if (tls != NULL && sn_crowd_is_peer(client))

@@ -51,6 +51,7 @@ void sn_cmd_client_setname(struct sn_call *call)
         sn_resp_status(call->resp, "OK");
 }
 
+/* PROTOCOL.md §5.5. */
 void sn_cmd_client_setinfo(struct sn_call *call)
 {
     bool is_name = sn_call_word_is(call, 2, "lib-name");
@@ -101,6 +102,7 @@ void sn_cmd_client_reply(struct sn_call *call)
     }
 }
 
+/* PROTOCOL.md §5.5. */
 void sn_cmd_client_no_evict(struct sn_call *call)
 {
     bool on = sn_call_word_is(call, 2, "on");

@@ -53,20 +53,39 @@ static void put_kbps(struct sn_buf *out, const char *name, const struct sn_rate 
     sn_buf_printf(out, "%s:%.2f\r\n", name, (double)sn_rate_get(rate, now) / 1024);
 }
 
+static void put_executable(struct sn_buf *out, const char *given)
+{
+    char running[1024] = "";
+    size_t size = sizeof(running);
+
+    if (given == NULL || given[0] == '\0')
+        (void)uv_exepath(running, &size);
+    sn_buf_printf(out, "executable:%s\r\n", running[0] != '\0' || given == NULL ? running : given);
+}
+
+/* Whoever has put this program in the place of valkey-sentinel asks by Valkey's fields. Those of
+ * Redis stay. */
+static void put_names(struct sn_buf *out, bool is_valkey)
+{
+    sn_buf_printf(out, "# Server\r\nredis_version:%s\r\n", SN_REDIS_VERSION);
+    if (is_valkey)
+        sn_buf_printf(out, "server_name:valkey\r\nvalkey_version:%s\r\n", SN_REDIS_VERSION);
+    sn_buf_puts(out, "redis_git_sha1:00000000\r\nredis_git_dirty:0\r\nredis_build_id:0\r\n");
+    sn_buf_puts(out, "redis_mode:sentinel\r\n");
+    if (is_valkey)
+        sn_buf_puts(out, "server_mode:sentinel\r\n");
+}
+
+/* PROTOCOL.md §6.1. */
 static void put_server(struct sn_buf *out, const struct sn_server *server)
 {
     uint64_t uptime_s = (sn_server_now(server) - sn_server_started_at(server)) / 1000;
-    char executable[1024] = "";
-    size_t size = sizeof(executable);
     struct utsname os = {0};
     struct timespec wall = {0};
 
     (void)uname(&os);
-    (void)uv_exepath(executable, &size);
     clock_gettime(CLOCK_REALTIME, &wall);
-    sn_buf_printf(out, "# Server\r\nredis_version:%s\r\n", SN_REDIS_VERSION);
-    sn_buf_puts(out, "redis_git_sha1:00000000\r\nredis_git_dirty:0\r\nredis_build_id:0\r\n");
-    sn_buf_puts(out, "redis_mode:sentinel\r\n");
+    put_names(out, sn_server_env(server)->is_valkey);
     sn_buf_printf(out, "os:%s %s %s\r\n", os.sysname, os.release, os.machine);
     put(out, "arch_bits", 8 * sizeof(void *));
     sn_buf_puts(out, "monotonic_clock:POSIX clock_gettime\r\nmultiplexing_api:libuv\r\n");
@@ -82,7 +101,7 @@ static void put_server(struct sn_buf *out, const struct sn_server *server)
     put(out, "uptime_in_days", uptime_s / 86400);
     sn_buf_puts(out, "hz:10\r\nconfigured_hz:10\r\n");
     put(out, "lru_clock", (uint64_t)wall.tv_sec & 0xffffff);
-    sn_buf_printf(out, "executable:%s\r\n", executable);
+    put_executable(out, sn_server_env(server)->executable);
     sn_buf_printf(out, "config_file:%s\r\n",
                   sn_server_env(server)->config_path ? sn_server_env(server)->config_path : "");
     sn_buf_puts(out, "io_threads_active:0\r\n");

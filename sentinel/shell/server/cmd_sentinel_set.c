@@ -343,6 +343,7 @@ void sn_cmd_sentinel_set(struct sn_call *call)
     sn_buf_fini(&error);
 }
 
+/* PROTOCOL.md §4.17. */
 static void config_set(struct sn_call *call)
 {
     struct sn_command command = {.kind = SN_COMMAND_CONFIG_SET, .name = ""};

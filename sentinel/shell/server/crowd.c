@@ -51,7 +51,7 @@ bool sn_crowd_is_peer(struct sn_client *client)
     return client->is_peer;
 }
 
-/* True if client is to be spared as long as there are others. */
+/* True if client is to be spared as long as there are others (PROTOCOL.md §5.5). */
 static bool is_listener(const struct sn_client *client)
 {
     return (client->subscriptions.count > 0 || client->no_evict) &&

@@ -23,6 +23,8 @@ struct sn_server_env {
     int login_ms;         /* time to log in if a password is set; 0: SN_LOGIN_MS */
     size_t half_open_max; /* 0: SN_HALF_OPEN_MAX */
     const char *config_path; /* for INFO */
+    const char *executable;  /* for INFO; NULL, "": the file that runs */
+    bool is_valkey;          /* started by a name of Valkey */
     const char *supervisor;  /* for INFO; NULL: "no" */
     struct sn_log *log;
     /* For SHUTDOWN: ends the process cleanly with status 0. */

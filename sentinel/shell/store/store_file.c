@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#define _GNU_SOURCE /* O_TMPFILE */
+#define _GNU_SOURCE /* O_TMPFILE, renameat2 */
 #include "shell/store/store_file.h"
 
 #include "base/error.h"
@@ -25,6 +25,7 @@ struct content {
     const char *bytes;
     size_t len;
     const struct stat *old;        /* the file to be replaced; NULL: none */
+    bool is_first;                 /* nothing is at the path, not even a link */
     struct sn_store_access access; /* used if old is NULL */
 };
 
@@ -180,6 +181,17 @@ static int write_temporary(const char *path, const struct content *content,
     return -1;
 }
 
+/* Two processes that found no file to lock may both be writing the first one: the later one may not
+ * replace it. Not every file system can tell (PROTOCOL.md §24.2). */
+static int move_to(const char *path, const char *temporary, bool is_first)
+{
+    if (is_first && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (is_first && errno != EINVAL && errno != ENOSYS)
+        return SN_EIO;
+    return rename(temporary, path) == 0 ? 0 : SN_EIO;
+}
+
 /* errno tells the caller whether writing in place is worth a try. claim may be NULL (PROTOCOL.md
  * §19.8, §24.2). */
 static int put_in_place(const char *path, const struct content *content, struct sn_claim *claim,
@@ -195,7 +207,7 @@ static int put_in_place(const char *path, const struct content *content, struct 
     int status = 0;
     if (close(fd) != 0)
         status = explain(reason, "closing a temporary file for", path);
-    else if (rename(temporary, path) != 0)
+    else if (move_to(path, temporary, content->is_first) != 0)
         status = explain(reason, "renaming a temporary file to", path);
     if (status != 0) {
         int error = errno;
@@ -355,7 +367,9 @@ static int write_to(const char *path, struct sn_store_file *file, struct content
 {
     struct stat old;
 
-    bool exists = lstat(path, &old) == 0 && !S_ISLNK(old.st_mode);
+    bool something = lstat(path, &old) == 0;
+    bool exists = something && !S_ISLNK(old.st_mode);
+    content->is_first = !something;
     if (exists && !S_ISREG(old.st_mode)) {
         errno = S_ISDIR(old.st_mode) ? EISDIR : EOPNOTSUPP;
         return explain(reason, "replacing", path);
@@ -364,6 +378,17 @@ static int write_to(const char *path, struct sn_store_file *file, struct content
     int status = write_over(path, file, content, in_place, reason);
     content->old = NULL;
     return status;
+}
+
+/* PROTOCOL.md §24.2. */
+static int write_claimed(const char *path, struct sn_store_file *file, struct content *content,
+                         bool *in_place, char reason[SN_STORE_REASON_MAX])
+{
+    if (file->claim == NULL || sn_claim_renew(file->claim) == 0)
+        return write_to(path, file, content, in_place, reason);
+    snprintf(reason, SN_STORE_REASON_MAX,
+             "%.300s is in use by another process, which keeps its own state there", path);
+    return SN_EEXIST;
 }
 
 int sn_store_file_write(struct sn_store_file *file, const char *bytes, size_t len, bool *in_place,
@@ -375,14 +400,9 @@ int sn_store_file_write(struct sn_store_file *file, const char *bytes, size_t le
     *in_place = false;
     file->bare = false;
     const char *path = file->real != NULL ? file->real : found != NULL ? found : file->path;
-    int status = 0;
-    if (file->claim != NULL && sn_claim_renew(file->claim) != 0) {
-        snprintf(reason, SN_STORE_REASON_MAX,
-                 "%.300s is in use by another process, which keeps its own state there", path);
-        status = SN_EEXIST;
-    }
-    if (status == 0)
-        status = write_to(path, file, &content, in_place, reason);
+    int status = write_claimed(path, file, &content, in_place, reason);
+    if (status == SN_EIO && content.is_first && errno == EEXIST)
+        status = write_claimed(path, file, &content, in_place, reason);
     free(found);
     return status;
 }
