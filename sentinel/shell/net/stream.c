@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The only code that drives libuv's connection handles. Happy path: connect or accept, shake hands
- * (TLS), pass bytes to the hook, sn_stream_flush, close. Failure modes: every system error reaches
- * the owner, by a hook or as the result of a call. An error does not change the stream, except that
- * it stops reading after a read error or the end of input. */
+ * (TLS), pass bytes to the hook, sn_stream_flush, close. Every system error reaches the owner, by a
+ * hook or as a result, and changes nothing, except that reading ends after a read error. */
 #include "shell/net/stream.h"
 
 #include "base/alloc.h"
@@ -335,7 +334,8 @@ void *sn_net_shake(struct sn_net *net)
 {
     struct sn_secure *secure = net->hurrying != NULL ? net->hurrying : net->shaking;
 
-    assert(secure != NULL);
+    if (secure == NULL)
+        return NULL;
     struct sn_stream *stream = secure->owner;
     struct sn_buf held = secure->held;
     leave_queue(stream);

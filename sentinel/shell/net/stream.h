@@ -38,7 +38,7 @@ struct sn_net {
 };
 
 bool sn_net_has_to_shake(const struct sn_net *net);
-/* Goes on with the handshake that has waited longest, urgent ones first; one has to. Returns the
+/* Goes on with the handshake that has waited longest, urgent ones first. Returns the
  * owner of the stream if it is the other side's turn now, else NULL. */
 void *sn_net_shake(struct sn_net *net);
 
