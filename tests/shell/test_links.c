@@ -2,6 +2,10 @@
 
 #include "links_rig.h"
 
+#include <fcntl.h>
+
+#define CROWD 1000
+
 /* ---- opening ---- */
 
 static void test_links__tell_a_refused_connection(void **state)
@@ -44,6 +48,37 @@ static void test_links__to_replicas_wait_for_room(void **state)
     connect.link.v = 4;
     sn_links_connect(links, &connect);
     assert_int_equal(fake_core_count(SN_INPUT_LINK_DOWN, NULL), 1);
+}
+
+static size_t open_files(void)
+{
+    size_t count = 0;
+    for (int fd = 0; fd < 4096; fd++)
+        count += fcntl(fd, F_GETFD) != -1 ? 1 : 0;
+    return count;
+}
+
+static bool all_but_one_down(void)
+{
+    return fake_core_count(SN_INPUT_LINK_DOWN, NULL) == CROWD - 1;
+}
+
+/* A start with thousands of groups leaves clients their share of the loop. */
+static void test_links__many_are_dialled_over_several_turns(void **state)
+{
+    (void)state;
+    size_t before = open_files();
+    for (uint64_t id = 1; id <= CROWD; id++) {
+        struct sn_action_connect connect = {.link = {id},
+                                            .kind = SN_LINK_DATA,
+                                            .ip = "127.0.0.1",
+                                            .port = 1, /* nobody listens there */
+                                            .name = "sentinel-01234567-cmd"};
+        sn_links_connect(links, &connect);
+    }
+    assert_in_range(open_files() - before, 1, CROWD - 1);
+    sn_links_disconnect(links, (struct sn_link_id){CROWD}); /* one that waits */
+    assert_true(loop_run_until(&loop, all_but_one_down));
 }
 
 static void test_links__open_a_command_link(void **state)
@@ -418,6 +453,7 @@ int main(void)
         TEST(tell_a_refused_connection),
         TEST(tell_an_address_that_is_none),
         TEST(to_replicas_wait_for_room),
+        TEST(many_are_dialled_over_several_turns),
         TEST(open_a_command_link),
         TEST(open_a_subscription_without_user),
         TEST(use_renamed_commands),

@@ -12,7 +12,9 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "shell/links/command.h"
+#include "shell/links/pace.h"
 #include "shell/links/reply.h"
 #include "shell/net/stream.h"
 
@@ -45,12 +47,16 @@ struct link {
     enum sn_link_kind kind;
     bool minor;
     bool dirty;
+    bool waits;             /* to be dialled; `stream` is not in use */
+    char ip[SN_IP_MAX + 1]; /* where */
+    uint16_t port;
     char *pass; /* until AUTH is answered, which may repeat it */
     struct sn_stream stream;
     struct sn_reply_reader *reader;
     struct pending *pending;
     size_t pending_count;
     struct link *dirty_prev, *dirty_next;
+    struct link *dial_prev, *dial_next;
     UT_hash_handle hh;
 };
 
@@ -58,12 +64,15 @@ struct sn_links {
     struct sn_driver *driver;
     struct sockaddr_storage source; /* ss_family AF_UNSPEC: none */
     uv_prepare_t prepare;           /* active while something waits to be written */
-    size_t open_handles;            /* of the links and the one above */
+    uv_idle_t idle;                 /* active while links wait to be dialled */
+    struct sn_pace pace;            /* of new connections */
+    size_t open_handles;            /* of the links and the two above */
     uint64_t minor_count, minor_max;
     bool closing;
     struct link *by_id;
     struct link *dirty;
-    struct sn_tls *tls; /* NULL: no TLS */
+    struct link *to_dial; /* in the order of their actions */
+    struct sn_tls *tls;   /* NULL: no TLS */
     struct sn_net net;
 };
 
@@ -126,6 +135,8 @@ static void drop(struct link *link)
     HASH_DEL(links->by_id, link);
     if (link->dirty)
         DL_DELETE2(links->dirty, link, dirty_prev, dirty_next);
+    if (link->waits)
+        DL_DELETE2(links->to_dial, link, dial_prev, dial_next);
     sn_stream_close(&link->stream);
 }
 
@@ -392,12 +403,12 @@ static void on_opened(void *owner, int error)
 }
 
 /* The one place where a connection is made (PROTOCOL.md §9.2). */
-static int open_stream(struct link *link, const char *ip, uint16_t port)
+static int open_stream(struct link *link)
 {
     const struct sockaddr_storage *source = &link->links->source;
     struct sockaddr_storage addr;
 
-    if (!sn_stream_address(ip, port, &addr))
+    if (!sn_stream_address(link->ip, link->port, &addr))
         return UV_EINVAL;
     bool has_source = source->ss_family == addr.ss_family;
     return sn_stream_connect(&link->stream, has_source ? (const struct sockaddr *)source : NULL,
@@ -416,6 +427,37 @@ static bool secure(struct link *link, const char *host)
         return false;
     }
     return true;
+}
+
+static void dial(struct link *link)
+{
+    int status = open_stream(link);
+
+    if (status != 0)
+        fail_uv(link, status);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct sn_links *links = idle->data;
+
+    while (links->to_dial != NULL && sn_pace_has_time(&links->pace, links->net.loop)) {
+        struct link *link = links->to_dial;
+        DL_DELETE2(links->to_dial, link, dial_prev, dial_next);
+        link->waits = false;
+        dial(link);
+    }
+    if (links->to_dial == NULL)
+        uv_idle_stop(idle);
+}
+
+static void wait_to_dial(struct link *link)
+{
+    struct sn_links *links = link->links;
+
+    link->waits = true;
+    DL_APPEND2(links->to_dial, link, dial_prev, dial_next);
+    uv_idle_start(&links->idle, on_idle);
 }
 
 static const struct sn_stream_hooks hooks = {.reached = on_reached,
@@ -453,6 +495,8 @@ void sn_links_connect(struct sn_links *links, const struct sn_action_connect *co
     link->minor = connect->minor;
     links->minor_count += link->minor;
     link->pass = sn_strdup(connect->pass);
+    link->port = connect->port;
+    (void)sn_text_copy(link->ip, sizeof(link->ip), connect->ip);
     link->reader = sn_reply_reader_new();
     sn_stream_init(&link->stream, &links->net, false, &hooks, link, OUTPUT_MAX);
     write_opening(link, connect);
@@ -461,9 +505,10 @@ void sn_links_connect(struct sn_links *links, const struct sn_action_connect *co
 
     if (connect->tls && !secure(link, connect->host))
         return;
-    int status = open_stream(link, connect->ip, connect->port);
-    if (status != 0)
-        fail_uv(link, status);
+    if (links->to_dial != NULL || !sn_pace_has_time(&links->pace, links->net.loop))
+        wait_to_dial(link);
+    else
+        dial(link);
 }
 
 void sn_links_disconnect(struct sn_links *links, struct sn_link_id id)
@@ -510,7 +555,9 @@ struct sn_links *sn_links_new(uv_loop_t *loop, const char *source_addr)
         links->source.ss_family = AF_UNSPEC;
     uv_prepare_init(loop, &links->prepare);
     links->prepare.data = links;
-    links->open_handles = 1;
+    uv_idle_init(loop, &links->idle);
+    links->idle.data = links;
+    links->open_handles = 2;
     links->minor_max = UINT64_MAX;
     return links;
 }
@@ -531,7 +578,7 @@ void sn_links_set_driver(struct sn_links *links, struct sn_driver *driver)
     links->driver = driver;
 }
 
-static void on_prepare_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     release_links(handle->data);
 }
@@ -545,5 +592,6 @@ void sn_links_close(struct sn_links *links)
     HASH_ITER(hh, links->by_id, link, next) {
         drop(link);
     }
-    uv_close((uv_handle_t *)&links->prepare, on_prepare_closed);
+    uv_close((uv_handle_t *)&links->prepare, on_handle_closed);
+    uv_close((uv_handle_t *)&links->idle, on_handle_closed);
 }
