@@ -241,6 +241,23 @@ static void test_view__names_are_shown_where_they_are_announced(void **state)
     kit_free(kit);
 }
 
+static void test_view__a_host_name_that_does_not_resolve_is_shown(void **state)
+{
+    static const char refusal[] = "link-refusal=the host name does not resolve\n";
+    struct kit *kit = kit_new_seeded("- hostnames;m1 db.example.org:6379", 1, true);
+    const struct sn_instance *master = sn_group_master(kit_group(kit, "m1"));
+    (void)state;
+    kit_resolved(kit, "db.example.org", "");
+    struct lines lines = {.len = 0};
+    sn_instance_describe(kit->core, master, kit->now, add_field, &lines);
+    assert_non_null(strstr(lines.text, refusal));
+    kit_resolved(kit, "db.example.org", "10.0.0.7");
+    lines = (struct lines){.len = 0};
+    sn_instance_describe(kit->core, master, kit->now, add_field, &lines);
+    assert_null(strstr(lines.text, refusal));
+    kit_free(kit);
+}
+
 static void test_view__quorum_counts_peers_that_are_up_and_all_voters(void **state)
 {
     struct kit *kit = kit_new("m1 n1 peers a,b,c");
@@ -324,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_view__states_of_a_failover_have_the_words_of_stock),
         cmocka_unit_test(test_view__other_flags),
         cmocka_unit_test(test_view__names_are_shown_where_they_are_announced),
+        cmocka_unit_test(test_view__a_host_name_that_does_not_resolve_is_shown),
         cmocka_unit_test(test_view__quorum_counts_peers_that_are_up_and_all_voters),
         cmocka_unit_test(test_view__status_is_ok_sdown_or_odown),
         cmocka_unit_test(test_view__groups_and_instances_in_order),

@@ -39,6 +39,7 @@ static void warn(struct sn_core *core, const char *host)
                    "Many host names do not resolve; further ones are not named. Check DNS.");
 }
 
+/* PROTOCOL.md §20.2. */
 bool sn_resolve_fails(const struct sn_core *core, const char *host)
 {
     return sn_told_has(core, key_of(host));

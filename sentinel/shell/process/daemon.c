@@ -53,6 +53,7 @@ struct daemon {
     struct sn_links *links;
     struct sn_store *store;
     struct sn_scripts *scripts;
+    unsigned pool_threads;
     struct sn_resolver *resolver;
     struct sn_server *server;
     struct sn_certs *certs; /* NULL: no TLS */
@@ -481,7 +482,7 @@ static void make_parts(struct daemon *daemon)
     sn_links_set_minor_max(daemon->links, daemon->files.minor_max);
     daemon->store = sn_store_new(&daemon->loop, conf, daemon->claim, daemon->log);
     daemon->scripts = sn_scripts_new(&daemon->loop, daemon->log, SN_SCRIPT_GRACE_MS);
-    daemon->resolver = sn_resolver_new(&daemon->loop);
+    daemon->resolver = sn_resolver_new(&daemon->loop, daemon->pool_threads / 2);
     sn_store_set_watch(daemon->store, on_saved, daemon);
     sn_store_set_live(daemon->store, list_changes, daemon);
     sn_buf_init(&daemon->configured_users, SIZE_MAX);
@@ -547,6 +548,7 @@ int sn_daemon_run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_cl
     struct sn_buf complaint;
 
     sn_signals_ignore();
+    daemon.pool_threads = sn_daemon_size_pool();
     sn_buf_init(&complaint, SIZE_MAX);
     daemon.supervisor = sn_supervise_find(conf->settings.supervised, &complaint);
     int status = go_into_background(&daemon);

@@ -7,8 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#define POOL_MAX 1024 /* libuv's own */
 
 static int redirect_to_null(int fd)
 {
@@ -99,4 +102,17 @@ uint64_t sn_daemon_raise_files(uint64_t wanted)
         return wanted;
     raised = (struct rlimit){.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
     return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+}
+
+/* PROTOCOL.md §24.2. */
+unsigned sn_daemon_size_pool(void)
+{
+    const char *text = getenv("UV_THREADPOOL_SIZE");
+    long wanted = text == NULL ? SN_POOL_THREADS : strtol(text, NULL, 10);
+    unsigned threads = wanted < 2 ? 2 : wanted > POOL_MAX ? POOL_MAX : (unsigned)wanted;
+    char now[16];
+
+    (void)snprintf(now, sizeof(now), "%u", threads);
+    (void)setenv("UV_THREADPOOL_SIZE", now, 1);
+    return threads;
 }

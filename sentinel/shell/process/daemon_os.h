@@ -6,6 +6,8 @@
 
 #include "base/types.h"
 
+#define SN_POOL_THREADS 16
+
 /* Goes into the background. The calling process waits here; it exits with status 0 when the
  * background process calls sn_daemon_ready, with 1 if that process ends before. Returns only in the
  * background process, in a new session, with standard input and output on /dev/null and the
@@ -17,6 +19,11 @@ void sn_daemon_ready(int ready);
 
 /* Writes the pid file. SN_EIO: errno tells why (sn_file_error). */
 SN_MUST_CHECK int sn_daemon_write_pidfile(const char *path);
+
+/* Called before the first work for libuv's thread pool: UV_THREADPOOL_SIZE threads, at least two,
+ * by default SN_POOL_THREADS. Look-ups that hang would take the only one, and nothing could be
+ * saved. Returns how many there are. */
+unsigned sn_daemon_size_pool(void);
 
 /* Raises the limit of open files towards wanted as far as permitted. Returns the resulting limit.
  */
