@@ -15,7 +15,7 @@ from harness.process import Process
 from benchlib.resp import Connection, encode
 
 MASTER_LINE = re.compile(r"^master\d+:name=([^,]*),status=(\w+),address=([^,]*),slaves=(\d+),sentinels=(\d+)", re.M)
-ALL_KNOWN_S = 900  # a bound, not an expectation
+KNOWN_S = 600  # a bound, not an expectation
 
 
 # ---- what /proc says
@@ -165,11 +165,11 @@ class Fleet:
                            missing + sum(status != "ok" for status, _, _, _ in found)))
         return tuple(max(column) for column in zip(*counts))
 
-    def wait_known(self, progress=None):
+    def wait_known(self, progress=None, bound_s=KNOWN_S):
         """Seconds since the start until all replicas, all peers, both and "ok" everywhere; None: not in time."""
         found, due = [None, None, None], 0
         pause = min(0.5, 0.05 + self.groups / 4000)
-        while None in found and time.monotonic() < self.began + ALL_KNOWN_S:
+        while None in found and time.monotonic() < self.began + bound_s:
             missing = self.unknown()
             now = time.monotonic() - self.began
             known = [missing[0] == 0, missing[1] == 0, not any(missing)]

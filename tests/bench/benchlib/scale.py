@@ -37,7 +37,8 @@ def rest(group, seconds):
 def one(flavour, groups, options):
     with fleet.Fleet(flavour, groups, down_after_milliseconds=options.down_after) as group:
         pong_s = group.start()
-        replicas_s, peers_s, all_ok_s = group.wait_known(lambda text: tell(f"  {groups} groups, {flavour}: {text}"))
+        replicas_s, peers_s, all_ok_s = group.wait_known(lambda text: tell(f"  {groups} groups, {flavour}: {text}"),
+                                                         options.bound)
         result = {"pong_ms": pong_s * 1000, "replicas_s": replicas_s, "peers_s": peers_s, "all_ok_s": all_ok_s}
         time.sleep(options.settle)
         result.update(rest(group, options.seconds))
