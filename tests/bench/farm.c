@@ -156,6 +156,11 @@ static void print_count(const char *name, uint64_t count)
     printf("command %s %" PRIu64 "\n", name, count);
 }
 
+static int64_t ms_of(const struct timeval *time)
+{
+    return (int64_t)time->tv_sec * 1000 + time->tv_usec / 1000;
+}
+
 static void print_stats(void)
 {
     struct rusage usage;
@@ -165,10 +170,9 @@ static void print_stats(void)
     printf("servers %zu\nconnections %zu\naccepted %" PRIu64 "\npublished %" PRIu64
            "\nrefused %" PRIu64 "\n",
            farm.server_count, farm.conn_count, farm.accepted, farm.published, farm.refused);
-    printf("cpu_ms %ld\nuptime_ms %" PRId64 "\nturn_max_ms %" PRId64 "\n",
-           (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
-               (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000,
-           farm.now - farm.started_at, farm.turn_max_ms);
+    printf("cpu_ms %" PRId64 "\nuptime_ms %" PRId64 "\nturn_max_ms %" PRId64 "\n",
+           ms_of(&usage.ru_utime) + ms_of(&usage.ru_stime), farm.now - farm.started_at,
+           farm.turn_max_ms);
     farm.turn_max_ms = 0;
 }
 

@@ -297,6 +297,7 @@ void farm_net_wake(struct farm_server *server)
         watch(server->farm, &server->listener, EPOLL_CTL_ADD, EPOLLIN);
         DL_FOREACH(server->conns, conn) {
             watch(server->farm, &conn->handle, EPOLL_CTL_ADD, conn->events);
+            farm_net_dirty(conn); /* it may have had something to write */
         }
         return;
     }

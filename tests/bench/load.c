@@ -330,6 +330,11 @@ static double share(double part)
     return (double)times_ms[at < time_count ? at : time_count - 1];
 }
 
+static double seconds_of(const struct timeval *time)
+{
+    return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
 static void print_result(uint64_t began)
 {
     struct rusage usage;
@@ -341,10 +346,9 @@ static void print_result(uint64_t began)
     getrusage(RUSAGE_SELF, &usage);
     qsort(times_ms, time_count, sizeof(*times_ms), compare);
     printf("{\"requests\": %zu, \"errors\": %zu, \"unanswered\": %zu, \"seconds\": %.3f, "
-           "\"p50_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f, \"cpu_ms\": %ld}\n",
+           "\"p50_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f, \"cpu_ms\": %.0f}\n",
            reply_count, error_count, under_way, seconds, share(0.5), share(0.99), share(1),
-           (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
-               (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000);
+           seconds_of(&usage.ru_utime) * 1000 + seconds_of(&usage.ru_stime) * 1000);
 }
 
 static void run_requests(void)

@@ -16,6 +16,7 @@ from benchlib.resp import Connection, encode
 
 ASK_RATE = 500  # questions a second to each sentinel
 BEFORE_S, AFTER_S = 0.5, 2.0  # clients ask from before down-after is over until after the last switch
+FOLLOW_LOOK_S = 0.05
 COLUMNS = [("first_ms", "first ms", 0), ("median_ms", "median ms", 0), ("p99_ms", "p99 ms", 0), ("last_ms", "last ms", 0),
            ("followed_ms", "all follow ms", 0), ("attempts", "attempts", 0), ("given_up", "given up", 0),
            ("unswitched", "unswitched", 0), ("ask_p99_ms", "ask p99 ms", 2), ("ask_max_ms", "ask max ms", 1),
@@ -101,9 +102,7 @@ def fail_and_watch(group, count, options):
             events.read(min(bound, time.monotonic() + 1))
             known = events.complete()
         cpu = sum(fleet.cpu_s(pid) for pid in group.pids) - cpu
-        rest_until = time.monotonic() + AFTER_S
-        while time.monotonic() < rest_until:
-            events.read(rest_until)
+        followed_at = wait_followed(group, events, bound)
         times = sorted((at - over_at) * 1000 for at in known.values())
         firsts = [at for switched in events.switched for at in switched.values()]
         result = {"first_ms": (min(firsts) - over_at) * 1000 if firsts else None,
@@ -112,7 +111,7 @@ def fail_and_watch(group, count, options):
                   "events": dict(events.counts), "cpu_ms_per_group": cpu * 1000 / count, **askers.results()}
         if times:
             result.update(median_ms=statistics.median(times), p99_ms=percentile(times, 0.99), last_ms=times[-1], times_ms=times)
-        result["followed_ms"] = wait_followed(group, over_at, bound)
+        result["followed_ms"] = None if followed_at is None else (followed_at - over_at) * 1000
         return result
     finally:
         events.close()
@@ -120,13 +119,14 @@ def fail_and_watch(group, count, options):
             askers.end()
 
 
-def wait_followed(group, over_at, bound):
-    """Milliseconds until all live servers follow the one master of their group; None: not in time."""
-    while time.monotonic() < bound:
-        if not group.farm.problems():
-            return (time.monotonic() - over_at) * 1000
-        time.sleep(0.1)
-    return None
+def wait_followed(group, events, bound):
+    """When all live servers followed the one master of their group; None: not in time. Takes AFTER_S at least."""
+    rest_until, followed_at = time.monotonic() + AFTER_S, None
+    while time.monotonic() < (bound if followed_at is None else rest_until):
+        if followed_at is None and not group.farm.problems():
+            followed_at = time.monotonic()
+        events.read(time.monotonic() + FOLLOW_LOOK_S)
+    return followed_at
 
 
 def one(flavour, count, groups, options):

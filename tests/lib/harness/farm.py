@@ -140,12 +140,12 @@ class Farm:
         return found
 
     def stats(self):
-        """{name: sum over the processes}; of turn_max_ms the greatest; {"commands": {name: count}}."""
+        """{name: sum over the processes}; of turn_max_ms and uptime_ms the greatest; {"commands": {name: count}}."""
         total = {"commands": {}}
         for line in self._ask("stats"):
             *kind, name, value = line.split()
             table = total["commands"] if kind else total
-            join = max if name == "turn_max_ms" else int.__add__
+            join = max if name in ("turn_max_ms", "uptime_ms") else int.__add__
             table[name] = join(table.get(name, 0), int(value))
         return total
 
