@@ -83,14 +83,14 @@ class Askers:
             child.communicate()
 
 
-def fail_and_watch(group, count, options):
-    """The numbers of one failure of count masters."""
+def fail_and_watch(group, count, idle_s, options):
+    """The numbers of one failure of count masters. idle_s: CPU time that the sentinels take in a second without one."""
     events, askers, known = Events(group.sentinels), None, set()
     try:
         for _ in range(5):
             events.read(time.monotonic() + 0.1)
-        cpu = sum(fleet.cpu_s(pid) for pid in group.pids)
         events.counts.clear()
+        cpu = sum(fleet.cpu_s(pid) for pid in group.pids)
         (group.farm.hang if options.fault == "hang" else group.farm.kill)(range(count))
         began = time.monotonic()
         over_at = began + options.down_after / 1000
@@ -101,7 +101,7 @@ def fail_and_watch(group, count, options):
         while len(known) < count and time.monotonic() < bound:
             events.read(min(bound, time.monotonic() + 1))
             known = events.complete()
-        cpu = sum(fleet.cpu_s(pid) for pid in group.pids) - cpu
+        cpu = sum(fleet.cpu_s(pid) for pid in group.pids) - cpu - idle_s * (time.monotonic() - began)
         followed_at = wait_followed(group, events, bound)
         times = sorted((at - over_at) * 1000 for at in known.values())
         firsts = [at for switched in events.switched for at in switched.values()]
@@ -135,8 +135,8 @@ def one(flavour, count, groups, options):
         group.start()
         if None in group.wait_known(lambda text: scale.tell(f"  {groups} groups, {flavour}: {text}")):
             scale.tell(f"  {groups} groups, {flavour}: not all is known; going on")
-        time.sleep(options.settle)
-        result = fail_and_watch(group, count, options)
+        idle_s = scale.rest(group, max(1, options.settle))["cpu_ms_per_s"] * len(group.sentinels) / 1000
+        result = fail_and_watch(group, count, idle_s, options)
         group.farm.revive()
         healed_by = time.monotonic() + options.bound
         while group.farm.problems() and time.monotonic() < healed_by:
