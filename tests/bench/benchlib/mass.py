@@ -19,7 +19,7 @@ BEFORE_S, AFTER_S = 0.5, 2.0  # clients ask from before down-after is over until
 FOLLOW_LOOK_S = 0.05
 COLUMNS = [("first_ms", "first ms", 0), ("median_ms", "median ms", 0), ("p99_ms", "p99 ms", 0), ("last_ms", "last ms", 0),
            ("followed_ms", "all follow ms", 0), ("attempts", "attempts", 0), ("given_up", "given up", 0),
-           ("unswitched", "unswitched", 0), ("ask_p99_ms", "ask p99 ms", 2), ("ask_max_ms", "ask max ms", 1),
+           ("unswitched", "unswitched", 0), ("twice", "twice", 0), ("ask_p99_ms", "ask p99 ms", 2), ("ask_max_ms", "ask max ms", 1),
            ("cpu_ms_per_group", "CPU ms/group", 2), ("problems", "wrong", 0)]
 
 
@@ -31,6 +31,7 @@ class Events:
         for connection in self._connections:
             connection.send(encode("PSUBSCRIBE", "+switch-master", "+try-failover", "-failover-abort-*"))
         self.switched = [{} for _ in sentinels]  # {group: when first}
+        self.twice = set()  # groups that some sentinel has switched more than once
         self.counts = collections.Counter()
 
     def read(self, until):
@@ -47,7 +48,10 @@ class Events:
     def _take(self, number, event, payload, now):
         self.counts[event] += 1
         if event == "+switch-master":
-            self.switched[number].setdefault(payload.split()[0], now)
+            name = payload.split()[0]
+            if name in self.switched[number]:
+                self.twice.add(name)
+            self.switched[number].setdefault(name, now)
 
     def complete(self):
         """{group: when the last sentinel has switched it}"""
@@ -106,7 +110,7 @@ def fail_and_watch(group, count, idle_s, options):
         times = sorted((at - over_at) * 1000 for at in known.values())
         firsts = [at for switched in events.switched for at in switched.values()]
         result = {"first_ms": (min(firsts) - over_at) * 1000 if firsts else None,
-                  "unswitched": count - len(times), "attempts": events.counts["+try-failover"],
+                  "unswitched": count - len(times), "twice": len(events.twice), "attempts": events.counts["+try-failover"],
                   "given_up": sum(n for event, n in events.counts.items() if event.startswith("-failover-abort")),
                   "events": dict(events.counts), "cpu_ms_per_group": cpu * 1000 / count, **askers.results()}
         if times:
