@@ -13,7 +13,7 @@ _libc = ctypes.CDLL(None)
 _living = []
 
 
-def _die_with_parent():
+def die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -41,7 +41,7 @@ class Process:
         with open(self.log_path, "ab") as log:
             self._child = subprocess.Popen(
                 self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=_die_with_parent, env=dict(os.environ, **(self.env or {})))
+                preexec_fn=die_with_parent, env=dict(os.environ, **(self.env or {})))
         if self not in _living:
             _living.append(self)
         return self
