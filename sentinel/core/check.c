@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <utlist.h>
 
+#define BESIDES_WINDOW 16 /* PING and other single commands need no room */
+
 struct checking {
     char *out;
     bool broken;
@@ -48,6 +50,8 @@ static void check_link(struct checking *check, const struct sn_link *link, const
             "%s: link in state %d is up since %lld", of, link->state, (long long)link->up_at);
     require(check, link->state == SN_LINK_UP || (link->pending == 0 && !link->ping_pending),
             "%s: a link that is not up waits for %u replies", of, link->pending);
+    require(check, link->pending <= SN_PENDING_PEER_MAX + BESIDES_WINDOW,
+            "%s: a link waits for %u replies", of, link->pending);
 }
 
 static void check_instance(struct checking *check, const struct sn_instance *instance,
