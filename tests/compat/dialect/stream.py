@@ -165,12 +165,17 @@ def _attempts(side):
     return sum(event == "+try-failover" for _, events in side.phases for _, event, _ in events)
 
 
+def _dawdled(side):
+    """The hello that follows a peer's move came only after down-after: stock calls the peer down anew."""
+    return any(event == "+sdown" for name, events in side.phases if name == "the peer moves" for _, event, _ in events)
+
+
 def _play(scene, place):
     """Both sides. Where the machine is busy, stock at times calls the new master down right behind the switch,
-    and fails over once more: then nothing can be compared, and the scene is played again."""
+    and fails over once more, or a step takes too long: then nothing can be compared, and the scene is played again."""
     for _ in range(TRIES):
         stock, ours = both(lambda flavour: scene(place, flavour))
-        if _attempts(stock) <= _attempts(ours):
+        if _attempts(stock) <= _attempts(ours) and not _dawdled(stock):
             break
     return stock, ours
 
