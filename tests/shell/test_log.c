@@ -67,6 +67,7 @@ void openlog(const char *ident, int option, int facility)
     syslog_facility = facility;
 }
 
+SN_PRINTF(2, 0)
 static void take_syslog(int priority, const char *format, va_list arguments)
 {
     syslog_priority = priority;
@@ -84,7 +85,7 @@ void syslog(int priority, const char *format, ...)
 }
 
 /* What hardened builds call. */
-void __syslog_chk(int priority, int flag, const char *format, ...);
+SN_PRINTF(3, 4) void __syslog_chk(int priority, int flag, const char *format, ...);
 void __syslog_chk(int priority, int flag, const char *format, ...)
 {
     va_list arguments;

@@ -412,8 +412,11 @@ bool operator_repair(struct sim_group *group, unsigned round)
 {
     bool removed = false;
     adopt_orphans(group);
-    /* A new epoch is above all that others have; what begins anew would meet the old ones again. */
-    if (round % 2 == 1 && group->checks->collided) {
+    /* A new epoch is above all that others have; what begins anew would meet the old ones again.
+     * Who agrees is left to finish what a failover takes. */
+    bool agreed =
+        cluster_agreed(group->sim->cluster, group->name, operator_master(group)->node.addr.port);
+    if (round % 2 == 1 && group->checks->collided && !agreed) {
         operator_failover(group, a_living_one(group), SN_MODE_FORCED, NULL);
         return false;
     }

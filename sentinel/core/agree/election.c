@@ -36,6 +36,7 @@
 #include <utlist.h>
 
 #define BACKOFF_DOUBLINGS_MAX 20
+#define ROUNDS_APART          4   /* the random part may grow to that many rounds at least */
 #define STAND_BACK_LOOK_MS    500 /* interval to check whether a replica has become usable */
 
 /* Returns the group after `other` (NULL: the first one) with the same master as group; group itself
@@ -403,18 +404,20 @@ static void count_votes(const struct sn_group *group, struct tally *tally)
 
 /* Pause before the next round (D8): the candidates take turns again, and the random part doubles in
  * case they disagree about the turns. The unit is the duration of a round here: with slow links or
- * disks, shorter pauses would only make the candidates collide again (PROTOCOL.md §14.4). */
+ * disks, shorter pauses would only make the candidates collide again (PROTOCOL.md §14.4). The limit
+ * applies to the random part: pauses that all end at the limit would collide for ever. */
 static sn_ms backoff(struct sn_group *group)
 {
-    sn_ms unit = sn_min(sn_max(SN_RETRY_BASE_MS, sn_age(group->core, group->failover.started_at)),
-                        SN_RETRY_UNIT_MAX_MS);
+    sn_ms round = sn_max(SN_RETRY_BASE_MS, sn_age(group->core, group->failover.started_at));
+    sn_ms unit = sn_min(round, SN_RETRY_UNIT_MAX_MS);
+    sn_ms most = sn_max(group->params.failover_timeout_ms, ROUNDS_APART * round);
     unsigned doublings = sn_turn_lost(group);
     if (doublings > BACKOFF_DOUBLINGS_MAX)
         doublings = BACKOFF_DOUBLINGS_MAX;
     sn_ms turn = unit * (sn_ms)sn_group_rank(group);
-    sn_ms spread = unit << doublings;
+    sn_ms spread = sn_min(unit << doublings, most);
     sn_ms pause = spread / 2 + (sn_ms)sn_prng_below(&group->core->prng, (uint64_t)(spread / 2 + 1));
-    return sn_min(turn + pause, group->params.failover_timeout_ms);
+    return turn + pause;
 }
 
 /* The attempt cannot be won any more (PROTOCOL.md §14.4). */
