@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dialect.differences import Differences
 from harness import OURS, STOCK
-from harness.poll import wait_until
+from harness.poll import NotReached, wait_until
 
 LINE = re.compile(r"^\d+:X \d+ \w+ \d+ [\d:.]+ ([.*#-]) ([+-][a-z][a-z-]*) (.*)$")
 LIST = Path(__file__).with_name("events.txt")
@@ -170,12 +170,23 @@ def _dawdled(side):
     return any(event == "+sdown" for name, events in side.phases if name == "the peer moves" for _, event, _ in events)
 
 
+def _tilted(side):
+    """The machine stood still for seconds; stock then does nothing for half a minute."""
+    return any(event == "+tilt" for _, events in side.phases for _, event, _ in events)
+
+
 def _play(scene, place):
     """Both sides. Where the machine is busy, stock at times calls the new master down right behind the switch,
-    and fails over once more, or a step takes too long: then nothing can be compared, and the scene is played again."""
-    for _ in range(TRIES):
-        stock, ours = both(lambda flavour: scene(place, flavour))
-        if _attempts(stock) <= _attempts(ours) and not _dawdled(stock):
+    and fails over once more, or a step takes too long, or TILT begins: then nothing can be compared, and the scene is
+    played again."""
+    for left in reversed(range(TRIES)):
+        try:
+            stock, ours = both(lambda flavour: scene(place, flavour))
+        except NotReached as error:
+            if left == 0 or "'+tilt'" not in str(error):
+                raise
+            continue
+        if _attempts(stock) <= _attempts(ours) and not _dawdled(stock) and not _tilted(stock) and not _tilted(ours):
             break
     return stock, ours
 
