@@ -10,7 +10,7 @@ from harness.hellos import HelloRecorder
 
 pytestmark = [pytest.mark.ours_only,
               pytest.mark.skipif(not has_ipv6(), reason="the loopback interface has no IPv6 address")]
-PATIENCE_S = 90
+PATIENCE_S = 180  # stock may be in TILT for half a minute, more than once
 LOOPBACK = "::1"
 BOTH = f"127.0.0.1 {LOOPBACK}"  # the tests themselves ask at the former
 
