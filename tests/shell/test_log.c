@@ -84,7 +84,7 @@ void syslog(int priority, const char *format, ...)
     va_end(arguments);
 }
 
-/* What hardened builds call. */
+/* What hardened builds call. NOLINTNEXTLINE(readability-identifier-naming) */
 SN_PRINTF(3, 4) void __syslog_chk(int priority, int flag, const char *format, ...);
 void __syslog_chk(int priority, int flag, const char *format, ...)
 {

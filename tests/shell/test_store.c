@@ -48,8 +48,10 @@ int sn_conf_render(const struct sn_conf *config, const struct sn_image *image, c
     return 0;
 }
 
+/* The linker's names. NOLINTBEGIN(readability-identifier-naming) */
 int __real_sn_claim_lock_new(int fd);
 int __wrap_sn_claim_lock_new(int fd);
+/* NOLINTEND(readability-identifier-naming) */
 
 static struct sn_claim rival;
 static bool rival_writes; /* once, between our look at the file and our rename */

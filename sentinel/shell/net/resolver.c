@@ -102,7 +102,7 @@ static void small_letters(const char *host, char name[SN_HOST_MAX + 1])
 
 static struct kept *find_kept(struct sn_resolver *resolver, const char *host)
 {
-    char name[SN_HOST_MAX + 1];
+    char name[SN_HOST_MAX + 1] = "";
     struct kept *kept;
 
     small_letters(host, name);
