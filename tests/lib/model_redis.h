@@ -64,6 +64,7 @@ struct model_redis {
     /* Statistics. */
     unsigned promotions, follows, syncs;
     sn_ms demoted_at; /* when it last was a master and was told to follow; 0: never */
+    sn_ms killed_at;  /* when an order last made it close its clients' connections; 0: never */
 };
 
 /* Called by the cluster. */

@@ -197,6 +197,7 @@ void model_redis_publish(struct model_redis *redis, const char *message)
 static void kill_clients(struct model_redis *redis, const struct conn *but)
 {
     struct conn *conn, *next;
+    redis->killed_at = redis->node.cluster->now;
     for (conn = redis->node.conns; conn != NULL; conn = next) {
         next = conn->node_next;
         if (conn != but)
