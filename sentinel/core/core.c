@@ -28,6 +28,7 @@
 #include "core/failover/failover.h"
 #include "core/failover/reconf.h"
 #include "core/failover/repair.h"
+#include "core/failover/restore.h"
 #include "core/settle.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -305,6 +306,11 @@ static void use_info(struct sn_instance *instance, const struct sn_info *info)
 {
     const struct sn_group *group = instance->group;
     sn_drain_info(instance, info);
+    if (instance->kind == SN_KIND_MASTER && group->failover.state == SN_FAILOVER_RECONF)
+        sn_mark_group(instance->group, SN_MARK_STEP);
+    else if (instance->kind == SN_KIND_MASTER && group->failover.state == SN_FAILOVER_NONE &&
+             sn_restore_is_wanted(group))
+        sn_restore_master(instance->group);
     if (instance->kind != SN_KIND_REPLICA)
         return;
     if (instance->u.data.promoted)

@@ -103,11 +103,20 @@
     X(FOLLOW_DOWN, "no order sent: it is down", " (for # ms)")                                     \
     X(FOLLOW_NO_PLACE, "no order sent yet: other replicas are syncing", " (#, at most #)")         \
     X(FOLLOW_UNTOLD, "no order sent yet: it has not reported its role since the switch", "")       \
-    X(FOLLOW_IS_MASTER, "no order sent: it may be a master under another name", "")                \
+    X(FOLLOW_IS_MASTER, "no order sent: somebody else may have promoted it", "")                   \
+    X(FOLLOW_MASTER_IS_REPLICA, "no order sent: the new master is a replica itself", "")           \
     X(FOLLOW_LATE, "it did not obey in time", " (# ms)")                                           \
     X(FOLLOW_REFUSED, "it refused to follow the master", "")                                       \
     X(RECONF_LATE, "the failover ends before all replicas follow the new master", " (# ms)")       \
     X(RECONF_MASTER_DOWN, "the failover ends: the new master is down too", "")                     \
+    /* a new master that is a replica is not promoted again */                                     \
+    X(RESTORE_NOT_OURS,                                                                            \
+      "a replica, not promoted again: another sentinel, or nobody, led the "                       \
+      "last failover, or it is long ago",                                                          \
+      "")                                                                                          \
+    X(RESTORE_RIVAL, "a replica, not promoted again: a newer configuration may exist", "")         \
+    X(RESTORE_SYNCING, "a replica, not promoted again: it is receiving data", "")                  \
+    X(RESTORE_IN_VAIN, "a replica, not promoted again: that had no lasting effect", " (# times)")  \
     /* a stray replica is not repaired */                                                          \
     X(REPAIR_MASTER_DOUBTED, "not repaired: its master has not confirmed its role", "")            \
     X(REPAIR_OUTDATED, "not repaired: a peer has a newer configuration", "")                       \

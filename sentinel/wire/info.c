@@ -165,6 +165,8 @@ static void read_replica_state(struct slice line, struct sn_info *info)
     } else if (has_prefix(line, "master_link_status:", &value)) {
         info->has_link_status = true;
         info->link_up = equals(value, "up");
+    } else if (has_prefix(line, "master_sync_in_progress:", &value)) {
+        info->syncing = equals(value, "1");
     } else if (has_prefix(line, "slave_priority:", &value)) {
         if (sn_text_to_u64(value.text, value.len, &number) == 0 && number <= UINT32_MAX) {
             info->has_priority = true;

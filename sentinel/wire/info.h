@@ -32,6 +32,7 @@ struct sn_info {
     char master_host[SN_HOST_MAX + 1];
     uint16_t master_port;
     bool link_up;         /* master_link_status:up */
+    bool syncing;         /* master_sync_in_progress:1 */
     uint32_t priority;    /* slave_priority */
     uint64_t repl_offset; /* slave_repl_offset */
     bool announced;       /* replica_announced */

@@ -70,6 +70,7 @@ struct kit_node {
     char master[64]; /* name of the node that it follows */
     struct sn_runid runid;
     bool link_up;
+    bool syncing;      /* master_sync_in_progress */
     bool syncs_slowly; /* FOLLOW leaves link_up false */
     unsigned link_down_s;
     unsigned priority;

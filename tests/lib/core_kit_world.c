@@ -181,10 +181,10 @@ static void write_info(struct kit *kit, const struct kit_node *node, char *out, 
     other = kit_node(kit, node->master);
     len += (size_t)snprintf(out + len, size - len,
                             "role:slave\r\nmaster_host:%s\r\nmaster_port:%u\r\n"
-                            "master_link_status:%s\r\nslave_priority:%u\r\n"
-                            "slave_repl_offset:%llu\r\n",
-                            other->host, other->port, node->link_up ? "up" : "down", node->priority,
-                            node->offset);
+                            "master_link_status:%s\r\nmaster_sync_in_progress:%d\r\n"
+                            "slave_priority:%u\r\nslave_repl_offset:%llu\r\n",
+                            other->host, other->port, node->link_up ? "up" : "down", node->syncing,
+                            node->priority, node->offset);
     if (node->link_down_s > 0)
         (void)snprintf(out + len, size - len, "master_link_down_since_seconds:%u\r\n",
                        node->link_down_s);

@@ -72,6 +72,7 @@ void checks_command(struct checks *checks, struct sentinel *sentinel,
         memset(seen->heard, 0, sizeof(seen->heard));
         memset(seen->demotions, 0, sizeof(seen->demotions));
         memset(&seen->reconf, 0, sizeof(seen->reconf));
+        memset(&seen->restore, 0, sizeof(seen->restore));
         check_deployed_forgets(checks, sentinel);
     }
     if (command->kind == SN_COMMAND_MONITOR)
@@ -144,12 +145,15 @@ void checks_event(struct checks *checks, struct sentinel *from,
     check_heard_event(checks, from, event);
     check_deployed_event(checks, from, event);
     check_fate_event(checks, from, event);
+    check_restore_event(checks, from, event);
     check_claims_event(checks, from, event);
 }
 
 void checks_send(struct checks *checks, struct sentinel *from, struct node *to, uint16_t port,
                  const struct sn_action_send *send)
 {
+    if (send->order == SN_ORDER_PROMOTE && check_restore_ordered(checks, from))
+        return;
     check_choice_send(checks, from, to, send);
     check_lead_send(checks, from, port, send);
     check_reconf_send(checks, from, to, port, send);

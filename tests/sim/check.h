@@ -111,6 +111,18 @@ struct reconf {
     struct place places[CHECK_NODES];
 };
 
+/* check_restore.c: the master that the sentinel has promoted itself. */
+struct restore {
+    uint16_t promoted_port; /* not told yet; 0: none */
+    uint16_t port;          /* told; 0: the master is not of its making */
+    sn_ms switched_at;
+    sn_ms since;    /* since when it says that it is a replica; 0: it does not */
+    unsigned times; /* that it was promoted again */
+    unsigned peers_down;
+    bool hindered; /* a rival, another process or the like: nothing is expected */
+    bool ordered;  /* it is told to be promoted again in this very step */
+};
+
 /* check_memory.c: the command under way. */
 struct given {
     enum sn_command_kind kind;
@@ -130,6 +142,7 @@ struct watched {
     struct attempt attempt;
     struct lead lead;
     struct reconf reconf;
+    struct restore restore;
     struct given given;
     uint32_t peers;    /* bits of the nodes that it has met, or found on its disk… */
     uint32_t by_name;  /* …and those of them by their own id */
@@ -195,6 +208,7 @@ struct checks {
     /* How often something was really compared. */
     unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
     unsigned snapshots, choices, comparisons, losses;
+    unsigned restores;
     unsigned counted, hopeless, fates, awaited, moves;
     uint64_t saves;
 };
@@ -302,6 +316,11 @@ void check_deployed_saved(struct check_groups *all, struct sentinel *sentinel,
 /* "" if every running sentinel knows all others that run, else who does not. */
 const char *check_deployed_alone(const struct checks *checks);
 /* check_fate.c: what becomes of orders, and of the servers that they were for. */
+void check_restore_event(struct checks *checks, struct sentinel *sentinel,
+                         const struct sn_action_notice *event);
+bool check_restore_ordered(struct checks *checks, const struct sentinel *sentinel);
+void check_restore_info(struct checks *checks, struct sentinel *to, uint16_t port,
+                        const struct sn_info *info);
 void check_fate_event(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_action_notice *event);
 void check_fate_send(struct checks *checks, struct sentinel *sentinel, const struct node *to,

@@ -23,9 +23,44 @@ static void note_order(struct checks *checks, struct sentinel *sentinel, const s
     seen->ordered_epoch[to->index % CHECK_NODES] = seen->attempt.epoch;
 }
 
+/* ---- servers that follow each other -------------------------------------------------------------
+ */
+
+static struct model_redis *followed_by(const struct model_redis *redis)
+{
+    if (redis->role != SN_ROLE_REPLICA)
+        return NULL;
+    struct node *node =
+        cluster_find_node(redis->node.cluster, redis->master.ip, redis->master.port);
+    return node == NULL ? NULL : node->redis;
+}
+
+/* What a leader tells the replicas after its switch; the old master is another matter: orders of
+ * others may change the new one before that. */
+static bool is_reconfigured(struct checks *checks, const struct model_redis *redis,
+                            const struct sentinel *by)
+{
+    const struct reconf *reconf = &checks_of(checks, by)->reconf;
+    return reconf->on && redis->node.addr.port != reconf->old_port && !checks_has_alias(checks);
+}
+
+/* Of two leaders, the one that promotes later sees what the first has promoted. */
+static void look_for_circle(struct checks *checks, const struct model_redis *redis,
+                            struct sentinel *by)
+{
+    const struct model_redis *at = followed_by(redis);
+    for (unsigned i = 0; i < CHECK_NODES && at != NULL && at != redis; i++)
+        at = followed_by(at);
+    if (at == redis)
+        checks_violated(checks, &by->node, "made %s follow %s, which follows it", redis->node.name,
+                        followed_by(redis)->node.name);
+}
+
 void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct sentinel *by,
                        enum sn_order order)
 {
+    if (order == SN_ORDER_FOLLOW && is_reconfigured(checks, redis, by))
+        look_for_circle(checks, redis, by);
     uint64_t epoch = checks_of(checks, by)->ordered_epoch[redis->node.index % CHECK_NODES];
     if (order != SN_ORDER_PROMOTE || !checks_want(checks, FEATURE_FATES) || epoch == 0)
         return;

@@ -333,6 +333,8 @@ static void on_info(void *arg, struct sentinel *to, struct node *server, uint16_
         check_choice_info(checks, to, server, port, info);
     if (checks != NULL)
         check_reconf_info(checks, to, port, info);
+    if (checks != NULL)
+        check_restore_info(checks, to, port, info);
 }
 
 static void on_heard(void *arg, struct sentinel *to, const char *message)

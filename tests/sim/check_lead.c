@@ -67,6 +67,18 @@ static bool is_foreign(const struct checks *checks, const struct watched *seen, 
     return false;
 }
 
+/* What the new master has said since it confirmed its promotion. */
+static bool is_replica_again(const struct checks *checks, const struct watched *seen, unsigned port)
+{
+    for (size_t i = 0; i < checks->cluster->server_count; i++) {
+        const struct heard *heard = &seen->heard[i];
+        if (heard->port == port && heard->at >= seen->lead.promoted_at &&
+            heard->role == SN_ROLE_REPLICA)
+            return true;
+    }
+    return false;
+}
+
 static void note_switch(struct checks *checks, struct sentinel *sentinel, const char *payload)
 {
     struct watched *seen = checks_of(checks, sentinel);
@@ -82,6 +94,8 @@ static void note_switch(struct checks *checks, struct sentinel *sentinel, const 
     lead->switched_port = 0;
     if (checks->cluster->now - lead->promoted_at > SAVED_MS || lead->down_port == port)
         return; /* the attempt may be over, or the new master down again */
+    if (is_replica_again(checks, seen, port))
+        return; /* first it is promoted again */
     if (lead->lost || is_foreign(checks, seen, old_port) ||
         !check_link_up(sentinel, (uint16_t)old_port, SN_LINK_DATA))
         return;

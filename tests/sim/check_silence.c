@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <utlist.h>
 
 #define ROUND_MS    2     /* clocks count whole milliseconds */
 #define AWAITED_MS  2900  /* a master that may be about to answer is waited for so long, not more */
@@ -153,16 +154,28 @@ static sn_ms sure_trip(const struct checks *checks)
     return trip < AWAITED_MS ? trip : AWAITED_MS;
 }
 
+/* The connection whose first answer is awaited: under another name there may be one more. */
+static bool is_up(const struct sentinel *sentinel, uint64_t link)
+{
+    const struct conn *conn;
+    DL_FOREACH(sentinel->node.cluster->conns, conn) {
+        if (conn->client == &sentinel->node && conn->key.link == link)
+            return conn->up && !conn->client_gone && !conn->server_gone;
+    }
+    return false;
+}
+
 static void check_awaited(struct check_groups *all, struct checks *checks,
                           struct sentinel *sentinel)
 {
     uint16_t port = cluster_master_port(sentinel, checks->group);
     const struct node *master = cluster_find_node(all->cluster, "127.0.0.1", port);
     if (checks->plan->rtt_percent == 0 || master == NULL || master->state != NODE_RUNNING ||
-        checks_of(checks, sentinel)->attempt.asked != SN_MODE_NONE ||
-        !check_link_up(sentinel, port, SN_LINK_DATA))
+        checks_of(checks, sentinel)->attempt.asked != SN_MODE_NONE)
         return;
     const struct sign *sign = &signs_of(all, checks, sentinel)[master->index % CHECK_NODES];
+    if (!is_up(sentinel, sign->link))
+        return;
     checks->awaited++;
     if (sign->link != 0 && !sign->answered &&
         all->cluster->now - sign->asked_at < sure_trip(checks))

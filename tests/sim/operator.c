@@ -408,15 +408,24 @@ void operator_reunite(struct sim *sim)
         join(two, twos, ones);
 }
 
+/* Whatever is missing now, those who agree bring it about. */
+static bool all_agree(const struct sim_group *group)
+{
+    const struct sim *sim = group->sim;
+    const struct model_redis *master = operator_master(group);
+    uint16_t port = master->node.addr.port;
+    bool agree = master->role == SN_ROLE_MASTER && cluster_agreed(sim->cluster, group->name, port);
+    for (unsigned i = 0; group == &sim->groups[0] && i < sim->plan.stocks; i++)
+        agree = agree && stock_master_port(sim->stocks[i]) == port;
+    return agree;
+}
+
 bool operator_repair(struct sim_group *group, unsigned round)
 {
     bool removed = false;
     adopt_orphans(group);
-    /* A new epoch is above all that others have; what begins anew would meet the old ones again.
-     * Who agrees is left to finish what a failover takes. */
-    bool agreed =
-        cluster_agreed(group->sim->cluster, group->name, operator_master(group)->node.addr.port);
-    if (round % 2 == 1 && group->checks->collided && !agreed) {
+    /* A new epoch is above all that others have; what begins anew would meet the old ones again. */
+    if (round % 2 == 1 && group->checks->collided && !all_agree(group)) {
         operator_failover(group, a_living_one(group), SN_MODE_FORCED, NULL);
         return false;
     }

@@ -235,7 +235,67 @@ static void test_reconf__a_replica_without_a_link_is_ordered_when_it_returns(voi
     assert_int_equal(kit_count(kit, "follow n3 10.0.0.2 6379"), 1);
     assert_int_equal(kit_when(kit, "follow n3"), kit_when(kit, "connect data n3"));
     assert_int_equal(kit_count(kit, "event W +failover-end master"), 1);
-    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_NO_LINK, NULL) > 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_UNTOLD, "n3") > 0);
+    kit_free(kit);
+}
+
+/* Whatever a replica said before the switch may be outdated: another leader may have promoted it.
+ */
+static void test_reconf__orders_who_has_told_to_be_a_replica_since_the_switch(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3,n4 peers a,b timeout 60000 syncs 2");
+    (void)state;
+    kit_node(kit, "n2")->priority = 1;
+    kit_to(kit, 10000);
+    kit_to_promotion(kit, "ab");
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:0|:0]");
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_info(kit, "n2", NULL);
+    assert_int_equal(kit_count(kit, "event W +switch-master"), 1);
+    kit_to(kit, kit_now(kit) + 500);
+    assert_int_equal(kit_count(kit, "follow"), 0);
+    kit_node(kit, "n3")->role = SN_ROLE_MASTER;
+    kit_info(kit, "n3", NULL);
+    kit_info(kit, "n4", NULL);
+    kit_to(kit, kit_now(kit) + 100);
+    assert_int_equal(kit_count(kit, "follow n3"), 0);
+    assert_int_equal(kit_count(kit, "follow n4"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_UNTOLD, "n4") > 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_IS_MASTER, "n3") > 0);
+    kit_free(kit);
+}
+
+/* It hangs while the others are reconfigured, and gets its order from the leader when it returns:
+ * failover-timeout is for those whom somebody else has redirected. */
+static void test_reconf__who_was_left_out_is_ordered_at_once_when_it_returns(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3,n4 peers a,b timeout 60000");
+    (void)state;
+    kit_node(kit, "n2")->priority = 1;
+    kit_to(kit, 10000);
+    kit_to_promotion(kit, "ab");
+    kit_mode(kit, "n3", KIT_FROZEN);
+    kit->hold = 0;
+    kit_reply(kit, "n2", SN_ORDER_PROMOTE, "[+OK|+OK|:0|:0]");
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_to(kit, kit_now(kit) + 3000);
+    assert_int_equal(kit_count(kit, "event W +failover-end master m1"), 1);
+    assert_int_equal(kit_count(kit, "follow n3"), 0);
+    kit_mode(kit, "n3", KIT_WELL);
+    kit_drop(kit, "n3");
+    kit_clear(kit);
+    kit_hello(kit, "a", "m1", "n2", 1, 1);
+    kit_hello(kit, "b", "m1", "n2", 1, 1);
+    kit_to(kit, kit_now(kit) + 1500);
+    assert_int_equal(kit_count(kit, "follow n3 10.0.0.2 6379"), 1);
+    assert_int_equal(kit_count(kit, "event N +fix-slave-config"), 1);
+    assert_false(kit_instance(kit, "m1", "n3")->u.data.left_out);
+    /* Whoever redirects it later has it for failover-timeout. */
+    kit_clear(kit);
+    (void)snprintf(kit_node(kit, "n3")->master, 64, "n4");
+    kit_to(kit, kit_now(kit) + 30000);
+    assert_int_equal(kit_count(kit, "follow n3"), 0);
     kit_free(kit);
 }
 
@@ -431,6 +491,8 @@ int main(void)
         cmocka_unit_test(test_reconf__a_replica_that_dies_in_progress_frees_its_slot),
         cmocka_unit_test(test_reconf__a_void_order_is_repeated_when_a_slot_is_free),
         cmocka_unit_test(test_reconf__a_replica_without_a_link_is_ordered_when_it_returns),
+        cmocka_unit_test(test_reconf__orders_who_has_told_to_be_a_replica_since_the_switch),
+        cmocka_unit_test(test_reconf__who_was_left_out_is_ordered_at_once_when_it_returns),
         cmocka_unit_test(test_reconf__ends_after_the_failover_timeout_with_best_effort_orders),
         cmocka_unit_test(test_reconf__who_was_just_told_gets_no_best_effort_order),
         cmocka_unit_test(test_reconf__whoever_follows_already_gets_no_order),

@@ -180,7 +180,8 @@ static void test_info__of_an_old_master(void **state)
 static void test_info__fields_before_role_slave_are_ignored(void **state)
 {
     static const char fields[] = "master_host:h\nmaster_port:1\nmaster_link_status:up\n"
-                                 "slave_priority:1\nslave_repl_offset:1\nreplica_announced:1\n";
+                                 "slave_priority:1\nslave_repl_offset:1\nreplica_announced:1\n"
+                                 "master_sync_in_progress:1\n";
     char text[500];
     struct sn_info info;
 
@@ -189,14 +190,14 @@ static void test_info__fields_before_role_slave_are_ignored(void **state)
     parse_text(text, &info);
     assert_int_equal(info.role, SN_ROLE_REPLICA);
     assert_false(info.has_master_host || info.has_master_port || info.has_link_status ||
-                 info.has_priority || info.has_offset || info.has_announced);
+                 info.has_priority || info.has_offset || info.has_announced || info.syncing);
     sn_info_fini(&info);
 
     snprintf(text, sizeof(text), "role:slave\n%s", fields);
     parse_text(text, &info);
     assert_true(info.has_master_host && info.has_master_port && info.has_link_status &&
                 info.has_priority && info.has_offset && info.has_announced);
-    assert_true(info.link_up);
+    assert_true(info.link_up && info.syncing);
     sn_info_fini(&info);
 }
 

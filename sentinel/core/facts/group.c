@@ -85,6 +85,7 @@ struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image 
     group->leader_epoch = image->leader_epoch;
     group->leader = image->leader;
     group->o_down_at = SN_MS_NEVER;
+    group->promoted_at = SN_MS_NEVER;
     sn_turn_begin(group);
     sn_timer_init(&group->election, SN_TIMER_ELECTION, group);
     sn_timer_init(&group->timeout, SN_TIMER_FAILOVER, group);
@@ -224,6 +225,7 @@ static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
     if (kind == SN_KIND_MASTER)
         data->unproven_at = SN_MS_NEVER;
     data->rebooting = false;
+    data->left_out = false;
     data->reconf_at = SN_MS_NEVER;
     assert(data->reconf == SN_RECONF_NONE);
 }
@@ -266,6 +268,8 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     DL_APPEND(group->replicas, old_master);
     group->replica_count++;
     group->master = new_master;
+    group->promoted_at = SN_MS_NEVER;
+    group->restores = 0;
     sn_turn_new_master(group);
     group->stranger_told = false;
     sn_alias_switched(group);
@@ -301,6 +305,7 @@ void sn_group_reset(struct sn_group *group)
     group->accept_any_peer = true;
     group->leader.hex[0] = '\0'; /* the epoch of the vote stays: no second vote for it */
     sn_turn_begin(group);
+    group->promoted_at = SN_MS_NEVER;
     master->runid.hex[0] = '\0';
     master->u.data.role_reported = SN_ROLE_MASTER;
     master->u.data.master_host[0] = '\0';

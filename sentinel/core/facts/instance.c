@@ -88,6 +88,7 @@ struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind ki
     sn_ms now = group->core->now;
     data->info_sent_at = SN_MS_NEVER;
     data->info_at = SN_MS_NEVER;
+    data->info_asked_at = SN_MS_NEVER;
     data->role_reported = kind == SN_KIND_MASTER ? SN_ROLE_MASTER : SN_ROLE_REPLICA;
     data->role_reported_at = now;
     data->reboot_at = SN_MS_NEVER;

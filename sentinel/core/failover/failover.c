@@ -26,6 +26,7 @@
 #include "core/facts/unanswered.h"
 #include "core/failover/drain.h"
 #include "core/failover/order.h"
+#include "core/failover/restore.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -286,6 +287,8 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_inpu
 {
     struct sn_group *group = replica->group;
     sn_unanswered_remove(replica, SN_UNANSWERED_ORDER);
+    if (replica == group->master)
+        sn_restore_reply(replica, reply);
     if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
         return;
     const char *error = sn_order_error(reply);
@@ -341,6 +344,7 @@ static void confirm_promotion(struct sn_group *group)
         group->unannounced_old_master = won.old_addr;
     sn_group_raise_config(group, won.epoch);
     sn_group_switch(group, &new_addr);
+    group->promoted_at = group->core->now;
     group->failover = won;
     group->failover.state = SN_FAILOVER_NONE;
     sn_attempt_enter(group, SN_FAILOVER_RECONF);
@@ -412,6 +416,8 @@ void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
     group->unannounced_old_master.port = 0;
     /* A RESET may have ended the attempt meanwhile; the switch is still in force. */
     failover->durable = ours;
+    if (group->promoted_at != SN_MS_NEVER)
+        group->promoted_at = group->core->now;
     sn_group_push_hello(group);
     sn_script_reconfig(group, true, &old_addr, &group->master->addr);
     sn_group_announce_switch(group, &old_addr);

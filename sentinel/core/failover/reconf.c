@@ -16,6 +16,7 @@
 #include "core/facts/reason.h"
 #include "core/facts/unanswered.h"
 #include "core/failover/order.h"
+#include "core/failover/restore.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -75,6 +76,7 @@ bool sn_reconf_send(struct sn_instance *replica)
     if (replica->u.data.role_reported == SN_ROLE_MASTER)
         replica->u.data.unproven_at = replica->core->now;
     replica->u.data.ordered_at = replica->core->now;
+    replica->u.data.left_out = false;
     sn_instance_ask_info(replica);
     return true;
 }
@@ -91,15 +93,15 @@ static bool is_old_master(const struct sn_instance *replica)
     return sn_addr_equal(&replica->addr, &replica->group->failover.old_addr);
 }
 
-/* A leader that promotes under another name at the same time sees our promotion, or we see its
- * promotion. A replica that turns out to be a master now is left to repair.c, so that two servers
- * never follow each other. */
+/* Two leaders may promote at nearly the same time: in epochs that follow one another, or under two
+ * names of the group. The one that promotes later sees the other's promotion in an INFO that it
+ * asks for after its own. A replica that turns out to be a master then is left to repair.c, so that
+ * two servers never follow each other (PROTOCOL.md §15.6). */
 static bool has_told(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
-    return data->info_at != SN_MS_NEVER &&
-           data->info_sent_at >= replica->group->failover.state_at &&
-           data->info_at >= data->info_sent_at;
+    return data->info_asked_at != SN_MS_NEVER &&
+           data->info_asked_at >= replica->group->failover.state_at;
 }
 
 /* True if replica reported after the switch that it follows the new master (PROTOCOL.md §15.6). */
@@ -133,11 +135,13 @@ static bool is_shared(const struct sn_instance *replica)
 
 static bool may_be_master(const struct sn_instance *replica)
 {
-    return is_shared(replica) && !is_old_master(replica) &&
-           (!has_told(replica) || replica->u.data.role_reported == SN_ROLE_MASTER);
+    if (is_old_master(replica))
+        return false;
+    return has_told(replica) ? replica->u.data.role_reported == SN_ROLE_MASTER : is_shared(replica);
 }
 
-/* True if the replica has to wait for a slot before it gets its order. */
+/* True if the replica has to wait for a slot, or to tell its role, before it gets its order
+ * (PROTOCOL.md §15.6). */
 static bool has_to_wait(const struct sn_instance *replica, unsigned busy)
 {
     uint32_t places = replica->group->params.parallel_syncs;
@@ -146,7 +150,7 @@ static bool has_to_wait(const struct sn_instance *replica, unsigned busy)
     else if (replica->s_down)
         sn_reason_note_numbers(replica, SN_REASON_FOLLOW_DOWN,
                                sn_age(replica->core, replica->s_down_at), 0, 0);
-    else if (is_shared(replica) && !has_told(replica))
+    else if (!has_told(replica))
         sn_reason_note(replica, SN_REASON_FOLLOW_UNTOLD);
     else
         return false;
@@ -169,8 +173,7 @@ static void start_some(struct sn_group *group)
         }
         if (replica->u.data.reconf != SN_RECONF_NONE || has_to_wait(replica, busy))
             continue;
-        if (obeys_already(replica) ||
-            (is_shared(replica) && replica->u.data.role_reported == SN_ROLE_MASTER)) {
+        if (obeys_already(replica) || replica->u.data.role_reported == SN_ROLE_MASTER) {
             if (!obeys_already(replica))
                 sn_reason_note(replica, SN_REASON_FOLLOW_IS_MASTER);
             sn_attempt_set_reconf(replica, SN_RECONF_DONE);
@@ -215,6 +218,9 @@ static bool all_done(const struct sn_group *group)
 /* PROTOCOL.md §15.7. */
 static void end_reconf(struct sn_group *group)
 {
+    struct sn_instance *replica;
+    DL_FOREACH(group->replicas, replica)
+        replica->u.data.left_out = replica->u.data.reconf == SN_RECONF_NONE;
     sn_raise(group->master, SN_NOTICE_FAILOVER_END, NULL);
     sn_attempt_clear(group);
     sn_mark_group(group, SN_MARK_PLAN);
@@ -233,10 +239,13 @@ static void end_for_timeout(struct sn_group *group)
         enum sn_reconf reconf = replica->u.data.reconf;
         if (reconf == SN_RECONF_DONE || reconf == SN_RECONF_SENT)
             continue;
-        if (may_be_master(replica))
+        if (sn_restore_is_wanted(group))
+            sn_reason_note(replica, SN_REASON_FOLLOW_MASTER_IS_REPLICA);
+        else if (may_be_master(replica))
             sn_reason_note(replica, SN_REASON_FOLLOW_IS_MASTER);
         else if (sn_reconf_send(replica))
             sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT_BE, NULL);
+        replica->u.data.left_out = !sn_unanswered_has(replica, SN_UNANSWERED_ORDER);
     }
     sn_attempt_clear(group);
     sn_mark_group(group, SN_MARK_PLAN);
@@ -272,6 +281,12 @@ void sn_reconf_step(struct sn_group *group)
         return;
     }
     time_out_some(group);
+    if (sn_restore_is_wanted(group)) {
+        sn_reason_note(group->master, SN_REASON_FOLLOW_MASTER_IS_REPLICA);
+        sn_restore_master(group);
+        plan(group);
+        return;
+    }
     start_some(group);
     if (all_done(group))
         end_reconf(group);

@@ -205,15 +205,29 @@ static bool is_syncing(const struct sn_instance *replica)
 static bool inherits_from_leader(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
-    const struct sn_instance *leader = lost_leader(group), *other;
+    const struct sn_instance *leader = lost_leader(group);
     sn_ms turn = HEIR_INFOS * group->core->timings[SN_TIMING_INFO_PERIOD];
+    return leader != NULL && !replica->u.data.link_up &&
+           sn_age(group->core, leader->s_down_at) >= (sn_ms)sn_group_rank(group) * turn;
+}
+
+/* True if this sentinel led the failover, and replica was down or silent until it ended
+ * (DESIGN.md D12). */
+static bool was_left_out(const struct sn_instance *replica)
+{
+    return replica->u.data.left_out && replica->group->promoted_at != SN_MS_NEVER;
+}
+
+/* True if a slot is free for replica, and nobody may have another configuration. */
+static bool may_follow_now(const struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    const struct sn_instance *other;
     size_t syncing = 0;
-    if (leader == NULL || replica->u.data.link_up || sn_rival_is_active(group) ||
-        sn_age(group->core, leader->s_down_at) < (sn_ms)sn_group_rank(group) * turn)
-        return false;
     DL_FOREACH(group->replicas, other)
         syncing += is_syncing(other) ? 1 : 0;
-    return syncing < group->params.parallel_syncs && peers_confirm(replica);
+    return syncing < group->params.parallel_syncs && !sn_rival_is_active(group) &&
+           peers_confirm(replica);
 }
 
 /* A replica that follows another master is redirected after failover-timeout (PROTOCOL.md §11.3,
@@ -222,7 +236,7 @@ static void redirect(struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
     sn_ms wait = group->params.failover_timeout_ms;
-    if (inherits_from_leader(replica)) {
+    if ((inherits_from_leader(replica) || was_left_out(replica)) && may_follow_now(replica)) {
         if (sn_reconf_send(replica))
             sn_raise(replica, SN_NOTICE_FIX_SLAVE_CONFIG, NULL);
         return;

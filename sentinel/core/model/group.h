@@ -80,6 +80,10 @@ struct sn_group {
     uint64_t config_epoch;
     uint64_t leader_epoch; /* of the last vote given */
     struct sn_runid leader;
+    /* When we promoted the present process of the master, later when that was saved; NEVER: we did
+     * not. */
+    sn_ms promoted_at;
+    unsigned restores;          /* how often that was promoted again since (restore.c) */
     uint64_t epochs_version;    /* version of the last change of configuration or vote */
     struct sn_unsaved *unsaved; /* NULL: nothing is unsaved */
     bool o_down;

@@ -21,7 +21,8 @@ enum sn_unanswered {
 /* Facts about data nodes. */
 struct sn_data {
     sn_ms info_sent_at;
-    sn_ms info_at; /* last INFO reply */
+    sn_ms info_at;       /* last INFO reply */
+    sn_ms info_asked_at; /* when the INFO was sent that this answered */
     char *info_text;
     size_t info_len;
     enum sn_role role_reported;
@@ -32,6 +33,7 @@ struct sn_data {
     bool script_kill_sent; /* during this S_DOWN */
     sn_ms link_down_ms;    /* master_link_down_since_seconds */
     bool link_up;
+    bool syncing;                      /* master_sync_in_progress */
     char master_host[SN_HOST_MAX + 1]; /* "" if never reported */
     uint16_t master_port;
     sn_ms master_changed_at; /* when the reported master last changed */
@@ -41,7 +43,7 @@ struct sn_data {
     bool announced;
     bool promoted;           /* selected by the present failover */
     uint64_t refused_epoch;  /* of the last attempt in which it refused promotion */
-    sn_ms ordered_at;        /* last FOLLOW */
+    sn_ms ordered_at;        /* last FOLLOW, or repeated PROMOTE */
     bool order_refused;      /* the last FOLLOW was refused */
     unsigned pauses_pending; /* unanswered CLIENT PAUSEs on the present connection */
     sn_ms paused_until;      /* end of our pause of writes and PUBLISH; NEVER: none */
@@ -49,6 +51,7 @@ struct sn_data {
     sn_ms unproven_at;       /* when it was demoted; NEVER once it was seen in sync */
     enum sn_reconf reconf;
     sn_ms reconf_at;   /* when reconf last changed */
+    bool left_out;     /* our failover ended without an order to it */
     sn_ms foreign_at;  /* last evidence that another group claims it (D16) */
     bool odd_told;     /* the log says that it is no data node, or no master */
     bool foreign_told; /* +foreign-instance was raised for the present claim */

@@ -110,6 +110,8 @@ struct sn_core;
       "", "The coordinated switchover ends: writes could be lost.")                                \
     X(CONVERT_TO_SLAVE, "+convert-to-slave", NOTICE, NONE, REPLICA, "",                            \
       "A replica that reports the role of a master was ordered to follow the master.")             \
+    X(RESTORE_MASTER, "+restore-master", WARNING, NOTIFY, MASTER, "",                              \
+      "A new master that somebody made a replica was promoted again.")                             \
     X(FIX_SLAVE_CONFIG, "+fix-slave-config", NOTICE, NONE, REPLICA, "",                            \
       "A replica that follows another master was ordered to follow the master.")                   \
     X(TILT, "+tilt", WARNING, NONE, NOBODY, "#tilt mode entered",                                  \

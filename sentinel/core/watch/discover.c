@@ -35,6 +35,8 @@ static void learn_runid(struct sn_instance *instance, const struct sn_runid *run
         return;
     if (instance->runid.hex[0] != '\0') {
         sn_raise(instance, SN_NOTICE_REBOOT, NULL);
+        if (instance->kind == SN_KIND_MASTER)
+            instance->group->promoted_at = SN_MS_NEVER;
         if (instance->kind == SN_KIND_MASTER && instance->group->params.reboot_down_after_ms > 0) {
             data->rebooting = true;
             data->reboot_at = instance->core->now;
@@ -127,6 +129,7 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
     }
     if (info->has_link_status)
         data->link_up = info->link_up;
+    data->syncing = info->syncing;
     if (instance->kind == SN_KIND_REPLICA && shows_sync(instance, info))
         data->unproven_at = SN_MS_NEVER;
     if (info->has_priority)
@@ -226,6 +229,7 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     bool first = data->info_at == SN_MS_NEVER;
     keep_text(data, reply);
     data->info_at = core->now;
+    data->info_asked_at = data->info_sent_at;
     learn_runid(instance, &info->runid);
     learn_replication(instance, info);
     /* The role word does not matter: a node that replicates another server ("slave",
