@@ -199,6 +199,7 @@ struct checks {
     bool collided;                        /* two leaders used the same epoch, which is weak */
     sn_ms few_since; /* since when no majority of the sentinels runs; NEVER: one does */
     struct drained drained;
+    unsigned reconfigured[CHECK_NODES]; /* by server: which of its orders a leader gave last */
     struct model_redis *servers[PLAN_SERVERS_MAX];
     unsigned server_count;
     uint16_t ports[CHECK_NODES]; /* that were ever theirs, or said to be; ended by 0 */

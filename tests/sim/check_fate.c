@@ -35,8 +35,8 @@ static struct model_redis *followed_by(const struct model_redis *redis)
     return node == NULL ? NULL : node->redis;
 }
 
-/* What a leader tells the replicas after its switch; the old master is another matter: orders of
- * others may change the new one before that. */
+/* What a leader tells the replicas after its switch; the old master is another matter, as orders of
+ * others may have changed the new one before that. */
 static bool is_reconfigured(struct checks *checks, const struct model_redis *redis,
                             const struct sentinel *by)
 {
@@ -44,16 +44,22 @@ static bool is_reconfigured(struct checks *checks, const struct model_redis *red
     return reconf->on && redis->node.addr.port != reconf->old_port && !checks_has_alias(checks);
 }
 
-/* Of two leaders, the one that promotes later sees what the first has promoted. */
+/* Of two leaders, the one that promotes later sees what the first has promoted. A circle that
+ * somebody's repair is a part of is no fault of leaders. */
 static void look_for_circle(struct checks *checks, const struct model_redis *redis,
                             struct sentinel *by)
 {
-    const struct model_redis *at = followed_by(redis);
-    for (unsigned i = 0; i < CHECK_NODES && at != NULL && at != redis; i++)
+    const struct model_redis *next = followed_by(redis), *at = next;
+    checks->reconfigured[redis->node.index % CHECK_NODES] = redis->follows;
+    for (unsigned i = 0; i < CHECK_NODES && at != NULL && at != redis; i++) {
+        unsigned last = checks->reconfigured[at->node.index % CHECK_NODES];
+        if (last == 0 || last != at->follows)
+            return;
         at = followed_by(at);
-    if (at == redis)
-        checks_violated(checks, &by->node, "made %s follow %s, which follows it", redis->node.name,
-                        followed_by(redis)->node.name);
+    }
+    if (next != NULL && at == redis)
+        checks_violated(checks, &by->node, "made %s follow %s, which follows it",
+                        redis->node.name, next->node.name);
 }
 
 void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct sentinel *by,

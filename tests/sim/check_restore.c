@@ -49,6 +49,8 @@ void check_restore_event(struct checks *checks, struct sentinel *sentinel,
         "+reboot", "+try-failover", "+vote-for-leader", "+config-update-from"};
     struct restore *restore = &checks_of(checks, sentinel)->restore;
     bool peer = strncmp(event->payload, "sentinel ", 9) == 0;
+    if (sentinel->crash_asked || sentinel->node.state == NODE_OFF) /* killed at this very event */
+        return;
     for (size_t i = 0; i < sizeof(hinder) / sizeof(hinder[0]); i++)
         restore->hindered |= strcmp(event->name, hinder[i]) == 0;
     if (strcmp(event->name, "+promoted-slave") == 0)
