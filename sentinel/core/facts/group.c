@@ -134,21 +134,39 @@ void sn_group_free(struct sn_group *group)
     free(group);
 }
 
-/* True if the master, or an earlier replica in the list, has the same address. */
-static bool is_duplicate(const struct sn_instance *replica)
+/* Returns the master, or an earlier replica in the list, if it has the same address; else NULL. */
+static struct sn_instance *known_before(const struct sn_instance *replica)
 {
-    const struct sn_instance *other = replica->group->replicas;
+    struct sn_instance *other = replica->group->replicas;
+    if (sn_addr_same_place(&replica->group->master->addr, &replica->addr))
+        return replica->group->master;
     while (other != replica && !sn_addr_same_place(&other->addr, &replica->addr))
         other = other->next;
-    return other != replica || sn_addr_same_place(&replica->group->master->addr, &replica->addr);
+    return other != replica ? other : NULL;
+}
+
+/* What was done to the server under either name holds for it (PROTOCOL.md §24.2). */
+static void inherit(struct sn_instance *replica, const struct sn_instance *forgotten)
+{
+    struct sn_data *data = &replica->u.data;
+    sn_ms unproven_at = forgotten->u.data.unproven_at;
+    if (replica->kind != SN_KIND_REPLICA)
+        return;
+    if (unproven_at != SN_MS_NEVER)
+        data->unproven_at = data->unproven_at == SN_MS_NEVER
+                                ? unproven_at
+                                : sn_max(data->unproven_at, unproven_at);
+    data->left_out |= forgotten->u.data.left_out;
 }
 
 void sn_group_drop_duplicates(struct sn_group *group)
 {
     struct sn_instance *replica, *next;
     DL_FOREACH_SAFE(group->replicas, replica, next) {
-        if (replica == group->failover.promoted || !is_duplicate(replica))
+        struct sn_instance *kept = known_before(replica);
+        if (replica == group->failover.promoted || kept == NULL)
             continue;
+        inherit(kept, replica);
         sn_out_log(
             group->core, SN_LEVEL_NOTICE,
             "Forgot replica %s of %s: its host name resolves to %s:%u, which is a member already.",
