@@ -56,10 +56,11 @@ class Monitor(NamedTuple):
 
 class Sentinel(Process):
     """conf_text replaces what would be generated from monitors and extra (configuration lines).
-    password: how the test logs in, and the sentinel's own requirepass. tls: of its port and links."""
+    password: how the test logs in, and the sentinel's own requirepass. tls: of its port and links. files: it may open
+    no more than so many."""
 
     def __init__(self, folder, port, monitors=(), flavour=None, extra=(), conf_text=None,
-                 password=None, arguments=(), tls=None):
+                 password=None, arguments=(), tls=None, files=None):
         self.port = port
         self.tls = tls
         self.folder = folder
@@ -70,7 +71,8 @@ class Sentinel(Process):
         self._recorders = []
         self._commands = None
         binary = _binary(self.flavour)
-        super().__init__(f"{self.flavour}-sentinel-{port}", [binary, self.conf_path, *arguments],
+        self._before = ["prlimit", f"--nofile={files}:{files}"] if files else []
+        super().__init__(f"{self.flavour}-sentinel-{port}", [*self._before, binary, self.conf_path, *arguments],
                          os.path.join(folder, "sentinel.log"))
         if conf_text is None:
             ports = tls.lines(port) if tls else [f"port {port}"]
@@ -114,7 +116,7 @@ class Sentinel(Process):
         """Ends, and starts as another daemon with the very same file."""
         self.stop()
         self.flavour = flavour
-        self.argv[0] = _binary(flavour)
+        self.argv[len(self._before)] = _binary(flavour)
         self.name = f"{flavour}-sentinel-{self.port}"
         return self.start()
 
