@@ -98,8 +98,8 @@ def assert_same_data(group, master):
     wait_until(lambda: all(lists(s) == lists(master) for s in group.servers), 30, "all hold the same data")
 
 
-def there_and_back(place, foreign):
-    watched = mixed.MixedGroup(place, foreign, ours=0, sentinel_lines=LINES)
+def there_and_back(place, foreign, tls=None):
+    watched = mixed.MixedGroup(place, foreign, ours=0, sentinel_lines=LINES, tls=tls)
     group = watched.group
     writer = Writer(group).start()
     for flavour in (OURS, foreign):

@@ -17,7 +17,9 @@ class Writer:
     def __init__(self, group, threads=2, **connection):
         self._sentinels = [s.address for s in group.sentinels]
         self._name = group.name
-        self._connection = {"socket_timeout": 10, **connection}
+        tls = group.sentinels[0].tls
+        self._secure = tls.client_arguments() if tls else {}
+        self._connection = {"socket_timeout": 10, **self._secure, **connection}
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(i,), daemon=True)
                          for i in range(threads)]
@@ -34,7 +36,7 @@ class Writer:
             thread.join(15)
 
     def _run(self, index):
-        asked = SentinelClient(self._sentinels, socket_timeout=2)
+        asked = SentinelClient(self._sentinels, sentinel_kwargs={"socket_timeout": 2, **self._secure})
         master = asked.master_for(self._name, **self._connection)
         number = 0
         while not self._stop.is_set():
