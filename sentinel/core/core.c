@@ -35,6 +35,7 @@
 #include "core/tell/script.h"
 #include "core/tell/told.h"
 #include "core/watch/discover.h"
+#include "core/watch/evidence.h"
 #include "core/watch/hello.h"
 #include "core/watch/peer.h"
 #include "core/watch/probe.h"
@@ -265,17 +266,20 @@ static void take_link_event(struct sn_core *core, const struct sn_input *input)
     }
     if (input->kind == SN_INPUT_LINK_UP) {
         sn_link_on_up(link, input->u.link.local_ip);
+        sn_evidence_over(link);
         if (link->kind != SN_LINK_SUBSCRIBE)
             greet(link);
-    } else if (input->kind == SN_INPUT_LINK_DOWN)
+    } else if (input->kind == SN_INPUT_LINK_DOWN) {
         sn_link_on_down(link, &input->u.link);
-    else if (input->kind == SN_INPUT_LINK_NOTE)
+        sn_evidence_link_down(link, input->u.link.end);
+    } else if (input->kind == SN_INPUT_LINK_NOTE)
         sn_link_refused_opening(link, input->u.link.reason);
     else if (input->kind == SN_INPUT_LINK_READY)
         link->deaf = false;
-    else if (input->kind == SN_INPUT_LINK_REACHED)
+    else if (input->kind == SN_INPUT_LINK_REACHED) {
         link->reached = true;
-    else
+        sn_evidence_over(link);
+    } else
         sn_link_on_traffic(link);
 }
 

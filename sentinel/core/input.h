@@ -72,10 +72,18 @@ enum sn_input_kind {
     SN_INPUT_SCRIPT_EXITED   /* a job ended, or could not be started */
 };
 
+/* How a connection, or an attempt, has ended. */
+enum sn_link_end {
+    SN_LINK_END_OTHER = 0, /* a time-out, no route, our own doing … */
+    SN_LINK_END_CLOSED,    /* it was up, and the other side has closed or reset it */
+    SN_LINK_END_REFUSED    /* the other side's host has refused the attempt */
+};
+
 struct sn_input_link {
     struct sn_link_id link;
     const char *local_ip; /* LINK_UP: our address on this connection; "" if unknown */
     const char *reason;   /* LINK_DOWN, LINK_NOTE: text for the log; never NULL */
+    enum sn_link_end end; /* LINK_DOWN */
     bool tls;             /* LINK_DOWN: TLS was refused by us or by the other side */
     bool no_room; /* LINK_DOWN: not tried; minor links have used up their file descriptors */
 };

@@ -57,6 +57,8 @@
     X(ASK_NO_LINK, "not asked: its link is down or full", "")                                      \
     X(ASK_NOT_ITSELF, "not asked: its address has not confirmed its id", "")                       \
     X(ANSWER_STALE, "its answer is outdated", "")                                                  \
+    X(PROCESS_GONE, "its process has ended",                                                       \
+      " (# ms ago its host closed the connection, # attempts were refused since)")                 \
     X(ANSWER_BAD, "its answer is malformed", "")                                                   \
     X(ANSWER_NOT_ITSELF, "its answer is ignored: its address has not confirmed its id", "")        \
     /* an attempt ends */                                                                          \

@@ -23,6 +23,7 @@
 #include "core/failover/failover.h"
 #include "core/failover/reconf.h"
 #include "core/watch/detect.h"
+#include "core/watch/evidence.h"
 
 /* More than any chain of consequences needs. */
 #define RUNS_MIN  4096
@@ -95,6 +96,7 @@ static void follow_flip(struct sn_instance *instance)
         sn_agree_master_flipped(group);
         break;
     case SN_KIND_REPLICA:
+        sn_evidence_testified(group);
         sn_mark_group(group, SN_MARK_STEP);
         break;
     case SN_KIND_PEER:

@@ -465,6 +465,7 @@ void cluster_start(struct node *node)
     if (node->state != NODE_OFF)
         return;
     node->state = NODE_RUNNING;
+    node->started_at = node->cluster->now;
     cluster_say(node->cluster, node, "started");
     if (node->redis != NULL)
         model_redis_start(node->redis);

@@ -41,7 +41,8 @@ enum node_state {
 struct node {
     struct cluster *cluster;
     enum node_state state;
-    size_t index; /* in cluster->nodes */
+    size_t index;     /* in cluster->nodes */
+    sn_ms started_at; /* last */
     char name[16];
     struct sn_addr addr;
     struct sentinel *sentinel; /* one of these two is set */

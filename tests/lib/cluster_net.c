@@ -288,7 +288,9 @@ static void turn_away(struct conn *conn, const char *error)
 static void accept_or_refuse(struct conn *conn)
 {
     bool moved = conn->server != NULL && conn->server->addr.port != conn->port;
-    if (conn->server == NULL || conn->server->state == NODE_OFF || moved) {
+    bool rejected =
+        conn->server != NULL && conn->server->redis != NULL && conn->server->redis->rejects;
+    if (conn->server == NULL || conn->server->state == NODE_OFF || moved || rejected) {
         conn->server_gone = true;
         if (!conn->client_gone)
             push_note(&conn->to_client, PACKET_REFUSED, "Connection refused");

@@ -331,6 +331,10 @@ static void feed_link(struct sentinel *sentinel, enum sn_input_kind kind, const 
     struct sn_input event = {
         .kind = kind,
         .u.link = {.link = {conn->key.link}, .local_ip = sentinel->node.addr.ip, .reason = reason}};
+    if (kind == SN_INPUT_LINK_DOWN && strcmp(reason, "Connection refused") == 0)
+        event.u.link.end = SN_LINK_END_REFUSED;
+    else if (kind == SN_INPUT_LINK_DOWN && conn->up)
+        event.u.link.end = SN_LINK_END_CLOSED;
     sentinel_feed(sentinel, &event);
 }
 

@@ -327,6 +327,8 @@ static bool answer_connect(struct kit *kit)
             event.kind = SN_INPUT_LINK_DOWN;
             event.u.link.reason = "Connection refused";
             event.u.link.no_room = conn->node->mode == KIT_NO_ROOM;
+            event.u.link.end =
+                conn->node->mode == KIT_NO_ROOM ? SN_LINK_END_OTHER : SN_LINK_END_REFUSED;
             kit_forget_conn(kit, conn->id);
         } else {
             event.kind = SN_INPUT_LINK_UP;
@@ -430,7 +432,8 @@ void kit_drop_link(struct kit *kit, const char *name, enum sn_link_kind kind)
             struct sn_input event = {.kind = SN_INPUT_LINK_DOWN,
                                      .u.link = {.link = kit->conns[i].id,
                                                 .local_ip = "",
-                                                .reason = "Connection closed"}};
+                                                .reason = "Connection closed",
+                                                .end = SN_LINK_END_CLOSED}};
             if (kit->conns[i].node != node || !kit->conns[i].up ||
                 (kind != SN_LINK_NONE && kit->conns[i].kind != kind))
                 continue;

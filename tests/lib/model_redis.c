@@ -205,6 +205,7 @@ static void end_sync(struct model_redis *redis)
     }
     join_history(redis, master);
     redis->repl = REPL_UP;
+    redis->link_up_at = redis->node.cluster->now;
     redis->was_up = true;
     redis->offset = master->offset;
     cluster_say(redis->node.cluster, &redis->node, "replicates %s", master->node.name);

@@ -23,6 +23,7 @@ struct model_redis {
     struct sn_addr master; /* of a replica */
     enum repl_state repl;
     sn_ms link_down_at;  /* since when repl is not UP */
+    sn_ms link_up_at;    /* since when it is */
     sn_ms silent_at;     /* since when an UP link's master is out of reach; NEVER while it is not */
     sn_ms loading_until; /* PING says -LOADING */
     sn_ms paused_until;  /* CLIENT PAUSE … WRITE */
@@ -59,6 +60,8 @@ struct model_redis {
     bool ignores_orders;      /* says OK and does nothing */
     enum sn_role lies_role;   /* INFO says this role; UNKNOWN: the truth */
     const char *turns_away; /* whoever connects gets this error and is hung up on; "": just that */
+    bool rejects;           /* a firewall before it refuses sentinels */
+    sn_ms rejected_until;   /* end of the last time that it did; 0: never */
     bool drops_orders;      /* closes the connection instead of answering EXEC */
 
     /* Statistics. */

@@ -187,6 +187,12 @@ struct drained {
     bool acked_by_pause;
 };
 
+/* Which of its orders, and to which process. */
+struct ordered {
+    unsigned follows; /* 0: none */
+    struct sn_runid runid;
+};
+
 /* All of one group; `sentinels` below are those of everybody. */
 struct checks {
     struct cluster *cluster;
@@ -199,7 +205,7 @@ struct checks {
     bool collided;                        /* two leaders used the same epoch, which is weak */
     sn_ms few_since; /* since when no majority of the sentinels runs; NEVER: one does */
     struct drained drained;
-    unsigned reconfigured[CHECK_NODES]; /* by server: which of its orders a leader gave last */
+    struct ordered reconfigured[CHECK_NODES]; /* by server: the last order of a leader */
     struct model_redis *servers[PLAN_SERVERS_MAX];
     unsigned server_count;
     uint16_t ports[CHECK_NODES]; /* that were ever theirs, or said to be; ended by 0 */
@@ -366,6 +372,8 @@ void check_silence_ping(struct check_groups *all, struct checks *checks,
                         const struct sentinel *from, const struct node *server,
                         struct sn_link_id link);
 /* Milliseconds since the last valid answer to PING from node at port, on a link of this group. */
+/* True if refused-after-milliseconds may make the master at port S_DOWN here. */
+bool check_silence_gone(struct checks *checks, const struct sentinel *sentinel, uint16_t port);
 sn_ms check_silence_age(const struct checks *checks, const struct sentinel *sentinel,
                         const struct node *node, uint16_t port);
 /* …from a sentinel, on the link of its own id. */

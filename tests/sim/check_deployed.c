@@ -103,6 +103,7 @@ static void check_hopeless(struct checks *checks, struct sentinel *sentinel)
     const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
     sn_ms since = few_since(checks), now = checks->cluster->now;
     if (!checks_want(checks, FEATURE_HOPELESS) || since == SN_MS_NEVER || !setting->known ||
+        checks->plan->refused_after_ms > 0 || /* masters are down before their sentinels are */
         seen->attempt.mode != SN_MODE_NONE || count_bits(seen->heard_of) + 1 < checks->voters)
         return;
     since = later(since, later(seen->booted_at, seen->tilt_at));

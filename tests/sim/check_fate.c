@@ -44,22 +44,30 @@ static bool is_reconfigured(struct checks *checks, const struct model_redis *red
     return reconf->on && redis->node.addr.port != reconf->old_port && !checks_has_alias(checks);
 }
 
+/* True if the server does what a leader told it last. */
+static bool is_in_force(const struct checks *checks, const struct model_redis *redis)
+{
+    const struct ordered *last = &checks->reconfigured[redis->node.index % CHECK_NODES];
+    return last->follows > 0 && last->follows == redis->follows &&
+           strcmp(last->runid.hex, redis->runid.hex) == 0 && redis->lies_role == SN_ROLE_UNKNOWN;
+}
+
 /* Of two leaders, the one that promotes later sees what the first has promoted. A circle that
- * somebody's repair is a part of is no fault of leaders. */
+ * somebody's repair, a restart or a lie is a part of is no fault of leaders. */
 static void look_for_circle(struct checks *checks, const struct model_redis *redis,
                             struct sentinel *by)
 {
     const struct model_redis *next = followed_by(redis), *at = next;
-    checks->reconfigured[redis->node.index % CHECK_NODES] = redis->follows;
+    checks->reconfigured[redis->node.index % CHECK_NODES] =
+        (struct ordered){redis->follows, redis->runid};
     for (unsigned i = 0; i < CHECK_NODES && at != NULL && at != redis; i++) {
-        unsigned last = checks->reconfigured[at->node.index % CHECK_NODES];
-        if (last == 0 || last != at->follows)
+        if (!is_in_force(checks, at))
             return;
         at = followed_by(at);
     }
     if (next != NULL && at == redis)
-        checks_violated(checks, &by->node, "made %s follow %s, which follows it",
-                        redis->node.name, next->node.name);
+        checks_violated(checks, &by->node, "made %s follow %s, which follows it", redis->node.name,
+                        next->node.name);
 }
 
 void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct sentinel *by,
@@ -115,7 +123,12 @@ static void check_grace(struct checks *checks, struct sentinel *sentinel,
     const struct setting *setting = &seen->settings[SETTING_DOWN_AFTER];
     sn_ms passed = checks->cluster->now - seen->switched_at;
     if (seen->switched_port == 0 || checks_has_alias(checks) || !setting->known ||
-        !checks_want(checks, FEATURE_APART) || check_port_in(event->payload) != seen->switched_port)
+        !checks_want(checks, FEATURE_APART) ||
+        check_port_in(event->payload) != seen->switched_port ||
+        check_silence_gone(checks, sentinel, seen->switched_port))
+        return;
+    /* A process that is there again answers later than it refuses. */
+    if (checks->plan->refused_after_ms > 0 && strcmp(event->name, "+odown") == 0)
         return;
     if (passed + ROUND_MS + passed * 5000 / 1000000 < setting->value)
         checks_violated(checks, &sentinel->node, "%s of %s %lld ms after it became the master",

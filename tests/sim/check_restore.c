@@ -25,7 +25,6 @@ static void note_switch(struct restore *restore, const char *payload, sn_ms now)
     restore->switched_at = now;
     restore->since = 0;
     restore->times = 0;
-    restore->hindered = false;
 }
 
 static void check_restored(struct checks *checks, struct sentinel *sentinel, const char *payload)
@@ -53,9 +52,11 @@ void check_restore_event(struct checks *checks, struct sentinel *sentinel,
         return;
     for (size_t i = 0; i < sizeof(hinder) / sizeof(hinder[0]); i++)
         restore->hindered |= strcmp(event->name, hinder[i]) == 0;
-    if (strcmp(event->name, "+promoted-slave") == 0)
+    if (strcmp(event->name, "+promoted-slave") == 0) {
         restore->promoted_port = check_port_in(event->payload);
-    else if (strcmp(event->name, "+switch-master") == 0)
+        restore->hindered = false;
+    }
+    if (strcmp(event->name, "+switch-master") == 0)
         note_switch(restore, event->payload, checks->cluster->now);
     else if (strcmp(event->name, "+restore-master") == 0)
         check_restored(checks, sentinel, event->payload);
@@ -65,8 +66,8 @@ void check_restore_event(struct checks *checks, struct sentinel *sentinel,
         restore->peers_down++;
     else if (strcmp(event->name, "-sdown") == 0 && peer && restore->peers_down > 0)
         restore->peers_down--;
-    else if (strcmp(event->name, "+sdown") == 0)
-        restore->since = 0;
+    else if (strcmp(event->name + 1, "sdown") == 0 && strncmp(event->payload, "master ", 7) == 0)
+        restore->hindered = true; /* another one may have been elected */
 }
 
 /* True if the order that is sent now is the one that an event has just told of. */
@@ -83,8 +84,8 @@ static bool is_due(struct checks *checks, const struct sentinel *sentinel)
     const struct watched *seen = checks_of(checks, sentinel);
     const struct restore *restore = &seen->restore;
     const struct setting *timeout = &seen->settings[SETTING_TIMEOUT];
-    return !restore->hindered && !seen->tilt && restore->peers_down == 0 &&
-           restore->times < TIMES && !checks_has_alias(checks) && timeout->known &&
+    return !restore->hindered && !seen->tilt && restore->peers_down == 0 && restore->times == 0 &&
+           !checks_has_alias(checks) && timeout->known &&
            checks->cluster->now - restore->switched_at + PATIENCE_MS < timeout->value;
 }
 

@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #define ROUND_MS    2     /* clocks count whole milliseconds */
+#define AGAIN_MS    150   /* words that were under way when a process was started again */
 #define AWAITED_MS  2900  /* a master that may be about to answer is waited for so long, not more */
 #define LIES_MAX_MS 20000 /* two INFO periods: a master that says it is none is down after that */
 
@@ -107,6 +108,37 @@ static sn_ms drift(const struct sentinel *sentinel, sn_ms duration)
     return ROUND_MS + duration * ppm / 1000000;
 }
 
+/* Its host refuses connections: its process has ended, or is there again for a moment; or a
+ * firewall refuses this sentinel, and no replica that it can ask receives from the master. */
+bool check_silence_gone(struct checks *checks, const struct sentinel *sentinel, uint16_t port)
+{
+    struct cluster *cluster = checks->cluster;
+    const struct node *node = cluster_find_node(cluster, "127.0.0.1", port);
+    const struct plan *plan = checks->plan;
+    sn_ms again =
+        AGAIN_MS + 4 * plan->delay_max_ms + 2 * plan->down_after_ms * plan->rtt_percent / 100;
+    if (checks->plan->refused_after_ms == 0)
+        return false;
+    if (node == NULL || node->redis == NULL || node->state == NODE_OFF ||
+        cluster->now - node->started_at < again)
+        return true;
+    if (!node->redis->rejects &&
+        (node->redis->rejected_until == 0 || cluster->now - node->redis->rejected_until > again))
+        return false;
+    for (size_t i = 0; i < cluster->server_count; i++) {
+        const struct model_redis *replica = cluster->servers[i];
+        const struct heard *heard = &checks_of(checks, sentinel)->heard[i];
+        if (heard->at == 0 || heard->down)
+            continue; /* not known here, or S_DOWN */
+        if (replica->node.state == NODE_RUNNING && model_redis_follows(replica, node->redis) &&
+            replica->repl == REPL_UP && replica->lies_role == SN_ROLE_UNKNOWN &&
+            cluster->now - replica->link_up_at > again &&
+            check_link_up(sentinel, replica->node.addr.port, SN_LINK_DATA))
+            return false;
+    }
+    return true;
+}
+
 static void check_down(struct check_groups *all, struct checks *checks, struct sentinel *sentinel,
                        const char *payload)
 {
@@ -138,6 +170,8 @@ static void check_down(struct check_groups *all, struct checks *checks, struct s
     if (since == 0)
         return;
     checks->silences++;
+    if (master && check_silence_gone(checks, sentinel, port))
+        return;
     if (now - since + drift(sentinel, setting->value) < setting->value)
         checks_violated(checks, &sentinel->node,
                         "+sdown of %s after %lld ms of silence, down-after-milliseconds is %lld",

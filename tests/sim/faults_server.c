@@ -128,6 +128,14 @@ static void fill_up(const struct job *newest, struct model_redis *redis)
         reset_all(newest->sim, &redis->node);
 }
 
+static void reject(const struct job *newest, struct model_redis *redis)
+{
+    redis->rejects = newest != NULL;
+    redis->rejected_until = redis->node.cluster->now;
+    if (newest != NULL)
+        reset_all(newest->sim, &redis->node);
+}
+
 /* As the newest of the faults of this kind wants it that run now. */
 static void manners_of_server(const struct job *job, struct model_redis *redis)
 {
@@ -151,6 +159,8 @@ static void manners_of_server(const struct job *job, struct model_redis *redis)
                                              : "NOPERM no permissions to run 'config|rewrite'";
     else if (kind == FAULT_FULL)
         fill_up(newest, redis);
+    else if (kind == FAULT_REJECT)
+        reject(newest, redis);
     else if (kind == FAULT_DROPS)
         redis->drops_orders = on;
     else if (kind == FAULT_PRIORITY)
@@ -238,6 +248,7 @@ void faults_mend_server(struct sim *sim, struct model_redis *redis)
     redis->lies_role = SN_ROLE_UNKNOWN;
     redis->ping_error = NULL;
     redis->turns_away = NULL;
+    redis->rejects = false;
     redis->order_error = NULL;
     redis->pause_error = NULL;
     if ((sim->plan.features & FEATURE_CONFIG) == 0) /* a right that nobody has missed */

@@ -128,6 +128,23 @@ static void draw_apart(struct plan *plan, struct sn_prng *prng)
     plan_add_fault(plan, &order);
 }
 
+/* Servers that die and are started again at once, before or after a refusal counts; and some that
+ * refuse sentinels alone. */
+static void draw_refused(struct plan *plan, struct sn_prng *prng)
+{
+    unsigned count = (unsigned)between(prng, 1, 4);
+    plan->refused_after_ms = (sn_ms)between(prng, 1, 40) * 10;
+    for (unsigned i = 0; i < count; i++) {
+        bool reject = chance(prng, 50);
+        sn_ms lasts = reject ? (sn_ms)between(prng, 1, 80) * 100
+                             : plan->refused_after_ms * (sn_ms)between(prng, 1, 8) / 4;
+        plan_add_fault(plan, &(struct fault){.kind = reject ? FAULT_REJECT : FAULT_KILL,
+                                             .at = early(plan, prng),
+                                             .lasts = lasts,
+                                             .a = lot(prng)});
+    }
+}
+
 /* ---- moments ------------------------------------------------------------------------------------
  */
 
@@ -253,6 +270,7 @@ static const struct feature features[] = {
     {FEATURE_AWAY, "away", 4, draw_away},
     {FEATURE_NOBODY, "nobody", 3, draw_nobody},
     {FEATURE_CONFIG, "config", 5, draw_config},
+    {FEATURE_REFUSED, "refused", 12, draw_refused},
 };
 
 #define FEATURES (sizeof(features) / sizeof(features[0]))
@@ -278,6 +296,7 @@ bool features_want(enum fault_kind kind)
     unsigned from = kind == FAULT_MESH           ? FEATURE_MESH | FEATURE_APART
                     : kind == FAULT_ISOLATE_AT   ? FEATURE_FATES
                     : kind == FAULT_CONFIG_ERROR ? FEATURE_CONFIG
+                    : kind == FAULT_REJECT       ? FEATURE_REFUSED
                     : kind >= FAULT_FORGE_HELLO  ? FEATURE_FORGED
                                                  : 0;
     bool drawn = from == 0;

@@ -70,6 +70,7 @@ enum fault_kind {
     FAULT_PROMOTED,     /* REPLICAOF NO ONE by somebody else */
     FAULT_FULL,         /* maxclients: takes no new connections */
     FAULT_CONFIG_ERROR, /* CONFIG is refused, or there is no such command */
+    FAULT_REJECT,       /* a firewall resets sentinels and refuses them; replicas go on */
     /* strangers */
     FAULT_STRANGER,    /* a hello of another deployment */
     FAULT_FORGE_HELLO, /* enum forgery in value, to all at a server or to one sentinel by value2 */
@@ -115,7 +116,8 @@ enum plan_feature {
     FEATURE_NOBODY = 1 << 12,     /* the master dies after votes for a nobody; in peace */
     FEATURE_CONFIG = 1 << 13,     /* servers that refuse CONFIG */
     FEATURE_EPOCHS = 1 << 14,     /* forgeries that name epochs from far above */
-    FEATURE_ALL = (1 << 15) - 1
+    FEATURE_REFUSED = 1 << 15,    /* refused-after-milliseconds, and hosts that refuse */
+    FEATURE_ALL = (1 << 16) - 1
 };
 
 /* Whom a fault is about: an index modulo their number, or: */
@@ -170,6 +172,7 @@ struct plan {
     unsigned rtt_percent;    /* round trips, of down-after; 0: by delay_min_ms and delay_max_ms */
     bool rtt_peace;          /* they stay so for a while in peace */
     sn_ms connect_ms;        /* a connection takes up to this much longer to open */
+    sn_ms refused_after_ms;  /* FEATURE_REFUSED; 0: off */
     struct fault faults[PLAN_FAULTS_MAX];
     unsigned fault_count;
 };

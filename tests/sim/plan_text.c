@@ -96,6 +96,7 @@ static const struct field fields[] = {
     FIELD(rtt_percent),
     FIELD(rtt_peace),
     FIELD(connect_ms),
+    FIELD(refused_after_ms),
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -110,6 +110,7 @@ static void list_oddities(const struct model_redis *redis, char text[TEXT_MAX_LE
         {redis->lagging, "lags"},
         {redis->ping_error != NULL, "in trouble"},
         {redis->turns_away != NULL, "full"},
+        {redis->rejects, "rejects sentinels"},
         {redis->lies_role != SN_ROLE_UNKNOWN, "lies"},
         {redis->order_error != NULL, "refuses orders"},
         {redis->pause_error != NULL, "refuses pauses"},

@@ -77,7 +77,7 @@ static void test_discover__a_name_that_is_known_by_its_address_is_no_second_repl
     struct sn_instance *two = kit_group(kit, "m1")->replicas->next;
     assert_string_equal(two->addr.host, "two.example.org");
     two->u.data.unproven_at = kit_now(kit) + kit->start; /* demoted under the name that goes */
-    kit_resolved(kit, "two.example.org", "10.0.0.2"); /* n2 */
+    kit_resolved(kit, "two.example.org", "10.0.0.2");    /* n2 */
     assert_int_equal(kit_group(kit, "m1")->replica_count, 2);
     assert_int_equal(kit_instance(kit, "m1", "n2")->u.data.unproven_at, kit_now(kit) + kit->start);
     kit_resolved(kit, "three.example.org", "10.0.0.3");

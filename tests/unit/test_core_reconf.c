@@ -162,6 +162,28 @@ static void test_reconf__a_refusal_is_told_and_frees_the_slot(void **state)
     kit_free(kit);
 }
 
+/* It loads what the old master sent, and takes no orders meanwhile. */
+static void test_reconf__a_refusal_that_passes_is_followed_by_the_order_again(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b timeout 60000");
+    (void)state;
+    kit_node(kit, "n2")->priority = 1;
+    kit_node(kit, "n3")->order = "[-LOADING Redis is loading the dataset in memory|+OK|:0|:0]";
+    kit_node(kit, "n3")->link_up = false;
+    kit_to(kit, 10000);
+    kit_kill_master(kit, "ab");
+    kit_to(kit, 13000);
+    assert_int_equal(kit_count(kit, "follow n3"), 1);
+    assert_int_equal(kit_count(kit, "event W +failover-end master m1"), 1);
+    kit_hello(kit, "a", "m1", "n2", 1, 1);
+    kit_hello(kit, "b", "m1", "n2", 1, 1);
+    kit_node(kit, "n3")->order = NULL;
+    kit_to(kit, 15000);
+    assert_int_equal(kit_count(kit, "follow n3"), 2);
+    assert_int_equal(kit_count(kit, "event N +fix-slave-config"), 1);
+    kit_free(kit);
+}
+
 static void test_reconf__a_replica_that_dies_in_progress_frees_its_slot(void **state)
 {
     struct kit *kit = at_switch("m1 n1 replicas n2,n3,n4 peers a,b timeout 60000");
@@ -488,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_reconf__master_host_must_be_the_new_one),
         cmocka_unit_test(test_reconf__a_replica_that_does_not_obey_loses_its_slot_in_time),
         cmocka_unit_test(test_reconf__a_refusal_is_told_and_frees_the_slot),
+        cmocka_unit_test(test_reconf__a_refusal_that_passes_is_followed_by_the_order_again),
         cmocka_unit_test(test_reconf__a_replica_that_dies_in_progress_frees_its_slot),
         cmocka_unit_test(test_reconf__a_void_order_is_repeated_when_a_slot_is_free),
         cmocka_unit_test(test_reconf__a_replica_without_a_link_is_ordered_when_it_returns),

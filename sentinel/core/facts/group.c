@@ -153,9 +153,8 @@ static void inherit(struct sn_instance *replica, const struct sn_instance *forgo
     if (replica->kind != SN_KIND_REPLICA)
         return;
     if (unproven_at != SN_MS_NEVER)
-        data->unproven_at = data->unproven_at == SN_MS_NEVER
-                                ? unproven_at
-                                : sn_max(data->unproven_at, unproven_at);
+        data->unproven_at =
+            data->unproven_at == SN_MS_NEVER ? unproven_at : sn_max(data->unproven_at, unproven_at);
     data->left_out |= forgotten->u.data.left_out;
 }
 
@@ -244,6 +243,8 @@ static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
         data->unproven_at = SN_MS_NEVER;
     data->rebooting = false;
     data->left_out = false;
+    instance->cmd->closed_at = SN_MS_NEVER;
+    instance->cmd->gone = false;
     data->reconf_at = SN_MS_NEVER;
     assert(data->reconf == SN_RECONF_NONE);
 }

@@ -41,6 +41,8 @@ struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
     link->up_at = SN_MS_NEVER;
     link->ping_sent_at = SN_MS_NEVER;
     link->tried_at = SN_MS_NEVER;
+    link->closed_at = SN_MS_NEVER;
+    link->refused_at = SN_MS_NEVER;
     sn_silence_traffic(link);
     link->last_avail_at = core->now;
     link->heard_at = SN_MS_NEVER;
@@ -84,6 +86,15 @@ static void enter_state(struct sn_link *link, enum sn_link_state state)
     link->state = state;
 }
 
+/* A replica that comes within reach may testify about its master, and one that goes out of it no
+ * longer does (evidence.c). */
+static void reach_changed(const struct sn_link *link)
+{
+    const struct sn_instance *owner = link->owners;
+    if (owner != NULL && owner->kind == SN_KIND_REPLICA && owner->group->master != NULL)
+        sn_mark_instance(owner->group->master);
+}
+
 /* The present connection, if any, is no longer ours (PROTOCOL.md §9.6, §24.3). */
 static void forget_connection(struct sn_link *link)
 {
@@ -108,6 +119,7 @@ static void forget_connection(struct sn_link *link)
     struct sn_instance *owner;
     LL_FOREACH2(link->owners, owner, owner_next)
         sn_unanswered_lost(owner);
+    reach_changed(link);
 }
 
 static void drop_connection(struct sn_link *link)
@@ -232,6 +244,7 @@ void sn_link_open(struct sn_link *link)
     link->id.v = ++core->next_id;
     HASH_ADD(hh_id, core->links, id.v, sizeof(link->id.v), link);
     link->failures++;
+    reach_changed(link);
     sn_silence_begin(link);
 
     struct sn_action_connect *connect = &sn_out_add(core, SN_ACTION_CONNECT)->u.connect;
@@ -459,7 +472,9 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
     link->last_pong_at = core->now;
     link->trip_ms = sn_age(core, link->ping_sent_at);
     sn_timer_stop(&core->timers, &link->stale);
+    link->loading = strncmp(reply->text, "LOADING", 7) == 0;
     if (acceptable(reply)) {
+        link->gone = false;
         sn_silence_end(link);
         link->last_avail_at = core->now;
         link->heard_at = core->now;

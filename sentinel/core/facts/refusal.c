@@ -19,8 +19,7 @@ static unsigned refused_bit(enum sn_order order)
     return 1U << (unsigned)order;
 }
 
-/* True if the error is about the state of the server, not about our rights. */
-static bool is_passing(const char *error)
+bool sn_refusal_passes(const char *error)
 {
     static const char *const words[] = {"LOADING", "BUSY", "MASTERDOWN", "NOTBUSY", "UNKILLABLE"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -143,7 +142,7 @@ void sn_link_refused(struct sn_link *link, enum sn_order order, const char *erro
 void sn_link_refused_named(struct sn_link *link, enum sn_order order, const char *name,
                            const char *error)
 {
-    if (!is_passing(error))
+    if (!sn_refusal_passes(error))
         complain(link, order,
                  sn_out_printf(link->core, "%s was answered by \"%.100s\"", name, error));
 }

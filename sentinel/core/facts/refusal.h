@@ -6,6 +6,8 @@
 
 #include "core/model/group.h"
 
+/* True if the error is about the state of the server (LOADING, BUSY …), not about our rights. */
+bool sn_refusal_passes(const char *error);
 /* AUTH, CLIENT SETNAME or SUBSCRIBE got an error reply; text names the command and the error. */
 void sn_link_refused_opening(struct sn_link *link, const char *text);
 /* TLS failed: reason says at which side, and why. */

@@ -14,6 +14,7 @@
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
 #include "core/facts/reason.h"
+#include "core/facts/refusal.h"
 #include "core/facts/unanswered.h"
 #include "core/failover/order.h"
 #include "core/failover/restore.h"
@@ -220,7 +221,7 @@ static void end_reconf(struct sn_group *group)
 {
     struct sn_instance *replica;
     DL_FOREACH(group->replicas, replica)
-        replica->u.data.left_out = replica->u.data.reconf == SN_RECONF_NONE;
+        replica->u.data.left_out |= replica->u.data.reconf == SN_RECONF_NONE;
     sn_raise(group->master, SN_NOTICE_FAILOVER_END, NULL);
     sn_attempt_clear(group);
     sn_mark_group(group, SN_MARK_PLAN);
@@ -346,7 +347,8 @@ void sn_reconf_reply(struct sn_instance *replica, const struct sn_input_reply *r
         forget_order(replica);
         return;
     }
-    data->order_refused = error != NULL;
+    data->order_refused = error != NULL && !sn_refusal_passes(error);
+    data->left_out = error != NULL && !data->order_refused; /* it takes the order in a moment */
     if (error != NULL)
         sn_reason_note(replica, SN_REASON_FOLLOW_REFUSED);
     if (error == NULL) {

@@ -58,6 +58,12 @@ struct sn_link {
     sn_ms tried_at;             /* last try */
     bool says_replicaof;        /* the server does not know SLAVEOF */
     bool no_rewrite;            /* the server refuses CONFIG REWRITE: orders omit it */
+    /* Evidence that the master's process has ended (evidence.c). */
+    sn_ms closed_at;   /* when the other side closed the last connection; NEVER: no evidence */
+    sn_ms refused_at;  /* when the last refused attempt began */
+    unsigned refusals; /* since closed_at */
+    bool loading;      /* the last answer to PING was LOADING */
+    bool gone;         /* S_DOWN by evidence, and nothing else was heard since */
 
     /* Subscription links only. */
     bool deaf;        /* the last SUBSCRIBE was refused */

@@ -10,6 +10,7 @@
 
 #include "core/facts/alias.h"
 #include "core/tell/raise.h"
+#include "core/watch/evidence.h"
 
 /* Returns when the present facts make (or made) instance S_DOWN; NEVER if they do not (PROTOCOL.md
  * §13.2). */
@@ -29,6 +30,7 @@ static sn_ms down_since(const struct sn_instance *instance)
     const struct sn_instance *moved_to = sn_alias_moved_to(instance->group);
     if (moved_to != NULL && moved_to->u.data.role_reported == SN_ROLE_MASTER)
         at = sn_min(at, core->now);
+    at = sn_min(at, sn_evidence_down_at(instance));
     if (data->rebooting && params->reboot_down_after_ms > 0)
         at = sn_min(at, sn_after(data->reboot_at, params->reboot_down_after_ms));
     return at;
@@ -45,6 +47,8 @@ bool sn_detect_judge(struct sn_instance *instance)
     sn_ms at = down_since(instance);
     bool down = core->now >= at;
     sn_timer_set(&core->timers, &instance->down, down ? SN_MS_NEVER : at);
+    if (instance->kind == SN_KIND_MASTER && sn_evidence_down_at(instance) <= core->now)
+        sn_evidence_believed(instance);
     if (down == instance->s_down)
         return false;
     sn_instance_set_down(instance, down);

@@ -15,6 +15,7 @@
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
+#include "core/watch/evidence.h"
 #include "core/watch/rights.h"
 
 #include "base/text.h"
@@ -242,6 +243,7 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     tell_odd(instance, info, first);
     learn_role(instance, info->role);
     if (instance->kind == SN_KIND_REPLICA) {
+        sn_evidence_testified(instance->group);
         sn_alias_info(instance);
         (void)sn_foreign_tell(instance);
         if (instance->group->aliases != NULL)

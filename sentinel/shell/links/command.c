@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* MULTI, SLAVEOF, CONFIG REWRITE, two CLIENT KILLs, EXEC */
 #define RECONFIGURE_REPLIES 6
@@ -159,4 +160,17 @@ void sn_links_write_subscribe(struct sn_buf *out, const struct sn_action_connect
     struct target to = {.out = out, .renames = &connect->renames};
 
     PUT(&to, "SUBSCRIBE", SN_HELLO_CHANNEL);
+}
+
+void sn_links_describe_error(const char *setup, const char *error, const char *pass, char *out,
+                             size_t size)
+{
+    const char *hidden = strstr(error, "with args");
+
+    if (hidden == NULL && pass != NULL && pass[0] != '\0')
+        hidden = strstr(error, pass);
+    if (strcmp(setup, "AUTH") != 0 || hidden == NULL)
+        snprintf(out, size, "%s: %s", setup, error);
+    else
+        snprintf(out, size, "%s: %.*s...", setup, (int)(hidden - error), error);
 }

@@ -16,5 +16,10 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_action_send *s
 void sn_links_write_auth(struct sn_buf *out, const struct sn_action_connect *connect);
 void sn_links_write_setname(struct sn_buf *out, const struct sn_action_connect *connect);
 void sn_links_write_subscribe(struct sn_buf *out, const struct sn_action_connect *connect);
+/* Writes the text of an error reply to the opening command setup for the log into out (size bytes).
+ * A server that does not know AUTH repeats its arguments, so that part goes, and the password
+ * wherever else it may stand; pass may be NULL. */
+void sn_links_describe_error(const char *setup, const char *error, const char *pass, char *out,
+                             size_t size);
 
 #endif

@@ -148,34 +148,46 @@ static void feed_link_event(struct link *link, enum sn_input_kind kind, const ch
     sn_driver_feed(link->links->driver, &event);
 }
 
-static void fail_with(struct link *link, const char *reason, bool tls)
+static void fail_with(struct link *link, const char *reason, bool tls, enum sn_link_end end)
 {
     char text[REASON_MAX];
-    struct sn_input event = {.kind = SN_INPUT_LINK_DOWN,
-                             .u.link = {.link = {link->id}, .local_ip = "", .reason = text}};
+    struct sn_input event = {
+        .kind = SN_INPUT_LINK_DOWN,
+        .u.link = {.link = {link->id}, .local_ip = "", .reason = text, .end = end, .tls = tls}};
 
     snprintf(text, sizeof(text), "%s", reason);
-    event.u.link.tls = tls;
     drop(link);
     sn_driver_feed(link->links->driver, &event);
 }
 
 static void fail(struct link *link, const char *reason)
 {
-    fail_with(link, reason, false);
+    fail_with(link, reason, false, SN_LINK_END_OTHER);
+}
+
+/* What tells a process that has ended from a host that is gone (PROTOCOL.md §13.2). */
+static enum sn_link_end end_of(const struct link *link, int status)
+{
+    enum sn_stream_state state = link->stream.state;
+
+    if ((status == UV_EOF || status == UV_ECONNRESET) && state != SN_STREAM_CONNECTING &&
+        state != SN_STREAM_SHAKING)
+        return SN_LINK_END_CLOSED;
+    return status == UV_ECONNREFUSED ? SN_LINK_END_REFUSED : SN_LINK_END_OTHER;
 }
 
 static void fail_uv(struct link *link, int status)
 {
-    bool shaking = link->stream.state == SN_STREAM_SHAKING;
+    bool tls = status == UV_EPROTO && sn_stream_session(&link->stream) != NULL;
+    const char *reason = uv_strerror(status);
 
-    if (status == UV_EPROTO && sn_stream_session(&link->stream) != NULL)
-        fail_with(link, sn_stream_reason(&link->stream, status), true);
+    if (tls)
+        reason = sn_stream_reason(&link->stream, status);
+    else if (status == UV_EOF && link->stream.state == SN_STREAM_SHAKING)
+        reason = "connection closed by the server during the TLS handshake";
     else if (status == UV_EOF)
-        fail(link, shaking ? "connection closed by the server during the TLS handshake"
-                           : "connection closed by the server");
-    else
-        fail(link, uv_strerror(status));
+        reason = "connection closed by the server";
+    fail_with(link, reason, tls, end_of(link, status));
 }
 
 /* ---- writing ---- */
@@ -229,27 +241,12 @@ static void expect_setup(struct link *link, const char *setup)
 
 /* ---- replies ---- */
 
-/* The text of an error reply for the log. A server that does not know AUTH repeats its arguments,
- * so that part goes, and the password wherever else it may stand. */
-static void describe_setup_error(const struct link *link, const char *setup, const char *error,
-                                 char out[REASON_MAX])
-{
-    const char *hidden = strstr(error, "with args");
-
-    if (hidden == NULL && link->pass != NULL && link->pass[0] != '\0')
-        hidden = strstr(error, link->pass);
-    if (strcmp(setup, "AUTH") != 0 || hidden == NULL)
-        snprintf(out, REASON_MAX, "%s: %s", setup, error);
-    else
-        snprintf(out, REASON_MAX, "%s: %.*s...", setup, (int)(hidden - error), error);
-}
-
 static void take_setup_reply(struct link *link, const char *setup, const struct sn_reply *reply)
 {
     char note[REASON_MAX];
 
     if (reply->type == SN_REPLY_ERROR)
-        describe_setup_error(link, setup, reply->text, note);
+        sn_links_describe_error(setup, reply->text, link->pass, note, sizeof(note));
     if (strcmp(setup, "AUTH") == 0)
         forget_secret(&link->pass);
     if (reply->type == SN_REPLY_ERROR)
@@ -419,11 +416,12 @@ static int open_stream(struct link *link)
 static bool secure(struct link *link, const char *host)
 {
     if (link->links->tls == NULL) {
-        fail_with(link, "TLS is not configured (tls-ca-cert-file or tls-ca-cert-dir)", true);
+        fail_with(link, "TLS is not configured (tls-ca-cert-file or tls-ca-cert-dir)", true,
+                  SN_LINK_END_OTHER);
         return false;
     }
     if (!sn_stream_secure(&link->stream, link->links->tls, host)) {
-        fail_with(link, "TLS cannot be used for this host", true);
+        fail_with(link, "TLS cannot be used for this host", true, SN_LINK_END_OTHER);
         return false;
     }
     return true;
