@@ -113,7 +113,7 @@ static void perform(void *arg, const struct sn_action *action)
         sn_resolver_look_up(daemon->resolver, action->u.resolve, on_core_resolved, daemon);
         break;
     case SN_ACTION_PERSIST:
-        sn_store_persist(daemon->store, action->u.persist.version);
+        sn_store_persist(daemon->store, &action->u.persist);
         break;
     case SN_ACTION_ANSWER:
         sn_server_answer(daemon->server, &action->u.answer);
