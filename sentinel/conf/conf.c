@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/prng.h"
-#include "conf/draft.h"
+#include "conf/draft/draft.h"
 #include "conf/file/file.h"
 #include "conf/file/journal.h"
 #include "conf/read/parse.h"

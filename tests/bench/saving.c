@@ -93,7 +93,7 @@ static void make_configuration(const char *path, bool in_conf)
     for (size_t i = 0; i < group_count; i++) {
         fprintf(file,
                 "\n# group %zu\nsentinel monitor group-%zu 127.%zu.%zu.1 6379 2\n"
-                "sentinel down-after-milliseconds group-%zu 5000\n"
+                "sentinel down-after-milliseconds group-%zu 600000\n"
                 "sentinel failover-timeout group-%zu 60000\n",
                 i, i, i / 250, i % 250, i, i);
         for (size_t j = 0; j < MEMBER && in_conf; j++)

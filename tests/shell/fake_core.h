@@ -22,7 +22,7 @@
 struct sn_core {
     void (*on_step)(const struct sn_input *event); /* may be NULL */
     sn_ms deadline;
-    uint64_t version; /* the current epoch of snapshots */
+    uint64_t version;       /* the current epoch of snapshots */
     size_t snapshots;       /* of the whole state */
     size_t group_snapshots; /* of one group */
     uint64_t no_group;      /* the id of one that does not exist */

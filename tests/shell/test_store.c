@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "conf/draft.h"
+#include "conf/draft/draft.h"
 #include "shell/store/store_file.h"
 
 #include "fake_core.h"

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/prng.h"
 #include "conf/conf.h"
-#include "conf/draft.h"
+#include "conf/draft/draft.h"
 #include "conf/read/parse.h"
 
 #include <setjmp.h>
@@ -235,8 +235,7 @@ static void take_update(struct trial *trial)
         const struct sn_group_image *from = &trial->now.groups[i];
         if (!trial->changed[number_of(from->name)])
             continue;
-        struct sn_group_image *to =
-            sn_image_add_group(&update->image, from->name, &from->addr, 1);
+        struct sn_group_image *to = sn_image_add_group(&update->image, from->name, &from->addr, 1);
         sn_group_params_fini(&to->params);
         sn_group_params_copy(&from->params, &to->params);
         to->config_epoch = from->config_epoch;

@@ -3,7 +3,7 @@
 #define SN_CONF_REWRITE_REWRITE_H
 
 #include "conf/rewrite/lines.h"
-#include "conf/update.h"
+#include "conf/table/update.h"
 
 /* Rewrites the file of the Redis syntax whose text is old (PROTOCOL.md §19.8). *rewrite is
  * overwritten and kept by the caller, also if the call fails (sn_rewrite_fini); conf is borrowed

@@ -5,7 +5,7 @@
 /* Writes the text of a state file (state.h). */
 
 #include "conf/read/config.h"
-#include "conf/update.h"
+#include "conf/table/update.h"
 
 #include <uthash.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "conf/draft.h"
+#include "conf/draft/draft.h"
 #include "core/view.h"
 #include "shell/store/store_file.h"
 
@@ -51,7 +51,7 @@ struct sn_store {
     uv_work_t work;
     uv_sem_t written;
     struct sn_conf_update update;
-    struct sn_conf view; /* *conf with the live values of this write */
+    struct sn_conf view;         /* *conf with the live values of this write */
     struct sn_conf_draft *draft; /* of view */
     struct sn_buf user_lines;
     uint64_t version;
@@ -78,8 +78,8 @@ static int render_and_write(struct sn_store *store)
     if (conf->state_in_conf)
         status = sn_store_file_read(store->claim->path, false, &old, store->reason);
     if (status == 0) {
-        status = sn_conf_draft_render(store->draft, &store->update, sn_buf_text(&old), old.len,
-                                      &fresh);
+        status =
+            sn_conf_draft_render(store->draft, &store->update, sn_buf_text(&old), old.len, &fresh);
         if (status != 0 && status != SN_EAGAIN)
             snprintf(store->reason, sizeof(store->reason), "rendering the state: %s",
                      sn_strerror(status));

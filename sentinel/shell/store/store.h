@@ -3,11 +3,11 @@
 #define SN_SHELL_STORE_STORE_H
 
 /* Saves the state. The loop copies what the records name; a worker thread renders it into the text
- * of the last save (conf/draft.h) and writes that (temporary file, fsync, rename, fsync of the
- * folder; in place with a journal where renaming is impossible). The whole state is copied only at
- * the first write, behind a failed one, and where the file is not as it was left.
- * One write runs at a time; the next one saves all versions that arrive meanwhile. Keeps mode and
- * owner of the file, and follows a symbolic link that existed at the start (PROTOCOL.md §24.2). */
+ * of the last save (conf/draft/draft.h) and writes that (temporary file, fsync, rename, fsync of
+ * the folder; in place with a journal where renaming is impossible). The whole state is copied only
+ * at the first write, behind a failed one, and where the file is not as it was left. One write runs
+ * at a time; the next one saves all versions that arrive meanwhile. Keeps mode and owner of the
+ * file, and follows a symbolic link that existed at the start (PROTOCOL.md §24.2). */
 
 #include "conf/read/config.h"
 #include "core/action.h"

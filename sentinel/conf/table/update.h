@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SN_CONF_UPDATE_H
-#define SN_CONF_UPDATE_H
+#ifndef SN_CONF_TABLE_UPDATE_H
+#define SN_CONF_TABLE_UPDATE_H
 
 /* What has changed since the last save, as far as the file that holds the state is concerned. */
 

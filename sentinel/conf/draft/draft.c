@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "conf/draft.h"
+#include "conf/draft/draft.h"
 
 #include "base/alloc.h"
 #include "base/error.h"

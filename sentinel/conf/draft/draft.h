@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SN_CONF_DRAFT_H
-#define SN_CONF_DRAFT_H
+#ifndef SN_CONF_DRAFT_DRAFT_H
+#define SN_CONF_DRAFT_DRAFT_H
 
 /* The text of the file that holds the state, kept from one save to the next, so that a save
  * formats only what has changed. What it renders is always what sn_conf_render makes of the whole
@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "conf/read/config.h"
-#include "conf/update.h"
+#include "conf/table/update.h"
 
 struct sn_conf_draft;
 
