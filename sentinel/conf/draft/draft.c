@@ -28,7 +28,7 @@ struct sn_conf_draft *sn_conf_draft_new(const struct sn_conf *conf)
     return draft;
 }
 
-void sn_conf_draft_forget(struct sn_conf_draft *draft)
+static void forget(struct sn_conf_draft *draft)
 {
     if (!draft->kept)
         return;
@@ -43,7 +43,7 @@ void sn_conf_draft_forget(struct sn_conf_draft *draft)
 
 void sn_conf_draft_free(struct sn_conf_draft *draft)
 {
-    sn_conf_draft_forget(draft);
+    forget(draft);
     free(draft);
 }
 
@@ -62,7 +62,7 @@ static int render_whole(struct sn_conf_draft *draft, const struct sn_image *imag
 {
     const struct sn_conf *conf = draft->conf;
 
-    sn_conf_draft_forget(draft);
+    forget(draft);
     draft->kept = true;
     draft->users = conf->live.users != NULL ? sn_strdup(conf->live.users) : NULL;
     draft->loglevel = conf->live.loglevel;
@@ -84,7 +84,7 @@ static int render_changes(struct sn_conf_draft *draft, const struct sn_conf_upda
     int code = sn_rewrite_changes(&draft->rewrite, update, out);
     if (code == 0 && draft->rewrite.dropped > draft->rewrite.count / 2 &&
         draft->rewrite.dropped > GAPS_MAX)
-        sn_conf_draft_forget(draft);
+        forget(draft);
     return code;
 }
 
@@ -94,6 +94,6 @@ int sn_conf_draft_render(struct sn_conf_draft *draft, const struct sn_conf_updat
     int code = update->whole ? render_whole(draft, &update->image, old, old_len, out)
                              : render_changes(draft, update, old, old_len, out);
     if (code != 0)
-        sn_conf_draft_forget(draft);
+        forget(draft);
     return code;
 }

@@ -84,12 +84,9 @@ static int render_and_write(struct sn_store *store)
             snprintf(store->reason, sizeof(store->reason), "rendering the state: %s",
                      sn_strerror(status));
     }
-    if (status == 0) {
+    if (status == 0)
         status = sn_store_file_write(&file, sn_buf_text(&fresh), fresh.len, &store->in_place,
                                      store->reason);
-        if (status != 0)
-            sn_conf_draft_forget(store->draft);
-    }
     store->bare = file.bare;
     sn_buf_fini(&old);
     sn_buf_fini(&fresh);
