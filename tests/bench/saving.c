@@ -11,7 +11,6 @@
 #include "shell/driver/driver.h"
 #include "shell/store/store.h"
 
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,5 +234,13 @@ int main(int argc, char **argv)
     sn_store_set_driver(store, driver);
     run(argv[3], strtoul(argv[2], NULL, 10));
     sn_store_close(store);
+    sn_driver_close(driver);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    sn_core_free(core);
+    sn_claim_fini(&claim);
+    sn_log_close(log);
+    sn_conf_fini(&conf);
+    sn_buf_fini(&error);
     return refused == 0 ? 0 : 1;
 }
