@@ -14,8 +14,8 @@
 #include <string.h>
 
 /* hiredis keeps its buffer. When all is read and more than this was fed, the buffer is given back:
- * an INFO would leave 10 KiB on each of thousands of links, for PONGs. At once, so that thousands of
- * INFO replies of a start share the same memory. */
+ * an INFO would leave 10 KiB on each of thousands of links, for PONGs. At once, so that thousands
+ * of INFO replies of a start share the same memory. */
 #define FED_MAX 1024
 
 struct sn_reply_reader {
