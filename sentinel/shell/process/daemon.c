@@ -548,6 +548,7 @@ int sn_daemon_run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_cl
     struct sn_buf complaint;
 
     sn_signals_ignore();
+    sn_daemon_share_arenas();
     daemon.pool_threads = sn_daemon_size_pool();
     sn_buf_init(&complaint, SIZE_MAX);
     daemon.supervisor = sn_supervise_find(conf->settings.supervised, &complaint);
