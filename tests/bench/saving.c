@@ -210,6 +210,7 @@ int main(int argc, char **argv)
     struct sn_log *log;
     struct sn_buf error;
     char path[256];
+    char old_state[272];
 
     if (argc != 5)
         return 2;
@@ -217,6 +218,8 @@ int main(int argc, char **argv)
     bool in_conf = strcmp(argv[3], "conf") == 0;
     snprintf(path, sizeof(path), "%s/sentinel.conf", argv[4]);
     make_configuration(path, in_conf);
+    snprintf(old_state, sizeof(old_state), "%s.state", path);
+    (void)unlink(old_state);
     sn_buf_init(&error, SIZE_MAX);
     if (sn_conf_load(path, 0, NULL, &conf, &error) < 0) {
         fputs(sn_buf_text(&error), stderr);
