@@ -2,6 +2,7 @@
 
 /* What the reader of a link keeps in memory. Replies themselves are tested with the links. */
 
+#include "base/error.h"
 #include "shell/links/reply.h"
 
 #include <hiredis/alloc.h>
@@ -106,10 +107,35 @@ static void test_reply__reader_gives_the_room_of_a_long_reply_back(void **state)
     hiredisResetAllocators();
 }
 
+/* The end of an element is not the end of the reply. */
+static void test_reply__reader_keeps_what_it_has_read_of_an_array(void **state)
+{
+    (void)state;
+    char part[INFO_LEN + 32];
+    struct sn_reply *reply;
+    bool push;
+    struct sn_reply_reader *reader = sn_reply_reader_new();
+
+    int start = snprintf(part, sizeof(part), "*2\r\n$%d\r\n", INFO_LEN);
+    memset(part + start, 'x', INFO_LEN);
+    memcpy(part + start + INFO_LEN, "\r\n", 2);
+    assert_int_equal(sn_reply_reader_feed(reader, part, (size_t)start + INFO_LEN + 2), 0);
+    assert_int_equal(sn_reply_reader_next(reader, &reply, &push), SN_EAGAIN);
+    assert_int_equal(sn_reply_reader_next(reader, &reply, &push), SN_EAGAIN);
+    assert_int_equal(sn_reply_reader_feed(reader, "+OK\r\n", 5), 0);
+    assert_int_equal(sn_reply_reader_next(reader, &reply, &push), 0);
+    assert_int_equal(reply->count, 2);
+    assert_int_equal(reply->items[0].len, INFO_LEN);
+    assert_string_equal(reply->items[1].text, "OK");
+    sn_reply_free(reply);
+    sn_reply_reader_free(reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reply__reader_gives_the_room_of_a_long_reply_back),
+        cmocka_unit_test(test_reply__reader_keeps_what_it_has_read_of_an_array),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
