@@ -8,10 +8,10 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/prng.h"
+#include "conf/draft/draft.h"
 #include "conf/file/file.h"
 #include "conf/file/journal.h"
 #include "conf/read/parse.h"
-#include "conf/rewrite/rewrite.h"
 #include "conf/state/state.h"
 
 #include <errno.h>
@@ -152,6 +152,10 @@ int sn_conf_load(const char *path, int argc, char *const *argv, struct sn_conf *
 int sn_conf_render(const struct sn_conf *conf, const struct sn_image *image, const char *old,
                    size_t old_len, struct sn_buf *out)
 {
-    return conf->state_in_conf ? sn_rewrite_render(conf, image, old, old_len, out)
-                               : sn_state_render(conf, image, out);
+    const struct sn_conf_update update = {.whole = true, .image = *image};
+    struct sn_conf_draft *draft = sn_conf_draft_new(conf);
+
+    int code = sn_conf_draft_render(draft, &update, old, old_len, out);
+    sn_conf_draft_free(draft);
+    return code;
 }

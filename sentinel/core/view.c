@@ -396,11 +396,11 @@ bool sn_instance_announced(const struct sn_instance *instance)
     return instance->kind != SN_KIND_REPLICA || instance->u.data.announced;
 }
 
-void sn_instance_info(const struct sn_instance *instance, sn_ms now, const char **text, size_t *len,
+bool sn_instance_info(const struct sn_instance *instance, sn_ms now, struct sn_buf *text,
                       sn_ms *age_ms)
 {
     const struct sn_data *data = &instance->u.data;
-    *text = sn_is_data(instance) ? data->info_text : NULL;
-    *len = *text == NULL ? 0 : data->info_len;
-    *age_ms = *text == NULL ? 0 : age_at(now, data->info_at);
+    bool is_there = sn_is_data(instance) && sn_fields_put(&data->info_text, text);
+    *age_ms = is_there ? age_at(now, data->info_at) : 0;
+    return is_there;
 }

@@ -5,6 +5,7 @@
 /* Read-only access to the core's state, for the SENTINEL commands and INFO. Nothing here changes
  * the core. Pointers are valid until the next step. */
 
+#include "base/buf.h"
 #include "base/level.h"
 #include "core/core.h"
 #include "core/reason.h"
@@ -78,9 +79,9 @@ bool sn_instance_announced(const struct sn_instance *instance);
 /* Calls field for each field of PROTOCOL.md §4.2 in order; values are valid during the call. */
 void sn_instance_describe(const struct sn_core *core, const struct sn_instance *instance, sn_ms now,
                           sn_field_fn *field, void *arg);
-/* Returns the last INFO text (NULL if none) and its age in milliseconds (0 if none) (PROTOCOL.md
- * §4.12). */
-void sn_instance_info(const struct sn_instance *instance, sn_ms now, const char **text, size_t *len,
+/* Appends the last INFO text and returns its age in milliseconds (0 if none). False: there is none
+ * (PROTOCOL.md §4.12). */
+bool sn_instance_info(const struct sn_instance *instance, sn_ms now, struct sn_buf *text,
                       sn_ms *age_ms);
 
 /* A queued or running script (PROTOCOL.md §4.13). */

@@ -12,6 +12,8 @@ from harness import wait_until
 
 pytestmark = pytest.mark.ours_only  # stock does not write protected-mode
 
+MASTER_PORT = 1  # nobody is there
+CANDIDATE = "c" * 40
 SECRET = "a secret"
 LOCKS = ["protected-mode yes", f'requirepass "{SECRET}"', "user bob on >bobs ~* &* +@all", "timeout 77",
          "maxclients 99", "loglevel verbose"]
@@ -49,6 +51,32 @@ def test_lost_file__comes_back_with_its_locks(place, loss):
         stranger.ping()
     with sentinel.client(username="bob", password="bobs") as bob:
         assert bob.ping()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_lost_file__comes_back_with_the_next_vote(place, loss):
+    sentinel = place.sentinel(place.monitor(MASTER_PORT), extra=LOCKS, start=False)
+    sentinel.password = SECRET
+    sentinel.start()
+    for epoch in (1, 2):  # the first save is of all, the second one of a change
+        assert sentinel.ask_vote(MASTER_PORT, epoch, CANDIDATE)[1] == CANDIDATE
+    before = settings(sentinel.conf_text())
+    LOSSES[loss](sentinel.conf_path)
+    assert sentinel.ask_vote(MASTER_PORT, 3, CANDIDATE)[1] == CANDIDATE
+    assert settings(sentinel.conf_text()) == before
+    assert "\nsentinel leader-epoch mymaster 3\n" in sentinel.conf_text()
+
+
+def test_edited_file__keeps_what_was_added_while_we_run(place):
+    sentinel = place.sentinel(place.monitor(MASTER_PORT))
+    for epoch in (1, 2):
+        assert sentinel.ask_vote(MASTER_PORT, epoch, CANDIDATE)[1] == CANDIDATE
+    write(sentinel.conf_path, "# first\n" + sentinel.conf_text() + "# last\n")
+    for epoch in (3, 4):
+        assert sentinel.ask_vote(MASTER_PORT, epoch, CANDIDATE)[1] == CANDIDATE
+        text = sentinel.conf_text()
+        assert text.startswith("# first\n") and text.endswith("# last\n"), text
+        assert f"\nsentinel leader-epoch mymaster {epoch}\n" in text
 
 
 def test_lost_file__is_as_readable_as_it_was(place):

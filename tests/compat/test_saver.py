@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Killed at each system call that changes a file, and a disk that takes seconds to sync: no vote is given that is not on disk."""
 
+import contextlib
 import os
 import re
 import select
@@ -44,7 +45,8 @@ def inner_pids(sentinel):
 def end_inner(sentinel, number):
     """strace would let go of it, were it killed itself."""
     for pid in inner_pids(sentinel):
-        os.kill(pid, number)
+        with contextlib.suppress(ProcessLookupError):  # it is just ending
+            os.kill(pid, number)
     sentinel.wait()
 
 

@@ -44,6 +44,7 @@ ALLOWED_HEADERS = {
     "conf/read": ("base/", "conf/table/", "conf/file/", "conf/read/", "core/image.h"),
     "conf/state": ("base/", "conf/table/", "conf/file/", "conf/read/config.h", "conf/state/", "core/image.h"),
     "conf/rewrite": ("base/", "conf/table/", "conf/file/", "conf/read/config.h", "conf/rewrite/", "core/image.h"),
+    "conf/draft": ("base/", "conf/table/", "conf/read/config.h", "conf/rewrite/", "conf/state/", "conf/draft/", "core/image.h"),
     "conf/conf.c": ("base/", "conf/", "core/image.h"),
     "conf/conf.h": ("base/", "conf/", "core/image.h"),
     "acl": ("base/", "acl/"),

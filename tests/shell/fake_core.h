@@ -12,6 +12,8 @@
 #include "event_copy.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FAKE_EVENTS_MAX  8192
@@ -20,8 +22,10 @@
 struct sn_core {
     void (*on_step)(const struct sn_input *event); /* may be NULL */
     sn_ms deadline;
-    uint64_t version; /* the current epoch of snapshots */
-    size_t snapshots;
+    uint64_t version;       /* the current epoch of snapshots */
+    size_t snapshots;       /* of the whole state */
+    size_t group_snapshots; /* of one group */
+    uint64_t no_group;      /* the id of one that does not exist */
     struct sn_input events[FAKE_EVENTS_MAX];
     size_t event_count;
     struct sn_action actions[FAKE_ACTIONS_MAX];
@@ -85,6 +89,25 @@ void sn_core_snapshot(const struct sn_core *core, struct sn_image *image)
     sn_image_init(image);
     image->current_epoch = core->version;
     fake_core.snapshots++;
+}
+
+void sn_core_snapshot_sentinel(const struct sn_core *core, struct sn_image *image)
+{
+    image->current_epoch = core->version;
+}
+
+/* Groups are called after their ids. */
+bool sn_core_snapshot_group(const struct sn_core *core, uint64_t id, struct sn_image *image)
+{
+    static const struct sn_addr addr = {.host = "127.0.0.1", .ip = "127.0.0.1", .port = 1};
+    char name[24];
+
+    if (id == core->no_group)
+        return false;
+    snprintf(name, sizeof(name), "g%" PRIu64, id);
+    sn_image_add_group(image, name, &addr, 1);
+    fake_core.group_snapshots++;
+    return true;
 }
 
 #endif

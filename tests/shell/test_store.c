@@ -2,7 +2,9 @@
 #define _GNU_SOURCE /* unshare */
 #include "shell/store/store.h"
 
+#include "base/alloc.h"
 #include "base/error.h"
+#include "conf/draft/draft.h"
 #include "shell/store/store_file.h"
 
 #include "fake_core.h"
@@ -34,17 +36,43 @@ static char file_path[96];
 static char log_path[96];
 static size_t writes; /* counted where the state is rendered */
 static int render_status;
+static bool file_was_edited; /* once */
 
-/* In place of the real one: the file is the version, behind what was there. */
-int sn_conf_render(const struct sn_conf *config, const struct sn_image *image, const char *old,
-                   size_t old_len, struct sn_buf *out)
+/* In place of the real one: the file is the version, behind what was there, and the names of groups
+ * that have changed (+) or are gone (-). */
+struct sn_conf_draft {
+    bool kept;
+};
+
+struct sn_conf_draft *sn_conf_draft_new(const struct sn_conf *config)
 {
     (void)config;
+    return sn_alloc(sizeof(struct sn_conf_draft));
+}
+
+void sn_conf_draft_free(struct sn_conf_draft *draft)
+{
+    free(draft);
+}
+
+int sn_conf_draft_render(struct sn_conf_draft *draft, const struct sn_conf_update *update,
+                         const char *old, size_t old_len, struct sn_buf *out)
+{
+    if (!update->whole && (!draft->kept || file_was_edited)) {
+        draft->kept = file_was_edited = false;
+        return SN_EAGAIN;
+    }
     __atomic_add_fetch(&writes, 1, __ATOMIC_SEQ_CST);
+    draft->kept = render_status == 0;
     if (render_status != 0)
         return render_status;
     sn_buf_append(out, old, old_len);
-    sn_buf_printf(out, "epoch %" PRIu64 "\n", image->current_epoch);
+    sn_buf_printf(out, "epoch %" PRIu64, update->image.current_epoch);
+    for (size_t i = 0; i < update->gone.count; i++)
+        sn_buf_printf(out, " -%s", update->gone.items[i]);
+    for (size_t i = 0; i < update->image.group_count; i++)
+        sn_buf_printf(out, " +%s", update->image.groups[i].name);
+    sn_buf_puts(out, "\n");
     return 0;
 }
 
@@ -94,6 +122,7 @@ static int set_up(void **state)
     fake_core_reset();
     writes = 0;
     render_status = 0;
+    file_was_edited = false;
     strcpy(folder, "/tmp/sn-store-XXXXXX");
     if (mkdtemp(folder) == NULL || chdir(folder) != 0)
         return -1;
@@ -206,10 +235,27 @@ static bool wait_for(size_t count, uint64_t version)
     return last->u.persisted.ok;
 }
 
+/* Without records: the whole state. */
 static void persist(uint64_t version)
 {
+    const struct sn_action_persist action = {.version = version};
+
     fake_core.version = version;
-    sn_store_persist(store, version);
+    sn_store_persist(store, &action);
+}
+
+static void persist_record(uint64_t version, uint64_t group, const char *name, unsigned what)
+{
+    const struct sn_record record = {.group = group, .name = name, .what = what};
+    const struct sn_action_persist action = {.version = version, .records = &record, .count = 1};
+
+    fake_core.version = version;
+    sn_store_persist(store, &action);
+}
+
+static void persist_group(uint64_t version, uint64_t group)
+{
+    persist_record(version, group, "old name", SN_RECORD_VOTE);
 }
 
 /* ---- the store ---- */
@@ -244,6 +290,108 @@ static void test_store__takes_the_snapshot_when_the_write_starts(void **state)
     fake_core.version = 2; /* not asked for yet */
     assert_true(wait_for(1, 1));
     assert_string_equal(content(file_path), "epoch 1\n");
+}
+
+static void test_store__copies_only_the_groups_that_have_changed(void **state)
+{
+    (void)state;
+    persist_group(1, 7);
+    assert_true(wait_for(1, 1)); /* the first one is the whole state */
+    assert_int_equal(fake_core.snapshots, 1);
+    assert_int_equal(fake_core.group_snapshots, 0);
+
+    persist_group(2, 9);
+    assert_true(wait_for(2, 2));
+    assert_string_equal(content(file_path), "epoch 2 +g9\n");
+    persist_record(3, 0, NULL, SN_RECORD_EPOCH);
+    assert_true(wait_for(3, 3));
+    assert_string_equal(content(file_path), "epoch 3\n");
+    assert_int_equal(fake_core.snapshots, 1);
+    assert_int_equal(fake_core.group_snapshots, 1);
+}
+
+static void test_store__copies_a_group_once_for_all_that_came_meanwhile(void **state)
+{
+    (void)state;
+    persist(1);
+    for (uint64_t version = 2; version <= 1000; version++)
+        persist_group(version, 12 - version % 3);
+    assert_true(wait_for(2, 1000));
+    assert_string_equal(content(file_path), "epoch 1000 +g10 +g11 +g12\n"); /* by age */
+    assert_int_equal(writes, 2);
+    assert_int_equal(fake_core.group_snapshots, 3);
+}
+
+static void test_store__names_the_groups_that_are_gone(void **state)
+{
+    (void)state;
+    persist(1);
+    persist_group(2, 5);
+    persist_record(3, 5, "a", SN_RECORD_GONE);
+    fake_core.no_group = 6; /* and nobody says so */
+    persist_record(4, 6, "b", SN_RECORD_VOTE);
+    persist_record(5, 7, "a", SN_RECORD_GROUP);
+    assert_true(wait_for(2, 5));
+    assert_string_equal(content(file_path), "epoch 5 -old name -b +g7\n");
+}
+
+static void test_store__copies_all_when_settings_of_the_sentinel_change(void **state)
+{
+    (void)state;
+    persist(1);
+    assert_true(wait_for(1, 1));
+    persist_record(2, 0, NULL, SN_RECORD_GLOBALS);
+    assert_true(wait_for(2, 2));
+    assert_int_equal(fake_core.snapshots, 2);
+    persist_group(3, 4);
+    assert_true(wait_for(3, 3));
+    assert_int_equal(fake_core.snapshots, 2);
+    assert_string_equal(content(file_path), "epoch 3 +g4\n");
+}
+
+static void test_store__copies_all_once_more_where_the_file_was_edited(void **state)
+{
+    (void)state;
+    persist(1);
+    assert_true(wait_for(1, 1));
+    file_was_edited = true;
+    persist_group(2, 4);
+    assert_true(wait_for(2, 2));
+    assert_string_equal(content(file_path), "epoch 2\n");
+    assert_int_equal(fake_core.snapshots, 2);
+    assert_int_equal(writes, 2); /* one result for both attempts */
+    persist_group(3, 4);
+    assert_true(wait_for(3, 3));
+    assert_int_equal(fake_core.snapshots, 2);
+}
+
+static void test_store__copies_all_behind_a_failed_write(void **state)
+{
+    (void)state;
+    char path[160];
+
+    persist(1);
+    assert_true(wait_for(1, 1));
+    assert_int_equal(rename(folder, strcat(strcpy(path, folder), "-away")), 0);
+    persist_group(2, 4);
+    assert_false(wait_for(2, 2));
+    assert_int_equal(rename(path, folder), 0);
+    persist_group(3, 5);
+    assert_true(wait_for(3, 3));
+    assert_string_equal(content(file_path), "epoch 3\n"); /* of all, so nothing is lost */
+    assert_int_equal(fake_core.snapshots, 2);
+}
+
+static void test_store__at_the_end_writes_what_is_under_way_also_if_it_needs_all(void **state)
+{
+    (void)state;
+    persist(1);
+    assert_true(wait_for(1, 1));
+    file_was_edited = true;
+    persist_group(2, 4);
+    sn_store_close(store);
+    store = NULL;
+    assert_string_equal(content(file_path), "epoch 2\n");
 }
 
 static void test_store__hands_the_old_text_to_a_rewritten_configuration(void **state)
@@ -708,6 +856,13 @@ int main(void)
         TEST(store__writes_a_new_state_file_for_the_owner_only),
         TEST(store__saves_all_versions_of_one_write_by_the_next),
         TEST(store__takes_the_snapshot_when_the_write_starts),
+        TEST(store__copies_only_the_groups_that_have_changed),
+        TEST(store__copies_a_group_once_for_all_that_came_meanwhile),
+        TEST(store__names_the_groups_that_are_gone),
+        TEST(store__copies_all_when_settings_of_the_sentinel_change),
+        TEST(store__copies_all_once_more_where_the_file_was_edited),
+        TEST(store__copies_all_behind_a_failed_write),
+        TEST(store__at_the_end_writes_what_is_under_way_also_if_it_needs_all),
         TEST(store__hands_the_old_text_to_a_rewritten_configuration),
         TEST(store__keeps_a_symbolic_link),
         TEST(store__replaces_a_symbolic_link_that_appears_later),

@@ -11,6 +11,7 @@
 #include "cluster_internal.h"
 
 #include "base/text.h"
+#include "conf/conf.h"
 #include "conf/state/state.h"
 
 #include <inttypes.h>
@@ -40,7 +41,7 @@ static bool render(const struct cluster *cluster, const struct sn_image *image, 
     struct sn_conf conf;
     make_conf(cluster, &conf);
     sn_buf_init(out, SIZE_MAX);
-    int code = sn_state_render(&conf, image, out);
+    int code = sn_conf_render(&conf, image, "", 0, out);
     sn_conf_fini(&conf);
     return code == 0;
 }

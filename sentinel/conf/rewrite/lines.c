@@ -30,6 +30,7 @@ static struct sn_rewrite_key *need_key(struct sn_rewrite *rewrite, const char *n
         return key;
     key = sn_alloc(sizeof(*key));
     key->name = sn_strdup(name);
+    key->head = SN_REWRITE_NO_LINE;
     key->first = SN_REWRITE_NO_LINE;
     key->last = SN_REWRITE_NO_LINE;
     HASH_ADD_KEYPTR(hh, rewrite->keys, key->name, strlen(key->name), key);
@@ -106,14 +107,21 @@ static struct sn_rewrite_line *append_line(struct sn_rewrite *rewrite, char *tex
     return line;
 }
 
-static void queue_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, size_t index)
+static void link_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, size_t index)
 {
-    if (key->first == SN_REWRITE_NO_LINE)
-        key->first = index;
+    if (key->head == SN_REWRITE_NO_LINE)
+        key->head = index;
     else
         rewrite->lines[key->last].next = index;
     key->last = index;
     key->present = true;
+}
+
+static void queue_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, size_t index)
+{
+    link_line(rewrite, key, index);
+    if (key->first == SN_REWRITE_NO_LINE)
+        key->first = index;
 }
 
 void sn_rewrite_add_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, char *text)
@@ -243,7 +251,6 @@ void sn_rewrite_init(struct sn_rewrite *rewrite, const struct sn_conf *conf, con
                      size_t len)
 {
     *rewrite = (struct sn_rewrite){.conf = conf};
-    sn_buf_init(&rewrite->added, SIZE_MAX);
     take_texts(rewrite, text, len);
     take_included(rewrite);
 }
@@ -279,36 +286,108 @@ void sn_rewrite_emit(struct sn_rewrite *rewrite, const struct sn_directive *dire
         line->text = sn_buf_take(&text);
     } else if ((!is_default || (key != NULL && key->included)) &&
                (line_key == NULL || !line_key->included)) {
-        sn_buf_append(&rewrite->added, text.data, text.len);
-        sn_buf_putc(&rewrite->added, '\n');
+        if (key == NULL)
+            key = sn_rewrite_need(rewrite, directive, group);
+        sn_rewrite_append(rewrite, key, sn_buf_take(&text));
     }
     sn_buf_fini(&text);
 }
 
-void sn_rewrite_put(const struct sn_rewrite *rewrite, struct sn_buf *out)
+void sn_rewrite_append(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, char *text)
+{
+    if (!rewrite->marked) {
+        if (rewrite->count > 0)
+            append_line(rewrite, sn_strdup(""));
+        append_line(rewrite, sn_strdup(MARK));
+        rewrite->marked = true;
+    }
+    struct sn_rewrite_line *line = append_line(rewrite, text);
+    line->ours = key != NULL;
+    line->used = true;
+    if (key != NULL)
+        link_line(rewrite, key, rewrite->count - 1);
+}
+
+void sn_rewrite_open(struct sn_rewrite *rewrite, const struct sn_directive *directive,
+                     const char *group)
+{
+    struct sn_rewrite_key *key = sn_rewrite_find(rewrite, directive, group);
+
+    if (key == NULL)
+        return;
+    key->first = key->head;
+    for (size_t i = key->head; i != SN_REWRITE_NO_LINE; i = rewrite->lines[i].next)
+        rewrite->lines[i].used = false;
+}
+
+static void close_key(struct sn_rewrite *rewrite, struct sn_rewrite_key *key)
+{
+    size_t next, index = key->head;
+
+    key->head = key->first = key->last = SN_REWRITE_NO_LINE;
+    for (; index != SN_REWRITE_NO_LINE; index = next) {
+        struct sn_rewrite_line *line = &rewrite->lines[index];
+        next = line->next;
+        line->next = SN_REWRITE_NO_LINE;
+        if (!line->ours || line->used)
+            link_line(rewrite, key, index);
+        else
+            line->text[0] = '\0';
+    }
+}
+
+void sn_rewrite_close(struct sn_rewrite *rewrite, const struct sn_directive *directive,
+                      const char *group)
+{
+    struct sn_rewrite_key *key = sn_rewrite_find(rewrite, directive, group);
+
+    if (key != NULL)
+        close_key(rewrite, key);
+}
+
+void sn_rewrite_close_all(struct sn_rewrite *rewrite)
+{
+    struct sn_rewrite_key *key, *next;
+
+    HASH_ITER(hh, rewrite->keys, key, next)
+        close_key(rewrite, key);
+}
+
+void sn_rewrite_put(struct sn_rewrite *rewrite, struct sn_buf *out)
 {
     bool was_empty = false;
 
+    rewrite->dropped = 0;
     for (size_t i = 0; i < rewrite->count; i++) {
-        const struct sn_rewrite_line *line = &rewrite->lines[i];
-        if (line->text == NULL)
-            continue;
-        const char *text = line->ours && !line->used ? "" : line->text;
-        bool is_empty = text[0] == '\0';
-        if (!is_empty || !was_empty) {
-            sn_buf_puts(out, text);
-            sn_buf_putc(out, '\n');
+        struct sn_rewrite_line *line = &rewrite->lines[i];
+        if (line->text != NULL && line->text[0] == '\0' && was_empty) {
+            free(line->text);
+            line->text = NULL;
         }
-        was_empty = is_empty;
+        if (line->text == NULL) {
+            rewrite->dropped++;
+            continue;
+        }
+        sn_buf_puts(out, line->text);
+        sn_buf_putc(out, '\n');
+        was_empty = line->text[0] == '\0';
     }
-    if (rewrite->added.len == 0)
-        return;
-    if (!rewrite->marked) {
-        if (rewrite->count > 0 && !was_empty)
-            sn_buf_putc(out, '\n');
-        sn_buf_puts(out, MARK "\n");
+}
+
+bool sn_rewrite_is_text(const struct sn_rewrite *rewrite, const char *text, size_t len)
+{
+    const char *end = text + len;
+
+    for (size_t i = 0; i < rewrite->count; i++) {
+        const char *line = rewrite->lines[i].text;
+        size_t size = line != NULL ? strlen(line) : 0;
+        if (line == NULL)
+            continue;
+        if ((size_t)(end - text) <= size || memcmp(text, line, size) != 0 || text[size] != '\n')
+            return false;
+        text += size + 1;
     }
-    sn_buf_append(out, rewrite->added.data, rewrite->added.len);
+    return text == end;
 }
 
 void sn_rewrite_fini(struct sn_rewrite *rewrite)
@@ -323,5 +402,4 @@ void sn_rewrite_fini(struct sn_rewrite *rewrite)
     for (size_t i = 0; i < rewrite->count; i++)
         free(rewrite->lines[i].text);
     free(rewrite->lines);
-    sn_buf_fini(&rewrite->added);
 }

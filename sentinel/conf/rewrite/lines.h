@@ -2,7 +2,8 @@
 #ifndef SN_CONF_REWRITE_LINES_H
 #define SN_CONF_REWRITE_LINES_H
 
-/* The lines of a file that is being rewritten, and what each of them is about. */
+/* The lines of a file that is being rewritten, and what each of them is about. They may be kept for
+ * the next time: sn_rewrite_put leaves them as if the text that it wrote had been read again. */
 
 #include "conf/read/config.h"
 
@@ -14,7 +15,8 @@
  * that included files hold, under their keys and under their full text. */
 struct sn_rewrite_key {
     char *name;
-    size_t first; /* of its lines that are not used yet; SN_REWRITE_NO_LINE: none */
+    size_t head;  /* of its lines; SN_REWRITE_NO_LINE: none */
+    size_t first; /* of those that are not used yet; SN_REWRITE_NO_LINE: none */
     size_t last;
     bool present; /* the file has, or had, a line of it */
     bool included;
@@ -33,18 +35,20 @@ struct sn_rewrite {
     struct sn_rewrite_line *lines;
     size_t count;
     size_t room;
+    size_t dropped;              /* lines without a text, as of sn_rewrite_put */
     struct sn_rewrite_key *keys; /* uthash */
     bool marked;                 /* the mark of rewritten files stands in this one */
     bool unwritable;             /* a value that would change the meaning of the file */
-    struct sn_buf added;         /* lines to append */
 };
 
 /* Takes the text of the file apart. conf is borrowed until fini. */
 void sn_rewrite_init(struct sn_rewrite *rewrite, const struct sn_conf *conf, const char *text,
                      size_t len);
 void sn_rewrite_fini(struct sn_rewrite *rewrite);
-/* Appends the new text (PROTOCOL.md §19.8). */
-void sn_rewrite_put(const struct sn_rewrite *rewrite, struct sn_buf *out);
+/* Appends the new text (PROTOCOL.md §19.8). Precondition: every key is closed. */
+void sn_rewrite_put(struct sn_rewrite *rewrite, struct sn_buf *out);
+/* True if text is what sn_rewrite_put wrote last. */
+bool sn_rewrite_is_text(const struct sn_rewrite *rewrite, const char *text, size_t len);
 
 /* group: of a directive with scope GROUP; the id (sn_line_id) of a server directive whose lines add
  * up; else NULL. */
@@ -56,6 +60,16 @@ struct sn_rewrite_key *sn_rewrite_need(struct sn_rewrite *rewrite,
 /* True if an included file says something about it. */
 bool sn_rewrite_included(const struct sn_rewrite *rewrite, const struct sn_directive *directive,
                          const char *group);
+/* Frees the lines of a setting, which keep their places for sn_rewrite_emit, and closes it: lines
+ * that were not used become blank. */
+void sn_rewrite_open(struct sn_rewrite *rewrite, const struct sn_directive *directive,
+                     const char *group);
+void sn_rewrite_close(struct sn_rewrite *rewrite, const struct sn_directive *directive,
+                      const char *group);
+void sn_rewrite_close_all(struct sn_rewrite *rewrite);
+/* Puts text (taken) behind the lines there are, below the mark of rewritten files. key: what it is
+ * about, or NULL; then the line is left alone from now on. */
+void sn_rewrite_append(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, char *text);
 /* Puts text (taken) behind the lines there are, as one of key. */
 void sn_rewrite_add_line(struct sn_rewrite *rewrite, struct sn_rewrite_key *key, char *text);
 /* Writes one line: in the place of the next old one of its key, or at the end. A default is only

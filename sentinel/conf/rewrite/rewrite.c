@@ -70,23 +70,70 @@ static void emit_own(struct sn_rewrite *rewrite, const struct sn_image *image, b
     }
 }
 
-int sn_rewrite_render(const struct sn_conf *conf, const struct sn_image *image, const char *old,
-                      size_t old_len, struct sn_buf *out)
+static int put(struct sn_rewrite *rewrite, struct sn_buf *out)
 {
-    struct sn_rewrite rewrite;
+    sn_rewrite_put(rewrite, out);
+    return rewrite->unwritable ? SN_EINVAL : out->full ? SN_EFULL : 0;
+}
 
+int sn_rewrite_whole(struct sn_rewrite *rewrite, const struct sn_conf *conf,
+                     const struct sn_image *image, const char *old, size_t old_len,
+                     struct sn_buf *out)
+{
     if (conf->recovered != NULL && sn_hash_bytes(SN_HASH_START, old, old_len) == conf->damaged_hash)
-        sn_rewrite_init(&rewrite, conf, conf->recovered, strlen(conf->recovered));
+        sn_rewrite_init(rewrite, conf, conf->recovered, strlen(conf->recovered));
     else
-        sn_rewrite_init(&rewrite, conf, old, old_len);
-    sn_rewrite_settings(&rewrite);
-    emit_own(&rewrite, image, false);
+        sn_rewrite_init(rewrite, conf, old, old_len);
+    sn_rewrite_settings(rewrite);
+    emit_own(rewrite, image, false);
     for (size_t i = 0; i < image->group_count; i++)
-        emit_group(&rewrite, image, &image->groups[i]);
-    emit_own(&rewrite, image, true);
-    sn_rewrite_live(&rewrite);
-    sn_rewrite_put(&rewrite, out);
-    int code = rewrite.unwritable ? SN_EINVAL : out->full ? SN_EFULL : 0;
-    sn_rewrite_fini(&rewrite);
-    return code;
+        emit_group(rewrite, image, &image->groups[i]);
+    emit_own(rewrite, image, true);
+    sn_rewrite_live(rewrite);
+    sn_rewrite_close_all(rewrite);
+    return put(rewrite, out);
+}
+
+/* Opens or closes all settings of a group (name), or of the sentinel itself (NULL). */
+static void each_setting(struct sn_rewrite *rewrite, const char *name,
+                         void (*visit)(struct sn_rewrite *, const struct sn_directive *,
+                                       const char *))
+{
+    size_t count;
+    const struct sn_directive *table =
+        sn_directives(name != NULL ? SN_SCOPE_GROUP : SN_SCOPE_SENTINEL, &count);
+
+    for (size_t i = 0; i < count; i++)
+        visit(rewrite, &table[i], name);
+}
+
+/* A group that is gone leaves its places to a new one of the same name. */
+static void drop_gone(struct sn_rewrite *rewrite, const struct sn_conf_update *update)
+{
+    for (size_t i = 0; i < update->gone.count; i++) {
+        const char *name = update->gone.items[i];
+        if (sn_image_find_group(&update->image, name) != NULL)
+            continue;
+        each_setting(rewrite, name, sn_rewrite_open);
+        each_setting(rewrite, name, sn_rewrite_close);
+    }
+}
+
+int sn_rewrite_changes(struct sn_rewrite *rewrite, const struct sn_conf_update *update,
+                       struct sn_buf *out)
+{
+    const struct sn_image *image = &update->image;
+
+    rewrite->unwritable = false;
+    each_setting(rewrite, NULL, sn_rewrite_open);
+    emit_own(rewrite, image, false);
+    for (size_t i = 0; i < image->group_count; i++) {
+        each_setting(rewrite, image->groups[i].name, sn_rewrite_open);
+        emit_group(rewrite, image, &image->groups[i]);
+        each_setting(rewrite, image->groups[i].name, sn_rewrite_close);
+    }
+    emit_own(rewrite, image, true);
+    each_setting(rewrite, NULL, sn_rewrite_close);
+    drop_gone(rewrite, update);
+    return put(rewrite, out);
 }

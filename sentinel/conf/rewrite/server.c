@@ -97,9 +97,7 @@ static void put_in_force(struct sn_rewrite *rewrite)
             continue;
         sn_buf_init(&text, SIZE_MAX);
         sn_line_put(&text, line->directive, NULL, line->values.items, line->values.count);
-        sn_buf_append(&rewrite->added, text.data, text.len);
-        sn_buf_putc(&rewrite->added, '\n');
-        sn_buf_fini(&text);
+        sn_rewrite_append(rewrite, NULL, sn_buf_take(&text));
     }
     sn_in_force_fini(&list);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Writes the text of a state file. */
+#include "conf/state/render.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -233,37 +233,88 @@ static int put_group(struct sn_buf *out, const struct sn_conf *conf, const struc
     return code;
 }
 
-static int put_groups(struct sn_buf *out, const struct sn_conf *conf, const struct sn_image *image)
+/* ---- pieces ---- */
+
+static void piece_free(struct sn_state_text *text, struct sn_state_piece *piece)
 {
-    const struct sn_image *base = &conf->base;
-    bool *present = sn_alloc_array(base->group_count, sizeof(*present));
-    size_t from = 0;
+    HASH_DEL(text->groups, piece);
+    sn_buf_fini(&piece->text);
+    free(piece->name);
+    free(piece);
+}
+
+static struct sn_state_piece *find_piece(const struct sn_state_text *text, const char *name)
+{
+    struct sn_state_piece *piece;
+    HASH_FIND_STR(text->groups, name, piece);
+    return piece;
+}
+
+/* at: where the configured group of this name may be. */
+static struct sn_state_piece *add_piece(struct sn_state_text *text, const struct sn_image *base,
+                                        const char *name, size_t at)
+{
+    struct sn_state_piece *piece = sn_alloc(sizeof(*piece));
+    size_t found = sn_state_find_group(base, name, at);
+
+    piece->name = sn_strdup(name);
+    piece->base = found < base->group_count ? &base->groups[found] : NULL;
+    HASH_ADD_KEYPTR(hh, text->groups, piece->name, strlen(piece->name), piece);
+    return piece;
+}
+
+/* Pieces are many and live long: each has only the room that it needs. */
+static void keep_text(struct sn_state_piece *piece, const struct sn_buf *fresh)
+{
+    sn_buf_fini(&piece->text);
+    sn_buf_init(&piece->text, SIZE_MAX);
+    sn_buf_append(&piece->text, fresh->data, fresh->len);
+}
+
+/* Writes the groups of image anew; the others keep their text. */
+static int write_groups(struct sn_state_text *text, const struct sn_conf *conf,
+                        const struct sn_image *image)
+{
+    struct sn_buf fresh;
+    size_t at = 0;
     int code = 0;
 
+    sn_buf_init(&fresh, SIZE_MAX);
     for (size_t i = 0; i < image->group_count && code == 0; i++) {
-        size_t at = sn_state_find_group(base, image->groups[i].name, from);
-        bool found = at < base->group_count;
-        if (found) {
-            present[at] = true;
-            from = at + 1;
-        }
-        code = put_group(out, conf, image, &image->groups[i], found ? &base->groups[at] : NULL);
+        const struct sn_group_image *group = &image->groups[i];
+        struct sn_state_piece *piece = find_piece(text, group->name);
+        if (piece == NULL)
+            piece = add_piece(text, &conf->base, group->name, at);
+        if (piece->base != NULL)
+            at = (size_t)(piece->base - conf->base.groups) + 1;
+        sn_buf_clear(&fresh);
+        code = put_group(&fresh, conf, image, group, piece->base);
+        keep_text(piece, &fresh);
     }
-    for (size_t i = 0; i < base->group_count && code == 0; i++) {
-        if (present[i])
+    sn_buf_fini(&fresh);
+    return code;
+}
+
+static void write_removed(struct sn_state_text *text, const struct sn_image *base)
+{
+    struct sn_buf *out = &text->removed;
+
+    sn_buf_clear(out);
+    for (size_t i = 0; i < base->group_count; i++) {
+        if (find_piece(text, base->groups[i].name) != NULL)
             continue;
         sn_buf_puts(out, "\n[removed]\n");
         put_text(out, "name", "", base->groups[i].name);
         put_addr(out, "base", &base->groups[i].addr, NULL);
         sn_buf_printf(out, "quorum = %" PRIu32 "\n", base->groups[i].params.quorum);
     }
-    free(present);
-    return code;
 }
 
-int sn_state_render(const struct sn_conf *conf, const struct sn_image *image, struct sn_buf *out)
+static int put_all(const struct sn_state_text *text, const struct sn_image *image,
+                   struct sn_buf *out)
 {
     size_t start = out->len;
+    const struct sn_state_piece *piece;
 
     sn_buf_puts(out, "; What sentineld has learned and what was changed at run time.\n"
                      "; Written by the program: do not edit.\n"
@@ -271,15 +322,57 @@ int sn_state_render(const struct sn_conf *conf, const struct sn_image *image, st
     if (sn_text_is_runid(image->myid.hex))
         put_id(out, "myid", image->myid.hex);
     sn_buf_printf(out, "current-epoch = %" PRIu64 "\n", image->current_epoch);
-    int code = put_own_changes(out, conf, image);
-    if (code == 0)
-        code = put_users(out, conf);
-    if (code == 0)
-        code = put_groups(out, conf, image);
-    if (code < 0)
-        return code;
+    sn_buf_append(out, text->own.data, text->own.len);
+    for (piece = text->groups; piece != NULL; piece = piece->hh.next)
+        sn_buf_append(out, piece->text.data, piece->text.len);
+    sn_buf_append(out, text->removed.data, text->removed.len);
     sn_buf_puts(out, "\n[end]\n");
     sn_buf_printf(out, "checksum = %016" PRIx64 "\n",
                   sn_hash_bytes(SN_HASH_START, out->data + start, out->len - start));
     return out->full ? SN_EFULL : 0;
+}
+
+int sn_state_render(struct sn_state_text *text, const struct sn_conf *conf,
+                    const struct sn_image *image, struct sn_buf *out)
+{
+    *text = (struct sn_state_text){0};
+    sn_buf_init(&text->own, SIZE_MAX);
+    sn_buf_init(&text->removed, SIZE_MAX);
+    int code = put_own_changes(&text->own, conf, image);
+    if (code == 0)
+        code = put_users(&text->own, conf);
+    if (code == 0)
+        code = write_groups(text, conf, image);
+    if (code < 0)
+        return code;
+    write_removed(text, &conf->base);
+    return put_all(text, image, out);
+}
+
+int sn_state_render_changes(struct sn_state_text *text, const struct sn_conf *conf,
+                            const struct sn_conf_update *update, struct sn_buf *out)
+{
+    size_t count = HASH_COUNT(text->groups);
+
+    for (size_t i = 0; i < update->gone.count; i++) {
+        struct sn_state_piece *piece = find_piece(text, update->gone.items[i]);
+        if (piece != NULL)
+            piece_free(text, piece);
+    }
+    int code = write_groups(text, conf, &update->image);
+    if (code < 0)
+        return code;
+    if (update->gone.count > 0 || HASH_COUNT(text->groups) != count)
+        write_removed(text, &conf->base);
+    return put_all(text, &update->image, out);
+}
+
+void sn_state_text_fini(struct sn_state_text *text)
+{
+    struct sn_state_piece *piece, *next;
+
+    HASH_ITER(hh, text->groups, piece, next)
+        piece_free(text, piece);
+    sn_buf_fini(&text->own);
+    sn_buf_fini(&text->removed);
 }

@@ -68,10 +68,6 @@ struct sn_state {
     size_t user_count;
 };
 
-/* Renders the state of image against conf->base. SN_EINVAL: control characters in a value. */
-SN_MUST_CHECK int sn_state_render(const struct sn_conf *conf, const struct sn_image *image,
-                                  struct sn_buf *out);
-
 /* Reads a state file's text. SN_ECORRUPT: *problem says what is wrong with it; *state is empty. */
 SN_MUST_CHECK int sn_state_parse(const char *text, size_t len, struct sn_state *state,
                                  struct sn_buf *problem);

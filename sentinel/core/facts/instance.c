@@ -169,7 +169,7 @@ void sn_instance_free(struct sn_instance *instance)
     if (sn_is_data(instance)) {
         leave_place(instance);
         sn_link_disown(instance->sub, instance);
-        free(instance->u.data.info_text);
+        sn_fields_fini(&instance->u.data.info_text, &core->info_names);
     } else {
         sn_timer_stop(&core->timers, &instance->u.peer.ask);
         sn_timer_stop(&core->timers, &instance->u.peer.answer_old);

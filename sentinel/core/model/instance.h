@@ -23,8 +23,7 @@ struct sn_data {
     sn_ms info_sent_at;
     sn_ms info_at;       /* last INFO reply */
     sn_ms info_asked_at; /* when the INFO was sent that this answered */
-    char *info_text;
-    size_t info_len;
+    struct sn_fields info_text;
     enum sn_role role_reported;
     sn_ms said_master_at;   /* last INFO with role:master; NEVER if there was none */
     sn_ms role_reported_at; /* when the reported role last changed, or tracking began */

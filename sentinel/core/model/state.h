@@ -8,6 +8,7 @@
  * Ownership: the core owns groups, a group owns its instances, an instance holds a reference on its
  * links. "No such instant" is SN_MS_NEVER everywhere. */
 
+#include "base/fields.h"
 #include "base/prng.h"
 #include "base/timer.h"
 #include "core/core.h"
@@ -101,6 +102,7 @@ struct sn_core {
     sn_ms epoch_room_at; /* … as of this instant */
     sn_ms epoch_told_at; /* last log line about an epoch that is too high */
     struct sn_globals globals;
+    struct sn_fields_pool info_names; /* of the texts of INFO */
     sn_ms timings[SN_TIMING_COUNT];
     unsigned simulate;
     struct sn_prng prng;

@@ -166,11 +166,10 @@ static void learn_role(struct sn_instance *instance, enum sn_role role)
 }
 
 /* PROTOCOL.md §4.12. */
-static void keep_text(struct sn_data *data, const struct sn_reply *reply)
+static void keep_text(struct sn_instance *instance, const struct sn_reply *reply)
 {
-    free(data->info_text);
-    data->info_text = sn_strndup(reply->text, reply->len);
-    data->info_len = reply->len;
+    sn_fields_set(&instance->u.data.info_text, &instance->core->info_names, reply->text,
+                  reply->len);
 }
 
 /* True if the configured master is a replica. A master that was demoted while we were away is not
@@ -228,7 +227,7 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     sn_link_accepted(instance->cmd, SN_ORDER_INFO);
     sn_rights_try_again(instance->cmd);
     bool first = data->info_at == SN_MS_NEVER;
-    keep_text(data, reply);
+    keep_text(instance, reply);
     data->info_at = core->now;
     data->info_asked_at = data->info_sent_at;
     learn_runid(instance, &info->runid);

@@ -13,8 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* hiredis keeps its buffer. When all is read and more than this was fed, the buffer is given back:
+ * an INFO would leave 10 KiB on each of thousands of links, for PONGs. At once, so that thousands
+ * of INFO replies of a start share the same memory. */
+#define FED_MAX 1024
+
 struct sn_reply_reader {
     redisReader *parser;
+    size_t fed;          /* bytes, since its buffer was empty */
     int root_type;       /* REDIS_REPLY_… of the reply being read, or read last */
     size_t item_count;   /* of that reply */
     size_t byte_count;   /* of that reply's texts */
@@ -172,15 +178,21 @@ static redisReplyObjectFunctions functions = {.createString = create_string,
                                               .createBool = create_bool,
                                               .freeObject = free_object};
 
-struct sn_reply_reader *sn_reply_reader_new(void)
+static void make_parser(struct sn_reply_reader *reader)
 {
-    struct sn_reply_reader *reader = sn_alloc(sizeof(*reader));
-
     reader->parser = redisReaderCreateWithFunctions(&functions);
     if (reader->parser == NULL)
         abort(); /* out of memory, see base/alloc.h */
     reader->parser->privdata = reader;
     reader->parser->maxelements = SN_REPLY_ITEMS_MAX;
+    reader->fed = 0;
+}
+
+struct sn_reply_reader *sn_reply_reader_new(void)
+{
+    struct sn_reply_reader *reader = sn_alloc(sizeof(*reader));
+
+    make_parser(reader);
     return reader;
 }
 
@@ -196,13 +208,29 @@ int sn_reply_reader_feed(struct sn_reply_reader *reader, const char *bytes, size
 {
     if (reader->refused != NULL)
         return SN_EINVAL;
+    reader->fed += len;
     return redisReaderFeed(reader->parser, bytes, len) == REDIS_OK ? 0 : SN_EINVAL;
+}
+
+/* True if the last reply has been read to its end, and nothing behind it has come. */
+static bool is_between_replies(const struct sn_reply_reader *reader)
+{
+    const redisReader *parser = reader->parser;
+    return reader->refused == NULL && parser->err == 0 && parser->ridx == -1 &&
+           parser->pos == parser->len;
 }
 
 int sn_reply_reader_next(struct sn_reply_reader *reader, struct sn_reply **reply, bool *push)
 {
     void *read = NULL;
 
+    if (is_between_replies(reader)) {
+        if (reader->fed > FED_MAX) {
+            redisReaderFree(reader->parser);
+            make_parser(reader);
+        }
+        return SN_EAGAIN;
+    }
     if (reader->refused != NULL || redisReaderGetReply(reader->parser, &read) != REDIS_OK)
         return SN_EINVAL;
     if (read == NULL) {

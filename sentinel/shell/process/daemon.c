@@ -113,7 +113,7 @@ static void perform(void *arg, const struct sn_action *action)
         sn_resolver_look_up(daemon->resolver, action->u.resolve, on_core_resolved, daemon);
         break;
     case SN_ACTION_PERSIST:
-        sn_store_persist(daemon->store, action->u.persist.version);
+        sn_store_persist(daemon->store, &action->u.persist);
         break;
     case SN_ACTION_ANSWER:
         sn_server_answer(daemon->server, &action->u.answer);
@@ -548,6 +548,7 @@ int sn_daemon_run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_cl
     struct sn_buf complaint;
 
     sn_signals_ignore();
+    sn_daemon_share_arenas();
     daemon.pool_threads = sn_daemon_size_pool();
     sn_buf_init(&complaint, SIZE_MAX);
     daemon.supervisor = sn_supervise_find(conf->settings.supervised, &complaint);

@@ -6,12 +6,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define POOL_MAX 1024 /* libuv's own */
+#define POOL_MAX   1024 /* libuv's own */
+#define ARENAS_MAX 2    /* of the loop, and of all other threads */
 
 static int redirect_to_null(int fd)
 {
@@ -84,6 +88,14 @@ int sn_daemon_write_pidfile(const char *path)
     written = close(fd) == 0 && written;
     errno = error;
     return written ? 0 : SN_EIO;
+}
+
+void sn_daemon_share_arenas(void)
+{
+#ifdef __GLIBC__
+    if (getenv("MALLOC_ARENA_MAX") == NULL)
+        (void)mallopt(M_ARENA_MAX, ARENAS_MAX);
+#endif
 }
 
 uint64_t sn_daemon_raise_files(uint64_t wanted)

@@ -25,6 +25,11 @@ SN_MUST_CHECK int sn_daemon_write_pidfile(const char *path);
  * saved. Returns how many there are. */
 unsigned sn_daemon_size_pool(void);
 
+/* Called before the first thread: lets all threads of the pool share one arena of the C library's
+ * malloc, beside that of the loop. Each would keep a megabyte of its own, and few of them work at
+ * one time. MALLOC_ARENA_MAX in the environment wins. */
+void sn_daemon_share_arenas(void);
+
 /* Raises the limit of open files towards wanted as far as permitted. Returns the resulting limit.
  */
 uint64_t sn_daemon_raise_files(uint64_t wanted);

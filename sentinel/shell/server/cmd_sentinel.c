@@ -235,17 +235,19 @@ void sn_cmd_sentinel_ckquorum(struct sn_call *call)
 
 static void reply_cached(struct sn_call *call, const struct sn_instance *instance)
 {
-    const char *text = NULL;
-    size_t len = 0;
+    struct sn_buf text;
     sn_ms age_ms = 0;
 
-    sn_instance_info(instance, sn_driver_now(sn_server_driver(call->server)), &text, &len, &age_ms);
+    sn_buf_init(&text, SIZE_MAX);
+    bool is_there =
+        sn_instance_info(instance, sn_driver_now(sn_server_driver(call->server)), &text, &age_ms);
     sn_resp_array(call->resp, 2);
     sn_resp_integer(call->resp, age_ms);
-    if (text)
-        sn_resp_bulk(call->resp, text, len);
+    if (is_there)
+        sn_resp_bulk(call->resp, sn_buf_text(&text), text.len);
     else
         sn_resp_null(call->resp);
+    sn_buf_fini(&text);
 }
 
 static bool is_known(const struct sn_group *const *groups, size_t count,

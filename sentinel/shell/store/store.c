@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "conf/draft/draft.h"
 #include "core/view.h"
 #include "shell/store/store_file.h"
 
@@ -12,9 +13,18 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uthash.h>
 
 /* Configuration and state of some ten thousand groups. */
 #define FILE_MAX (64 * 1024 * 1024)
+
+/* A group that has changed since the last write began. */
+struct changed_group {
+    uint64_t id;
+    char *name;
+    bool gone;
+    UT_hash_handle hh;
+};
 
 struct sn_store {
     uv_loop_t *loop;
@@ -27,6 +37,8 @@ struct sn_store {
     sn_store_live *live;
     void *live_arg;
     struct sn_store_access access; /* mode and owner at the start */
+    struct changed_group *changed; /* uthash */
+    bool whole;                    /* something changed that `changed` does not tell */
     uint64_t wanted;               /* newest requested version */
     bool again;                    /* it was requested during the write in progress */
     bool busy;
@@ -38,8 +50,9 @@ struct sn_store {
     /* The write in progress; the worker thread has these members to itself. */
     uv_work_t work;
     uv_sem_t written;
-    struct sn_image image;
-    struct sn_conf view; /* *conf with the live values of this write */
+    struct sn_conf_update update;
+    struct sn_conf view;         /* *conf with the live values of this write */
+    struct sn_conf_draft *draft; /* of view */
     struct sn_buf user_lines;
     uint64_t version;
     int status;
@@ -65,10 +78,9 @@ static int render_and_write(struct sn_store *store)
     if (conf->state_in_conf)
         status = sn_store_file_read(store->claim->path, false, &old, store->reason);
     if (status == 0) {
-        status = sn_conf_render(conf, &store->image, sn_buf_text(&old), old.len, &fresh);
-        if (status == 0 && fresh.full)
-            status = SN_EFULL;
-        if (status != 0)
+        status =
+            sn_conf_draft_render(store->draft, &store->update, sn_buf_text(&old), old.len, &fresh);
+        if (status != 0 && status != SN_EAGAIN)
             snprintf(store->reason, sizeof(store->reason), "rendering the state: %s",
                      sn_strerror(status));
     }
@@ -140,9 +152,94 @@ static void log_result(struct sn_store *store)
 
 static void start_write(struct sn_store *store);
 
+/* ---- what has changed ---- */
+
+static void note_record(struct sn_store *store, const struct sn_record *record)
+{
+    struct changed_group *changed;
+
+    HASH_FIND(hh, store->changed, &record->group, sizeof(record->group), changed);
+    if (changed == NULL) {
+        changed = sn_alloc(sizeof(*changed));
+        changed->id = record->group;
+        changed->name = sn_strdup(record->name);
+        HASH_ADD(hh, store->changed, id, sizeof(changed->id), changed);
+    }
+    if ((record->what & SN_RECORD_GONE) != 0)
+        changed->gone = true;
+}
+
+/* The sentinel's own part is in every write. Its settings change how groups are written: names are
+ * replaced by addresses where `resolve-hostnames` is switched off. */
+static void note(struct sn_store *store, const struct sn_action_persist *persist)
+{
+    if (persist->count == 0)
+        store->whole = true;
+    for (size_t i = 0; i < persist->count; i++) {
+        const struct sn_record *record = &persist->records[i];
+        if (record->group != 0)
+            note_record(store, record);
+        else if ((record->what & SN_RECORD_GLOBALS) != 0)
+            store->whole = true;
+    }
+}
+
+static int by_age(const struct changed_group *a, const struct changed_group *b)
+{
+    return a->id < b->id ? -1 : 1;
+}
+
+/* Copies the groups that have changed, in the order of the core: ids rise. */
+static void take_changes(struct sn_store *store)
+{
+    const struct sn_core *core = sn_driver_core(store->driver);
+    struct sn_conf_update *update = &store->update;
+    struct changed_group *changed, *next;
+
+    sn_image_init(&update->image);
+    sn_core_snapshot_sentinel(core, &update->image);
+    HASH_SORT(store->changed, by_age);
+    HASH_ITER(hh, store->changed, changed, next) {
+        if (changed->gone || !sn_core_snapshot_group(core, changed->id, &update->image))
+            sn_list_add(&update->gone, changed->name);
+    }
+}
+
+static void forget_changes(struct sn_store *store)
+{
+    struct changed_group *changed, *next;
+
+    HASH_ITER(hh, store->changed, changed, next) {
+        HASH_DEL(store->changed, changed);
+        free(changed->name);
+        free(changed);
+    }
+    store->whole = false;
+}
+
+static void take_update(struct sn_store *store)
+{
+    store->update = (struct sn_conf_update){.whole = store->whole};
+    if (store->whole)
+        sn_core_snapshot(sn_driver_core(store->driver), &store->update.image);
+    else
+        take_changes(store);
+    forget_changes(store);
+}
+
+static void update_fini(struct sn_conf_update *update)
+{
+    sn_image_fini(&update->image);
+    sn_list_fini(&update->gone);
+}
+
+/* ---- writing ---- */
+
 static void release(struct sn_store *store)
 {
     uv_sem_destroy(&store->written);
+    forget_changes(store);
+    sn_conf_draft_free(store->draft);
     free(store);
 }
 
@@ -157,9 +254,14 @@ static void on_done(uv_work_t *work, int status)
         return;
     }
     uv_sem_wait(&store->written);
-    sn_image_fini(&store->image);
+    update_fini(&store->update);
     sn_buf_fini(&store->user_lines);
     bool ok = store->status == 0;
+    store->whole |= !ok; /* what this write should have saved is not noted any more */
+    if (store->status == SN_EAGAIN) {
+        start_write(store);
+        return;
+    }
     log_result(store);
     store->failing = !ok;
     store->busy = false;
@@ -181,7 +283,7 @@ static void start_write(struct sn_store *store)
     store->in_place = false;
     store->reason[0] = '\0';
     store->version = store->wanted;
-    sn_core_snapshot(sn_driver_core(store->driver), &store->image);
+    take_update(store);
     store->view = *store->conf;
     sn_buf_init(&store->user_lines, FILE_MAX);
     if (store->live != NULL)
@@ -199,6 +301,9 @@ struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struc
 
     store->loop = loop;
     store->conf = conf;
+    store->view = *conf;
+    store->draft = sn_conf_draft_new(&store->view);
+    store->whole = true;
     store->claim = claim;
     store->log = log;
     /* A state file may hold passwords; a configuration file gets the mode that stock gives it. */
@@ -229,12 +334,13 @@ void sn_store_set_live(struct sn_store *store, sn_store_live *live, void *arg)
 
 /* One write at a time; the next write saves all versions that were requested meanwhile (PROTOCOL.md
  * §24.2). */
-void sn_store_persist(struct sn_store *store, uint64_t version)
+void sn_store_persist(struct sn_store *store, const struct sn_action_persist *persist)
 {
     if (store->closing)
         return;
-    if (version > store->wanted)
-        store->wanted = version;
+    note(store, persist);
+    if (persist->version > store->wanted)
+        store->wanted = persist->version;
     if (store->busy)
         store->again = true;
     else
@@ -256,7 +362,13 @@ void sn_store_close(struct sn_store *store)
         return;
     }
     uv_sem_wait(&store->written);
-    sn_image_fini(&store->image);
+    update_fini(&store->update);
+    if (store->status == SN_EAGAIN) {
+        store->whole = true;
+        take_update(store);
+        store->status = render_and_write(store);
+        update_fini(&store->update);
+    }
     sn_buf_fini(&store->user_lines);
     log_result(store);
 }
