@@ -35,13 +35,10 @@ static struct model_redis *followed_by(const struct model_redis *redis)
     return node == NULL ? NULL : node->redis;
 }
 
-/* What a leader tells the replicas after its switch; the old master is another matter, as orders of
- * others may have changed the new one before that. */
-static bool is_reconfigured(struct checks *checks, const struct model_redis *redis,
-                            const struct sentinel *by)
+/* What a leader tells the replicas, and the old master, after its switch. */
+static bool is_reconfigured(struct checks *checks, const struct sentinel *by)
 {
-    const struct reconf *reconf = &checks_of(checks, by)->reconf;
-    return reconf->on && redis->node.addr.port != reconf->old_port && !checks_has_alias(checks);
+    return checks_of(checks, by)->reconf.on && !checks_has_alias(checks);
 }
 
 /* True if the server does what a leader told it last. */
@@ -73,7 +70,7 @@ static void look_for_circle(struct checks *checks, const struct model_redis *red
 void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct sentinel *by,
                        enum sn_order order)
 {
-    if (order == SN_ORDER_FOLLOW && is_reconfigured(checks, redis, by))
+    if (order == SN_ORDER_FOLLOW && is_reconfigured(checks, by))
         look_for_circle(checks, redis, by);
     uint64_t epoch = checks_of(checks, by)->ordered_epoch[redis->node.index % CHECK_NODES];
     if (order != SN_ORDER_PROMOTE || !checks_want(checks, FEATURE_FATES) || epoch == 0)
