@@ -197,6 +197,11 @@ static bool has_tls(const struct sn_group_image *group)
     return group->params.tls != NULL;
 }
 
+static bool has_refused_after(const struct sn_group_image *group)
+{
+    return group->params.refused_after_ms > 0;
+}
+
 static void put_word(struct sn_buf *words, bool used, const char *name)
 {
     if (used)
@@ -223,6 +228,7 @@ static void put_way_back(const struct sn_conf *conf, struct sn_buf *line)
     put_word(&words, conf->image.globals.sentinel_pass_file != NULL, "sentinel sentinel-pass-file");
     put_word(&words, any_group(conf, has_password_file), "sentinel auth-pass-file");
     put_word(&words, any_group(conf, has_tls), "sentinel tls");
+    put_word(&words, any_group(conf, has_refused_after), "sentinel refused-after-milliseconds");
     put_word(&words, settings->tls.verify_names, "tls-verify-names");
     if (words.len > 0)
         sn_buf_printf(line, "%s: stock does not start with a file that says so",
