@@ -10,6 +10,8 @@ from harness.poll import wait_until
 from harness.sentinel import OURS, our_binary
 from harness.writer import LIST, Writer
 
+PATIENCE_S = 150  # stock may be in TILT for half a minute, and waits for twenty seconds after split votes
+
 COMMENTS = ["# Ours since 2019, ask the platform team", "# the watcher of the dashboards"]
 LINES = [COMMENTS[0], COMMENTS[1], "user watcher on >w4tcher +ping +info +acl|whoami"]
 
@@ -80,7 +82,7 @@ def lose_master(watched):
     before = [epochs_of(sentinel) for sentinel in group.sentinels]
     old = group.current_master()
     old.kill()
-    new = group.wait_switched(old, 60)
+    new = group.wait_switched(old, PATIENCE_S)
     old.start()
     wait_until(lambda: old.follows(new), 60, "the old master follows", explain=group.roles)
     group.wait_settled()
