@@ -88,8 +88,14 @@ class Group:
             named = set(self.addresses().values())
             return len(named) == 1 and int(next(iter(named))[1]) != old_master.port
         wait_until(agreed, timeout_s, f"all sentinels name another master than {old_master.port}",
-                   explain=self.addresses)
+                   explain=lambda: {**self.addresses(), "replicas": self.candidates()})
         return self.current_master()
+
+    def candidates(self):
+        """{sentinel: what speaks for and against each replica}, for messages."""
+        facts = ("port", "flags", "master-link-status", "master-link-down-time", "info-refresh", "slave-priority")
+        return {sentinel.name: [{fact: replica.get(fact) for fact in facts} for replica in sentinel.replicas(self.name)]
+                for sentinel in self.running_sentinels()}
 
     def wait_settled(self, timeout_s=SETTLE_S):
         """Every running server follows the master that all sentinels name."""
