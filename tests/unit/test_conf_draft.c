@@ -116,11 +116,11 @@ static void change_members(struct trial *trial, struct sn_group_image *group)
     struct sn_runid runid;
 
     if (below(trial, 4) == 0)
-        group->replica_count = below(trial, group->replica_count + 1);
+        group->replica_count = (size_t)below(trial, group->replica_count + 1);
     else if (below(trial, 2) == 0)
         sn_group_image_add_replica(group, &addr);
     else if (below(trial, 3) == 0)
-        group->peer_count = below(trial, group->peer_count + 1);
+        group->peer_count = (size_t)below(trial, group->peer_count + 1);
     else {
         sn_prng_runid(&trial->prng, &runid);
         sn_group_image_add_peer(group, &addr, &runid);
@@ -312,7 +312,7 @@ static void run(uint64_t seed, bool in_conf)
 
     begin(&trial, seed, in_conf);
     for (size_t i = 0; i < SAVES; i++) {
-        for (size_t j = below(&trial, CHANGES + 1); j > 0; j--)
+        for (size_t j = (size_t)below(&trial, CHANGES + 1); j > 0; j--)
             change(&trial);
         if (below(&trial, 15) == 0)
             fail_to_write(&trial);
