@@ -53,7 +53,7 @@ static void test_fields__of_random_bytes_come_back_too(void **state)
     (void)state;
     sn_prng_init(&prng, 1);
     for (size_t i = 0; i < 20000; i++) {
-        size_t len = sn_prng_below(&prng, sizeof(text));
+        size_t len = (size_t)sn_prng_below(&prng, sizeof(text));
         struct sn_fields *one = &fields[sn_prng_below(&prng, 4)];
         for (size_t j = 0; j < len; j++)
             text[j] = bytes[sn_prng_below(&prng, sizeof(bytes))];
