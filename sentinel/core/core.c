@@ -304,20 +304,23 @@ static bool take_link_reply(struct sn_link *link, const struct sn_input_reply *i
     return true;
 }
 
+static void use_info_of_master(struct sn_group *group)
+{
+    if (group->failover.state == SN_FAILOVER_RECONF)
+        sn_mark_group(group, SN_MARK_STEP);
+    else if (group->failover.state == SN_FAILOVER_NONE && sn_restore_is_wanted(group))
+        sn_restore_master(group);
+}
+
 /* Applies INFO to operations in progress, after its consequences for the facts have settled
  * (PROTOCOL.md §12). */
 static void use_info(struct sn_instance *instance, const struct sn_info *info)
 {
     const struct sn_group *group = instance->group;
     sn_drain_info(instance, info);
-    if (instance->kind == SN_KIND_MASTER && group->failover.state == SN_FAILOVER_RECONF)
-        sn_mark_group(instance->group, SN_MARK_STEP);
-    else if (instance->kind == SN_KIND_MASTER && group->failover.state == SN_FAILOVER_NONE &&
-             sn_restore_is_wanted(group))
-        sn_restore_master(instance->group);
-    if (instance->kind != SN_KIND_REPLICA)
-        return;
-    if (instance->u.data.promoted)
+    if (instance->kind == SN_KIND_MASTER)
+        use_info_of_master(instance->group);
+    else if (instance->u.data.promoted)
         sn_failover_promoted_info(instance, info->role);
     else if (group->failover.state == SN_FAILOVER_RECONF)
         sn_reconf_info(instance);
@@ -378,7 +381,10 @@ static void take_reply(struct sn_core *core, const struct sn_input_reply *input)
         sn_agree_answer(instance, input->reply);
         break;
     case SN_ORDER_PROMOTE:
-        sn_failover_promote_reply(instance, input);
+        if (instance->kind == SN_KIND_MASTER)
+            sn_restore_reply(instance, input);
+        else
+            sn_failover_promote_reply(instance, input);
         break;
     case SN_ORDER_FOLLOW:
         sn_reconf_reply(instance, input);

@@ -40,7 +40,6 @@ def test_refused__process_that_ends_is_replaced_at_once(place, end):
     end(old)
     assert group.wait_switched(old, PATIENCE_S) in group.replicas
     print(f"{(time.monotonic() - since) * 1000:.0f} ms")
-    assert any("its process has ended" in line or "+sdown master" in line for line in group.sentinels[0].log_text().splitlines())
     wait_until(lambda: not old.running(), 20, "its end")
     old.start()
     group.wait_settled()
@@ -62,7 +61,7 @@ def test_refused__one_of_three_waits_for_stock(place):
 
 
 def test_refused__silence_is_none(place):
-    """Stopped, full, or without this sentinel: nothing is refused."""
+    """A full server accepts and closes, and a stopped one accepts: neither refuses."""
     group = group_of(place, [OURS] * 3)
     events, master = [sentinel.record() for sentinel in group.sentinels], group.master
     with master.client() as client:

@@ -90,9 +90,12 @@ static void enter_state(struct sn_link *link, enum sn_link_state state)
  * longer does (evidence.c). */
 static void reach_changed(const struct sn_link *link)
 {
-    const struct sn_instance *owner = link->owners;
-    if (owner != NULL && owner->kind == SN_KIND_REPLICA && owner->group->master != NULL)
-        sn_mark_instance(owner->group->master);
+    const struct sn_instance *owner = link->kind == SN_LINK_DATA ? link->owners : NULL;
+    if (owner == NULL || owner->kind != SN_KIND_REPLICA || owner->group->master == NULL)
+        return;
+    struct sn_instance *master = owner->group->master;
+    if (master->cmd->closed_at != SN_MS_NEVER)
+        sn_mark_instance(master);
 }
 
 /* The present connection, if any, is no longer ours (PROTOCOL.md §9.6, §24.3). */
@@ -352,6 +355,7 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
 {
     struct sn_core *core = link->core;
     enter_state(link, SN_LINK_UP);
+    reach_changed(link);
     link->up_at = core->now;
     link->took_ms = sn_age(core, link->opened_at);
     link->given_up = 0;

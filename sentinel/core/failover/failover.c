@@ -26,7 +26,6 @@
 #include "core/facts/unanswered.h"
 #include "core/failover/drain.h"
 #include "core/failover/order.h"
-#include "core/failover/restore.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -64,13 +63,10 @@ static sn_ms next_try(struct sn_group *group)
 static void order_promotion(struct sn_group *group)
 {
     struct sn_instance *replica = group->failover.promoted;
-    struct sn_action_send send = {
-        .order = SN_ORDER_PROMOTE, .tag = replica->id, .no_rewrite = replica->cmd->no_rewrite};
     assert(group->failover.state == SN_FAILOVER_WAIT_PROMOTION && replica != NULL);
     /* A replica that was promoted under another name needs no order. */
     if (!sn_alias_made_master(replica)) {
-        sn_out_send(replica->cmd, &send);
-        sn_unanswered_add(replica, SN_UNANSWERED_ORDER);
+        sn_order_promotion(replica);
         group->failover.ordered = replica->runid;
     }
     group->failover.ordered_at = group->core->now;
@@ -287,8 +283,6 @@ void sn_failover_promote_reply(struct sn_instance *replica, const struct sn_inpu
 {
     struct sn_group *group = replica->group;
     sn_unanswered_remove(replica, SN_UNANSWERED_ORDER);
-    if (replica == group->master)
-        sn_restore_reply(replica, reply);
     if (group->failover.state != SN_FAILOVER_WAIT_PROMOTION || group->failover.promoted != replica)
         return;
     const char *error = sn_order_error(reply);

@@ -240,13 +240,13 @@ static void end_for_timeout(struct sn_group *group)
         enum sn_reconf reconf = replica->u.data.reconf;
         if (reconf == SN_RECONF_DONE || reconf == SN_RECONF_SENT)
             continue;
+        replica->u.data.left_out = true; /* unless the order leaves now */
         if (sn_restore_is_wanted(group))
             sn_reason_note(replica, SN_REASON_FOLLOW_MASTER_IS_REPLICA);
         else if (may_be_master(replica))
             sn_reason_note(replica, SN_REASON_FOLLOW_IS_MASTER);
         else if (sn_reconf_send(replica))
             sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT_BE, NULL);
-        replica->u.data.left_out = !sn_unanswered_has(replica, SN_UNANSWERED_ORDER);
     }
     sn_attempt_clear(group);
     sn_mark_group(group, SN_MARK_PLAN);

@@ -74,16 +74,6 @@ static struct sn_why cannot_restore(const struct sn_group *group)
     return why;
 }
 
-static void send_promotion(struct sn_instance *master)
-{
-    struct sn_action_send send = {
-        .order = SN_ORDER_PROMOTE, .tag = master->id, .no_rewrite = master->cmd->no_rewrite};
-    sn_out_send(master->cmd, &send);
-    sn_unanswered_add(master, SN_UNANSWERED_ORDER);
-    master->u.data.ordered_at = master->core->now;
-    sn_instance_ask_info(master);
-}
-
 void sn_restore_master(struct sn_group *group)
 {
     struct sn_instance *master = group->master;
@@ -101,12 +91,15 @@ void sn_restore_master(struct sn_group *group)
                sn_instance_host(master), master->addr.port, group->name, data->master_host,
                data->master_port);
     sn_raise(master, SN_NOTICE_RESTORE_MASTER, NULL);
-    send_promotion(master);
+    sn_order_promotion(master);
+    master->u.data.ordered_at = group->core->now;
+    sn_instance_ask_info(master);
 }
 
 void sn_restore_reply(struct sn_instance *master, const struct sn_input_reply *reply)
 {
     const char *error = sn_order_error(reply);
+    sn_unanswered_remove(master, SN_UNANSWERED_ORDER);
     if (error == NULL || sn_order_untransacted(reply)) {
         sn_instance_ask_info(master);
         return;

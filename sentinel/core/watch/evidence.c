@@ -26,14 +26,6 @@ static struct sn_instance *master_of(const struct sn_link *link)
     return owner != NULL && owner->kind == SN_KIND_MASTER ? owner : NULL;
 }
 
-/* A replica that comes within reach, or goes out of it, changes who may testify. */
-static void look_again(const struct sn_link *link)
-{
-    const struct sn_instance *owner = link->kind == SN_LINK_DATA ? link->owners : NULL;
-    if (owner != NULL && owner->kind == SN_KIND_REPLICA)
-        sn_evidence_testified(owner->group);
-}
-
 /* Off unless it is shorter than down-after. */
 static sn_ms wait_of(const struct sn_group *group)
 {
@@ -96,7 +88,6 @@ void sn_evidence_link_down(struct sn_link *link, enum sn_link_end end)
 {
     struct sn_instance *master = master_of(link);
     sn_ms wait = master == NULL ? 0 : wait_of(master->group), now = link->core->now;
-    look_again(link);
     if (end == SN_LINK_END_REFUSED && wait > 0) {
         link->refused_at = link->opened_at;
         link->refusals++;
@@ -119,7 +110,6 @@ void sn_evidence_link_down(struct sn_link *link, enum sn_link_end end)
 void sn_evidence_over(struct sn_link *link)
 {
     struct sn_instance *master = master_of(link);
-    look_again(link);
     if (link->closed_at == SN_MS_NEVER)
         return;
     forget_evidence(link);

@@ -11,7 +11,7 @@
 void sn_evidence_link_down(struct sn_link *link, enum sn_link_end end);
 /* The owner of link was reached: its process is there. */
 void sn_evidence_over(struct sn_link *link);
-/* A replica of group has sent INFO, or has come within reach or gone out of it. */
+/* A replica of group has sent INFO, or has entered or left S_DOWN. */
 void sn_evidence_testified(struct sn_group *group);
 /* Returns from when on the evidence makes master S_DOWN, if nothing else is heard until then; NEVER
  * if there is none. */
