@@ -14,14 +14,6 @@
 #include <string.h>
 #include <utlist.h>
 
-/* uthash allocates memory as all other code here does. */
-#undef uthash_malloc
-#undef uthash_free
-#undef uthash_fatal
-#define uthash_malloc(size)       sn_alloc(size)
-#define uthash_free(memory, size) free(memory)
-#define uthash_fatal(text)        abort()
-
 static void add_user(struct sn_acl *acl, struct sn_acl_user *user)
 {
     HASH_ADD_KEYPTR(hh, acl->users, user->name, strlen(user->name), user);

@@ -9,9 +9,8 @@
 
 #include "acl/specs.h"
 #include "base/buf.h"
+#include "base/hashtable.h"
 #include "base/text.h"
-
-#include <uthash.h>
 
 #define SN_ACL_HASH_LEN      64   /* hexadecimal SHA-256 */
 #define SN_ACL_RULES_MAX     4096 /* rules of one kind that one user may have */

@@ -2,16 +2,10 @@
 #include "base/fields.h"
 
 #include "base/alloc.h"
+#include "base/hashtable.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
-#undef uthash_malloc
-#undef uthash_free
-#define uthash_malloc(size)       sn_alloc(size)
-#define uthash_free(memory, size) free(memory)
-#undef uthash_fatal
-#define uthash_fatal(text) abort()
 
 struct sn_fields_names {
     char *text; /* the lines, each without what stands behind its first colon */

@@ -3,15 +3,13 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hashtable.h"
 #include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define uthash_malloc(size) sn_alloc(size)
-#include <uthash.h>
 
 struct sn_group_ref {
     char *name;

@@ -5,9 +5,8 @@
 /* The lines of a file that is being rewritten, and what each of them is about. They may be kept for
  * the next time: sn_rewrite_put leaves them as if the text that it wrote had been read again. */
 
+#include "base/hashtable.h"
 #include "conf/read/config.h"
-
-#include <uthash.h>
 
 #define SN_REWRITE_NO_LINE SIZE_MAX
 

@@ -4,10 +4,9 @@
 
 /* Writes the text of a state file (state.h). */
 
+#include "base/hashtable.h"
 #include "conf/read/config.h"
 #include "conf/table/update.h"
-
-#include <uthash.h>
 
 /* The text of a state file in pieces, kept from one save to the next. All zero: an empty one. */
 struct sn_state_piece {

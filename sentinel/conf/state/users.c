@@ -7,14 +7,12 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hashtable.h"
 #include "base/prng.h"
 #include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define uthash_malloc(size) sn_alloc(size)
-#include <uthash.h>
 
 #define DEFAULT_USER "default"
 

@@ -9,21 +9,11 @@
  * links. "No such instant" is SN_MS_NEVER everywhere. */
 
 #include "base/fields.h"
+#include "base/hashtable.h"
 #include "base/prng.h"
 #include "base/timer.h"
 #include "core/core.h"
 #include "core/view.h"
-
-#include <uthash.h>
-
-/* By default uthash calls exit() silently when out of memory; sn_alloc prints a message. */
-#undef uthash_malloc
-#undef uthash_free
-#include "base/alloc.h"
-#define uthash_malloc(size)       sn_alloc(size)
-#define uthash_free(memory, size) free(memory)
-#undef uthash_fatal
-#define uthash_fatal(text) abort()
 
 #define SN_PENDING_MAX        100 /* unanswered commands on a link to a data node (§11.2) */
 #define SN_PENDING_PEER_MAX   256 /* the same to a peer, which groups share (D26) */

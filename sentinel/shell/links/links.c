@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hashtable.h"
 #include "base/text.h"
 #include "shell/links/command.h"
 #include "shell/links/pace.h"
@@ -23,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #define OUTPUT_MAX  (1024 * 1024) /* bytes that a server does not read */

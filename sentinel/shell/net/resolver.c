@@ -3,6 +3,7 @@
 
 #include "base/addr.h"
 #include "base/alloc.h"
+#include "base/hashtable.h"
 #include "base/text.h"
 
 #include <assert.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <uthash.h>
 #include <utlist.h>
 
 /* Many groups on few names ask in the same moment; a name that moved is followed a second later. */

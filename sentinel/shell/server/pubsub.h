@@ -6,9 +6,8 @@
  * match per distinct pattern, and one copy per subscriber. */
 
 #include "base/buf.h"
+#include "base/hashtable.h"
 #include "wire/resp.h"
-
-#include <uthash.h>
 
 struct sn_client;
 

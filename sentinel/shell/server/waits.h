@@ -5,10 +5,9 @@
 /* Commands that wait for an answer of the core or a worker. */
 
 #include "base/buf.h"
+#include "base/hashtable.h"
 #include "core/input.h"
 #include "wire/resp.h"
-
-#include <uthash.h>
 
 struct sn_client;
 struct sn_server;

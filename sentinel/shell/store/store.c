@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hashtable.h"
 #include "conf/draft/draft.h"
 #include "core/view.h"
 #include "shell/store/store_file.h"
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uthash.h>
 
 /* Configuration and state of some ten thousand groups. */
 #define FILE_MAX (64 * 1024 * 1024)
