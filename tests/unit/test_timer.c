@@ -97,6 +97,34 @@ static void test_timer__stop_and_never_disarm(void **state)
     sn_timers_fini(&timers);
 }
 
+static void test_timer__keeps_its_place_while_it_is_put_off(void **state)
+{
+    struct sn_timers timers;
+    struct sn_timer first, other;
+
+    (void)state;
+    sn_timers_init(&timers);
+    sn_timer_init(&first, 1, NULL);
+    sn_timer_init(&other, 2, NULL);
+    sn_timer_set(&timers, &first, 5);
+    sn_timer_set(&timers, &other, 10);
+    sn_timer_set(&timers, &other, 20);
+    assert_true(timers.slots[1].at == 10);
+    sn_timer_set(&timers, &other, SN_MS_NEVER);
+    assert_int_equal(timers.count, 2);
+    sn_timer_set(&timers, &other, 30);
+    sn_timer_stop(&timers, &first);
+    assert_true(sn_timers_next(&timers) == 30);
+    assert_null(sn_timers_pop(&timers, 29));
+    sn_timer_set(&timers, &first, 40);
+    sn_timer_set(&timers, &first, SN_MS_NEVER);
+    assert_int_equal(timers.count, 2);
+    sn_timer_stop(&timers, &first);
+    assert_int_equal(timers.count, 1);
+    assert_ptr_equal(sn_timers_pop(&timers, 30), &other);
+    sn_timers_fini(&timers);
+}
+
 /* What the heap must agree with: a scan over everything. */
 struct model {
     sn_ms at[TIMER_COUNT];
@@ -203,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_timer__ties_fire_in_the_order_of_arming),
         cmocka_unit_test(test_timer__pull_never_postpones),
         cmocka_unit_test(test_timer__stop_and_never_disarm),
+        cmocka_unit_test(test_timer__keeps_its_place_while_it_is_put_off),
         cmocka_unit_test(test_timer__agrees_with_a_scan_under_random_operations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -475,7 +475,7 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
     link->failures = 0;
     link->last_pong_at = core->now;
     link->trip_ms = sn_age(core, link->ping_sent_at);
-    sn_timer_stop(&core->timers, &link->stale);
+    sn_timer_set(&core->timers, &link->stale, SN_MS_NEVER);
     link->loading = strncmp(reply->text, "LOADING", 7) == 0;
     if (acceptable(reply)) {
         link->gone = false;

@@ -20,12 +20,16 @@
 /* A reason that is repeated within this time belongs to the same decision. */
 #define EPISODE_MS 10000
 
+#define ROOM_FIRST 4
+
+/* The room doubles up to SN_REASONS_MAX; from then on, the oldest entry makes way. */
 struct sn_reasons {
-    size_t first, count;
-    struct sn_reason_entry entries[SN_REASONS_MAX];
+    size_t first, count, room;
+    struct sn_reason_entry entries[];
 };
 
 _Static_assert(sizeof(struct sn_reason_entry) <= 64, "a reason is small");
+_Static_assert(SN_REASONS_MAX % ROOM_FIRST == 0, "the room doubles");
 _Static_assert(SN_REASON_COUNT <= UINT8_MAX, "a reason fits into its entry");
 
 /* ---- words ---------------------------------------------------------------------------------- */
@@ -97,7 +101,7 @@ void sn_reason_sentence(const struct sn_why *why, char *out)
 
 static struct sn_reason_entry *entry_at(struct sn_reasons *ring, size_t index)
 {
-    return &ring->entries[(ring->first + index) % SN_REASONS_MAX];
+    return &ring->entries[(ring->first + index) % ring->room];
 }
 
 static bool same(const struct sn_reason_entry *a, const struct sn_reason_entry *b)
@@ -117,11 +121,26 @@ static struct sn_reason_entry *find_same(struct sn_reasons *ring,
     return NULL;
 }
 
+/* Returns the ring of group, with room for another entry as long as it may grow. */
+static struct sn_reasons *ring_of(struct sn_group *group)
+{
+    struct sn_reasons *ring = group->reasons;
+    size_t room = ring == NULL ? ROOM_FIRST : ring->room * 2;
+    if (ring == NULL) {
+        group->reasons = sn_alloc(sizeof(*ring) + room * sizeof(ring->entries[0]));
+    } else if (ring->count == ring->room && room <= SN_REASONS_MAX) {
+        assert(ring->first == 0);
+        group->reasons = sn_realloc(ring, sizeof(*ring) + room * sizeof(ring->entries[0]));
+    } else {
+        return ring;
+    }
+    group->reasons->room = room;
+    return group->reasons;
+}
+
 static void add_entry(struct sn_group *group, struct sn_reason_entry *entry)
 {
-    if (group->reasons == NULL)
-        group->reasons = sn_alloc(sizeof(*group->reasons));
-    struct sn_reasons *ring = group->reasons;
+    struct sn_reasons *ring = ring_of(group);
     entry->at = entry->since = group->core->now;
     struct sn_reason_entry *old = find_same(ring, entry);
     entry->count = 1;
@@ -131,8 +150,8 @@ static void add_entry(struct sn_group *group, struct sn_reason_entry *entry)
         *old = *entry;
         return;
     }
-    if (ring->count == SN_REASONS_MAX)
-        ring->first = (ring->first + 1) % SN_REASONS_MAX;
+    if (ring->count == ring->room)
+        ring->first = (ring->first + 1) % ring->room;
     else
         ring->count++;
     *entry_at(ring, ring->count - 1) = *entry;

@@ -19,10 +19,11 @@ enum sn_link_state { SN_LINK_IDLE = 0, SN_LINK_CONNECTING, SN_LINK_UP };
 /* A lasting relation to a process, over successive connections. All groups that know a peer share
  * its link (PROTOCOL.md §9.5). */
 struct sn_link {
+    UT_hash_handle hh_id;
+    struct sn_link_id id; /* of the present connection or attempt; v == 0 if none */
     struct sn_core *core;
     enum sn_link_kind kind;
     enum sn_link_state state;
-    struct sn_link_id id;       /* of the present connection or attempt; v == 0 if none */
     struct sn_instance *owners; /* a data node, or peers linked by owner_next */
     unsigned owner_count;
     unsigned failures;            /* attempts since the last traffic */
@@ -77,7 +78,6 @@ struct sn_link {
     bool id_pending; /* SENTINEL MYID is unanswered on the present connection */
     bool proven;     /* from our file, or has told its id: stays a voter */
     bool asleep;     /* over SN_PEERS_MAX in our file: not dialled before its hello */
-    UT_hash_handle hh_id;
     UT_hash_handle hh_runid;
 };
 

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "shell/links/command.h"
 #include "shell/links/pace.h"
+#include "shell/links/pending.h"
 #include "shell/links/reply.h"
 #include "shell/net/stream.h"
 
@@ -31,17 +32,8 @@
 #define REASON_MAX  256
 #define KEEPALIVE_S 15
 
-/* Whom the next reply is for. */
-struct pending {
-    const char *setup; /* one of the opening commands; NULL: a SEND */
-    enum sn_order order;
-    uint64_t tag;
-    unsigned before; /* replies that come before the one that is the answer */
-    char queue_error[REASON_MAX];
-    struct pending *prev, *next;
-};
-
 struct link {
+    UT_hash_handle hh;
     uint64_t id;
     struct sn_links *links;
     enum sn_link_kind kind;
@@ -53,11 +45,9 @@ struct link {
     char *pass; /* until AUTH is answered, which may repeat it */
     struct sn_stream stream;
     struct sn_reply_reader *reader;
-    struct pending *pending;
-    size_t pending_count;
+    struct sn_pendings pending;
     struct link *dirty_prev, *dirty_next;
     struct link *dial_prev, *dial_next;
-    UT_hash_handle hh;
 };
 
 struct sn_links {
@@ -73,6 +63,7 @@ struct sn_links {
     struct link *dirty;
     struct link *to_dial; /* in the order of their actions */
     struct sn_tls *tls;   /* NULL: no TLS */
+    struct sn_reply_parsers parsers;
     struct sn_net net;
 };
 
@@ -103,6 +94,7 @@ static void release_links(struct sn_links *links)
     if (--links->open_handles > 0)
         return;
     sn_tls_unref(links->tls);
+    sn_reply_parsers_fini(&links->parsers);
     free(links);
 }
 
@@ -110,12 +102,8 @@ static void on_closed(void *owner)
 {
     struct link *link = owner;
     struct sn_links *links = link->links;
-    struct pending *item, *next;
 
-    DL_FOREACH_SAFE(link->pending, item, next) {
-        DL_DELETE(link->pending, item);
-        free(item);
-    }
+    sn_pending_fini(&link->pending);
     forget_secret(&link->pass);
     sn_reply_reader_free(link->reader);
     free(link);
@@ -192,13 +180,19 @@ static void fail_uv(struct link *link, int status)
 
 /* ---- writing ---- */
 
-/* A broken connection is told by its reading side, after what the server had to say. */
+/* A broken connection is told by its reading side, after what the server had to say. Between its
+ * few commands, each of thousands of links does without a buffer. */
+static void flush(struct link *link)
+{
+    (void)sn_stream_flush(&link->stream);
+    if (link->stream.out.len == 0)
+        sn_buf_fini(&link->stream.out);
+}
+
 static void on_drained(void *owner, int error)
 {
-    struct link *link = owner;
-
     if (error == 0)
-        (void)sn_stream_flush(&link->stream);
+        flush(owner);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -209,7 +203,7 @@ static void on_prepare(uv_prepare_t *prepare)
     DL_FOREACH_SAFE2(links->dirty, link, next, dirty_next) {
         DL_DELETE2(links->dirty, link, dirty_prev, dirty_next);
         link->dirty = false;
-        (void)sn_stream_flush(&link->stream);
+        flush(link);
     }
     uv_prepare_stop(prepare);
 }
@@ -225,18 +219,9 @@ static void mark_dirty(struct link *link)
     uv_prepare_start(&links->prepare, on_prepare);
 }
 
-static struct pending *expect(struct link *link)
-{
-    struct pending *item = sn_alloc(sizeof(*item));
-
-    DL_APPEND(link->pending, item);
-    link->pending_count++;
-    return item;
-}
-
 static void expect_setup(struct link *link, const char *setup)
 {
-    expect(link)->setup = setup;
+    sn_pending_add(&link->pending)->setup = setup;
 }
 
 /* ---- replies ---- */
@@ -255,16 +240,18 @@ static void take_setup_reply(struct link *link, const char *setup, const struct 
         feed_link_event(link, SN_INPUT_LINK_READY, "");
 }
 
-static void feed_reply(struct link *link, const struct pending *item, const struct sn_reply *reply)
+static void feed_reply(struct link *link, const struct sn_pending *item,
+                       const struct sn_reply *reply)
 {
     struct sn_info info;
+    const char *error = item->queue_error;
     bool has_info = item->order == SN_ORDER_INFO && reply->type == SN_REPLY_STRING;
     struct sn_input event = {.kind = SN_INPUT_REPLY,
                              .u.reply = {.link = {link->id},
                                          .order = item->order,
                                          .tag = item->tag,
                                          .reply = reply,
-                                         .queue_error = item->queue_error}};
+                                         .queue_error = error != NULL ? error : ""}};
 
     if (has_info) {
         sn_info_parse(reply->text, reply->len, &info);
@@ -277,21 +264,15 @@ static void feed_reply(struct link *link, const struct pending *item, const stru
 
 static void take_answer(struct link *link, const struct sn_reply *reply)
 {
-    struct pending *item = link->pending;
+    struct sn_pending *item = sn_pending_answer(&link->pending, reply);
 
-    if (item->before > 0) {
-        item->before--;
-        if (reply->type == SN_REPLY_ERROR && item->queue_error[0] == '\0')
-            snprintf(item->queue_error, sizeof(item->queue_error), "%s", reply->text);
+    if (item == NULL)
         return;
-    }
-    DL_DELETE(link->pending, item);
-    link->pending_count--;
     if (item->setup != NULL)
         take_setup_reply(link, item->setup, reply);
     else
         feed_reply(link, item, reply);
-    free(item);
+    sn_pending_free(item);
 }
 
 static bool is_text(const struct sn_reply *reply, const char *text)
@@ -319,7 +300,7 @@ static void take_reply(struct link *link, const struct sn_reply *reply, bool pus
         if (is_gone(link))
             return;
     }
-    if (link->pending != NULL && !push)
+    if (link->pending.count > 0 && !push)
         take_answer(link, reply);
     else if (link->kind == SN_LINK_SUBSCRIBE)
         take_message(link, reply);
@@ -495,7 +476,7 @@ void sn_links_connect(struct sn_links *links, const struct sn_action_connect *co
     link->pass = sn_strdup(connect->pass);
     link->port = connect->port;
     (void)sn_text_copy(link->ip, sizeof(link->ip), connect->ip);
-    link->reader = sn_reply_reader_new();
+    link->reader = sn_reply_reader_new(&links->parsers);
     sn_stream_init(&link->stream, &links->net, false, &hooks, link, OUTPUT_MAX);
     write_opening(link, connect);
     links->open_handles++;
@@ -527,11 +508,11 @@ void sn_links_send(struct sn_links *links, const struct sn_action_send *send)
     if (link == NULL)
         return;
     assert(link->stream.state == SN_STREAM_OPEN);
-    if (link->pending_count >= PENDING_MAX) {
+    if (link->pending.count >= PENDING_MAX) {
         fail(link, "the server does not answer: too many commands are waiting");
         return;
     }
-    struct pending *item = expect(link);
+    struct sn_pending *item = sn_pending_add(&link->pending);
     item->order = send->order;
     item->tag = send->tag;
     item->before = sn_links_write_order(&link->stream.out, send) - 1;

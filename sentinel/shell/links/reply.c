@@ -13,14 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* hiredis keeps its buffer. When all is read and more than this was fed, the buffer is given back:
- * an INFO would leave 10 KiB on each of thousands of links, for PONGs. At once, so that thousands
- * of INFO replies of a start share the same memory. */
-#define FED_MAX 1024
-
 struct sn_reply_reader {
-    redisReader *parser;
-    size_t fed;          /* bytes, since its buffer was empty */
+    struct sn_reply_parsers *parsers;
+    redisReader *parser; /* NULL between replies */
     int root_type;       /* REDIS_REPLY_… of the reply being read, or read last */
     size_t item_count;   /* of that reply */
     size_t byte_count;   /* of that reply's texts */
@@ -178,21 +173,44 @@ static redisReplyObjectFunctions functions = {.createString = create_string,
                                               .createBool = create_bool,
                                               .freeObject = free_object};
 
-static void make_parser(struct sn_reply_reader *reader)
+static redisReader *new_parser(void)
 {
-    reader->parser = redisReaderCreateWithFunctions(&functions);
-    if (reader->parser == NULL)
+    redisReader *parser = redisReaderCreateWithFunctions(&functions);
+    if (parser == NULL)
         abort(); /* out of memory, see base/alloc.h */
-    reader->parser->privdata = reader;
-    reader->parser->maxelements = SN_REPLY_ITEMS_MAX;
-    reader->fed = 0;
+    parser->maxelements = SN_REPLY_ITEMS_MAX;
+    return parser;
 }
 
-struct sn_reply_reader *sn_reply_reader_new(void)
+void sn_reply_parsers_fini(struct sn_reply_parsers *parsers)
+{
+    redisReaderFree(parsers->spare);
+    parsers->spare = NULL;
+}
+
+static void take_parser(struct sn_reply_reader *reader)
+{
+    struct sn_reply_parsers *parsers = reader->parsers;
+    reader->parser = parsers->spare != NULL ? parsers->spare : new_parser();
+    reader->parser->privdata = reader;
+    parsers->spare = NULL;
+}
+
+static void give_parser_back(struct sn_reply_reader *reader)
+{
+    struct sn_reply_parsers *parsers = reader->parsers;
+    if (parsers->spare == NULL)
+        parsers->spare = reader->parser;
+    else
+        redisReaderFree(reader->parser);
+    reader->parser = NULL;
+}
+
+struct sn_reply_reader *sn_reply_reader_new(struct sn_reply_parsers *parsers)
 {
     struct sn_reply_reader *reader = sn_alloc(sizeof(*reader));
 
-    make_parser(reader);
+    reader->parsers = parsers;
     return reader;
 }
 
@@ -208,7 +226,8 @@ int sn_reply_reader_feed(struct sn_reply_reader *reader, const char *bytes, size
 {
     if (reader->refused != NULL)
         return SN_EINVAL;
-    reader->fed += len;
+    if (reader->parser == NULL)
+        take_parser(reader);
     return redisReaderFeed(reader->parser, bytes, len) == REDIS_OK ? 0 : SN_EINVAL;
 }
 
@@ -224,11 +243,10 @@ int sn_reply_reader_next(struct sn_reply_reader *reader, struct sn_reply **reply
 {
     void *read = NULL;
 
+    if (reader->parser == NULL)
+        return SN_EAGAIN;
     if (is_between_replies(reader)) {
-        if (reader->fed > FED_MAX) {
-            redisReaderFree(reader->parser);
-            make_parser(reader);
-        }
+        give_parser_back(reader);
         return SN_EAGAIN;
     }
     if (reader->refused != NULL || redisReaderGetReply(reader->parser, &read) != REDIS_OK)

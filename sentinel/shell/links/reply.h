@@ -13,8 +13,19 @@
 #define SN_REPLY_BYTES_MAX (4 * 1024 * 1024) /* of one reply */
 
 struct sn_reply_reader;
+struct redisReader;
 
-struct sn_reply_reader *sn_reply_reader_new(void);
+/* What readers share: a parser of hiredis takes 700 bytes, and its buffer as much as the longest
+ * reply. A reader has one only while a reply is incomplete, so that thousands of connections need
+ * few of them. Starts zeroed. */
+struct sn_reply_parsers {
+    struct redisReader *spare; /* NULL: none */
+};
+
+void sn_reply_parsers_fini(struct sn_reply_parsers *parsers);
+
+/* parsers: borrowed until the reader is freed. */
+struct sn_reply_reader *sn_reply_reader_new(struct sn_reply_parsers *parsers);
 void sn_reply_reader_free(struct sn_reply_reader *reader);
 
 /* Appends len bytes. SN_EINVAL as sn_reply_reader_next. */
