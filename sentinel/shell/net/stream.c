@@ -102,11 +102,14 @@ static int write_all(struct sn_stream *stream, struct sn_buf *bytes)
     sn_buf_init(bytes, stream->writing.cap);
     uv_buf_t left = uv_buf_init(stream->writing.data + written,
                                 (unsigned)stream->writing.len - (unsigned)written);
-    stream->request.write.data = stream;
-    int rc = uv_write(&stream->request.write, &stream->uv.stream, &left, 1, on_written);
+    uv_write_t *request = sn_alloc(sizeof(*request));
+    request->data = stream;
+    int rc = uv_write(request, &stream->uv.stream, &left, 1, on_written);
     stream->busy = rc == 0;
-    if (rc != 0)
+    if (rc != 0) {
+        free(request);
         sn_buf_fini(&stream->writing);
+    }
     return rc;
 }
 
@@ -144,6 +147,7 @@ static void on_written(uv_write_t *request, int status)
 {
     struct sn_stream *stream = request->data;
 
+    free(request);
     stream->busy = false;
     sn_buf_fini(&stream->writing);
     if (stream->state == SN_STREAM_CLOSING)
@@ -421,6 +425,7 @@ static void on_connected(uv_connect_t *request, int status)
 {
     struct sn_stream *stream = request->data;
 
+    free(request);
     if (stream->state == SN_STREAM_CLOSING)
         return;
     if (status == 0) {
@@ -443,8 +448,12 @@ int sn_stream_connect(struct sn_stream *stream, const struct sockaddr *from,
     assert(stream->state == SN_STREAM_CONNECTING);
     if (from != NULL)
         (void)uv_tcp_bind(&stream->uv.tcp, from, 0);
-    stream->request.connect.data = stream;
-    return uv_tcp_connect(&stream->request.connect, &stream->uv.tcp, to, on_connected);
+    uv_connect_t *request = sn_alloc(sizeof(*request));
+    request->data = stream;
+    int rc = uv_tcp_connect(request, &stream->uv.tcp, to, on_connected);
+    if (rc != 0)
+        free(request);
+    return rc;
 }
 
 void sn_stream_tune(struct sn_stream *stream, int keepalive_s)

@@ -79,10 +79,6 @@ union sn_stream_handle {
 /* The owner appends to `out` and reads `state`, `is_unix`, `reading` and `busy`. */
 struct sn_stream {
     union sn_stream_handle uv;
-    union {
-        uv_connect_t connect;
-        uv_write_t write;
-    } request;
     struct sn_net *net;
     const struct sn_stream_hooks *hooks;
     void *owner;
