@@ -130,6 +130,56 @@ static void test_election__turns_are_longer_with_slow_links_or_disks(void **stat
     }
 }
 
+/* The quickest peer shows how long: one that is gone says nothing about those who are left. */
+static void test_election__turns_are_longer_while_answers_take_long(void **state)
+{
+    static const struct {
+        int answers[3], step;
+    } rows[] = {{{0, 0, 0}, SN_RANK_STEP_MS},
+                {{200, 80, 5000}, SN_RANK_GRACE_MS + 160},
+                {{5000, 5000, 0}, SN_RANK_STEP_MS},
+                {{5000, 5000, 5000}, SN_RANK_STEP_MAX_MS}};
+    static const char *const peers[] = {"a", "b", "c"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        char name[16];
+        struct kit *kit = last_of_four(name);
+        for (size_t p = 0; p < 3; p++)
+            kit_node(kit, peers[p])->says_down = true;
+        kit_to(kit, 1000);
+        sn_ms at = kit_now(kit);
+        assert_int_equal(sn_rank_turn_ms(kit_group(kit, name)), 3 * SN_RANK_STEP_MS);
+        kit_to(kit, at + 20); /* they become slow after O_DOWN */
+        for (size_t p = 0; p < 3; p++) {
+            kit_instance(kit, name, peers[p])->cmd->answer_ms = rows[i].answers[p];
+            kit_instance(kit, name, peers[p])->cmd->answer_at = kit->core->now;
+        }
+        assert_int_equal(sn_rank_turn_ms(kit_group(kit, name)), 3 * rows[i].step);
+        if (rows[i].step < SN_RANK_STEP_MAX_MS) {
+            kit_to(kit, at + 3000);
+            assert_int_equal(kit_when(kit, "event W +try-failover"), at + 3 * rows[i].step);
+        }
+        kit_free(kit);
+    }
+}
+
+/* A vote waits for the save in progress, and then for its own. */
+static void test_election__turns_are_longer_while_the_disk_is_busy(void **state)
+{
+    char name[16];
+    struct kit *kit = last_of_four(name);
+    const struct sn_group *group = kit_group(kit, name);
+    (void)state;
+    kit_to(kit, 500);
+    kit->disk = KIT_DISK_SLOW;
+    kit_set(kit, name, SN_OPTION_QUORUM, "quorum", "2", 2);
+    kit_to(kit, 600);
+    assert_int_equal(sn_rank_step_ms(group), SN_RANK_GRACE_MS + 200);
+    kit_persisted(kit, true);
+    assert_int_equal(sn_rank_step_ms(group), SN_RANK_GRACE_MS + 100);
+    kit_free(kit);
+}
+
 static void test_election__each_candidate_has_a_rank_of_its_own(void **state)
 {
     static const char *const ids[] = {KIT_ME, KIT_A, KIT_B, KIT_C};
@@ -355,6 +405,8 @@ int main(void)
         cmocka_unit_test(test_election__candidates_take_turns_by_rank),
         cmocka_unit_test(test_election__who_sees_the_master_up_has_no_turn_but_a_moment),
         cmocka_unit_test(test_election__turns_are_longer_with_slow_links_or_disks),
+        cmocka_unit_test(test_election__turns_are_longer_while_answers_take_long),
+        cmocka_unit_test(test_election__turns_are_longer_while_the_disk_is_busy),
         cmocka_unit_test(test_election__each_candidate_has_a_rank_of_its_own),
         cmocka_unit_test(test_election__candidates_that_are_down_hold_no_turn),
         cmocka_unit_test(test_election__needs_a_majority_of_all_known_and_the_quorum),

@@ -276,7 +276,8 @@ static void test_election__stops_when_the_master_comes_back_before_it_is_won(voi
     kit_mode(kit, "n1", KIT_REFUSING);
     kit_to(kit, kit_now(kit) + 1000);
     kit_reply(kit, "a", SN_ORDER_ASK, "[:1|$*|:0]");
-    run_until(kit, "event W +try-failover", 200);
+    /* … as soon as it is our turn, which answers that were held for so long delay. */
+    run_until(kit, "event W +try-failover", 2 * SN_RANK_STEP_MAX_MS);
     assert_int_equal(kit_group(kit, "m1")->failover.epoch, 2);
     assert_true(kit_reasons(kit, "m1", SN_REASON_MASTER_BACK, NULL) > 0);
     kit_free(kit);

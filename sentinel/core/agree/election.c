@@ -36,7 +36,8 @@
 #include <utlist.h>
 
 #define BACKOFF_DOUBLINGS_MAX 20
-#define ROUNDS_APART          4   /* the random part may grow to that many rounds at least */
+#define ROUNDS_APART          4 /* the random part may grow to that many rounds at least */
+#define HOLD_STEPS            4 /* of a turn, in which a leader that is up has promoted somebody */
 #define STAND_BACK_LOOK_MS    500 /* interval to check whether a replica has become usable */
 
 /* Returns the group after `other` (NULL: the first one) with the same master as group; group itself
@@ -61,10 +62,29 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
         (void)sn_text_copy(name->leader.hex, sizeof(name->leader.hex), candidate);
         assert(epoch > name->leader_epoch && epoch > name->config_epoch);
         name->leader_epoch = epoch; /* PROTOCOL.md §14.2 */
+        name->voted_at = group->core->now;
         sn_persist_epochs_changed(name, SN_RECORD_VOTE);
     }
     sn_raise_plain(group->core, group, SN_NOTICE_VOTE_FOR_LEADER, "%s %llu", candidate,
                    (unsigned long long)epoch);
+}
+
+/* True if the sentinel that got our last vote, or this one, may be failing the group over with it.
+ * Another leader now would promote somebody else, or undo what the first one does. Not for long: a
+ * leader that fails must not hold the group up (PROTOCOL.md §14.2, DESIGN.md D7). */
+static bool vote_is_held(const struct sn_group *group, const char *candidate, struct sn_why *why)
+{
+    const struct sn_core *core = group->core;
+    sn_ms age = sn_age(core, group->voted_at), hold = HOLD_STEPS * sn_rank_step_ms(group);
+    if (group->voted_at == SN_MS_NEVER || age >= hold || strcmp(group->leader.hex, candidate) == 0)
+        return false;
+    const struct sn_instance *peer = sn_group_find_peer(group, &group->leader);
+    bool ours = sn_runid_equal(&group->leader, &core->myid);
+    bool leads = ours ? group->failover.state > SN_FAILOVER_WAIT_START
+                      : peer != NULL && !peer->s_down && group->leader_epoch > group->config_epoch;
+    if (leads)
+        *why = (struct sn_why){SN_REASON_VOTE_HELD, {(int64_t)group->leader_epoch, age, hold}};
+    return leads;
 }
 
 /* Returns why the vote is refused. */
@@ -91,6 +111,8 @@ static struct sn_why refusal_of_vote(struct sn_group *group, const char *candida
         else if (epoch <= name->config_epoch)
             why =
                 (struct sn_why){SN_REASON_VOTE_OLD, {(int64_t)epoch, (int64_t)name->config_epoch}};
+        else
+            (void)vote_is_held(name, candidate, &why);
     }
     return why;
 }
@@ -279,11 +301,23 @@ static sn_ms master_answers_until(const struct sn_group *group)
     return group->core->now;
 }
 
+/* The turn was planned at O_DOWN. If answers and saves have become slower since, those who go first
+ * need longer, too (DESIGN.md D6). */
+static bool is_too_early(struct sn_group *group)
+{
+    sn_ms at = sn_after(group->o_down_at, sn_rank_turn_ms(group));
+    if (at <= group->core->now)
+        return false;
+    sn_turn_rank(group, at);
+    sn_election_plan(group);
+    return true;
+}
+
 void sn_election_due(struct sn_group *group)
 {
     if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
         return; /* TILT and attempts were reported already */
-    if (held_back(group))
+    if (held_back(group) || is_too_early(group))
         return;
     sn_ms back_until = stand_back_until(group), answer_until = master_answers_until(group);
     sn_ms at = sn_max(back_until, answer_until);

@@ -4,7 +4,9 @@
 
 #include "core/agree/rank.h"
 
+#include "core/facts/asked.h"
 #include "core/facts/group.h"
+#include "core/facts/persist.h"
 
 #include <utlist.h>
 
@@ -19,11 +21,25 @@ sn_ms sn_rank_longest_trip(const struct sn_group *group)
     return trip;
 }
 
-/* How much later than ours the vote request of a candidate can arrive that began before us: it
- * hears of the quorum, saves its vote, and asks. */
-static sn_ms step_ms(const struct sn_group *group)
+/* How long the quickest peer takes for an answer at present; 0 if that is not known. Where many
+ * groups fail at once, answers wait for the work on all of them, which no PING has shown before.
+ * Not the slowest peer: one that is gone must not delay those who are left. */
+static sn_ms shortest_answer(const struct sn_group *group)
 {
-    sn_ms step = SN_RANK_GRACE_MS + 2 * sn_rank_longest_trip(group) + group->core->save_took_ms;
+    sn_ms shortest = SN_MS_NEVER;
+    const struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        if (!peer->s_down)
+            shortest = sn_min(shortest, sn_asked_answer_ms(peer));
+    }
+    return shortest == SN_MS_NEVER ? 0 : shortest;
+}
+
+/* The candidate hears of the quorum, saves its vote, and asks. */
+sn_ms sn_rank_step_ms(const struct sn_group *group)
+{
+    sn_ms trip = sn_max(sn_rank_longest_trip(group), shortest_answer(group));
+    sn_ms step = SN_RANK_GRACE_MS + 2 * trip + sn_persist_takes_ms(group->core);
     return sn_min(sn_max(step, SN_RANK_STEP_MS), SN_RANK_STEP_MAX_MS);
 }
 
@@ -52,5 +68,5 @@ sn_ms sn_rank_turn_ms(const struct sn_group *group)
     }
     sn_ms grace =
         sn_min(sn_max(sn_rank_longest_trip(group), SN_RANK_GRACE_MS), SN_RANK_STEP_MAX_MS);
-    return candidates * step_ms(group) + (others ? grace : 0);
+    return candidates * sn_rank_step_ms(group) + (others ? grace : 0);
 }

@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define RECENT_MS 2000
+
 bool sn_asked_room(const struct sn_instance *peer)
 {
     return peer->u.peer.asks < SN_ASKS_MAX;
@@ -16,6 +18,8 @@ void sn_asked_push(struct sn_instance *peer, uint64_t about)
 {
     struct sn_peer *facts = &peer->u.peer;
     assert(sn_asked_room(peer));
+    if (facts->asks == 0)
+        facts->asked_at = peer->core->now;
     facts->asked[facts->asks++] = about;
 }
 
@@ -26,8 +30,18 @@ bool sn_asked_pop(struct sn_instance *peer, uint64_t *about)
         return false;
     *about = facts->asked[0];
     facts->asks--;
+    peer->cmd->answer_ms = sn_age(peer->core, facts->asked_at);
+    facts->asked_at = peer->cmd->answer_at = peer->core->now;
     memmove(facts->asked, facts->asked + 1, facts->asks * sizeof(facts->asked[0]));
     return true;
+}
+
+sn_ms sn_asked_answer_ms(const struct sn_instance *peer)
+{
+    const struct sn_link *link = peer->cmd;
+    sn_ms overdue = peer->u.peer.asks > 0 ? sn_age(peer->core, peer->u.peer.asked_at) : 0;
+    bool known = link->answer_at != SN_MS_NEVER && sn_age(peer->core, link->answer_at) <= RECENT_MS;
+    return sn_max(overdue, known ? link->answer_ms : 0);
 }
 
 bool sn_asked_for_vote(const struct sn_instance *peer, uint64_t epoch)

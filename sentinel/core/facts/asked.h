@@ -16,6 +16,9 @@ bool sn_asked_room(const struct sn_instance *peer);
 void sn_asked_push(struct sn_instance *peer, uint64_t about);
 /* Removes the oldest question and stores its subject in *about. False if there is none. */
 bool sn_asked_pop(struct sn_instance *peer, uint64_t *about);
+/* How long an answer takes at present, in milliseconds: as long as the last one on this link, or as
+ * long as one is overdue by now. 0 if there was no question for a while. */
+sn_ms sn_asked_answer_ms(const struct sn_instance *peer);
 /* True if a vote request for epoch is answered or outstanding. */
 bool sn_asked_for_vote(const struct sn_instance *peer, uint64_t epoch);
 /* Marks outstanding answers as obsolete. */

@@ -86,6 +86,7 @@ struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image 
     group->leader = image->leader;
     group->o_down_at = SN_MS_NEVER;
     group->promoted_at = SN_MS_NEVER;
+    group->voted_at = SN_MS_NEVER;
     sn_turn_begin(group);
     sn_timer_init(&group->election, SN_TIMER_ELECTION, group);
     sn_timer_init(&group->timeout, SN_TIMER_FAILOVER, group);

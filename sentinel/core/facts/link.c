@@ -43,6 +43,7 @@ struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
     link->tried_at = SN_MS_NEVER;
     link->closed_at = SN_MS_NEVER;
     link->refused_at = SN_MS_NEVER;
+    link->answer_at = SN_MS_NEVER;
     sn_silence_traffic(link);
     link->last_avail_at = core->now;
     link->heard_at = SN_MS_NEVER;

@@ -163,6 +163,14 @@ void sn_persist_flush(struct sn_core *core)
     sn_out_add(core, SN_ACTION_PERSIST)->u.persist = persist;
 }
 
+sn_ms sn_persist_takes_ms(const struct sn_core *core)
+{
+    bool busy = core->asked_version > core->durable_version && !core->save_failed;
+    if (!busy)
+        return core->save_took_ms;
+    return 2 * sn_max(core->save_took_ms, sn_age(core, core->save_began_at));
+}
+
 void sn_persist_retry(struct sn_core *core)
 {
     if (core->durable_version < core->version)

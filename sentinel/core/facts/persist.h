@@ -58,6 +58,9 @@ uint64_t sn_persist_epoch(struct sn_core *core, const struct sn_group *group);
 /* Emits the PERSIST of this step, if one is needed; called last in a step (PROTOCOL.md §19.8,
  * §24.2). */
 void sn_persist_flush(struct sn_core *core);
+/* How long a change of now takes to be on disk, in milliseconds: as long as the last one, or more
+ * if it has to wait for a save in progress. */
+sn_ms sn_persist_takes_ms(const struct sn_core *core);
 void sn_persist_done(struct sn_core *core, const struct sn_input_persisted *persisted);
 /* Releases what has waited for this save, oldest first: emits answers, and returns any other effect
  * in *taken, to be performed, or given up if the save failed. False if nothing is left (PROTOCOL.md

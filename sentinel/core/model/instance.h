@@ -77,6 +77,7 @@ struct sn_peer {
     uint64_t vote_epoch;
     uint64_t answered_epoch;     /* epoch of the highest vote request it answered */
     unsigned asks;               /* number of unanswered questions */
+    sn_ms asked_at;              /* when the oldest of them left, or the one before was answered */
     uint64_t asked[SN_ASKS_MAX]; /* their subjects, oldest first (asked.h) */
     unsigned quick;              /* quick repetitions of the question since S_DOWN */
     struct sn_timer ask;

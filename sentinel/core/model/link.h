@@ -75,9 +75,10 @@ struct sn_link {
     struct sn_addr *dialled; /* last; owners may have been told other addresses. NULL: never */
     struct sn_instance *to_ask, *to_publish; /* owners that wait for room (window.h) */
     enum sn_identity identity;               /* as last told */
-    bool id_pending; /* SENTINEL MYID is unanswered on the present connection */
-    bool proven;     /* from our file, or has told its id: stays a voter */
-    bool asleep;     /* over SN_PEERS_MAX in our file: not dialled before its hello */
+    sn_ms answer_at, answer_ms; /* last answer to a question; NEVER: none; how long it took */
+    bool id_pending;            /* SENTINEL MYID is unanswered on the present connection */
+    bool proven;                /* from our file, or has told its id: stays a voter */
+    bool asleep;                /* over SN_PEERS_MAX in our file: not dialled before its hello */
     UT_hash_handle hh_runid;
 };
 

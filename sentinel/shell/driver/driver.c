@@ -234,8 +234,10 @@ static void on_check(uv_check_t *check)
         return;
     driver->due = false;
     uv_idle_stop(&driver->idle);
-    /* Handling the input has taken time. */
-    read_clock(driver);
+    /* Handling the input has taken time. What arrived meanwhile is not read yet: deadlines of that
+     * time come after it, in the next iteration. */
+    if (!driver->now_is_fresh)
+        read_clock(driver);
     if (sn_core_deadline(driver->core) <= driver->now) {
         struct sn_input event = {.kind = SN_INPUT_TIMER};
         sn_driver_feed(driver, &event);
