@@ -167,6 +167,7 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
 {
     struct watched *seen = checks_of(checks, sentinel);
     memset(&seen->attempt, 0, sizeof(seen->attempt));
+    memset(&seen->voted, 0, sizeof(seen->voted));
     memset(seen->heard, 0, sizeof(seen->heard));
     memset(seen->demotions, 0, sizeof(seen->demotions));
     seen->tilt = false;

@@ -138,8 +138,17 @@ struct said {
     sn_ms at;
 };
 
+/* check_votes.c: the last vote. */
+struct voted {
+    char id[SN_RUNID_LEN + 1]; /* of the candidate */
+    uint64_t epoch;
+    sn_ms at;      /* 0: none */
+    uint32_t down; /* bits of the nodes that are S_DOWN for the voter */
+};
+
 struct watched {
     struct attempt attempt;
+    struct voted voted;
     struct lead lead;
     struct reconf reconf;
     struct restore restore;
@@ -216,7 +225,7 @@ struct checks {
     unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
     unsigned snapshots, choices, comparisons, losses;
     unsigned restores;
-    unsigned counted, hopeless, fates, awaited, moves;
+    unsigned counted, hopeless, fates, awaited, moves, held;
     uint64_t saves;
 };
 
@@ -309,6 +318,9 @@ void check_quorum_heard(struct checks *checks, const struct sentinel *sentinel,
                         const struct node *from, bool down);
 /* A quorum has said that the master is down, and has not taken it back. */
 void check_quorum_agrees(struct checks *checks, struct sentinel *sentinel, const char *event);
+/* check_votes.c: a vote is held for its candidate. */
+void check_votes_event(struct checks *checks, struct sentinel *sentinel,
+                       const struct sn_action_notice *event);
 /* check_claims.c: what hellos say of who is where. */
 void check_claims_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_notice *event);

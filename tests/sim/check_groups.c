@@ -155,11 +155,16 @@ static void on_event(void *arg, struct sentinel *from, const struct sn_action_no
 {
     struct check_groups *all = arg;
     struct checks *checks = of_payload(all, event->payload);
-    if (strcmp(event->name, "+vote-for-leader") == 0)
+    bool vote = strcmp(event->name, "+vote-for-leader") == 0;
+    if (vote)
         checks = of_vote(all, from);
     if (strcmp(event->name, "+try-failover") == 0 && checks != NULL)
         note_try(all, from, checks);
     check_silence_event(all, checks, from, event);
+    for (unsigned i = 0; i < all->count; i++) {
+        if (vote || checks == NULL || checks == &all->groups[i])
+            check_votes_event(&all->groups[i], from, event);
+    }
     for (unsigned i = 0; i < all->count; i++) {
         if (checks == NULL || checks == &all->groups[i])
             checks_event(&all->groups[i], from, event);

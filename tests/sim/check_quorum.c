@@ -108,6 +108,7 @@ void check_quorum_booted(struct checks *checks, struct sentinel *sentinel)
     struct watched *seen = checks_of(checks, sentinel);
     const struct sn_group_image *image = sn_image_find_group(&sentinel->durable, checks->group);
     seen->peers = seen->by_name = 0;
+    seen->voted = (struct voted){.epoch = image == NULL ? 0 : image->leader_epoch};
     for (size_t i = 0; image != NULL && i < image->peer_count; i++)
         meet(checks, seen, image->peers[i].addr.port, image->peers[i].runid.hex);
 }
