@@ -27,8 +27,8 @@ static void test_detect__silence_counts_from_the_oldest_unanswered_ping(void **s
     (void)state;
     kit_to(kit, 5050);
     kit_mode(kit, "n1", KIT_FROZEN);
-    /* The PING of 5000 was answered, that of 5200 will not be. */
-    expect_at(kit, 6200, SDOWN_M1);
+    /* The PING of 5050 was answered, that of 5075 will not be. */
+    expect_at(kit, 6075, SDOWN_M1);
     kit_to(kit, 9000);
     kit_expect(kit, "event", "");
     kit_free(kit);
@@ -52,7 +52,7 @@ static void test_detect__whichever_silence_began_first_counts(void **state)
     kit_mode(kit, "n1", KIT_FROZEN);
     kit_to(kit, 5700);
     kit_mode(kit, "n1", KIT_REFUSING);
-    expect_at(kit, 6200, SDOWN_M1);
+    expect_at(kit, 6075, SDOWN_M1);
     kit_free(kit);
 }
 
@@ -112,15 +112,15 @@ static void test_detect__which_answers_count(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct kit *kit = kit_new("m1 n1");
         kit_node(kit, "n1")->pong = rows[i].answer;
-        kit_to(kit, 1199);
+        kit_to(kit, 1024);
         kit_expect(kit, "event", "");
-        kit_to(kit, 1200); /* the first PING was at 200 */
+        kit_to(kit, 1025); /* the first PING was at 25 */
         kit_expect(kit, "event", rows[i].up ? "" : SDOWN_M1);
         const struct sn_link *link = kit_instance(kit, "m1", "n1")->cmd;
         assert_int_equal(kit->now - link->last_pong_at, 0);
-        assert_int_equal(kit->now - link->last_avail_at, rows[i].up ? 0 : 1200);
+        assert_int_equal(kit->now - link->last_avail_at, rows[i].up ? 0 : 1025);
         kit_node(kit, "n1")->pong = NULL;
-        kit_to(kit, 1400);
+        kit_to(kit, 1050);
         kit_expect(kit, "event", rows[i].up ? "" : UP_M1);
         kit_free(kit);
     }
@@ -251,9 +251,9 @@ static void test_detect__busy_script_is_killed_once_per_down_time(void **state)
     struct kit *kit = kit_new("m1 n1 replicas n2");
     (void)state;
     kit_node(kit, "n1")->pong = "-BUSY Redis is busy running a script.";
-    kit_to(kit, 1199);
+    kit_to(kit, 1024);
     kit_expect(kit, "event script-kill", ""); /* not before it is down */
-    kit_to(kit, 1200);
+    kit_to(kit, 1025);
     kit_expect(kit, "event script-kill", SDOWN_M1 "script-kill n1\n");
     kit_to(kit, 5000);
     kit_expect(kit, "event script-kill", "");

@@ -52,7 +52,7 @@ static void test_tilt__ends_once_everybody_has_answered_afresh(void **state)
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a");
     (void)state;
     kit->hold = KIT_HOLD(SN_ORDER_PING);
-    kit_to(kit, 50);
+    kit_to(kit, 20);
     kit_stall(kit, 5000);
     kit_expect(kit, "event ping", TILT "ping n1\nping n2\nping a\n");
     kit_reply(kit, "n1", SN_ORDER_PING, "+PONG");

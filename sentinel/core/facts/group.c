@@ -8,6 +8,7 @@
 #include "core/facts/alias.h"
 #include "core/facts/asked.h"
 #include "core/facts/attempt.h"
+#include "core/facts/budget.h"
 #include "core/facts/instance.h"
 #include "core/facts/link.h"
 #include "core/facts/mark.h"
@@ -92,6 +93,7 @@ struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image 
     sn_timer_init(&group->timeout, SN_TIMER_FAILOVER, group);
     HASH_ADD_KEYPTR(hh, core->groups, group->name, strlen(group->name), group);
     HASH_ADD(hh_id, core->groups_by_id, id, sizeof(group->id), group);
+    sn_budget_count(group);
     group->master = sn_instance_new_data(group, SN_KIND_MASTER, &image->addr);
     add_known(group, image);
     sn_alias_look(group);
@@ -126,6 +128,7 @@ void sn_group_free(struct sn_group *group)
     sn_timer_stop(&core->timers, &group->election);
     sn_timer_stop(&core->timers, &group->timeout);
     sn_mark_forget_group(group);
+    sn_budget_leave(group);
     sn_reason_free(group);
     HASH_DELETE(hh, core->groups, group);
     HASH_DELETE(hh_id, core->groups_by_id, group);
@@ -202,6 +205,7 @@ void sn_group_ask_info_all(struct sn_group *group)
 void sn_group_reschedule(struct sn_group *group)
 {
     struct sn_instance *instance;
+    sn_budget_count(group);
     sn_link_reschedule(group->master->cmd);
     sn_mark_instance(group->master);
     DL_FOREACH(group->replicas, instance) {
@@ -280,6 +284,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
         /* Its silence as a replica does not count against it as a master. */
         sn_link_begin_anew(new_master->cmd);
         sn_link_begin_anew(new_master->sub);
+        sn_link_reschedule(new_master->cmd);
     } else {
         new_master = sn_instance_new_data(group, SN_KIND_MASTER, addr);
     }

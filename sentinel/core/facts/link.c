@@ -8,6 +8,7 @@
 
 #include "core/facts/link.h"
 
+#include "core/facts/budget.h"
 #include "core/facts/mark.h"
 #include "core/facts/refusal.h"
 #include "core/facts/silence.h"
@@ -158,10 +159,14 @@ static sn_ms shortest_down_after(const struct sn_link *link)
     return shortest;
 }
 
-/* PING is due after min(PING period, down-after / 5), at least 50 ms (PROTOCOL.md §9.4). */
+/* PING is due after min(PING period, down-after / 5), at least 50 ms; on a master's link more
+ * often, as the budget allows (PROTOCOL.md §9.4). */
 static sn_ms ping_period(const struct sn_link *link)
 {
+    const struct sn_instance *owner = link->owners;
     sn_ms period = sn_max(PING_PERIOD_MIN_MS, shortest_down_after(link) / 5);
+    if (owner->kind == SN_KIND_MASTER)
+        period = sn_min(period, sn_budget_period_ms(owner->group));
     return sn_min(period, link->core->timings[SN_TIMING_PING_PERIOD]);
 }
 
