@@ -121,4 +121,8 @@ def test_saver__that_takes_seconds_holds_back_votes_and_nothing_else(place):
             assert CANDIDATE.encode() in voter.recv(1000)
             assert f"\nsentinel leader-epoch mymaster {epoch}\n" in sentinel.conf_text()
     assert answered >= 4, "everything else is answered meanwhile"
+    assert f"Saving the state to {sentinel.conf_path} has taken 1." in sentinel.log_text()
+    assert "seconds so far (syncing a temporary file)" in sentinel.log_text()
+    done = re.findall(r"took (\d+\.\d) seconds, and is done: votes and failovers go on", sentinel.log_text())
+    assert len(done) >= 2 and all(4 <= float(seconds) < 30 for seconds in done), "two syncs of two seconds each"
     end_inner(sentinel, signal.SIGTERM)

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "conf/draft/draft.h"
-#include "shell/store/store_file.h"
+#include "shell/store/slow_save.h"
 
 #include "fake_core.h"
 #include "folder.h"
@@ -28,6 +28,7 @@ static char file_path[96];
 static char log_path[96];
 static size_t writes; /* counted where the state is rendered */
 static int render_status;
+static unsigned render_ms;
 static bool file_was_edited; /* once */
 
 /* In place of the real one: the file is the version, behind what was there, and the names of groups
@@ -54,6 +55,7 @@ int sn_conf_draft_render(struct sn_conf_draft *draft, const struct sn_conf_updat
         draft->kept = file_was_edited = false;
         return SN_EAGAIN;
     }
+    uv_sleep(render_ms);
     __atomic_add_fetch(&writes, 1, __ATOMIC_SEQ_CST);
     draft->kept = render_status == 0;
     if (render_status != 0)
@@ -114,6 +116,7 @@ static int set_up(void **state)
     fake_core_reset();
     writes = 0;
     render_status = 0;
+    render_ms = 0;
     file_was_edited = false;
     strcpy(folder, "/tmp/sn-store-XXXXXX");
     if (mkdtemp(folder) == NULL || chdir(folder) != 0)
@@ -515,6 +518,19 @@ static void test_store__starts_again_after_a_failure_if_more_was_asked(void **st
     assert_int_equal(writes, 2); /* when to retry is the core's to say */
 }
 
+static void test_store__says_that_a_save_takes_long(void **state)
+{
+    (void)state;
+    persist(1);
+    assert_true(wait_for(1, 1));
+    assert_null(strstr(content(log_path), "Saving the state"));
+    render_ms = SN_SLOW_SAVE_MS + 300;
+    persist(2);
+    assert_true(wait_for(2, 2));
+    assert_non_null(strstr(content(log_path), "seconds so far (formatting the state)"));
+    assert_non_null(strstr(content(log_path), "seconds, and is done"));
+}
+
 static bool watched_ok;
 static size_t watched;
 
@@ -576,6 +592,7 @@ int main(void)
         TEST(store__tells_a_failure_and_works_again),
         TEST(store__fails_what_cannot_be_rendered),
         TEST(store__starts_again_after_a_failure_if_more_was_asked),
+        TEST(store__says_that_a_save_takes_long),
         TEST(store__tells_its_watcher_first),
         TEST(store__waits_at_the_end_for_a_write_under_way),
     };

@@ -38,9 +38,11 @@ static int tear_down(void **state)
 
 static const struct sn_store_access ours = {.mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
 
+static sn_save_step step;
+
 static int write_text(const char *path, const char *text, bool *in_place, char *reason)
 {
-    struct sn_store_file file = {.path = path, .access = ours, .journal_dir = "."};
+    struct sn_store_file file = {.path = path, .access = ours, .journal_dir = ".", .step = &step};
 
     return sn_store_file_write(&file, text, strlen(text), in_place, reason);
 }
@@ -130,7 +132,7 @@ static int overwrite_a_mounted_file(void)
         fprintf(stderr, "%s\n", reason);
         return 1;
     }
-    if (!in_place)
+    if (!in_place || atomic_load(&step) != SN_SAVE_SYNCS_IN_PLACE)
         return 2;
     if (strcmp(content(file_path), "short") != 0)
         return 3;

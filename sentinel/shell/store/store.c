@@ -6,6 +6,7 @@
 #include "base/hashtable.h"
 #include "conf/draft/draft.h"
 #include "core/view.h"
+#include "shell/store/slow_save.h"
 #include "shell/store/store_file.h"
 
 #include <assert.h>
@@ -46,6 +47,9 @@ struct sn_store {
     bool failing;        /* the last write failed */
     bool in_place_noted; /* logged once */
     bool link_noted;
+    struct sn_slow_save slow;
+    uv_timer_t slow_timer;
+    unsigned holds; /* when closing: the timer, and a write in progress */
 
     /* The write in progress; the worker thread has these members to itself. */
     uv_work_t work;
@@ -55,6 +59,7 @@ struct sn_store {
     struct sn_conf_draft *draft; /* of view */
     struct sn_buf user_lines;
     uint64_t version;
+    sn_save_step step; /* also read by the loop */
     int status;
     bool in_place;
     bool bare;
@@ -68,16 +73,19 @@ static int render_and_write(struct sn_store *store)
                                  .real = store->claim->path,
                                  .claim = store->claim,
                                  .access = store->access,
-                                 .journal_dir = "."};
+                                 .journal_dir = ".",
+                                 .step = &store->step};
     struct sn_buf old;
     struct sn_buf fresh;
 
     sn_buf_init(&old, FILE_MAX);
     sn_buf_init(&fresh, FILE_MAX);
     int status = 0;
+    atomic_store(&store->step, SN_SAVE_READS);
     if (conf->state_in_conf)
         status = sn_store_file_read(store->claim->path, false, &old, store->reason);
     if (status == 0) {
+        atomic_store(&store->step, SN_SAVE_FORMATS);
         status =
             sn_conf_draft_render(store->draft, &store->update, sn_buf_text(&old), old.len, &fresh);
         if (status != 0 && status != SN_EAGAIN)
@@ -149,8 +157,6 @@ static void log_result(struct sn_store *store)
     sn_log(store->log, SN_LEVEL_VERBOSE, "State saved to %s (version %" PRIu64 ")",
            store->conf->state_path, store->version);
 }
-
-static void start_write(struct sn_store *store);
 
 /* ---- what has changed ---- */
 
@@ -233,15 +239,49 @@ static void update_fini(struct sn_conf_update *update)
     sn_list_fini(&update->gone);
 }
 
+/* ---- a save that takes long ---- */
+
+static uint64_t clock_ms(void)
+{
+    return uv_hrtime() / 1000000;
+}
+
+/* PROTOCOL.md §24.2. */
+static void look_at_save(uv_timer_t *timer)
+{
+    struct sn_store *store = timer->data;
+    uint64_t now = clock_ms();
+    uint64_t next = sn_slow_save_look(&store->slow, now);
+
+    uv_timer_start(timer, look_at_save, next - now, 0);
+}
+
+static void begin_to_look(struct sn_store *store)
+{
+    sn_slow_save_begin(&store->slow, clock_ms());
+    uv_timer_start(&store->slow_timer, look_at_save, SN_SLOW_SAVE_MS, 0);
+}
+
+static void end_looking(struct sn_store *store)
+{
+    uv_timer_stop(&store->slow_timer);
+    sn_slow_save_end(&store->slow, clock_ms(), store->status == 0);
+}
+
 /* ---- writing ---- */
 
-static void release(struct sn_store *store)
+static void let_go(struct sn_store *store)
 {
+    if (--store->holds > 0)
+        return;
     uv_sem_destroy(&store->written);
     forget_changes(store);
     sn_conf_draft_free(store->draft);
     free(store);
 }
+
+static void start_work(struct sn_store *store);
+static void start_write(struct sn_store *store);
 
 /* PROTOCOL.md §24.2. */
 static void on_done(uv_work_t *work, int status)
@@ -250,7 +290,7 @@ static void on_done(uv_work_t *work, int status)
 
     (void)status; /* never cancelled */
     if (store->closing) {
-        release(store);
+        let_go(store);
         return;
     }
     uv_sem_wait(&store->written);
@@ -259,9 +299,10 @@ static void on_done(uv_work_t *work, int status)
     bool ok = store->status == 0;
     store->whole |= !ok; /* what this write should have saved is not noted any more */
     if (store->status == SN_EAGAIN) {
-        start_write(store);
+        start_work(store);
         return;
     }
+    end_looking(store);
     log_result(store);
     store->failing = !ok;
     store->busy = false;
@@ -276,10 +317,9 @@ static void on_done(uv_work_t *work, int status)
         start_write(store);
 }
 
-static void start_write(struct sn_store *store)
+static void start_work(struct sn_store *store)
 {
     store->again = false;
-    store->busy = true;
     store->in_place = false;
     store->reason[0] = '\0';
     store->version = store->wanted;
@@ -288,10 +328,18 @@ static void start_write(struct sn_store *store)
     sn_buf_init(&store->user_lines, FILE_MAX);
     if (store->live != NULL)
         store->live(store->live_arg, &store->view.live, &store->user_lines);
+    atomic_store(&store->step, SN_SAVE_NOT_BEGUN);
     store->work.data = store;
     int status = uv_queue_work(store->loop, &store->work, in_worker, on_done);
     assert(status == 0); /* fails only without a callback */
     (void)status;
+}
+
+static void start_write(struct sn_store *store)
+{
+    store->busy = true;
+    begin_to_look(store);
+    start_work(store);
 }
 
 struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struct sn_claim *claim,
@@ -306,6 +354,10 @@ struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struc
     store->whole = true;
     store->claim = claim;
     store->log = log;
+    store->slow = (struct sn_slow_save){.log = log, .path = conf->state_path, .step = &store->step};
+    uv_timer_init(loop, &store->slow_timer);
+    uv_unref((uv_handle_t *)&store->slow_timer);
+    store->slow_timer.data = store;
     /* A state file may hold passwords; a configuration file gets the mode that stock gives it. */
     mode_t mask = umask(0);
     umask(mask);
@@ -353,15 +405,29 @@ void sn_store_try(struct sn_store *store)
         start_write(store);
 }
 
+static void on_timer_closed(uv_handle_t *handle)
+{
+    let_go(handle->data);
+}
+
+static void wait_for_worker(struct sn_store *store)
+{
+    if (uv_sem_trywait(&store->written) == 0)
+        return;
+    sn_log(store->log, SN_LEVEL_NOTICE, "The process ends when %s is saved",
+           store->conf->state_path);
+    uv_sem_wait(&store->written);
+}
+
 void sn_store_close(struct sn_store *store)
 {
     assert(!store->closing);
     store->closing = true;
-    if (!store->busy) {
-        release(store);
+    store->holds = store->busy ? 2 : 1;
+    uv_close((uv_handle_t *)&store->slow_timer, on_timer_closed);
+    if (!store->busy)
         return;
-    }
-    uv_sem_wait(&store->written);
+    wait_for_worker(store);
     update_fini(&store->update);
     if (store->status == SN_EAGAIN) {
         store->whole = true;
@@ -370,5 +436,6 @@ void sn_store_close(struct sn_store *store)
         update_fini(&store->update);
     }
     sn_buf_fini(&store->user_lines);
+    sn_slow_save_end(&store->slow, clock_ms(), store->status == 0);
     log_result(store);
 }

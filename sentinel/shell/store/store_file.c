@@ -27,7 +27,14 @@ struct content {
     const struct stat *old;        /* the file to be replaced; NULL: none */
     bool is_first;                 /* nothing is at the path, not even a link */
     struct sn_store_access access; /* used if old is NULL */
+    sn_save_step *step;            /* NULL: nobody looks */
 };
+
+static void begin(const struct content *content, enum sn_save_step step)
+{
+    if (content->step != NULL)
+        atomic_store(content->step, step);
+}
 
 static int explain(char reason[SN_STORE_REASON_MAX], const char *what, const char *path)
 {
@@ -111,10 +118,12 @@ static int dress(int fd, const struct content *content)
 
 static int fill(const struct content *content, int fd, const char *path, char *reason)
 {
+    begin(content, SN_SAVE_WRITES);
     if (dress(fd, content) != 0)
         return explain(reason, "setting the mode of a temporary file for", path);
     if (write_all(fd, content->bytes, content->len) != 0)
         return explain(reason, "writing a temporary file for", path);
+    begin(content, SN_SAVE_SYNCS);
     if (fsync(fd) != 0)
         return explain(reason, "syncing a temporary file for", path);
     return 0;
@@ -205,6 +214,7 @@ static int put_in_place(const char *path, const struct content *content, struct 
         return SN_EIO;
     int lock = claim != NULL ? sn_claim_lock_new(fd) : -1;
     int status = 0;
+    begin(content, SN_SAVE_RENAMES);
     if (close(fd) != 0)
         status = explain(reason, "closing a temporary file for", path);
     else if (move_to(path, temporary, content->is_first) != 0)
@@ -219,6 +229,7 @@ static int put_in_place(const char *path, const struct content *content, struct 
     }
     if (claim != NULL)
         sn_claim_replace(claim, lock);
+    begin(content, SN_SAVE_SYNCS_FOLDER);
     status = sync_folder_of(path, reason);
     /* The rename has happened, and is only maybe not durable: writing in place would not help. */
     if (status != 0)
@@ -247,17 +258,19 @@ static int overwrite_open(int fd, const char *bytes, size_t len)
     return write_all(fd, bytes, len) != 0 || ftruncate(fd, (off_t)len) != 0 ? SN_EIO : 0;
 }
 
-static int overwrite(const char *path, const char *bytes, size_t len,
+static int overwrite(const char *path, const struct content *content,
                      char reason[SN_STORE_REASON_MAX])
 {
+    begin(content, SN_SAVE_OVERWRITES);
     int fd = sn_file_open(path, O_RDWR, false);
     if (fd < 0)
         return explain(reason, "opening for writing", path);
 
     int status = 0;
-    if (overwrite_open(fd, bytes, len) != 0)
+    if (overwrite_open(fd, content->bytes, content->len) != 0)
         status = explain(reason, "overwriting", path);
-    else if (fsync(fd) != 0)
+    begin(content, SN_SAVE_SYNCS_IN_PLACE);
+    if (status == 0 && fsync(fd) != 0)
         status = explain(reason, "syncing", path);
     if (close(fd) != 0 && status == 0)
         status = explain(reason, "closing", path);
@@ -304,6 +317,7 @@ static int write_journal(const struct sn_store_file *file, const struct content 
         .bytes = content->bytes,
         .len = content->len,
         .access = {.mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1},
+        .step = content->step,
     };
 
     for (int beside = 0; beside <= 1; beside++) {
@@ -329,7 +343,7 @@ static int overwrite_with_journal(const char *path, struct sn_store_file *file,
     if (status == SN_EIO)
         return status;
     file->bare = status == SN_ENOENT;
-    status = overwrite(path, content->bytes, content->len, reason);
+    status = overwrite(path, content, reason);
     if (status != 0)
         return status; /* the journal is the only complete copy now, and stays */
     remove_journals(file);
@@ -384,6 +398,7 @@ static int write_to(const char *path, struct sn_store_file *file, struct content
 static int write_claimed(const char *path, struct sn_store_file *file, struct content *content,
                          bool *in_place, char reason[SN_STORE_REASON_MAX])
 {
+    begin(content, SN_SAVE_LOCKS);
     if (file->claim == NULL || sn_claim_renew(file->claim) == 0)
         return write_to(path, file, content, in_place, reason);
     snprintf(reason, SN_STORE_REASON_MAX,
@@ -394,7 +409,8 @@ static int write_claimed(const char *path, struct sn_store_file *file, struct co
 int sn_store_file_write(struct sn_store_file *file, const char *bytes, size_t len, bool *in_place,
                         char reason[SN_STORE_REASON_MAX])
 {
-    struct content content = {.bytes = bytes, .len = len, .access = file->access};
+    struct content content = {
+        .bytes = bytes, .len = len, .access = file->access, .step = file->step};
     char *found = file->real == NULL ? realpath(file->path, NULL) : NULL;
 
     *in_place = false;

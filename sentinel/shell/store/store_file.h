@@ -9,6 +9,7 @@
 
 #include "shell/store/claim.h"
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #define SN_STORE_REASON_MAX 512
@@ -24,12 +25,28 @@ struct sn_store_access {
  * the process's own ids. */
 void sn_store_access_of(const char *path, mode_t mode, struct sn_store_access *access);
 
+/* What a save does. A thread that waits for the disk cannot tell, so it says so beforehand. */
+enum sn_save_step {
+    SN_SAVE_NOT_BEGUN = 0,
+    SN_SAVE_READS,
+    SN_SAVE_FORMATS,
+    SN_SAVE_LOCKS,
+    SN_SAVE_WRITES,
+    SN_SAVE_SYNCS,
+    SN_SAVE_RENAMES,
+    SN_SAVE_SYNCS_FOLDER,
+    SN_SAVE_OVERWRITES,
+    SN_SAVE_SYNCS_IN_PLACE
+};
+typedef _Atomic(enum sn_save_step) sn_save_step;
+
 struct sn_store_file {
     const char *path;              /* a symbolic link is followed: its target is replaced */
     const char *real;              /* path resolved; NULL: resolved by the write */
     struct sn_claim *claim;        /* of real; NULL: no lock */
     struct sn_store_access access; /* if the file does not exist; else its own are kept */
     const char *journal_dir;       /* preferred folder of the journal; else that of path */
+    sn_save_step *step;            /* set by the write to what it does; NULL: nobody looks */
     bool bare;                     /* set by the write: overwritten in place without a journal */
 };
 
