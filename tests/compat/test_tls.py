@@ -2,6 +2,7 @@
 """TLS at the port and on the links (PROTOCOL.md §20.5)."""
 
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -34,6 +35,15 @@ def peer_certificate(port, authority):
     with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
         with context.wrap_socket(plain) as secure:
             return secure.getpeercert(binary_form=True)
+
+
+def can_ping(sentinel, **arguments):
+    """Over a new connection."""
+    try:
+        with sentinel.client(**arguments) as client:
+            return client.ping()
+    except redis.ConnectionError:
+        return False
 
 
 def test_tls__fails_over(place, authority):
@@ -311,6 +321,24 @@ def test_tls__new_certificates_are_found(place, authority):
     before = peer_certificate(sentinel.port, authority)
     authority.issue("own")
     wait_until(lambda: peer_certificate(sentinel.port, authority) != before, 20, "another certificate is shown")
+
+
+def test_tls__an_authority_that_is_overwritten_in_its_folder_is_found(place, authority):
+    other = Authority(place.subfolder("other"))  # of the same name
+    folder = place.subfolder("authorities")
+    number = subprocess.run(["openssl", "x509", "-hash", "-noout", "-in", authority.ca], capture_output=True, text=True,
+                            check=True).stdout.strip()
+    in_folder = os.path.join(folder, number + ".0")
+    shutil.copyfile(authority.ca, in_folder)
+    tls = Tls(authority, replication=False, tls_ca_cert_file='""', tls_ca_cert_dir=folder, tls_auto_reload_interval=1)
+    sentinel = place.sentinel(place.monitor(place.redis()), tls=tls)
+    theirs = {"ssl_certfile": other.cert_of("one"), "ssl_keyfile": other.key_of("one")}
+    assert can_ping(sentinel) and not can_ping(sentinel, **theirs)
+    time_of_folder = os.stat(folder).st_mtime_ns
+    shutil.copyfile(other.ca, in_folder)
+    assert os.stat(folder).st_mtime_ns == time_of_folder
+    wait_until(lambda: can_ping(sentinel, **theirs), 20, "the new authority is trusted")
+    assert not can_ping(sentinel), "the old one is trusted no more"
 
 
 def test_tls__warns_of_a_certificate_that_ends_soon(place, authority):

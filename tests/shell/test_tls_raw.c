@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/stat.h>
 
 #define RECORDS_MAX 2000
 
@@ -157,10 +158,25 @@ static void test_tls_raw__renegotiation_is_refused(void **state)
 
 /* ---- tickets ---- */
 
+static const char *change_between; /* folder in which an authority is written once more */
+
+/* OpenSSL finds an authority in a folder by the hash of its name. */
+static void put_authority(const char *folder)
+{
+    char command[512];
+
+    snprintf(command, sizeof(command), "cat '%s' > '%s/%08lx.0'", tls_kit_path(&kit, "ca", ".crt"),
+             folder, X509_subject_name_hash(kit.ca));
+    assert_int_equal(system(command), 0);
+}
+
 /* True if a ticket of from is accepted by to. */
 static bool resumes(const struct sn_tls_options *from, const struct sn_tls_options *to, int version)
 {
-    struct sn_tls *old = server_of(from), *new = server_of(to);
+    struct sn_tls *old = server_of(from);
+    if (change_between != NULL)
+        put_authority(change_between);
+    struct sn_tls *new = server_of(to);
 
     sn_tls_keep_tickets(old, new);
     open_raw(old, version, NULL);
@@ -200,12 +216,29 @@ static void test_tls_raw__tickets_outlive_a_reload_but_not_other_authorities(voi
     }
 }
 
+static void test_tls_raw__tickets_end_with_a_change_in_the_folder_of_authorities(void **state)
+{
+    const char *folder = tls_kit_path(&kit, "authorities", "");
+    struct sn_tls_options options = tls_kit_options(&kit, "one");
+
+    (void)state;
+    assert_int_equal(mkdir(folder, 0700), 0);
+    put_authority(folder);
+    options.ca_cert_file = NULL;
+    options.ca_cert_dir = folder;
+    assert_true(resumes(&options, &options, TLS1_3_VERSION));
+    change_between = folder;
+    assert_false(resumes(&options, &options, TLS1_3_VERSION));
+    change_between = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tls_raw__may_renew_keys_but_not_without_end),
         cmocka_unit_test(test_tls_raw__renegotiation_is_refused),
         cmocka_unit_test(test_tls_raw__tickets_outlive_a_reload_but_not_other_authorities),
+        cmocka_unit_test(test_tls_raw__tickets_end_with_a_change_in_the_folder_of_authorities),
     };
 
     return cmocka_run_group_tests(tests, tls_kit_set_up, tls_kit_tear_down);

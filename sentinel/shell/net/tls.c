@@ -5,7 +5,9 @@
 #include "shell/net/tls.h"
 
 #include "base/alloc.h"
+#include "base/prng.h"
 #include "base/text.h"
+#include "shell/net/tls_files.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -15,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #define TICKET_KEYS_MAX 128
 
@@ -243,12 +244,12 @@ static void add_authorities(const struct sn_tls *tls, EVP_MD_CTX *digest)
 }
 
 /* A ticket stands for a certificate that was checked. Where other authorities are trusted, or
- * certificates are demanded that were not, it is worth nothing: OpenSSL compares this id. */
+ * certificates are demanded that were not, it is worth nothing: OpenSSL compares this id
+ * (PROTOCOL.md §20.5). */
 static void set_session_id(struct sn_tls *tls, const struct sn_tls_options *options)
 {
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     unsigned char id[EVP_MAX_MD_SIZE];
-    struct stat dir;
     unsigned len = 0;
 
     if (digest == NULL || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
@@ -256,10 +257,8 @@ static void set_session_id(struct sn_tls *tls, const struct sn_tls_options *opti
     (void)EVP_DigestUpdate(digest, &options->auth_clients, sizeof(options->auth_clients));
     add_authorities(tls, digest);
     /* Those in a folder are read when they are needed. */
-    if (is_set(options->ca_cert_dir) && stat(options->ca_cert_dir, &dir) == 0) {
-        (void)EVP_DigestUpdate(digest, &dir.st_ino, sizeof(dir.st_ino));
-        (void)EVP_DigestUpdate(digest, &dir.st_mtim, sizeof(dir.st_mtim));
-    }
+    uint64_t folder = sn_tls_fingerprint(SN_HASH_START, options->ca_cert_dir);
+    (void)EVP_DigestUpdate(digest, &folder, sizeof(folder));
     (void)EVP_DigestFinal_ex(digest, id, &len);
     EVP_MD_CTX_free(digest);
     (void)SSL_CTX_set_session_id_context(tls->context, id, len);

@@ -8,12 +8,12 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/prng.h"
+#include "shell/net/tls_files.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #define ERROR_MAX      4096
 #define DAY_S          86400LL
@@ -218,19 +218,6 @@ static void on_warn(uv_timer_t *timer)
 
 /* ---- reading again ---- */
 
-static void add_file(uint64_t *hash, const char *path)
-{
-    struct stat info;
-
-    if (!is_set(path) || stat(path, &info) != 0)
-        memset(&info, 0, sizeof(info));
-    const int64_t facts[] = {(int64_t)info.st_dev,          (int64_t)info.st_ino,
-                             (int64_t)info.st_size,         (int64_t)info.st_mtim.tv_sec,
-                             (int64_t)info.st_mtim.tv_nsec, (int64_t)info.st_ctim.tv_sec,
-                             (int64_t)info.st_ctim.tv_nsec};
-    *hash = sn_hash_bytes(*hash, facts, sizeof(facts));
-}
-
 static uint64_t fingerprint(const struct sn_tls_settings *tls)
 {
     const char *const files[] = {tls->cert_file,       tls->key_file,     tls->client_cert_file,
@@ -239,7 +226,7 @@ static uint64_t fingerprint(const struct sn_tls_settings *tls)
     uint64_t hash = SN_HASH_START;
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        add_file(&hash, files[i]);
+        hash = sn_tls_fingerprint(hash, files[i]);
     return hash;
 }
 
