@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define RECORDS_MAX 2000
 
@@ -26,6 +27,8 @@ struct raw {
 };
 
 static struct raw raw;
+static const char *shown = "one"; /* certificate of the client */
+static uint64_t client_options;   /* of OpenSSL */
 
 static void close_raw(void)
 {
@@ -42,8 +45,9 @@ static void open_raw(struct sn_tls *tls, int version, SSL_SESSION *resumed)
     raw = (struct raw){.context = SSL_CTX_new(TLS_client_method())};
     SSL_CTX_set_min_proto_version(raw.context, version);
     SSL_CTX_set_max_proto_version(raw.context, version);
-    SSL_CTX_use_certificate_file(raw.context, tls_kit_path(&kit, "one", ".crt"), SSL_FILETYPE_PEM);
-    SSL_CTX_use_PrivateKey_file(raw.context, tls_kit_path(&kit, "one", ".key"), SSL_FILETYPE_PEM);
+    SSL_CTX_set_options(raw.context, client_options);
+    SSL_CTX_use_certificate_file(raw.context, tls_kit_path(&kit, shown, ".crt"), SSL_FILETYPE_PEM);
+    SSL_CTX_use_PrivateKey_file(raw.context, tls_kit_path(&kit, shown, ".key"), SSL_FILETYPE_PEM);
     raw.ssl = SSL_new(raw.context);
     raw.in = BIO_new(BIO_s_mem());
     raw.out = BIO_new(BIO_s_mem());
@@ -78,15 +82,20 @@ static void pass_to_server(void)
     sn_buf_clear(&raw.wire);
 }
 
+static void try_to_shake(void)
+{
+    for (int i = 0; i < 10 && (!raw.done || SSL_in_init(raw.ssl)); i++) {
+        (void)SSL_do_handshake(raw.ssl);
+        pass_to_server();
+    }
+}
+
 /* The client reads what has come after the handshake, its ticket too. */
 static void shake(void)
 {
     char byte;
 
-    for (int i = 0; i < 10 && (!raw.done || SSL_in_init(raw.ssl)); i++) {
-        (void)SSL_do_handshake(raw.ssl);
-        pass_to_server();
-    }
+    try_to_shake();
     if (!raw.done)
         fail_msg("%s", sn_tls_session_reason(raw.session));
     assert_int_equal(SSL_do_handshake(raw.ssl), 1);
@@ -232,6 +241,78 @@ static void test_tls_raw__tickets_end_with_a_change_in_the_folder_of_authorities
     change_between = NULL;
 }
 
+static const struct way {
+    int version;
+    uint64_t client_options;
+} ways[] = {{TLS1_3_VERSION, 0}, {TLS1_2_VERSION, 0}, {TLS1_2_VERSION, SSL_OP_NO_TICKET}};
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+/* Takes a ticket (or a session's number) for another one. True if the server has resumed it. */
+static bool exchange(struct sn_tls *tls, const struct way *way, SSL_SESSION **ticket)
+{
+    client_options = way->client_options;
+    open_raw(tls, way->version, *ticket);
+    shake();
+    bool resumed = sn_tls_session_resumed(raw.session);
+    SSL_SESSION_free(*ticket);
+    *ticket = SSL_get1_session(raw.ssl);
+    sn_tls_session_end(raw.session);
+    close_raw();
+    return resumed;
+}
+
+static bool is_over(const char *name)
+{
+    FILE *file = fopen(tls_kit_path(&kit, name, ".crt"), "r");
+
+    assert_non_null(file);
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    bool over = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
+    X509_free(certificate);
+    fclose(file);
+    return over;
+}
+
+static void expect_expired(struct sn_tls *tls, const struct way *way, SSL_SESSION *ticket)
+{
+    client_options = way->client_options;
+    open_raw(tls, way->version, ticket);
+    try_to_shake();
+    assert_int_equal(raw.result, SN_TLS_FAILED);
+    assert_non_null(strstr(sn_tls_session_reason(raw.session), "certificate has expired"));
+    close_raw();
+}
+
+/* Each resumption brings a new ticket, so without this a certificate would never end. */
+static void test_tls_raw__tickets_end_with_the_certificate_of_the_client(void **state)
+{
+    struct sn_tls_options options = tls_kit_options(&kit, "one");
+    struct sn_tls *tls = server_of(&options);
+    SSL_SESSION *tickets[WAYS] = {NULL};
+    const struct timespec moment = {.tv_nsec = 10000000};
+
+    (void)state;
+    tls_kit_make(&kit, &(struct tls_kit_spec){.name = "brief", .seconds = 3}, NULL);
+    shown = "brief";
+    for (size_t i = 0; i < WAYS; i++) {
+        assert_false(exchange(tls, &ways[i], &tickets[i]));
+        assert_true(exchange(tls, &ways[i], &tickets[i]));
+    }
+    while (!is_over("brief"))
+        nanosleep(&moment, NULL);
+    for (size_t i = 0; i < WAYS; i++)
+        expect_expired(tls, &ways[i], tickets[i]);
+    /* Who has a new certificate by now comes in with it, whatever ticket is shown. */
+    shown = "one";
+    for (size_t i = 0; i < WAYS; i++) {
+        assert_false(exchange(tls, &ways[i], &tickets[i]));
+        assert_true(exchange(tls, &ways[i], &tickets[i]));
+        SSL_SESSION_free(tickets[i]);
+    }
+    client_options = 0;
+    sn_tls_unref(tls);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_tls_raw__renegotiation_is_refused),
         cmocka_unit_test(test_tls_raw__tickets_outlive_a_reload_but_not_other_authorities),
         cmocka_unit_test(test_tls_raw__tickets_end_with_a_change_in_the_folder_of_authorities),
+        cmocka_unit_test(test_tls_raw__tickets_end_with_the_certificate_of_the_client),
     };
 
     return cmocka_run_group_tests(tests, tls_kit_set_up, tls_kit_tear_down);

@@ -28,6 +28,7 @@ struct tls_kit_spec {
     int common_len;        /* of common; 0: up to its NUL */
     const char *alt_names; /* "DNS:a,IP:127.0.0.1,URI:spiffe://x" */
     long days;             /* that it is valid, from a day ago; negative: it has ended */
+    long seconds;          /* that it is valid, in place of days */
     bool other_authority;  /* issued by one that nobody trusts */
 };
 
@@ -88,7 +89,8 @@ static inline X509 *tls_kit_issue(const struct tls_kit_spec *spec, EVP_PKEY *key
     X509_set_version(certificate, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial++);
     X509_gmtime_adj(X509_getm_notBefore(certificate), (days < 0 ? 10 * days : -1) * TLS_KIT_DAY);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), days * TLS_KIT_DAY);
+    X509_gmtime_adj(X509_getm_notAfter(certificate),
+                    spec->seconds > 0 ? spec->seconds : days * TLS_KIT_DAY);
     X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
                                (const unsigned char *)common,
                                spec->common_len > 0 ? spec->common_len : -1, -1, 0);

@@ -10,6 +10,7 @@
 #include "shell/net/tls_files.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdatomic.h>
@@ -264,6 +265,46 @@ static void set_session_id(struct sn_tls *tls, const struct sn_tls_options *opti
     (void)SSL_CTX_set_session_id_context(tls->context, id, len);
 }
 
+/* 0: now, or unknown. */
+static long long seconds_until(const ASN1_TIME *time)
+{
+    int days = 0, seconds = 0;
+
+    return ASN1_TIME_diff(&days, &seconds, NULL, time) == 1 ? days * 86400LL + seconds : 0;
+}
+
+/* A resumed session is not verified again, and each brings a new ticket: with the first one a
+ * client could come in for ever. Whose certificate has ended shakes hands anew, and shows what it
+ * has by then. Tickets that are missing, unreadable or due for renewal are handled as OpenSSL
+ * does it (PROTOCOL.md §20.5). */
+static SSL_TICKET_RETURN on_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *key_name,
+                                   size_t key_name_len, SSL_TICKET_STATUS status, void *arg)
+{
+    bool is_good = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+    const X509 *peer = is_good ? SSL_SESSION_get0_peer(session) : NULL;
+
+    (void)ssl;
+    (void)key_name;
+    (void)key_name_len;
+    (void)arg;
+    if (!is_good || (peer != NULL && seconds_until(X509_get0_notAfter(peer)) <= 0))
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+/* The same for sessions that clients without tickets resume by a number (PROTOCOL.md §20.5). */
+static int on_new_session(SSL *ssl, SSL_SESSION *session)
+{
+    const X509 *peer = SSL_SESSION_get0_peer(session);
+    /* OpenSSL lets a session end when more seconds than its lifetime have passed. */
+    long long left = peer != NULL ? seconds_until(X509_get0_notAfter(peer)) - 1 : LONG_MAX;
+
+    (void)ssl;
+    if (left < SSL_SESSION_get_timeout(session))
+        (void)SSL_SESSION_set_timeout(session, left > 0 ? (long)left : 0);
+    return 0; /* no reference is kept */
+}
+
 static void set_sessions(struct sn_tls *tls, const struct sn_tls_options *options)
 {
     if (tls->role != SN_TLS_SERVER) {
@@ -280,6 +321,8 @@ static void set_sessions(struct sn_tls *tls, const struct sn_tls_options *option
     SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_SERVER);
     SSL_CTX_sess_set_cache_size(tls->context, options->session_cache_size);
     SSL_CTX_set_timeout(tls->context, options->session_cache_timeout_s);
+    (void)SSL_CTX_set_session_ticket_cb(tls->context, NULL, on_ticket, NULL);
+    SSL_CTX_sess_set_new_cb(tls->context, on_new_session);
 }
 
 static void set_behaviour(struct sn_tls *tls, const struct sn_tls_options *options)
@@ -388,12 +431,11 @@ static void print_name(const X509_NAME *name, char *out, size_t size)
 static long long print_time(const ASN1_TIME *time, char out[32])
 {
     struct tm tm;
-    int days = 0, seconds = 0;
 
     if (time == NULL || ASN1_TIME_to_tm(time, &tm) != 1)
         return 0;
     (void)strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    return ASN1_TIME_diff(&days, &seconds, NULL, time) == 1 ? (long long)days * 86400 + seconds : 0;
+    return seconds_until(time);
 }
 
 void sn_tls_describe(X509 *certificate, struct sn_tls_certificate *out)
