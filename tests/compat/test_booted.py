@@ -230,6 +230,45 @@ def test_booted__instances_run_side_by_side(master):
     assert ask(master, "PING", port=PORT + 1) == "PONG"
 
 
+# As the comment of the unit has it, and on the command line.
+CREDENTIALS = {
+    "named in the file": ("", "requirepass-file /run/credentials/sentineld.service/requirepass\n"),
+    "named by the unit": ("ExecStart=\nExecStart=/usr/bin/sentineld /etc/sentineld/sentinel.conf --supervised systemd "
+                          "--requirepass-file ${CREDENTIALS_DIRECTORY}/requirepass\n", ""),
+}
+
+
+@pytest.mark.parametrize("how", CREDENTIALS)
+def test_booted__passwords_come_as_credentials(master, how):
+    exec_start, lines = CREDENTIALS[how]
+    load = "".join(f"LoadCredential={name}:/etc/sentineld/{name}\n" for name in ("requirepass", "mymaster"))
+    folder = "/etc/systemd/system/sentineld.service.d"
+    master.write(f"{folder}/credentials.conf", f"[Service]\n{load}{exec_start}")
+    master.write("/etc/sentineld/requirepass", "first\n", "600")
+    master.write("/etc/sentineld/mymaster", "of-the-group\n", "600")
+    ask(master, "CONFIG", "SET", "requirepass", "of-the-group", port=6379)
+    master.do("systemctl", "daemon-reload")
+
+    def answer(password):
+        return ask(master, "--no-auth-warning", "-a", password, "PING").splitlines()[-1]
+    try:
+        start_ours(master, more=lines + "sentinel auth-pass-file mymaster /run/credentials/sentineld.service/mymaster\n")
+        assert "NOAUTH" in ask(master, "PING") and answer("first") == "PONG"
+        assert master.run("setpriv", "--reuid", "sentineld", "--clear-groups", "cat", "/etc/sentineld/requirepass").returncode != 0
+        written = master.do("cat", "/etc/sentineld/sentinel.conf", "/var/log/sentineld/sentinel.log")
+        assert "first" not in written and "of-the-group" not in written
+        # systemd copies the file when the unit starts, and not at a reload.
+        master.write("/etc/sentineld/requirepass", "second\n", "600")
+        master.do("systemctl", "reload", "sentineld")
+        assert answer("first") == "PONG"
+        master.do("systemctl", "restart", "sentineld")
+        wait_status(master, "sentineld", WELL)
+        assert answer("second") == "PONG" and "NOAUTH" in answer("first")
+    finally:
+        master.do("rm", f"{folder}/credentials.conf", "/etc/sentineld/requirepass", "/etc/sentineld/mymaster")
+        master.do("systemctl", "daemon-reload")
+
+
 def test_booted__one_that_hangs_is_restarted_with_its_id(master):
     master.write("/etc/systemd/system/sentineld.service.d/soon.conf", "[Service]\nWatchdogSec=2\n")
     master.do("systemctl", "daemon-reload")
