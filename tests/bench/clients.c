@@ -120,8 +120,9 @@ static void start(struct client *client)
     client->answered = false;
     open_count++;
     sn_stream_init(&client->stream, &net, false, &hooks, client, 4096);
-    if ((tls != NULL && !sn_stream_secure(&client->stream, tls, "")) ||
-        sn_stream_connect(&client->stream, NULL, (const struct sockaddr *)&address) != 0)
+    if (tls != NULL)
+        sn_stream_secure(&client->stream, tls, "");
+    if (sn_stream_connect(&client->stream, NULL, (const struct sockaddr *)&address) != 0)
         give_up(client);
 }
 

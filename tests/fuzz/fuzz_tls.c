@@ -53,7 +53,6 @@ static void open_side(struct side *side, struct sn_tls *tls)
     *side = (struct side){.result = SN_TLS_WAIT};
     sn_buf_init(&side->wire, (size_t)256 << 10);
     side->session = sn_tls_session_new(tls, "one.example", &side->wire);
-    demand(side->session != NULL);
 }
 
 static void close_side(struct side *side)

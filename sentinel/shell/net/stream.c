@@ -198,7 +198,7 @@ size_t sn_stream_memory(const struct sn_stream *stream)
 
 /* ---- TLS ---- */
 
-bool sn_stream_secure(struct sn_stream *stream, struct sn_tls *tls, const char *host)
+void sn_stream_secure(struct sn_stream *stream, struct sn_tls *tls, const char *host)
 {
     struct sn_secure *secure = sn_alloc(sizeof(*secure));
 
@@ -207,12 +207,7 @@ bool sn_stream_secure(struct sn_stream *stream, struct sn_tls *tls, const char *
     sn_buf_init(&secure->held, SIZE_MAX);
     secure->owner = stream;
     secure->session = sn_tls_session_new(tls, host, &secure->wire);
-    if (secure->session == NULL) {
-        free(secure);
-        return false;
-    }
     stream->secure = secure;
-    return true;
 }
 
 static void leave_queue(struct sn_stream *stream)

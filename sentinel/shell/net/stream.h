@@ -103,8 +103,8 @@ struct sn_stream_end {
 void sn_stream_init(struct sn_stream *stream, struct sn_net *net, bool is_unix,
                     const struct sn_stream_hooks *hooks, void *owner, size_t out_max);
 /* Makes a stream use TLS, before it is connected or accepted. tls: borrowed for the call. host: as
- * sn_tls_session_new. False: out of memory. */
-SN_MUST_CHECK bool sn_stream_secure(struct sn_stream *stream, struct sn_tls *tls, const char *host);
+ * sn_tls_session_new. */
+void sn_stream_secure(struct sn_stream *stream, struct sn_tls *tls, const char *host);
 /* The handshake of an accepted stream goes before those that are not urgent. */
 void sn_stream_hurry(struct sn_stream *stream);
 /* The TLS session; NULL: none. */

