@@ -4,7 +4,8 @@
 import math
 from xml.sax.saxutils import escape
 
-from benchlib.report import FAULT_TITLES, median
+from benchlib.faults import FAULTS
+from benchlib.report import median
 from harness import OURS, STOCK
 
 WIDTH = 860
@@ -68,18 +69,19 @@ def dots(values, axis, y, colour):
     return parts
 
 
-def panel(fault, results, y, down_after_ms):
+def panel(fault, results, y):
     rows = [(key, title, flavour) for key, title in ROWS for flavour in (OURS, STOCK)]
     values = [r[key] for key, _, flavour in rows for r in results[flavour]]
-    axis = Axis(values + ([down_after_ms] if fault != "manual" else []))
+    base_ms = FAULTS[fault].base_ms()
+    axis = Axis(values + ([base_ms] if base_ms else []))
     bottom = y + PANEL - 46
-    parts = [text(16, y, FAULT_TITLES[fault], 15, weight="bold"),
+    parts = [text(16, y, FAULTS[fault].title, 15, weight="bold"),
              text(WIDTH - 16, y, "median", 11, FAINT, "end")]
     for tick in axis.ticks():
         parts.append(line(axis.x(tick), y + 12, axis.x(tick), bottom, GRID))
         parts.append(text(axis.x(tick), bottom + 15, duration(tick), 11, FAINT, "middle"))
-    if fault != "manual":
-        at = axis.x(down_after_ms)
+    if base_ms:
+        at = axis.x(base_ms)
         parts.append(line(at, y + 12, at, bottom, FAINT, 1.2, "4 3"))
         parts.append(text(at, y + 8, "down-after", 11, FAINT, "middle"))
     for number, (key, title, flavour) in enumerate(rows):
@@ -104,7 +106,7 @@ def svg(results, setup):
              text(16, 48, f"{setup['rounds']} rounds each, alternating; down-after-milliseconds "
                   f"{setup['down_after_ms']}; dots are rounds, bars are medians", 12, FAINT)]
     for number, (fault, by_flavour) in enumerate(results.items()):
-        parts += panel(fault, by_flavour, TOP + 18 + number * PANEL, setup["down_after_ms"])
+        parts += panel(fault, by_flavour, TOP + 18 + number * PANEL)
     parts.append(text(16, height - 16, f"{setup['ours']}, {setup['stock']}, {setup['machine']}, "
                       f"{setup['date']}", 11, FAINT))
     parts.append("</svg>")

@@ -3,13 +3,9 @@
 
 import math
 
+from benchlib.faults import FAULTS
 from harness import OURS, STOCK
 
-FAULT_TITLES = {"kill": "kill -9 of the master", "stop": "SIGSTOP of the master",
-                "manual": "SENTINEL FAILOVER, master healthy"}
-
-# Milliseconds beyond down-after (manual: after the order), median and tail.
-GOALS = {"kill": (15, 40), "stop": (120, 250), "manual": (25, 80)}
 REPLICA_GOAL_MS = 20  # on top, until the remaining replica follows
 
 # Key of a result, what it is, whether down-after is part of it.
@@ -71,9 +67,9 @@ def summarize(results):
 def goal(fault, key):
     """(median, tail) aimed at; None where there is none."""
     if key == "all_answers_ms":
-        return GOALS[fault]
+        return FAULTS[fault].goal
     if key == "replica_ms":
-        return tuple(g + REPLICA_GOAL_MS for g in GOALS[fault])
+        return tuple(g + REPLICA_GOAL_MS for g in FAULTS[fault].goal)
     return None
 
 
@@ -101,18 +97,16 @@ def _row(fault, key, title, sums, base):
     return [title, *cells, ratio, beyond, verdict(ours, goal(fault, key), base)]
 
 
-def fault_table(fault, results, down_after_ms):
+def fault_table(fault, results):
     """Lines of the table of one fault."""
     count = len(results[OURS])
-    base_used = fault != "manual"
-    what = "ms beyond down-after" if base_used else "ms after the order"
-    head = [f"{FAULT_TITLES[fault]}: {what}", "ours", tail_name(count), "stock", tail_name(count),
-            "ratio", "beyond" if base_used else "", "goal"]
+    base_ms = FAULTS[fault].base_ms()
+    head = [f"{FAULTS[fault].title}: {FAULTS[fault].unit()}", "ours", tail_name(count), "stock", tail_name(count),
+            "ratio", "beyond" if base_ms else "", "goal"]
     rows, sums = [head], summarize(results)
     for key, title, has_base in ROWS + MANUAL_ROWS:
         if key in sums:
-            base = down_after_ms if has_base and base_used else 0
-            rows.append(_row(fault, key, title, sums[key], base))
+            rows.append(_row(fault, key, title, sums[key], base_ms if has_base else 0))
     return align(rows)
 
 
@@ -158,7 +152,7 @@ def table(results, setup):
     """The whole report as text."""
     lines = [setup_line(setup), ""]
     for fault, by_flavour in results.items():
-        lines += fault_table(fault, by_flavour, setup["down_after_ms"]) + [""]
+        lines += fault_table(fault, by_flavour) + [""]
         lines += phase_table(fault, by_flavour) + [""]
     lags = [r["observer_lag_ms"] for by in results.values() for rounds in by.values() for r in rounds]
     loads = [r["load"] for by in results.values() for rounds in by.values() for r in rounds]
@@ -171,6 +165,6 @@ def table(results, setup):
 def setup_line(setup):
     return (f"{setup['rounds']} rounds of each fault and flavour, alternating. Each group: 1 master, "
             f"{setup['replicas']} replicas, {setup['sentinels']} sentinels, quorum {setup['quorum']}, "
-            f"down-after-milliseconds {setup['down_after_ms']}, "
+            f"down-after-milliseconds {setup['down_after_ms']} unless told, "
             f"failover-timeout {setup['failover_timeout_ms']}.\n"
             f"ours: {setup['ours']}; stock: {setup['stock']}; {setup['machine']}; {setup['date']}.")

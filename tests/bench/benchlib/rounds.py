@@ -3,35 +3,21 @@
 
 import os
 import random
-import signal
 import sys
 import time
 
-from benchlib.observe import WATCHED, Observer, call
+from benchlib.faults import FAULTS
+from benchlib.observe import WATCHED, Observer
 from harness import OURS, STOCK, Place
 
-DOWN_AFTER_MS = 1000
 FAILOVER_TIMEOUT_MS = 10000
 REPLICAS, SENTINELS, QUORUM = 2, 3, 2
-FAULTS = ("kill", "stop", "manual")
 TIMEOUT_S = 90
 SETTLE_S = 0.2  # after the end, so that late events are seen too
 
 
 def ms(later, earlier):
     return None if later is None or earlier is None else round((later - earlier) * 1000, 3)
-
-
-def inject(group, fault):
-    if fault == "kill":
-        group.master.signal(signal.SIGKILL)
-    elif fault == "stop":
-        group.master.freeze()
-    else:
-        # A sentinel that may be busy answers later; the time runs from the order.
-        sentinel = random.choice(group.sentinels)
-        reply = call(sentinel.port, "SENTINEL", "FAILOVER", group.name)
-        assert reply == "OK", f"{sentinel.name} refused: {reply}"
 
 
 def phases(observer, start):
@@ -65,7 +51,7 @@ def run_round(group, fault):
     """One fault in group; everything that is reported of it, as a dictionary."""
     observer = Observer(group, with_old_master=fault == "manual")
     try:
-        start = observer.watch(lambda: inject(group, fault), 0.3 + random.random(), SETTLE_S,
+        start = observer.watch(lambda: FAULTS[fault].inject(group), 0.3 + random.random(), SETTLE_S,
                                TIMEOUT_S)
         new_port = observer.new_port()
         result = {
@@ -91,18 +77,25 @@ def run_round(group, fault):
         observer.close()
 
 
-def build_pair(place, extra):
+def set_refused_after(group, after_ms):
+    for sentinel in group.sentinels:
+        assert sentinel.raw("SET", group.name, "refused-after-milliseconds", str(after_ms)) in (True, "OK")
+
+
+def build_pair(place, fault, extra):
     """A ready group of each flavour, in random order."""
     flavours = [OURS, STOCK]
     random.shuffle(flavours)
     groups = {flavour: place.group(replicas=REPLICAS, sentinels=SENTINELS, quorum=QUORUM,
                                    flavours=[flavour] * SENTINELS, ready=False,
-                                   down_after_ms=DOWN_AFTER_MS,
+                                   down_after_ms=fault.down_after_ms,
                                    failover_timeout_ms=FAILOVER_TIMEOUT_MS,
                                    sentinel_args={"extra": extra})
               for flavour in flavours}
     for group in groups.values():
         group.wait_ready(40)
+    if fault.refused_after_ms:
+        set_refused_after(groups[OURS], fault.refused_after_ms)
     return groups
 
 
@@ -121,7 +114,7 @@ def run_pair(fault, number, log_folder):
     place = Place()
     groups = {}
     try:
-        groups = build_pair(place, ["loglevel debug"] if log_folder else [])
+        groups = build_pair(place, FAULTS[fault], ["loglevel debug"] if log_folder else [])
         results = {}
         for flavour, group in groups.items():
             load = os.getloadavg()[0]
@@ -148,6 +141,6 @@ def run(rounds, faults, log_folder=None):
         told = "   ".join(f"{flavour} {seen[flavour]['all_answers_ms']:7.1f} ms"
                           for flavour in (OURS, STOCK))
         minutes = (time.monotonic() - started) / number * (total - number) / 60
-        print(f"[{number:3}/{total}] {fault:<6}  {told}   load {seen[OURS]['load']:.1f}   "
+        print(f"[{number:3}/{total}] {fault:<9}  {told}   load {seen[OURS]['load']:.1f}   "
               f"{minutes:.0f} min left", file=sys.stderr, flush=True)
     return results
