@@ -162,6 +162,7 @@ static const char *other_value(const struct sn_directive *row)
         return "text";
     case SN_VALUE_NONE:
     case SN_VALUE_BIND:
+    case SN_VALUE_ADDRESSES:
     case SN_VALUE_USER:
     case SN_VALUE_RENAME:
     case SN_VALUE_LIMITS:

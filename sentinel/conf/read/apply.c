@@ -43,6 +43,15 @@ static void apply_bind(struct sn_settings *settings, const struct sn_statement *
     settings->bind_count = list.count;
 }
 
+static void apply_words(struct sn_loader *loader, const struct sn_statement *statement)
+{
+    char *at = (char *)&loader->conf->settings + statement->directive->offset;
+    struct sn_setting_words *words = (void *)at;
+
+    sn_list_fini(words);
+    sn_list_add_all(words, statement->values, statement->value_count);
+}
+
 static int apply_limits(struct sn_loader *loader, const struct sn_statement *statement)
 {
     static const struct sn_directive bytes = {.kind = SN_VALUE_BYTES, .max = INT64_MAX};
@@ -299,6 +308,9 @@ static int apply_value(struct sn_loader *loader, const struct sn_statement *stat
         return apply_folder(loader, statement);
     case SN_VALUE_BIND:
         apply_bind(settings, statement);
+        return 0;
+    case SN_VALUE_ADDRESSES:
+        apply_words(loader, statement);
         return 0;
     case SN_VALUE_USER:
         add_line(statement, &settings->users, &settings->user_count);

@@ -27,7 +27,8 @@
         int: SN_FIELD_INT,                                                                         \
         int64_t: SN_FIELD_I64,                                                                     \
         char *: SN_FIELD_TEXT,                                                                     \
-        struct sn_runid: SN_FIELD_RUNID)
+        struct sn_runid: SN_FIELD_RUNID,                                                           \
+        struct sn_setting_words: SN_FIELD_WORDS)
 #define KEPT(type, member) .field = FIELD(type, member), .offset = offsetof(type, member)
 #define SETTING(member)    KEPT(struct sn_settings, member)
 #define IMAGE(member)      KEPT(struct sn_image, member)
@@ -82,6 +83,9 @@ static const struct sn_directive server_table[] = {
     {SERVER, .name = "timeout", NUMBER(0, INT32_MAX), .fallback = "0", SETTING(timeout_s)},
     {SERVER, .name = "maxclients", NUMBER(1, UINT32_MAX), .fallback = "10000", SETTING(maxclients)},
     {SERVER, .name = "bind-source-addr", TEXT, .hosts = 1, SETTING(bind_source_addr)},
+    {SERVER, .name = "http-port", NUMBER(0, 65535), .fallback = "0", SETTING(http_port)},
+    {SERVER, .name = "http-bind", .kind = SN_VALUE_ADDRESSES, .values_min = 1,
+     .values_max = SN_VALUES_ANY, .splits = true, .hosts = SN_HOSTS_ALL, SETTING(http_bind)},
     {SERVER, .name = "requirepass", TEXT, SETTING_OR_FILE(requirepass)},
     {SERVER, .name = "requirepass-file", PASSWORD_FILE("requirepass"), SETTING(requirepass_file)},
     {SERVER, .name = "user", .kind = SN_VALUE_USER, .values_min = 1, .values_max = SN_VALUES_ANY,

@@ -34,6 +34,7 @@ enum sn_value_kind {
 
     SN_VALUE_FOLDER,  /* `dir`: a path, relative to the one before it */
     SN_VALUE_BIND,    /* addresses; a single "": none */
+    SN_VALUE_ADDRESSES,
     SN_VALUE_USER,    /* a name and rules */
     SN_VALUE_RENAME,  /* a command and its new name */
     SN_VALUE_LIMITS,  /* class, hard limit, soft limit, seconds; repeatedly */
@@ -56,6 +57,7 @@ enum sn_field {
     SN_FIELD_TEXT,     /* char *; NULL: not set */
     SN_FIELD_RUNID,    /* struct sn_runid; "": not set */
     SN_FIELD_LINES,    /* struct sn_setting_words *, and a number of them */
+    SN_FIELD_WORDS,    /* struct sn_setting_words; empty: not set */
     SN_FIELD_BIND,     /* struct sn_settings: bind, bind_none */
     SN_FIELD_LIMITS,   /* struct sn_settings: pubsub_… */
     SN_FIELD_MONITOR,  /* struct sn_group_image: addr, params.quorum */

@@ -68,6 +68,12 @@ static void get_lines(const struct sn_directive *directive, const struct sn_kept
         sn_list_add_all(sn_list_add_line(lines), (*items)[i].items, (*items)[i].count);
 }
 
+static void get_line(const struct sn_setting_words *words, struct sn_setting_lines *lines)
+{
+    if (words->count > 0)
+        sn_list_add_all(sn_list_add_line(lines), words->items, words->count);
+}
+
 static void get_bind(const struct sn_settings *settings, struct sn_setting_lines *lines)
 {
     if (settings->bind_count > 0)
@@ -172,6 +178,7 @@ static bool read_number(const struct sn_directive *directive, const void *at, in
     case SN_FIELD_TEXT:
     case SN_FIELD_RUNID:
     case SN_FIELD_LINES:
+    case SN_FIELD_WORDS:
     case SN_FIELD_BIND:
     case SN_FIELD_LIMITS:
     case SN_FIELD_MONITOR:
@@ -215,6 +222,9 @@ void sn_keep_get(const struct sn_directive *directive, const struct sn_kept *fro
         return;
     case SN_FIELD_LINES:
         get_lines(directive, from, lines);
+        return;
+    case SN_FIELD_WORDS:
+        get_line(place(directive, from), lines);
         return;
     case SN_FIELD_BIND:
         get_bind(from->settings, lines);
@@ -308,6 +318,7 @@ void sn_keep_put(const struct sn_directive *directive, const struct sn_keep *to,
     }
     case SN_FIELD_NONE:
     case SN_FIELD_LINES:
+    case SN_FIELD_WORDS:
     case SN_FIELD_BIND:
     case SN_FIELD_LIMITS:
     case SN_FIELD_MONITOR:

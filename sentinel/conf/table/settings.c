@@ -65,6 +65,7 @@ void sn_settings_fini(struct sn_settings *settings)
             sn_strset(text_at(settings, &table[i]), NULL);
     }
     free_list(settings->bind, settings->bind_count);
+    sn_list_fini(&settings->http_bind);
     free_words(settings->users, settings->user_count);
     free_words(settings->renames, settings->rename_count);
     memset(settings, 0, sizeof(*settings));
@@ -105,6 +106,8 @@ void sn_settings_copy(const struct sn_settings *from, struct sn_settings *to)
         *field = sn_strdup(*field);
     }
     to->bind = copy_list(from->bind, from->bind_count);
+    to->http_bind = (struct sn_setting_words){0};
+    sn_list_add_all(&to->http_bind, from->http_bind.items, from->http_bind.count);
     to->users = copy_words(from->users, from->user_count);
     to->renames = copy_words(from->renames, from->rename_count);
 }

@@ -49,6 +49,8 @@ struct sn_settings {
     int timeout_s;       /* idle clients; 0: never */
     uint32_t maxclients;
     char *bind_source_addr;
+    uint16_t http_port;                /* 0: no HTTP */
+    struct sn_setting_words http_bind; /* as bind; none: loopback */
     char *requirepass;
     char *requirepass_file;         /* holds it */
     struct sn_setting_words *users; /* `user` lines, in order */
