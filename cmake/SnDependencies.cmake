@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Third-party libraries, as imported targets: SnDeps::uv, SnDeps::hiredis, SnDeps::inih,
-# SnDeps::cmocka, OpenSSL::SSL, OpenSSL::Crypto.
+# SnDeps::jansson, SnDeps::microhttpd, SnDeps::cmocka, OpenSSL::SSL, OpenSSL::Crypto.
 
 find_package(PkgConfig REQUIRED)
 
@@ -56,6 +56,8 @@ endif()
 
 sn_find_module(uv libuv>=1.34)
 sn_find_module(inih inih)
+sn_find_module(jansson jansson>=2.12)
+sn_find_module(microhttpd libmicrohttpd>=0.9.71)
 find_package(OpenSSL 1.1.1 REQUIRED)
 
 find_path(SN_UTHASH_INCLUDE uthash.h)

@@ -5,6 +5,7 @@
 /* Read-only access to the core's state, for the SENTINEL commands and INFO. Nothing here changes
  * the core. Pointers are valid until the next step. */
 
+#include "base/addr.h"
 #include "base/buf.h"
 #include "base/level.h"
 #include "core/core.h"
@@ -83,6 +84,60 @@ void sn_instance_describe(const struct sn_core *core, const struct sn_instance *
  * (PROTOCOL.md §4.12). */
 bool sn_instance_info(const struct sn_instance *instance, sn_ms now, struct sn_buf *text,
                       sn_ms *age_ms);
+
+/* How a member is, as values. Ages and durations in milliseconds; -1: none. */
+struct sn_member_figures {
+    bool is_master, is_replica; /* neither: a peer */
+    bool s_down;
+    sn_ms s_down_ms; /* since when; -1: it is up */
+    bool connected;  /* as the flag `disconnected` says */
+    sn_ms last_ok_ping_ms;
+    /* Data nodes. */
+    sn_ms info_age_ms;
+    bool says_master; /* the role that it reports */
+    /* Replicas. */
+    bool link_up; /* to its master, as it reports */
+    sn_ms link_down_ms;
+    bool lag_known;
+    uint64_t lag; /* bytes behind the master, by the last INFO of both */
+    uint32_t priority;
+    bool announced;
+    bool claimed; /* by another group too */
+    /* Peers. */
+    sn_ms hello_age_ms;
+    bool master_down; /* it agrees that the master is down */
+};
+void sn_measure_member(const struct sn_instance *instance, sn_ms now,
+                       struct sn_member_figures *figures);
+
+/* How a group is, as values. */
+struct sn_group_figures {
+    bool o_down;
+    sn_ms o_down_ms; /* -1: it is not */
+    uint64_t config_epoch;
+    const char *failover_state; /* as the field `failover-state`; NULL: no failover */
+    sn_ms failover_ms;          /* since when; -1: no failover */
+    const struct sn_runid *leader;
+    uint64_t leader_epoch; /* of the last vote given; 0: none */
+    size_t ok_replicas;    /* not S_DOWN */
+    size_t ok_peers;
+};
+void sn_measure_group(const struct sn_group *group, sn_ms now, struct sn_group_figures *figures);
+
+/* Connections by kind (enum sn_link_kind). Peers have one for all groups. */
+struct sn_link_figures {
+    size_t up[SN_LINK_PEER + 1];
+    size_t connecting[SN_LINK_PEER + 1];
+    size_t idle[SN_LINK_PEER + 1];
+};
+void sn_measure_links(const struct sn_core *core, struct sn_link_figures *figures);
+
+/* True if the host or IP of addr, and its port, are those of instance. */
+bool sn_measure_is_at(const struct sn_instance *instance, const struct sn_addr *addr);
+/* A walk over the groups that may pause while the core steps: returns the group behind the one with
+ * id *id (0: the first) and puts its id there; NULL at the end. Groups that come or go meanwhile
+ * may be missed, the others are not. */
+const struct sn_group *sn_measure_next_group(const struct sn_core *core, uint64_t *id);
 
 /* A queued or running script (PROTOCOL.md §4.13). */
 struct sn_script_view {

@@ -534,11 +534,12 @@ static void test_store__says_that_a_save_takes_long(void **state)
 static bool watched_ok;
 static size_t watched;
 
-static void on_watch(void *arg, bool ok)
+static void on_watch(void *arg, bool ok, uint64_t took_ns)
 {
     assert_ptr_equal(arg, &watched);
     watched++;
     watched_ok = ok;
+    assert_true(took_ns > 0);
     assert_int_equal(fake_core.event_count, 0); /* before it is fed */
 }
 

@@ -6,10 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "conf/file/file.h"
 #include "core/core.h"
 #include "core/view.h"
 #include "shell/driver/driver.h"
+#include "shell/http/http.h"
 #include "shell/links/links.h"
 #include "shell/log/log.h"
 #include "shell/net/resolver.h"
@@ -40,7 +40,6 @@
 /* A look-up that hangs in the system's resolver cannot be cancelled; the end does not wait for it.
  */
 #define CLOSE_PATIENCE_MS 1000
-#define DEFAULT_PIDFILE   "/var/run/redis.pid"
 
 struct daemon {
     uv_loop_t loop;
@@ -56,6 +55,7 @@ struct daemon {
     unsigned pool_threads;
     struct sn_resolver *resolver;
     struct sn_server *server;
+    struct sn_http *http; /* NULL: no HTTP */
     struct sn_certs *certs; /* NULL: no TLS */
     struct sn_passwords *passwords;
     struct sn_reload_parts reload;
@@ -91,6 +91,7 @@ static void tell(struct daemon *daemon, const struct sn_action_notice *event)
 {
     sn_log(daemon->log, event->level, "%s %s", event->name, event->payload);
     sn_supervise_changed(daemon->supervise);
+    sn_http_note_event(daemon->http, event);
     if (event->level != SN_LEVEL_DEBUG)
         sn_server_publish(daemon->server, event->name, event->payload);
 }
@@ -235,6 +236,7 @@ static void tear_down(struct daemon *daemon)
     sn_supervise_close(daemon->supervise);
     sn_certs_close(daemon->certs);
     sn_passwords_close(daemon->passwords);
+    sn_http_close(daemon->http);
     sn_server_close(daemon->server);
     sn_links_close(daemon->links);
     sn_scripts_close(daemon->scripts);
@@ -309,12 +311,20 @@ static void describe_status(void *arg, struct sn_buf *line)
     sn_status_describe(daemon->core, !daemon->save_failed, line);
 }
 
+static void describe_unready(void *arg, struct sn_buf *lines)
+{
+    const struct daemon *daemon = arg;
+
+    sn_status_why_not_ready(daemon->saved_once, !daemon->save_failed, lines);
+}
+
 /* An id that is not on disk must not be announced: at the next start it would be another one
  * (PROTOCOL.md §21.1). */
-static void on_saved(void *arg, bool ok)
+static void on_saved(void *arg, bool ok, uint64_t took_ns)
 {
     struct daemon *daemon = arg;
 
+    sn_http_note_save(daemon->http, ok, took_ns);
     if (!ok && !daemon->saved_once) {
         sn_log(daemon->log, SN_LEVEL_WARNING, "Could not save the id of this sentinel. Exiting...");
         fprintf(stderr, "Could not save the id of this sentinel in %s. Exiting...\n",
@@ -392,14 +402,21 @@ static int load_certificates(struct daemon *daemon, struct sn_buf *error)
     return sn_certs_new(&env, daemon->conf, &daemon->certs, error);
 }
 
-/* What stock says last; "" where it says no more. */
+/* What stock says last, and for the HTTP port likewise; "" where it says no more. */
 static void say_as_stock(const struct sn_settings *settings, const char *error, char stock[64])
 {
-    bool tls = strstr(error, "(TLS)") != NULL;
+    const struct {
+        const char *kind;
+        uint16_t port;
+    } kinds[] = {{"(TLS)", settings->tls.port},
+                 {"(TCP)", settings->port},
+                 {"(HTTP)", settings->http_port}};
 
-    if (tls || strstr(error, "(TCP)") != NULL)
-        snprintf(stock, 64, "Failed listening on port %u (%s), aborting.",
-                 (unsigned)(tls ? settings->tls.port : settings->port), tls ? "TLS" : "TCP");
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strstr(error, kinds[i].kind) != NULL)
+            snprintf(stock, 64, "Failed listening on port %u %s, aborting.",
+                     (unsigned)kinds[i].port, kinds[i].kind);
+    }
 }
 
 static int start_listening(struct daemon *daemon)
@@ -410,6 +427,8 @@ static int start_listening(struct daemon *daemon)
     sn_buf_init(&error, 4096);
     bool secure = load_certificates(daemon, &error) == 0;
     int status = secure ? sn_server_listen(daemon->server, &error) : SN_EIO;
+    if (status == 0)
+        status = sn_http_listen(daemon->http, &error);
     if (status != 0) {
         const char *text = sn_buf_text(&error);
         char stock[64] = "";
@@ -425,23 +444,6 @@ static int start_listening(struct daemon *daemon)
     }
     sn_buf_fini(&error);
     return status;
-}
-
-/* PROTOCOL.md §21.2. */
-static void write_pidfile(struct daemon *daemon)
-{
-    const struct sn_settings *settings = &daemon->conf->settings;
-    const char *path = settings->pidfile;
-
-    if (path == NULL && settings->daemonize && daemon->supervisor == SN_SUPERVISOR_NONE)
-        path = DEFAULT_PIDFILE;
-    if (path == NULL)
-        return;
-    if (sn_daemon_write_pidfile(path) == 0)
-        daemon->pidfile = path;
-    else
-        sn_log(daemon->log, SN_LEVEL_WARNING, "Cannot write the pid file %s: %s", path,
-               sn_file_error(errno));
 }
 
 static void make_parts(struct daemon *daemon)
@@ -478,6 +480,12 @@ static void make_parts(struct daemon *daemon)
         sn_supervise_new(&daemon->loop, daemon->supervisor, daemon->log, describe_status, daemon);
     daemon->reload.supervise = daemon->supervise;
     daemon->server = sn_server_new(&env);
+    daemon->http = sn_http_new(&(struct sn_http_env){.loop = &daemon->loop,
+                                                     .settings = &conf->settings,
+                                                     .server = daemon->server,
+                                                     .log = daemon->log,
+                                                     .why_not_ready = describe_unready,
+                                                     .arg = daemon});
     daemon->links = sn_links_new(&daemon->loop, conf->settings.bind_source_addr);
     sn_links_set_minor_max(daemon->links, daemon->files.minor_max);
     daemon->store = sn_store_new(&daemon->loop, conf, daemon->claim, daemon->log);
@@ -505,6 +513,7 @@ static void make_core(struct daemon *daemon)
     daemon->core = sn_core_new(&daemon->conf->image, seed, (sn_ms)(uv_hrtime() / 1000000));
     daemon->driver = sn_driver_new(&daemon->loop, daemon->core, &ports, daemon);
     sn_server_set_driver(daemon->server, daemon->driver);
+    sn_http_set_driver(daemon->http, daemon->driver);
     sn_links_set_driver(daemon->links, daemon->driver);
     sn_store_set_driver(daemon->store, daemon->driver);
     sn_scripts_set_driver(daemon->scripts, daemon->driver);
@@ -570,9 +579,11 @@ int sn_daemon_run(const struct sn_boot *boot, struct sn_conf *conf, struct sn_cl
     make_parts(&daemon);
     daemon.status = start_listening(&daemon) == 0 ? 0 : 1;
     if (daemon.status == 0) {
-        write_pidfile(&daemon);
+        daemon.pidfile = sn_daemon_place_pidfile(
+            &conf->settings, daemon.supervisor != SN_SUPERVISOR_NONE, daemon.log);
         sn_title_set(conf);
         sn_greet(daemon.log, conf, daemon.supervisor, daemon.server);
+        sn_http_log_listeners(daemon.http);
         start_core(&daemon);
         sn_image_fini(&conf->image); /* the core has its own by now */
         sn_image_init(&conf->image);

@@ -14,6 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define DEFAULT_PIDFILE "/var/run/redis.pid"
+
 #define POOL_MAX   1024 /* libuv's own */
 #define ARENAS_MAX 2    /* of the loop, and of all other threads */
 
@@ -75,7 +77,7 @@ void sn_daemon_ready(int ready)
     close(ready);
 }
 
-int sn_daemon_write_pidfile(const char *path)
+static int write_pidfile(const char *path)
 {
     char text[32];
     int fd = sn_file_open(path, O_WRONLY | O_CREAT, true);
@@ -88,6 +90,20 @@ int sn_daemon_write_pidfile(const char *path)
     written = close(fd) == 0 && written;
     errno = error;
     return written ? 0 : SN_EIO;
+}
+
+/* PROTOCOL.md §21.2. */
+const char *sn_daemon_place_pidfile(const struct sn_settings *settings, bool supervised,
+                                    struct sn_log *log)
+{
+    const char *path = settings->pidfile;
+
+    if (path == NULL && settings->daemonize && !supervised)
+        path = DEFAULT_PIDFILE;
+    if (path == NULL || write_pidfile(path) == 0)
+        return path;
+    sn_log(log, SN_LEVEL_WARNING, "Cannot write the pid file %s: %s", path, sn_file_error(errno));
+    return NULL;
 }
 
 void sn_daemon_share_arenas(void)

@@ -4,7 +4,8 @@
 
 /* Services of the operating system for a daemon. */
 
-#include "base/types.h"
+#include "conf/table/settings.h"
+#include "shell/log/log.h"
 
 #define SN_POOL_THREADS 16
 
@@ -17,8 +18,11 @@ SN_MUST_CHECK int sn_daemon_detach(int *ready);
 /* Releases the waiting process and closes its standard error. */
 void sn_daemon_ready(int ready);
 
-/* Writes the pid file. SN_EIO: errno tells why (sn_file_error). */
-SN_MUST_CHECK int sn_daemon_write_pidfile(const char *path);
+/* Writes the pid file that settings name, or the usual one of a process in the background that
+ * nobody supervises. Returns its path; NULL: none is wanted, or it failed, which is logged
+ * (PROTOCOL.md §21.2). */
+const char *sn_daemon_place_pidfile(const struct sn_settings *settings, bool supervised,
+                                    struct sn_log *log);
 
 /* Called before the first work for libuv's thread pool: UV_THREADPOOL_SIZE threads, at least two,
  * by default SN_POOL_THREADS. Look-ups that hang would take the only one, and nothing could be

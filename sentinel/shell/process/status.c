@@ -50,3 +50,12 @@ void sn_status_describe(const struct sn_core *core, bool can_save, struct sn_buf
     if (!can_save)
         sn_buf_puts(line, "; state cannot be saved, so no votes are given: see the log");
 }
+
+/* A sentinel without listeners, or without a configuration, does not run at all. */
+void sn_status_why_not_ready(bool id_saved, bool can_save, struct sn_buf *lines)
+{
+    if (!id_saved)
+        sn_buf_puts(lines, "The id of this sentinel is not saved yet.\n");
+    if (!can_save)
+        sn_buf_puts(lines, "The state cannot be saved, so no votes are given: see the log.\n");
+}

@@ -11,6 +11,7 @@
 #include "shell/server/cmd.h"
 #include "shell/server/long_reply.h"
 #include "shell/server/parts.h"
+#include "shell/server/quorum.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,69 +169,18 @@ void sn_cmd_sentinel_get_address(struct sn_call *call)
     sn_resp_bulk_integer(call->resp, port);
 }
 
-/* Beyond stock: names a sentinel that is up, but will be missing when the master is down
- * (PROTOCOL.md §4.5). */
-static void describe_useless(const struct sn_group *group, char *out, size_t size)
-{
-    const char *why = NULL;
-    uint16_t port = 0;
-    const struct sn_instance *peer = sn_group_useless_peer(group, &why);
-
-    out[0] = '\0';
-    if (peer == NULL)
-        return;
-    const char *host = sn_instance_address(peer, &port);
-    snprintf(out, size, ". Not counted: Sentinel %s at %s:%u, because %s",
-             sn_instance_runid(peer)->hex, host, (unsigned)port, why);
-}
-
-/* Beyond stock: names servers that a failover will neither choose nor redirect (PROTOCOL.md
- * §4.5). */
-static void describe_claimed(const struct sn_group *group, char *out, size_t size)
-{
-    size_t count = 0;
-    uint16_t port = 0;
-    char more[32] = "";
-    const struct sn_instance *server = sn_group_claimed(group, &count);
-
-    out[0] = '\0';
-    if (server == NULL)
-        return;
-    const char *host = sn_instance_address(server, &port);
-    if (count > 1)
-        snprintf(more, sizeof(more), " and %zu more", count - 1);
-    snprintf(out, size, ". Claimed by another group too, so we send it no orders: %s:%u%s", host,
-             (unsigned)port, more);
-}
-
 /* PROTOCOL.md §4.5. */
 void sn_cmd_sentinel_ckquorum(struct sn_call *call)
 {
-    static const char no_quorum[] = "Not enough available Sentinels to reach the specified quorum "
-                                    "for this master";
-    static const char no_majority[] = "Not enough available Sentinels to reach the majority and "
-                                      "authorize a failover";
     const struct sn_group *group = sn_cmd_group(call, 2);
-    size_t usable = 0, voters = 0;
-    char text[1536], useless[640], claimed[512];
+    char text[SN_QUORUM_TEXT_MAX + 1];
 
     if (!group)
         return;
-    sn_group_quorum(group, &usable, &voters);
-    bool quorum = usable >= sn_group_params(group)->quorum;
-    bool majority = usable >= voters / 2 + 1;
-    describe_useless(group, useless, sizeof(useless));
-    describe_claimed(group, claimed, sizeof(claimed));
-    if (quorum && majority) {
-        snprintf(text, sizeof(text),
-                 "OK %zu usable Sentinels. Quorum and failover authorization can be reached%s%s",
-                 usable, useless, claimed);
+    if (sn_quorum_describe(group, text))
         sn_resp_status(call->resp, text);
-    } else {
-        sn_resp_errorf(call->resp, "-NOQUORUM %zu usable Sentinels. %s%s%s%s%s", usable,
-                       quorum ? "" : no_quorum, !quorum && !majority ? ". " : "",
-                       majority ? "" : no_majority, useless, claimed);
-    }
+    else
+        sn_resp_errorf(call->resp, "-%s", text);
 }
 
 static void reply_cached(struct sn_call *call, const struct sn_instance *instance)

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "shell/net/bind.h"
 #include "shell/server/accounts.h"
 #include "shell/server/acl_load.h"
 #include "shell/server/client.h"
@@ -14,7 +15,6 @@
 #include "shell/server/renames.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -70,48 +70,11 @@ static struct sn_door *door_new(struct sn_server *server, bool is_unix, const ch
     return door;
 }
 
-/* A name means its IPv4 address, as for stock, or its IPv6 address if it has no other. */
-static struct addrinfo *look_name_up(const char *name)
-{
-    static const int families[] = {AF_INET, AF_INET6};
-    struct addrinfo *found = NULL;
-
-    for (size_t i = 0; i < 2 && found == NULL; i++) {
-        struct addrinfo hints = {
-            .ai_family = families[i], .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-        if (getaddrinfo(name, NULL, &hints, &found) != 0)
-            found = NULL;
-    }
-    return found;
-}
-
-/* "*" and "::*" are all addresses of a family. Names are looked up; this is start-up, so it may
- * block. */
-static int find_address(const char *host, uint16_t port, struct sockaddr_storage *address)
-{
-    if (strcmp(host, "*") == 0)
-        host = "0.0.0.0";
-    else if (strcmp(host, "::*") == 0)
-        host = "::";
-    if (sn_stream_address(host, port, address))
-        return 0;
-    struct addrinfo *found = look_name_up(host);
-    if (found == NULL)
-        return UV_EADDRNOTAVAIL;
-    memcpy(address, found->ai_addr, found->ai_addrlen);
-    freeaddrinfo(found);
-    if (address->ss_family == AF_INET)
-        ((struct sockaddr_in *)address)->sin_port = htons(port);
-    else
-        ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
-    return 0;
-}
-
 bool sn_server_can_bind(const char *host, struct sn_buf *problem)
 {
     struct sockaddr_storage address;
 
-    int rc = find_address(host, 0, &address);
+    int rc = sn_bind_address(host, 0, &address);
     int fd = rc == 0 ? socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
     if (rc == 0 &&
         (fd < 0 || bind(fd, (const struct sockaddr *)&address,
@@ -129,13 +92,6 @@ static void drop_door(struct sn_door *door)
 {
     LL_DELETE(*sn_server_doors(door->server), door);
     sn_listener_close(&door->listener);
-}
-
-/* True if this machine has no such address; with a '-' in front, that is allowed. */
-static bool is_unavailable(int rc)
-{
-    return rc == UV_EADDRNOTAVAIL || rc == UV_EAFNOSUPPORT || rc == UV_EPROTONOSUPPORT ||
-           rc == UV_ENOPROTOOPT || rc == UV_ENOTSUP || rc == UV_EINVAL;
 }
 
 void sn_listen_stop(struct sn_server *server)
@@ -161,7 +117,7 @@ static int listen_bind(struct sn_server *server, const char *bind, uint16_t port
     const char *host = optional ? bind + 1 : bind;
     struct sn_door *door = door_new(server, false, host);
     struct sockaddr_storage address;
-    int rc = find_address(host, port, &address);
+    int rc = sn_bind_address(host, port, &address);
 
     door->tls = tls;
     door->port = port;
@@ -171,7 +127,7 @@ static int listen_bind(struct sn_server *server, const char *bind, uint16_t port
                              settings->tcp_backlog);
     if (rc == 0)
         return 0;
-    if (optional && is_unavailable(rc)) {
+    if (optional && sn_bind_is_missing(rc)) {
         drop_door(door);
         return 0;
     }

@@ -11,6 +11,7 @@
 #include "shell/server/limits.h"
 #include "shell/server/listen.h"
 #include "shell/server/state.h"
+#include "sn_version.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -240,6 +241,24 @@ void sn_server_set_password(struct sn_server *server, const char *password)
 enum sn_level sn_server_changed_level(const struct sn_server *server)
 {
     return server->level_changed ? sn_log_level(server->env.log) : SN_LEVEL_NONE;
+}
+
+void sn_server_measure(const struct sn_server *server, struct sn_server_figures *figures)
+{
+    const struct sn_stats *stats = &server->stats;
+
+    *figures = (struct sn_server_figures){
+        .redis_version = SN_REDIS_VERSION,
+        .runid = server->runid.hex,
+        .uptime_s = (uv_now(server->env.loop) - server->started_at) / 1000,
+        .clients = server->clients.count,
+        .max_clients = server->env.settings->maxclients,
+        .clients_memory = server->clients.memory,
+        .subscribers = server->pubsub.subscribers,
+        .connections = stats->connections,
+        .rejected = stats->rejected,
+        .evicted = stats->evicted,
+        .commands = stats->commands};
 }
 
 void sn_server_publish(struct sn_server *server, const char *channel, const char *message)

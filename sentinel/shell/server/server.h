@@ -65,6 +65,19 @@ void sn_server_describe_users(const struct sn_server *server, struct sn_buf *lin
 /* Returns the log level if a command has changed it; else NONE. */
 enum sn_level sn_server_changed_level(const struct sn_server *server);
 
+/* What INFO shows, for those that show it in another form. */
+struct sn_server_figures {
+    const char *redis_version;
+    const char *runid;
+    uint64_t uptime_s;
+    uint64_t clients, max_clients;
+    uint64_t clients_memory;
+    uint64_t subscribers;
+    uint64_t connections, rejected, evicted; /* since the start */
+    uint64_t commands;
+};
+void sn_server_measure(const struct sn_server *server, struct sn_server_figures *figures);
+
 /* Delivers an answer of the core to the client that waits for it; drops it if the client is gone.
  * The client's next commands run in sn_server_flush. */
 void sn_server_answer(struct sn_server *server, const struct sn_action_answer *answer);

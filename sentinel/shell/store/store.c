@@ -34,6 +34,7 @@ struct sn_store {
     struct sn_log *log;
     struct sn_driver *driver;
     sn_store_watch *watch;
+    uint64_t began_ns; /* the write under way */
     void *watch_arg;
     sn_store_live *live;
     void *live_arg;
@@ -307,7 +308,7 @@ static void on_done(uv_work_t *work, int status)
     store->failing = !ok;
     store->busy = false;
     if (store->watch != NULL)
-        store->watch(store->watch_arg, ok);
+        store->watch(store->watch_arg, ok, uv_hrtime() - store->began_ns);
 
     struct sn_input event = {.kind = SN_INPUT_PERSISTED,
                              .u.persisted = {.version = store->version, .ok = ok}};
@@ -338,6 +339,7 @@ static void start_work(struct sn_store *store)
 static void start_write(struct sn_store *store)
 {
     store->busy = true;
+    store->began_ns = uv_hrtime();
     begin_to_look(store);
     start_work(store);
 }

@@ -22,8 +22,8 @@ struct sn_store;
 struct sn_store *sn_store_new(uv_loop_t *loop, const struct sn_conf *conf, struct sn_claim *claim,
                               struct sn_log *log);
 void sn_store_set_driver(struct sn_store *store, struct sn_driver *driver);
-/* Called with the result of every write, before the driver is fed. */
-typedef void sn_store_watch(void *arg, bool ok);
+/* Called with the result of every write, and how long it took, before the driver is fed. */
+typedef void sn_store_watch(void *arg, bool ok, uint64_t took_ns);
 void sn_store_set_watch(struct sn_store *store, sn_store_watch *watch, void *arg);
 /* Fills in the settings that were changed at run time and are not in the image. *live is all zero.
  * `lines` is for the text of live->users and lasts until the write ends; other pointers must

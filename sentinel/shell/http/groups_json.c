@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/http/groups_json.h"
+
+#include "base/text.h"
+#include "shell/server/quorum.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PIECE_SIZE 4096
+
+json_t *sn_groups_json_text(const char *text)
+{
+    json_t *value = json_string(text);
+    struct sn_buf clean;
+
+    if (value != NULL)
+        return value;
+    sn_buf_init(&clean, SIZE_MAX);
+    sn_text_escape(&clean, text, strlen(text));
+    value = json_string(sn_buf_text(&clean));
+    sn_buf_fini(&clean);
+    return value;
+}
+
+static void put(json_t *object, const char *name, json_t *value)
+{
+    (void)json_object_set_new(object, name, value);
+}
+
+static void put_text(json_t *object, const char *name, const char *text)
+{
+    put(object, name, sn_groups_json_text(text));
+}
+
+static void put_number(json_t *object, const char *name, uint64_t number)
+{
+    put(object, name, json_integer((json_int_t)number));
+}
+
+/* A duration; null where there is none. */
+static void put_ms(json_t *object, const char *name, sn_ms ms)
+{
+    put(object, name, ms < 0 ? json_null() : json_integer(ms));
+}
+
+static void put_bool(json_t *object, const char *name, bool value)
+{
+    put(object, name, json_boolean(value));
+}
+
+static void put_address(json_t *object, const struct sn_instance *instance)
+{
+    uint16_t port = 0;
+    const char *host = sn_instance_address(instance, &port);
+
+    put_text(object, "host", host);
+    put_number(object, "port", port);
+}
+
+static json_t *make_failover(const struct sn_group_figures *figures)
+{
+    if (figures->failover_state == NULL)
+        return json_null();
+    json_t *failover = json_object();
+    put_text(failover, "state", figures->failover_state);
+    put_ms(failover, "since_ms", figures->failover_ms);
+    return failover;
+}
+
+/* What the list has of each group. */
+static json_t *make_brief(const struct sn_group *group, sn_ms now)
+{
+    struct sn_group_figures figures;
+    size_t usable = 0, voters = 0;
+    json_t *object = json_object();
+    json_t *primary = json_object();
+
+    sn_measure_group(group, now, &figures);
+    sn_group_quorum(group, &usable, &voters);
+    put_text(object, "name", sn_group_name(group));
+    put_text(object, "status", sn_group_status(group));
+    put_address(primary, sn_group_master(group));
+    put(object, "primary", primary);
+    put_number(object, "quorum", sn_group_params(group)->quorum);
+    put_number(object, "replica_count", sn_group_replica_count(group));
+    put_number(object, "ok_replica_count", figures.ok_replicas);
+    put_number(object, "sentinel_count", voters);
+    put_number(object, "ok_sentinel_count", figures.ok_peers + 1);
+    put_number(object, "usable_sentinel_count", usable);
+    put_number(object, "config_epoch", figures.config_epoch);
+    put(object, "failover", make_failover(&figures));
+    return object;
+}
+
+static void put_member(json_t *object, const struct sn_instance *instance,
+                       const struct sn_member_figures *figures)
+{
+    put_address(object, instance);
+    put_text(object, "run_id", sn_instance_runid(instance)->hex);
+    put_bool(object, "up", !figures->s_down);
+    put_ms(object, "down_ms", figures->s_down_ms);
+    put_bool(object, "connected", figures->connected);
+    put_ms(object, "last_ok_ping_ms", figures->last_ok_ping_ms);
+}
+
+static void put_data(json_t *object, const struct sn_member_figures *figures)
+{
+    put_ms(object, "info_age_ms", figures->info_age_ms);
+    put_text(object, "reported_role", figures->says_master ? "master" : "slave");
+    put_bool(object, "claimed_by_another_group", figures->claimed);
+}
+
+static json_t *make_replica(const struct sn_instance *replica, sn_ms now)
+{
+    struct sn_member_figures figures;
+    json_t *object = json_object();
+
+    sn_measure_member(replica, now, &figures);
+    put_member(object, replica, &figures);
+    put_data(object, &figures);
+    put_bool(object, "link_up", figures.link_up);
+    put_ms(object, "link_down_ms", figures.link_down_ms);
+    put(object, "lag_bytes", figures.lag_known ? json_integer((json_int_t)figures.lag) : json_null());
+    put_number(object, "priority", figures.priority);
+    put_bool(object, "announced", figures.announced);
+    return object;
+}
+
+static json_t *make_peer(const struct sn_instance *peer, sn_ms now)
+{
+    struct sn_member_figures figures;
+    json_t *object = json_object();
+
+    sn_measure_member(peer, now, &figures);
+    put_member(object, peer, &figures);
+    put_ms(object, "hello_age_ms", figures.hello_age_ms);
+    put_bool(object, "says_primary_down", figures.master_down);
+    return object;
+}
+
+static json_t *make_members(const struct sn_instance *first, sn_ms now,
+                            json_t *(*make)(const struct sn_instance *instance, sn_ms now))
+{
+    json_t *array = json_array();
+
+    for (; first != NULL; first = sn_instance_next(first))
+        (void)json_array_append_new(array, make(first, now));
+    return array;
+}
+
+static json_t *make_settings(const struct sn_group_params *params)
+{
+    json_t *object = json_object();
+
+    put_number(object, "down_after_ms", (uint64_t)params->down_after_ms);
+    put_number(object, "failover_timeout_ms", (uint64_t)params->failover_timeout_ms);
+    put_number(object, "parallel_syncs", params->parallel_syncs);
+    return object;
+}
+
+/* Why something was not done, oldest first. */
+static json_t *make_reasons(const struct sn_group *group, sn_ms now)
+{
+    const struct sn_reason_entry *entries[SN_REASONS_MAX];
+    size_t count = sn_group_reasons(group, entries);
+    json_t *array = json_array();
+    char text[SN_REASON_TEXT_MAX + 1];
+    char name[SN_REASON_NAME_MAX + 1];
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *object = json_object();
+        sn_reason_name((enum sn_reason)entries[i]->reason, name);
+        sn_reason_text(group, entries[i], text);
+        put_text(object, "reason", name);
+        put_text(object, "text", text);
+        put_number(object, "count", entries[i]->count);
+        put_ms(object, "first_ms_ago", now - entries[i]->since);
+        put_ms(object, "last_ms_ago", now - entries[i]->at);
+        (void)json_array_append_new(array, object);
+    }
+    return array;
+}
+
+json_t *sn_groups_json_one(const struct sn_http_parts *parts, const struct sn_group *group)
+{
+    sn_ms now = sn_driver_now(parts->driver);
+    const struct sn_instance *master = sn_group_master(group);
+    json_t *object = make_brief(group, now);
+    json_t *primary = json_object_get(object, "primary");
+    struct sn_group_figures figures;
+    struct sn_member_figures of_master;
+    char text[SN_QUORUM_TEXT_MAX + 1];
+
+    sn_measure_member(master, now, &of_master);
+    put_member(primary, master, &of_master);
+    put_data(primary, &of_master);
+    sn_measure_group(group, now, &figures);
+    put_ms(object, "odown_ms", figures.o_down_ms);
+    put(object, "voted_leader",
+        figures.leader->hex[0] != '\0' ? sn_groups_json_text(figures.leader->hex) : json_null());
+    put_number(object, "voted_leader_epoch", figures.leader_epoch);
+    put_bool(object, "failover_possible", sn_quorum_describe(group, text));
+    put_text(object, "quorum_text", text);
+    put(object, "settings", make_settings(sn_group_params(group)));
+    put(object, "replicas", make_members(sn_group_replica_first(group), now, make_replica));
+    put(object, "sentinels", make_members(sn_group_peer_first(group), now, make_peer));
+    put(object, "reasons", make_reasons(group, now));
+    return object;
+}
+
+static void put_brief(const struct sn_groups_json *list, const struct sn_group *group,
+                      struct sn_buf *out)
+{
+    json_t *object = make_brief(group, sn_driver_now(list->parts->driver));
+    char *text = json_dumps(object, JSON_COMPACT);
+
+    json_decref(object);
+    sn_buf_puts(out, text != NULL ? text : "null");
+    free(text);
+}
+
+bool sn_groups_json_next(struct sn_groups_json *list, struct sn_buf *out)
+{
+    const struct sn_core *core = sn_driver_core(list->parts->driver);
+    size_t begin = out->len;
+
+    if (list->ended)
+        return false;
+    if (!list->begun)
+        sn_buf_puts(out, "{\"groups\": [");
+    while (out->len - begin < PIECE_SIZE) {
+        const struct sn_group *group = sn_measure_next_group(core, &list->group);
+        if (group == NULL) {
+            sn_buf_puts(out, "\n]}\n");
+            list->ended = true;
+            return true;
+        }
+        sn_buf_puts(out, list->begun ? ",\n" : "\n");
+        list->begun = true;
+        put_brief(list, group, out);
+    }
+    return true;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/http/respond.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_TYPE  "text/plain; charset=utf-8"
+#define BLOCK_SIZE ((size_t)16 << 10)
+
+/* Also takes the response from its maker. */
+static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status, const char *type,
+                             struct MHD_Response *response)
+{
+    if (response == NULL)
+        return MHD_NO;
+    bool complete =
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES &&
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, SN_RESPOND_METHODS) == MHD_YES;
+    enum MHD_Result result =
+        complete ? MHD_queue_response(connection, status, response) : MHD_NO;
+    MHD_destroy_response(response);
+    return result;
+}
+
+enum MHD_Result sn_respond_text(struct MHD_Connection *connection, unsigned status,
+                                const char *text)
+{
+    return queue(connection, status, TEXT_TYPE,
+                 MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text,
+                                                 MHD_RESPMEM_MUST_COPY));
+}
+
+enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned status,
+                                     json_t *value)
+{
+    char *text = json_dumps(value, JSON_INDENT(2));
+
+    json_decref(value);
+    if (text == NULL)
+        return MHD_NO;
+    return queue(connection, status, SN_RESPOND_JSON,
+                 MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE));
+}
+
+/* ---- pieces ---- */
+
+struct pieces {
+    sn_respond_next *next;
+    void *state;
+    struct sn_buf made; /* and not sent yet */
+    bool ended;
+};
+
+/* Makes as much as there is room for. A client that reads slowly holds no more than that. */
+static ssize_t read_pieces(void *arg, uint64_t at, char *room, size_t size)
+{
+    struct pieces *pieces = arg;
+
+    (void)at;
+    while (pieces->made.len < size && !pieces->ended)
+        pieces->ended = !pieces->next(pieces->state, &pieces->made);
+    if (pieces->made.len == 0)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    size_t len = pieces->made.len < size ? pieces->made.len : size;
+    memcpy(room, pieces->made.data, len);
+    sn_buf_consume(&pieces->made, len);
+    return (ssize_t)len;
+}
+
+static void free_pieces(void *arg)
+{
+    struct pieces *pieces = arg;
+
+    sn_buf_fini(&pieces->made);
+    free(pieces->state);
+    free(pieces);
+}
+
+enum MHD_Result sn_respond_pieces(struct MHD_Connection *connection, const char *type,
+                                  sn_respond_next *next, void *state)
+{
+    struct pieces *pieces = sn_alloc(sizeof(*pieces));
+
+    pieces->next = next;
+    pieces->state = state;
+    sn_buf_init(&pieces->made, SIZE_MAX);
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_pieces, pieces, free_pieces);
+    if (response == NULL)
+        free_pieces(pieces);
+    return queue(connection, MHD_HTTP_OK, type, response);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shell/http/routes.h"
+
+#include "base/alloc.h"
+#include "shell/http/groups_json.h"
+#include "shell/http/health.h"
+#include "shell/http/metrics.h"
+#include "shell/http/respond.h"
+
+#include <string.h>
+
+#define GROUPS "/groups/"
+
+bool sn_routes_allow(const char *method)
+{
+    return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0 ||
+           strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0;
+}
+
+enum MHD_Result sn_routes_refuse(struct MHD_Connection *connection)
+{
+    return sn_respond_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+                           "This port is to be read only: " SN_RESPOND_METHODS "\n");
+}
+
+static enum MHD_Result not_found(struct MHD_Connection *connection, const char *text)
+{
+    return sn_respond_text(connection, MHD_HTTP_NOT_FOUND, text);
+}
+
+static bool next_metrics(void *state, struct sn_buf *out)
+{
+    return sn_metrics_next(state, out);
+}
+
+static enum MHD_Result answer_metrics(const struct sn_http_parts *parts,
+                                      struct MHD_Connection *connection)
+{
+    const char *accept =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    struct sn_metrics *metrics = sn_alloc(sizeof(*metrics));
+
+    metrics->parts = parts;
+    metrics->open_metrics = sn_metrics_wants_open(accept);
+    return sn_respond_pieces(connection, sn_metrics_type(metrics->open_metrics), next_metrics,
+                             metrics);
+}
+
+static bool next_groups(void *state, struct sn_buf *out)
+{
+    return sn_groups_json_next(state, out);
+}
+
+static enum MHD_Result answer_groups(const struct sn_http_parts *parts,
+                                     struct MHD_Connection *connection)
+{
+    struct sn_groups_json *list = sn_alloc(sizeof(*list));
+
+    list->parts = parts;
+    return sn_respond_pieces(connection, SN_RESPOND_JSON, next_groups, list);
+}
+
+/* True if text ends with end; *len is the length of what is before that. */
+static bool ends_with(const char *text, const char *end, size_t *len)
+{
+    size_t all = strlen(text), part = strlen(end);
+
+    if (all < part || strcmp(text + all - part, end) != 0)
+        return false;
+    *len = all - part;
+    return true;
+}
+
+/* rest: what is behind /groups/. */
+static enum MHD_Result answer_group(const struct sn_http_parts *parts,
+                                    struct MHD_Connection *connection, const char *rest)
+{
+    const struct sn_core *core = sn_driver_core(parts->driver);
+    size_t len = strlen(rest);
+    bool primary = ends_with(rest, "/primary", &len);
+    bool replica = !primary && ends_with(rest, "/replica", &len);
+    const struct sn_group *group = sn_core_group_find(core, rest, len);
+
+    if (group == NULL)
+        return not_found(connection, "No group has this name.\n");
+    if (primary)
+        return sn_health_primary(group, connection);
+    if (replica)
+        return sn_health_replica(parts, group, connection);
+    return sn_respond_take_json(connection, MHD_HTTP_OK, sn_groups_json_one(parts, group));
+}
+
+enum MHD_Result sn_routes_answer(const struct sn_http_parts *parts,
+                                 struct MHD_Connection *connection, const char *path)
+{
+    if (strcmp(path, "/livez") == 0)
+        return sn_health_live(connection);
+    if (strcmp(path, "/readyz") == 0)
+        return sn_health_ready(parts, connection);
+    if (strcmp(path, "/metrics") == 0)
+        return answer_metrics(parts, connection);
+    if (strcmp(path, "/groups") == 0)
+        return answer_groups(parts, connection);
+    if (strncmp(path, GROUPS, strlen(GROUPS)) == 0)
+        return answer_group(parts, connection, path + strlen(GROUPS));
+    return not_found(connection, "Not found. There are /livez, /readyz, /metrics, /groups, "
+                                 "/groups/NAME, /groups/NAME/primary?addr=HOST:PORT and "
+                                 "/groups/NAME/replica?addr=HOST:PORT&lag=BYTES\n");
+}
