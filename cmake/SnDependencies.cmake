@@ -4,27 +4,31 @@
 
 find_package(PkgConfig REQUIRED)
 
-option(SN_STATIC_LIBS "Link libuv, hiredis and inih statically where there are archives of them" OFF)
+option(SN_STATIC_LIBS "Link all libraries but OpenSSL statically where there are archives of them" OFF)
 
 # sn_use_archives(imported-target): archives in place of the shared libraries among what it links.
 function(sn_use_archives target)
   get_target_property(libraries ${target} INTERFACE_LINK_LIBRARIES)
   set(linked)
+  set(needs)
   foreach(library IN LISTS libraries)
     get_filename_component(folder "${library}" DIRECTORY)
     get_filename_component(name "${library}" NAME_WE)
     # Debian calls the archive of libuv libuv_a.a.
     foreach(archive "${folder}/${name}.a" "${folder}/${name}_a.a")
-      if(name MATCHES "^lib(uv|hiredis|inih)$" AND EXISTS "${archive}")
+      if(name MATCHES "^lib(uv|hiredis|inih|jansson|microhttpd)$" AND EXISTS "${archive}")
         set(library "${archive}")
       endif()
     endforeach()
-    if(library MATCHES "\\.so$" AND name MATCHES "^lib(uv|hiredis|inih)")
+    if(library MATCHES "libmicrohttpd\\.a$")
+      set(needs gnutls) # its own TLS, which is not used
+    endif()
+    if(library MATCHES "\\.so$" AND name MATCHES "^lib(uv|hiredis|inih|jansson|microhttpd)")
       message(STATUS "No archive of ${name}: it stays shared")
     endif()
     list(APPEND linked "${library}")
   endforeach()
-  list(APPEND linked OpenSSL::SSL OpenSSL::Crypto pthread ${CMAKE_DL_LIBS})
+  list(APPEND linked ${needs} OpenSSL::SSL OpenSSL::Crypto pthread ${CMAKE_DL_LIBS})
   set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${linked}")
 endfunction()
 

@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "shell/http/groups_json.h"
 
-#include "base/text.h"
+#include "shell/http/json.h"
 #include "shell/server/quorum.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #define PIECE_SIZE 4096
-
-json_t *sn_groups_json_text(const char *text)
-{
-    json_t *value = json_string(text);
-    struct sn_buf clean;
-
-    if (value != NULL)
-        return value;
-    sn_buf_init(&clean, SIZE_MAX);
-    sn_text_escape(&clean, text, strlen(text));
-    value = json_string(sn_buf_text(&clean));
-    sn_buf_fini(&clean);
-    return value;
-}
 
 static void put(json_t *object, const char *name, json_t *value)
 {
@@ -30,7 +13,7 @@ static void put(json_t *object, const char *name, json_t *value)
 
 static void put_text(json_t *object, const char *name, const char *text)
 {
-    put(object, name, sn_groups_json_text(text));
+    put(object, name, sn_json_text(text));
 }
 
 static void put_number(json_t *object, const char *name, uint64_t number)
@@ -107,7 +90,9 @@ static void put_member(json_t *object, const struct sn_instance *instance,
 static void put_data(json_t *object, const struct sn_member_figures *figures)
 {
     put_ms(object, "info_age_ms", figures->info_age_ms);
-    put_text(object, "reported_role", figures->says_master ? "master" : "slave");
+    put(object, "reported_role",
+        figures->info_age_ms < 0 ? json_null()
+                                 : json_string(figures->says_master ? "master" : "slave"));
     put_bool(object, "claimed_by_another_group", figures->claimed);
 }
 
@@ -198,7 +183,7 @@ json_t *sn_groups_json_one(const struct sn_http_parts *parts, const struct sn_gr
     sn_measure_group(group, now, &figures);
     put_ms(object, "odown_ms", figures.o_down_ms);
     put(object, "voted_leader",
-        figures.leader->hex[0] != '\0' ? sn_groups_json_text(figures.leader->hex) : json_null());
+        figures.leader->hex[0] != '\0' ? sn_json_text(figures.leader->hex) : json_null());
     put_number(object, "voted_leader_epoch", figures.leader_epoch);
     put_bool(object, "failover_possible", sn_quorum_describe(group, text));
     put_text(object, "quorum_text", text);
@@ -209,20 +194,10 @@ json_t *sn_groups_json_one(const struct sn_http_parts *parts, const struct sn_gr
     return object;
 }
 
-static void put_brief(const struct sn_groups_json *list, const struct sn_group *group,
-                      struct sn_buf *out)
-{
-    json_t *object = make_brief(group, sn_driver_now(list->parts->driver));
-    char *text = json_dumps(object, JSON_COMPACT);
-
-    json_decref(object);
-    sn_buf_puts(out, text != NULL ? text : "null");
-    free(text);
-}
-
 bool sn_groups_json_next(struct sn_groups_json *list, struct sn_buf *out)
 {
     const struct sn_core *core = sn_driver_core(list->parts->driver);
+    sn_ms now = sn_driver_now(list->parts->driver);
     size_t begin = out->len;
 
     if (list->ended)
@@ -238,7 +213,7 @@ bool sn_groups_json_next(struct sn_groups_json *list, struct sn_buf *out)
         }
         sn_buf_puts(out, list->begun ? ",\n" : "\n");
         list->begun = true;
-        put_brief(list, group, out);
+        sn_json_put(make_brief(group, now), JSON_COMPACT, out);
     }
     return true;
 }

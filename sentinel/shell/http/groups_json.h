@@ -20,7 +20,4 @@ struct sn_groups_json {
 /* Appends the next piece. False: nothing is left. */
 bool sn_groups_json_next(struct sn_groups_json *list, struct sn_buf *out);
 
-/* Any text; what is no UTF-8 shows as \xHH. */
-json_t *sn_groups_json_text(const char *text);
-
 #endif

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "conf/table/value.h"
-#include "shell/http/groups_json.h"
+#include "shell/http/json.h"
 #include "shell/http/respond.h"
 
 #include <stdlib.h>
@@ -63,11 +63,11 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const struct sn
 {
     json_t *object = json_object();
 
-    (void)json_object_set_new(object, "group", sn_groups_json_text(sn_group_name(group)));
-    (void)json_object_set_new(object, "addr", sn_groups_json_text(addr));
+    (void)json_object_set_new(object, "group", sn_json_text(sn_group_name(group)));
+    (void)json_object_set_new(object, "addr", sn_json_text(addr));
     (void)json_object_set_new(object, "ok", json_boolean(why_not == NULL));
     if (why_not != NULL)
-        (void)json_object_set_new(object, "reason", sn_groups_json_text(why_not));
+        (void)json_object_set_new(object, "reason", sn_json_text(why_not));
     return sn_respond_take_json(
         connection, why_not == NULL ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, object);
 }

@@ -2,6 +2,7 @@
 #include "shell/http/respond.h"
 
 #include "base/alloc.h"
+#include "shell/http/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,13 +37,15 @@ enum MHD_Result sn_respond_text(struct MHD_Connection *connection, unsigned stat
 enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned status,
                                      json_t *value)
 {
-    char *text = json_dumps(value, JSON_INDENT(2));
+    struct sn_buf text;
 
-    json_decref(value);
-    if (text == NULL)
-        return MHD_NO;
-    return queue(connection, status, SN_RESPOND_JSON,
-                 MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE));
+    sn_buf_init(&text, SIZE_MAX);
+    sn_json_put(value, JSON_INDENT(2), &text);
+    sn_buf_putc(&text, '\n');
+    size_t len = text.len;
+    return queue(
+        connection, status, SN_RESPOND_JSON,
+        MHD_create_response_from_buffer(len, sn_buf_take(&text), MHD_RESPMEM_MUST_FREE));
 }
 
 /* ---- pieces ---- */

@@ -190,6 +190,19 @@ static void tell_difference(void *arg, const char *text)
     say(arg, SN_CHECK_DIFFERENCE, "%s", text);
 }
 
+/* A '-' in front of an address allows that this machine does not have it. */
+static void check_bind(const struct check *check, const char *what, const char *bind)
+{
+    bool optional = bind[0] == '-';
+    struct sn_buf problems;
+
+    sn_buf_init(&problems, TEXT_MAX);
+    if (!sn_server_can_bind(optional ? bind + 1 : bind, &problems))
+        say(check, optional ? SN_CHECK_NOTE : SN_CHECK_PROBLEM, "%s %s: %s%s", what, bind,
+            sn_buf_text(&problems), optional ? ", which is allowed" : "");
+    sn_buf_fini(&problems);
+}
+
 void sn_check_all(const struct sn_conf *conf, sn_check_tell *tell, void *arg)
 {
     const struct check check = {.conf = conf, .tell = tell, .arg = arg};
@@ -211,15 +224,10 @@ void sn_check_all(const struct sn_conf *conf, sn_check_tell *tell, void *arg)
         free(full);
         free(folder);
     }
-    for (size_t i = 0; settings->port != 0 && i < settings->bind_count; i++) {
-        const char *bind = settings->bind[i];
-        bool optional = bind[0] == '-';
-        sn_buf_init(&problems, TEXT_MAX);
-        if (!sn_server_can_bind(optional ? bind + 1 : bind, &problems))
-            say(&check, optional ? SN_CHECK_NOTE : SN_CHECK_PROBLEM, "bind %s: %s%s", bind,
-                sn_buf_text(&problems), optional ? ", which is allowed" : "");
-        sn_buf_fini(&problems);
-    }
+    for (size_t i = 0; settings->port != 0 && i < settings->bind_count; i++)
+        check_bind(&check, "bind", settings->bind[i]);
+    for (size_t i = 0; settings->http_port != 0 && i < settings->http_bind.count; i++)
+        check_bind(&check, "http-bind", settings->http_bind.items[i]);
     sn_buf_init(&problems, TEXT_MAX);
     bool needed = sn_certs_needed(conf);
     if (sn_certs_check(conf, &problems) != 0)

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "core/core.h"
+#include "shell/http/http.h"
 #include "shell/process/daemon_os.h"
 
 #include <inttypes.h>
@@ -29,6 +30,7 @@ static struct sn_file_needs count_files(const struct sn_conf *conf)
         needs.peers = peers > needs.peers ? peers : needs.peers;
     }
     needs.links += needs.peers;
+    needs.http = conf->settings.http_port != 0 ? SN_HTTP_FILES : 0;
     return needs;
 }
 

@@ -22,6 +22,12 @@ static uint64_t places_of(uint64_t peers)
     return places < PEERS_MIN ? PEERS_MIN : places > PEERS_MAX ? PEERS_MAX : places;
 }
 
+/* What clients and links cannot have. */
+static uint64_t own_files(const struct sn_file_needs *needs)
+{
+    return OWN_FILES + needs->http;
+}
+
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -29,7 +35,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 
 uint64_t sn_file_share_wanted(const struct sn_file_needs *needs)
 {
-    return OWN_FILES + needs->links + needs->growth + SPARE_FILES + places_of(needs->peers) +
+    return own_files(needs) + needs->links + needs->growth + SPARE_FILES + places_of(needs->peers) +
            needs->maxclients;
 }
 
@@ -41,7 +47,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 int sn_file_share(uint64_t allowed, const struct sn_file_needs *needs, struct sn_file_share *share)
 {
     uint64_t places = places_of(needs->peers);
-    uint64_t fixed = OWN_FILES + (needs->links - needs->minor) + places;
+    uint64_t fixed = own_files(needs) + (needs->links - needs->minor) + places;
 
     if (allowed < fixed + CLIENTS_MIN)
         return SN_EFULL;
@@ -55,7 +61,7 @@ int sn_file_share(uint64_t allowed, const struct sn_file_needs *needs, struct sn
     share->clients = (uint32_t)smaller(left - spare, needs->maxclients);
     share->peer_places = (uint32_t)places;
     share->spare = spare;
-    share->reserved = OWN_FILES + needs->links - needs->minor + minor + spare;
+    share->reserved = own_files(needs) + needs->links - needs->minor + minor + spare;
     /* The remaining files are for masters that are added later, and for links being replaced. */
     left -= share->clients;
     share->minor_max = minor + left - smaller(left, SPARE_FILES) / 2;

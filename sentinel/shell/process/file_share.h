@@ -21,6 +21,7 @@ struct sn_file_needs {
     uint64_t minor;  /* part of links: to replicas, which wait if files are scarce */
     uint64_t growth; /* additional links to members that may be discovered */
     uint64_t peers;  /* known sentinels */
+    uint64_t http;   /* of the HTTP port; 0: none */
 };
 
 /* Returns the number of files that suffices for everything. */
