@@ -5,8 +5,8 @@
 # made by tests/lint/manual.py --write
 _sentineld_server_words='
     --port --bind --unixsocket --unixsocketperm --protected-mode --tcp-backlog --tcp-keepalive --timeout
-    --maxclients --bind-source-addr --requirepass --requirepass-file --user --aclfile
-    --acl-pubsub-default --acllog-max-len --rename-command --client-query-buffer-limit
+    --maxclients --bind-source-addr --http-port --http-bind --requirepass --requirepass-file --user
+    --aclfile --acl-pubsub-default --acllog-max-len --rename-command --client-query-buffer-limit
     --proto-max-bulk-len --maxmemory-clients --client-output-buffer-limit --daemonize --pidfile
     --supervised --set-proc-title --proc-title-template --loglevel --logfile --log-format
     --log-timestamp-format --syslog-enabled --syslog-ident --syslog-facility --dir --state-file

@@ -50,15 +50,15 @@ void sn_measure_member(const struct sn_instance *instance, sn_ms now,
 {
     *figures = (struct sn_member_figures){.is_master = instance->kind == SN_KIND_MASTER,
                                           .is_replica = instance->kind == SN_KIND_REPLICA,
-                                          .s_down = instance->s_down,
-                                          .s_down_ms = -1,
+                                          .is_down = instance->s_down,
+                                          .down_ms = -1,
                                           .connected = sn_instance_connected(instance),
                                           .last_ok_ping_ms = now - instance->cmd->last_avail_at,
                                           .info_age_ms = -1,
                                           .link_down_ms = -1,
                                           .hello_age_ms = -1};
     if (instance->s_down)
-        figures->s_down_ms = age(now, instance->s_down_at);
+        figures->down_ms = age(now, instance->s_down_at);
     if (sn_is_data(instance)) {
         measure_data(instance, now, figures);
         return;
@@ -81,16 +81,16 @@ void sn_measure_group(const struct sn_group *group, sn_ms now, struct sn_group_f
 {
     const struct sn_failover *failover = &group->failover;
 
-    *figures = (struct sn_group_figures){.o_down = group->o_down,
-                                         .o_down_ms = -1,
-                                         .config_epoch = group->config_epoch,
+    *figures = (struct sn_group_figures){.is_odown = group->o_down,
+                                         .odown_ms = -1,
+                                         .epoch = group->config_epoch,
                                          .failover_ms = -1,
                                          .leader = &group->leader,
                                          .leader_epoch = group->leader_epoch,
                                          .ok_replicas = count_ok(group->replicas),
                                          .ok_peers = count_ok(group->peers)};
     if (group->o_down)
-        figures->o_down_ms = age(now, group->o_down_at);
+        figures->odown_ms = age(now, group->o_down_at);
     if (failover->state == SN_FAILOVER_NONE)
         return;
     figures->failover_state = sn_attempt_state_name(failover->state);

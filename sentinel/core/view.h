@@ -88,9 +88,9 @@ bool sn_instance_info(const struct sn_instance *instance, sn_ms now, struct sn_b
 /* How a member is, as values. Ages and durations in milliseconds; -1: none. */
 struct sn_member_figures {
     bool is_master, is_replica; /* neither: a peer */
-    bool s_down;
-    sn_ms s_down_ms; /* since when; -1: it is up */
-    bool connected;  /* as the flag `disconnected` says */
+    bool is_down;               /* S_DOWN */
+    sn_ms down_ms;              /* since when; -1: it is up */
+    bool connected;             /* as the flag `disconnected` says */
     sn_ms last_ok_ping_ms;
     /* Data nodes. */
     sn_ms info_age_ms;
@@ -112,9 +112,9 @@ void sn_measure_member(const struct sn_instance *instance, sn_ms now,
 
 /* How a group is, as values. */
 struct sn_group_figures {
-    bool o_down;
-    sn_ms o_down_ms; /* -1: it is not */
-    uint64_t config_epoch;
+    bool is_odown;
+    sn_ms odown_ms;             /* -1: it is not */
+    uint64_t epoch;             /* of the configuration */
     const char *failover_state; /* as the field `failover-state`; NULL: no failover */
     sn_ms failover_ms;          /* since when; -1: no failover */
     const struct sn_runid *leader;

@@ -22,7 +22,7 @@ from pathlib import Path
 
 # The folders of sentinel/ that are libraries of their own.
 FOLDERS = ("base", "wire", "core", "conf", "acl", "shell/log", "shell/net", "shell/driver", "shell/links", "shell/store",
-           "shell/server", "shell/process")
+           "shell/server", "shell/http", "shell/process")
 
 # Project headers that the files of a folder may include; of core, outsiders see only the public ones.
 CORE_PUBLIC = ("core/core.h", "core/action.h", "core/input.h", "core/image.h", "core/reason.h", "core/view.h")
@@ -55,6 +55,8 @@ ALLOWED_HEADERS = {
     "shell/store": ("base/", "conf/", "shell/driver/driver.h", "shell/log/log.h", "shell/store/") + CORE_PUBLIC,
     "shell/server": ("base/", "wire/", "conf/", "acl/acl.h", "acl/specs.h", "shell/driver/driver.h", "shell/log/log.h", "shell/net/", "shell/store/store_file.h",
                      "shell/server/", "sn_version.h") + CORE_PUBLIC,
+    "shell/http": ("base/", "conf/table/", "shell/driver/driver.h", "shell/log/log.h", "shell/net/", "shell/server/server.h",
+                   "shell/server/quorum.h", "shell/http/", "sn_version.h") + CORE_PUBLIC,
     "shell/process": ("base/", "conf/", "shell/", "sn_version.h") + CORE_PUBLIC,
     "main.c": ("base/", "shell/process/", "sn_version.h"),
 }
@@ -64,7 +66,7 @@ PURE_LIBC = ("assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "math.h
              "uthash.h", "utlist.h")
 # Folders whose files may include no other system headers.
 ONLY_PURE = ("wire", "core")
-ONLY_IN_SHELL = re.compile(r"^(uv\.h|hiredis/|openssl/|microhttpd)")
+ONLY_IN_SHELL = re.compile(r"^(uv\.h|hiredis/|openssl/|microhttpd|jansson)")
 
 # What base, wire, core and acl may call besides each other.
 PURE_CALLS = {

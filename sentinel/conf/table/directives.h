@@ -32,8 +32,8 @@ enum sn_value_kind {
     SN_VALUE_OCTAL,         /* min..max */
     SN_VALUE_PASSWORD_FILE, /* the path of a file whose first line is a password */
 
-    SN_VALUE_FOLDER,  /* `dir`: a path, relative to the one before it */
-    SN_VALUE_BIND,    /* addresses; a single "": none */
+    SN_VALUE_FOLDER, /* `dir`: a path, relative to the one before it */
+    SN_VALUE_BIND,   /* addresses; a single "": none */
     SN_VALUE_ADDRESSES,
     SN_VALUE_USER,    /* a name and rules */
     SN_VALUE_RENAME,  /* a command and its new name */

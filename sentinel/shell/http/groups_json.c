@@ -71,7 +71,7 @@ static json_t *make_brief(const struct sn_group *group, sn_ms now)
     put_number(object, "sentinel_count", voters);
     put_number(object, "ok_sentinel_count", figures.ok_peers + 1);
     put_number(object, "usable_sentinel_count", usable);
-    put_number(object, "config_epoch", figures.config_epoch);
+    put_number(object, "config_epoch", figures.epoch);
     put(object, "failover", make_failover(&figures));
     return object;
 }
@@ -81,8 +81,8 @@ static void put_member(json_t *object, const struct sn_instance *instance,
 {
     put_address(object, instance);
     put_text(object, "run_id", sn_instance_runid(instance)->hex);
-    put_bool(object, "up", !figures->s_down);
-    put_ms(object, "down_ms", figures->s_down_ms);
+    put_bool(object, "up", !figures->is_down);
+    put_ms(object, "down_ms", figures->down_ms);
     put_bool(object, "connected", figures->connected);
     put_ms(object, "last_ok_ping_ms", figures->last_ok_ping_ms);
 }
@@ -106,7 +106,8 @@ static json_t *make_replica(const struct sn_instance *replica, sn_ms now)
     put_data(object, &figures);
     put_bool(object, "link_up", figures.link_up);
     put_ms(object, "link_down_ms", figures.link_down_ms);
-    put(object, "lag_bytes", figures.lag_known ? json_integer((json_int_t)figures.lag) : json_null());
+    put(object, "lag_bytes",
+        figures.lag_known ? json_integer((json_int_t)figures.lag) : json_null());
     put_number(object, "priority", figures.priority);
     put_bool(object, "announced", figures.announced);
     return object;
@@ -181,7 +182,7 @@ json_t *sn_groups_json_one(const struct sn_http_parts *parts, const struct sn_gr
     put_member(primary, master, &of_master);
     put_data(primary, &of_master);
     sn_measure_group(group, now, &figures);
-    put_ms(object, "odown_ms", figures.o_down_ms);
+    put_ms(object, "odown_ms", figures.odown_ms);
     put(object, "voted_leader",
         figures.leader->hex[0] != '\0' ? sn_json_text(figures.leader->hex) : json_null());
     put_number(object, "voted_leader_epoch", figures.leader_epoch);

@@ -123,7 +123,7 @@ static const char *why_no_replica(const struct sn_instance *replica, sn_ms now, 
     if (replica == NULL)
         return "no replica of the group has this address";
     sn_measure_member(replica, now, &figures);
-    if (figures.s_down)
+    if (figures.is_down)
         return "the replica is down";
     if (figures.info_age_ms < 0)
         return "the replica has not answered INFO yet";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* libmicrohttpd has one epoll descriptor for all of its connections. The loop watches that, and has
- * a timer for what libmicrohttpd wants to be woken for. Each wake-up gives each connection one turn:
- * a request, or a piece of its answer.
+ * a timer for what libmicrohttpd wants to be woken for. Each wake-up gives each connection one
+ * turn: a request, or a piece of its answer.
  *
  * The listeners are ours, so that one limit holds for all addresses. At the limit the connection
  * that has waited longest gives way: whoever holds connections without using them keeps nobody out.
@@ -308,8 +308,8 @@ static int start_daemon(struct sn_http *http)
         on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         http->daemon != NULL ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
-    int result = info != NULL ? uv_poll_init(http->parts.env.loop, &http->poll, info->epoll_fd)
-                              : UV_ENOTSUP;
+    int result =
+        info != NULL ? uv_poll_init(http->parts.env.loop, &http->poll, info->epoll_fd) : UV_ENOTSUP;
     if (result == 0) {
         http->poll.data = http;
         http->holds++;

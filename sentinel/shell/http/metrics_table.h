@@ -67,8 +67,8 @@
 
 /* Of each group, or of its replicas. */
 #define SN_GROUP_METRICS(X)                                                                        \
-    X(STATUS, "redis_sentinel_master_status", GAUGE,                                               \
-      "master_name, master_address, master_status", "1: the master is ok.")                        \
+    X(STATUS, "redis_sentinel_master_status", GAUGE, "master_name, master_address, master_status", \
+      "1: the master is ok.")                                                                      \
     X(SLAVES, "redis_sentinel_master_slaves", GAUGE, "master_name, master_address",                \
       "Known replicas.")                                                                           \
     X(SENTINELS, "redis_sentinel_master_sentinels", GAUGE, "master_name, master_address",          \

@@ -20,8 +20,7 @@ static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status,
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
         MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES &&
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, SN_RESPOND_METHODS) == MHD_YES;
-    enum MHD_Result result =
-        complete ? MHD_queue_response(connection, status, response) : MHD_NO;
+    enum MHD_Result result = complete ? MHD_queue_response(connection, status, response) : MHD_NO;
     MHD_destroy_response(response);
     return result;
 }
@@ -43,9 +42,8 @@ enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned
     sn_json_put(value, JSON_INDENT(2), &text);
     sn_buf_putc(&text, '\n');
     size_t len = text.len;
-    return queue(
-        connection, status, SN_RESPOND_JSON,
-        MHD_create_response_from_buffer(len, sn_buf_take(&text), MHD_RESPMEM_MUST_FREE));
+    return queue(connection, status, SN_RESPOND_JSON,
+                 MHD_create_response_from_buffer(len, sn_buf_take(&text), MHD_RESPMEM_MUST_FREE));
 }
 
 /* ---- pieces ---- */

@@ -86,7 +86,7 @@ static bool value_of(const struct sn_member_figures *replica, enum sn_group_metr
                      uint64_t *value)
 {
     if (metric == SN_GROUP_METRIC_REPLICA_UP)
-        *value = !replica->s_down;
+        *value = !replica->is_down;
     else if (metric == SN_GROUP_METRIC_REPLICA_LINK)
         *value = replica->link_up;
     else
@@ -152,7 +152,7 @@ void sn_scrape_group(const struct sn_http_parts *parts, const struct sn_group *g
         put_with_address(&spot, (uint64_t)params->down_after_ms);
         return;
     case SN_GROUP_METRIC_CONFIG_EPOCH:
-        put_with_address(&spot, figures.config_epoch);
+        put_with_address(&spot, figures.epoch);
         return;
     case SN_GROUP_METRIC_LAST_OK_PING:
         put_last_ping(&spot);

@@ -10,10 +10,14 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
-/* Where one value is asked for. */
+/* Where the values of one family are asked for. */
 struct place {
     const char *name;
     struct sn_buf *out;
+    const struct sn_http_parts *parts;
+    const struct sn_core *core;
+    const struct sn_tally *tally;
+    struct sn_server_figures server;
 };
 
 static void put(const struct place *place, uint64_t value)
@@ -32,17 +36,16 @@ static void put_by(const struct place *place, const char *label, const char *tex
 }
 
 /* What a sentinel has no value for stays empty, as with redis_exporter. */
-static void put_instance(const struct place *place, const struct sn_http_parts *parts,
-                         const struct sn_server_figures *server)
+static void put_instance(const struct place *place)
 {
-    const struct sn_settings *settings = parts->env.settings;
+    const struct sn_settings *settings = place->parts->env.settings;
     struct sn_sample sample = sn_sample_begin(place->out, place->name, "");
     struct utsname os = {0};
     char text[sizeof(os.sysname) + sizeof(os.release) + sizeof(os.machine)];
 
     (void)uname(&os);
     sn_sample_label(&sample, "role", "");
-    sn_sample_label(&sample, "redis_version", server->redis_version);
+    sn_sample_label(&sample, "redis_version", place->server.redis_version);
     sn_sample_label(&sample, "redis_build_id", "0");
     sn_sample_label(&sample, "redis_mode", "sentinel");
     snprintf(text, sizeof(text), "%s %s %s", os.sysname, os.release, os.machine);
@@ -51,7 +54,7 @@ static void put_instance(const struct place *place, const struct sn_http_parts *
     snprintf(text, sizeof(text), "%u",
              (unsigned)(settings->port != 0 ? settings->port : settings->tls.port));
     sn_sample_label(&sample, "tcp_port", text);
-    sn_sample_label(&sample, "run_id", server->runid);
+    sn_sample_label(&sample, "run_id", place->server.runid);
     snprintf(text, sizeof(text), "%ld", (long)uv_os_getpid());
     sn_sample_label(&sample, "process_id", text);
     sn_sample_label(&sample, "master_replid", "");
@@ -65,21 +68,22 @@ static void put_time(const struct place *place, const struct timeval *time)
     sn_sample_end_ns(&sample, (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_usec * 1000);
 }
 
-static void put_cpu(const struct place *place, bool of_children, bool in_kernel)
+/* who: as for getrusage. */
+static void put_cpu(const struct place *place, int who, bool in_kernel)
 {
     struct rusage usage = {0};
 
-    (void)getrusage(of_children ? RUSAGE_CHILDREN : RUSAGE_SELF, &usage);
+    (void)getrusage(who, &usage);
     put_time(place, in_kernel ? &usage.ru_stime : &usage.ru_utime);
 }
 
-static void put_groups_by_status(const struct place *place, const struct sn_core *core)
+static void put_groups_by_status(const struct place *place)
 {
     static const char *const names[] = {"ok", "sdown", "odown"};
     const struct sn_group *group;
     uint64_t counts[] = {0, 0, 0};
 
-    for (group = sn_core_group_first(core); group != NULL; group = sn_group_next(group)) {
+    for (group = sn_core_group_first(place->core); group != NULL; group = sn_group_next(group)) {
         const char *status = sn_group_status(group);
         for (size_t i = 0; i < 3; i++)
             counts[i] += strcmp(status, names[i]) == 0;
@@ -88,21 +92,22 @@ static void put_groups_by_status(const struct place *place, const struct sn_core
         put_by(place, "status", names[i], counts[i]);
 }
 
-static uint64_t count_failovers(const struct sn_core *core, sn_ms now)
+static void put_running_failovers(const struct place *place)
 {
+    sn_ms now = sn_driver_now(place->parts->driver);
     const struct sn_group *group;
     struct sn_group_figures figures;
     uint64_t count = 0;
 
-    for (group = sn_core_group_first(core); group != NULL; group = sn_group_next(group)) {
+    for (group = sn_core_group_first(place->core); group != NULL; group = sn_group_next(group)) {
         sn_measure_group(group, now, &figures);
         count += figures.failover_state != NULL;
     }
-    return count;
+    put(place, count);
 }
 
 /* Each attempt ends with one of these events. */
-static void put_failovers(const struct place *place, const struct sn_tally *tally)
+static void put_failovers(const struct place *place)
 {
     static const struct {
         const char *event;
@@ -115,12 +120,17 @@ static void put_failovers(const struct place *place, const struct sn_tally *tall
                 {"-failover-abort-master-timeout", "master-timeout"}};
 
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-        put_by(place, "result", ends[i].result, sn_tally_of(tally, ends[i].event));
+        put_by(place, "result", ends[i].result, sn_tally_of(place->tally, ends[i].event));
 }
 
 static void put_event(void *arg, const char *name, uint64_t count)
 {
-    put_by(arg, "event", name, count);
+    put_by(*(const struct place **)arg, "event", name, count);
+}
+
+static void put_events(const struct place *place)
+{
+    sn_tally_walk(place->tally, put_event, &place);
 }
 
 static void put_link(const struct place *place, const char *kind, const char *state, size_t count)
@@ -132,14 +142,13 @@ static void put_link(const struct place *place, const char *kind, const char *st
     sn_sample_end(&sample, count);
 }
 
-static void put_links(const struct place *place, const struct sn_core *core)
+static void put_links(const struct place *place)
 {
-    static const char *const kinds[] = {[SN_LINK_DATA] = "data",
-                                        [SN_LINK_SUBSCRIBE] = "subscription",
-                                        [SN_LINK_PEER] = "sentinel"};
+    static const char *const kinds[] = {
+        [SN_LINK_DATA] = "data", [SN_LINK_SUBSCRIBE] = "subscription", [SN_LINK_PEER] = "sentinel"};
     struct sn_link_figures figures;
 
-    sn_measure_links(core, &figures);
+    sn_measure_links(place->core, &figures);
     for (size_t kind = SN_LINK_DATA; kind <= SN_LINK_PEER; kind++) {
         put_link(place, kinds[kind], "up", figures.up[kind]);
         put_link(place, kinds[kind], "connecting", figures.connecting[kind]);
@@ -147,15 +156,15 @@ static void put_links(const struct place *place, const struct sn_core *core)
     }
 }
 
-static bool is_ready(const struct sn_http_parts *parts)
+static void put_ready(const struct place *place)
 {
+    const struct sn_http_env *env = &place->parts->env;
     struct sn_buf lines;
 
     sn_buf_init(&lines, SIZE_MAX);
-    parts->env.why_not_ready(parts->env.arg, &lines);
-    bool ready = lines.len == 0;
+    env->why_not_ready(env->arg, &lines);
+    put(place, lines.len == 0);
     sn_buf_fini(&lines);
-    return ready;
 }
 
 static void put_histogram(const struct place *place, const struct sn_histogram *histogram)
@@ -178,128 +187,205 @@ static void put_histogram(const struct place *place, const struct sn_histogram *
     sn_sample_end(&sample, histogram->count);
 }
 
+static void put_build(const struct place *place)
+{
+    put_by(place, "version", SN_VERSION, 1);
+}
+
+static void put_cpu_system(const struct place *place)
+{
+    put_cpu(place, RUSAGE_SELF, true);
+}
+
+static void put_cpu_user(const struct place *place)
+{
+    put_cpu(place, RUSAGE_SELF, false);
+}
+
+static void put_cpu_system_children(const struct place *place)
+{
+    put_cpu(place, RUSAGE_CHILDREN, true);
+}
+
+static void put_cpu_user_children(const struct place *place)
+{
+    put_cpu(place, RUSAGE_CHILDREN, false);
+}
+
+static void put_saves(const struct place *place)
+{
+    put_histogram(place, &place->tally->saves);
+}
+
+static void put_loop_lag(const struct place *place)
+{
+    put_histogram(place, &place->tally->loop_lag);
+}
+
+static void put_up(const struct place *place)
+{
+    put(place, 1);
+}
+
+static void put_uptime(const struct place *place)
+{
+    put(place, place->server.uptime_s);
+}
+
+static void put_clients(const struct place *place)
+{
+    put(place, place->server.clients);
+}
+
+static void put_commands(const struct place *place)
+{
+    put(place, place->server.commands);
+}
+
+static void put_connections(const struct place *place)
+{
+    put(place, place->server.connections);
+}
+
+static void put_masters(const struct place *place)
+{
+    put(place, sn_core_group_count(place->core));
+}
+
+static void put_tilt(const struct place *place)
+{
+    put(place, sn_core_tilt(place->core));
+}
+
+static void put_running_scripts(const struct place *place)
+{
+    put(place, sn_core_script_running(place->core));
+}
+
+static void put_script_queue(const struct place *place)
+{
+    put(place, sn_core_script_count(place->core));
+}
+
+static void put_simulate(const struct place *place)
+{
+    put(place, sn_core_simulate_flags(place->core));
+}
+
+static void put_switches(const struct place *place)
+{
+    put(place, sn_tally_of(place->tally, "+switch-master"));
+}
+
+static void put_votes(const struct place *place)
+{
+    put(place, sn_tally_of(place->tally, "+vote-for-leader"));
+}
+
+static void put_epoch(const struct place *place)
+{
+    put(place, sn_core_current_epoch(place->core));
+}
+
+static void put_tilts(const struct place *place)
+{
+    put(place, sn_core_tilt_count(place->core));
+}
+
+static void put_failed_saves(const struct place *place)
+{
+    put(place, place->tally->saves_failed);
+}
+
+static void put_max_clients(const struct place *place)
+{
+    put(place, place->server.max_clients);
+}
+
+static void put_memory(const struct place *place)
+{
+    put(place, place->server.clients_memory);
+}
+
+static void put_subscribers(const struct place *place)
+{
+    put(place, place->server.subscribers);
+}
+
+static void put_rejected(const struct place *place)
+{
+    put(place, place->server.rejected);
+}
+
+static void put_evicted(const struct place *place)
+{
+    put(place, place->server.evicted);
+}
+
+static void put_http_connections(const struct place *place)
+{
+    put(place, place->parts->connections);
+}
+
+static void put_http_requests(const struct place *place)
+{
+    put(place, place->tally->requests);
+}
+
+static void put_http_cut(const struct place *place)
+{
+    put(place, place->tally->cut);
+}
+
+static void (*const putters[SN_PROCESS_METRIC_COUNT])(const struct place *place) = {
+    [SN_PROCESS_UP] = put_up,
+    [SN_PROCESS_INSTANCE_INFO] = put_instance,
+    [SN_PROCESS_UPTIME] = put_uptime,
+    [SN_PROCESS_CLIENTS] = put_clients,
+    [SN_PROCESS_COMMANDS] = put_commands,
+    [SN_PROCESS_CONNECTIONS] = put_connections,
+    [SN_PROCESS_CPU_SYSTEM] = put_cpu_system,
+    [SN_PROCESS_CPU_USER] = put_cpu_user,
+    [SN_PROCESS_CPU_SYSTEM_CHILDREN] = put_cpu_system_children,
+    [SN_PROCESS_CPU_USER_CHILDREN] = put_cpu_user_children,
+    [SN_PROCESS_MASTERS] = put_masters,
+    [SN_PROCESS_TILT] = put_tilt,
+    [SN_PROCESS_RUNNING_SCRIPTS] = put_running_scripts,
+    [SN_PROCESS_SCRIPTS_QUEUE] = put_script_queue,
+    [SN_PROCESS_SIMULATE] = put_simulate,
+    [SN_PROCESS_BUILD_INFO] = put_build,
+    [SN_PROCESS_GROUPS] = put_groups_by_status,
+    [SN_PROCESS_FAILOVERS_RUNNING] = put_running_failovers,
+    [SN_PROCESS_FAILOVERS] = put_failovers,
+    [SN_PROCESS_SWITCHES] = put_switches,
+    [SN_PROCESS_VOTES] = put_votes,
+    [SN_PROCESS_CURRENT_EPOCH] = put_epoch,
+    [SN_PROCESS_TILTS] = put_tilts,
+    [SN_PROCESS_EVENTS] = put_events,
+    [SN_PROCESS_LINKS] = put_links,
+    [SN_PROCESS_READY] = put_ready,
+    [SN_PROCESS_SAVES] = put_saves,
+    [SN_PROCESS_SAVES_FAILED] = put_failed_saves,
+    [SN_PROCESS_LOOP_LAG] = put_loop_lag,
+    [SN_PROCESS_MAX_CLIENTS] = put_max_clients,
+    [SN_PROCESS_CLIENTS_MEMORY] = put_memory,
+    [SN_PROCESS_SUBSCRIBERS] = put_subscribers,
+    [SN_PROCESS_REJECTED] = put_rejected,
+    [SN_PROCESS_EVICTED] = put_evicted,
+    [SN_PROCESS_HTTP_CONNECTIONS] = put_http_connections,
+    [SN_PROCESS_HTTP_REQUESTS] = put_http_requests,
+    [SN_PROCESS_HTTP_CUT] = put_http_cut,
+};
+
 void sn_scrape_process(const struct sn_http_parts *parts, enum sn_process_metric metric,
                        const char *name, struct sn_buf *out)
 {
-    const struct sn_core *core = sn_driver_core(parts->driver);
-    const struct sn_tally *tally = &parts->tally;
-    struct place place = {name, out};
-    struct sn_server_figures server;
+    struct place place = {.name = name,
+                          .out = out,
+                          .parts = parts,
+                          .core = sn_driver_core(parts->driver),
+                          .tally = &parts->tally};
 
-    sn_server_measure(parts->env.server, &server);
-    switch (metric) {
-    case SN_PROCESS_UP:
-        put(&place, 1);
-        return;
-    case SN_PROCESS_INSTANCE_INFO:
-        put_instance(&place, parts, &server);
-        return;
-    case SN_PROCESS_UPTIME:
-        put(&place, server.uptime_s);
-        return;
-    case SN_PROCESS_CLIENTS:
-        put(&place, server.clients);
-        return;
-    case SN_PROCESS_COMMANDS:
-        put(&place, server.commands);
-        return;
-    case SN_PROCESS_CONNECTIONS:
-        put(&place, server.connections);
-        return;
-    case SN_PROCESS_CPU_SYSTEM:
-        put_cpu(&place, false, true);
-        return;
-    case SN_PROCESS_CPU_USER:
-        put_cpu(&place, false, false);
-        return;
-    case SN_PROCESS_CPU_SYSTEM_CHILDREN:
-        put_cpu(&place, true, true);
-        return;
-    case SN_PROCESS_CPU_USER_CHILDREN:
-        put_cpu(&place, true, false);
-        return;
-    case SN_PROCESS_MASTERS:
-        put(&place, sn_core_group_count(core));
-        return;
-    case SN_PROCESS_TILT:
-        put(&place, sn_core_tilt(core));
-        return;
-    case SN_PROCESS_RUNNING_SCRIPTS:
-        put(&place, sn_core_script_running(core));
-        return;
-    case SN_PROCESS_SCRIPTS_QUEUE:
-        put(&place, sn_core_script_count(core));
-        return;
-    case SN_PROCESS_SIMULATE:
-        put(&place, sn_core_simulate_flags(core));
-        return;
-    case SN_PROCESS_BUILD_INFO:
-        put_by(&place, "version", SN_VERSION, 1);
-        return;
-    case SN_PROCESS_GROUPS:
-        put_groups_by_status(&place, core);
-        return;
-    case SN_PROCESS_FAILOVERS_RUNNING:
-        put(&place, count_failovers(core, sn_driver_now(parts->driver)));
-        return;
-    case SN_PROCESS_FAILOVERS:
-        put_failovers(&place, tally);
-        return;
-    case SN_PROCESS_SWITCHES:
-        put(&place, sn_tally_of(tally, "+switch-master"));
-        return;
-    case SN_PROCESS_VOTES:
-        put(&place, sn_tally_of(tally, "+vote-for-leader"));
-        return;
-    case SN_PROCESS_CURRENT_EPOCH:
-        put(&place, sn_core_current_epoch(core));
-        return;
-    case SN_PROCESS_TILTS:
-        put(&place, sn_core_tilt_count(core));
-        return;
-    case SN_PROCESS_EVENTS:
-        sn_tally_walk(tally, put_event, &place);
-        return;
-    case SN_PROCESS_LINKS:
-        put_links(&place, core);
-        return;
-    case SN_PROCESS_READY:
-        put(&place, is_ready(parts));
-        return;
-    case SN_PROCESS_SAVES:
-        put_histogram(&place, &tally->saves);
-        return;
-    case SN_PROCESS_SAVES_FAILED:
-        put(&place, tally->saves_failed);
-        return;
-    case SN_PROCESS_LOOP_LAG:
-        put_histogram(&place, &tally->loop_lag);
-        return;
-    case SN_PROCESS_MAX_CLIENTS:
-        put(&place, server.max_clients);
-        return;
-    case SN_PROCESS_CLIENTS_MEMORY:
-        put(&place, server.clients_memory);
-        return;
-    case SN_PROCESS_SUBSCRIBERS:
-        put(&place, server.subscribers);
-        return;
-    case SN_PROCESS_REJECTED:
-        put(&place, server.rejected);
-        return;
-    case SN_PROCESS_EVICTED:
-        put(&place, server.evicted);
-        return;
-    case SN_PROCESS_HTTP_CONNECTIONS:
-        put(&place, parts->connections);
-        return;
-    case SN_PROCESS_HTTP_REQUESTS:
-        put(&place, tally->requests);
-        return;
-    case SN_PROCESS_HTTP_CUT:
-        put(&place, tally->cut);
-        return;
-    case SN_PROCESS_METRIC_COUNT:
-        break;
-    }
+    sn_server_measure(parts->env.server, &place.server);
+    putters[metric](&place);
 }

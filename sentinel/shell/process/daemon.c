@@ -55,7 +55,7 @@ struct daemon {
     unsigned pool_threads;
     struct sn_resolver *resolver;
     struct sn_server *server;
-    struct sn_http *http; /* NULL: no HTTP */
+    struct sn_http *http;   /* NULL: no HTTP */
     struct sn_certs *certs; /* NULL: no TLS */
     struct sn_passwords *passwords;
     struct sn_reload_parts reload;
@@ -408,9 +408,8 @@ static void say_as_stock(const struct sn_settings *settings, const char *error, 
     const struct {
         const char *kind;
         uint16_t port;
-    } kinds[] = {{"(TLS)", settings->tls.port},
-                 {"(TCP)", settings->port},
-                 {"(HTTP)", settings->http_port}};
+    } kinds[] = {
+        {"(TLS)", settings->tls.port}, {"(TCP)", settings->port}, {"(HTTP)", settings->http_port}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strstr(error, kinds[i].kind) != NULL)
