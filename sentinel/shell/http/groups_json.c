@@ -6,39 +6,39 @@
 
 #define PIECE_SIZE 4096
 
-static void put(json_t *object, const char *name, json_t *value)
+static void add(json_t *object, const char *name, json_t *value)
 {
     (void)json_object_set_new(object, name, value);
 }
 
-static void put_text(json_t *object, const char *name, const char *text)
+static void add_text(json_t *object, const char *name, const char *text)
 {
-    put(object, name, sn_json_text(text));
+    add(object, name, sn_json_text(text));
 }
 
-static void put_number(json_t *object, const char *name, uint64_t number)
+static void add_number(json_t *object, const char *name, uint64_t number)
 {
-    put(object, name, json_integer((json_int_t)number));
+    add(object, name, json_integer((json_int_t)number));
 }
 
 /* A duration; null where there is none. */
-static void put_ms(json_t *object, const char *name, sn_ms ms)
+static void add_ms(json_t *object, const char *name, sn_ms ms)
 {
-    put(object, name, ms < 0 ? json_null() : json_integer(ms));
+    add(object, name, ms < 0 ? json_null() : json_integer(ms));
 }
 
-static void put_bool(json_t *object, const char *name, bool value)
+static void add_bool(json_t *object, const char *name, bool value)
 {
-    put(object, name, json_boolean(value));
+    add(object, name, json_boolean(value));
 }
 
-static void put_address(json_t *object, const struct sn_instance *instance)
+static void add_address(json_t *object, const struct sn_instance *instance)
 {
     uint16_t port = 0;
     const char *host = sn_instance_address(instance, &port);
 
-    put_text(object, "host", host);
-    put_number(object, "port", port);
+    add_text(object, "host", host);
+    add_number(object, "port", port);
 }
 
 static json_t *make_failover(const struct sn_group_figures *figures)
@@ -46,8 +46,8 @@ static json_t *make_failover(const struct sn_group_figures *figures)
     if (figures->failover_state == NULL)
         return json_null();
     json_t *failover = json_object();
-    put_text(failover, "state", figures->failover_state);
-    put_ms(failover, "since_ms", figures->failover_ms);
+    add_text(failover, "state", figures->failover_state);
+    add_ms(failover, "since_ms", figures->failover_ms);
     return failover;
 }
 
@@ -61,39 +61,39 @@ static json_t *make_brief(const struct sn_group *group, sn_ms now)
 
     sn_measure_group(group, now, &figures);
     sn_group_quorum(group, &usable, &voters);
-    put_text(object, "name", sn_group_name(group));
-    put_text(object, "status", sn_group_status(group));
-    put_address(primary, sn_group_master(group));
-    put(object, "primary", primary);
-    put_number(object, "quorum", sn_group_params(group)->quorum);
-    put_number(object, "replica_count", sn_group_replica_count(group));
-    put_number(object, "ok_replica_count", figures.ok_replicas);
-    put_number(object, "sentinel_count", voters);
-    put_number(object, "ok_sentinel_count", figures.ok_peers + 1);
-    put_number(object, "usable_sentinel_count", usable);
-    put_number(object, "config_epoch", figures.epoch);
-    put(object, "failover", make_failover(&figures));
+    add_text(object, "name", sn_group_name(group));
+    add_text(object, "status", sn_group_status(group));
+    add_address(primary, sn_group_master(group));
+    add(object, "primary", primary);
+    add_number(object, "quorum", sn_group_params(group)->quorum);
+    add_number(object, "replica_count", sn_group_replica_count(group));
+    add_number(object, "ok_replica_count", figures.ok_replicas);
+    add_number(object, "sentinel_count", voters);
+    add_number(object, "ok_sentinel_count", figures.ok_peers + 1);
+    add_number(object, "usable_sentinel_count", usable);
+    add_number(object, "config_epoch", figures.epoch);
+    add(object, "failover", make_failover(&figures));
     return object;
 }
 
-static void put_member(json_t *object, const struct sn_instance *instance,
+static void add_member(json_t *object, const struct sn_instance *instance,
                        const struct sn_member_figures *figures)
 {
-    put_address(object, instance);
-    put_text(object, "run_id", sn_instance_runid(instance)->hex);
-    put_bool(object, "up", !figures->is_down);
-    put_ms(object, "down_ms", figures->down_ms);
-    put_bool(object, "connected", figures->connected);
-    put_ms(object, "last_ok_ping_ms", figures->last_ok_ping_ms);
+    add_address(object, instance);
+    add_text(object, "run_id", sn_instance_runid(instance)->hex);
+    add_bool(object, "up", !figures->is_down);
+    add_ms(object, "down_ms", figures->down_ms);
+    add_bool(object, "connected", figures->connected);
+    add_ms(object, "last_ok_ping_ms", figures->last_ok_ping_ms);
 }
 
-static void put_data(json_t *object, const struct sn_member_figures *figures)
+static void add_data(json_t *object, const struct sn_member_figures *figures)
 {
-    put_ms(object, "info_age_ms", figures->info_age_ms);
-    put(object, "reported_role",
+    add_ms(object, "info_age_ms", figures->info_age_ms);
+    add(object, "reported_role",
         figures->info_age_ms < 0 ? json_null()
                                  : json_string(figures->says_master ? "master" : "slave"));
-    put_bool(object, "claimed_by_another_group", figures->claimed);
+    add_bool(object, "claimed_by_another_group", figures->claimed);
 }
 
 static json_t *make_replica(const struct sn_instance *replica, sn_ms now)
@@ -102,14 +102,14 @@ static json_t *make_replica(const struct sn_instance *replica, sn_ms now)
     json_t *object = json_object();
 
     sn_measure_member(replica, now, &figures);
-    put_member(object, replica, &figures);
-    put_data(object, &figures);
-    put_bool(object, "link_up", figures.link_up);
-    put_ms(object, "link_down_ms", figures.link_down_ms);
-    put(object, "lag_bytes",
+    add_member(object, replica, &figures);
+    add_data(object, &figures);
+    add_bool(object, "link_up", figures.link_up);
+    add_ms(object, "link_down_ms", figures.link_down_ms);
+    add(object, "lag_bytes",
         figures.lag_known ? json_integer((json_int_t)figures.lag) : json_null());
-    put_number(object, "priority", figures.priority);
-    put_bool(object, "announced", figures.announced);
+    add_number(object, "priority", figures.priority);
+    add_bool(object, "announced", figures.announced);
     return object;
 }
 
@@ -119,9 +119,9 @@ static json_t *make_peer(const struct sn_instance *peer, sn_ms now)
     json_t *object = json_object();
 
     sn_measure_member(peer, now, &figures);
-    put_member(object, peer, &figures);
-    put_ms(object, "hello_age_ms", figures.hello_age_ms);
-    put_bool(object, "says_primary_down", figures.master_down);
+    add_member(object, peer, &figures);
+    add_ms(object, "hello_age_ms", figures.hello_age_ms);
+    add_bool(object, "says_primary_down", figures.master_down);
     return object;
 }
 
@@ -139,9 +139,9 @@ static json_t *make_settings(const struct sn_group_params *params)
 {
     json_t *object = json_object();
 
-    put_number(object, "down_after_ms", (uint64_t)params->down_after_ms);
-    put_number(object, "failover_timeout_ms", (uint64_t)params->failover_timeout_ms);
-    put_number(object, "parallel_syncs", params->parallel_syncs);
+    add_number(object, "down_after_ms", (uint64_t)params->down_after_ms);
+    add_number(object, "failover_timeout_ms", (uint64_t)params->failover_timeout_ms);
+    add_number(object, "parallel_syncs", params->parallel_syncs);
     return object;
 }
 
@@ -158,11 +158,11 @@ static json_t *make_reasons(const struct sn_group *group, sn_ms now)
         json_t *object = json_object();
         sn_reason_name((enum sn_reason)entries[i]->reason, name);
         sn_reason_text(group, entries[i], text);
-        put_text(object, "reason", name);
-        put_text(object, "text", text);
-        put_number(object, "count", entries[i]->count);
-        put_ms(object, "first_ms_ago", now - entries[i]->since);
-        put_ms(object, "last_ms_ago", now - entries[i]->at);
+        add_text(object, "reason", name);
+        add_text(object, "text", text);
+        add_number(object, "count", entries[i]->count);
+        add_ms(object, "first_ms_ago", now - entries[i]->since);
+        add_ms(object, "last_ms_ago", now - entries[i]->at);
         (void)json_array_append_new(array, object);
     }
     return array;
@@ -179,19 +179,19 @@ json_t *sn_groups_json_one(const struct sn_http_parts *parts, const struct sn_gr
     char text[SN_QUORUM_TEXT_MAX + 1];
 
     sn_measure_member(master, now, &of_master);
-    put_member(primary, master, &of_master);
-    put_data(primary, &of_master);
+    add_member(primary, master, &of_master);
+    add_data(primary, &of_master);
     sn_measure_group(group, now, &figures);
-    put_ms(object, "odown_ms", figures.odown_ms);
-    put(object, "voted_leader",
+    add_ms(object, "odown_ms", figures.odown_ms);
+    add(object, "voted_leader",
         figures.leader->hex[0] != '\0' ? sn_json_text(figures.leader->hex) : json_null());
-    put_number(object, "voted_leader_epoch", figures.leader_epoch);
-    put_bool(object, "failover_possible", sn_quorum_describe(group, text));
-    put_text(object, "quorum_text", text);
-    put(object, "settings", make_settings(sn_group_params(group)));
-    put(object, "replicas", make_members(sn_group_replica_first(group), now, make_replica));
-    put(object, "sentinels", make_members(sn_group_peer_first(group), now, make_peer));
-    put(object, "reasons", make_reasons(group, now));
+    add_number(object, "voted_leader_epoch", figures.leader_epoch);
+    add_bool(object, "failover_possible", sn_quorum_describe(group, text));
+    add_text(object, "quorum_text", text);
+    add(object, "settings", make_settings(sn_group_params(group)));
+    add(object, "replicas", make_members(sn_group_replica_first(group), now, make_replica));
+    add(object, "sentinels", make_members(sn_group_peer_first(group), now, make_peer));
+    add(object, "reasons", make_reasons(group, now));
     return object;
 }
 
