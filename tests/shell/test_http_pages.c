@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the HTTP port answers: metrics, groups, health checks. */
+#include "http_rig.h"
+
+#include "shell/http/histogram.h"
+#include "shell/http/metrics.h"
+#include "shell/http/metrics_table.h"
+#include "shell/http/sample.h"
+
+#define MASTER_PORT  6001
+#define REPLICA_PORT 6002
+
+/* One group, whose master and replica have answered INFO: the replica lacks 1000 bytes. */
+static void start_group(const char *name)
+{
+    rig_add_group(&rig, name, "127.0.0.1", MASTER_PORT);
+    rig.watched_port = MASTER_PORT;
+    http_start();
+    rig_tell_info(&rig, "run_id:0123456789012345678901234567890123456789\r\nrole:master\r\n"
+                        "master_repl_offset:5000\r\n"
+                        "slave0:ip=127.0.0.1,port=6002,state=online,offset=4000,lag=0\r\n");
+}
+
+static void tell_replica(const char *link, const char *offset)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text),
+             "run_id:1123456789012345678901234567890123456789\r\nrole:slave\r\n"
+             "master_host:127.0.0.1\r\nmaster_port:6001\r\nmaster_link_status:%s\r\n"
+             "slave_repl_offset:%s\r\nslave_priority:100\r\n",
+             link, offset);
+    rig_tell_info(&rig, text);
+}
+
+/* The replica is found while the rig already watches its port. */
+static void start_with_replica(const char *link, const char *offset)
+{
+    rig_add_group(&rig, "m1", "127.0.0.1", MASTER_PORT);
+    rig.watched_port = MASTER_PORT;
+    http_start();
+    struct sn_link_id master = rig.watched;
+    uint64_t tag = rig.info_tag;
+    rig.watched_port = REPLICA_PORT;
+    rig.watched = master;
+    rig.info_tag = tag;
+    rig_tell_info(&rig, "run_id:0123456789012345678901234567890123456789\r\nrole:master\r\n"
+                        "master_repl_offset:5000\r\n"
+                        "slave0:ip=127.0.0.1,port=6002,state=online,offset=4000,lag=0\r\n");
+    tell_replica(link, offset);
+}
+
+/* ---- metrics ---- */
+
+static const char *const names[] = {
+#define X(id, name, type, labels, help) name,
+    SN_PROCESS_METRICS(X) SN_GROUP_METRICS(X)
+#undef X
+};
+
+static void test_http__each_family_stands_once_and_in_order(void **state)
+{
+    char head[256];
+
+    (void)state;
+    start_with_replica("up", "4000");
+    const char *at = http_body(http_get("/metrics"));
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(head, sizeof(head), "# HELP %s ", names[i]);
+        at = strstr(at, head);
+        if (at == NULL)
+            fail_msg("%s is missing, or not in its place", names[i]);
+        assert_null(strstr(at + 1, head));
+    }
+    assert_null(strstr(http_text, "# EOF"));
+}
+
+static void test_http__metrics_have_the_form_that_is_asked_for(void **state)
+{
+    (void)state;
+    http_start();
+    const char *answer = http_get("/metrics");
+    assert_non_null(
+        strstr(answer, "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+    assert_non_null(strstr(answer, "\n# TYPE redis_commands_processed_total counter\n"));
+    answer = http_talk("GET /metrics HTTP/1.0\r\nAccept: application/openmetrics-text;version=1.0.0,"
+                       "text/plain;q=0.5\r\n\r\n");
+    assert_non_null(strstr(answer, "\r\nContent-Type: application/openmetrics-text; version=1.0.0; "
+                                   "charset=utf-8\r\n"));
+    assert_non_null(strstr(answer, "\n# TYPE redis_commands_processed counter\n"
+                                   "redis_commands_processed_total 0\n"));
+    assert_string_equal(answer + strlen(answer) - 6, "# EOF\n");
+}
+
+static void expect_lines(const char *const *lines)
+{
+    char line[256];
+
+    (void)http_get("/metrics");
+    for (size_t i = 0; lines[i] != NULL; i++) {
+        snprintf(line, sizeof(line), "\n%s\n", lines[i]);
+        if (strstr(http_text, line) == NULL)
+            fail_msg("no line %s in: %s", lines[i], http_text);
+    }
+}
+
+#define GROUP   "{master_name=\"m1\",master_address=\"127.0.0.1:6001\"}"
+#define REPLICA "{master_name=\"m1\",replica_address=\"127.0.0.1:6002\"}"
+
+static void test_http__metrics_of_a_group(void **state)
+{
+    static const char *const lines[] = {
+        "redis_sentinel_masters 1",
+        "redis_sentinel_master_status{master_name=\"m1\",master_address=\"127.0.0.1:6001\","
+        "master_status=\"ok\"} 1",
+        "redis_sentinel_master_slaves" GROUP " 1",
+        "redis_sentinel_master_ok_slaves" GROUP " 1",
+        "redis_sentinel_master_sentinels" GROUP " 1",
+        "redis_sentinel_master_ok_sentinels" GROUP " 1",
+        "redis_sentinel_master_ckquorum_status{master_name=\"m1\",message=\"NOQUORUM 1 usable "
+        "Sentinels. Not enough available Sentinels to reach the specified quorum for this "
+        "master\"} 0",
+        "redis_sentinel_master_setting_ckquorum" GROUP " 2",
+        "redis_sentinel_master_setting_down_after_milliseconds" GROUP " 30000",
+        "redis_sentinel_master_setting_failover_timeout" GROUP " 180000",
+        "redis_sentinel_master_setting_parallel_syncs" GROUP " 1",
+        "redis_sentinel_master_config_epoch" GROUP " 0",
+        "sentineld_group_usable_sentinels{master_name=\"m1\"} 1",
+        "sentineld_group_failover_in_progress{master_name=\"m1\"} 0",
+        "sentineld_replica_up" REPLICA " 1",
+        "sentineld_replica_link_up" REPLICA " 1",
+        "sentineld_replica_lag_bytes" REPLICA " 1000",
+        "sentineld_groups{status=\"ok\"} 1",
+        "sentineld_groups{status=\"odown\"} 0",
+        NULL};
+
+    (void)state;
+    start_with_replica("up", "4000");
+    expect_lines(lines);
+}
+
+static void test_http__an_unknown_lag_is_missing(void **state)
+{
+    (void)state;
+    start_with_replica("down", "4000");
+    (void)http_get("/metrics");
+    assert_non_null(strstr(http_text, "\nsentineld_replica_link_up" REPLICA " 0\n"));
+    assert_null(strstr(http_text, "\nsentineld_replica_lag_bytes{"));
+}
+
+static void test_http__a_strange_name_is_escaped(void **state)
+{
+    (void)state;
+    rig_add_group(&rig, "a\"b\\c\xff", "127.0.0.1", MASTER_PORT);
+    http_start();
+    (void)http_get("/metrics");
+    assert_non_null(strstr(http_text, "{master_name=\"a\\\"b\\\\c\\\\xff\",master_address="));
+    http_expect("/groups", 200, "\"name\":\"a\\\"b\\\\c\\\\xff\"");
+    http_expect("/groups/a%22b%5cc%ff", 200, "\"status\": \"ok\"");
+}
+
+static void test_http__events_and_saves_are_counted(void **state)
+{
+    static const char *const lines[] = {
+        "sentineld_events_total{event=\"+sdown\"} 2",
+        "sentineld_switches_total 1",
+        "sentineld_votes_total 1",
+        "sentineld_failovers_total{result=\"completed\"} 1",
+        "sentineld_failovers_total{result=\"not-elected\"} 0",
+        "sentineld_save_failures_total 1",
+        "sentineld_save_duration_seconds_bucket{le=\"0.001\"} 1",
+        "sentineld_save_duration_seconds_bucket{le=\"0.005\"} 2",
+        "sentineld_save_duration_seconds_bucket{le=\"5.0\"} 2",
+        "sentineld_save_duration_seconds_bucket{le=\"+Inf\"} 3",
+        "sentineld_save_duration_seconds_sum 60.004000001",
+        "sentineld_save_duration_seconds_count 3",
+        NULL};
+    static const char *const events[] = {"+sdown", "+switch-master", "+sdown", "+vote-for-leader",
+                                         "+failover-end"};
+
+    (void)state;
+    http_start();
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+        sn_http_note_event(http, &(struct sn_action_notice){.name = events[i]});
+    sn_http_note_save(http, true, 1);
+    sn_http_note_save(http, true, 4000000);
+    sn_http_note_save(http, true, 60000000000);
+    sn_http_note_save(http, false, 1);
+    expect_lines(lines);
+}
+
+static void test_http__durations_are_counted_up_to_their_bound(void **state)
+{
+    struct sn_histogram histogram = {{0}, 0, 0};
+
+    (void)state;
+    sn_histogram_add(&histogram, 999999);
+    sn_histogram_add(&histogram, 1000000);
+    sn_histogram_add(&histogram, 1000001);
+    sn_histogram_add(&histogram, 5000000000);
+    sn_histogram_add(&histogram, 5000000001);
+    assert_int_equal(histogram.buckets[0], 2);
+    assert_int_equal(histogram.buckets[1], 1);
+    assert_int_equal(histogram.buckets[SN_HISTOGRAM_BUCKETS - 1], 1);
+    assert_int_equal(histogram.count, 5);
+    assert_string_equal(sn_histogram_bound(SN_HISTOGRAM_BUCKETS - 1), "5.0");
+}
+
+static void remove_group(int client, int number)
+{
+    char request[64];
+
+    snprintf(request, sizeof(request), "SENTINEL REMOVE group-%03d\r\n", number);
+    rig_talk(&rig, client, request, "+OK\r\n");
+}
+
+/* The number of the group that the text names last. */
+static int last_group(const struct sn_buf *text)
+{
+    const char *name = sn_buf_text(text);
+
+    for (const char *next = name; next != NULL; next = strstr(next + 1, "\"group-"))
+        name = next;
+    return atoi(name + strlen("\"group-"));
+}
+
+/* Whoever reads a long list slowly reads about each group that was there all the time. */
+static void test_http__groups_may_go_while_they_are_told(void **state)
+{
+    struct sn_metrics metrics = {.family = SN_PROCESS_METRIC_COUNT};
+    struct sn_http_parts parts = {0};
+    struct sn_buf out;
+    char name[64], address[64];
+    size_t pieces = 0;
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        snprintf(name, sizeof(name), "group-%03d", i);
+        snprintf(address, sizeof(address), "10.0.0.%d", i + 1);
+        rig_add_group(&rig, name, address, 6379);
+    }
+    http_start();
+    int client = rig_dial(&rig);
+    parts.driver = rig.driver;
+    parts.env.server = rig.server;
+    metrics.parts = &parts;
+    sn_buf_init(&out, SIZE_MAX);
+    while (sn_metrics_next(&metrics, &out) && metrics.family == SN_PROCESS_METRIC_COUNT) {
+        /* The group where it pauses, and its neighbours, are gone when it goes on. */
+        int last = last_group(&out);
+        for (int number = last - 1; number <= last + 1; number++)
+            remove_group(client, number);
+        pieces++;
+    }
+    assert_true(pieces > 3);
+    for (const struct sn_group *group = sn_core_group_first(rig.core); group != NULL;
+         group = sn_group_next(group)) {
+        snprintf(name, sizeof(name), "\"%s\"", sn_group_name(group));
+        if (strstr(sn_buf_text(&out), name) == NULL)
+            fail_msg("%s is missing", name);
+    }
+    sn_buf_fini(&out);
+    close(client);
+}
+
+/* ---- groups ---- */
+
+static void test_http__groups_as_a_list(void **state)
+{
+    (void)state;
+    rig_add_group(&rig, "m2", "127.0.0.2", MASTER_PORT);
+    start_with_replica("up", "4000");
+    const char *body = http_body(http_get("/groups"));
+    assert_non_null(strstr(http_text, "\r\nContent-Type: application/json\r\n"));
+    assert_non_null(strstr(body, "\"name\":\"m2\",\"status\":\"ok\",\"primary\":{\"host\":"
+                                 "\"127.0.0.2\",\"port\":6001},\"quorum\":2,\"replica_count\":0"));
+    assert_non_null(strstr(body, "\"name\":\"m1\",\"status\":\"ok\",\"primary\":{\"host\":"
+                                 "\"127.0.0.1\",\"port\":6001},\"quorum\":2,\"replica_count\":1"));
+}
+
+static void test_http__no_groups_are_an_empty_list(void **state)
+{
+    (void)state;
+    http_start();
+    http_expect("/groups", 200, "{\"groups\": [\n]}\n");
+}
+
+static void test_http__a_group_in_full(void **state)
+{
+    (void)state;
+    start_with_replica("up", "4000");
+    http_expect("/groups/m1", 200, "\"reported_role\": \"slave\"");
+    assert_non_null(strstr(http_text, "\"lag_bytes\": 1000,"));
+    assert_non_null(strstr(http_text, "\"run_id\": \"1123456789012345678901234567890123456789\""));
+    assert_non_null(strstr(http_text, "\"down_after_ms\": 30000,"));
+    assert_non_null(strstr(http_text, "\"failover_possible\": false,"));
+    assert_non_null(strstr(http_text, "\"failover\": null,"));
+}
+
+/* ---- health checks ---- */
+
+static void test_http__primary_is_who_is_the_master(void **state)
+{
+    (void)state;
+    start_group("m1");
+    http_expect("/groups/m1/primary?addr=127.0.0.1:6001", 200, "\"ok\": true");
+    http_expect("/groups/m1/primary?addr=127.0.0.1:6002", 503, "the primary is another server");
+    http_expect("/groups/m1/primary?addr=[::1]:6001", 503, "the primary is another server");
+    http_expect("/groups/m1/primary?addr=host.example:6001", 503, "\"ok\": false");
+    http_expect("/groups/m1/primary", 400, "?addr=HOST:PORT");
+    http_expect("/groups/m1/primary?addr", 400, "?addr=HOST:PORT");
+    http_expect("/groups/m1/primary?addr=127.0.0.1", 400, "?addr=HOST:PORT");
+    http_expect("/groups/m1/primary?addr=127.0.0.1:65536", 400, "?addr=HOST:PORT");
+    http_expect("/groups/m1/primary?addr=a%20b:1", 400, "?addr=HOST:PORT");
+    assert_int_equal(http_status(http_ask("OPTIONS", "/groups/m1/primary?addr=127.0.0.1:6002")),
+                     503);
+}
+
+static void test_http__replica_is_who_follows_and_is_near(void **state)
+{
+    (void)state;
+    start_with_replica("up", "4000");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 200, "\"ok\": true");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6001", 503, "no replica of the group");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002&lag=1000", 200, "\"ok\": true");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002&lag=999", 503, "lags too much");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002&lag=1kb", 200, "\"ok\": true");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002&lag=much", 400, "?lag=BYTES");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002&lag=-1", 400, "?lag=BYTES");
+    http_expect("/groups/m1/replica", 400, "?addr=HOST:PORT");
+}
+
+static void test_http__replica_without_its_link_has_no_known_lag(void **state)
+{
+    (void)state;
+    start_with_replica("down", "4000");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 200, "\"ok\": true");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002&lag=1mb", 503, "lost its link");
+}
+
+static void test_http__replica_has_to_say_so(void **state)
+{
+    (void)state;
+    start_group("m1");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 503, "has not answered INFO yet");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, http_prepare, http_stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_http__each_family_stands_once_and_in_order),
+        TEST(test_http__metrics_have_the_form_that_is_asked_for),
+        TEST(test_http__metrics_of_a_group),
+        TEST(test_http__an_unknown_lag_is_missing),
+        TEST(test_http__a_strange_name_is_escaped),
+        TEST(test_http__events_and_saves_are_counted),
+        cmocka_unit_test(test_http__durations_are_counted_up_to_their_bound),
+        TEST(test_http__groups_may_go_while_they_are_told),
+        TEST(test_http__groups_as_a_list),
+        TEST(test_http__no_groups_are_an_empty_list),
+        TEST(test_http__a_group_in_full),
+        TEST(test_http__primary_is_who_is_the_master),
+        TEST(test_http__replica_is_who_follows_and_is_near),
+        TEST(test_http__replica_without_its_link_has_no_known_lag),
+        TEST(test_http__replica_has_to_say_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
