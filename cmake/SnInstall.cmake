@@ -64,7 +64,7 @@ install(FILES contrib/completion/_sentineld DESTINATION "${CMAKE_INSTALL_DATADIR
 install(FILES sentinel.conf.example sentinel.ini.example DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
 
 if(SN_PACKAGE)
-  foreach(page COMPATIBILITY EVENTS KUBERNETES MIGRATING)
+  foreach(page COMPATIBILITY EVENTS HTTP KUBERNETES MIGRATING)
     if(EXISTS "${PROJECT_SOURCE_DIR}/docs/${page}.md")
       install(FILES "docs/${page}.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
     endif()

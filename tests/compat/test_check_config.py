@@ -142,6 +142,8 @@ def test_save__that_fails_at_the_start_is_told_then(place):
     ("supervised systemd", "supervised: "),
     ("include *.none", "include: "),
     ("sentinel tls mymaster no\nstate-file x.state", "state-file, sentinel tls: stock does not start"),
+    ("http-port 20001", "http-port: stock does not start"),
+    ("http-bind ::1", "http-bind: stock does not start"),
     ("sentinel refused-after-milliseconds mymaster 20", "sentinel refused-after-milliseconds: stock does not start"),
 ], ids=lambda text: text.split(" ")[0] if " " in text else text)
 def test_check_config__tells_differences_of_what_the_file_uses(place, lines, told):

@@ -83,8 +83,9 @@ static void test_http__metrics_have_the_form_that_is_asked_for(void **state)
     assert_non_null(
         strstr(answer, "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
     assert_non_null(strstr(answer, "\n# TYPE redis_commands_processed_total counter\n"));
-    answer = http_talk("GET /metrics HTTP/1.0\r\nAccept: application/openmetrics-text;version=1.0.0,"
-                       "text/plain;q=0.5\r\n\r\n");
+    answer =
+        http_talk("GET /metrics HTTP/1.0\r\nAccept: application/openmetrics-text;version=1.0.0,"
+                  "text/plain;q=0.5\r\n\r\n");
     assert_non_null(strstr(answer, "\r\nContent-Type: application/openmetrics-text; version=1.0.0; "
                                    "charset=utf-8\r\n"));
     assert_non_null(strstr(answer, "\n# TYPE redis_commands_processed counter\n"
@@ -161,20 +162,19 @@ static void test_http__a_strange_name_is_escaped(void **state)
 
 static void test_http__events_and_saves_are_counted(void **state)
 {
-    static const char *const lines[] = {
-        "sentineld_events_total{event=\"+sdown\"} 2",
-        "sentineld_switches_total 1",
-        "sentineld_votes_total 1",
-        "sentineld_failovers_total{result=\"completed\"} 1",
-        "sentineld_failovers_total{result=\"not-elected\"} 0",
-        "sentineld_save_failures_total 1",
-        "sentineld_save_duration_seconds_bucket{le=\"0.001\"} 1",
-        "sentineld_save_duration_seconds_bucket{le=\"0.005\"} 2",
-        "sentineld_save_duration_seconds_bucket{le=\"5.0\"} 2",
-        "sentineld_save_duration_seconds_bucket{le=\"+Inf\"} 3",
-        "sentineld_save_duration_seconds_sum 60.004000001",
-        "sentineld_save_duration_seconds_count 3",
-        NULL};
+    static const char *const lines[] = {"sentineld_events_total{event=\"+sdown\"} 2",
+                                        "sentineld_switches_total 1",
+                                        "sentineld_votes_total 1",
+                                        "sentineld_failovers_total{result=\"completed\"} 1",
+                                        "sentineld_failovers_total{result=\"not-elected\"} 0",
+                                        "sentineld_save_failures_total 1",
+                                        "sentineld_save_duration_seconds_bucket{le=\"0.001\"} 1",
+                                        "sentineld_save_duration_seconds_bucket{le=\"0.005\"} 2",
+                                        "sentineld_save_duration_seconds_bucket{le=\"5.0\"} 2",
+                                        "sentineld_save_duration_seconds_bucket{le=\"+Inf\"} 3",
+                                        "sentineld_save_duration_seconds_sum 60.004000001",
+                                        "sentineld_save_duration_seconds_count 3",
+                                        NULL};
     static const char *const events[] = {"+sdown", "+switch-master", "+sdown", "+vote-for-leader",
                                          "+failover-end"};
 
@@ -278,6 +278,15 @@ static void test_http__groups_as_a_list(void **state)
                                  "\"127.0.0.1\",\"port\":6001},\"quorum\":2,\"replica_count\":1"));
 }
 
+static void test_http__a_group_may_be_called_like_a_check(void **state)
+{
+    (void)state;
+    rig_add_group(&rig, "m1/primary", "127.0.0.2", MASTER_PORT);
+    start_group("m1");
+    http_expect("/groups/m1/primary", 200, "\"name\": \"m1/primary\"");
+    http_expect("/groups/m1/primary/primary?addr=127.0.0.2:6001", 200, "\"ok\": true");
+}
+
 static void test_http__no_groups_are_an_empty_list(void **state)
 {
     (void)state;
@@ -359,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_http__durations_are_counted_up_to_their_bound),
         TEST(test_http__groups_may_go_while_they_are_told),
         TEST(test_http__groups_as_a_list),
+        TEST(test_http__a_group_may_be_called_like_a_check),
         TEST(test_http__no_groups_are_an_empty_list),
         TEST(test_http__a_group_in_full),
         TEST(test_http__primary_is_who_is_the_master),

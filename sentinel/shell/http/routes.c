@@ -71,16 +71,18 @@ static bool ends_with(const char *text, const char *end, size_t *len)
     return true;
 }
 
-/* rest: what is behind /groups/. */
+/* rest: what is behind /groups/. A name may end like a check, so the whole is tried first. */
 static enum MHD_Result answer_group(const struct sn_http_parts *parts,
                                     struct MHD_Connection *connection, const char *rest)
 {
     const struct sn_core *core = sn_driver_core(parts->driver);
+    const struct sn_group *group = sn_core_group_find(core, rest, strlen(rest));
     size_t len = strlen(rest);
-    bool primary = ends_with(rest, "/primary", &len);
-    bool replica = !primary && ends_with(rest, "/replica", &len);
-    const struct sn_group *group = sn_core_group_find(core, rest, len);
+    bool primary = group == NULL && ends_with(rest, "/primary", &len);
+    bool replica = group == NULL && ends_with(rest, "/replica", &len);
 
+    if (primary || replica)
+        group = sn_core_group_find(core, rest, len);
     if (group == NULL)
         return not_found(connection, "No group has this name.\n");
     if (primary)

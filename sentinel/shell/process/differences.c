@@ -224,6 +224,8 @@ static void put_way_back(const struct sn_conf *conf, struct sn_buf *line)
 
     sn_buf_init(&words, SIZE_MAX);
     put_word(&words, settings->state_file != NULL, "state-file");
+    put_word(&words, settings->http_port != 0, "http-port");
+    put_word(&words, settings->http_bind.count > 0, "http-bind");
     put_word(&words, settings->requirepass_file != NULL, "requirepass-file");
     put_word(&words, conf->image.globals.sentinel_pass_file != NULL, "sentinel sentinel-pass-file");
     put_word(&words, any_group(conf, has_password_file), "sentinel auth-pass-file");
