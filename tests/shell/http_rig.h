@@ -8,7 +8,7 @@
 
 #include "shell/http/http.h"
 
-#define HTTP_TEXT_MAX ((size_t)8 << 20)
+#define HTTP_TEXT_MAX ((size_t)32 << 20)
 
 static struct sn_http *http;
 static const char *http_unready; /* set by a test: what /readyz says */

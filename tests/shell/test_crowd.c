@@ -259,6 +259,11 @@ static void test_crowd__files_are_shared(void **state)
     assert_true(share.clients + share.peer_places + share.reserved <= 256);
     assert_int_equal(sn_file_share(52, &needs, &share), 0);
     assert_int_equal(sn_file_share(51, &needs, &share), SN_EFULL);
+    needs.http = 80; /* of the HTTP port, before all others */
+    assert_int_equal(sn_file_share_wanted(&needs), wanted + 80);
+    assert_int_equal(sn_file_share(131, &needs, &share), SN_EFULL);
+    assert_int_equal(sn_file_share(132, &needs, &share), 0);
+    needs.http = 0;
     needs.peers = 1000;
     assert_int_equal(sn_file_share(256, &needs, &share), 0);
     assert_int_equal(share.peer_places, 64);

@@ -86,6 +86,8 @@ static void test_http__requests_may_follow_each_other(void **state)
     assert_true(live < ready && ready < last);
 }
 
+#define BAD_CHUNK "GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+
 static void test_http__nonsense_gets_an_error_or_an_end(void **state)
 {
     static const char *const texts[] = {"\r\n\r\n\r\n",
@@ -97,8 +99,7 @@ static void test_http__nonsense_gets_an_error_or_an_end(void **state)
                                         "GET /livez HTTP/1.1\r\nHost\r\n\r\n",
                                         "\x16\x03\x01\x02\x00\x01\xfc\x03\x03",
                                         "GET /%zz%ff%00 HTTP/1.1\r\nHost: x\r\n\r\n",
-                                        "GET /livez HTTP/1.1\r\nHost: x\r\n"
-                                        "Transfer-Encoding: chunked\r\n\r\nzz\r\n"};
+                                        BAD_CHUNK};
 
     (void)state;
     http_start();
@@ -156,7 +157,7 @@ static void add_groups(size_t count)
     }
 }
 
-static void test_http__whoever_does_not_read_is_cut_and_holds_little(void **state)
+static void test_http__whoever_does_not_read_is_cut(void **state)
 {
     (void)state;
     add_groups(6000); /* more than the buffers of sockets take */
@@ -168,6 +169,23 @@ static void test_http__whoever_does_not_read_is_cut_and_holds_little(void **stat
     const char *answer = http_read_all(fd);
     assert_int_equal(http_status(answer), 200);
     assert_null(strstr(answer, "\n# TYPE sentineld_replica_lag_bytes")); /* not the end of it */
+    close(fd);
+}
+
+/* What the client has not taken is not made yet: it has the groups of later. */
+static void test_http__a_long_answer_is_made_as_it_is_taken(void **state)
+{
+    (void)state;
+    add_groups(6000);
+    http_start();
+    int client = rig_dial(&rig), fd = http_dial();
+    rig_send(&rig, fd, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    rig_wait(&rig, 500);
+    rig_talk(&rig, client, "SENTINEL MONITOR latecomer 10.1.0.1 6379 2\r\n", "+OK\r\n");
+    const char *answer = http_read_all(fd);
+    assert_null(strstr(answer, "\nredis_sentinel_master_status{master_name=\"latecomer\""));
+    assert_non_null(strstr(answer, "\nsentineld_group_usable_sentinels{master_name=\"latecomer\""));
+    close(client);
     close(fd);
 }
 
@@ -274,7 +292,8 @@ int main(void)
         TEST(test_http__nonsense_gets_an_error_or_an_end),
         TEST(test_http__a_head_without_end_is_refused),
         TEST(test_http__whoever_is_slow_is_cut),
-        TEST(test_http__whoever_does_not_read_is_cut_and_holds_little),
+        TEST(test_http__whoever_does_not_read_is_cut),
+        TEST(test_http__a_long_answer_is_made_as_it_is_taken),
         TEST(test_http__beyond_the_limit_the_oldest_gives_way),
         TEST(test_http__a_port_in_use_is_named),
         TEST(test_http__only_an_optional_address_may_be_missing),

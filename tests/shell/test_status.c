@@ -36,6 +36,21 @@ static void test_status__counts_groups_and_names_those_that_are_down(void **stat
     kit_free(kit);
 }
 
+static void test_status__says_why_it_is_not_ready(void **state)
+{
+    struct sn_buf lines;
+
+    (void)state;
+    sn_buf_init(&lines, 4096);
+    sn_status_why_not_ready(true, true, &lines);
+    assert_int_equal(lines.len, 0);
+    sn_status_why_not_ready(false, false, &lines);
+    assert_string_equal(sn_buf_text(&lines),
+                        "The id of this sentinel is not saved yet.\n"
+                        "The state cannot be saved, so no votes are given: see the log.\n");
+    sn_buf_fini(&lines);
+}
+
 static void test_status__without_groups(void **state)
 {
     struct kit *kit = kit_new("- epoch 1");
@@ -89,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status__counts_groups_and_names_those_that_are_down),
+        cmocka_unit_test(test_status__says_why_it_is_not_ready),
         cmocka_unit_test(test_status__without_groups),
         cmocka_unit_test(test_status__says_that_we_were_away_and_cannot_save),
         cmocka_unit_test(test_status__names_of_any_length_leave_room_for_the_rest),

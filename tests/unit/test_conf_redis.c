@@ -109,7 +109,8 @@ static void test_conf_redis__server_directives_reach_their_fields(void **state)
          "client-output-buffer-limit normal 0 0 0 pubsub 4kb 2k 9\n"
          "daemonize yes\npidfile /p\nloglevel DEBUG\nlogfile /l\nsyslog-enabled yes\n"
          "syslog-ident i\nsyslog-facility LOCAL3\ndir /\ntls-port 9\ntls-replication yes\n"
-         "tls-auth-clients optional\ntls-cert-file /c\n",
+         "tls-auth-clients optional\ntls-cert-file /c\n"
+         "http-port 10\nhttp-bind 127.0.0.9\nhttp-bind \"127.0.0.1 -[::1]\"\n",
          &conf);
     const struct sn_settings *s = &conf.settings;
     assert_int_equal(s->bind_count, 2);
@@ -146,6 +147,9 @@ static void test_conf_redis__server_directives_reach_their_fields(void **state)
     sn_conf_fini(&conf);
     assert_string_equal(copy.users[0].items[3], "+@all");
     assert_string_equal(copy.bind[0], "127.0.0.1");
+    assert_int_equal(copy.http_port, 10);
+    assert_int_equal(copy.http_bind.count, 2);
+    assert_string_equal(copy.http_bind.items[1], "-::1");
     assert_string_equal(copy.tls.cert_file, "/c");
     assert_string_equal(copy.dir, "/");
     sn_settings_fini(&copy);

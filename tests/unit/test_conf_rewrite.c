@@ -405,7 +405,8 @@ static void check_lost(const char *configured, int argc, char *const *argv, cons
 
 #define LOCKS                                                                                      \
     "port 7000\nbind 127.0.0.1 -::1\nunixsocket /s\nunixsocketperm 700\nprotected-mode yes\n"      \
-    "tcp-keepalive 60\ntimeout 9\nmaxclients 50\nrequirepass \"a b\"\nuser bob on >x ~* +@all\n"   \
+    "tcp-keepalive 60\ntimeout 9\nmaxclients 50\nhttp-port 7001\nhttp-bind 127.0.0.1 -::1\n"       \
+    "requirepass \"a b\"\nuser bob on >x ~* +@all\n"                                               \
     "user eve off\nrename-command FLUSHALL \"\"\n"                                                 \
     "client-output-buffer-limit pubsub 10 20 30\nloglevel verbose\nlogfile /tmp/l\ndir /\n"        \
     "tls-ca-cert-dir /ca\ntls-auth-clients optional\n"

@@ -21,7 +21,7 @@ struct family {
 
 static const struct family families[] = {
 #define X(id, its_name, its_type, labels, its_help)                                                \
-    {.name = its_name, .type = its_type, .help = its_help},
+    {.name = (its_name), .type = (its_type), .help = (its_help)},
     SN_PROCESS_METRICS(X) SN_GROUP_METRICS(X)
 #undef X
 };
