@@ -212,6 +212,28 @@ static void test_http__beyond_the_limit_the_oldest_gives_way(void **state)
     }
 }
 
+static void test_http__whoever_asks_is_not_the_oldest(void **state)
+{
+    int fds[SN_HTTP_CONNECTIONS_MAX + 1];
+    char answer[1024], byte;
+
+    (void)state;
+    http_start();
+    for (size_t i = 0; i < SN_HTTP_CONNECTIONS_MAX; i++) {
+        fds[i] = http_dial();
+        rig_turn(&rig);
+    }
+    rig_send(&rig, fds[0], "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(rig_read(&rig, fds[0], answer, sizeof(answer)) > 0);
+    fds[SN_HTTP_CONNECTIONS_MAX] = http_dial();
+    rig_wait(&rig, 20);
+    for (size_t i = 0; i <= SN_HTTP_CONNECTIONS_MAX; i++) {
+        bool is_open = recv(fds[i], &byte, 1, 0) < 0 && errno == EAGAIN;
+        assert_int_equal(is_open, i != 1);
+        close(fds[i]);
+    }
+}
+
 static void test_http__a_port_in_use_is_named(void **state)
 {
     struct sn_buf error;
@@ -225,6 +247,12 @@ static void test_http__a_port_in_use_is_named(void **state)
     assert_int_equal(sn_http_listen(http, &error), SN_EIO);
     snprintf(expected, sizeof(expected), "127.0.0.1 port %u (HTTP): address already in use",
              (unsigned)rig.settings.http_port);
+    assert_string_equal(sn_buf_text(&error), expected);
+    sn_http_close(http);
+    sn_list_add(&rig.settings.http_bind, "-127.0.0.1"); /* it may be missing, but not in use */
+    http_build();
+    sn_buf_clear(&error);
+    assert_int_equal(sn_http_listen(http, &error), SN_EIO);
     assert_string_equal(sn_buf_text(&error), expected);
     sn_buf_fini(&error);
     sn_http_close(http);
@@ -295,6 +323,7 @@ int main(void)
         TEST(test_http__whoever_does_not_read_is_cut),
         TEST(test_http__a_long_answer_is_made_as_it_is_taken),
         TEST(test_http__beyond_the_limit_the_oldest_gives_way),
+        TEST(test_http__whoever_asks_is_not_the_oldest),
         TEST(test_http__a_port_in_use_is_named),
         TEST(test_http__only_an_optional_address_may_be_missing),
         TEST(test_http__may_end_in_the_middle_of_an_answer),

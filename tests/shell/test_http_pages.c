@@ -256,8 +256,9 @@ static void test_http__groups_may_go_while_they_are_told(void **state)
     for (const struct sn_group *group = sn_core_group_first(rig.core); group != NULL;
          group = sn_group_next(group)) {
         snprintf(name, sizeof(name), "\"%s\"", sn_group_name(group));
-        if (strstr(sn_buf_text(&out), name) == NULL)
-            fail_msg("%s is missing", name);
+        const char *found = strstr(sn_buf_text(&out), name);
+        if (found == NULL || strstr(found + 1, name) != NULL)
+            fail_msg("%s is missing, or there twice", name);
     }
     sn_buf_fini(&out);
     close(client);
@@ -354,6 +355,15 @@ static void test_http__replica_has_to_say_so(void **state)
     http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 503, "has not answered INFO yet");
 }
 
+static void test_http__replica_that_was_promoted_by_hand_is_none(void **state)
+{
+    (void)state;
+    start_with_replica("up", "4000");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 200, "\"ok\": true");
+    rig_tell_info(&rig, "run_id:1123456789012345678901234567890123456789\r\nrole:master\r\n");
+    http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 503, "says that it is a master");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, http_prepare, http_stop)
 
 int main(void)
@@ -375,6 +385,7 @@ int main(void)
         TEST(test_http__replica_is_who_follows_and_is_near),
         TEST(test_http__replica_without_its_link_has_no_known_lag),
         TEST(test_http__replica_has_to_say_so),
+        TEST(test_http__replica_that_was_promoted_by_hand_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
