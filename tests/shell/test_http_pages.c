@@ -5,49 +5,38 @@
 #include "shell/http/histogram.h"
 #include "shell/http/metrics.h"
 #include "shell/http/metrics_table.h"
-#include "shell/http/sample.h"
 
 #define MASTER_PORT  6001
 #define REPLICA_PORT 6002
 
-/* One group, whose master and replica have answered INFO: the replica lacks 1000 bytes. */
-static void start_group(const char *name)
-{
-    rig_add_group(&rig, name, "127.0.0.1", MASTER_PORT);
-    rig.watched_port = MASTER_PORT;
-    http_start();
-    rig_tell_info(&rig, "run_id:0123456789012345678901234567890123456789\r\nrole:master\r\n"
-                        "master_repl_offset:5000\r\n"
-                        "slave0:ip=127.0.0.1,port=6002,state=online,offset=4000,lag=0\r\n");
-}
+#define MASTER_INFO                                                                                \
+    "run_id:0123456789012345678901234567890123456789\r\nrole:master\r\n"                           \
+    "master_repl_offset:5000\r\n"                                                                  \
+    "slave0:ip=127.0.0.1,port=6002,state=online,offset=4000,lag=0\r\n"
 
-static void tell_replica(const char *link, const char *offset)
-{
-    char text[512];
-
-    snprintf(text, sizeof(text),
-             "run_id:1123456789012345678901234567890123456789\r\nrole:slave\r\n"
-             "master_host:127.0.0.1\r\nmaster_port:6001\r\nmaster_link_status:%s\r\n"
-             "slave_repl_offset:%s\r\nslave_priority:100\r\n",
-             link, offset);
-    rig_tell_info(&rig, text);
-}
-
-/* The replica is found while the rig already watches its port. */
-static void start_with_replica(const char *link, const char *offset)
+/* One group, whose master has answered INFO, and whose replica has not. */
+static void start_group(void)
 {
     rig_add_group(&rig, "m1", "127.0.0.1", MASTER_PORT);
     rig.watched_port = MASTER_PORT;
     http_start();
-    struct sn_link_id master = rig.watched;
-    uint64_t tag = rig.info_tag;
+    rig_tell_info(&rig, MASTER_INFO);
+}
+
+#define REPLICA_INFO(role, link)                                                                   \
+    "run_id:1123456789012345678901234567890123456789\r\nrole:" role "\r\n"                         \
+    "master_host:127.0.0.1\r\nmaster_port:6001\r\nmaster_link_status:" link "\r\n"                 \
+    "slave_repl_offset:4000\r\nslave_priority:100\r\n"
+
+/* The rig watches the replica's port when the master tells of it. */
+static void start_with_replica(const char *info)
+{
+    rig_add_group(&rig, "m1", "127.0.0.1", MASTER_PORT);
+    rig.watched_port = MASTER_PORT;
+    http_start();
     rig.watched_port = REPLICA_PORT;
-    rig.watched = master;
-    rig.info_tag = tag;
-    rig_tell_info(&rig, "run_id:0123456789012345678901234567890123456789\r\nrole:master\r\n"
-                        "master_repl_offset:5000\r\n"
-                        "slave0:ip=127.0.0.1,port=6002,state=online,offset=4000,lag=0\r\n");
-    tell_replica(link, offset);
+    rig_tell_info(&rig, MASTER_INFO);
+    rig_tell_info(&rig, info);
 }
 
 /* ---- metrics ---- */
@@ -63,7 +52,7 @@ static void test_http__each_family_stands_once_and_in_order(void **state)
     char head[256];
 
     (void)state;
-    start_with_replica("up", "4000");
+    start_with_replica(REPLICA_INFO("slave", "up"));
     const char *at = http_body(http_get("/metrics"));
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         snprintf(head, sizeof(head), "# HELP %s ", names[i]);
@@ -136,14 +125,14 @@ static void test_http__metrics_of_a_group(void **state)
         NULL};
 
     (void)state;
-    start_with_replica("up", "4000");
+    start_with_replica(REPLICA_INFO("slave", "up"));
     expect_lines(lines);
 }
 
 static void test_http__an_unknown_lag_is_missing(void **state)
 {
     (void)state;
-    start_with_replica("down", "4000");
+    start_with_replica(REPLICA_INFO("slave", "down"));
     (void)http_get("/metrics");
     assert_non_null(strstr(http_text, "\nsentineld_replica_link_up" REPLICA " 0\n"));
     assert_null(strstr(http_text, "\nsentineld_replica_lag_bytes{"));
@@ -270,7 +259,7 @@ static void test_http__groups_as_a_list(void **state)
 {
     (void)state;
     rig_add_group(&rig, "m2", "127.0.0.2", MASTER_PORT);
-    start_with_replica("up", "4000");
+    start_with_replica(REPLICA_INFO("slave", "up"));
     const char *body = http_body(http_get("/groups"));
     assert_non_null(strstr(http_text, "\r\nContent-Type: application/json\r\n"));
     assert_non_null(strstr(body, "\"name\":\"m2\",\"status\":\"ok\",\"primary\":{\"host\":"
@@ -283,7 +272,7 @@ static void test_http__a_group_may_be_called_like_a_check(void **state)
 {
     (void)state;
     rig_add_group(&rig, "m1/primary", "127.0.0.2", MASTER_PORT);
-    start_group("m1");
+    start_group();
     http_expect("/groups/m1/primary", 200, "\"name\": \"m1/primary\"");
     http_expect("/groups/m1/primary/primary?addr=127.0.0.2:6001", 200, "\"ok\": true");
 }
@@ -298,7 +287,7 @@ static void test_http__no_groups_are_an_empty_list(void **state)
 static void test_http__a_group_in_full(void **state)
 {
     (void)state;
-    start_with_replica("up", "4000");
+    start_with_replica(REPLICA_INFO("slave", "up"));
     http_expect("/groups/m1", 200, "\"reported_role\": \"slave\"");
     assert_non_null(strstr(http_text, "\"lag_bytes\": 1000,"));
     assert_non_null(strstr(http_text, "\"run_id\": \"1123456789012345678901234567890123456789\""));
@@ -312,7 +301,7 @@ static void test_http__a_group_in_full(void **state)
 static void test_http__primary_is_who_is_the_master(void **state)
 {
     (void)state;
-    start_group("m1");
+    start_group();
     http_expect("/groups/m1/primary?addr=127.0.0.1:6001", 200, "\"ok\": true");
     http_expect("/groups/m1/primary?addr=127.0.0.1:6002", 503, "the primary is another server");
     http_expect("/groups/m1/primary?addr=[::1]:6001", 503, "the primary is another server");
@@ -329,7 +318,7 @@ static void test_http__primary_is_who_is_the_master(void **state)
 static void test_http__replica_is_who_follows_and_is_near(void **state)
 {
     (void)state;
-    start_with_replica("up", "4000");
+    start_with_replica(REPLICA_INFO("slave", "up"));
     http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 200, "\"ok\": true");
     http_expect("/groups/m1/replica?addr=127.0.0.1:6001", 503, "no replica of the group");
     http_expect("/groups/m1/replica?addr=127.0.0.1:6002&lag=1000", 200, "\"ok\": true");
@@ -343,7 +332,7 @@ static void test_http__replica_is_who_follows_and_is_near(void **state)
 static void test_http__replica_without_its_link_has_no_known_lag(void **state)
 {
     (void)state;
-    start_with_replica("down", "4000");
+    start_with_replica(REPLICA_INFO("slave", "down"));
     http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 200, "\"ok\": true");
     http_expect("/groups/m1/replica?addr=127.0.0.1:6002&lag=1mb", 503, "lost its link");
 }
@@ -351,16 +340,14 @@ static void test_http__replica_without_its_link_has_no_known_lag(void **state)
 static void test_http__replica_has_to_say_so(void **state)
 {
     (void)state;
-    start_group("m1");
+    start_group();
     http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 503, "has not answered INFO yet");
 }
 
 static void test_http__replica_that_was_promoted_by_hand_is_none(void **state)
 {
     (void)state;
-    start_with_replica("up", "4000");
-    http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 200, "\"ok\": true");
-    rig_tell_info(&rig, "run_id:1123456789012345678901234567890123456789\r\nrole:master\r\n");
+    start_with_replica(REPLICA_INFO("master", "up"));
     http_expect("/groups/m1/replica?addr=127.0.0.1:6002", 503, "says that it is a master");
 }
 
