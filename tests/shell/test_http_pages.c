@@ -213,6 +213,17 @@ static int last_group(const struct sn_buf *text)
     return atoi(name + strlen("\"group-"));
 }
 
+static void test_http__a_loop_that_stood_still_is_seen(void **state)
+{
+    (void)state;
+    http_start();
+    uv_sleep(1300); /* the timer of the first second is late by 300 ms */
+    rig_wait(&rig, 5);
+    (void)http_get("/metrics");
+    assert_non_null(strstr(http_text, "\nsentineld_loop_lag_seconds_bucket{le=\"0.25\"} 0\n"));
+    assert_non_null(strstr(http_text, "\nsentineld_loop_lag_seconds_count 1\n"));
+}
+
 /* Whoever reads a long list slowly reads about each group that was there all the time. */
 static void test_http__groups_may_go_while_they_are_told(void **state)
 {
@@ -363,6 +374,7 @@ int main(void)
         TEST(test_http__a_strange_name_is_escaped),
         TEST(test_http__events_and_saves_are_counted),
         cmocka_unit_test(test_http__durations_are_counted_up_to_their_bound),
+        TEST(test_http__a_loop_that_stood_still_is_seen),
         TEST(test_http__groups_may_go_while_they_are_told),
         TEST(test_http__groups_as_a_list),
         TEST(test_http__a_group_may_be_called_like_a_check),
