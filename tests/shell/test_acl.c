@@ -159,7 +159,7 @@ static void unblocked(uv_work_t *work, int status)
 static void test_acl__file_is_read_and_written_beside_the_loop(void **state)
 {
     enum { WORKERS = 4 };
-    uv_work_t blocks[WORKERS], again[WORKERS];
+    static uv_work_t blocks[WORKERS], again[WORKERS]; /* the last may end after the test */
     char path[] = "/tmp/sn-acl-XXXXXX", text[1024] = "";
     int file = mkstemp(path);
 
