@@ -15,7 +15,7 @@ static sn_ms age(sn_ms now, sn_ms at)
     return at == SN_MS_NEVER ? -1 : now - at;
 }
 
-/* What the replica still lacks, as far as the last INFO of both tells. */
+/* Bytes that the replica lacks, by the last INFO of both servers. */
 static void measure_lag(const struct sn_instance *replica, struct sn_member_figures *figures)
 {
     const struct sn_data *master = &replica->group->master->u.data;

@@ -2,7 +2,7 @@
 #ifndef SN_TESTS_SHELL_HTTP_RIG_H
 #define SN_TESTS_SHELL_HTTP_RIG_H
 
-/* The HTTP port in front of a rig, and a client that takes what it gets. */
+/* The HTTP port in front of a rig, and a client that reads everything. */
 
 #include "server_case.h"
 

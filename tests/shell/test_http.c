@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The HTTP port: where it listens, what it does with bad clients, and with too many. */
+/* The HTTP port: its addresses and limits, and bad clients. */
 #include "http_rig.h"
 
 static void test_http__only_reading_is_allowed(void **state)
@@ -32,7 +32,7 @@ static void test_http__a_body_is_not_read(void **state)
     assert_string_equal(answer, "");
 }
 
-static void test_http__what_there_is_not_is_404(void **state)
+static void test_http__unknown_paths_are_404(void **state)
 {
     (void)state;
     http_start();
@@ -132,7 +132,7 @@ static void test_http__a_head_without_end_is_refused(void **state)
     close(fd);
 }
 
-static void test_http__whoever_is_slow_is_cut(void **state)
+static void test_http__a_slow_client_is_cut(void **state)
 {
     (void)state;
     http_request_ms = 200;
@@ -157,7 +157,7 @@ static void add_groups(size_t count)
     }
 }
 
-static void test_http__whoever_does_not_read_is_cut(void **state)
+static void test_http__a_client_that_does_not_read_is_cut(void **state)
 {
     (void)state;
     add_groups(6000); /* more than the buffers of sockets take */
@@ -172,7 +172,7 @@ static void test_http__whoever_does_not_read_is_cut(void **state)
     close(fd);
 }
 
-/* What the client has not taken is not made yet: it has the groups of later. */
+/* The rest is made when the client takes it: it has a group that was added meanwhile. */
 static void test_http__a_long_answer_is_made_as_it_is_taken(void **state)
 {
     (void)state;
@@ -212,7 +212,7 @@ static void test_http__beyond_the_limit_the_oldest_gives_way(void **state)
     }
 }
 
-static void test_http__whoever_asks_is_not_the_oldest(void **state)
+static void test_http__a_client_that_asks_is_not_the_oldest(void **state)
 {
     int fds[SN_HTTP_CONNECTIONS_MAX + 1];
     char answer[1024], byte;
@@ -313,17 +313,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_http__only_reading_is_allowed),
         TEST(test_http__a_body_is_not_read),
-        TEST(test_http__what_there_is_not_is_404),
+        TEST(test_http__unknown_paths_are_404),
         TEST(test_http__is_ready_or_says_why_not),
         TEST(test_http__a_request_may_come_in_bytes),
         TEST(test_http__requests_may_follow_each_other),
         TEST(test_http__nonsense_gets_an_error_or_an_end),
         TEST(test_http__a_head_without_end_is_refused),
-        TEST(test_http__whoever_is_slow_is_cut),
-        TEST(test_http__whoever_does_not_read_is_cut),
+        TEST(test_http__a_slow_client_is_cut),
+        TEST(test_http__a_client_that_does_not_read_is_cut),
         TEST(test_http__a_long_answer_is_made_as_it_is_taken),
         TEST(test_http__beyond_the_limit_the_oldest_gives_way),
-        TEST(test_http__whoever_asks_is_not_the_oldest),
+        TEST(test_http__a_client_that_asks_is_not_the_oldest),
         TEST(test_http__a_port_in_use_is_named),
         TEST(test_http__only_an_optional_address_may_be_missing),
         TEST(test_http__may_end_in_the_middle_of_an_answer),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the HTTP port answers: metrics, groups, health checks. */
+/* The answers of the HTTP port: metrics, groups, health checks. */
 #include "http_rig.h"
 
 #include "shell/http/histogram.h"
@@ -224,7 +224,7 @@ static void test_http__a_loop_that_stood_still_is_seen(void **state)
     assert_non_null(strstr(http_text, "\nsentineld_loop_lag_seconds_count 1\n"));
 }
 
-/* Whoever reads a long list slowly reads about each group that was there all the time. */
+/* A slow reader gets each group that was there all the time, once. */
 static void test_http__groups_may_go_while_they_are_told(void **state)
 {
     struct sn_metrics metrics = {.family = SN_PROCESS_METRIC_COUNT};
@@ -309,7 +309,7 @@ static void test_http__a_group_in_full(void **state)
 
 /* ---- health checks ---- */
 
-static void test_http__primary_is_who_is_the_master(void **state)
+static void test_http__primary_is_the_master(void **state)
 {
     (void)state;
     start_group();
@@ -326,7 +326,7 @@ static void test_http__primary_is_who_is_the_master(void **state)
                      503);
 }
 
-static void test_http__replica_is_who_follows_and_is_near(void **state)
+static void test_http__replica_follows_and_is_near(void **state)
 {
     (void)state;
     start_with_replica(REPLICA_INFO("slave", "up"));
@@ -380,8 +380,8 @@ int main(void)
         TEST(test_http__a_group_may_be_called_like_a_check),
         TEST(test_http__no_groups_are_an_empty_list),
         TEST(test_http__a_group_in_full),
-        TEST(test_http__primary_is_who_is_the_master),
-        TEST(test_http__replica_is_who_follows_and_is_near),
+        TEST(test_http__primary_is_the_master),
+        TEST(test_http__replica_follows_and_is_near),
         TEST(test_http__replica_without_its_link_has_no_known_lag),
         TEST(test_http__replica_has_to_say_so),
         TEST(test_http__replica_that_was_promoted_by_hand_is_none),

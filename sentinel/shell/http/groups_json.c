@@ -51,7 +51,7 @@ static json_t *make_failover(const struct sn_group_figures *figures)
     return failover;
 }
 
-/* What the list has of each group. */
+/* The fields of a group in the list. */
 static json_t *make_brief(const struct sn_group *group, sn_ms now)
 {
     struct sn_group_figures figures;

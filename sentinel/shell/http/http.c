@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* libmicrohttpd has one epoll descriptor for all of its connections. The loop watches that, and has
- * a timer for what libmicrohttpd wants to be woken for. Each wake-up gives each connection one
+ * a timer for the next time-out of libmicrohttpd. Each wake-up gives each connection one
  * turn: a request, or a piece of its answer.
  *
  * The listeners are ours, so that one limit holds for all addresses. At the limit the connection
- * that has waited longest gives way: whoever holds connections without using them keeps nobody out.
+ * that has waited longest gives way: connections that are held without use keep nobody out.
  * A connection that has completed no request for request_ms ends too, be it idle, slow to ask or
  * slow to read. To end one, its socket is shut down, which libmicrohttpd sees as the other side's
  * doing. */
@@ -47,7 +47,7 @@ struct sn_http {
     struct sn_http_parts parts;
     struct MHD_Daemon *daemon; /* NULL: not listening */
     uv_poll_t poll;            /* the epoll descriptor of daemon */
-    uv_timer_t timer;          /* what daemon wants to be woken for */
+    uv_timer_t timer;          /* the next time-out of daemon */
     uv_timer_t tick;           /* once a second: connections that take too long; how late it is */
     uint64_t tick_due_ns;
     struct door *doors;

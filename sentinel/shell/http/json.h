@@ -2,13 +2,13 @@
 #ifndef SN_SHELL_HTTP_JSON_H
 #define SN_SHELL_HTTP_JSON_H
 
-/* What is missing between jansson and the rest. */
+/* Between jansson and our own texts. */
 
 #include "base/buf.h"
 
 #include <jansson.h>
 
-/* Any text; what is no UTF-8 shows as \xHH. */
+/* Any text; bytes that are no UTF-8 show as \xHH. */
 json_t *sn_json_text(const char *text);
 /* Appends value, which is released. flags: of jansson. */
 void sn_json_put(json_t *value, size_t flags, struct sn_buf *out);

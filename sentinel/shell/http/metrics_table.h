@@ -31,7 +31,7 @@
     X(SCRIPTS_QUEUE, "redis_sentinel_scripts_queue_length", GAUGE, "",                             \
       "Scripts that run or wait to be run.")                                                       \
     X(SIMULATE, "redis_sentinel_simulate_failure_flags", GAUGE, "",                                \
-      "What SENTINEL SIMULATE-FAILURE has asked for.")                                             \
+      "Failures that SENTINEL SIMULATE-FAILURE has ordered, as bits.")                             \
     X(BUILD_INFO, "sentineld_build_info", GAUGE, "version", "1; the label is the version.")        \
     X(GROUPS, "sentineld_groups", GAUGE, "status", "Groups by status: ok, sdown, odown.")          \
     X(FAILOVERS_RUNNING, "sentineld_failovers_in_progress", GAUGE, "",                             \
@@ -39,7 +39,7 @@
     X(FAILOVERS, "sentineld_failovers_total", COUNTER, "result",                                   \
       "Attempts of this sentinel to fail over, by how they ended.")                                \
     X(SWITCHES, "sentineld_switches_total", COUNTER, "",                                           \
-      "Changes of a master's address, whoever made them.")                                         \
+      "Changes of a master's address, by this sentinel or others.")                                \
     X(VOTES, "sentineld_votes_total", COUNTER, "", "Votes that were given.")                       \
     X(CURRENT_EPOCH, "sentineld_current_epoch", GAUGE, "", "The current epoch.")                   \
     X(TILTS, "sentineld_tilts_total", COUNTER, "", "How often TILT mode was entered.")             \
@@ -100,7 +100,7 @@
     X(REPLICA_LINK, "sentineld_replica_link_up", GAUGE, "master_name, replica_address",            \
       "1: the replica says that its link to the master is up.")                                    \
     X(REPLICA_LAG, "sentineld_replica_lag_bytes", GAUGE, "master_name, replica_address",           \
-      "What the replica lacks of the master, by the last INFO of both; missing while unknown.")
+      "Bytes that the replica lacks, by the last INFO of both servers; missing while unknown.")
 
 enum sn_process_metric {
 #define X(id, name, type, labels, help) SN_PROCESS_##id,

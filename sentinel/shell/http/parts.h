@@ -2,7 +2,7 @@
 #ifndef SN_SHELL_HTTP_PARTS_H
 #define SN_SHELL_HTTP_PARTS_H
 
-/* What the answers are made of. */
+/* The sources of all answers. */
 
 #include "shell/http/http.h"
 #include "shell/http/tally.h"

@@ -13,7 +13,7 @@ struct sn_sample {
 
 /* Begins a sample: name, with suffix ("" or "_total") behind it. */
 struct sn_sample sn_sample_begin(struct sn_buf *out, const char *name, const char *suffix);
-/* Any text; what is no UTF-8 shows as \xHH. */
+/* Any text; bytes that are no UTF-8 show as \xHH. */
 void sn_sample_label(struct sn_sample *sample, const char *name, const char *value);
 /* The label `name` with the value "host:port". */
 void sn_sample_label_place(struct sn_sample *sample, const char *name, const char *host,

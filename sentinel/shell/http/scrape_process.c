@@ -35,7 +35,7 @@ static void put_by(const struct place *place, const char *label, const char *tex
     sn_sample_end(&sample, value);
 }
 
-/* What a sentinel has no value for stays empty, as with redis_exporter. */
+/* Labels without a value for sentinels are empty, as with redis_exporter. */
 static void put_instance(const struct place *place)
 {
     const struct sn_settings *settings = place->parts->env.settings;
