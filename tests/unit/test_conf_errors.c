@@ -72,6 +72,8 @@ static const struct row redis_rows[] = {
      "s.conf:1: client-query-buffer-limit 99999999999gb\nargument must be between 1048576 and "
      "9223372036854775807 inclusive. Expected: a number of bytes, at least 1048576, such as "
      "64mb.\n"},
+    {"http-bind 127.0.0.1 \"\"", "s.conf:1: http-bind 127.0.0.1 \"\"\nAn address is empty. "
+                                 "Expected: addresses of this machine.\n"},
     {"client-output-buffer-limit pubsub 1 2",
      "s.conf:1: client-output-buffer-limit pubsub 1 2\nWrong number of arguments in buffer "
      "limit "

@@ -43,13 +43,19 @@ static void apply_bind(struct sn_settings *settings, const struct sn_statement *
     settings->bind_count = list.count;
 }
 
-static void apply_words(struct sn_loader *loader, const struct sn_statement *statement)
+static int apply_addresses(struct sn_loader *loader, const struct sn_statement *statement)
 {
     char *at = (char *)&loader->conf->settings + statement->directive->offset;
     struct sn_setting_words *words = (void *)at;
 
+    for (size_t i = 0; i < statement->value_count; i++) {
+        if (statement->values[i][0] == '\0')
+            return sn_loader_fail(loader, &statement->at, "An address is empty.",
+                                  "addresses of this machine");
+    }
     sn_list_fini(words);
     sn_list_add_all(words, statement->values, statement->value_count);
+    return 0;
 }
 
 static int apply_limits(struct sn_loader *loader, const struct sn_statement *statement)
@@ -310,8 +316,7 @@ static int apply_value(struct sn_loader *loader, const struct sn_statement *stat
         apply_bind(settings, statement);
         return 0;
     case SN_VALUE_ADDRESSES:
-        apply_words(loader, statement);
-        return 0;
+        return apply_addresses(loader, statement);
     case SN_VALUE_USER:
         add_line(statement, &settings->users, &settings->user_count);
         return 0;
