@@ -173,6 +173,7 @@ def test_http__the_primary_is_followed_through_a_failover(watched):
     wait_until(lambda: total('sentineld_failovers_total{result="completed"}') == 1, 60, "one failover is counted")
     assert total("sentineld_switches_total") == 3
     assert total("sentineld_votes_total") >= 2
+    assert total("sentineld_failover_duration_seconds_count") == 1
 
 
 def test_http__is_alive_while_all_else_is_down(watched):

@@ -164,18 +164,52 @@ static void test_http__events_and_saves_are_counted(void **state)
                                         "sentineld_save_duration_seconds_sum 60.004000001",
                                         "sentineld_save_duration_seconds_count 3",
                                         NULL};
-    static const char *const events[] = {"+sdown", "+switch-master", "+sdown", "+vote-for-leader",
-                                         "+failover-end"};
+    static const struct sn_action_notice events[] = {
+        {SN_LEVEL_WARNING, "+sdown", "master m1 10.0.0.1 6379"},
+        {SN_LEVEL_WARNING, "+switch-master", "m1 10.0.0.1 6379 10.0.0.2 6379"},
+        {SN_LEVEL_WARNING, "+sdown", "slave 10.0.0.1:6379 10.0.0.1 6379 @ m1 10.0.0.2 6379"},
+        {SN_LEVEL_WARNING, "+vote-for-leader", "aaaa 7"},
+        {SN_LEVEL_WARNING, "+failover-end", "master m1 10.0.0.1 6379"}};
 
     (void)state;
     http_start();
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
-        sn_http_note_event(http, &(struct sn_action_notice){.name = events[i]});
+        sn_http_note_event(http, &events[i]);
     sn_http_note_save(http, true, 1);
     sn_http_note_save(http, true, 4000000);
     sn_http_note_save(http, true, 60000000000);
     sn_http_note_save(http, false, 1);
     expect_lines(lines);
+}
+
+static void tally(struct sn_tally *counts, const char *name, const char *payload, sn_ms now)
+{
+    const struct sn_action_notice event = {SN_LEVEL_WARNING, name, payload};
+
+    sn_tally_event(counts, &event, now);
+}
+
+static void test_http__the_attempt_that_wins_has_a_duration(void **state)
+{
+    struct sn_tally counts = {0};
+
+    (void)state;
+    tally(&counts, "+try-failover", "master m1 10.0.0.1 6379", 1000);
+    tally(&counts, "+try-failover", "master m10 10.0.0.2 6379", 1000);
+    tally(&counts, "-failover-abort-not-elected", "master m1 10.0.0.1 6379", 1500);
+    tally(&counts, "+switch-master", "m1 10.0.0.1 6379 10.0.0.3 6379", 1700); /* by another one */
+    assert_int_equal(counts.failovers.count, 0);
+    tally(&counts, "+try-failover", "master m1 10.0.0.3 6379", 2000);
+    tally(&counts, "+try-failover", "master m1 10.0.0.3 6379", 3000);
+    tally(&counts, "+switch-master", "m1 10.0.0.3 6379 10.0.0.1 6379", 3040);
+    assert_int_equal(counts.failovers.count, 1);
+    assert_int_equal(counts.failovers.sum_ns, 40000000);
+    tally(&counts, "+switch-master", "m1 10.0.0.1 6379 10.0.0.3 6379", 4000);
+    tally(&counts, "-monitor", "master m10 10.0.0.2 6379", 5000);
+    tally(&counts, "+switch-master", "m10 10.0.0.2 6379 10.0.0.4 6379", 6000);
+    assert_int_equal(counts.failovers.count, 1);
+    tally(&counts, "+try-failover", "master m2 10.0.0.9 6379", 7000); /* is still going on */
+    sn_tally_fini(&counts);
 }
 
 static void test_http__durations_are_counted_up_to_their_bound(void **state)
@@ -373,6 +407,7 @@ int main(void)
         TEST(test_http__an_unknown_lag_is_missing),
         TEST(test_http__a_strange_name_is_escaped),
         TEST(test_http__events_and_saves_are_counted),
+        cmocka_unit_test(test_http__the_attempt_that_wins_has_a_duration),
         cmocka_unit_test(test_http__durations_are_counted_up_to_their_bound),
         TEST(test_http__a_loop_that_stood_still_is_seen),
         TEST(test_http__groups_may_go_while_they_are_told),

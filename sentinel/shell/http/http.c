@@ -371,7 +371,7 @@ void sn_http_set_driver(struct sn_http *http, struct sn_driver *driver)
 void sn_http_note_event(struct sn_http *http, const struct sn_action_notice *event)
 {
     if (http != NULL)
-        sn_tally_event(&http->parts.tally, event->name);
+        sn_tally_event(&http->parts.tally, event, sn_driver_now(http->parts.driver));
 }
 
 void sn_http_note_save(struct sn_http *http, bool ok, uint64_t took_ns)

@@ -38,6 +38,8 @@
       "Failovers that this sentinel leads, or wants to lead, at the moment.")                      \
     X(FAILOVERS, "sentineld_failovers_total", COUNTER, "result",                                   \
       "Attempts of this sentinel to fail over, by how they ended.")                                \
+    X(FAILOVER_DURATION, "sentineld_failover_duration_seconds", HISTOGRAM, "",                     \
+      "From +try-failover to +switch-master, of failovers that this sentinel has led.")            \
     X(SWITCHES, "sentineld_switches_total", COUNTER, "",                                           \
       "Changes of a master's address, by this sentinel or others.")                                \
     X(VOTES, "sentineld_votes_total", COUNTER, "", "Votes that were given.")                       \

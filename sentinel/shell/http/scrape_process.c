@@ -212,6 +212,11 @@ static void put_cpu_user_children(const struct place *place)
     put_cpu(place, RUSAGE_CHILDREN, false);
 }
 
+static void put_failover_duration(const struct place *place)
+{
+    put_histogram(place, &place->tally->failovers);
+}
+
 static void put_saves(const struct place *place)
 {
     put_histogram(place, &place->tally->saves);
@@ -357,6 +362,7 @@ static void (*const putters[SN_PROCESS_METRIC_COUNT])(const struct place *place)
     [SN_PROCESS_GROUPS] = put_groups_by_status,
     [SN_PROCESS_FAILOVERS_RUNNING] = put_running_failovers,
     [SN_PROCESS_FAILOVERS] = put_failovers,
+    [SN_PROCESS_FAILOVER_DURATION] = put_failover_duration,
     [SN_PROCESS_SWITCHES] = put_switches,
     [SN_PROCESS_VOTES] = put_votes,
     [SN_PROCESS_CURRENT_EPOCH] = put_epoch,

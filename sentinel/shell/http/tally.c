@@ -5,6 +5,13 @@
 #include "base/hashtable.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+struct sn_tally_attempt {
+    char *group;
+    sn_ms began_at;
+    UT_hash_handle hh;
+};
 
 struct sn_tally_event {
     char *name;
@@ -12,10 +19,20 @@ struct sn_tally_event {
     UT_hash_handle hh;
 };
 
+static void drop_attempt(struct sn_tally *tally, struct sn_tally_attempt *attempt)
+{
+    HASH_DEL(tally->attempts, attempt);
+    free(attempt->group);
+    free(attempt);
+}
+
 void sn_tally_fini(struct sn_tally *tally)
 {
+    struct sn_tally_attempt *attempt, *after;
     struct sn_tally_event *event, *next;
 
+    HASH_ITER(hh, tally->attempts, attempt, after)
+        drop_attempt(tally, attempt);
     HASH_ITER(hh, tally->events, event, next) {
         HASH_DEL(tally->events, event);
         free(event->name);
@@ -31,8 +48,60 @@ static struct sn_tally_event *find(const struct sn_tally *tally, const char *nam
     return event;
 }
 
-/* The table of notices bounds their number. */
-void sn_tally_event(struct sn_tally *tally, const char *name)
+/* group: len bytes, no more than that. */
+static struct sn_tally_attempt *find_attempt(const struct sn_tally *tally, const char *group,
+                                             size_t len)
+{
+    struct sn_tally_attempt *attempt;
+
+    HASH_FIND(hh, tally->attempts, group, len, attempt);
+    return attempt;
+}
+
+static void begin_attempt(struct sn_tally *tally, const char *group, size_t len, sn_ms now)
+{
+    struct sn_tally_attempt *attempt = find_attempt(tally, group, len);
+
+    if (attempt == NULL) {
+        attempt = sn_alloc(sizeof(*attempt));
+        attempt->group = sn_strndup(group, len);
+        HASH_ADD_KEYPTR(hh, tally->attempts, attempt->group, len, attempt);
+    }
+    attempt->began_at = now;
+}
+
+static void end_attempt(struct sn_tally *tally, const char *group, size_t len, bool won, sn_ms now)
+{
+    struct sn_tally_attempt *attempt = find_attempt(tally, group, len);
+
+    if (attempt == NULL)
+        return; /* of another sentinel */
+    if (won)
+        sn_histogram_add(&tally->failovers, (uint64_t)(now - attempt->began_at) * 1000000);
+    drop_attempt(tally, attempt);
+}
+
+/* The payload of +switch-master begins with the name of the group, the others with the word master
+ * and that name, which has no blanks. */
+static void follow_attempt(struct sn_tally *tally, const struct sn_action_notice *event, sn_ms now)
+{
+    bool won = strcmp(event->name, "+switch-master") == 0;
+    bool begun = strcmp(event->name, "+try-failover") == 0;
+    bool lost = strncmp(event->name, "-failover-abort", strlen("-failover-abort")) == 0 ||
+                strcmp(event->name, "-monitor") == 0;
+
+    if (!won && !begun && !lost)
+        return;
+    const char *group = event->payload + (won ? 0 : strlen("master "));
+    size_t len = strcspn(group, " ");
+    if (begun)
+        begin_attempt(tally, group, len, now);
+    else
+        end_attempt(tally, group, len, won, now);
+}
+
+/* The table of notices bounds the number of names. */
+static void count(struct sn_tally *tally, const char *name)
 {
     struct sn_tally_event *event = find(tally, name);
 
@@ -42,6 +111,12 @@ void sn_tally_event(struct sn_tally *tally, const char *name)
         HASH_ADD_KEYPTR(hh, tally->events, event->name, strlen(event->name), event);
     }
     event->count++;
+}
+
+void sn_tally_event(struct sn_tally *tally, const struct sn_action_notice *event, sn_ms now)
+{
+    count(tally, event->name);
+    follow_attempt(tally, event, now);
 }
 
 uint64_t sn_tally_of(const struct sn_tally *tally, const char *name)

@@ -4,13 +4,17 @@
 
 /* Counters since the start that only the metrics show. */
 
+#include "core/action.h"
 #include "shell/http/histogram.h"
 
+struct sn_tally_attempt;
 struct sn_tally_event;
 
 struct sn_tally {
-    struct sn_tally_event *events; /* by name, in the order in which they first happened */
-    struct sn_histogram saves;     /* that succeeded */
+    struct sn_tally_event *events;     /* by name, in the order in which they first happened */
+    struct sn_tally_attempt *attempts; /* own failovers without a new master yet, by group */
+    struct sn_histogram failovers;     /* from the start of an own attempt to its new master */
+    struct sn_histogram saves;         /* that succeeded */
     uint64_t saves_failed;
     struct sn_histogram loop_lag;
     uint64_t requests; /* of HTTP that were answered */
@@ -18,9 +22,9 @@ struct sn_tally {
 };
 
 void sn_tally_fini(struct sn_tally *tally);
-/* Counts an event by its name: "+sdown". */
-void sn_tally_event(struct sn_tally *tally, const char *name);
-/* How often it happened. */
+/* Counts an event that happens now. */
+void sn_tally_event(struct sn_tally *tally, const struct sn_action_notice *event, sn_ms now);
+/* How often the event of this name, such as "+sdown", happened. */
 uint64_t sn_tally_of(const struct sn_tally *tally, const char *name);
 /* Calls each for every event that has happened. */
 void sn_tally_walk(const struct sn_tally *tally,
