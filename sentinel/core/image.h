@@ -40,6 +40,7 @@ struct sn_group_params {
     sn_ms failover_timeout_ms;
     sn_ms reboot_down_after_ms; /* master-reboot-down-after-period; 0 = off */
     sn_ms refused_after_ms;     /* refused-after-milliseconds; 0 = off */
+    uint64_t max_lag;           /* max-replica-lag, in bytes; 0 = no limit */
     char *notification_script;
     char *client_reconfig_script;
     char *auth_user;
@@ -107,6 +108,7 @@ enum sn_option {
     SN_OPTION_RENAME_COMMAND,
     SN_OPTION_REBOOT_DOWN_AFTER,
     SN_OPTION_REFUSED_AFTER,
+    SN_OPTION_MAX_LAG,
     SN_OPTION_TLS,
     /* of the sentinel: SENTINEL CONFIG SET */
     SN_OPTION_RESOLVE_HOSTNAMES,

@@ -22,6 +22,12 @@
     X(INFO_OLD, "its last INFO is too old", " (# ms, at most #)")                                  \
     X(FAILED_BEFORE, "it refused or failed its promotion earlier in this attempt", " (epoch #)")   \
     X(LINK_DOWN_LONG, "its link to the master was down for too long", " (# ms, at most #)")        \
+    X(LOADING, "it is loading its data set", "")                                                   \
+    X(EMPTY, "its data set is empty, and that of the master is not", "")                           \
+    X(FULL_SYNC, "it is in the middle of a full synchronisation", "")                              \
+    X(OTHER_HISTORY, "its data have another history than those of the master", "")                 \
+    X(UNSYNCED, "it has not been in sync with the master since it was started", "")                \
+    X(LAGS, "it lags by more than max-replica-lag", " (# bytes, at most #)")                       \
     X(UNPROVEN, "it was demoted and has not been in sync since", " (for # ms)")                    \
     X(CLAIMED, "another group claims it too", "")                                                  \
     X(NO_SUCH_REPLICA, "no replica is known at that address", " (requested port #)")               \

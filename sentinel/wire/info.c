@@ -101,9 +101,56 @@ static void read_link_down(struct slice value, struct sn_info *info)
     else if (rc != 0)
         return;
     info->has_link_down = seconds >= 0;
+    info->link_never_up = seconds == -1;
     if (seconds < 0)
         seconds = 0;
     info->link_down_ms = (seconds < LINK_DOWN_S_MAX ? seconds : LINK_DOWN_S_MAX) * 1000;
+}
+
+/* An unused second id is all zeros. */
+static void read_replid(struct slice value, struct sn_runid *replid)
+{
+    struct sn_runid found = {""};
+
+    read_runid(value, &found);
+    if (strspn(found.hex, "0") < SN_RUNID_LEN)
+        *replid = found;
+}
+
+/* "db0:keys=N,expires=…" */
+static void read_database(struct slice line, struct sn_info *info)
+{
+    struct slice name = cut(&line, ':');
+    struct slice pair = cut(&line, ',');
+    struct slice value;
+    uint64_t number;
+
+    if (!has_prefix(name, "db", &value) || sn_text_to_u64(value.text, value.len, &number) != 0 ||
+        !has_prefix(pair, "keys=", &value) || sn_text_to_u64(value.text, value.len, &number) != 0)
+        return;
+    info->keys = number > UINT64_MAX - info->keys ? UINT64_MAX : info->keys + number;
+}
+
+/* What tells whose data an instance has, and whether it has any. */
+static void read_data_set(struct slice line, struct sn_info *info)
+{
+    struct slice value;
+    uint64_t number;
+
+    if (has_prefix(line, "master_replid:", &value))
+        read_replid(value, &info->replid);
+    else if (has_prefix(line, "master_replid2:", &value))
+        read_replid(value, &info->replid2);
+    else if (has_prefix(line, "second_repl_offset:", &value))
+        info->second_offset = sn_text_to_u64(value.text, value.len, &number) == 0 ? number : 0;
+    else if (equals(line, "loading:1") || equals(line, "async_loading:1"))
+        info->loading = true;
+    else if (has_prefix(line, "rdb_changes_since_last_save:", &value))
+        info->has_changes = sn_text_to_u64(value.text, value.len, &info->changes) == 0;
+    else if (equals(line, "# Keyspace"))
+        info->has_keys = true;
+    else if (info->has_keys)
+        read_database(line, info);
 }
 
 /* "ip=…,port=…,…" in any order. */
@@ -205,6 +252,7 @@ static void read_line(struct slice line, struct sn_info *info)
 
     if (has_prefix(line, "slave", &value))
         read_replica(value, info);
+    read_data_set(line, info);
 }
 
 void sn_info_parse(const char *text, size_t len, struct sn_info *info)

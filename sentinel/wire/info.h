@@ -26,7 +26,8 @@ struct sn_info {
     size_t replica_count;
     /* master_link_down_since_seconds; 0 if absent or negative, cut to about 2^53 if larger. */
     sn_ms link_down_ms;
-    bool has_link_down; /* present and not -1; -1 means that the link was never up */
+    bool has_link_down; /* present and not -1 */
+    bool link_never_up; /* present and -1: not since this process is a replica */
     /* Only if present after role:slave, as has_* tells. */
     bool has_master_host, has_master_port, has_link_status, has_priority, has_offset, has_announced;
     char master_host[SN_HOST_MAX + 1];
@@ -39,6 +40,16 @@ struct sn_info {
     /* Of a master: its own offset; for planned switchovers. 0 if absent. */
     bool has_master_offset;
     uint64_t master_repl_offset;
+    /* master_replid, and master_replid2 with second_repl_offset: until before that offset, the data
+     * have this id, too. "" if absent, malformed or all zeros. */
+    struct sn_runid replid, replid2;
+    uint64_t second_offset;
+    bool loading; /* loading:1 or async_loading:1 */
+    /* Keys of all databases together; known if the text has a section Keyspace. */
+    bool has_keys;
+    uint64_t keys;
+    bool has_changes; /* rdb_changes_since_last_save */
+    uint64_t changes;
 };
 
 /* Reads the INFO text (len bytes, lines ended by CRLF or LF) into *info, which needs no

@@ -13,6 +13,7 @@
 
 #define REPL_PERIOD_MS 1000
 #define PARTIAL_MS     2 /* of a partial resynchronisation */
+#define KEYS           1000 /* that servers have before the first write */
 #define CHAIN_MAX      8 /* of replicas of replicas */
 
 /* Not from the dice of the cluster: ids decide nothing but whether they are equal. */
@@ -37,6 +38,7 @@ void model_redis_init(struct model_redis *redis)
     sn_prng_runid(&redis->node.cluster->prng, &redis->runid);
     redis->role = SN_ROLE_MASTER;
     redis->saved_role = SN_ROLE_MASTER;
+    redis->keys = KEYS;
     redis->priority = 100;
     redis->sync_ms = 20;
     redis->repl_timeout_ms = 60000;
@@ -171,9 +173,16 @@ static void begin_load(struct model_redis *redis)
     drop_replicas(redis);
     if (redis->diskless) {
         redis->offset = 0;
+        redis->keys = 0;
         begin_history(redis);
     }
     wake_in(redis, redis->sync_load_ms);
+}
+
+static void take_rest(struct model_redis *redis, const struct model_redis *master)
+{
+    redis->offset = master->offset;
+    redis->keys = master->keys;
 }
 
 /* Takes over the history of its master. */
@@ -207,7 +216,7 @@ static void end_sync(struct model_redis *redis)
     redis->repl = REPL_UP;
     redis->link_up_at = redis->node.cluster->now;
     redis->was_up = true;
-    redis->offset = master->offset;
+    take_rest(redis, master);
     cluster_say(redis->node.cluster, &redis->node, "replicates %s", master->node.name);
     wake_in(redis, REPL_PERIOD_MS);
 }
@@ -226,7 +235,7 @@ static void check_link(struct model_redis *redis)
     /* What was held up while it could not read has arrived. */
     if (redis->repl == REPL_UP && !redis->lagging && !model_redis_is_busy(redis) &&
         redis->silent_at == SN_MS_NEVER && master_of(redis)->offset > redis->offset)
-        redis->offset = master_of(redis)->offset;
+        take_rest(redis, master_of(redis));
 }
 
 void model_redis_timer(struct model_redis *redis)
@@ -264,6 +273,7 @@ void model_redis_start(struct model_redis *redis)
     redis->was_up = false;
     redis->role = redis->saved_role;
     redis->backlog_at = redis->offset;
+    redis->changes = 0;
     if (redis->role == SN_ROLE_MASTER || redis->offset == 0)
         fork_history(redis);
     if (redis->offset == 0)
@@ -322,7 +332,7 @@ static void write_down(struct model_redis *redis, unsigned depth)
             other->node.state != NODE_RUNNING || !model_redis_follows(other, redis) ||
             !model_redis_reaches(other, redis))
             continue;
-        other->offset = redis->offset;
+        take_rest(other, redis);
         write_down(other, depth + 1);
     }
 }
@@ -333,6 +343,8 @@ bool model_redis_write(struct model_redis *redis, uint64_t bytes)
         model_redis_is_paused(redis) || model_redis_is_busy(redis) || model_redis_is_loading(redis))
         return false;
     redis->offset += bytes;
+    redis->keys++;
+    redis->changes++;
     write_down(redis, 0);
     return true;
 }
@@ -341,7 +353,7 @@ void model_redis_catch_up(struct model_redis *redis)
 {
     redis->lagging = false;
     if (redis->repl == REPL_UP && model_redis_reaches(redis, master_of(redis)))
-        redis->offset = master_of(redis)->offset;
+        take_rest(redis, master_of(redis));
 }
 
 unsigned model_redis_syncing(const struct cluster *cluster)

@@ -3,7 +3,7 @@
 #define TESTS_LIB_MODEL_REDIS_H
 
 /* A Redis server as a sentinel sees one: role, replication, INFO, PING, pub/sub of hellos, and the
- * orders. Not in it: data. An offset stands for the writes. */
+ * orders. Not in it: data. An offset stands for the writes, and a number for the keys. */
 
 #include "cluster.h"
 #include "wire/info.h"
@@ -28,6 +28,8 @@ struct model_redis {
     sn_ms loading_until; /* PING says -LOADING */
     sn_ms paused_until;  /* CLIENT PAUSE … WRITE */
     uint64_t offset;
+    uint64_t keys;    /* of the data set; each write adds one */
+    uint64_t changes; /* writes since the process began */
     /* Its history has this id; up to second_offset the other one, too. */
     struct sn_runid replid, replid2;
     uint64_t second_offset;

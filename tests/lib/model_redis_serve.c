@@ -132,20 +132,39 @@ static void print_replicas(const struct model_redis *redis, struct sn_buf *out)
     }
 }
 
+/* Whose data it has, and how many. */
+static void print_data_set(const struct model_redis *redis, struct sn_buf *out)
+{
+    bool second = redis->replid2.hex[0] != '\0';
+    sn_buf_printf(out, "master_replid:%s\r\nmaster_replid2:%s\r\nmaster_repl_offset:%llu\r\n",
+                  redis->replid.hex,
+                  second ? redis->replid2.hex : "0000000000000000000000000000000000000000",
+                  (unsigned long long)redis->offset);
+    if (second)
+        sn_buf_printf(out, "second_repl_offset:%llu\r\n",
+                      (unsigned long long)redis->second_offset + 1);
+    sn_buf_printf(out, "# Keyspace\r\n");
+    if (redis->keys > 0)
+        sn_buf_printf(out, "db0:keys=%llu,expires=0,avg_ttl=0\r\n",
+                      (unsigned long long)redis->keys);
+}
+
 static void print_info(const struct model_redis *redis, struct sn_buf *out)
 {
     sn_ms now = redis->node.cluster->now;
     enum sn_role role = redis->lies_role != SN_ROLE_UNKNOWN ? redis->lies_role : redis->role;
     sn_buf_printf(out,
-                  "# Server\r\nredis_version:7.0.15\r\nrun_id:%s\r\n# Replication\r\nrole:%s\r\n",
-                  redis->runid.hex, role == SN_ROLE_MASTER ? "master" : "slave");
+                  "# Server\r\nredis_version:7.0.15\r\nrun_id:%s\r\n# Persistence\r\nloading:%d\r\n"
+                  "rdb_changes_since_last_save:%llu\r\n# Replication\r\nrole:%s\r\n",
+                  redis->runid.hex, model_redis_is_loading(redis), (unsigned long long)redis->changes,
+                  role == SN_ROLE_MASTER ? "master" : "slave");
     if (role == SN_ROLE_REPLICA) {
         bool up = redis->repl == REPL_UP;
         sn_buf_printf(out,
                       "master_host:%s\r\nmaster_port:%u\r\nmaster_link_status:%s\r\nmaster_sync_in_"
                       "progress:%u\r\n",
                       redis->master.host, redis->master.port, up ? "up" : "down",
-                      redis->repl == REPL_SYNC || redis->repl == REPL_LOAD);
+                      (redis->repl == REPL_SYNC && !redis->partial) || redis->repl == REPL_LOAD);
         sn_buf_printf(out, "slave_repl_offset:%llu\r\n", (unsigned long long)redis->offset);
         /* -1: it never was, since the server has become a replica. */
         if (!up)
@@ -154,8 +173,7 @@ static void print_info(const struct model_redis *redis, struct sn_buf *out)
         sn_buf_printf(out, "slave_priority:%u\r\nreplica_announced:1\r\n", redis->priority);
     }
     print_replicas(redis, out);
-    sn_buf_printf(out, "master_replid:%s\r\nmaster_repl_offset:%llu\r\n", redis->replid.hex,
-                  (unsigned long long)redis->offset);
+    print_data_set(redis, out);
 }
 
 static void reply_info(struct model_redis *redis, struct conn *conn, const struct packet *request)

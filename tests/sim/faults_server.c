@@ -92,6 +92,7 @@ static void life_of_server(struct job *job, struct model_redis *redis)
     if (kind == FAULT_EMPTY) {
         cluster_kill(&redis->node);
         redis->offset = 0;
+        redis->keys = 0;
         redis->saved_role = SN_ROLE_MASTER;
     } else if (kind == FAULT_READDRESS) {
         move(sim, redis, job->fault);

@@ -10,6 +10,7 @@
  * repeated at once (D8); the sentinel does not wait for a leader that is down (D9). */
 
 #include "core/agree/election.h"
+#include "core/agree/fresh.h"
 #include "core/agree/rank.h"
 #include "core/agree/rival.h"
 #include "core/agree/select.h"
@@ -180,7 +181,7 @@ static sn_ms stand_back_until(struct sn_group *group)
 {
     const struct sn_core *core = group->core;
     sn_ms turn_over = sn_after(group->o_down_at, core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2);
-    bool known = sn_select_facts_fresh(group) || core->now >= sn_select_facts_deadline(group);
+    bool known = sn_fresh_are_all(group) || core->now >= sn_fresh_deadline(group);
     const struct sn_instance *best = known ? sn_select_replica(group) : NULL;
     if (known && best == NULL)
         return sn_max(turn_over, group->stand_back_until);

@@ -5,8 +5,9 @@
 
 #include "core/agree/select.h"
 
+#include "core/agree/doubt.h"
+#include "core/agree/fresh.h"
 #include "core/facts/alias.h"
-#include "core/facts/foreign.h"
 #include "core/facts/instance.h"
 #include "core/facts/members.h"
 #include "core/facts/reason.h"
@@ -17,24 +18,8 @@
 #include <strings.h>
 #include <utlist.h>
 
-#define FRESH_PINGS      5
-#define FRESH_INFOS      3
-#define LINK_DOWN_FACTOR 10
-/* down-after periods of S_DOWN after which a replica with old data is better than none */
-#define LAST_RESORT_DOWNS 3
-
-/* Returns the instant from which on facts count as fresh. */
-static sn_ms failure_at(const struct sn_group *group)
-{
-    return group->master->s_down ? group->master->s_down_at : group->failover.started_at;
-}
-
-/* True if the replica has reported its state since the failure. */
-static bool is_fresh(const struct sn_instance *replica)
-{
-    sn_ms info_at = replica->u.data.info_at;
-    return info_at != SN_MS_NEVER && info_at >= failure_at(replica->group);
-}
+#define FRESH_PINGS 5
+#define FRESH_INFOS 3
 
 static struct sn_why because(enum sn_reason reason, int64_t a, int64_t b)
 {
@@ -65,106 +50,23 @@ static struct sn_why obstacle(const struct sn_group *group, const struct sn_inst
         return because(SN_REASON_INFO_NONE, 0, 0);
     if (sn_age(core, data->info_at) > info_limit)
         return because(SN_REASON_INFO_OLD, sn_age(core, data->info_at), info_limit);
+    if (data->set.loading)
+        return because(SN_REASON_LOADING, 0, 0);
     if (data->refused_epoch != 0 && data->refused_epoch == group->failover.epoch)
         return because(SN_REASON_FAILED_BEFORE, (int64_t)data->refused_epoch, 0);
     return because(SN_REASON_NONE, 0, 0);
 }
 
-static sn_ms link_down_limit(const struct sn_group *group)
-{
-    const struct sn_instance *master = group->master;
-    sn_ms down_ms = master->s_down ? sn_age(group->core, master->s_down_at) : 0;
-    return LINK_DOWN_FACTOR * group->params.down_after_ms + down_ms;
-}
-
-/* A replica whose link to the master was down for too long is passed over (PROTOCOL.md §16). */
-static bool is_link_down_for_long(const struct sn_group *group, const struct sn_instance *replica)
-{
-    return replica->u.data.link_down_ms > link_down_limit(group);
-}
-
-/* Returns an objection that is outweighed if no other replica is left (PROTOCOL.md §24.2). */
-static struct sn_why doubt(const struct sn_group *group, const struct sn_instance *replica)
-{
-    if (is_link_down_for_long(group, replica))
-        return because(SN_REASON_LINK_DOWN_LONG, replica->u.data.link_down_ms,
-                       link_down_limit(group));
-    if (replica->u.data.unproven_at != SN_MS_NEVER)
-        return because(SN_REASON_UNPROVEN, sn_age(group->core, replica->u.data.unproven_at), 0);
-    if (sn_foreign_claimed(replica))
-        return because(SN_REASON_CLAIMED, 0, 0);
-    return because(SN_REASON_NONE, 0, 0);
-}
-
-static bool is_master_long_down(const struct sn_group *group)
-{
-    const struct sn_instance *master = group->master;
-    return master->s_down && sn_age(group->core, master->s_down_at) >=
-                                 LAST_RESORT_DOWNS * group->params.down_after_ms;
-}
-
-/* True if only this replica lost the master: the master still answered us, as a master, at that
- * time. A master that now reports the role of a replica may have been restarted with a role that
- * was not saved (PROTOCOL.md §24.2). */
-static bool lost_it_alone(const struct sn_group *group, const struct sn_instance *replica)
-{
-    const struct sn_data *data = &replica->u.data;
-    const struct sn_instance *master = group->master;
-    sn_ms heard_at = master->u.data.role_reported == SN_ROLE_REPLICA ? master->u.data.said_master_at
-                                                                     : master->cmd->heard_at;
-    return heard_at != SN_MS_NEVER && heard_at >= data->info_at - data->link_down_ms;
-}
-
-/* True if all replicas lost the master for about as long, while this sentinel was away: none of
- * them has newer data. A silent replica may have newer data, so it is waited for (PROTOCOL.md
- * §24.2). */
-static bool are_all_cut_off(const struct sn_group *group, const struct sn_instance *replica)
-{
-    sn_ms leeway = LINK_DOWN_FACTOR * group->params.down_after_ms;
-    const struct sn_instance *other;
-    if (!group->master->s_down || lost_it_alone(group, replica))
-        return false;
-    DL_FOREACH(group->replicas, other) {
-        const struct sn_data *data = &other->u.data;
-        if (!is_fresh(other) ? !is_master_long_down(group)
-                             : data->unproven_at == SN_MS_NEVER &&
-                                   data->link_down_ms + leeway < replica->u.data.link_down_ms)
-            return false;
-    }
-    return true;
-}
-
-/* Returns why replica is chosen in spite of the doubt; NULL if it is not chosen. */
-static const char *outweighs(const struct sn_group *group, const struct sn_instance *replica,
-                             enum sn_failover_mode mode)
-{
-    if (mode == SN_MODE_FORCED)
-        return "the operator forces this failover";
-    if (sn_foreign_claimed(replica))
-        return NULL;
-    if (replica->u.data.unproven_at != SN_MS_NEVER && !is_master_long_down(group))
-        return NULL;
-    if (is_link_down_for_long(group, replica) && !are_all_cut_off(group, replica))
-        return NULL;
-    return replica->u.data.unproven_at != SN_MS_NEVER
-               ? "no other replica is left, and the master stays down"
-               : "all replicas lost the master for about as long";
-}
-
 static bool is_doubted(const struct sn_instance *replica)
 {
-    return doubt(replica->group, replica).reason != SN_REASON_NONE;
+    return sn_doubt_gravity(replica) > 0;
 }
 
 static struct sn_why refusal_in(const struct sn_group *group, const struct sn_instance *replica,
                                 enum sn_failover_mode mode)
 {
     struct sn_why why = obstacle(group, replica);
-    if (why.reason != SN_REASON_NONE)
-        return why;
-    if (is_doubted(replica) && outweighs(group, replica, mode) == NULL)
-        return doubt(group, replica);
-    return why;
+    return why.reason != SN_REASON_NONE ? why : sn_doubt_decisive(replica, mode);
 }
 
 struct sn_why sn_select_refusal(const struct sn_group *group, const struct sn_instance *replica)
@@ -184,7 +86,7 @@ static bool is_promoted(const struct sn_instance *replica)
     const struct sn_data *data = &replica->u.data;
     const struct sn_group *group = replica->group;
     return group->master->s_down && data->role_reported == SN_ROLE_MASTER && data->was_replica &&
-           is_fresh(replica) &&
+           sn_fresh_is(replica) &&
            data->role_reported_at >= group->master->s_down_at - group->params.down_after_ms;
 }
 
@@ -192,12 +94,12 @@ static bool is_promoted(const struct sn_instance *replica)
  * it are old: it is chosen only if no replica answered (PROTOCOL.md §16). */
 static bool better(const struct sn_instance *a, const struct sn_instance *b)
 {
-    if (is_doubted(a) != is_doubted(b))
-        return is_doubted(b);
+    if (sn_doubt_gravity(a) != sn_doubt_gravity(b))
+        return sn_doubt_gravity(a) < sn_doubt_gravity(b);
     if (is_promoted(a) != is_promoted(b))
         return is_promoted(a);
-    if (is_fresh(a) != is_fresh(b))
-        return is_fresh(a);
+    if (sn_fresh_is(a) != sn_fresh_is(b))
+        return sn_fresh_is(a);
     if (a->u.data.priority != b->u.data.priority)
         return a->u.data.priority < b->u.data.priority;
     if (a->u.data.repl_offset != b->u.data.repl_offset)
@@ -210,14 +112,14 @@ static bool better(const struct sn_instance *a, const struct sn_instance *b)
 /* Tells the doubt to an operator who finds old data in the new master later. */
 static void tell_doubt(const struct sn_instance *replica, enum sn_failover_mode mode)
 {
-    char form[SN_PAYLOAD_MAX + 1];
-    struct sn_why against = doubt(replica->group, replica);
-    if (against.reason == SN_REASON_NONE)
+    char form[SN_PAYLOAD_MAX + 1], against[SN_REASON_SENTENCE_MAX + 1];
+    struct sn_why why = sn_doubt_about(replica);
+    if (why.reason == SN_REASON_NONE)
         return;
     sn_instance_form(replica, form);
-    sn_out_log(replica->core, SN_LEVEL_WARNING, "Chose %s although %s (link down for %lld ms): %s.",
-               form, sn_reason_words(against.reason), (long long)replica->u.data.link_down_ms,
-               outweighs(replica->group, replica, mode));
+    sn_reason_sentence(&why, against);
+    sn_out_log(replica->core, SN_LEVEL_WARNING, "Chose %s although %s: %s.", form, against,
+               sn_doubt_outweighed_by(replica, mode));
 }
 
 static struct sn_instance *best_in(const struct sn_group *group, enum sn_failover_mode mode)
@@ -290,20 +192,4 @@ struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_add
                "Cannot promote %s:%u to master of %s as requested: %s.", wanted->host, wanted->port,
                group->name, sn_reason_words(why.reason));
     return NULL;
-}
-
-bool sn_select_facts_fresh(const struct sn_group *group)
-{
-    const struct sn_instance *replica;
-    DL_FOREACH(group->replicas, replica) {
-        if (!replica->s_down && !is_fresh(replica))
-            return false;
-    }
-    return true;
-}
-
-sn_ms sn_select_facts_deadline(const struct sn_group *group)
-{
-    sn_ms patience = sn_min(SN_FRESH_INFO_MAX_MS, group->params.down_after_ms / 2);
-    return sn_after(failure_at(group), patience);
 }

@@ -19,9 +19,5 @@ struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_add
 struct sn_why sn_select_refusal(const struct sn_group *group, const struct sn_instance *replica);
 /* True if replica is acceptable only if there is no better one. */
 bool sn_select_is_last_resort(const struct sn_instance *replica);
-/* True if every replica that answers has sent INFO since the failure (D10) (PROTOCOL.md §15.2). */
-bool sn_select_facts_fresh(const struct sn_group *group);
-/* Instant at which the wait for that ends (PROTOCOL.md §15.2). */
-sn_ms sn_select_facts_deadline(const struct sn_group *group);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "core/failover/failover.h"
 
+#include "core/agree/fresh.h"
 #include "core/agree/select.h"
 #include "core/facts/alias.h"
 #include "core/facts/attempt.h"
@@ -133,7 +134,7 @@ static void wait_until(struct sn_group *group, enum sn_reason reason, sn_ms at)
 static void step_select(struct sn_group *group)
 {
     sn_ms period = group->core->timings[SN_TIMING_PUBLISH_PERIOD];
-    sn_ms deadline = sn_select_facts_deadline(group);
+    sn_ms deadline = sn_fresh_deadline(group);
     /* The wait is bounded: links that break again and again hear nothing. */
     sn_ms heard_at =
         sn_min(sn_alias_heard_at(group), sn_after(group->failover.state_at, 3 * period));
@@ -141,7 +142,7 @@ static void step_select(struct sn_group *group)
         wait_until(group, SN_REASON_ALIAS_PROMOTES, sn_after(group->core->now, SN_RETRY_BASE_MS));
     else if (group->failover.mode == SN_MODE_NONE && heard_at > group->core->now)
         wait_until(group, SN_REASON_HELLOS_AWAITED, heard_at);
-    else if (sn_select_facts_fresh(group) || group->core->now >= deadline)
+    else if (sn_fresh_are_all(group) || group->core->now >= deadline)
         choose(group);
     else
         wait_until(group, SN_REASON_INFO_AWAITED, deadline);

@@ -53,6 +53,15 @@ struct sn_failover {
     struct sn_addr old_addr;      /* RECONF: address of the demoted master */
 };
 
+#define SN_HISTORY_MAX 4
+
+/* Replication ids that the master has reported (history.c). */
+struct sn_history {
+    struct sn_runid ids[SN_HISTORY_MAX]; /* the present one first; "" behind the last */
+    struct sn_runid before;              /* the present history had this id … */
+    uint64_t before_until;               /* … until before this offset */
+};
+
 struct sn_alias;
 struct sn_reasons;
 
@@ -105,6 +114,7 @@ struct sn_group {
     /* While a won switch waits for its save: the master last announced to clients. Port 0
      * otherwise. */
     struct sn_addr unannounced_old_master;
+    struct sn_history history;
     struct sn_timer election;
     struct sn_timer timeout;    /* of the failover state */
     unsigned marks;             /* rules for sn_settle to run */

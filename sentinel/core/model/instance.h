@@ -18,6 +18,19 @@ enum sn_unanswered {
     SN_UNANSWERED_AGAIN = 1 << 3  /* the hello, and another one is due by now */
 };
 
+/* What a data node says of its data set. */
+struct sn_data_set {
+    struct sn_runid replid, replid2; /* as in struct sn_info */
+    uint64_t second_offset;
+    bool loading;
+    bool keys_known;
+    uint64_t keys;
+    bool link_never_up;
+    /* Its link to a master of this group was up since it is this process and follows that master:
+     * its data are the group's. */
+    bool was_in_sync;
+};
+
 /* Facts about data nodes. */
 struct sn_data {
     sn_ms info_sent_at;
@@ -39,6 +52,7 @@ struct sn_data {
     uint32_t priority;
     uint64_t repl_offset;
     uint64_t master_offset; /* master_repl_offset */
+    struct sn_data_set set;
     bool announced;
     bool promoted;           /* selected by the present failover */
     uint64_t refused_epoch;  /* of the last attempt in which it refused promotion */

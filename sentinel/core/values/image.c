@@ -94,6 +94,7 @@ void sn_globals_apply(struct sn_globals *globals, const struct sn_change *change
     case SN_OPTION_RENAME_COMMAND:
     case SN_OPTION_REBOOT_DOWN_AFTER:
     case SN_OPTION_REFUSED_AFTER:
+    case SN_OPTION_MAX_LAG:
     case SN_OPTION_TLS:
         break;
     }
@@ -208,6 +209,10 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
         return;
     case SN_OPTION_REFUSED_AFTER:
         params->refused_after_ms = change->number;
+        return;
+    case SN_OPTION_MAX_LAG:
+        assert(change->number >= 0);
+        params->max_lag = (uint64_t)change->number;
         return;
     case SN_OPTION_PARALLEL_SYNCS:
         assert(change->number >= 1 && change->number <= UINT32_MAX);

@@ -5,6 +5,7 @@
 #include "core/watch/discover.h"
 #include "core/facts/alias.h"
 #include "core/facts/foreign.h"
+#include "core/facts/history.h"
 #include "core/facts/instance.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
@@ -232,6 +233,7 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     data->info_asked_at = data->info_sent_at;
     learn_runid(instance, &info->runid);
     learn_replication(instance, info);
+    sn_history_learn(instance, info);
     /* The role word does not matter: a node that replicates another server ("slave",
      * "active-replica") can be watched as a master, and its replicas can take its place
      * (PROTOCOL.md §12). */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Whose data an instance has (DESIGN.md D20). A server's data have a replication id and an offset;
+ * a replica takes over the id of its master when it is in sync. A promoted replica gets an id of its
+ * own and keeps the old one as the second, so that data up to that offset count as its own; so does
+ * a master that is restarted from an RDB file. A master that is restarted from an AOF gets a new id
+ * and no second one, and the replicas keep the old one until they have copied its data: therefore
+ * the last few ids of the group are remembered. They are in no file: INFO of the master tells the
+ * present one after a restart. */
+
+#include "core/facts/history.h"
+
+#include "core/facts/instance.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define SECOND_MS 1000
+
+static bool is_id(const struct sn_runid *id)
+{
+    return id->hex[0] != '\0';
+}
+
+static bool equals(const struct sn_runid *a, const struct sn_runid *b)
+{
+    return is_id(a) && sn_runid_equal(a, b);
+}
+
+static size_t find(const struct sn_history *history, const struct sn_runid *id)
+{
+    size_t i = 0;
+    while (i < SN_HISTORY_MAX && !equals(&history->ids[i], id))
+        i++;
+    return i;
+}
+
+/* Puts id at the place `to`; those from there to its old place, or to the end, move back. */
+static void remember(struct sn_history *history, const struct sn_runid *id, size_t to)
+{
+    size_t from = find(history, id);
+    if (!is_id(id) || from < to)
+        return;
+    if (from == SN_HISTORY_MAX)
+        from = SN_HISTORY_MAX - 1;
+    memmove(&history->ids[to + 1], &history->ids[to], (from - to) * sizeof(*id));
+    history->ids[to] = *id;
+}
+
+static void learn_of_master(struct sn_group *group, const struct sn_data_set *set)
+{
+    struct sn_history *history = &group->history;
+    if (!is_id(&set->replid))
+        return;
+    remember(history, &set->replid, 0);
+    remember(history, &set->replid2, 1);
+    history->before = set->replid2;
+    history->before_until = set->second_offset;
+}
+
+/* Seconds are rounded down. */
+static bool shows_sync(const struct sn_instance *instance, const struct sn_info *info)
+{
+    const struct sn_data *data = &instance->u.data;
+    if (info->role != SN_ROLE_REPLICA || !sn_instance_follows_master(instance))
+        return false;
+    return (info->has_link_status && info->link_up) ||
+           (info->has_link_down &&
+            info->link_down_ms + SECOND_MS <= sn_age(instance->core, data->master_changed_at));
+}
+
+/* PROTOCOL.md §12. */
+void sn_history_learn(struct sn_instance *instance, const struct sn_info *info)
+{
+    struct sn_data *data = &instance->u.data;
+    assert(sn_is_data(instance));
+    bool kept = data->set.was_in_sync && data->master_changed_at != instance->core->now;
+    data->set = (struct sn_data_set){
+        .replid = info->replid,
+        .replid2 = info->replid2,
+        .second_offset = info->second_offset,
+        .loading = info->loading,
+        .keys_known = info->has_keys,
+        .keys = info->keys,
+        .link_never_up = info->role == SN_ROLE_REPLICA && info->link_never_up,
+    };
+    data->set.was_in_sync = shows_sync(instance, info) || (kept && !data->set.link_never_up);
+    if (instance->kind == SN_KIND_MASTER && info->role == SN_ROLE_MASTER)
+        learn_of_master(instance->group, &data->set);
+}
+
+enum sn_kin sn_history_kin(const struct sn_instance *replica)
+{
+    const struct sn_history *history = &replica->group->history;
+    const struct sn_data *data = &replica->u.data;
+    const struct sn_data_set *set = &data->set;
+    if (!is_id(&history->ids[0]) || !is_id(&set->replid))
+        return SN_KIN_UNKNOWN;
+    if (equals(&history->ids[0], &set->replid) || equals(&history->ids[0], &set->replid2))
+        return SN_KIN_SAME;
+    if (equals(&history->before, &set->replid) && data->repl_offset < history->before_until)
+        return SN_KIN_SAME;
+    /* Of its second id it has at least the beginning: it was promoted, as its master may have been
+     * restarted. */
+    bool ours = find(history, &set->replid) < SN_HISTORY_MAX ||
+                find(history, &set->replid2) < SN_HISTORY_MAX;
+    return ours ? SN_KIN_EARLIER : SN_KIN_FOREIGN;
+}
+
+bool sn_history_is_empty(const struct sn_instance *instance)
+{
+    const struct sn_data_set *set = &instance->u.data.set;
+    return set->keys_known && set->keys == 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SN_CORE_HISTORY_H
+#define SN_CORE_HISTORY_H
+
+/* Data sets: whose data a replica has (DESIGN.md D20). Internal to the core. */
+
+#include "core/model/group.h"
+#include "wire/info.h"
+
+/* How a replica's data relate to those of the group. */
+enum sn_kin {
+    SN_KIN_UNKNOWN = 0, /* the replica or the master has not told its id */
+    SN_KIN_SAME,        /* the present history of the group, or the beginning of it */
+    SN_KIN_EARLIER,     /* a history that the group had before, or that parted from the present one */
+    SN_KIN_FOREIGN      /* an id that the master was never seen with */
+};
+
+/* Learns the data set from INFO of instance; that of the group from INFO of its master (PROTOCOL.md
+ * §12). Precondition: the rest of the INFO is learned already, except for the role. */
+void sn_history_learn(struct sn_instance *instance, const struct sn_info *info);
+enum sn_kin sn_history_kin(const struct sn_instance *replica);
+/* True if the data set is known to be empty. */
+bool sn_history_is_empty(const struct sn_instance *instance);
+
+#endif
