@@ -75,6 +75,12 @@ struct kit_node {
     unsigned link_down_s;
     unsigned priority;
     unsigned long long offset;
+    char history, history2; /* its replication ids are forty of that; '\0': it tells none */
+    unsigned long long second_offset;
+    bool loading;
+    bool never_up; /* its link was never up; with link_up false */
+    bool tells_keys;
+    unsigned long long keys, changes;
     /* Peers: */
     bool says_down;
     bool refuses; /* never votes */

@@ -162,6 +162,33 @@ static void make_reply(const char *text, struct reply_room *room, struct sn_repl
     }
 }
 
+static struct sn_runid peer_id(char letter)
+{
+    struct sn_runid runid = {""};
+    memset(runid.hex, letter, SN_RUNID_LEN);
+    return runid;
+}
+
+static size_t write_data_set(const struct kit_node *node, char *out, size_t size)
+{
+    size_t len = 0;
+    if (node->loading)
+        len += (size_t)snprintf(out + len, size - len, "loading:1\r\n");
+    if (node->history != '\0')
+        len += (size_t)snprintf(
+            out + len, size - len,
+            "master_replid:%s\r\nmaster_replid2:%s\r\nsecond_repl_offset:%llu\r\n",
+            peer_id(node->history).hex, peer_id(node->history2 == '\0' ? '0' : node->history2).hex,
+            node->second_offset);
+    if (!node->tells_keys)
+        return len;
+    len += (size_t)snprintf(out + len, size - len,
+                            "rdb_changes_since_last_save:%llu\r\n# Keyspace\r\n", node->changes);
+    if (node->keys > 0)
+        len += (size_t)snprintf(out + len, size - len, "db0:keys=%llu,expires=0\r\n", node->keys);
+    return len;
+}
+
 static void write_info(struct kit *kit, const struct kit_node *node, char *out, size_t size)
 {
     const struct kit_node *other;
@@ -176,6 +203,7 @@ static void write_info(struct kit *kit, const struct kit_node *node, char *out, 
                                         "slave%u:ip=%s,port=%u,state=online,offset=1,lag=0\r\n",
                                         number++, other->host, other->port);
         }
+        (void)write_data_set(node, out + len, size - len);
         return;
     }
     other = kit_node(kit, node->master);
@@ -185,9 +213,10 @@ static void write_info(struct kit *kit, const struct kit_node *node, char *out, 
                             "slave_priority:%u\r\nslave_repl_offset:%llu\r\n",
                             other->host, other->port, node->link_up ? "up" : "down", node->syncing,
                             node->priority, node->offset);
-    if (node->link_down_s > 0)
-        (void)snprintf(out + len, size - len, "master_link_down_since_seconds:%u\r\n",
-                       node->link_down_s);
+    len += write_data_set(node, out + len, size - len);
+    if (node->link_down_s > 0 || node->never_up)
+        (void)snprintf(out + len, size - len, "master_link_down_since_seconds:%d\r\n",
+                       node->never_up ? -1 : (int)node->link_down_s);
 }
 
 static void obey(struct kit *kit, struct kit_node *node, const struct kit_sent *sent)
@@ -217,13 +246,6 @@ static void write_vote(struct kit_node *peer, const struct kit_sent *sent, char 
     }
     (void)snprintf(out, size, "[:%d|$%s|:%llu]", peer->says_down,
                    peer->vote.hex[0] == '\0' ? "*" : peer->vote.hex, peer->vote_epoch);
-}
-
-static struct sn_runid peer_id(char letter)
-{
-    struct sn_runid runid = {""};
-    memset(runid.hex, letter, SN_RUNID_LEN);
-    return runid;
 }
 
 /* What node says to something that was sent to it. */

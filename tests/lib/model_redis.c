@@ -12,9 +12,9 @@
 #include <utlist.h>
 
 #define REPL_PERIOD_MS 1000
-#define PARTIAL_MS     2 /* of a partial resynchronisation */
+#define PARTIAL_MS     2    /* of a partial resynchronisation */
 #define KEYS           1000 /* that servers have before the first write */
-#define CHAIN_MAX      8 /* of replicas of replicas */
+#define CHAIN_MAX      8    /* of replicas of replicas */
 
 /* Not from the dice of the cluster: ids decide nothing but whether they are equal. */
 static void begin_history(struct model_redis *redis)

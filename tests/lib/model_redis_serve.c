@@ -156,8 +156,8 @@ static void print_info(const struct model_redis *redis, struct sn_buf *out)
     sn_buf_printf(out,
                   "# Server\r\nredis_version:7.0.15\r\nrun_id:%s\r\n# Persistence\r\nloading:%d\r\n"
                   "rdb_changes_since_last_save:%llu\r\n# Replication\r\nrole:%s\r\n",
-                  redis->runid.hex, model_redis_is_loading(redis), (unsigned long long)redis->changes,
-                  role == SN_ROLE_MASTER ? "master" : "slave");
+                  redis->runid.hex, model_redis_is_loading(redis),
+                  (unsigned long long)redis->changes, role == SN_ROLE_MASTER ? "master" : "slave");
     if (role == SN_ROLE_REPLICA) {
         bool up = redis->repl == REPL_UP;
         sn_buf_printf(out,

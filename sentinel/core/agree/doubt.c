@@ -10,8 +10,8 @@
  *   CLAIMED                   nothing
  *
  * A full synchronisation ends by itself, also if its master is dead. All replicas having another
- * history than the group is no doubt about any of them: the master's id has changed, and they had no
- * time to follow. */
+ * history than the group is no doubt about any of them: the master's id has changed, and they had
+ * no time to follow. */
 
 #include "core/agree/doubt.h"
 
@@ -245,8 +245,7 @@ struct sn_why sn_doubt_decisive(const struct sn_instance *replica, enum sn_failo
 {
     for (size_t i = 0; i < COUNT && mode != SN_MODE_FORCED; i++) {
         const struct doubt *doubt = &doubts[i];
-        if (doubt->applies(replica) &&
-            (doubt->outweighed == NULL || !doubt->outweighed(replica)))
+        if (doubt->applies(replica) && (doubt->outweighed == NULL || !doubt->outweighed(replica)))
             return why_of(replica, i);
     }
     return why_of(replica, COUNT);

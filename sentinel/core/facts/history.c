@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* Whose data an instance has (DESIGN.md D20). A server's data have a replication id and an offset;
- * a replica takes over the id of its master when it is in sync. A promoted replica gets an id of its
- * own and keeps the old one as the second, so that data up to that offset count as its own; so does
- * a master that is restarted from an RDB file. A master that is restarted from an AOF gets a new id
- * and no second one, and the replicas keep the old one until they have copied its data: therefore
- * the last few ids of the group are remembered. They are in no file: INFO of the master tells the
- * present one after a restart. */
+ * a replica takes over the id of its master when it is in sync. A promoted replica gets an id of
+ * its own and keeps the old one as the second, so that data up to that offset count as its own; so
+ * does a master that is restarted from an RDB file. A master that is restarted from an AOF gets a
+ * new id and no second one, and the replicas keep the old one until they have copied its data:
+ * therefore the last few ids of the group are remembered. They are in no file: INFO of the master
+ * tells the present one after a restart. */
 
 #include "core/facts/history.h"
 

@@ -11,8 +11,8 @@
 enum sn_kin {
     SN_KIN_UNKNOWN = 0, /* the replica or the master has not told its id */
     SN_KIN_SAME,        /* the present history of the group, or the beginning of it */
-    SN_KIN_EARLIER,     /* a history that the group had before, or that parted from the present one */
-    SN_KIN_FOREIGN      /* an id that the master was never seen with */
+    SN_KIN_EARLIER, /* a history that the group had before, or that parted from the present one */
+    SN_KIN_FOREIGN  /* an id that the master was never seen with */
 };
 
 /* Learns the data set from INFO of instance; that of the group from INFO of its master (PROTOCOL.md
