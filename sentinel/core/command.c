@@ -251,6 +251,7 @@ static void run_set(struct sn_core *core, const struct sn_command *command, stru
     if (renews)
         renew_data_links(group);
     sn_group_reschedule(group);
+    sn_mark_group(group, SN_MARK_STEP | SN_MARK_PLAN);
     sn_persist_group_changed(group, SN_RECORD_PARAMS);
     answer(core, command, SN_ANSWER_OK, 0);
 }

@@ -133,6 +133,7 @@ enum sn_command_kind {
 /* Mode of a failover (DESIGN.md D17). */
 enum sn_failover_mode {
     SN_MODE_NONE = 0,    /* the master is down: quorum and majority decide */
+    SN_MODE_REBORN,      /* the master has lost its data set: a majority decides */
     SN_MODE_PLANNED,     /* on command: drain the master if possible, else go on without */
     SN_MODE_COORDINATED, /* on command: stop rather than lose a write; needs a majority */
     SN_MODE_FORCED       /* on command: at once, as stock does */

@@ -99,6 +99,7 @@ static bool same_params(const struct sn_group_params *a, const struct sn_group_p
                 a->failover_timeout_ms == b->failover_timeout_ms &&
                 a->reboot_down_after_ms == b->reboot_down_after_ms &&
                 a->refused_after_ms == b->refused_after_ms && a->max_lag == b->max_lag &&
+                same_text(a->reborn_empty, b->reborn_empty) &&
                 same_text(a->notification_script, b->notification_script) &&
                 same_text(a->client_reconfig_script, b->client_reconfig_script) &&
                 same_text(a->auth_user, b->auth_user) && same_text(a->auth_pass, b->auth_pass) &&

@@ -79,6 +79,7 @@ const char *meaning_mode_name(enum sn_failover_mode mode)
         return "COORDINATED";
     case SN_MODE_FORCED:
         return "FORCED";
+    case SN_MODE_REBORN:
     case SN_MODE_NONE:
         break;
     }

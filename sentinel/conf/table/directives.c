@@ -65,6 +65,7 @@ static const char *const channel_rights[] = {"allchannels", "resetchannels", NUL
 static const char *const log_formats[] = {"legacy", "logfmt", NULL};
 static const char *const log_timestamps[] = {"legacy", "iso8601", "milliseconds", NULL};
 static const char *const user_fields[] = {"off", "CN", "URI", NULL};
+static const char *const reborn_choices[] = {"warn", "failover", NULL};
 static const char *const yes_no[] = {"yes", "no", NULL};
 static const char *const client_checks[] = {"no", "yes", "optional", NULL};
 
@@ -216,6 +217,8 @@ static const struct sn_directive group_table[] = {
     {GROUP, .name = "max-replica-lag", BYTES(0), .fallback = "0", PARAM(max_lag), LIVE(MAX_LAG),
      .error = "max-replica-lag must be a number of bytes.",
      .expected = "a number of bytes; 0: no limit"},
+    {GROUP, .name = "reborn-empty", CHOICE(reborn_choices), .fallback = "warn", PARAM(reborn_empty),
+     LIVE(REBORN_EMPTY), .error = "reborn-empty must be warn or failover."},
     {GROUP, .name = "config-epoch", EPOCH, OF_GROUP(config_epoch), .counted = true},
     {GROUP, .name = "leader-epoch", EPOCH, OF_GROUP(leader_epoch)},
     {GROUP, .name = "known-replica", .kind = SN_VALUE_REPLICA, .values_min = 2, .values_max = 2,

@@ -46,14 +46,18 @@ static bool is_late(const struct sn_instance *replica)
 static bool is_emptied(const struct sn_instance *replica)
 {
     const struct sn_data *master = &replica->group->master->u.data;
-    return sn_history_is_empty(replica) && master->set.keys_known && master->set.keys > 0 &&
-           replica->u.data.info_at >= master->info_at;
+    bool is_master_full = master->set.keys_known && master->set.keys > 0 &&
+                          replica->u.data.info_at >= master->info_at;
+    return sn_history_is_empty(replica) && (is_master_full || master->reborn_empty);
 }
 
+/* Before it loads, a replica still has its old data: those are wanted if the master has lost its
+ * own. */
 static bool is_in_full_sync(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
-    return data->role_reported == SN_ROLE_REPLICA && data->syncing;
+    bool wants_old_data = replica->group->master->u.data.reborn_empty;
+    return data->role_reported == SN_ROLE_REPLICA && data->syncing && !wants_old_data;
 }
 
 static bool is_other_history(const struct sn_instance *replica)

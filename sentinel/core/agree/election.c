@@ -156,15 +156,30 @@ static void note_wait(const struct sn_group *group)
                                (int64_t)group->rival_epoch, group->rival_until - now, 0);
 }
 
+/* Returns since when the group needs another master; NEVER if it needs none: its master is O_DOWN,
+ * or has lost its data set (DESIGN.md D20). Voters do not ask for the reason, nor do those of stock
+ * (PROTOCOL.md §14.2), so a majority can agree on either. */
+static sn_ms wanted_since(const struct sn_group *group)
+{
+    const struct sn_data *master = &group->master->u.data;
+    if (group->o_down)
+        return group->o_down_at;
+    return master->reborn_empty && sn_group_params_replaces_reborn(&group->params)
+               ? master->reborn_at
+               : SN_MS_NEVER;
+}
+
 /* PROTOCOL.md §14.5. */
 void sn_election_plan(struct sn_group *group)
 {
     struct sn_core *core = group->core;
-    if (core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE) {
+    sn_ms since = wanted_since(group);
+    if (core->tilt || since == SN_MS_NEVER || group->failover.state != SN_FAILOVER_NONE) {
         sn_timer_stop(&core->timers, &group->election);
         return;
     }
-    sn_ms at = sn_max(group->rank_at, group->retry_at);
+    sn_ms turn_at = group->o_down ? group->rank_at : sn_after(since, sn_rank_turn_ms(group));
+    sn_ms at = sn_max(turn_at, group->retry_at);
     /* All sentinels that waited for the same rival would start at the same moment, so they take
      * turns again. */
     if (sn_rival_is_known(group))
@@ -180,7 +195,7 @@ void sn_election_plan(struct sn_group *group)
 static sn_ms stand_back_until(struct sn_group *group)
 {
     const struct sn_core *core = group->core;
-    sn_ms turn_over = sn_after(group->o_down_at, core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2);
+    sn_ms turn_over = sn_after(wanted_since(group), core->timings[SN_TIMING_ASK_PERIOD] * 3 / 2);
     bool known = sn_fresh_are_all(group) || core->now >= sn_fresh_deadline(group);
     const struct sn_instance *best = known ? sn_select_replica(group) : NULL;
     if (known && best == NULL)
@@ -293,6 +308,8 @@ void sn_election_voter_up(struct sn_group *group)
 static sn_ms master_answers_until(const struct sn_group *group)
 {
     const struct sn_link *link = group->master->cmd;
+    if (!group->o_down)
+        return group->core->now; /* it does answer */
     sn_ms trip = sn_max(sn_rank_longest_trip(group), sn_max(link->took_ms, link->trip_ms));
     sn_ms wait = sn_min(2 * trip, SN_LAST_LOOK_MAX_MS) + SN_RANK_GRACE_MS;
     if (link->state == SN_LINK_UP && link->last_pong_at < link->up_at)
@@ -316,7 +333,8 @@ static bool is_too_early(struct sn_group *group)
 
 void sn_election_due(struct sn_group *group)
 {
-    if (group->core->tilt || !group->o_down || group->failover.state != SN_FAILOVER_NONE)
+    if (group->core->tilt || wanted_since(group) == SN_MS_NEVER ||
+        group->failover.state != SN_FAILOVER_NONE)
         return; /* TILT and attempts were reported already */
     if (held_back(group) || is_too_early(group))
         return;
@@ -332,7 +350,7 @@ void sn_election_due(struct sn_group *group)
         sn_timer_set(&group->core->timers, &group->election, sn_min(at, look_again_at));
         return;
     }
-    sn_election_start(group, SN_MODE_NONE, NULL);
+    sn_election_start(group, group->o_down ? SN_MODE_NONE : SN_MODE_REBORN, NULL);
 }
 
 void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
@@ -535,11 +553,14 @@ static void time_out(struct sn_group *group)
         give_up(group, &tally);
 }
 
-/* True if the master is up again. A lost quorum alone ends nothing, because silent peers lose it
- * too, and then the state of the master is unknown (PROTOCOL.md §24.2). */
+/* True if the master is up again, or if its data set was judged anew. A lost quorum alone ends
+ * nothing, because silent peers lose it too, and then the state of the master is unknown
+ * (PROTOCOL.md §24.2). */
 static bool is_over(const struct sn_group *group)
 {
-    return group->failover.mode == SN_MODE_NONE && !group->o_down && !group->master->s_down;
+    enum sn_failover_mode mode = group->failover.mode;
+    return (mode == SN_MODE_NONE || mode == SN_MODE_REBORN) && wanted_since(group) == SN_MS_NEVER &&
+           !group->master->s_down;
 }
 
 void sn_election_step(struct sn_group *group)

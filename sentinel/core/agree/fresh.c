@@ -10,7 +10,10 @@
 /* Returns the instant from which on facts count as fresh. */
 static sn_ms failure_at(const struct sn_group *group)
 {
-    return group->master->s_down ? group->master->s_down_at : group->failover.started_at;
+    const struct sn_instance *master = group->master;
+    if (master->s_down)
+        return master->s_down_at;
+    return master->u.data.reborn_empty ? master->u.data.reborn_at : group->failover.started_at;
 }
 
 bool sn_fresh_is(const struct sn_instance *replica)

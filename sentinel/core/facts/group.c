@@ -247,6 +247,8 @@ static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
     if (kind == SN_KIND_MASTER)
         data->unproven_at = SN_MS_NEVER;
     data->rebooting = false;
+    data->reborn = false;
+    data->reborn_empty = false;
     data->left_out = false;
     instance->cmd->closed_at = SN_MS_NEVER;
     instance->cmd->gone = false;

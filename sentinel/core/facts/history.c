@@ -47,10 +47,12 @@ static void remember(struct sn_history *history, const struct sn_runid *id, size
     history->ids[to] = *id;
 }
 
-static void learn_of_master(struct sn_group *group, const struct sn_data_set *set)
+void sn_history_learn_group(const struct sn_instance *master, enum sn_role role)
 {
-    struct sn_history *history = &group->history;
-    if (!is_id(&set->replid))
+    struct sn_history *history = &master->group->history;
+    const struct sn_data_set *set = &master->u.data.set;
+    assert(master->kind == SN_KIND_MASTER);
+    if (role != SN_ROLE_MASTER || master->u.data.reborn_empty || !is_id(&set->replid))
         return;
     remember(history, &set->replid, 0);
     remember(history, &set->replid2, 1);
@@ -85,8 +87,6 @@ void sn_history_learn(struct sn_instance *instance, const struct sn_info *info)
         .link_never_up = info->role == SN_ROLE_REPLICA && info->link_never_up,
     };
     data->set.was_in_sync = shows_sync(instance, info) || (kept && !data->set.link_never_up);
-    if (instance->kind == SN_KIND_MASTER && info->role == SN_ROLE_MASTER)
-        learn_of_master(instance->group, &data->set);
 }
 
 enum sn_kin sn_history_kin(const struct sn_instance *replica)

@@ -15,9 +15,12 @@ enum sn_kin {
     SN_KIN_FOREIGN  /* an id that the master was never seen with */
 };
 
-/* Learns the data set from INFO of instance; that of the group from INFO of its master (PROTOCOL.md
- * §12). Precondition: the rest of the INFO is learned already, except for the role. */
+/* Learns the data set of instance from its INFO (PROTOCOL.md §12). Precondition: the rest of the
+ * INFO is learned already, except for the role. */
 void sn_history_learn(struct sn_instance *instance, const struct sn_info *info);
+/* Learns the history of the group from its master, which has just reported this role. One that lost
+ * its data set begins no new history: if it dies, the old data are the right ones. */
+void sn_history_learn_group(const struct sn_instance *master, enum sn_role role);
 enum sn_kin sn_history_kin(const struct sn_instance *replica);
 /* True if the data set is known to be empty. */
 bool sn_history_is_empty(const struct sn_instance *instance);

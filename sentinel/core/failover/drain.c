@@ -160,7 +160,7 @@ static void begin(struct sn_group *group)
     struct sn_drain *drain = &group->failover.drain;
     struct sn_instance *master = group->master;
     enum sn_failover_mode mode = group->failover.mode;
-    if (mode == SN_MODE_NONE || mode == SN_MODE_FORCED) {
+    if (mode == SN_MODE_NONE || mode == SN_MODE_REBORN || mode == SN_MODE_FORCED) {
         drain_done(group);
     } else if (master->s_down || !sn_link_can_send(master->cmd)) {
         drain_skip(group, SN_REASON_DRAIN_NO_ANSWER, NULL);

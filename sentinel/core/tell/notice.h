@@ -108,6 +108,9 @@ struct sn_core;
       "The attempt ends: the selected replica did not become a master in time, or went down.")     \
     X(FAILOVER_ABORT_MASTER_TIMEOUT, "-failover-abort-master-timeout", WARNING, NOTIFY, MASTER,    \
       "", "The coordinated switchover ends: writes could be lost.")                                \
+    X(MASTER_REBORN_EMPTY, "+master-reborn-empty", WARNING, NOTIFY, MASTER,                        \
+      "#keys <keys>/<keys of a replica>",                                                          \
+      "The master was restarted and has lost its data set, and a replica still has data.")         \
     X(CONVERT_TO_SLAVE, "+convert-to-slave", NOTICE, NONE, REPLICA, "",                            \
       "A replica that reports the role of a master was ordered to follow the master.")             \
     X(RESTORE_MASTER, "+restore-master", WARNING, NOTIFY, MASTER, "",                              \

@@ -95,6 +95,7 @@ void sn_globals_apply(struct sn_globals *globals, const struct sn_change *change
     case SN_OPTION_REBOOT_DOWN_AFTER:
     case SN_OPTION_REFUSED_AFTER:
     case SN_OPTION_MAX_LAG:
+    case SN_OPTION_REBORN_EMPTY:
     case SN_OPTION_TLS:
         break;
     }
@@ -118,6 +119,7 @@ void sn_group_params_fini(struct sn_group_params *params)
     free(params->auth_pass);
     free(params->auth_pass_file);
     free(params->tls);
+    free(params->reborn_empty);
     for (size_t i = 0; i < params->rename_count; i++) {
         free(params->renames[i].from);
         free(params->renames[i].to);
@@ -135,6 +137,7 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
     to->auth_pass = sn_strdup(from->auth_pass);
     to->auth_pass_file = sn_strdup(from->auth_pass_file);
     to->tls = sn_strdup(from->tls);
+    to->reborn_empty = sn_strdup(from->reborn_empty);
     to->renames = NULL;
     if (from->rename_count > 0)
         to->renames = sn_alloc_array(room_for(from->rename_count), sizeof(*to->renames));
@@ -145,6 +148,11 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
 }
 
 /* PROTOCOL.md §20.5. */
+bool sn_group_params_replaces_reborn(const struct sn_group_params *params)
+{
+    return params->reborn_empty != NULL && strcasecmp(params->reborn_empty, "failover") == 0;
+}
+
 bool sn_group_params_tls(const struct sn_group_params *params, const struct sn_globals *globals)
 {
     return params->tls != NULL ? strcasecmp(params->tls, "yes") == 0 : globals->tls;
@@ -236,6 +244,9 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
         return;
     case SN_OPTION_TLS:
         sn_strset(&params->tls, change->value);
+        return;
+    case SN_OPTION_REBORN_EMPTY:
+        sn_strset(&params->reborn_empty, change->value);
         return;
     case SN_OPTION_RENAME_COMMAND:
         apply_rename(params, change->value, change->to);

@@ -17,6 +17,7 @@
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/watch/evidence.h"
+#include "core/watch/reborn.h"
 #include "core/watch/rights.h"
 
 #include "base/text.h"
@@ -37,8 +38,10 @@ static void learn_runid(struct sn_instance *instance, const struct sn_runid *run
         return;
     if (instance->runid.hex[0] != '\0') {
         sn_raise(instance, SN_NOTICE_REBOOT, NULL);
-        if (instance->kind == SN_KIND_MASTER)
+        if (instance->kind == SN_KIND_MASTER) {
             instance->group->promoted_at = SN_MS_NEVER;
+            sn_reborn_begin(instance);
+        }
         if (instance->kind == SN_KIND_MASTER && instance->group->params.reboot_down_after_ms > 0) {
             data->rebooting = true;
             data->reboot_at = instance->core->now;
@@ -234,6 +237,10 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     learn_runid(instance, &info->runid);
     learn_replication(instance, info);
     sn_history_learn(instance, info);
+    if (instance->kind == SN_KIND_MASTER) {
+        sn_reborn_judge(instance, info);
+        sn_history_learn_group(instance, info->role);
+    }
     /* The role word does not matter: a node that replicates another server ("slave",
      * "active-replica") can be watched as a master, and its replicas can take its place
      * (PROTOCOL.md §12). */
