@@ -33,6 +33,13 @@ static void fork_history(struct model_redis *redis)
     begin_history(redis);
 }
 
+static void forget_history(struct model_redis *redis)
+{
+    redis->replid2.hex[0] = '\0';
+    redis->second_offset = 0;
+    begin_history(redis);
+}
+
 void model_redis_init(struct model_redis *redis)
 {
     sn_prng_runid(&redis->node.cluster->prng, &redis->runid);
@@ -260,6 +267,13 @@ void model_redis_timer(struct model_redis *redis)
     }
 }
 
+void model_redis_replace_data(struct model_redis *redis, uint64_t offset)
+{
+    redis->offset = offset;
+    redis->keys = offset > 0 ? KEYS : 0;
+    forget_history(redis);
+}
+
 void model_redis_start(struct model_redis *redis)
 {
     sn_prng_runid(&redis->node.cluster->prng, &redis->runid);
@@ -274,10 +288,10 @@ void model_redis_start(struct model_redis *redis)
     redis->role = redis->saved_role;
     redis->backlog_at = redis->offset;
     redis->changes = 0;
-    if (redis->role == SN_ROLE_MASTER || redis->offset == 0)
-        fork_history(redis);
     if (redis->offset == 0)
-        begin_history(redis);
+        forget_history(redis);
+    else if (redis->role == SN_ROLE_MASTER)
+        fork_history(redis);
     if (redis->role == SN_ROLE_REPLICA)
         begin_replication(redis, redis->saved_master.host, redis->saved_master.port);
 }

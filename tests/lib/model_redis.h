@@ -83,6 +83,8 @@ void model_redis_serve(struct model_redis *redis, struct conn *conn);
 /* Orders from outside, as by redis-cli. */
 void model_redis_promote(struct model_redis *redis);
 void model_redis_follow(struct model_redis *redis, const char *host, uint16_t port);
+/* Its files are replaced while it is off: by nothing, or by data that nobody else has. */
+void model_redis_replace_data(struct model_redis *redis, uint64_t offset);
 /* The master takes bytes of writes; replicas that are up and do not lag have them at once. False if
  * it takes none: not running, no master, or paused. */
 bool model_redis_write(struct model_redis *redis, uint64_t bytes);

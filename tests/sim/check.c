@@ -71,6 +71,7 @@ void checks_command(struct checks *checks, struct sentinel *sentinel,
         seen->down_at = 0;
         memset(seen->heard, 0, sizeof(seen->heard));
         memset(seen->demotions, 0, sizeof(seen->demotions));
+        memset(&seen->master, 0, sizeof(seen->master));
         memset(&seen->reconf, 0, sizeof(seen->reconf));
         memset(&seen->restore, 0, sizeof(seen->restore));
         check_deployed_forgets(checks, sentinel);
@@ -112,7 +113,9 @@ static void follow_attempt(struct checks *checks, struct sentinel *sentinel,
     struct attempt *attempt = &checks_of(checks, sentinel)->attempt;
     struct watched *seen = checks_of(checks, sentinel);
     if (strcmp(event->name, "+try-failover") == 0) {
-        attempt->mode = attempt->asked;
+        attempt->mode = attempt->asked == SN_MODE_NONE && check_choice_may_replace(checks, sentinel)
+                            ? SN_MODE_REBORN
+                            : attempt->asked;
         attempt->wanted = attempt->asked != SN_MODE_NONE && attempt->asked_wanted;
         attempt->drained = false;
         attempt->chosen = false;

@@ -47,6 +47,17 @@ struct heard {
     sn_ms claimed_at; /* by a hello of another group, or of strangers; 0: never */
     bool down;        /* as it said itself */
     bool refused;     /* an order, in this attempt */
+    struct sn_runid replid, replid2;
+    bool syncing, loading, empty;
+};
+
+/* What it heard from the master about its data, since that is the master; at 0: nothing. */
+struct master_data {
+    sn_ms at;
+    struct sn_runid replid, replid2;
+    uint64_t second_offset, offset;
+    bool has_keys;
+    bool reborn; /* +master-reborn-empty */
 };
 
 /* By address, as a sentinel judges by it: servers may exchange theirs. */
@@ -164,6 +175,7 @@ struct watched {
     uint64_t ordered_epoch[CHECK_NODES]; /* of the last promotion ordered from the server */
     bool open; /* it has met nobody since a RESET: there are no strangers (DESIGN.md D15) */
     struct heard heard[PLAN_ALL_SERVERS_MAX];
+    struct master_data master;
     struct demotion demotions[CHECK_NODES];
     bool tilt;
     uint64_t tilt_ticket; /* of the last question before it */
@@ -397,6 +409,8 @@ void check_silence_event(struct check_groups *all, struct checks *checks, struct
                          const struct sn_action_notice *event);
 void check_silence_crashed(struct check_groups *all, const struct sentinel *sentinel);
 /* check_choice.c: the replica that is promoted. */
+/* A master that has lost its data may be failed over without being down. */
+bool check_choice_may_replace(struct checks *checks, const struct sentinel *sentinel);
 void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
                        uint16_t port, const struct sn_info *info);
 void check_choice_hello(struct checks *checks, struct sentinel *sentinel, const struct node *server,

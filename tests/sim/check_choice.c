@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The replica that is promoted: never one with priority 0, and the best of those that certainly
- * could have been taken, by what the leader had been told (PROTOCOL.md §16). */
+/* The replica that is promoted: never one with priority 0, never one with wrong data (DESIGN.md
+ * D20), and the best of those that certainly could have been taken, by what the leader had been
+ * told (PROTOCOL.md §16). */
 
 #include "check.h"
 
@@ -51,10 +52,25 @@ static void note_demoted(struct watched *seen, uint16_t port, sn_ms now)
     *demotion_at(seen, port) = (struct demotion){.port = port, .at = now};
 }
 
+static void note_master(const struct checks *checks, struct master_data *master,
+                        const struct sn_info *info)
+{
+    bool reborn = master->reborn;
+    *master = (struct master_data){.at = checks->cluster->now,
+                                   .replid = info->replid,
+                                   .replid2 = info->replid2,
+                                   .second_offset = info->second_offset,
+                                   .offset = info->master_repl_offset,
+                                   .has_keys = info->keys > 0,
+                                   .reborn = reborn};
+}
+
 void check_choice_info(struct checks *checks, struct sentinel *sentinel, const struct node *server,
                        uint16_t port, const struct sn_info *info)
 {
     struct watched *seen = checks_of(checks, sentinel);
+    if (info->role == SN_ROLE_MASTER && port == cluster_master_port(sentinel, checks->group))
+        note_master(checks, &seen->master, info);
     for (size_t i = 0; server != NULL && i < checks->cluster->server_count; i++) {
         if (&checks->cluster->servers[i]->node != server)
             continue;
@@ -63,6 +79,11 @@ void check_choice_info(struct checks *checks, struct sentinel *sentinel, const s
         heard->at = checks->cluster->now;
         heard->role = info->role;
         heard->link_down_ms = info->link_down_ms;
+        heard->replid = info->replid;
+        heard->replid2 = info->replid2;
+        heard->syncing = info->syncing;
+        heard->loading = info->loading;
+        heard->empty = info->keys == 0;
         (void)snprintf(heard->runid, sizeof(heard->runid), "%s", info->runid.hex);
         note_sync(checks, sentinel, demotion_at(seen, port), info);
         if (info->role == SN_ROLE_REPLICA && info->has_priority && info->has_offset) {
@@ -125,6 +146,37 @@ static bool lags_behind(const struct watched *seen, const struct heard *heard)
     return heard->link_down_ms > (setting->known ? 9 * setting->value : 0);
 }
 
+static bool same_id(const struct sn_runid *a, const struct sn_runid *b)
+{
+    return a->hex[0] != '\0' && strcmp(a->hex, b->hex) == 0;
+}
+
+/* Its data are surely those of the master, as far as it has got. */
+static bool has_right_data(const struct watched *seen, const struct heard *heard)
+{
+    return seen->master.at > 0 && !seen->master.reborn && !heard->syncing && !heard->loading &&
+           !heard->empty && same_id(&heard->replid, &seen->master.replid);
+}
+
+/* Its data are surely not. */
+static bool has_other_history(const struct watched *seen, const struct heard *heard)
+{
+    const struct master_data *master = &seen->master;
+    return master->at > 0 && !master->reborn && heard->role == SN_ROLE_REPLICA &&
+           !same_id(&heard->replid, &master->replid) &&
+           !same_id(&heard->replid2, &master->replid) &&
+           !(same_id(&heard->replid, &master->replid2) && heard->offset < master->second_offset);
+}
+
+static bool surely_lags_not(const struct checks *checks, const struct watched *seen,
+                            const struct heard *heard)
+{
+    uint64_t newest = seen->master.offset;
+    for (size_t i = 0; i < checks->cluster->server_count; i++)
+        newest = seen->heard[i].offset > newest ? seen->heard[i].offset : newest;
+    return checks->plan->max_lag == 0 || newest <= heard->offset + checks->plan->max_lag;
+}
+
 /* Nothing whatever speaks against this one. */
 static bool surely_eligible(const struct checks *checks, const struct sentinel *sentinel,
                             struct watched *seen, size_t index)
@@ -136,7 +188,8 @@ static bool surely_eligible(const struct checks *checks, const struct sentinel *
     return heard->at > failed_at(seen) && heard->port == port && now - heard->at <= SURE_MS &&
            (heard->claimed_at == 0 || now - heard->claimed_at > CLAIMED_MS) &&
            heard->role == SN_ROLE_REPLICA && heard->priority > 0 && !lags_behind(seen, heard) &&
-           !heard->refused && !heard->down && demotion_at(seen, port)->at == 0 &&
+           has_right_data(seen, heard) && surely_lags_not(checks, seen, heard) && !heard->refused &&
+           !heard->down && demotion_at(seen, port)->at == 0 &&
            check_silence_age(checks, sentinel, node, port) <= SURE_MS &&
            check_groups_at(checks->all, sentinel, port) == checks &&
            check_link_up(sentinel, port, SN_LINK_DATA) &&
@@ -196,6 +249,30 @@ static void check_demoted(struct checks *checks, struct sentinel *sentinel, size
                     (long long)(checks->cluster->now - demotion->at));
 }
 
+/* FORCE takes everything but what would refuse the order. */
+static void check_data(struct checks *checks, struct sentinel *sentinel, size_t chosen)
+{
+    struct watched *seen = checks_of(checks, sentinel);
+    const struct heard *heard = &seen->heard[chosen];
+    const struct master_data *master = &seen->master;
+    const struct node *node = &checks->cluster->servers[chosen]->node;
+    if (heard->role != SN_ROLE_REPLICA || heard->port != node->addr.port)
+        return;
+    if (heard->loading)
+        checks_violated(checks, &sentinel->node, "chose %s, which is loading", node->name);
+    if (seen->attempt.mode == SN_MODE_FORCED)
+        return;
+    if (heard->syncing && !master->reborn)
+        checks_violated(checks, &sentinel->node, "chose %s, which is in a full synchronisation",
+                        node->name);
+    if (heard->empty && master->at > 0 && master->has_keys && heard->at > master->at)
+        checks_violated(checks, &sentinel->node, "chose %s, which is empty", node->name);
+    if (checks->plan->max_lag > 0 && seen->down_at > 0 && master->at > 0 &&
+        heard->at > seen->down_at && same_id(&heard->replid, &master->replid) && !master->reborn &&
+        heard->offset + checks->plan->max_lag < master->offset)
+        checks_violated(checks, &sentinel->node, "chose %s, which lags", node->name);
+}
+
 static void check_best(struct checks *checks, struct sentinel *sentinel, const char *payload)
 {
     struct watched *seen = checks_of(checks, sentinel);
@@ -211,6 +288,7 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
         return;
     checks->choices++;
     check_demoted(checks, sentinel, chosen);
+    check_data(checks, sentinel, chosen);
     /* It has been promoted already. */
     if (seen->heard[chosen].role == SN_ROLE_MASTER && seen->heard[chosen].at >= failed_at(seen))
         return;
@@ -221,6 +299,12 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
         if (same || own == port || !surely_eligible(checks, sentinel, seen, i))
             continue;
         checks->comparisons++;
+        if (has_other_history(seen, &seen->heard[chosen])) {
+            checks_violated(checks, &sentinel->node, "chose %s of another history over %s",
+                            checks->cluster->servers[chosen]->node.name,
+                            checks->cluster->servers[i]->node.name);
+            continue;
+        }
         if (!better(seen, &seen->heard[i], &seen->heard[chosen]))
             continue;
         checks_violated(checks, &sentinel->node,
@@ -240,6 +324,7 @@ static void begin_anew(const struct checks *checks, struct watched *seen, const 
     const char *end = strrchr(payload, ' ');
     if (end == NULL || strcmp(end, text) != 0)
         seen->down_at = 0;
+    memset(&seen->master, 0, sizeof(seen->master));
     for (size_t i = 0; i < checks->cluster->server_count; i++)
         seen->heard[i].down = false;
     char name[128], host[64];
@@ -247,6 +332,24 @@ static void begin_anew(const struct checks *checks, struct watched *seen, const 
     if (sscanf(payload, "%127s %63s %u", name, host, &port) != 3)
         return;
     note_demoted(seen, (uint16_t)port, checks->cluster->now);
+}
+
+/* It must be true that the process has no data but what was written to it. */
+static void note_reborn(struct checks *checks, struct sentinel *sentinel)
+{
+    uint16_t port = cluster_master_port(sentinel, checks->group);
+    const struct node *node = cluster_find_node(checks->cluster, "127.0.0.1", port);
+    checks_of(checks, sentinel)->master.reborn = true;
+    if (node != NULL && node->state == NODE_RUNNING && node->redis->role == SN_ROLE_MASTER &&
+        node->redis->keys > node->redis->changes)
+        checks_violated(checks, &sentinel->node, "calls %s empty, which has %" PRIu64 " keys",
+                        node->name, node->redis->keys);
+}
+
+bool check_choice_may_replace(struct checks *checks, const struct sentinel *sentinel)
+{
+    const struct watched *seen = checks_of(checks, sentinel);
+    return seen->master.reborn && seen->lead.odown_port == 0 && checks->plan->reborn_failover;
 }
 
 static void forget_demotions(struct watched *seen)
@@ -272,6 +375,8 @@ void check_choice_event(struct checks *checks, struct sentinel *sentinel,
         note_down(checks, seen, event->payload, true);
     else if (strcmp(event->name, "-sdown") == 0)
         note_down(checks, seen, event->payload, false);
+    else if (strcmp(event->name, "+master-reborn-empty") == 0)
+        note_reborn(checks, sentinel);
     else if (strcmp(event->name, "+selected-slave") == 0)
         check_best(checks, sentinel, event->payload);
 }

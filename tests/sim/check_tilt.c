@@ -27,7 +27,7 @@ void check_tilt_event(struct checks *checks, struct sentinel *sentinel,
     if (strcmp(event->name, "-tilt") == 0 && !before)
         checks_violated(checks, &sentinel->node, "-tilt outside of TILT");
     if (seen->tilt && strcmp(event->name, "+try-failover") == 0 &&
-        seen->attempt.mode == SN_MODE_NONE)
+        (seen->attempt.mode == SN_MODE_NONE || seen->attempt.mode == SN_MODE_REBORN))
         checks_violated(checks, &sentinel->node, "begins an attempt of its own in TILT");
     for (size_t i = 0; seen->tilt && i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
         if (strcmp(event->name, forbidden[i]) == 0)

@@ -57,8 +57,8 @@ bool faults_port_is_free(const struct sim *sim, uint16_t port)
 
 void faults_start(struct sim *sim, struct node *node)
 {
-    static const enum fault_kind deaths[] = {FAULT_KILL, FAULT_KILL_AT, FAULT_EMPTY,
-                                             FAULT_READDRESS};
+    static const enum fault_kind deaths[] = {FAULT_KILL,   FAULT_KILL_AT,    FAULT_EMPTY,
+                                             FAULT_REBORN, FAULT_OTHER_DATA, FAULT_READDRESS};
     for (size_t i = 0; i < sizeof(deaths) / sizeof(deaths[0]); i++) {
         if (faults_newest(deaths[i], node) != NULL)
             return;

@@ -85,15 +85,18 @@ static void life_of_server(struct job *job, struct model_redis *redis)
     struct sim *sim = job->sim;
     enum fault_kind kind = job->fault->kind;
     if (!job->running) {
-        if (kind == FAULT_EMPTY || kind == FAULT_READDRESS)
+        if (kind != FAULT_CLIENT_KILL && kind != FAULT_PROMOTED)
             faults_start(sim, &redis->node);
         return;
     }
-    if (kind == FAULT_EMPTY) {
+    if (kind == FAULT_EMPTY || kind == FAULT_REBORN) {
         cluster_kill(&redis->node);
-        redis->offset = 0;
-        redis->keys = 0;
-        redis->saved_role = SN_ROLE_MASTER;
+        model_redis_replace_data(redis, 0);
+        if (kind == FAULT_EMPTY)
+            redis->saved_role = SN_ROLE_MASTER;
+    } else if (kind == FAULT_OTHER_DATA) {
+        cluster_kill(&redis->node);
+        model_redis_replace_data(redis, 1 + job->fault->value);
     } else if (kind == FAULT_READDRESS) {
         move(sim, redis, job->fault);
     } else if (kind == FAULT_CLIENT_KILL) {
@@ -236,8 +239,8 @@ void faults_server(struct job *job)
         speak_as_stranger(sim, redis, job->fault);
     else if (kind == FAULT_FORGE_HELLO || kind == FAULT_FORGE_VOTE)
         forge(job);
-    else if (kind == FAULT_EMPTY || kind == FAULT_READDRESS || kind == FAULT_CLIENT_KILL ||
-             kind == FAULT_PROMOTED)
+    else if (kind == FAULT_EMPTY || kind == FAULT_REBORN || kind == FAULT_OTHER_DATA ||
+             kind == FAULT_READDRESS || kind == FAULT_CLIENT_KILL || kind == FAULT_PROMOTED)
         life_of_server(job, redis);
     else
         manners_of_server(job, redis);

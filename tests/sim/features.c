@@ -145,6 +145,22 @@ static void draw_refused(struct plan *plan, struct sn_prng *prng)
     }
 }
 
+/* Servers that are restarted at once, or later, without their data or with those of nobody. Half of
+ * them are masters. */
+static void draw_data(struct plan *plan, struct sn_prng *prng)
+{
+    unsigned count = (unsigned)between(prng, 1, 4);
+    plan->max_lag = chance(prng, 50) ? (uint64_t)between(prng, 1, 40) * 10 : 0;
+    plan->reborn_failover = chance(prng, 50);
+    for (unsigned i = 0; i < count; i++)
+        plan_add_fault(plan,
+                       &(struct fault){.kind = chance(prng, 60) ? FAULT_REBORN : FAULT_OTHER_DATA,
+                                       .at = early(plan, prng),
+                                       .lasts = (sn_ms)between(prng, 1, 30) * 50,
+                                       .a = chance(prng, 50) ? TARGET_MASTER : lot(prng),
+                                       .value = sn_prng_below(prng, 10000)});
+}
+
 /* ---- moments ------------------------------------------------------------------------------------
  */
 
@@ -271,6 +287,7 @@ static const struct feature features[] = {
     {FEATURE_NOBODY, "nobody", 3, draw_nobody},
     {FEATURE_CONFIG, "config", 5, draw_config},
     {FEATURE_REFUSED, "refused", 12, draw_refused},
+    {FEATURE_DATA, "data", 15, draw_data},
 };
 
 #define FEATURES (sizeof(features) / sizeof(features[0]))
@@ -297,6 +314,8 @@ bool features_want(enum fault_kind kind)
                     : kind == FAULT_ISOLATE_AT   ? FEATURE_FATES
                     : kind == FAULT_CONFIG_ERROR ? FEATURE_CONFIG
                     : kind == FAULT_REJECT       ? FEATURE_REFUSED
+                    : kind == FAULT_REBORN       ? FEATURE_DATA
+                    : kind == FAULT_OTHER_DATA   ? FEATURE_DATA
                     : kind >= FAULT_FORGE_HELLO  ? FEATURE_FORGED
                                                  : 0;
     bool drawn = from == 0;

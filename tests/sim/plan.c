@@ -51,6 +51,8 @@ static const struct choice choices[] = {
     {FAULT_ISOLATE_AT, "isolate-at", CLASS_PROCESS, 0, false},
     {FAULT_CONFIG_ERROR, "config-error", CLASS_REDIS, 0, true},
     {FAULT_REJECT, "reject", CLASS_REDIS, 0, true},
+    {FAULT_REBORN, "reborn", CLASS_REDIS, 0, true},
+    {FAULT_OTHER_DATA, "other-data", CLASS_REDIS, 0, true},
     {FAULT_FORGE_HELLO, "forged-hello", CLASS_STRANGER, 0, true},
     {FAULT_FORGE_VOTE, "forged-vote", CLASS_STRANGER, 0, true},
 };

@@ -70,6 +70,8 @@ enum fault_kind {
     FAULT_PROMOTED,     /* REPLICAOF NO ONE by somebody else */
     FAULT_FULL,         /* maxclients: takes no new connections */
     FAULT_CONFIG_ERROR, /* CONFIG is refused, or there is no such command */
+    FAULT_REBORN,       /* killed, and comes back empty, in the role it had */
+    FAULT_OTHER_DATA,   /* killed, and comes back with data of nobody, in the role it had */
     FAULT_REJECT,       /* a firewall resets sentinels and refuses them; replicas go on */
     /* strangers */
     FAULT_STRANGER,    /* a hello of another deployment */
@@ -117,7 +119,8 @@ enum plan_feature {
     FEATURE_CONFIG = 1 << 13,     /* servers that refuse CONFIG */
     FEATURE_EPOCHS = 1 << 14,     /* forgeries that name epochs from far above */
     FEATURE_REFUSED = 1 << 15,    /* refused-after-milliseconds, and hosts that refuse */
-    FEATURE_ALL = (1 << 16) - 1
+    FEATURE_DATA = 1 << 16,       /* servers that come back with other data, or with none */
+    FEATURE_ALL = (1 << 17) - 1
 };
 
 /* Whom a fault is about: an index modulo their number, or: */
@@ -173,6 +176,8 @@ struct plan {
     bool rtt_peace;          /* they stay so for a while in peace */
     sn_ms connect_ms;        /* a connection takes up to this much longer to open */
     sn_ms refused_after_ms;  /* FEATURE_REFUSED; 0: off */
+    uint64_t max_lag;        /* FEATURE_DATA; 0: off */
+    bool reborn_failover;    /* FEATURE_DATA */
     struct fault faults[PLAN_FAULTS_MAX];
     unsigned fault_count;
 };

@@ -97,6 +97,8 @@ static const struct field fields[] = {
     FIELD(rtt_peace),
     FIELD(connect_ms),
     FIELD(refused_after_ms),
+    FIELD(max_lag),
+    FIELD(reborn_failover),
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -53,6 +53,8 @@ static const struct phrase phrases[] = {
     {FAULT_PAUSED, "$server is paused"},
     {FAULT_PROMOTED, "$server is promoted by hand"},
     {FAULT_FULL, "$server is full $full"},
+    {FAULT_REBORN, "$server is reborn empty"},
+    {FAULT_OTHER_DATA, "$server comes back with other data, lot $lot"},
     {FAULT_REJECT, "$server rejects sentinels"},
     {FAULT_STRANGER, "stranger speaks at $server with lot $lot"},
     {FAULT_FORGE_HELLO, "forge $forgery hello of $whose for $whom at $server of $group with lots "

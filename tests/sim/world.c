@@ -106,6 +106,9 @@ static void add_group(struct sim *sim, unsigned index)
             : cluster_add_simple(sim->cluster, cast_group_name(index), port, replicas, quorum);
     image->params.down_after_ms = plan->down_after_ms;
     image->params.refused_after_ms = plan->refused_after_ms;
+    image->params.max_lag = plan->max_lag;
+    if (plan->reborn_failover)
+        image->params.reborn_empty = sn_strdup("failover");
     image->params.failover_timeout_ms = plan->failover_timeout_ms;
     image->params.parallel_syncs = plan->parallel_syncs;
     group->sim = sim;
