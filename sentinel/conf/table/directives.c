@@ -217,7 +217,7 @@ static const struct sn_directive group_table[] = {
     {GROUP, .name = "max-replica-lag", BYTES(0), .fallback = "0", PARAM(max_lag), LIVE(MAX_LAG),
      .error = "max-replica-lag must be a number of bytes.",
      .expected = "a number of bytes; 0: no limit"},
-    {GROUP, .name = "reborn-empty", CHOICE(reborn_choices), .fallback = "warn", PARAM(reborn_empty),
+    {GROUP, .name = "reborn-empty", CHOICE(reborn_choices), PARAM(reborn_empty),
      LIVE(REBORN_EMPTY), .error = "reborn-empty must be warn or failover."},
     {GROUP, .name = "config-epoch", EPOCH, OF_GROUP(config_epoch), .counted = true},
     {GROUP, .name = "leader-epoch", EPOCH, OF_GROUP(leader_epoch)},

@@ -60,15 +60,14 @@ void sn_history_learn_group(const struct sn_instance *master, enum sn_role role)
     history->before_until = set->second_offset;
 }
 
-/* Seconds are rounded down. */
-static bool shows_sync(const struct sn_instance *instance, const struct sn_info *info)
+/* PROTOCOL.md §24.2. */
+bool sn_history_shows_sync(const struct sn_instance *instance, const struct sn_info *info,
+                           sn_ms since)
 {
-    const struct sn_data *data = &instance->u.data;
     if (info->role != SN_ROLE_REPLICA || !sn_instance_follows_master(instance))
         return false;
     return (info->has_link_status && info->link_up) ||
-           (info->has_link_down &&
-            info->link_down_ms + SECOND_MS <= sn_age(instance->core, data->master_changed_at));
+           (info->has_link_down && info->link_down_ms + SECOND_MS <= sn_age(instance->core, since));
 }
 
 /* PROTOCOL.md §12. */
@@ -86,7 +85,8 @@ void sn_history_learn(struct sn_instance *instance, const struct sn_info *info)
         .keys = info->keys,
         .link_never_up = info->role == SN_ROLE_REPLICA && info->link_never_up,
     };
-    data->set.was_in_sync = shows_sync(instance, info) || (kept && !data->set.link_never_up);
+    data->set.was_in_sync = sn_history_shows_sync(instance, info, data->master_changed_at) ||
+                            (kept && !data->set.link_never_up);
 }
 
 enum sn_kin sn_history_kin(const struct sn_instance *replica)

@@ -4,8 +4,8 @@
 
 /* Data sets: whose data a replica has (DESIGN.md D20). Internal to the core. */
 
+#include "core/input.h"
 #include "core/model/group.h"
-#include "wire/info.h"
 
 /* How a replica's data relate to those of the group. */
 enum sn_kin {
@@ -21,6 +21,11 @@ void sn_history_learn(struct sn_instance *instance, const struct sn_info *info);
 /* Learns the history of the group from its master, which has just reported this role. One that lost
  * its data set begins no new history: if it dies, the old data are the right ones. */
 void sn_history_learn_group(const struct sn_instance *master, enum sn_role role);
+/* True if the link of this replica to the master of its group is up, or was up since that instant.
+ * Seconds are rounded down, and statements of the server about an earlier link prove nothing
+ * (PROTOCOL.md §24.2). */
+bool sn_history_shows_sync(const struct sn_instance *instance, const struct sn_info *info,
+                           sn_ms since);
 enum sn_kin sn_history_kin(const struct sn_instance *replica);
 /* True if the data set is known to be empty. */
 bool sn_history_is_empty(const struct sn_instance *instance);

@@ -147,12 +147,12 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
     }
 }
 
-/* PROTOCOL.md §20.5. */
 bool sn_group_params_replaces_reborn(const struct sn_group_params *params)
 {
     return params->reborn_empty != NULL && strcasecmp(params->reborn_empty, "failover") == 0;
 }
 
+/* PROTOCOL.md §20.5. */
 bool sn_group_params_tls(const struct sn_group_params *params, const struct sn_globals *globals)
 {
     return params->tls != NULL ? strcasecmp(params->tls, "yes") == 0 : globals->tls;

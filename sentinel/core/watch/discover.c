@@ -28,8 +28,6 @@
 #include <strings.h>
 #include <utlist.h>
 
-#define SECOND_MS 1000
-
 /* A new run id is +reboot; a master's starts the reboot period (PROTOCOL.md §12, §13.2). */
 static void learn_runid(struct sn_instance *instance, const struct sn_runid *runid)
 {
@@ -107,17 +105,6 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
     sn_persist_group_changed(group, SN_RECORD_REPLICAS);
 }
 
-/* True if its link to our master is up, or was up since its demotion. Seconds are rounded down, and
- * statements of the server about an earlier link prove nothing (PROTOCOL.md §24.2). */
-static bool shows_sync(const struct sn_instance *instance, const struct sn_info *info)
-{
-    if (info->role != SN_ROLE_REPLICA || !sn_instance_follows_master(instance))
-        return false;
-    return (info->has_link_status && info->link_up) ||
-           (info->has_link_down &&
-            info->link_down_ms + SECOND_MS <= sn_age(instance->core, instance->u.data.unproven_at));
-}
-
 /* Learns master, link, priority, offset and announcement from a replica's INFO (PROTOCOL.md
  * §12). */
 static void learn_replication(struct sn_instance *instance, const struct sn_info *info)
@@ -135,7 +122,8 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
     if (info->has_link_status)
         data->link_up = info->link_up;
     data->syncing = info->syncing;
-    if (instance->kind == SN_KIND_REPLICA && shows_sync(instance, info))
+    if (instance->kind == SN_KIND_REPLICA &&
+        sn_history_shows_sync(instance, info, data->unproven_at))
         data->unproven_at = SN_MS_NEVER;
     if (info->has_priority)
         data->priority = info->priority;

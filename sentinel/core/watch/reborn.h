@@ -4,8 +4,8 @@
 
 /* Masters that come back without their data (DESIGN.md D20). Internal to the core. */
 
+#include "core/input.h"
 #include "core/model/group.h"
-#include "wire/info.h"
 
 /* The master has a new run id. */
 void sn_reborn_begin(struct sn_instance *master);
