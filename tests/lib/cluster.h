@@ -289,6 +289,9 @@ void cluster_monitor(struct sentinel *sentinel, const char *name, const struct s
 /* SENTINEL SET of a numeric option. */
 void cluster_set(struct sentinel *sentinel, const char *name, enum sn_option option,
                  const char *option_name, int64_t value);
+/* The same, of another one. */
+void cluster_set_text(struct sentinel *sentinel, const char *name, enum sn_option option,
+                      const char *option_name, const char *value);
 /* SENTINEL is-master-down-by-addr by somebody who is no sentinel. */
 void cluster_ask(struct sentinel *sentinel, const struct sn_addr *addr, uint64_t epoch,
                  const char *runid);

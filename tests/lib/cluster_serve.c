@@ -336,19 +336,29 @@ void cluster_monitor(struct sentinel *sentinel, const char *name, const struct s
     cluster_command(sentinel, &command);
 }
 
+static void set(struct sentinel *sentinel, const char *name, const struct sn_change *change)
+{
+    struct sn_command command = {.kind = SN_COMMAND_SET,
+                                 .name = name,
+                                 .name_len = strlen(name),
+                                 .changes = change,
+                                 .change_count = 1};
+    cluster_command(sentinel, &command);
+}
+
 void cluster_set(struct sentinel *sentinel, const char *name, enum sn_option option,
                  const char *option_name, int64_t value)
 {
     char text[32];
     (void)snprintf(text, sizeof(text), "%lld", (long long)value);
-    struct sn_change change = {
-        .option = option, .name = option_name, .value = text, .number = value};
-    struct sn_command command = {.kind = SN_COMMAND_SET,
-                                 .name = name,
-                                 .name_len = strlen(name),
-                                 .changes = &change,
-                                 .change_count = 1};
-    cluster_command(sentinel, &command);
+    set(sentinel, name,
+        &(struct sn_change){.option = option, .name = option_name, .value = text, .number = value});
+}
+
+void cluster_set_text(struct sentinel *sentinel, const char *name, enum sn_option option,
+                      const char *option_name, const char *value)
+{
+    set(sentinel, name, &(struct sn_change){.option = option, .name = option_name, .value = value});
 }
 
 void cluster_ask(struct sentinel *sentinel, const struct sn_addr *addr, uint64_t epoch,
