@@ -131,7 +131,7 @@ static void read_database(struct slice line, struct sn_info *info)
     info->keys = number > UINT64_MAX - info->keys ? UINT64_MAX : info->keys + number;
 }
 
-/* What tells whose data an instance has, and whether it has any. */
+/* What tells whose data an instance has, and whether it has any (PROTOCOL.md §12). */
 static void read_data_set(struct slice line, struct sn_info *info)
 {
     struct slice value;

@@ -351,6 +351,48 @@ static void test_info__link_down_time(void **state)
     }
 }
 
+static void test_info__data_set(void **state)
+{
+    static const char a[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    static const char b[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    char text[600];
+    struct sn_info info;
+
+    (void)state;
+    parse_text("role:master\n", &info);
+    assert_false(info.has_keys || info.has_changes || info.loading || info.link_never_up);
+    assert_string_equal(info.replid.hex, "");
+    snprintf(text, sizeof(text),
+             "loading:0\nasync_loading:0\nrdb_changes_since_last_save:7\nrole:master\n"
+             "master_replid:%s\nmaster_replid2:%s\nsecond_repl_offset:51\ndb3:keys=9\n"
+             "# Keyspace\ndb0:keys=2000,expires=0,avg_ttl=0\ndb15:keys=1,expires=1\n"
+             "dbx:keys=5\ndb1:expires=5\ndb2:keys=-1\n",
+             a, b);
+    parse_text(text, &info);
+    assert_string_equal(info.replid.hex, a);
+    assert_string_equal(info.replid2.hex, b);
+    assert_int_equal(info.second_offset, 51);
+    assert_false(info.loading);
+    assert_true(info.has_keys && info.has_changes);
+    assert_int_equal(info.keys, 2001);
+    assert_int_equal(info.changes, 7);
+
+    parse_text(
+        "async_loading:1\nrole:slave\nmaster_link_down_since_seconds:-1\nmaster_replid:short\n"
+        "master_replid2:0000000000000000000000000000000000000000\nsecond_repl_offset:-1\n"
+        "rdb_changes_since_last_save:many\n# Keyspace\n",
+        &info);
+    assert_string_equal(info.replid.hex, "");
+    assert_string_equal(info.replid2.hex, "");
+    assert_int_equal(info.second_offset, 0);
+    assert_true(info.loading && info.link_never_up && info.has_keys);
+    assert_false(info.has_changes || info.has_link_down);
+    assert_int_equal(info.keys, 0);
+
+    parse_text("# Keyspace\ndb0:keys=18446744073709551615\ndb1:keys=2\n", &info);
+    assert_true(info.keys == UINT64_MAX);
+}
+
 static void test_info__hostile_values_are_left_out(void **state)
 {
     struct sn_info info;
@@ -459,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_info__replicas_may_stand_before_the_role),
         cmocka_unit_test(test_info__replicas_have_a_cap),
         cmocka_unit_test(test_info__link_down_time),
+        cmocka_unit_test(test_info__data_set),
         cmocka_unit_test(test_info__hostile_values_are_left_out),
         cmocka_unit_test(test_info__nul_bytes_do_not_cut_values),
         cmocka_unit_test(test_info__hosts_end_at_their_limit),

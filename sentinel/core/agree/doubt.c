@@ -179,6 +179,7 @@ static bool are_all_cut_off(const struct sn_instance *replica)
     return true;
 }
 
+/* PROTOCOL.md §24.2. */
 static bool is_unproven(const struct sn_instance *replica)
 {
     return replica->u.data.unproven_at != SN_MS_NEVER;

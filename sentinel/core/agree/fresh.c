@@ -22,6 +22,7 @@ bool sn_fresh_is(const struct sn_instance *replica)
     return info_at != SN_MS_NEVER && info_at >= failure_at(replica->group);
 }
 
+/* PROTOCOL.md §15.2. */
 bool sn_fresh_are_all(const struct sn_group *group)
 {
     const struct sn_instance *replica;
@@ -32,6 +33,7 @@ bool sn_fresh_are_all(const struct sn_group *group)
     return true;
 }
 
+/* PROTOCOL.md §15.2. */
 sn_ms sn_fresh_deadline(const struct sn_group *group)
 {
     sn_ms patience = sn_min(SN_FRESH_INFO_MAX_MS, group->params.down_after_ms / 2);

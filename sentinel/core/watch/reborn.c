@@ -24,7 +24,7 @@ void sn_reborn_begin(struct sn_instance *master)
 }
 
 /* The number of changes is 0 after an RDB file was loaded. An AOF counts as changes, so that the
- * replicas' keys have to decide. */
+ * replicas' keys have to decide (PROTOCOL.md §12). */
 static bool may_begin_empty(const struct sn_info *info)
 {
     return info->role == SN_ROLE_MASTER && info->has_keys && !info->loading &&

@@ -202,6 +202,16 @@ static bool has_refused_after(const struct sn_group_image *group)
     return group->params.refused_after_ms > 0;
 }
 
+static bool has_max_lag(const struct sn_group_image *group)
+{
+    return group->params.max_lag > 0;
+}
+
+static bool has_reborn_empty(const struct sn_group_image *group)
+{
+    return group->params.reborn_empty != NULL;
+}
+
 static void put_word(struct sn_buf *words, bool used, const char *name)
 {
     if (used)
@@ -231,6 +241,8 @@ static void put_way_back(const struct sn_conf *conf, struct sn_buf *line)
     put_word(&words, any_group(conf, has_password_file), "sentinel auth-pass-file");
     put_word(&words, any_group(conf, has_tls), "sentinel tls");
     put_word(&words, any_group(conf, has_refused_after), "sentinel refused-after-milliseconds");
+    put_word(&words, any_group(conf, has_max_lag), "sentinel max-replica-lag");
+    put_word(&words, any_group(conf, has_reborn_empty), "sentinel reborn-empty");
     put_word(&words, settings->tls.verify_names, "tls-verify-names");
     if (words.len > 0)
         sn_buf_printf(line, "%s: stock does not start with a file that says so",
