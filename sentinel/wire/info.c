@@ -143,7 +143,7 @@ static void read_data_set(struct slice line, struct sn_info *info)
         read_replid(value, &info->replid2);
     else if (has_prefix(line, "second_repl_offset:", &value))
         info->second_offset = sn_text_to_u64(value.text, value.len, &number) == 0 ? number : 0;
-    else if (equals(line, "loading:1") || equals(line, "async_loading:1"))
+    else if (equals(line, "loading:1"))
         info->loading = true;
     else if (has_prefix(line, "rdb_changes_since_last_save:", &value))
         info->has_changes = sn_text_to_u64(value.text, value.len, &info->changes) == 0;

@@ -44,7 +44,7 @@ struct sn_info {
      * have this id, too. "" if absent, malformed or all zeros. */
     struct sn_runid replid, replid2;
     uint64_t second_offset;
-    bool loading; /* loading:1 or async_loading:1 */
+    bool loading; /* loading:1; with async_loading:1 a server answers as ever */
     /* Keys of all databases together; known if the text has a section Keyspace. */
     bool has_keys;
     uint64_t keys;

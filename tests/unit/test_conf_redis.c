@@ -325,6 +325,24 @@ static void test_conf_redis__numbers_are_read_by_their_meaning(void **state)
     sn_conf_fini(&conf);
 }
 
+static void test_conf_redis__what_becomes_of_wrong_data(void **state)
+{
+    struct sn_conf conf;
+
+    (void)state;
+    load(GROUP "sentinel monitor n 127.0.0.1 6380 2\nsentinel max-replica-lag m 10mb\n"
+               "sentinel reborn-empty m Failover\nsentinel reborn-empty n warn\n",
+         &conf);
+    assert_int_equal(group_of(&conf, "m")->params.max_lag, 10 << 20);
+    assert_int_equal(group_of(&conf, "n")->params.max_lag, 0);
+    assert_true(sn_group_params_replaces_reborn(&group_of(&conf, "m")->params));
+    assert_false(sn_group_params_replaces_reborn(&group_of(&conf, "n")->params));
+    sn_conf_fini(&conf);
+    load(GROUP, &conf);
+    assert_false(sn_group_params_replaces_reborn(&group_of(&conf, "m")->params));
+    sn_conf_fini(&conf);
+}
+
 static void test_conf_redis__ipv6_addresses_to_listen_on_may_stand_in_brackets(void **state)
 {
     static const struct {
@@ -428,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_conf_redis__current_epoch_only_rises),
         cmocka_unit_test(test_conf_redis__directives_of_data_nodes_are_noted_and_ignored),
         cmocka_unit_test(test_conf_redis__numbers_are_read_by_their_meaning),
+        cmocka_unit_test(test_conf_redis__what_becomes_of_wrong_data),
         cmocka_unit_test(test_conf_redis__ipv6_addresses_to_listen_on_may_stand_in_brackets),
         cmocka_unit_test(test_conf_redis__names_without_resolve_hostnames_are_noted),
         cmocka_unit_test(test_conf_redis__what_others_leave_behind_is_no_error),

@@ -99,7 +99,7 @@ static void test_doubt__force_takes_the_least_doubtful(void **state)
     kit_node(kit, "n2")->syncing = true; /* the best by its numbers */
     kit_node(kit, "n2")->priority = 1;
     kit_node(kit, "n3")->offset = 10;
-    kit_node(kit, "n4")->tells_keys = true; /* empty */
+    kit_node(kit, "n4")->tells_keys = true; /* empty, and without an offset */
     kit_node(kit, "n4")->priority = 1;
     lose_master(kit);
     assert_int_equal(refusal(kit, "n2"), SN_REASON_FULL_SYNC);
@@ -148,13 +148,40 @@ static void test_doubt__nobody_takes_who_is_loading(void **state)
 static void test_doubt__refuses_the_empty_if_the_master_is_not(void **state)
 {
     struct kit *kit = made(group_of_three);
+    struct kit_node *n2 = kit_node(kit, "n2");
     (void)state;
-    kit_node(kit, "n2")->keys = 0;
+    n2->keys = 0;
+    n2->offset = 1; /* as after a synchronisation that broke off */
     kit_mode(kit, "n3", KIT_REFUSING);
     lose_master(kit);
     long_after(kit);
     assert_int_equal(refusal(kit, "n2"), SN_REASON_EMPTY);
-    kit_node(kit, "n2")->tells_keys = false; /* then it is not known to be empty */
+    n2->tells_keys = false; /* then it is not known to be empty */
+    kit_to(kit, kit_now(kit) + 1000);
+    assert_int_equal(refusal(kit, "n2"), SN_REASON_NONE);
+    kit_free(kit);
+
+    /* It was started without data, and its first synchronisation broke off. */
+    kit = made(group_of_three);
+    n2 = kit_node(kit, "n2");
+    n2->keys = 0;
+    n2->history = 'x';
+    n2->link_up = false;
+    n2->never_up = true;
+    kit_mode(kit, "n3", KIT_REFUSING);
+    lose_master(kit);
+    long_after(kit);
+    assert_int_equal(refusal(kit, "n2"), SN_REASON_EMPTY);
+    kit_free(kit);
+}
+
+/* A queue: the last key was deleted after the master's last INFO. */
+static void test_doubt__takes_who_is_empty_by_right(void **state)
+{
+    struct kit *kit = made(group_of_three);
+    (void)state;
+    lose_master(kit);
+    kit_node(kit, "n2")->keys = kit_node(kit, "n3")->keys = 0;
     kit_to(kit, kit_now(kit) + 1000);
     assert_int_equal(refusal(kit, "n2"), SN_REASON_NONE);
     kit_free(kit);
@@ -178,6 +205,7 @@ static void test_doubt__what_was_said_before_the_master_spoke_is_outdated(void *
     struct kit *kit = made(group_of_three);
     (void)state;
     kit_instance(kit, "m1", "n2")->u.data.set.keys = 0;
+    kit_instance(kit, "m1", "n2")->u.data.repl_offset = 0;
     assert_int_equal(refusal(kit, "n2"), SN_REASON_EMPTY);
     kit_instance(kit, "m1", "n2")->u.data.info_at =
         kit_instance(kit, "m1", "n1")->u.data.info_at - 1;
@@ -232,7 +260,23 @@ static void test_doubt__a_new_id_of_the_master_does_not_refuse_all(void **state)
     kit_free(kit);
 }
 
-/* The same, but n2 has followed: its offset counts from the restart. */
+/* n2 may have followed since it spoke. */
+static void test_doubt__what_was_said_before_the_id_changed_is_outdated(void **state)
+{
+    struct kit *kit = made(group_of_three);
+    struct sn_data *n2 = &kit_instance(kit, "m1", "n2")->u.data;
+    (void)state;
+    kit_node(kit, "n1")->history = kit_node(kit, "n3")->history = 'b';
+    kit_to(kit, kit_now(kit) + 10000);
+    assert_int_equal(refusal(kit, "n2"), SN_REASON_OTHER_HISTORY);
+    n2->info_at = kit_group(kit, "m1")->history.since - 1;
+    assert_int_equal(kin(kit, "n2"), SN_KIN_UNKNOWN);
+    n2->info_at = kit_group(kit, "m1")->history.since;
+    assert_int_equal(kin(kit, "n2"), SN_KIN_EARLIER);
+    kit_free(kit);
+}
+
+/* The master has a new id, and n2 has followed: its offset counts from the restart. */
 static void test_doubt__who_followed_a_new_id_comes_before_the_others(void **state)
 {
     struct kit *kit = made(group_of_three);
@@ -432,11 +476,13 @@ int main(void)
         cmocka_unit_test(test_doubt__force_takes_a_full_sync_if_nobody_is_better),
         cmocka_unit_test(test_doubt__nobody_takes_who_is_loading),
         cmocka_unit_test(test_doubt__refuses_the_empty_if_the_master_is_not),
+        cmocka_unit_test(test_doubt__takes_who_is_empty_by_right),
         cmocka_unit_test(test_doubt__takes_the_empty_if_the_master_is_empty_too),
         cmocka_unit_test(test_doubt__what_was_said_before_the_master_spoke_is_outdated),
         cmocka_unit_test(test_doubt__who_was_started_without_a_master_is_the_last_resort),
         cmocka_unit_test(test_doubt__refuses_another_history_while_the_right_one_is_at_hand),
         cmocka_unit_test(test_doubt__a_new_id_of_the_master_does_not_refuse_all),
+        cmocka_unit_test(test_doubt__what_was_said_before_the_id_changed_is_outdated),
         cmocka_unit_test(test_doubt__who_followed_a_new_id_comes_before_the_others),
         cmocka_unit_test(test_doubt__old_data_of_the_group_are_the_last_resort),
         cmocka_unit_test(test_doubt__foreign_data_are_never_taken_while_the_right_ones_are_at_hand),

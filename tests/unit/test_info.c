@@ -363,7 +363,7 @@ static void test_info__data_set(void **state)
     assert_false(info.has_keys || info.has_changes || info.loading || info.link_never_up);
     assert_string_equal(info.replid.hex, "");
     snprintf(text, sizeof(text),
-             "loading:0\nasync_loading:0\nrdb_changes_since_last_save:7\nrole:master\n"
+             "loading:0\nasync_loading:1\nrdb_changes_since_last_save:7\nrole:master\n"
              "master_replid:%s\nmaster_replid2:%s\nsecond_repl_offset:51\ndb3:keys=9\n"
              "# Keyspace\ndb0:keys=2000,expires=0,avg_ttl=0\ndb15:keys=1,expires=1\n"
              "dbx:keys=5\ndb1:expires=5\ndb2:keys=-1\n",
@@ -378,7 +378,7 @@ static void test_info__data_set(void **state)
     assert_int_equal(info.changes, 7);
 
     parse_text(
-        "async_loading:1\nrole:slave\nmaster_link_down_since_seconds:-1\nmaster_replid:short\n"
+        "loading:1\nrole:slave\nmaster_link_down_since_seconds:-1\nmaster_replid:short\n"
         "master_replid2:0000000000000000000000000000000000000000\nsecond_repl_offset:-1\n"
         "rdb_changes_since_last_save:many\n# Keyspace\n",
         &info);

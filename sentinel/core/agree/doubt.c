@@ -41,14 +41,35 @@ static bool is_late(const struct sn_instance *replica)
 
 /* ---- whose data, and are they complete? (DESIGN.md D20) ------------------------------------- */
 
-/* A synchronisation that broke off while the replica loaded has left nothing. What it said before
+/* True if nothing shows that the data have ever been the group's. */
+static bool is_unsynced(const struct sn_instance *replica)
+{
+    const struct sn_data_set *set = &replica->u.data.set;
+    switch (sn_history_kin(replica)) {
+    case SN_KIN_FOREIGN:
+        return !set->was_in_sync;
+    case SN_KIN_UNKNOWN: /* "never" is said only by servers that tell their ids */
+        return set->link_never_up;
+    case SN_KIN_SAME:
+    case SN_KIN_EARLIER:
+        break;
+    }
+    return false;
+}
+
+/* True if the replica has not a single key because it never got any, or lost them to a
+ * synchronisation that broke off while it loaded: then it tells no offset. A replica with data of
+ * the group, and with an offset, may be empty by right: all keys were deleted. What it said before
  * the master's last INFO may be outdated. */
 static bool is_emptied(const struct sn_instance *replica)
 {
-    const struct sn_data *master = &replica->group->master->u.data;
-    bool is_master_full = master->set.keys_known && master->set.keys > 0 &&
-                          replica->u.data.info_at >= master->info_at;
-    return sn_history_is_empty(replica) && (is_master_full || master->reborn_empty);
+    const struct sn_data *data = &replica->u.data, *master = &replica->group->master->u.data;
+    if (!sn_history_is_empty(replica))
+        return false;
+    if (master->reborn_empty)
+        return true;
+    return master->set.keys_known && master->set.keys > 0 && data->info_at >= master->info_at &&
+           (is_unsynced(replica) || data->repl_offset <= 1);
 }
 
 /* Before it loads, a replica still has its old data: those are wanted if the master has lost its
@@ -73,22 +94,6 @@ static bool is_history_at_hand(const struct sn_group *group)
     DL_FOREACH(group->replicas, replica) {
         if (!replica->s_down && sn_history_kin(replica) == SN_KIN_SAME && !is_emptied(replica))
             return true;
-    }
-    return false;
-}
-
-/* True if nothing shows that the data have ever been the group's. */
-static bool is_unsynced(const struct sn_instance *replica)
-{
-    const struct sn_data_set *set = &replica->u.data.set;
-    switch (sn_history_kin(replica)) {
-    case SN_KIN_FOREIGN:
-        return !set->was_in_sync;
-    case SN_KIN_UNKNOWN: /* "never" is said only by servers that tell their ids */
-        return set->link_never_up;
-    case SN_KIN_SAME:
-    case SN_KIN_EARLIER:
-        break;
     }
     return false;
 }

@@ -54,6 +54,8 @@ void sn_history_learn_group(const struct sn_instance *master, enum sn_role role)
     assert(master->kind == SN_KIND_MASTER);
     if (role != SN_ROLE_MASTER || master->u.data.reborn_empty || !is_id(&set->replid))
         return;
+    if (!equals(&history->ids[0], &set->replid))
+        history->since = master->core->now;
     remember(history, &set->replid, 0);
     remember(history, &set->replid2, 1);
     history->before = set->replid2;
@@ -100,6 +102,8 @@ enum sn_kin sn_history_kin(const struct sn_instance *replica)
         return SN_KIN_SAME;
     if (equals(&history->before, &set->replid) && data->repl_offset < history->before_until)
         return SN_KIN_SAME;
+    if (data->info_at < history->since)
+        return SN_KIN_UNKNOWN; /* it may have followed meanwhile */
     /* Of its second id it has at least the beginning: it was promoted, as its master may have been
      * restarted. */
     bool ours = find(history, &set->replid) < SN_HISTORY_MAX ||

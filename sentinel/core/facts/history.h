@@ -9,7 +9,7 @@
 
 /* How a replica's data relate to those of the group. */
 enum sn_kin {
-    SN_KIN_UNKNOWN = 0, /* the replica or the master has not told its id */
+    SN_KIN_UNKNOWN = 0, /* the replica or the master has not told its id, or not lately */
     SN_KIN_SAME,        /* the present history of the group, or the beginning of it */
     SN_KIN_EARLIER, /* a history that the group had before, or that parted from the present one */
     SN_KIN_FOREIGN  /* an id that the master was never seen with */

@@ -58,6 +58,7 @@ struct sn_failover {
 /* Replication ids that the master has reported (history.c). */
 struct sn_history {
     struct sn_runid ids[SN_HISTORY_MAX]; /* the present one first; "" behind the last */
+    sn_ms since;                         /* when that was first heard of */
     struct sn_runid before;              /* the present history had this id … */
     uint64_t before_until;               /* … until before this offset */
 };
