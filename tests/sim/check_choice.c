@@ -151,18 +151,24 @@ static bool same_id(const struct sn_runid *a, const struct sn_runid *b)
     return a->hex[0] != '\0' && strcmp(a->hex, b->hex) == 0;
 }
 
+/* What a sentinel was told before a restart it has forgotten. */
+static bool knows_master(const struct watched *seen)
+{
+    return seen->master.at > 0 && seen->master.at >= seen->booted_at && !seen->master.reborn;
+}
+
 /* Its data are surely those of the master, as far as it has got. */
 static bool has_right_data(const struct watched *seen, const struct heard *heard)
 {
-    return seen->master.at > 0 && !seen->master.reborn && !heard->syncing && !heard->loading &&
-           !heard->empty && same_id(&heard->replid, &seen->master.replid);
+    return knows_master(seen) && !heard->syncing && !heard->loading && !heard->empty &&
+           same_id(&heard->replid, &seen->master.replid);
 }
 
 /* Its data are surely not. */
 static bool has_other_history(const struct watched *seen, const struct heard *heard)
 {
     const struct master_data *master = &seen->master;
-    return master->at > 0 && !master->reborn && heard->role == SN_ROLE_REPLICA &&
+    return knows_master(seen) && heard->role == SN_ROLE_REPLICA &&
            !same_id(&heard->replid, &master->replid) &&
            !same_id(&heard->replid2, &master->replid) &&
            !(same_id(&heard->replid, &master->replid2) && heard->offset < master->second_offset);
@@ -265,10 +271,10 @@ static void check_data(struct checks *checks, struct sentinel *sentinel, size_t 
     if (heard->syncing && !master->reborn)
         checks_violated(checks, &sentinel->node, "chose %s, which is in a full synchronisation",
                         node->name);
-    if (heard->empty && master->at > 0 && master->has_keys && heard->at > master->at)
+    if (heard->empty && knows_master(seen) && master->has_keys && heard->at > master->at)
         checks_violated(checks, &sentinel->node, "chose %s, which is empty", node->name);
-    if (checks->plan->max_lag > 0 && seen->down_at > 0 && master->at > 0 &&
-        heard->at > seen->down_at && same_id(&heard->replid, &master->replid) && !master->reborn &&
+    if (checks->plan->max_lag > 0 && seen->down_at > 0 && knows_master(seen) &&
+        heard->at > seen->down_at && same_id(&heard->replid, &master->replid) &&
         heard->offset + checks->plan->max_lag < master->offset)
         checks_violated(checks, &sentinel->node, "chose %s, which lags", node->name);
 }
