@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from harness import wait_until
+from harness import OURS, STOCK, wait_until
 from harness.poll import stays_true
+from harness.writer import Writer
 
 pytestmark = pytest.mark.ours_only
 
@@ -183,6 +184,30 @@ def test_wrong_data__master_reborn_empty_is_replaced_before_replicas_copy_it(pla
     assert keys_of(new) == KEYS
     group.wait_settled()
     assert [keys_of(server) for server in group.servers] == [KEYS] * 3
+
+
+def test_wrong_data__stock_votes_for_the_replacement(place):
+    group = group_with_data(place, down_after_ms=5000, flavours=[OURS, STOCK, STOCK])
+    assert group.sentinels[0].raw("SET", group.name, "reborn-empty", "failover") in (True, "OK")
+    old = group.master
+    restart(old, 0.1)
+    assert keys_of(group.wait_switched(old)) == KEYS
+    group.wait_settled()
+    assert [keys_of(server) for server in group.servers] == [KEYS] * 3
+
+
+def test_wrong_data__clients_that_fill_the_empty_master_hide_nothing(place):
+    """They write as soon as it is there again: it is never seen without a key."""
+    group = group_with_data(place, down_after_ms=5000, reborn_empty="failover")
+    old = group.master
+    writer = Writer(group).start()
+    wait_until(lambda: writer.count() > 1000, 30, "clients write")
+    restart(old, 0.1)
+    new = group.wait_switched(old)
+    wait_until(lambda: keys_of(new) > KEYS, 30, "they go on there")
+    writer.stop()
+    group.wait_settled()
+    assert all(keys_of(server) > KEYS for server in group.servers)
 
 
 def test_wrong_data__master_that_kept_its_data_is_not_replaced(place):
