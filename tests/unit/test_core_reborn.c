@@ -84,6 +84,20 @@ static void test_reborn__needs_a_new_process(void **state)
     kit_free(kit);
 }
 
+/* It had its data when it came back. */
+static void test_reborn__is_decided_once(void **state)
+{
+    struct kit *kit = made(replaces);
+    (void)state;
+    restart(kit, 100, 0);
+    kit_to(kit, kit_now(kit) + 1000);
+    kit_node(kit, "n1")->keys = 0; /* FLUSHALL */
+    kit_node(kit, "n1")->changes = 1;
+    kit_to(kit, kit_now(kit) + 20000);
+    assert_int_equal(kit_count(kit, NOTICE), 0);
+    kit_free(kit);
+}
+
 static void test_reborn__needs_a_replica_with_data(void **state)
 {
     struct kit *kit = made(replaces);
@@ -204,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_reborn__is_told_once_and_that_is_all_by_default),
         cmocka_unit_test(test_reborn__has_fewer_than_half_the_keys_all_written_since),
         cmocka_unit_test(test_reborn__needs_a_new_process),
+        cmocka_unit_test(test_reborn__is_decided_once),
         cmocka_unit_test(test_reborn__needs_a_replica_with_data),
         cmocka_unit_test(test_reborn__waits_until_it_has_loaded),
         cmocka_unit_test(test_reborn__is_replaced_at_once_by_a_majority),

@@ -42,7 +42,7 @@ struct sn_data {
     sn_ms role_reported_at; /* when the reported role last changed, or tracking began */
     bool rebooting;         /* run id changed, no PONG since (master-reboot-down-after-period) */
     sn_ms reboot_at;
-    bool reborn;           /* a master's run id has changed while it was watched */
+    bool reborn;           /* a master's run id has changed, and its data are to be judged */
     bool reborn_empty;     /* … and it seems to have lost its data set (reborn.c) */
     sn_ms reborn_at;       /* when that was found out */
     bool script_kill_sent; /* during this S_DOWN */

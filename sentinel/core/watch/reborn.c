@@ -4,7 +4,8 @@
  * persistence, or an empty disk), its replicas copy the emptiness a moment later, and everything is
  * gone. Such a master is found out by its run id, which is new, and by its keys: it has none, or no
  * more than were written since it began, while a replica within reach has more than twice as many.
- * That holds until its data set, or those of the replicas, say otherwise. */
+ * That holds until its data set, or those of the replicas, say otherwise; then it is over for this
+ * process. */
 
 #include "core/watch/reborn.h"
 
@@ -65,6 +66,8 @@ void sn_reborn_judge(struct sn_instance *master, const struct sn_info *info)
     assert(master->kind == SN_KIND_MASTER);
     data->reborn_empty =
         data->reborn && may_begin_empty(info) && info->keys < (most + FEWER - 1) / FEWER;
+    /* It is decided by the first INFO after it has loaded: FLUSHALL is no loss. */
+    data->reborn = data->reborn && (data->reborn_empty || info->loading);
     if (data->reborn_empty == before)
         return;
     if (data->reborn_empty) {
