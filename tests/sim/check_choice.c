@@ -69,8 +69,11 @@ void check_choice_info(struct checks *checks, struct sentinel *sentinel, const s
                        uint16_t port, const struct sn_info *info)
 {
     struct watched *seen = checks_of(checks, sentinel);
-    if (info->role == SN_ROLE_MASTER && port == cluster_master_port(sentinel, checks->group))
+    bool is_master = port == cluster_master_port(sentinel, checks->group);
+    if (is_master && info->role == SN_ROLE_MASTER)
         note_master(checks, &seen->master, info);
+    else if (is_master) /* whoever made it a replica may have made it empty */
+        seen->master.has_keys = info->keys > 0;
     for (size_t i = 0; server != NULL && i < checks->cluster->server_count; i++) {
         if (&checks->cluster->servers[i]->node != server)
             continue;
