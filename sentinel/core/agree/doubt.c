@@ -16,6 +16,7 @@
 #include "core/agree/doubt.h"
 
 #include "core/agree/fresh.h"
+#include "core/facts/alias.h"
 #include "core/facts/foreign.h"
 #include "core/facts/history.h"
 #include "core/facts/instance.h"
@@ -41,11 +42,17 @@ static bool is_late(const struct sn_instance *replica)
 
 /* ---- whose data, and are they complete? (DESIGN.md D20) ------------------------------------- */
 
+/* A replica that is the master under another name already is not compared with the old one. */
+static enum sn_kin kin_of(const struct sn_instance *replica)
+{
+    return sn_alias_moved_to(replica->group) == replica ? SN_KIN_SAME : sn_history_kin(replica);
+}
+
 /* True if nothing shows that the data have ever been the group's. */
 static bool is_unsynced(const struct sn_instance *replica)
 {
     const struct sn_data_set *set = &replica->u.data.set;
-    switch (sn_history_kin(replica)) {
+    switch (kin_of(replica)) {
     case SN_KIN_FOREIGN:
         return !set->was_in_sync;
     case SN_KIN_UNKNOWN: /* "never" is said only by servers that tell their ids */
@@ -83,7 +90,7 @@ static bool is_in_full_sync(const struct sn_instance *replica)
 
 static bool is_other_history(const struct sn_instance *replica)
 {
-    enum sn_kin kin = sn_history_kin(replica);
+    enum sn_kin kin = kin_of(replica);
     return kin == SN_KIN_EARLIER || kin == SN_KIN_FOREIGN;
 }
 
@@ -92,7 +99,7 @@ static bool is_history_at_hand(const struct sn_group *group)
 {
     const struct sn_instance *replica;
     DL_FOREACH(group->replicas, replica) {
-        if (!replica->s_down && sn_history_kin(replica) == SN_KIN_SAME && !is_emptied(replica))
+        if (!replica->s_down && kin_of(replica) == SN_KIN_SAME && !is_emptied(replica))
             return true;
     }
     return false;
