@@ -178,6 +178,21 @@ static void test_reborn__a_replica_in_a_full_sync_still_has_its_data(void **stat
     kit_free(kit);
 }
 
+/* Both have copied what clients had written by then. */
+static void test_reborn__is_not_replaced_by_one_like_it(void **state)
+{
+    struct kit *kit = made(replaces);
+    (void)state;
+    kit_node(kit, "n2")->keys = 3;
+    kit_node(kit, "n3")->keys = 4;
+    restart(kit, 2, 2);
+    kit_to(kit, kit_now(kit) + 20000);
+    assert_int_equal(kit_count(kit, NOTICE), 1);
+    assert_int_equal(kit_count(kit, "promote n"), 0);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_EMPTY, "n3") > 0);
+    kit_free(kit);
+}
+
 /* Nothing is left to be saved. */
 static void test_reborn__is_over_when_all_have_copied_the_emptiness(void **state)
 {
@@ -202,7 +217,7 @@ static void test_reborn__begins_no_new_history(void **state)
     (void)state;
     kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
     restart(kit, 1, 1);
-    kit_node(kit, "n3")->keys = 1;
+    kit_node(kit, "n3")->keys = 60; /* written since */
     kit_node(kit, "n3")->history = 'b';
     kit_node(kit, "n3")->priority = 1;
     kit_mode(kit, "n1", KIT_REFUSING);
@@ -225,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_reborn__is_not_replaced_without_a_majority),
         cmocka_unit_test(test_reborn__set_takes_effect_at_once),
         cmocka_unit_test(test_reborn__a_replica_in_a_full_sync_still_has_its_data),
+        cmocka_unit_test(test_reborn__is_not_replaced_by_one_like_it),
         cmocka_unit_test(test_reborn__is_over_when_all_have_copied_the_emptiness),
         cmocka_unit_test(test_reborn__begins_no_new_history),
     };

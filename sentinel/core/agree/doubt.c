@@ -64,6 +64,14 @@ static bool is_unsynced(const struct sn_instance *replica)
     return false;
 }
 
+/* True if the replica of a master that has lost its data does not have them any more either. */
+static bool has_copied_loss(const struct sn_instance *replica)
+{
+    const struct sn_data_set *set = &replica->u.data.set;
+    const struct sn_instance *master = replica->group->master;
+    return set->keys_known && !sn_history_is_far_fuller(set->keys, master->u.data.set.keys);
+}
+
 /* True if the replica has not a single key because it never got any, or lost them to a
  * synchronisation that broke off while it loaded: then it tells no offset. A replica with data of
  * the group, and with an offset, may be empty by right: all keys were deleted. What it said before
@@ -71,12 +79,10 @@ static bool is_unsynced(const struct sn_instance *replica)
 static bool is_emptied(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data, *master = &replica->group->master->u.data;
-    if (!sn_history_is_empty(replica))
-        return false;
     if (master->reborn_empty)
-        return true;
-    return master->set.keys_known && master->set.keys > 0 && data->info_at >= master->info_at &&
-           (is_unsynced(replica) || data->repl_offset <= 1);
+        return has_copied_loss(replica);
+    return sn_history_is_empty(replica) && master->set.keys_known && master->set.keys > 0 &&
+           data->info_at >= master->info_at && (is_unsynced(replica) || data->repl_offset <= 1);
 }
 
 /* Before it loads, a replica still has its old data: those are wanted if the master has lost its

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define SECOND_MS 1000
+#define FEWER     2 /* a data set with less than this part of the keys has lost them */
 
 static bool is_id(const struct sn_runid *id)
 {
@@ -109,6 +110,11 @@ enum sn_kin sn_history_kin(const struct sn_instance *replica)
     bool ours = find(history, &set->replid) < SN_HISTORY_MAX ||
                 find(history, &set->replid2) < SN_HISTORY_MAX;
     return ours ? SN_KIN_EARLIER : SN_KIN_FOREIGN;
+}
+
+bool sn_history_is_far_fuller(uint64_t keys, uint64_t others)
+{
+    return others < keys / FEWER + keys % FEWER;
 }
 
 bool sn_history_is_empty(const struct sn_instance *instance)

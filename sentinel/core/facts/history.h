@@ -27,6 +27,9 @@ void sn_history_learn_group(const struct sn_instance *master, enum sn_role role)
 bool sn_history_shows_sync(const struct sn_instance *instance, const struct sn_info *info,
                            sn_ms since);
 enum sn_kin sn_history_kin(const struct sn_instance *replica);
+/* True if a data set with keys, compared with one with others, is what that one was before it got
+ * lost: it has more than twice as many. */
+bool sn_history_is_far_fuller(uint64_t keys, uint64_t others);
 /* True if the data set is known to be empty. */
 bool sn_history_is_empty(const struct sn_instance *instance);
 

@@ -9,14 +9,13 @@
 
 #include "core/watch/reborn.h"
 
+#include "core/facts/history.h"
 #include "core/facts/instance.h"
 #include "core/facts/mark.h"
 #include "core/tell/raise.h"
 
 #include <assert.h>
 #include <utlist.h>
-
-#define FEWER 2 /* times as many keys are on a replica at least */
 
 void sn_reborn_begin(struct sn_instance *master)
 {
@@ -65,7 +64,7 @@ void sn_reborn_judge(struct sn_instance *master, const struct sn_info *info)
     uint64_t most = most_keys(master->group);
     assert(master->kind == SN_KIND_MASTER);
     data->reborn_empty =
-        data->reborn && may_begin_empty(info) && info->keys < (most + FEWER - 1) / FEWER;
+        data->reborn && may_begin_empty(info) && sn_history_is_far_fuller(most, info->keys);
     /* It is decided by the first INFO after it has loaded: FLUSHALL is no loss. */
     data->reborn = data->reborn && (data->reborn_empty || info->loading);
     if (data->reborn_empty == before)
