@@ -175,6 +175,18 @@ static void test_doubt__refuses_the_empty_if_the_master_is_not(void **state)
     kit_free(kit);
 }
 
+/* The first key is on its way. */
+static void test_doubt__takes_the_empty_that_is_in_sync(void **state)
+{
+    struct kit *kit = made(group_of_three);
+    (void)state;
+    kit_node(kit, "n2")->keys = 0;
+    kit_node(kit, "n2")->offset = 0;
+    kit_to(kit, kit_now(kit) + 10000);
+    assert_int_equal(refusal(kit, "n2"), SN_REASON_NONE);
+    kit_free(kit);
+}
+
 /* A queue: the last key was deleted after the master's last INFO. */
 static void test_doubt__takes_who_is_empty_by_right(void **state)
 {
@@ -206,6 +218,7 @@ static void test_doubt__what_was_said_before_the_master_spoke_is_outdated(void *
     (void)state;
     kit_instance(kit, "m1", "n2")->u.data.set.keys = 0;
     kit_instance(kit, "m1", "n2")->u.data.repl_offset = 0;
+    kit_instance(kit, "m1", "n2")->u.data.link_up = false;
     assert_int_equal(refusal(kit, "n2"), SN_REASON_EMPTY);
     kit_instance(kit, "m1", "n2")->u.data.info_at =
         kit_instance(kit, "m1", "n1")->u.data.info_at - 1;
@@ -476,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_doubt__force_takes_a_full_sync_if_nobody_is_better),
         cmocka_unit_test(test_doubt__nobody_takes_who_is_loading),
         cmocka_unit_test(test_doubt__refuses_the_empty_if_the_master_is_not),
+        cmocka_unit_test(test_doubt__takes_the_empty_that_is_in_sync),
         cmocka_unit_test(test_doubt__takes_who_is_empty_by_right),
         cmocka_unit_test(test_doubt__takes_the_empty_if_the_master_is_empty_too),
         cmocka_unit_test(test_doubt__what_was_said_before_the_master_spoke_is_outdated),
