@@ -100,6 +100,7 @@ static void test_doubt__force_takes_the_least_doubtful(void **state)
     kit_node(kit, "n2")->priority = 1;
     kit_node(kit, "n3")->offset = 10;
     kit_node(kit, "n4")->tells_keys = true; /* empty, and without an offset */
+    kit_node(kit, "n4")->link_up = false;
     kit_node(kit, "n4")->priority = 1;
     lose_master(kit);
     assert_int_equal(refusal(kit, "n2"), SN_REASON_FULL_SYNC);
