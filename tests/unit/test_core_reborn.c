@@ -210,6 +210,25 @@ static void test_reborn__is_over_when_all_have_copied_the_emptiness(void **state
     kit_free(kit);
 }
 
+/* … and nothing keeps them from taking over when it dies, although it said nothing more. */
+static void test_reborn__is_no_reason_to_refuse_all_when_it_dies(void **state)
+{
+    static const unsigned keys[] = {0, 3};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct kit *kit = made("m1 n1 replicas n2,n3 quorum 1");
+        kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
+        restart(kit, keys[i], keys[i]);
+        assert_int_equal(kit_count(kit, NOTICE), 1);
+        kit_node(kit, "n2")->keys = kit_node(kit, "n3")->keys = keys[i];
+        kit_node(kit, "n2")->history = kit_node(kit, "n3")->history = 'b';
+        kit_mode(kit, "n1", KIT_REFUSING);
+        kit_to(kit, kit_now(kit) + 2000);
+        assert_int_equal(kit_count(kit, "promote n"), 1);
+        kit_free(kit);
+    }
+}
+
 /* It dies for good, a moment later: n3 has followed it, and n2 has the data. */
 static void test_reborn__begins_no_new_history(void **state)
 {
@@ -242,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_reborn__a_replica_in_a_full_sync_still_has_its_data),
         cmocka_unit_test(test_reborn__is_not_replaced_by_one_like_it),
         cmocka_unit_test(test_reborn__is_over_when_all_have_copied_the_emptiness),
+        cmocka_unit_test(test_reborn__is_no_reason_to_refuse_all_when_it_dies),
         cmocka_unit_test(test_reborn__begins_no_new_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

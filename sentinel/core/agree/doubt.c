@@ -64,12 +64,23 @@ static bool is_unsynced(const struct sn_instance *replica)
     return false;
 }
 
-/* True if the replica of a master that has lost its data does not have them any more either. */
-static bool has_copied_loss(const struct sn_instance *replica)
+/* Of a master that has lost its data: true if the replica surely does not have them any more. */
+static bool is_as_poor(const struct sn_instance *replica)
 {
     const struct sn_data_set *set = &replica->u.data.set;
     const struct sn_instance *master = replica->group->master;
     return set->keys_known && !sn_history_is_far_fuller(set->keys, master->u.data.set.keys);
+}
+
+/* The same; if the master dies and nobody has the data any more, there is nothing to be saved. */
+static bool has_copied_loss(const struct sn_instance *replica)
+{
+    const struct sn_group *group = replica->group;
+    const struct sn_instance *other;
+    bool at_hand = !group->master->s_down;
+    DL_FOREACH(group->replicas, other)
+        at_hand = at_hand || (!other->s_down && !is_as_poor(other));
+    return is_as_poor(replica) && at_hand;
 }
 
 /* True if the replica has not a single key because it never got any, or lost them to a
