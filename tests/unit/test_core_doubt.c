@@ -99,7 +99,9 @@ static void test_doubt__force_takes_the_least_doubtful(void **state)
     kit_node(kit, "n2")->syncing = true; /* the best by its numbers */
     kit_node(kit, "n2")->priority = 1;
     kit_node(kit, "n3")->offset = 10;
-    kit_node(kit, "n4")->tells_keys = true; /* empty, and without an offset */
+    kit_node(kit, "n4")->tells_keys = true; /* empty, and never in sync */
+    kit_node(kit, "n4")->history = 'x';
+    kit_node(kit, "n4")->never_up = true;
     kit_node(kit, "n4")->link_up = false;
     kit_node(kit, "n4")->priority = 1;
     lose_master(kit);
@@ -148,42 +150,38 @@ static void test_doubt__nobody_takes_who_is_loading(void **state)
 
 static void test_doubt__refuses_the_empty_if_the_master_is_not(void **state)
 {
-    struct kit *kit = made(group_of_three);
-    struct kit_node *n2 = kit_node(kit, "n2");
     (void)state;
-    n2->keys = 0;
-    n2->offset = 1; /* as after a synchronisation that broke off */
-    kit_mode(kit, "n3", KIT_REFUSING);
-    lose_master(kit);
-    long_after(kit);
-    assert_int_equal(refusal(kit, "n2"), SN_REASON_EMPTY);
-    n2->tells_keys = false; /* then it is not known to be empty */
-    kit_to(kit, kit_now(kit) + 1000);
-    assert_int_equal(refusal(kit, "n2"), SN_REASON_NONE);
-    kit_free(kit);
-
-    /* It was started without data, and its first synchronisation broke off. */
-    kit = made(group_of_three);
-    n2 = kit_node(kit, "n2");
-    n2->keys = 0;
-    n2->history = 'x';
-    n2->link_up = false;
-    n2->never_up = true;
-    kit_mode(kit, "n3", KIT_REFUSING);
-    lose_master(kit);
-    long_after(kit);
-    assert_int_equal(refusal(kit, "n2"), SN_REASON_EMPTY);
-    kit_free(kit);
+    for (unsigned broken = 0; broken < 2; broken++) {
+        struct kit *kit = made(group_of_three);
+        struct kit_node *n2 = kit_node(kit, "n2");
+        n2->keys = 0;
+        n2->history = 'x';
+        /* It lost everything to a synchronisation that broke off, or was started without data. */
+        n2->link_down_s = broken;
+        n2->never_up = !broken;
+        n2->link_up = false;
+        kit_mode(kit, "n3", KIT_REFUSING);
+        lose_master(kit);
+        long_after(kit);
+        assert_int_equal(refusal(kit, "n2"), SN_REASON_EMPTY);
+        n2->tells_keys = false; /* then it is not known to be empty */
+        kit_to(kit, kit_now(kit) + 1000);
+        assert_int_equal(refusal(kit, "n2"), SN_REASON_NONE);
+        kit_free(kit);
+    }
 }
 
-/* The first key is on its way. */
-static void test_doubt__takes_the_empty_that_is_in_sync(void **state)
+/* The first key did not reach it any more. */
+static void test_doubt__takes_the_empty_that_was_in_sync(void **state)
 {
     struct kit *kit = made(group_of_three);
     (void)state;
     kit_node(kit, "n2")->keys = 0;
     kit_node(kit, "n2")->offset = 0;
     kit_to(kit, kit_now(kit) + 10000);
+    assert_int_equal(refusal(kit, "n2"), SN_REASON_NONE);
+    kit_mode(kit, "n3", KIT_REFUSING);
+    lose_master(kit);
     assert_int_equal(refusal(kit, "n2"), SN_REASON_NONE);
     kit_free(kit);
 }
@@ -218,8 +216,8 @@ static void test_doubt__what_was_said_before_the_master_spoke_is_outdated(void *
     struct kit *kit = made(group_of_three);
     (void)state;
     kit_instance(kit, "m1", "n2")->u.data.set.keys = 0;
-    kit_instance(kit, "m1", "n2")->u.data.repl_offset = 0;
-    kit_instance(kit, "m1", "n2")->u.data.link_up = false;
+    memset(kit_instance(kit, "m1", "n2")->u.data.set.replid.hex, 'x', SN_RUNID_LEN);
+    kit_instance(kit, "m1", "n2")->u.data.set.was_in_sync = false;
     assert_int_equal(refusal(kit, "n2"), SN_REASON_EMPTY);
     kit_instance(kit, "m1", "n2")->u.data.info_at =
         kit_instance(kit, "m1", "n1")->u.data.info_at - 1;
@@ -490,7 +488,7 @@ int main(void)
         cmocka_unit_test(test_doubt__force_takes_a_full_sync_if_nobody_is_better),
         cmocka_unit_test(test_doubt__nobody_takes_who_is_loading),
         cmocka_unit_test(test_doubt__refuses_the_empty_if_the_master_is_not),
-        cmocka_unit_test(test_doubt__takes_the_empty_that_is_in_sync),
+        cmocka_unit_test(test_doubt__takes_the_empty_that_was_in_sync),
         cmocka_unit_test(test_doubt__takes_who_is_empty_by_right),
         cmocka_unit_test(test_doubt__takes_the_empty_if_the_master_is_empty_too),
         cmocka_unit_test(test_doubt__what_was_said_before_the_master_spoke_is_outdated),

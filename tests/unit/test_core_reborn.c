@@ -223,7 +223,7 @@ static void test_reborn__is_no_reason_to_refuse_all_when_it_dies(void **state)
         kit_node(kit, "n2")->keys = kit_node(kit, "n3")->keys = keys[i];
         kit_node(kit, "n2")->history = kit_node(kit, "n3")->history = 'b';
         kit_mode(kit, "n1", KIT_REFUSING);
-        kit_to(kit, kit_now(kit) + 2000);
+        kit_to(kit, kit_now(kit) + 6000);
         assert_int_equal(kit_count(kit, "promote n"), 1);
         kit_free(kit);
     }

@@ -84,19 +84,17 @@ static bool has_copied_loss(const struct sn_instance *replica)
 }
 
 /* True if the replica has not a single key because it never got any, or lost them to a
- * synchronisation that broke off while it loaded: then it tells no offset. One that is in sync, or
- * has data of the group with an offset, may be empty by right: the first key is under way, or all
- * were deleted. What it said before the master's last INFO may be outdated. */
+ * synchronisation that broke off while it loaded. One that has been in sync may be empty by right:
+ * it was so before the first write, or all keys were deleted. What it said before the master's last
+ * INFO may be outdated. */
 static bool is_emptied(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data, *master = &replica->group->master->u.data;
     bool is_master_full = master->set.keys_known && master->set.keys > 0;
     if (master->reborn_empty)
         return has_copied_loss(replica);
-    if (data->role_reported == SN_ROLE_REPLICA && data->link_up)
-        return false;
     return sn_history_is_empty(replica) && is_master_full && data->info_at >= master->info_at &&
-           (is_unsynced(replica) || data->repl_offset <= 1);
+           is_unsynced(replica);
 }
 
 /* Before it loads, a replica still has its old data: those are wanted if the master has lost its

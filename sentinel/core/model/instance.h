@@ -26,8 +26,8 @@ struct sn_data_set {
     bool keys_known;
     uint64_t keys;
     bool link_never_up;
-    /* Its link to a master of this group was up since it is this process and follows that master:
-     * its data are the group's. */
+    /* Its link to a master of this group was up since it is this process, follows that master and
+     * has this id: its data are the group's. */
     bool was_in_sync;
 };
 
