@@ -73,13 +73,6 @@ bool sn_history_shows_sync(const struct sn_instance *instance, const struct sn_i
            (info->has_link_down && info->link_down_ms + SECOND_MS <= sn_age(instance->core, since));
 }
 
-/* True if the link is up now. */
-static bool is_linked(const struct sn_instance *instance, const struct sn_info *info)
-{
-    return info->role == SN_ROLE_REPLICA && info->has_link_status && info->link_up &&
-           sn_instance_follows_master(instance);
-}
-
 /* True if the data are not those of the last INFO, nor continue them. */
 static bool is_replaced_set(const struct sn_data_set *last, const struct sn_info *info)
 {
@@ -93,20 +86,21 @@ void sn_history_learn(struct sn_instance *instance, const struct sn_info *info)
     struct sn_data *data = &instance->u.data;
     assert(sn_is_data(instance));
     bool never_up = info->role == SN_ROLE_REPLICA && info->link_never_up;
+    bool replaced = is_replaced_set(&data->set, info);
     bool kept = data->set.was_in_sync && data->master_changed_at != instance->core->now;
-    bool was =
-        sn_history_shows_sync(instance, info, data->master_changed_at) || (kept && !never_up);
-    if (is_replaced_set(&data->set, info))
-        was = is_linked(instance, info);
+    sn_ms replaced_at = replaced ? instance->core->now : data->set.replaced_at;
+    bool shown =
+        sn_history_shows_sync(instance, info, sn_max(replaced_at, data->master_changed_at));
     data->set = (struct sn_data_set){
         .replid = info->replid,
         .replid2 = info->replid2,
+        .replaced_at = replaced_at,
         .second_offset = info->second_offset,
         .loading = info->loading,
         .keys_known = info->has_keys,
         .keys = info->keys,
         .link_never_up = never_up,
-        .was_in_sync = was,
+        .was_in_sync = shown || (kept && !never_up && !replaced),
     };
 }
 

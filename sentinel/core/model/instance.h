@@ -21,6 +21,7 @@ enum sn_unanswered {
 /* What a data node says of its data set. */
 struct sn_data_set {
     struct sn_runid replid, replid2; /* as in struct sn_info */
+    sn_ms replaced_at;               /* when other data took the place of the last; 0: never */
     uint64_t second_offset;
     bool loading;
     bool keys_known;
