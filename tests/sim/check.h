@@ -48,7 +48,8 @@ struct heard {
     bool down;        /* as it said itself */
     bool refused;     /* an order, in this attempt */
     struct sn_runid replid, replid2;
-    bool syncing, loading, empty, linked;
+    bool syncing, loading, empty;
+    bool never_up; /* its link to a master */
 };
 
 /* What it heard from the master about its data, since that is the master; at 0: nothing. */

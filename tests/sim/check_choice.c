@@ -86,7 +86,7 @@ void check_choice_info(struct checks *checks, struct sentinel *sentinel, const s
         heard->replid2 = info->replid2;
         heard->syncing = info->syncing;
         heard->loading = info->loading;
-        heard->linked = info->has_link_status && info->link_up;
+        heard->never_up = info->link_never_up;
         heard->empty = info->keys == 0;
         (void)snprintf(heard->runid, sizeof(heard->runid), "%s", info->runid.hex);
         note_sync(checks, sentinel, demotion_at(seen, port), info);
@@ -275,7 +275,7 @@ static void check_data(struct checks *checks, struct sentinel *sentinel, size_t 
     if (heard->syncing && !master->reborn)
         checks_violated(checks, &sentinel->node, "chose %s, which is in a full synchronisation",
                         node->name);
-    if (heard->empty && !heard->linked && knows_master(seen) && master->has_keys &&
+    if (heard->empty && heard->never_up && knows_master(seen) && master->has_keys &&
         heard->at > master->at)
         checks_violated(checks, &sentinel->node, "chose %s, which is empty", node->name);
     if (checks->plan->max_lag > 0 && seen->down_at > 0 && knows_master(seen) &&
