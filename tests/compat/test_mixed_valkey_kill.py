@@ -19,7 +19,7 @@ def test_mixed_valkey__master_dies_and_returns(place, foreign, ours):
     new = group.wait_switched(old, 60)
     told = f"mymaster 127.0.0.1 {old.port} 127.0.0.1 {new.port}"
     for recorder in recorders:
-        recorder.wait_for("+switch-master", 15, told)
+        recorder.wait_for("+switch-master", 60, told)  # stock in TILT waits for 30 s
     old.start()
     wait_until(lambda: old.follows(group.current_master()), 40, "the old master follows",
                explain=group.roles)

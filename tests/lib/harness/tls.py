@@ -14,7 +14,7 @@ class Authority:
         os.makedirs(folder, exist_ok=True)
         self.name = name
         self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-                      "-subj", f"/CN={name} of the tests", "-keyout", self.key_of(name), "-out", self.cert_of(name))
+                      "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-subj", f"/CN={name} of the tests", "-keyout", self.key_of(name), "-out", self.cert_of(name))
         self.issue("one")
 
     def cert_of(self, name):
@@ -31,7 +31,7 @@ class Authority:
         """name.crt and name.key; days may be negative: it has ended."""
         request, extensions = self.key_of(name) + ".csr", self.key_of(name) + ".ext"
         with open(extensions, "w", encoding="utf-8") as file:
-            file.write(f"subjectAltName={alt_names}\n")
+            file.write(f"subjectAltName={alt_names}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
         self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                       subject or f"/CN={name}", "-keyout", self.key_of(name), "-out", request)
         command = ["x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.key_of(self.name), "-CAcreateserial",
