@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from harness import Process, our_binary, wait_until
+from harness.once import once
 
 pytestmark = pytest.mark.ours_only
 
@@ -152,7 +153,7 @@ def test_command_line__no_file_but_a_state_file(place):
         process = Process(f"sentineld-{port}", [our_binary(), *words], os.path.join(place.folder, "log"))
         place.add(process)
         process.start()
-        with redis.Redis("127.0.0.1", port, decode_responses=True) as client:
+        with redis.Redis("127.0.0.1", port, decode_responses=True, **once()) as client:
             wait_until(lambda: answers(client), 30, "it answers")
             ids.add(client.execute_command("SENTINEL MYID"))
             assert client.info("server")["config_file"] == ""

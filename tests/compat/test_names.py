@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from harness import OURS, STOCK, VALKEY, Process, our_binary, wait_until
+from harness.once import once
 from harness.tls import Authority
 
 SENTINEL, SERVER = "sentinel", "server"
@@ -62,7 +63,7 @@ class Daemon:
         self.process.start()
 
     def client(self, port, **tls):
-        return redis.Redis("127.0.0.1", port, decode_responses=True, socket_timeout=20, **tls)
+        return redis.Redis("127.0.0.1", port, decode_responses=True, socket_timeout=20, **once(), **tls)
 
     def wait_up(self, port, **tls):
         with self.client(port, **tls) as client:

@@ -12,6 +12,7 @@ import time
 
 import redis
 
+from harness.once import once
 from harness.process import Process
 from harness.redis_server import BINARY
 from harness.sentinel import OURS, STOCK_BINARY, our_binary
@@ -122,7 +123,7 @@ class Host:
 
     def client(self, port=REDIS_PORT, **kwargs):
         """From this host to itself."""
-        settings = {"socket_timeout": 5, "socket_connect_timeout": 5, "decode_responses": True, **kwargs}
+        settings = {"socket_timeout": 5, "socket_connect_timeout": 5, "decode_responses": True, **once(), **kwargs}
         return redis.Redis(connection_pool=redis.ConnectionPool(
             connection_class=HostConnection, namespace=self.namespace, host="127.0.0.1", port=port, **settings))
 
@@ -233,7 +234,7 @@ class Client:
             try:
                 with redis.Redis(connection_pool=redis.ConnectionPool(
                         connection_class=HostConnection, namespace=self.host.namespace, host=self.host.named_master(),
-                        port=REDIS_PORT, socket_timeout=0.5, socket_connect_timeout=0.5, max_connections=1)) as client:
+                        port=REDIS_PORT, socket_timeout=0.5, socket_connect_timeout=0.5, max_connections=1, **once())) as client:
                     while not self._stop.is_set():
                         number += 1
                         client.sadd("written", number)

@@ -5,6 +5,7 @@ import os
 
 import redis
 
+from harness.once import once
 from harness.poll import wait_until
 from harness.process import Process
 
@@ -51,7 +52,7 @@ class RedisServer(Process):
         return ("127.0.0.1", self.port)
 
     def client(self, **kwargs):
-        settings = {"socket_timeout": 20, "decode_responses": True,
+        settings = {"socket_timeout": 20, "decode_responses": True, **once(),
                     "username": self.user, "password": self.password,
                     **(self.tls.client_arguments() if self.tls else {}), **kwargs}
         return redis.Redis("127.0.0.1", self.port, **settings)

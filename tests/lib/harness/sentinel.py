@@ -9,6 +9,7 @@ from typing import NamedTuple
 import redis
 
 from harness.events import EventRecorder
+from harness.once import once
 from harness.poll import wait_until
 from harness.process import Process
 
@@ -90,7 +91,7 @@ class Sentinel(Process):
         return ("127.0.0.1", self.port)
 
     def client(self, **kwargs):
-        settings = {"socket_timeout": 20, "decode_responses": True, "password": self.password,
+        settings = {"socket_timeout": 20, "decode_responses": True, "password": self.password, **once(),
                     **(self.tls.client_arguments() if self.tls else {}), **kwargs}
         return redis.Redis("127.0.0.1", self.port, **settings)
 
