@@ -29,7 +29,7 @@ def test_claims__are_told_and_end(place):
     for name in ("one", "two"):
         wait_until(lambda n=name: told(n) == (True, True, True), 30, f"{name} tells")
         assert str(sentinel.raw("CKQUORUM", name)).startswith("OK 1 usable Sentinels.")
-    assert events.first("+foreign-instance")
+    events.wait_for("+foreign-instance", 20)
     replica.replica_of(ours)
     sentinel.raw("REMOVE", "two")
     assert told("one") == (False, False, False)

@@ -41,7 +41,7 @@ def test_mixed_quorum__whoever_leads_uses_an_epoch_above_every_vote(place, by_ou
     group.wait_switched(old, 60)
     watched.finish()
     if by_ours:
-        assert events.first("+elected-leader")
+        events.wait_for("+elected-leader", 20)
     assert all(s.master("mymaster")["config-epoch"] >= 42 for s in group.sentinels)
 
 
