@@ -377,11 +377,10 @@ static void test_info__data_set(void **state)
     assert_int_equal(info.keys, 2001);
     assert_int_equal(info.changes, 7);
 
-    parse_text(
-        "loading:1\nrole:slave\nmaster_link_down_since_seconds:-1\nmaster_replid:short\n"
-        "master_replid2:0000000000000000000000000000000000000000\nsecond_repl_offset:-1\n"
-        "rdb_changes_since_last_save:many\n# Keyspace\n",
-        &info);
+    parse_text("loading:1\nrole:slave\nmaster_link_down_since_seconds:-1\nmaster_replid:short\n"
+               "master_replid2:0000000000000000000000000000000000000000\nsecond_repl_offset:-1\n"
+               "rdb_changes_since_last_save:many\n# Keyspace\n",
+               &info);
     assert_string_equal(info.replid.hex, "");
     assert_string_equal(info.replid2.hex, "");
     assert_int_equal(info.second_offset, 0);

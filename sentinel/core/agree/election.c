@@ -319,8 +319,8 @@ static sn_ms master_answers_until(const struct sn_group *group)
     return group->core->now;
 }
 
-/* The turn was planned when another master was wanted. If answers and saves have become slower since, those who go first
- * need longer, too (DESIGN.md D6). */
+/* The turn was planned when another master was wanted. If answers and saves have become slower
+ * since, those who go first need longer, too (DESIGN.md D6). */
 static bool is_too_early(struct sn_group *group)
 {
     sn_ms at = sn_after(wanted_since(group), sn_rank_turn_ms(group));
