@@ -171,6 +171,22 @@ static void test_doubt__refuses_the_empty_if_the_master_is_not(void **state)
     }
 }
 
+/* A synchronisation broke off while it loaded, and it still has the id of before. */
+static void test_doubt__refuses_the_empty_that_has_kept_its_id(void **state)
+{
+    struct kit *kit = made(group_of_three);
+    struct kit_node *n2 = kit_node(kit, "n2");
+    (void)state;
+    n2->keys = 0;
+    n2->never_up = true;
+    n2->link_up = false;
+    kit_mode(kit, "n3", KIT_REFUSING);
+    lose_master(kit);
+    long_after(kit);
+    assert_int_equal(refusal(kit, "n2"), SN_REASON_EMPTY);
+    kit_free(kit);
+}
+
 /* The first key did not reach it any more. */
 static void test_doubt__takes_the_empty_that_was_in_sync(void **state)
 {
@@ -489,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_doubt__force_takes_a_full_sync_if_nobody_is_better),
         cmocka_unit_test(test_doubt__nobody_takes_who_is_loading),
         cmocka_unit_test(test_doubt__refuses_the_empty_if_the_master_is_not),
+        cmocka_unit_test(test_doubt__refuses_the_empty_that_has_kept_its_id),
         cmocka_unit_test(test_doubt__takes_the_empty_that_was_in_sync),
         cmocka_unit_test(test_doubt__takes_who_is_empty_by_right),
         cmocka_unit_test(test_doubt__takes_the_empty_if_the_master_is_empty_too),

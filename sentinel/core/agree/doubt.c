@@ -84,9 +84,9 @@ static bool has_copied_loss(const struct sn_instance *replica)
 }
 
 /* True if the replica has not a single key because it never got any, or lost them to a
- * synchronisation that broke off while it loaded. One that has been in sync may be empty by right:
- * it was so before the first write, or all keys were deleted. What it said before the master's last
- * INFO may be outdated. */
+ * synchronisation that broke off while it loaded: its link has never been up since then, whatever
+ * id it has kept. One that has been in sync may be empty by right: it was so before the first
+ * write, or all keys were deleted. What it said before the master's last INFO may be outdated. */
 static bool is_emptied(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data, *master = &replica->group->master->u.data;
@@ -94,7 +94,7 @@ static bool is_emptied(const struct sn_instance *replica)
     if (master->reborn_empty)
         return has_copied_loss(replica);
     return sn_history_is_empty(replica) && is_master_full && data->info_at >= master->info_at &&
-           is_unsynced(replica);
+           (data->set.link_never_up || is_unsynced(replica));
 }
 
 /* Before it loads, a replica still has its old data: those are wanted if the master has lost its
