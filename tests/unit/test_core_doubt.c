@@ -418,8 +418,8 @@ static void test_doubt__the_last_few_ids_are_remembered(void **state)
 {
     struct kit *kit = made(group_of_three);
     (void)state;
-    for (char id = 'b'; id <= 'd'; id++) {
-        kit_node(kit, "n1")->history = id;
+    for (const char *id = "bcd"; *id != '\0'; id++) {
+        kit_node(kit, "n1")->history = *id;
         kit_to(kit, kit_now(kit) + 10000);
         assert_int_equal(kin(kit, "n2"), SN_KIN_EARLIER);
     }

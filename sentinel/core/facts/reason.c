@@ -141,6 +141,7 @@ static struct sn_reasons *ring_of(struct sn_group *group)
 static void add_entry(struct sn_group *group, struct sn_reason_entry *entry)
 {
     struct sn_reasons *ring = ring_of(group);
+    assert(ring->room >= ROOM_FIRST);
     entry->at = entry->since = group->core->now;
     struct sn_reason_entry *old = find_same(ring, entry);
     entry->count = 1;
