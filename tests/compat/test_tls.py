@@ -346,7 +346,7 @@ def test_tls__warns_of_a_certificate_that_ends_soon(place, authority):
     sentinel = place.sentinel(place.monitor(place.redis(tls=Tls(authority))), tls=Tls(authority, "short"))
     assert "The certificate CN=short for tls-port ends in " in sentinel.log_text()
     info = sentinel.commands.info("tls")
-    assert info["tls_server_certificate_subject"] == "CN=short"
+    assert info["tls_server_certificate_subject"] in ("CN=short", {"CN": "short"})
     assert 0 < info["tls_server_certificate_seconds_left"] <= 9 * 86400
 
 

@@ -34,6 +34,10 @@ class Authority:
             file.write(f"subjectAltName={alt_names}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
         self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                       subject or f"/CN={name}", "-keyout", self.key_of(name), "-out", request)
+        if days < 0:
+            now = datetime.datetime.now(datetime.timezone.utc)
+            self._sign_between(name, now + datetime.timedelta(days=days - 10), now + datetime.timedelta(days=days))
+            return name
         command = ["x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.key_of(self.name), "-CAcreateserial",
                    "-extfile", extensions, "-out", self.cert_of(name) + ".new", "-days", str(days)]
         self._openssl(*command)
@@ -43,16 +47,20 @@ class Authority:
     def issue_early(self, name):
         """name.crt and name.key, which are not valid before the day after tomorrow."""
         self.issue(name)
+        day = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)
+        self._sign_between(name, day, day + datetime.timedelta(days=10))
+        return name
+
+    def _sign_between(self, name, begin, end):
+        """Of the request that issue() has left."""
         database, config = os.path.join(self.folder, "database"), os.path.join(self.folder, "early.conf")
         with open(database, "w", encoding="utf-8"), open(config, "w", encoding="utf-8") as file:
             file.write(f"[ca]\ndefault_ca=it\n[it]\ndatabase={database}\nnew_certs_dir={self.folder}\n"
                        "rand_serial=yes\npolicy=any\ndefault_md=sha256\n[any]\ncommonName=supplied\n")
-        day = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)
         self._openssl("ca", "-batch", "-notext", "-config", config, "-cert", self.ca, "-keyfile", self.key_of(self.name),
-                      "-in", self.key_of(name) + ".csr", "-out", self.cert_of(name) + ".new",
-                      "-startdate", day.strftime("%Y%m%d%H%M%SZ"), "-days", "10")
+                      "-in", self.key_of(name) + ".csr", "-extfile", self.key_of(name) + ".ext", "-out", self.cert_of(name) + ".new",
+                      "-startdate", begin.strftime("%Y%m%d%H%M%SZ"), "-enddate", end.strftime("%Y%m%d%H%M%SZ"))
         os.replace(self.cert_of(name) + ".new", self.cert_of(name))
-        return name
 
     @staticmethod
     def _openssl(*arguments):
