@@ -55,7 +55,7 @@
     X(VOTE_EPOCH_FAR, "vote refused: epoch is implausibly far above ours", " (#, ours is #)")      \
     X(VOTE_GIVEN, "vote refused: our vote is already given", " (for epoch #, given in epoch #)")   \
     X(VOTE_HELD, "vote refused: the sentinel that got our last one may be failing over",           \
-      " (epoch #, # ms ago, held for # ms)")                                                       \
+      " (epoch #, # ms ago)")                                                                      \
     X(VOTE_OLD, "vote refused: the epoch is not above that of our configuration",                  \
       " (epoch #, ours is #)")                                                                     \
     X(RIVAL_UNKNOWN, "its attempt is disregarded: it is not known to watch the group",             \

@@ -285,6 +285,25 @@ static void test_driver__takes_waiting_input_before_an_overdue_timer(void **stat
     assert_int_equal(fake_core.events[2].kind, SN_INPUT_TIMER);
 }
 
+static void be_slow_at_input(const struct sn_input *event)
+{
+    if (event->kind == SN_INPUT_LINK_TRAFFIC)
+        uv_sleep(30);
+    disarm(event);
+}
+
+/* What arrives while input is handled is not read yet: deadlines of that time must not come before
+ * it. */
+static void test_driver__timer_does_not_run_ahead_of_the_input(void **state)
+{
+    (void)state;
+    stall_with_input_waiting(be_slow_at_input, timer_came);
+    assert_int_equal(fake_core.event_count, 3);
+    assert_int_equal(fake_core.events[1].kind, SN_INPUT_LINK_TRAFFIC);
+    assert_int_equal(fake_core.events[2].kind, SN_INPUT_TIMER);
+    assert_true(fake_core.events[2].now == fake_core.events[1].now);
+}
+
 static void disarm_at_input(const struct sn_input *event)
 {
     if (event->kind == SN_INPUT_LINK_TRAFFIC)
@@ -355,6 +374,7 @@ int main(void)
         TEST(rearms_for_an_earlier_deadline),
         TEST(fires_no_timer_after_disarming),
         TEST(takes_waiting_input_before_an_overdue_timer),
+        TEST(timer_does_not_run_ahead_of_the_input),
         TEST(forgets_an_overdue_timer_that_waiting_input_disarms),
         TEST(timer_does_not_wait_for_other_events),
         TEST(stamps_time_that_moves_and_never_goes_back),

@@ -238,7 +238,7 @@ struct checks {
     unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
     unsigned snapshots, choices, comparisons, losses;
     unsigned restores;
-    unsigned counted, hopeless, fates, awaited, moves, held;
+    unsigned counted, hopeless, fates, awaited, moves;
     uint64_t saves;
 };
 

@@ -39,7 +39,6 @@ static void compare(struct checks *checks, struct sentinel *sentinel, const stru
         strcmp(last->id, group->leader.hex) == 0 || sn_runid_equal(&group->leader, &sentinel->id) ||
         checks_has_alias(checks))
         return;
-    checks->held++;
     if (has_bit(seen->by_name, node) && !has_bit(last->down, node))
         checks_violated(checks, &sentinel->node,
                         "votes in %" PRIu64 ", %lld ms after its vote for %s, which is up",

@@ -73,19 +73,16 @@ static void record_vote(struct sn_group *group, const char *candidate, uint64_t 
 /* True if the sentinel that got our last vote, or this one, may be failing the group over with it.
  * Another leader now would promote somebody else, or undo what the first one does. Not for long: a
  * leader that fails must not hold the group up (PROTOCOL.md §14.2, DESIGN.md D7). */
-static bool vote_is_held(const struct sn_group *group, const char *candidate, struct sn_why *why)
+static bool vote_is_held(const struct sn_group *group, const char *candidate)
 {
     const struct sn_core *core = group->core;
-    sn_ms age = sn_age(core, group->voted_at), hold = HOLD_STEPS * sn_rank_step_ms(group);
-    if (group->voted_at == SN_MS_NEVER || age >= hold || strcmp(group->leader.hex, candidate) == 0)
+    if (group->voted_at == SN_MS_NEVER || strcmp(group->leader.hex, candidate) == 0 ||
+        sn_age(core, group->voted_at) >= HOLD_STEPS * sn_rank_step_ms(group))
         return false;
+    if (sn_runid_equal(&group->leader, &core->myid))
+        return group->failover.state > SN_FAILOVER_WAIT_START;
     const struct sn_instance *peer = sn_group_find_peer(group, &group->leader);
-    bool ours = sn_runid_equal(&group->leader, &core->myid);
-    bool leads = ours ? group->failover.state > SN_FAILOVER_WAIT_START
-                      : peer != NULL && !peer->s_down && group->leader_epoch > group->config_epoch;
-    if (leads)
-        *why = (struct sn_why){SN_REASON_VOTE_HELD, {(int64_t)group->leader_epoch, age, hold}};
-    return leads;
+    return peer != NULL && !peer->s_down && group->leader_epoch > group->config_epoch;
 }
 
 /* Returns why the vote is refused. */
@@ -112,8 +109,9 @@ static struct sn_why refusal_of_vote(struct sn_group *group, const char *candida
         else if (epoch <= name->config_epoch)
             why =
                 (struct sn_why){SN_REASON_VOTE_OLD, {(int64_t)epoch, (int64_t)name->config_epoch}};
-        else
-            (void)vote_is_held(name, candidate, &why);
+        else if (vote_is_held(name, candidate))
+            why = (struct sn_why){SN_REASON_VOTE_HELD,
+                                  {(int64_t)name->leader_epoch, sn_age(core, name->voted_at)}};
     }
     return why;
 }

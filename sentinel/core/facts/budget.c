@@ -25,14 +25,14 @@ void sn_budget_leave(struct sn_group *group)
 void sn_budget_count(struct sn_group *group)
 {
     sn_budget_leave(group);
-    group->probes_wanted = SCALE * SECOND_MS / wanted_ms(group);
+    group->probes_wanted = SCALE * SECOND_MS / (uint64_t)wanted_ms(group);
     group->core->probes_wanted += group->probes_wanted;
 }
 
 /* PROTOCOL.md §9.4. */
 sn_ms sn_budget_period_ms(const struct sn_group *group)
 {
-    sn_ms period = wanted_ms(group), wanted = group->core->probes_wanted;
-    sn_ms granted = (sn_ms)SCALE * BUDGET;
-    return wanted <= granted ? period : period * wanted / granted;
+    uint64_t period = (uint64_t)wanted_ms(group), wanted = group->core->probes_wanted;
+    uint64_t granted = (uint64_t)SCALE * BUDGET;
+    return (sn_ms)(wanted <= granted ? period : period * wanted / granted);
 }

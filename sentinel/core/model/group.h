@@ -89,9 +89,9 @@ struct sn_group {
     bool crowd_told; /* the log says that voters exceed twice the quorum */
     uint64_t config_epoch;
     uint64_t leader_epoch; /* of the last vote given */
-    sn_ms probes_wanted;   /* share of the core's (budget.c) */
     sn_ms voted_at;        /* when that was given; NEVER: before our start */
     struct sn_runid leader;
+    uint64_t probes_wanted; /* share of the core's (budget.c) */
     /* When we promoted the present process of the master, later when that was saved; NEVER: we did
      * not. */
     sn_ms promoted_at;

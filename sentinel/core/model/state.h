@@ -112,7 +112,7 @@ struct sn_core {
     struct sn_place_key own[SN_OWN_ADDRS]; /* recently announced own addresses, a ring */
     size_t own_next;
     struct sn_probe *probes; /* probe.c; NULL: none so far */
-    sn_ms probes_wanted;     /* PINGs in 1,000 s that all masters together want (budget.c) */
+    uint64_t probes_wanted;  /* PINGs in 1,000 s that all masters together want (budget.c) */
     struct sn_told *told;    /* NULL: nothing so far */
 
     bool tilt;

@@ -58,4 +58,3 @@ FAULTS = {
     "shutdown": Fault("SHUTDOWN, down-after 5000, ours refused-after 20", shut_down, "fault", (60, 150), down_after_ms=5000,
                       refused_after_ms=20),
 }
-USUAL = "kill,stop,manual"
