@@ -74,7 +74,7 @@ static inline int set_up_with_source(const char *source)
     plan_count = 0;
     renames = (struct sn_renames){0};
     disconnect_at = SN_INPUT_NONE;
-    uv_loop_init(&loop);
+    loop_start(&loop);
     driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
     links = sn_links_new(&loop, source);
     sn_links_set_driver(links, driver);

@@ -10,10 +10,19 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <uv.h>
 
 #define LOOP_PATIENCE_MS 10000
+
+/* A loop in a process as the daemon is one: a write to a connection that the other side has closed
+ * fails, and kills nobody. */
+static inline void loop_start(uv_loop_t *loop)
+{
+    signal(SIGPIPE, SIG_IGN);
+    assert_int_equal(uv_loop_init(loop), 0);
+}
 
 static void loop_tick(uv_timer_t *timer)
 {

@@ -18,6 +18,8 @@
 #include "shell/log/log.h"
 #include "shell/server/server.h"
 
+#include "loop.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -168,7 +170,7 @@ static inline void rig_init(struct rig *rig)
     static char bind_address[] = "127.0.0.1";
 
     memset(rig, 0, sizeof(*rig));
-    assert_int_equal(uv_loop_init(&rig->loop), 0);
+    loop_start(&rig->loop);
     sn_settings_init(&rig->settings);
     rig->settings.port = rig_hold_port(rig);
     rig->settings.bind = calloc(1, sizeof(*rig->settings.bind));

@@ -9,8 +9,6 @@
 #include "loop.h"
 #include "tcp_server.h"
 
-#include <signal.h>
-
 #define LARGE ((size_t)16 << 20) /* more than the kernel keeps for a connection on loopback */
 
 enum hook { NONE = 0, OPENED, BYTES, ENDED, DRAINED, CLOSED, HOOK_COUNT };
@@ -80,8 +78,7 @@ static inline void init_stream(bool is_unix)
 static inline int set_up(void **state)
 {
     (void)state;
-    signal(SIGPIPE, SIG_IGN); /* as the daemon does */
-    uv_loop_init(&loop);
+    loop_start(&loop);
     net.loop = &loop;
     memset(count, 0, sizeof(count));
     memset(error, 0, sizeof(error));

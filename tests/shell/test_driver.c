@@ -49,7 +49,7 @@ static int set_up(void **state)
     on_log = NULL;
     on_idle = NULL;
     idle_calls = 0;
-    uv_loop_init(&loop);
+    loop_start(&loop);
     driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
     return 0;
 }

@@ -61,7 +61,7 @@ static int set_up(void **state)
         return -1;
     snprintf(script, sizeof(script), "%s/sn-test-script", folder);
     snprintf(output, sizeof(output), "%s/output", folder);
-    uv_loop_init(&loop);
+    loop_start(&loop);
     driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
     scripts = sn_scripts_new(&loop, NULL, GRACE_MS);
     sn_scripts_set_driver(scripts, driver);

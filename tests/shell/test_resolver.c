@@ -68,7 +68,7 @@ void freeaddrinfo(struct addrinfo *list)
 static int set_up(void **state)
 {
     (void)state;
-    uv_loop_init(&loop);
+    loop_start(&loop);
     resolver = sn_resolver_new(&loop, TURNS);
     answers = questions = 0;
     held = 0;

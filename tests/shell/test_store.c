@@ -103,7 +103,7 @@ static void make_store(void)
 {
     static const struct sn_driver_ports ports = {.idle = port_idle};
 
-    uv_loop_init(&loop);
+    loop_start(&loop);
     driver = sn_driver_new(&loop, &fake_core, &ports, NULL);
     sn_claim_init(&claim, file_path);
     store = sn_store_new(&loop, &conf, &claim, log_file);

@@ -55,7 +55,7 @@ static int set_up(void **state)
     setenv("NOTIFY_SOCKET", path, 1);
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
-    uv_loop_init(&loop);
+    loop_start(&loop);
     if (manager < 0 || sn_log_open(log_path, SN_LEVEL_NOTICE, NULL, NULL, &log_file) != 0)
         return -1;
     supervise = NULL;

@@ -6,7 +6,6 @@
 #include "tcp_server.h"
 #include "tls_kit.h"
 
-#include <signal.h>
 #include <sys/ioctl.h>
 
 #define LARGE    ((size_t)16 << 20) /* more than the kernel keeps for a connection on loopback */
@@ -157,8 +156,7 @@ static int set_up(void **state)
     struct sn_tls_options options;
     struct sockaddr_storage any;
 
-    signal(SIGPIPE, SIG_IGN);
-    uv_loop_init(&loop);
+    loop_start(&loop);
     tls_kit_set_up(state);
     options = tls_kit_options(&kit, "one");
     server_tls = tls_kit_context(&kit, SN_TLS_SERVER, &options);
