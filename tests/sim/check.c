@@ -180,6 +180,7 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
     seen->switched_port = 0;
     memset(&seen->lead, 0, sizeof(seen->lead));
     memset(&seen->reconf, 0, sizeof(seen->reconf));
+    memset(&seen->restore, 0, sizeof(seen->restore)); /* nor what it has promoted */
     check_config_crashed(checks, sentinel);
 }
 
