@@ -237,11 +237,12 @@ void sentinel_broken(const struct sentinel *sentinel, const char *what)
     abort();
 }
 
-/* Not behind each step, as it looks at everybody. */
+/* Not behind each step, as it looks at everybody: the more there are, the less often. */
 static void check_now_and_then(const struct sentinel *sentinel)
 {
+    const struct cluster *cluster = sentinel->node.cluster;
     char text[SN_CHECK_TEXT_MAX + 1];
-    if (sentinel->node.cluster->steps % CHECK_EVERY != 0)
+    if (cluster->steps % (CHECK_EVERY * (1 + cluster->server_count / 10)) != 0)
         return;
     const char *broken = sn_core_check(sentinel->core, text);
     if (broken != NULL)
