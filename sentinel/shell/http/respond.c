@@ -46,6 +46,18 @@ enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned
                  MHD_create_response_from_buffer(len, sn_buf_take(&text), MHD_RESPMEM_MUST_FREE));
 }
 
+enum MHD_Result sn_respond_stream(struct MHD_Connection *connection, const char *type,
+                                  MHD_ContentReaderCallback read,
+                                  MHD_ContentReaderFreeCallback drop, void *state)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read, state, drop);
+
+    if (response == NULL)
+        drop(state);
+    return queue(connection, MHD_HTTP_OK, type, response);
+}
+
 /* ---- pieces ---- */
 
 struct pieces {
@@ -88,9 +100,5 @@ enum MHD_Result sn_respond_pieces(struct MHD_Connection *connection, const char 
     pieces->next = next;
     pieces->state = state;
     sn_buf_init(&pieces->made, SIZE_MAX);
-    struct MHD_Response *response = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_pieces, pieces, free_pieces);
-    if (response == NULL)
-        free_pieces(pieces);
-    return queue(connection, MHD_HTTP_OK, type, response);
+    return sn_respond_stream(connection, type, read_pieces, free_pieces, pieces);
 }

@@ -25,4 +25,9 @@ typedef bool sn_respond_next(void *state, struct sn_buf *out);
 enum MHD_Result sn_respond_pieces(struct MHD_Connection *connection, const char *type,
                                   sn_respond_next *next, void *state);
 
+/* A body that read makes while it is sent, without a known end; drop frees state. */
+enum MHD_Result sn_respond_stream(struct MHD_Connection *connection, const char *type,
+                                  MHD_ContentReaderCallback read,
+                                  MHD_ContentReaderFreeCallback drop, void *state);
+
 #endif

@@ -2,6 +2,7 @@
 #include "shell/http/routes.h"
 
 #include "base/alloc.h"
+#include "shell/http/events.h"
 #include "shell/http/groups_json.h"
 #include "shell/http/health.h"
 #include "shell/http/metrics.h"
@@ -103,9 +104,11 @@ enum MHD_Result sn_routes_answer(const struct sn_http_parts *parts,
         return answer_metrics(parts, connection);
     if (strcmp(path, "/groups") == 0)
         return answer_groups(parts, connection);
+    if (strcmp(path, "/events") == 0)
+        return sn_events_answer(parts->events, connection);
     if (strncmp(path, GROUPS, strlen(GROUPS)) == 0)
         return answer_group(parts, connection, path + strlen(GROUPS));
-    return not_found(connection, "Not found. There are /livez, /readyz, /metrics, /groups, "
-                                 "/groups/NAME, /groups/NAME/primary?addr=HOST:PORT and "
+    return not_found(connection, "Not found. There are /livez, /readyz, /metrics, /events, "
+                                 "/groups, /groups/NAME, /groups/NAME/primary?addr=HOST:PORT and "
                                  "/groups/NAME/replica?addr=HOST:PORT&lag=BYTES\n");
 }
