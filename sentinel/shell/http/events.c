@@ -127,8 +127,8 @@ static void free_listener(void *arg)
 
 /* ---- all of them ---- */
 
-static struct listener *find(const struct sn_events *events,
-                             const struct MHD_Connection *connection)
+static struct listener *find_listener(const struct sn_events *events,
+                                      const struct MHD_Connection *connection)
 {
     struct listener *listener;
 
@@ -160,7 +160,7 @@ bool sn_events_add(struct sn_events *events, const struct sn_action_notice *noti
 
 bool sn_events_is_well(const struct sn_events *events, const struct MHD_Connection *connection)
 {
-    const struct listener *listener = find(events, connection);
+    const struct listener *listener = find_listener(events, connection);
 
     return listener != NULL && !listener->ended &&
            (listener->suspended || uv_now(events->loop) - listener->read_at < events->beat_ms);
@@ -168,7 +168,7 @@ bool sn_events_is_well(const struct sn_events *events, const struct MHD_Connecti
 
 void sn_events_end(struct sn_events *events, const struct MHD_Connection *connection)
 {
-    struct listener *listener = find(events, connection);
+    struct listener *listener = find_listener(events, connection);
 
     if (listener == NULL)
         return;

@@ -16,6 +16,9 @@
 /* A text, which is copied. */
 enum MHD_Result sn_respond_text(struct MHD_Connection *connection, unsigned status,
                                 const char *text);
+/* bytes are constant. */
+enum MHD_Result sn_respond_constant(struct MHD_Connection *connection, const char *type,
+                                    const char *bytes, size_t len);
 /* value is released. */
 enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned status,
                                      json_t *value);
