@@ -8,8 +8,10 @@ PROGRAM prints the table (metrics.c). --write makes the table of docs/HTTP.md of
 page      the table of docs/HTTP.md is the one that would be made
 names     each name stands once, begins with redis_ or sentineld_, and ends in _total if, and only if, it is a counter
 docs      what other pages call a metric is one
+contrib   the dashboard and the alerts name metrics that exist, with labels that they have
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -64,6 +66,41 @@ def check_docs(root, table, errors):
                 errors.append(f"docs/{page.name}: there is no metric {name}")
 
 
+LABELS_OF_PROMETHEUS = {"instance", "job", "le"}
+
+
+def expressions(root):
+    """(file, PromQL) of the dashboard, the alerts and their tests."""
+    for file in sorted((root / "contrib/grafana").glob("*.json")):
+        board = json.loads(file.read_text())
+        for query in [target["expr"] for panel in board["panels"] for target in panel["targets"]] + [
+                note["expr"] for note in board["annotations"]["list"]] + [
+                variable["query"]["query"] for variable in board["templating"]["list"] if variable["type"] == "query"]:
+            yield file.name, query
+    for file in sorted((root / "contrib/prometheus").glob("sentineld.*.yml")):
+        for query in re.findall(r"^ *(?:expr:|- series:) (.*)$", file.read_text(), re.M):
+            yield file.name, query
+
+
+def check_contrib(root, table, errors):
+    labels = {name: set(of.split(", ")) | LABELS_OF_PROMETHEUS for name, _, of, _ in table}
+    for name, kind, _, _ in table:
+        if kind == "HISTOGRAM":
+            labels.update({name + end: labels[name] for end in ("_bucket", "_sum", "_count")})
+    count = 0
+    for file, query in expressions(root):
+        for name, selector in re.findall(r"\b((?:redis|sentineld)_[a-z_]+)(?:\{([^}]*)\})?", query):
+            count += 1
+            if name not in labels:
+                errors.append(f"contrib: {file}: there is no metric {name}")
+                continue
+            for label in re.findall(r"([a-z_]+)=", selector):
+                if label not in labels[name]:
+                    errors.append(f"contrib: {file}: {name} has no label {label}")
+    if count == 0:
+        errors.append("contrib: no metric is named")
+
+
 def write_page(root, table):
     page = root / PAGE
     before, _, rest = page.read_text().partition(BEGIN + "\n")
@@ -76,7 +113,7 @@ def main():
     if "--write" in sys.argv:
         write_page(root, table)
     errors = []
-    for check in (check_page, check_names, check_docs):
+    for check in (check_page, check_names, check_docs, check_contrib):
         check(root, table, errors)
     for error in errors:
         print(f"error: {error}")

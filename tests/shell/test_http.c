@@ -36,13 +36,13 @@ static void test_http__unknown_paths_are_404(void **state)
 {
     (void)state;
     http_start();
-    http_expect("/", 404, "/metrics");
+    http_expect("/none", 404, "/metrics");
     http_expect("/livez/", 404, "Not found");
     http_expect("/groupsx", 404, "Not found");
     http_expect("/groups/none", 404, "No group has this name.");
     http_expect("/groups/", 404, "No group has this name.");
     http_expect("/groups/none/primary?addr=127.0.0.1:1", 404, "No group has this name.");
-    http_expect("/%00livez", 404, "Not found");
+    http_expect("/none%00livez", 404, "Not found");
 }
 
 static void test_http__is_ready_or_says_why_not(void **state)

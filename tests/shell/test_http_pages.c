@@ -341,6 +341,36 @@ static void test_http__a_group_in_full(void **state)
     assert_non_null(strstr(http_text, "\"failover\": null,"));
 }
 
+/* ---- the page ---- */
+
+static void test_http__the_page_has_all_groups_and_no_markup_of_others(void **state)
+{
+    char name[32];
+
+    (void)state;
+    rig_add_group(&rig, "<b>&\"'\xff/", "::1", MASTER_PORT);
+    for (int i = 0; i < 200; i++) {
+        snprintf(name, sizeof(name), "group-%03d", i);
+        rig_add_group(&rig, name, "127.0.0.1", MASTER_PORT);
+    }
+    http_start();
+    const char *body = http_body(http_get("/"));
+    assert_non_null(strstr(http_text, "\r\nContent-Type: text/html; charset=utf-8\r\n"));
+    assert_non_null(strstr(http_text, "\r\nContent-Security-Policy: default-src 'none'; "));
+    assert_non_null(strstr(body, "<th scope=\"row\"><a href=\"/groups/%3Cb%3E%26%22%27%FF%2F\">"
+                                 "&lt;b&gt;&amp;&quot;&#39;\\xff/</a></th><td class=\"state\">ok"
+                                 "</td><td>[::1]:6001</td><td>0 of 0</td><td>1 of 1</td>"));
+    assert_null(strstr(body, "<b>"));
+    for (int i = 0; i < 200; i++) {
+        snprintf(name, sizeof(name), ">group-%03d</a>", i);
+        assert_non_null(strstr(body, name));
+    }
+    assert_non_null(strstr(body, "</html>\n"));
+    http_expect("/groups/%3Cb%3E%26%22%27%FF%2F", 200, "\"quorum\": 2");
+    http_expect("/page.css", 200, "\r\nContent-Type: text/css; charset=utf-8\r\n");
+    http_expect("/page.js", 200, "\r\nContent-Type: text/javascript; charset=utf-8\r\n");
+}
+
 /* ---- health checks ---- */
 
 static void test_http__primary_is_the_master(void **state)
@@ -415,6 +445,7 @@ int main(void)
         TEST(test_http__a_group_may_be_called_like_a_check),
         TEST(test_http__no_groups_are_an_empty_list),
         TEST(test_http__a_group_in_full),
+        TEST(test_http__the_page_has_all_groups_and_no_markup_of_others),
         TEST(test_http__primary_is_the_master),
         TEST(test_http__replica_follows_and_is_near),
         TEST(test_http__replica_without_its_link_has_no_known_lag),

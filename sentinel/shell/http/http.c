@@ -37,6 +37,7 @@ struct door {
 
 /* A connection. */
 struct guest {
+    struct MHD_Connection *connection;
     int fd;
     uint64_t since_ms; /* loop time at which its last request was answered, or it came */
     bool cut;
@@ -69,11 +70,19 @@ static void add_guest(struct sn_http *http, struct MHD_Connection *connection, v
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct guest *guest = sn_alloc(sizeof(*guest));
 
+    guest->connection = connection;
     guest->fd = info->connect_fd;
     guest->since_ms = now_ms(http);
     DL_APPEND(http->guests, guest);
     http->parts.connections++;
     *context = guest;
+}
+
+static void touch_guest(struct sn_http *http, struct guest *guest)
+{
+    guest->since_ms = now_ms(http);
+    DL_DELETE(http->guests, guest);
+    DL_APPEND(http->guests, guest);
 }
 
 static void remove_guest(struct sn_http *http, struct guest *guest)
@@ -100,6 +109,13 @@ static void cut_guest(struct sn_http *http, struct guest *guest)
     http->parts.connections--;
     http->parts.tally.cut++;
     (void)shutdown(guest->fd, SHUT_RDWR);
+    sn_events_end(http->parts.events, guest->connection);
+}
+
+/* A listener has no end, and there is room for others beside all of them. */
+static bool may_stay(const struct sn_http *http, const struct guest *guest)
+{
+    return guest->cut || sn_events_is_well(http->parts.events, guest->connection);
 }
 
 /* The first that is not cut already has waited longest. */
@@ -107,22 +123,29 @@ static void make_room(struct sn_http *http)
 {
     struct guest *guest = http->guests;
 
-    while (guest != NULL && guest->cut)
+    while (guest != NULL && may_stay(http, guest))
         guest = guest->next;
     if (guest != NULL && http->parts.connections >= SN_HTTP_CONNECTIONS_MAX)
         cut_guest(http, guest);
 }
 
+static uint64_t request_ms(const struct sn_http_env *env)
+{
+    return (uint64_t)(env->request_ms > 0 ? env->request_ms : SN_HTTP_REQUEST_MS);
+}
+
 static void cut_late_guests(struct sn_http *http)
 {
-    int given = http->parts.env.request_ms;
-    uint64_t most_ms = (uint64_t)(given > 0 ? given : SN_HTTP_REQUEST_MS);
-    struct guest *guest;
+    uint64_t most_ms = request_ms(&http->parts.env);
+    struct guest *guest, *after;
 
-    DL_FOREACH(http->guests, guest) {
+    DL_FOREACH_SAFE(http->guests, guest, after) {
         if (now_ms(http) - guest->since_ms < most_ms)
             return;
-        cut_guest(http, guest);
+        if (sn_events_is_well(http->parts.events, guest->connection))
+            touch_guest(http, guest);
+        else
+            cut_guest(http, guest);
     }
 }
 
@@ -161,9 +184,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **re
     if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK || guest == NULL)
         return;
     http->parts.tally.requests++;
-    guest->since_ms = now_ms(http);
-    DL_DELETE(http->guests, guest);
-    DL_APPEND(http->guests, guest);
+    touch_guest(http, guest);
 }
 
 /* ---- the loop ---- */
@@ -204,6 +225,7 @@ static void on_tick(uv_timer_t *tick)
     uv_update_time(tick->loop);
     uv_timer_start(tick, on_tick, TICK_MS, 0);
     cut_late_guests(http);
+    sn_events_tick(http->parts.events);
     run(http);
 }
 
@@ -214,6 +236,7 @@ static void release(struct sn_http *http)
     if (--http->holds > 0)
         return;
     sn_tally_fini(&http->parts.tally);
+    sn_events_free(http->parts.events);
     free(http);
 }
 
@@ -302,10 +325,11 @@ static int open_doors(struct sn_http *http, struct sn_buf *error)
 static int start_daemon(struct sn_http *http)
 {
     http->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, &http->parts,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)(SN_HTTP_CONNECTIONS_MAX + GUESTS_ENDING),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_PER_GUEST, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        on_request, &http->parts, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)(SN_HTTP_CONNECTIONS_MAX + GUESTS_ENDING), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        MEMORY_PER_GUEST, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         http->daemon != NULL ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     int result =
@@ -354,6 +378,7 @@ struct sn_http *sn_http_new(const struct sn_http_env *env)
         return NULL;
     struct sn_http *http = sn_alloc(sizeof(*http));
     http->parts.env = *env;
+    http->parts.events = sn_events_new(env->loop, request_ms(env));
     uv_timer_init(env->loop, &http->timer);
     uv_timer_init(env->loop, &http->tick);
     http->timer.data = http;
@@ -370,8 +395,14 @@ void sn_http_set_driver(struct sn_http *http, struct sn_driver *driver)
 
 void sn_http_note_event(struct sn_http *http, const struct sn_action_notice *event)
 {
-    if (http != NULL)
-        sn_tally_event(&http->parts.tally, event, sn_driver_now(http->parts.driver));
+    if (http == NULL || http->closing)
+        return;
+    sn_tally_event(&http->parts.tally, event, sn_driver_now(http->parts.driver));
+    if (event->level == SN_LEVEL_DEBUG)
+        return;
+    /* Not here and now, in the midst of a step of the core. */
+    if (sn_events_add(http->parts.events, event))
+        uv_timer_start(&http->timer, on_timer, 0, 0);
 }
 
 void sn_http_note_save(struct sn_http *http, bool ok, uint64_t took_ns)
@@ -399,6 +430,7 @@ void sn_http_close(struct sn_http *http)
     /* Before the daemon closes the descriptor that it watches. */
     if (http->poll.data != NULL)
         uv_close((uv_handle_t *)&http->poll, on_closed);
+    sn_events_end_all(http->parts.events);
     if (http->daemon != NULL)
         MHD_stop_daemon(http->daemon);
     uv_close((uv_handle_t *)&http->timer, on_closed);

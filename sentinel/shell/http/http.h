@@ -39,7 +39,7 @@ void sn_http_set_driver(struct sn_http *http, struct sn_driver *driver);
 SN_MUST_CHECK int sn_http_listen(struct sn_http *http, struct sn_buf *error);
 void sn_http_log_listeners(const struct sn_http *http);
 
-/* For the counters. */
+/* For the counters, and an event for those who listen. */
 void sn_http_note_event(struct sn_http *http, const struct sn_action_notice *event);
 void sn_http_note_save(struct sn_http *http, bool ok, uint64_t took_ns);
 

@@ -65,7 +65,10 @@
     X(HTTP_CONNECTIONS, "sentineld_http_connections", GAUGE, "", "Connections to this port.")      \
     X(HTTP_REQUESTS, "sentineld_http_requests_total", COUNTER, "", "Requests that were answered.") \
     X(HTTP_CUT, "sentineld_http_connections_cut_total", COUNTER, "",                               \
-      "Connections to this port that were idle or slow for too long, or gave way to newer ones.")
+      "Connections to this port that were idle or slow for too long, or gave way to newer ones.")  \
+    X(HTTP_LISTENERS, "sentineld_http_listeners", GAUGE, "", "Listeners of /events.")              \
+    X(HTTP_LISTENERS_DROPPED, "sentineld_http_listeners_dropped_total", COUNTER, "",               \
+      "Listeners of /events that were too slow.")
 
 /* Of each group, or of its replicas. */
 #define SN_GROUP_METRICS(X)                                                                        \

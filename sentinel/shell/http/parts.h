@@ -4,6 +4,7 @@
 
 /* The sources of all answers. */
 
+#include "shell/http/events.h"
 #include "shell/http/http.h"
 #include "shell/http/tally.h"
 
@@ -11,6 +12,7 @@ struct sn_http_parts {
     struct sn_http_env env;
     struct sn_driver *driver; /* NULL before the core is there */
     struct sn_tally tally;
+    struct sn_events *events;
     size_t connections; /* at present */
 };
 

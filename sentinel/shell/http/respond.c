@@ -10,16 +10,32 @@
 #define TEXT_TYPE  "text/plain; charset=utf-8"
 #define BLOCK_SIZE ((size_t)16 << 10)
 
+/* For browsers: nothing from elsewhere, no script but the page's own, no other page around it. */
+#define POLICY                                                                                     \
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " \
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+static bool add_headers(struct MHD_Response *response, const char *type)
+{
+    const char *const headers[][2] = {
+        {MHD_HTTP_HEADER_CONTENT_TYPE, type},        {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
+        {MHD_HTTP_HEADER_ALLOW, SN_RESPOND_METHODS}, {"Content-Security-Policy", POLICY},
+        {"X-Content-Type-Options", "nosniff"},       {"Referrer-Policy", "no-referrer"}};
+    bool complete = true;
+
+    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+        complete =
+            complete && MHD_add_response_header(response, headers[i][0], headers[i][1]) == MHD_YES;
+    return complete;
+}
+
 /* Also takes the response from its maker. */
 static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status, const char *type,
                              struct MHD_Response *response)
 {
     if (response == NULL)
         return MHD_NO;
-    bool complete =
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") == MHD_YES &&
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, SN_RESPOND_METHODS) == MHD_YES;
+    bool complete = add_headers(response, type);
     enum MHD_Result result = complete ? MHD_queue_response(connection, status, response) : MHD_NO;
     MHD_destroy_response(response);
     return result;
@@ -33,6 +49,14 @@ enum MHD_Result sn_respond_text(struct MHD_Connection *connection, unsigned stat
                                                  MHD_RESPMEM_MUST_COPY));
 }
 
+enum MHD_Result sn_respond_constant(struct MHD_Connection *connection, const char *type,
+                                    const char *bytes, size_t len)
+{
+    return queue(
+        connection, MHD_HTTP_OK, type,
+        MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT));
+}
+
 enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned status,
                                      json_t *value)
 {
@@ -44,6 +68,18 @@ enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned
     size_t len = text.len;
     return queue(connection, status, SN_RESPOND_JSON,
                  MHD_create_response_from_buffer(len, sn_buf_take(&text), MHD_RESPMEM_MUST_FREE));
+}
+
+enum MHD_Result sn_respond_stream(struct MHD_Connection *connection, const char *type,
+                                  MHD_ContentReaderCallback read,
+                                  MHD_ContentReaderFreeCallback drop, void *state)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read, state, drop);
+
+    if (response == NULL)
+        drop(state);
+    return queue(connection, MHD_HTTP_OK, type, response);
 }
 
 /* ---- pieces ---- */
@@ -88,9 +124,5 @@ enum MHD_Result sn_respond_pieces(struct MHD_Connection *connection, const char 
     pieces->next = next;
     pieces->state = state;
     sn_buf_init(&pieces->made, SIZE_MAX);
-    struct MHD_Response *response = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_pieces, pieces, free_pieces);
-    if (response == NULL)
-        free_pieces(pieces);
-    return queue(connection, MHD_HTTP_OK, type, response);
+    return sn_respond_stream(connection, type, read_pieces, free_pieces, pieces);
 }

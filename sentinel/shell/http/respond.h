@@ -16,6 +16,9 @@
 /* A text, which is copied. */
 enum MHD_Result sn_respond_text(struct MHD_Connection *connection, unsigned status,
                                 const char *text);
+/* bytes are constant. */
+enum MHD_Result sn_respond_constant(struct MHD_Connection *connection, const char *type,
+                                    const char *bytes, size_t len);
 /* value is released. */
 enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned status,
                                      json_t *value);
@@ -24,5 +27,10 @@ enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned
 typedef bool sn_respond_next(void *state, struct sn_buf *out);
 enum MHD_Result sn_respond_pieces(struct MHD_Connection *connection, const char *type,
                                   sn_respond_next *next, void *state);
+
+/* A body that read makes while it is sent, without a known end; drop frees state. */
+enum MHD_Result sn_respond_stream(struct MHD_Connection *connection, const char *type,
+                                  MHD_ContentReaderCallback read,
+                                  MHD_ContentReaderFreeCallback drop, void *state);
 
 #endif

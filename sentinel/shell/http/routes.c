@@ -2,9 +2,11 @@
 #include "shell/http/routes.h"
 
 #include "base/alloc.h"
+#include "shell/http/events.h"
 #include "shell/http/groups_json.h"
 #include "shell/http/health.h"
 #include "shell/http/metrics.h"
+#include "shell/http/page.h"
 #include "shell/http/respond.h"
 
 #include <string.h>
@@ -92,9 +94,31 @@ static enum MHD_Result answer_group(const struct sn_http_parts *parts,
     return sn_respond_take_json(connection, MHD_HTTP_OK, sn_groups_json_one(parts, group));
 }
 
+static bool next_page(void *state, struct sn_buf *out)
+{
+    return sn_page_next(state, out);
+}
+
+static enum MHD_Result answer_page(const struct sn_http_parts *parts,
+                                   struct MHD_Connection *connection)
+{
+    struct sn_page *page = sn_alloc(sizeof(*page));
+
+    page->parts = parts;
+    return sn_respond_pieces(connection, "text/html; charset=utf-8", next_page, page);
+}
+
 enum MHD_Result sn_routes_answer(const struct sn_http_parts *parts,
                                  struct MHD_Connection *connection, const char *path)
 {
+    if (strcmp(path, "/") == 0)
+        return answer_page(parts, connection);
+    if (strcmp(path, "/page.css") == 0)
+        return sn_respond_constant(connection, "text/css; charset=utf-8", sn_page_css.bytes,
+                                   sn_page_css.len);
+    if (strcmp(path, "/page.js") == 0)
+        return sn_respond_constant(connection, "text/javascript; charset=utf-8", sn_page_js.bytes,
+                                   sn_page_js.len);
     if (strcmp(path, "/livez") == 0)
         return sn_health_live(connection);
     if (strcmp(path, "/readyz") == 0)
@@ -103,9 +127,11 @@ enum MHD_Result sn_routes_answer(const struct sn_http_parts *parts,
         return answer_metrics(parts, connection);
     if (strcmp(path, "/groups") == 0)
         return answer_groups(parts, connection);
+    if (strcmp(path, "/events") == 0)
+        return sn_events_answer(parts->events, connection);
     if (strncmp(path, GROUPS, strlen(GROUPS)) == 0)
         return answer_group(parts, connection, path + strlen(GROUPS));
-    return not_found(connection, "Not found. There are /livez, /readyz, /metrics, /groups, "
-                                 "/groups/NAME, /groups/NAME/primary?addr=HOST:PORT and "
+    return not_found(connection, "Not found. There are /, /livez, /readyz, /metrics, /events, "
+                                 "/groups, /groups/NAME, /groups/NAME/primary?addr=HOST:PORT and "
                                  "/groups/NAME/replica?addr=HOST:PORT&lag=BYTES\n");
 }

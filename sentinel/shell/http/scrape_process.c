@@ -342,6 +342,24 @@ static void put_http_cut(const struct place *place)
     put(place, place->tally->cut);
 }
 
+static struct sn_events_figures listeners(const struct place *place)
+{
+    struct sn_events_figures figures;
+
+    sn_events_measure(place->parts->events, &figures);
+    return figures;
+}
+
+static void put_listeners(const struct place *place)
+{
+    put(place, listeners(place).listeners);
+}
+
+static void put_dropped_listeners(const struct place *place)
+{
+    put(place, listeners(place).dropped);
+}
+
 static void (*const putters[SN_PROCESS_METRIC_COUNT])(const struct place *place) = {
     [SN_PROCESS_UP] = put_up,
     [SN_PROCESS_INSTANCE_INFO] = put_instance,
@@ -381,6 +399,8 @@ static void (*const putters[SN_PROCESS_METRIC_COUNT])(const struct place *place)
     [SN_PROCESS_HTTP_CONNECTIONS] = put_http_connections,
     [SN_PROCESS_HTTP_REQUESTS] = put_http_requests,
     [SN_PROCESS_HTTP_CUT] = put_http_cut,
+    [SN_PROCESS_HTTP_LISTENERS] = put_listeners,
+    [SN_PROCESS_HTTP_LISTENERS_DROPPED] = put_dropped_listeners,
 };
 
 void sn_scrape_process(const struct sn_http_parts *parts, enum sn_process_metric metric,
