@@ -14,6 +14,13 @@ enum sn_identity {
     SN_IDENTITY_OTHER     /* another id: not the peer */
 };
 
+/* Whether a data node's command link carries its subscription too (D27). */
+enum sn_sharing {
+    SN_SHARING_NO = 0, /* the subscription has a connection of its own */
+    SN_SHARING_ASKED,  /* HELLO is unanswered, and the subscription waits */
+    SN_SHARING_YES
+};
+
 enum sn_link_state { SN_LINK_IDLE = 0, SN_LINK_CONNECTING, SN_LINK_UP };
 
 /* A lasting relation to a process, over successive connections. All groups that know a peer share
@@ -59,6 +66,8 @@ struct sn_link {
     sn_ms tried_at;             /* last try */
     bool says_replicaof;        /* the server does not know SLAVEOF */
     bool no_rewrite;            /* the server refuses CONFIG REWRITE: orders omit it */
+    enum sn_sharing sharing;    /* of the present connection */
+    bool without_hello;         /* the last one ended at HELLO: the next one is not asked */
     /* Evidence that the master's process has ended (evidence.c). */
     sn_ms closed_at;   /* when the other side closed the last connection; NEVER: no evidence */
     sn_ms refused_at;  /* when the last refused attempt began */

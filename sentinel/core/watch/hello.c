@@ -419,6 +419,7 @@ void sn_hello_receive(struct sn_core *core, const struct sn_input_hello *event)
     struct sn_addr sender, master;
     bool heard = link != NULL && link->kind == SN_LINK_SUBSCRIBE;
     if (heard) {
+        sn_link_on_traffic(link);
         sn_link_opening_judged(link);
         link->deaf = false;
     }
