@@ -109,7 +109,7 @@ static void test_sharing__is_given_up_where_no_message_arrives(void **state)
     /* For as long as the connection lives. */
     kit_to(kit, 15200);
     kit_drop_link(kit, "n1", SN_LINK_SUBSCRIBE);
-    kit_to(kit, 15200);
+    kit_to(kit, 15400);
     kit_expect(kit, "connect", "connect sub n1\n");
     reconnect(kit, true, false);
     kit_expect(kit, "connect", "connect data n1 resp3\nconnect sub n1 over\n");

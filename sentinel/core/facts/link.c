@@ -537,7 +537,7 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
 }
 
 /* The server says that it speaks RESP3, and yet nothing comes: as long as this connection lives,
- * the subscription gets one of its own. */
+ * the subscription gets one of its own (PROTOCOL.md §9.6). */
 static void stop_sharing(const struct sn_link *sub)
 {
     struct sn_link *cmd = sub->owners->cmd;
