@@ -131,6 +131,19 @@ static void test_links__tell_pushes_from_replies(void **state)
     only(SN_INPUT_LINK_READY);
 }
 
+/* Others may have subscribed this client to something, in theory. */
+static void test_links__take_no_other_push_for_the_answer_to_subscribe(void **state)
+{
+    (void)state;
+    bring_up_carrier(SPEAKS_RESP3);
+    connect_link(2, 1);
+    tcp_server_say(&server, PUSHED_HELLO);
+    assert_true(loop_run_until(&loop, has_hello));
+    assert_false(is_ready());
+    tcp_server_say(&server, SUBSCRIBED);
+    assert_true(loop_run_until(&loop, is_ready));
+}
+
 static void test_links__note_a_refused_subscription_of_the_rider(void **state)
 {
     (void)state;
@@ -221,6 +234,7 @@ int main(void)
         TEST(ask_for_resp3_behind_the_login),
         TEST(subscribe_on_the_connection_of_another),
         TEST(tell_pushes_from_replies),
+        TEST(take_no_other_push_for_the_answer_to_subscribe),
         TEST(note_a_refused_subscription_of_the_rider),
         TEST(that_share_a_connection_end_together),
         TEST(disconnected_carrier_takes_its_rider_along),
