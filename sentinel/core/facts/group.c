@@ -335,7 +335,7 @@ void sn_group_reset(struct sn_group *group)
     group->promoted_at = SN_MS_NEVER;
     master->runid.hex[0] = '\0';
     master->u.data.role_reported = SN_ROLE_MASTER;
-    master->u.data.master_host[0] = '\0';
+    sn_strset(&master->u.data.master_host, NULL);
     master->u.data.master_port = 0;
     master->u.data.info_sent_at = SN_MS_NEVER; /* ask at once: no ten seconds without replicas */
     sn_link_reset(master->cmd);
