@@ -163,7 +163,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     }
     sn_raise(peer, SN_NOTICE_CONFIG_UPDATE_FROM, NULL);
     sn_group_raise_config(group, hello->master_config_epoch);
-    group->unannounced_old_master.port = 0; /* announced now, with this switch */
+    sn_group_forget_unannounced(group); /* announced now, with this switch */
     sn_group_switch(group, master);
     sn_group_announce_switch(group, &old_addr);
     sn_script_reconfig(group, false, &old_addr, &group->master->addr);
