@@ -268,7 +268,7 @@ static bool logs_in_at_peers(const struct sn_core *core, enum sn_option option)
 static void run_config_set(struct sn_core *core, const struct sn_command *command)
 {
     bool credentials = false;
-    struct sn_link *link, *next;
+    struct sn_peer_link *peer, *next;
     for (size_t i = 0; i < command->change_count; i++) {
         const struct sn_change *change = &command->changes[i];
         sn_globals_apply(&core->globals, change);
@@ -278,8 +278,8 @@ static void run_config_set(struct sn_core *core, const struct sn_command *comman
             warn_of_file(core, "sentinel-pass", "", "", core->globals.sentinel_pass_file);
     }
     if (credentials) {
-        HASH_ITER(hh_runid, core->peer_links, link, next)
-            sn_link_renew(link);
+        HASH_ITER(hh, core->peer_links, peer, next)
+            sn_link_renew(peer->link);
     }
     sn_persist_changed(core, SN_RECORD_GLOBALS);
     answer(core, command, SN_ANSWER_OK, 0);

@@ -44,7 +44,6 @@ struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
     link->tried_at = SN_MS_NEVER;
     link->closed_at = SN_MS_NEVER;
     link->refused_at = SN_MS_NEVER;
-    link->answer_at = SN_MS_NEVER;
     sn_silence_traffic(link);
     link->last_avail_at = core->now;
     link->heard_at = SN_MS_NEVER;
@@ -58,14 +57,17 @@ struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
 
 struct sn_link *sn_link_for_peer(struct sn_core *core, const struct sn_runid *runid)
 {
-    struct sn_link *link;
-    HASH_FIND(hh_runid, core->peer_links, runid->hex, SN_RUNID_LEN, link);
-    if (link != NULL)
-        return link;
-    link = sn_link_new(core, SN_LINK_PEER);
-    link->runid = *runid;
-    HASH_ADD(hh_runid, core->peer_links, runid.hex, SN_RUNID_LEN, link);
-    return link;
+    struct sn_peer_link *peer;
+    HASH_FIND(hh, core->peer_links, runid->hex, SN_RUNID_LEN, peer);
+    if (peer != NULL)
+        return peer->link;
+    peer = sn_alloc(sizeof(*peer));
+    peer->link = sn_link_new(core, SN_LINK_PEER);
+    peer->link->peer = peer;
+    peer->runid = *runid;
+    peer->answer_at = SN_MS_NEVER;
+    HASH_ADD(hh, core->peer_links, runid.hex, SN_RUNID_LEN, peer);
+    return peer->link;
 }
 
 void sn_link_own(struct sn_link *link, struct sn_instance *instance)
@@ -144,7 +146,9 @@ void sn_link_disown(struct sn_link *link, struct sn_instance *instance)
     drop_connection(link);
     sn_tilt_link_gone(link);
     if (link->kind == SN_LINK_PEER)
-        HASH_DELETE(hh_runid, link->core->peer_links, link);
+        HASH_DELETE(hh, link->core->peer_links, link->peer);
+    free(link->peer);
+    free(link->local_ip);
     free(link->note);
     free(link->dialled);
     free(link);
@@ -387,13 +391,13 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
     link->took_ms = sn_age(core, link->opened_at);
     link->given_up = 0;
     link->opening_refused = false;
-    (void)sn_text_copy(link->local_ip, sizeof(link->local_ip), local_ip);
     sn_timer_stop(&core->timers, &link->retry);
     if (link->kind == SN_LINK_SUBSCRIBE) {
         sn_silence_traffic(link);
         sn_link_stale(link);
         return;
     }
+    sn_strset(&link->local_ip, local_ip);
     sn_link_ping(link);
     sn_mark_link(link);
 }

@@ -33,18 +33,18 @@ struct sn_link {
     enum sn_link_state state;
     struct sn_instance *owners; /* a data node, or peers linked by owner_next */
     unsigned owner_count;
-    unsigned failures;            /* attempts since the last traffic */
-    unsigned given_up;            /* attempts in a row that timed out */
-    sn_ms opened_at, took_ms;     /* last attempt; time to open the last connection */
-    unsigned pending;             /* unanswered commands */
-    sn_ms up_at;                  /* start of the present connection */
-    char local_ip[SN_IP_MAX + 1]; /* our address on it */
-    char *note;                   /* refusal shown in the description; NULL: none */
-    enum sn_order note_order;     /* order of note; NONE: an opening command (AUTH …) */
-    unsigned refused;             /* bits by order: refused when last tried */
-    bool reached;                 /* the present attempt has got as far as the TLS handshake */
-    bool opening_refused;         /* on the present connection */
-    bool shut_out;                /* login failure is logged: do not log its consequences */
+    unsigned failures;        /* attempts since the last traffic */
+    unsigned given_up;        /* attempts in a row that timed out */
+    sn_ms opened_at, took_ms; /* last attempt; time to open the last connection */
+    unsigned pending;         /* unanswered commands */
+    sn_ms up_at;              /* start of the present connection */
+    char *local_ip;           /* our address on it; NULL: never known */
+    char *note;               /* refusal shown in the description; NULL: none */
+    enum sn_order note_order; /* order of note; NONE: an opening command (AUTH …) */
+    unsigned refused;         /* bits by order: refused when last tried */
+    bool reached;             /* the present attempt has got as far as the TLS handshake */
+    bool opening_refused;     /* on the present connection */
+    bool shut_out;            /* login failure is logged: do not log its consequences */
     struct sn_timer retry;
 
     /* Command links only. */
@@ -80,15 +80,22 @@ struct sn_link {
     sn_ms traffic_at; /* last message */
 
     /* Peer links only. */
-    struct sn_runid runid;   /* of the peer; key of core->peer_links */
-    struct sn_addr *dialled; /* last; owners may have been told other addresses. NULL: never */
+    struct sn_peer_link *peer; /* NULL on others */
+    struct sn_addr *dialled;   /* last; owners may have been told other addresses. NULL: never */
+    enum sn_identity identity; /* as last told */
+    bool id_pending;           /* SENTINEL MYID is unanswered on the present connection */
+    bool proven;               /* from our file, or has told its id: stays a voter */
+    bool asleep;               /* over SN_PEERS_MAX in our file: not dialled before its hello */
+};
+
+/* Apart from the link, as a group has six links to servers for each of its two to peers, which all
+ * groups share. */
+struct sn_peer_link {
+    struct sn_runid runid; /* of the peer; key of core->peer_links */
+    struct sn_link *link;
     struct sn_instance *to_ask, *to_publish; /* owners that wait for room (window.h) */
-    enum sn_identity identity;               /* as last told */
     sn_ms answer_at, answer_ms; /* last answer to a question; NEVER: none; how long it took */
-    bool id_pending;            /* SENTINEL MYID is unanswered on the present connection */
-    bool proven;                /* from our file, or has told its id: stays a voter */
-    bool asleep;                /* over SN_PEERS_MAX in our file: not dialled before its hello */
-    UT_hash_handle hh_runid;
+    UT_hash_handle hh;
 };
 
 #endif

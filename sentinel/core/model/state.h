@@ -69,6 +69,7 @@ struct sn_group;
 struct sn_instance;
 struct sn_job;
 struct sn_link;
+struct sn_peer_link;
 struct sn_place;
 struct sn_probe;
 struct sn_told;
@@ -103,9 +104,9 @@ struct sn_core {
 
     struct sn_group *groups; /* by name */
     struct sn_group *groups_by_id;
-    struct sn_instance *instances; /* by id */
-    struct sn_link *links;         /* by id of the present connection */
-    struct sn_link *peer_links;    /* by run id */
+    struct sn_instance *instances;   /* by id */
+    struct sn_link *links;           /* by id of the present connection */
+    struct sn_peer_link *peer_links; /* by run id */
     struct sn_place *places;
     struct sn_instance *marked_instances; /* for sn_settle, in order of marking (mark.h) */
     struct sn_group *marked_groups;

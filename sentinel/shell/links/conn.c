@@ -41,6 +41,7 @@ void sn_conn_on_closed(void *owner)
 
     sn_pending_fini(&conn->pending);
     sn_conn_forget_secret(&conn->pass);
+    free(conn->ip);
     sn_reply_reader_free(conn->reader);
     free(conn);
     sn_links_release(links);

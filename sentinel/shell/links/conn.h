@@ -27,7 +27,7 @@ struct sn_conn {
     bool waits;              /* to be dialled; `stream` is not in use */
     bool resp3;              /* since HELLO was answered */
     struct sn_link_id rider; /* the subscription that shares the connection; v == 0: none */
-    char ip[SN_IP_MAX + 1];  /* where */
+    char *ip;                /* where; NULL once it is dialled */
     uint16_t port;
     char *pass; /* until AUTH is answered, which may repeat it */
     struct sn_stream stream;

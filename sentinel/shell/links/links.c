@@ -14,7 +14,6 @@
 #include "shell/links/links.h"
 
 #include "base/alloc.h"
-#include "base/text.h"
 #include "shell/links/answers.h"
 #include "shell/links/command.h"
 #include "shell/links/conn.h"
@@ -165,6 +164,7 @@ static void dial(struct sn_conn *conn)
 {
     int status = open_stream(conn);
 
+    sn_strset(&conn->ip, NULL);
     if (status != 0)
         sn_conn_fail_uv(conn, status);
 }
@@ -249,7 +249,7 @@ void sn_links_connect(struct sn_links *links, const struct sn_action_connect *co
     links->minor_count += conn->minor;
     conn->pass = sn_strdup(connect->pass);
     conn->port = connect->port;
-    (void)sn_text_copy(conn->ip, sizeof(conn->ip), connect->ip);
+    conn->ip = sn_strdup(connect->ip);
     conn->reader = sn_reply_reader_new(&links->parsers);
     sn_stream_init(&conn->stream, &links->net, false, &hooks, conn, OUTPUT_MAX);
     write_opening(conn, connect);
