@@ -110,6 +110,7 @@ void sn_core_free(struct sn_core *core)
     sn_timer_stop(&core->timers, &core->heartbeat);
     sn_timer_stop(&core->timers, &core->save);
     sn_timers_fini(&core->timers);
+    sn_idmap_fini(&core->links);
     sn_out_fini(&core->out);
     sn_globals_fini(&core->globals);
     free(core);

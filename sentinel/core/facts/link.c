@@ -107,7 +107,7 @@ static void forget_connection(struct sn_link *link)
 {
     struct sn_core *core = link->core;
     if (link->id.v != 0)
-        HASH_DELETE(hh_id, core->links, link);
+        (void)sn_idmap_remove(&core->links, link->id.v);
     link->id.v = 0;
     enter_state(link, SN_LINK_IDLE);
     link->pending = 0;
@@ -275,7 +275,7 @@ void sn_link_open(struct sn_link *link)
     enter_state(link, SN_LINK_CONNECTING);
     link->opened_at = core->now;
     link->id.v = ++core->next_id;
-    HASH_ADD(hh_id, core->links, id.v, sizeof(link->id.v), link);
+    sn_idmap_put(&core->links, link->id.v, link);
     link->failures++;
     reach_changed(link);
     sn_silence_begin(link);
@@ -593,7 +593,5 @@ void sn_link_reschedule(struct sn_link *link)
 
 struct sn_link *sn_link_find(struct sn_core *core, struct sn_link_id id)
 {
-    struct sn_link *link;
-    HASH_FIND(hh_id, core->links, &id.v, sizeof(id.v), link);
-    return link;
+    return sn_idmap_find(&core->links, id.v);
 }

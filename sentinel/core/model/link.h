@@ -26,7 +26,6 @@ enum sn_link_state { SN_LINK_IDLE = 0, SN_LINK_CONNECTING, SN_LINK_UP };
 /* A lasting relation to a process, over successive connections. All groups that know a peer share
  * its link (PROTOCOL.md §9.5). */
 struct sn_link {
-    UT_hash_handle hh_id;
     struct sn_link_id id; /* of the present connection or attempt; v == 0 if none */
     struct sn_core *core;
     enum sn_link_kind kind;

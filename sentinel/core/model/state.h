@@ -10,6 +10,7 @@
 
 #include "base/fields.h"
 #include "base/hashtable.h"
+#include "base/idmap.h"
 #include "base/prng.h"
 #include "base/timer.h"
 #include "core/core.h"
@@ -105,7 +106,7 @@ struct sn_core {
     struct sn_group *groups; /* by name */
     struct sn_group *groups_by_id;
     struct sn_instance *instances;   /* by id */
-    struct sn_link *links;           /* by id of the present connection */
+    struct sn_idmap links;           /* by id of the present connection */
     struct sn_peer_link *peer_links; /* by run id */
     struct sn_place *places;
     struct sn_instance *marked_instances; /* for sn_settle, in order of marking (mark.h) */

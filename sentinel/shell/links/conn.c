@@ -7,10 +7,7 @@
 
 struct sn_conn *sn_conn_find(struct sn_links *links, struct sn_link_id id)
 {
-    struct sn_conn *conn = NULL;
-
-    HASH_FIND(hh, links->by_id, &id.v, sizeof(id.v), conn);
-    return conn;
+    return sn_idmap_find(&links->by_id, id.v);
 }
 
 void sn_conn_forget_secret(char **text)
@@ -31,6 +28,8 @@ void sn_links_release(struct sn_links *links)
         return;
     sn_tls_unref(links->tls);
     sn_reply_parsers_fini(&links->parsers);
+    sn_idmap_fini(&links->by_id);
+    sn_idmap_fini(&links->riders);
     free(links);
 }
 
@@ -57,7 +56,7 @@ void sn_conn_drop(struct sn_conn *conn)
     struct sn_links *links = conn->links;
 
     links->minor_count -= conn->minor;
-    HASH_DEL(links->by_id, conn);
+    (void)sn_idmap_remove(&links->by_id, conn->id);
     if (conn->dirty)
         DL_DELETE2(links->dirty, conn, dirty_prev, dirty_next);
     if (conn->waits)
@@ -81,10 +80,10 @@ void sn_conn_feed(struct sn_conn *conn, enum sn_input_kind kind, const char *rea
 
 void sn_conn_drop_rider(struct sn_conn *conn, const char *reason)
 {
-    struct sn_link_id carrier, rider = conn->rider;
+    struct sn_link_id rider = conn->rider;
 
     conn->rider.v = 0;
-    if (sn_riders_remove(&conn->links->riders, rider, &carrier) && !conn->links->closing)
+    if (sn_idmap_remove(&conn->links->riders, rider.v) != NULL && !conn->links->closing)
         sn_links_feed(conn->links, SN_INPUT_LINK_DOWN, rider, reason);
 }
 

@@ -5,20 +5,18 @@
 /* The connection of a link, what it feeds to the driver, and its end. Only shell/links sees this.
  */
 
-#include "base/hashtable.h"
+#include "base/idmap.h"
 #include "core/action.h"
 #include "shell/driver/driver.h"
 #include "shell/links/pace.h"
 #include "shell/links/pending.h"
 #include "shell/links/reply.h"
-#include "shell/links/riders.h"
 #include "shell/net/stream.h"
 #include "shell/net/tls.h"
 
 #define SN_CONN_REASON_MAX 256
 
 struct sn_conn {
-    UT_hash_handle hh;
     uint64_t id; /* of the link */
     struct sn_links *links;
     enum sn_link_kind kind;
@@ -46,11 +44,11 @@ struct sn_links {
     size_t open_handles;            /* of the links and the two above */
     uint64_t minor_count, minor_max;
     bool closing;
-    struct sn_conn *by_id;
+    struct sn_idmap by_id;  /* struct sn_conn */
+    struct sn_idmap riders; /* the connections that carry them, by the id of the rider */
     struct sn_conn *dirty;
     struct sn_conn *to_dial; /* in the order of their actions */
-    struct sn_riders riders;
-    struct sn_tls *tls; /* NULL: no TLS */
+    struct sn_tls *tls;      /* NULL: no TLS */
     struct sn_reply_parsers parsers;
     struct sn_net net;
 };

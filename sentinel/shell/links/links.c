@@ -221,7 +221,7 @@ static void ride(struct sn_links *links, const struct sn_action_connect *connect
     }
     assert(carrier->resp3 && carrier->rider.v == 0);
     carrier->rider = connect->link;
-    sn_riders_add(&links->riders, connect->link, connect->over);
+    sn_idmap_put(&links->riders, connect->link.v, carrier);
     write_subscribe(carrier, connect);
     mark_dirty(carrier);
     feed_up(carrier, connect->link);
@@ -254,7 +254,7 @@ void sn_links_connect(struct sn_links *links, const struct sn_action_connect *co
     sn_stream_init(&conn->stream, &links->net, false, &hooks, conn, OUTPUT_MAX);
     write_opening(conn, connect);
     links->open_handles++;
-    HASH_ADD(hh, links->by_id, id, sizeof(conn->id), conn);
+    sn_idmap_put(&links->by_id, conn->id, conn);
 
     if (connect->tls && !secure(conn, connect->host))
         return;
@@ -267,12 +267,8 @@ void sn_links_connect(struct sn_links *links, const struct sn_action_connect *co
 /* The carrier stays subscribed, and is not listened to. */
 static void stop_riding(struct sn_links *links, struct sn_link_id rider)
 {
-    struct sn_link_id id;
-    struct sn_conn *carrier;
+    struct sn_conn *carrier = sn_idmap_remove(&links->riders, rider.v);
 
-    if (!sn_riders_remove(&links->riders, rider, &id))
-        return;
-    carrier = sn_conn_find(links, id);
     if (carrier != NULL)
         carrier->rider.v = 0;
 }
@@ -354,11 +350,12 @@ static void on_handle_closed(uv_handle_t *handle)
 
 void sn_links_close(struct sn_links *links)
 {
-    struct sn_conn *conn, *next;
+    struct sn_conn *conn;
+    size_t place = 0;
 
     assert(!links->closing);
     links->closing = true;
-    HASH_ITER(hh, links->by_id, conn, next) {
+    while ((conn = sn_idmap_next(&links->by_id, &place)) != NULL) {
         sn_conn_drop(conn);
         sn_conn_drop_rider(conn, "");
     }
