@@ -36,7 +36,7 @@ static size_t place_of(const struct sn_idmap *map, uint64_t id)
     return place;
 }
 
-static void grow(struct sn_idmap *map)
+static void widen(struct sn_idmap *map)
 {
     struct sn_idmap before = *map;
 
@@ -53,7 +53,7 @@ void sn_idmap_put(struct sn_idmap *map, uint64_t id, void *value)
 {
     assert(id != 0);
     if (2 * (map->count + 1) > map->room)
-        grow(map);
+        widen(map);
     size_t place = place_of(map, id);
     assert(map->slots[place].id == 0);
     map->slots[place] = (struct sn_idmap_slot){id, value};
