@@ -248,7 +248,7 @@ void sn_instance_plan_info(struct sn_instance *instance)
     }
     sn_ms at = instance->core->now;
     if (data->info_sent_at != SN_MS_NEVER)
-        at = sn_after(data->info_sent_at, info_period(instance));
+        at = sn_next_beat(data->info_sent_at, info_period(instance));
     sn_timer_set(&instance->core->timers, &instance->info, at);
 }
 

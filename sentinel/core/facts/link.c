@@ -482,7 +482,7 @@ void sn_link_ping(struct sn_link *link)
         sn_mark_link(link);
         sn_link_stale(link);
     }
-    sn_timer_set(&core->timers, &link->ping, sn_after(core->now, ping_period(link)));
+    sn_timer_set(&core->timers, &link->ping, sn_next_beat(core->now, ping_period(link)));
 }
 
 /* PONG, LOADING and MASTERDOWN are valid answers to PING, as a status or an error; nothing else is

@@ -26,6 +26,9 @@
 #define SN_SCRIPT_STARTS_MAX  10
 #define SN_PRIORITY_DEFAULT   100
 
+#define SN_BEAT_MS            10  /* what has a long period is sent at multiples of this */
+#define SN_BEAT_PERIOD_MIN_MS 500 /* … namely one of at least that */
+
 #define SN_RANK_STEP_MS      25   /* candidate k waits k of these at least (DESIGN.md D6) */
 #define SN_RANK_STEP_MAX_MS  700  /* upper limit of the step, with slow links or disks */
 #define SN_RANK_GRACE_MS     10   /* for earlier ranks that still see the master up */
@@ -163,6 +166,14 @@ static inline sn_ms sn_max(sn_ms a, sn_ms b)
 static inline sn_ms sn_after(sn_ms at, sn_ms ms)
 {
     return at == SN_MS_NEVER || (at > 0 && ms > SN_MS_NEVER - at) ? SN_MS_NEVER : at + ms;
+}
+
+/* When what returns each period is due again. Long periods end at full beats, a little early, so
+ * that one wake-up serves what is due to hundreds of servers, and the next one their answers. */
+static inline sn_ms sn_next_beat(sn_ms now, sn_ms period)
+{
+    sn_ms at = sn_after(now, period);
+    return period < SN_BEAT_PERIOD_MIN_MS || at == SN_MS_NEVER ? at : at - at % SN_BEAT_MS;
 }
 
 static inline bool sn_runid_equal(const struct sn_runid *a, const struct sn_runid *b)

@@ -83,7 +83,7 @@ void sn_publish_due(struct sn_instance *instance)
         sn_timer_set(&core->timers, &instance->hello, instance->u.data.paused_until);
         return;
     }
-    sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, period));
+    sn_timer_set(&core->timers, &instance->hello, sn_next_beat(core->now, period));
     if (!may_leave(instance))
         return;
     if (!compose(instance, message, sizeof(message))) {
