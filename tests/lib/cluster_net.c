@@ -184,6 +184,8 @@ static void ride(struct conn *conn, struct sn_link_id over)
         return;
     }
     conn->carrier = carrier;
+    conn->server = carrier->server; /* whoever may have its address by now */
+    conn->port = carrier->port;
     carrier->rider = conn;
     push(&conn->to_server, packet_new(PACKET_SYN));
 }
