@@ -18,11 +18,11 @@ _sentineld_server_words='
     --tls-session-cache-timeout
 '
 _sentineld_sentinel_words='
-    deny-scripts-reconfig resolve-hostnames announce-hostnames announce-ip announce-port sentinel-user
-    sentinel-pass sentinel-pass-file monitor down-after-milliseconds failover-timeout parallel-syncs
-    notification-script client-reconfig-script auth-pass auth-pass-file auth-user tls
-    master-reboot-down-after-period refused-after-milliseconds max-replica-lag reborn-empty
-    rename-command
+    deny-scripts-reconfig resolve-hostnames announce-hostnames single-connection announce-ip
+    announce-port sentinel-user sentinel-pass sentinel-pass-file monitor down-after-milliseconds
+    failover-timeout parallel-syncs notification-script client-reconfig-script auth-pass auth-pass-file
+    auth-user tls master-reboot-down-after-period refused-after-milliseconds max-replica-lag
+    reborn-empty rename-command
 '
 # end of what is made
 

@@ -174,7 +174,7 @@ WITH_MEMBERS = ("sn_group", "sn_instance", "sn_link", "sn_failover")
 # Their pointers are shown with the summary.
 BY_POINTER = ("sn_group", "sn_instance", "sn_link")
 # The plumbing of lists and tables.
-HIDDEN = ("core", "hh", "hh_id", "hh_peer", "hh_runid", "prev", "next", "owner_next", "place_prev", "place_next",
+HIDDEN = ("core", "hh", "hh_id", "prev", "next", "owner_next", "place_prev", "place_next",
           "mark_prev", "mark_next")
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/addr.h"
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -119,6 +120,14 @@ int sn_addr_make(const char *host, int64_t port, struct sn_addr *addr)
         made.ip[0] = '\0';
     *addr = made;
     return 0;
+}
+
+struct sn_addr *sn_addr_dup(const struct sn_addr *addr)
+{
+    struct sn_addr *copy = sn_alloc(sizeof(*copy));
+
+    *copy = *addr;
+    return copy;
 }
 
 bool sn_addr_same_place(const struct sn_addr *a, const struct sn_addr *b)

@@ -33,6 +33,8 @@ bool sn_addr_is_useless(const struct sn_addr *addr);
  * so that equal IPs are equal texts; otherwise "". SN_EINVAL: not a host (sn_addr_host_valid);
  * SN_ERANGE: port outside 0..65535. *addr is untouched on error (PROTOCOL.md §20.1). */
 SN_MUST_CHECK int sn_addr_make(const char *host, int64_t port, struct sn_addr *addr);
+/* Returns a copy on the heap, for addresses that are rarely there: free() it. */
+struct sn_addr *sn_addr_dup(const struct sn_addr *addr);
 /* True if ports and IPs are equal; false while either IP is unknown. */
 bool sn_addr_same_place(const struct sn_addr *a, const struct sn_addr *b);
 /* True if the ports are equal, and the IPs or (ignoring case) the hosts. An unresolved IP equals

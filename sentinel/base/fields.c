@@ -7,9 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* In front of a value that is kept. */
+#define USUAL   '\1' /* the usual one stands here; nothing follows */
+#define LITERAL '\2' /* of a value that begins with one of these */
+
 struct sn_fields_names {
     char *text; /* the lines, each without what stands behind its first colon */
     size_t len;
+    char *usual; /* the values of the first text with these names, each with its newline */
+    size_t usual_len;
     size_t uses;
     UT_hash_handle hh;
 };
@@ -40,61 +46,115 @@ static void drop_names(struct sn_fields_names *names, struct sn_fields_pool *poo
         return;
     HASH_DEL(pool->names, names);
     free(names->text);
+    free(names->usual);
     free(names);
 }
 
-static struct sn_fields_names *use_names(struct sn_fields_pool *pool, const char *text, size_t len)
+static struct sn_fields_names *use_names(struct sn_fields_pool *pool, const struct sn_buf *text,
+                                         const struct sn_buf *values)
 {
     struct sn_fields_names *names;
 
-    HASH_FIND(hh, pool->names, text, len, names);
+    HASH_FIND(hh, pool->names, sn_buf_text(text), text->len, names);
     if (names == NULL) {
+        size_t len = text->len;
         names = sn_alloc(sizeof(*names));
-        names->text = sn_strndup(text, len);
+        names->text = sn_strndup(sn_buf_text(text), len);
         names->len = len;
+        names->usual = sn_strndup(sn_buf_text(values), values->len);
+        names->usual_len = values->len;
         HASH_ADD_KEYPTR(hh, pool->names, names->text, len, names);
     }
     names->uses++;
     return names;
 }
 
+/* The length of a value with its newline. Every text of values ends with one. */
+static size_t value_size(const char *value, const char *end)
+{
+    return (size_t)((const char *)memchr(value, '\n', (size_t)(end - value)) + 1 - value);
+}
+
+/* Leaves out values that are the usual ones: most servers agree about most of them. */
+static void pack(const struct sn_buf *values, const struct sn_fields_names *names,
+                 struct sn_buf *out)
+{
+    const char *value = sn_buf_text(values), *end = value + values->len;
+    const char *usual = names->usual, *usual_end = usual + names->usual_len;
+
+    while (value < end) {
+        size_t size = value_size(value, end);
+        size_t usual_size = value_size(usual, usual_end);
+        if (size == usual_size && memcmp(value, usual, size) == 0) {
+            sn_buf_putc(out, USUAL);
+        } else {
+            if (*value == USUAL || *value == LITERAL)
+                sn_buf_putc(out, LITERAL);
+            sn_buf_append(out, value, size);
+        }
+        value += size;
+        usual += usual_size;
+    }
+}
+
 void sn_fields_set(struct sn_fields *fields, struct sn_fields_pool *pool, const char *text,
                    size_t len)
 {
-    struct sn_buf names, values;
+    struct sn_buf names, values, packed;
     struct sn_fields_names *before = fields->names;
 
     sn_buf_init(&names, SIZE_MAX);
     sn_buf_init(&values, SIZE_MAX);
+    sn_buf_init(&packed, SIZE_MAX);
     split(text, len, &names, &values);
     /* Most often they are those of the text before. */
     if (before == NULL || before->len != names.len ||
         memcmp(before->text, sn_buf_text(&names), names.len) != 0) {
-        fields->names = use_names(pool, sn_buf_text(&names), names.len);
+        fields->names = use_names(pool, &names, &values);
         drop_names(before, pool);
     }
+    pack(&values, fields->names, &packed);
     free(fields->values);
-    fields->values = sn_strndup(sn_buf_text(&values), values.len);
-    fields->values_len = values.len;
+    fields->values = sn_strndup(sn_buf_text(&packed), packed.len);
+    fields->values_len = packed.len;
     sn_buf_fini(&names);
     sn_buf_fini(&values);
+    sn_buf_fini(&packed);
+}
+
+/* Appends the next value without its newline; *value and *usual move behind it. */
+static void put_value(struct sn_buf *out, const char **value, const char *values_end,
+                      const char **usual, const char *usual_end)
+{
+    size_t usual_size = value_size(*usual, usual_end);
+
+    if (**value == USUAL) {
+        sn_buf_append(out, *usual, usual_size - 1);
+        *value += 1;
+    } else {
+        *value += **value == LITERAL;
+        size_t size = value_size(*value, values_end);
+        sn_buf_append(out, *value, size - 1);
+        *value += size;
+    }
+    *usual += usual_size;
 }
 
 bool sn_fields_put(const struct sn_fields *fields, struct sn_buf *out)
 {
-    if (fields->names == NULL)
+    const struct sn_fields_names *names = fields->names;
+
+    if (names == NULL)
         return false;
-    const char *name = fields->names->text, *end = name + fields->names->len;
+    const char *name = names->text, *end = name + names->len;
     const char *value = fields->values, *values_end = value + fields->values_len;
+    const char *usual = names->usual, *usual_end = usual + names->usual_len;
     while (name < end) {
         const char *newline = memchr(name, '\n', (size_t)(end - name));
         const char *stop = newline != NULL ? newline : end;
         sn_buf_append(out, name, (size_t)(stop - name));
-        if (stop > name && stop[-1] == ':' && value < values_end) {
-            const char *value_end = memchr(value, '\n', (size_t)(values_end - value));
-            sn_buf_append(out, value, (size_t)(value_end - value));
-            value = value_end + 1;
-        }
+        if (stop > name && stop[-1] == ':')
+            put_value(out, &value, values_end, &usual, usual_end);
         if (newline != NULL)
             sn_buf_putc(out, '\n');
         name = newline != NULL ? newline + 1 : end;

@@ -3,12 +3,13 @@
 #define SN_BASE_FIELDS_H
 
 /* Texts of lines `name:value`, as INFO is one, kept in little room: what stands in front of the
- * values is stored once for all texts that have it in common. Any text may be kept, and comes back
- * byte for byte. */
+ * values is stored once for all texts that have it in common, and so are the values of the first
+ * such text; a later one keeps only values that differ from these. Any text may be kept, and comes
+ * back byte for byte. */
 
 #include "base/buf.h"
 
-/* All that is not a value, shared by the texts that have the same. */
+/* All that is not a value, and the usual values, shared by the texts that have the same. */
 struct sn_fields_names;
 struct sn_fields_pool {
     struct sn_fields_names *names; /* uthash */
@@ -17,7 +18,7 @@ struct sn_fields_pool {
 /* One text. All zero: none. */
 struct sn_fields {
     struct sn_fields_names *names;
-    char *values; /* each ends with a newline */
+    char *values; /* a byte for one that is the usual one, else its text and a newline */
     size_t values_len;
 };
 

@@ -31,8 +31,10 @@ enum sn_link_kind {
 };
 
 /* CONNECT opens a link: connect, then send, without waiting for replies, AUTH [user] pass (if pass
- * is set), CLIENT SETNAME name, and on SUBSCRIBE links SUBSCRIBE __sentinel__:hello (PROTOCOL.md
- * §9.2). */
+ * is set), HELLO 3 (if resp3 is set; its answer is a LINK_PROTOCOL), CLIENT SETNAME name, and on
+ * SUBSCRIBE links SUBSCRIBE __sentinel__:hello (PROTOCOL.md §9.2). A SUBSCRIBE link `over` another
+ * one has no connection of its own: its SUBSCRIBE is sent on that of the other, which speaks RESP3,
+ * and both end together (D27). */
 struct sn_action_connect {
     struct sn_link_id link;
     enum sn_link_kind kind;
@@ -44,6 +46,8 @@ struct sn_action_connect {
     const char *pass;          /* NULL: no AUTH */
     const char *name;          /* for CLIENT SETNAME */
     struct sn_renames renames; /* names of these commands on the server */
+    bool resp3;                /* ask for RESP3 */
+    struct sn_link_id over;    /* v == 0: a connection of its own */
     bool minor; /* to a replica: other links have priority when file descriptors are scarce */
 };
 

@@ -60,7 +60,7 @@ static void check_instance(struct checking *check, const struct sn_instance *ins
     const struct sn_core *core = instance->core;
     const char *name = instance->group->name;
     /* Members are judged in their new roles once the switch is announced. */
-    bool untold = instance->group->unannounced_old_master.port != 0;
+    bool untold = instance->group->unannounced_old_master != NULL;
     bool timer_due = instance->down.at <= core->now;
     require(check, instance->kind == kind, "%s: a member of kind %d is listed as one of kind %d",
             name, instance->kind, kind);

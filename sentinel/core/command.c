@@ -171,6 +171,7 @@ static void run_reset(struct sn_core *core, const struct sn_command *command)
 static void run_failover(struct sn_core *core, const struct sn_command *command,
                          struct sn_group *group)
 {
+    const struct sn_addr *wanted = command->addr.port != 0 ? &command->addr : NULL;
     if (group->failover.state != SN_FAILOVER_NONE) {
         sn_reason_note_numbers(group->master, SN_REASON_IN_PROGRESS, (int64_t)group->failover.epoch,
                                0, 0);
@@ -180,7 +181,7 @@ static void run_failover(struct sn_core *core, const struct sn_command *command,
         refuse(
             core, command,
             sn_out_printf(core, "Failover not started: %s", sn_reason_words(SN_REASON_NO_EPOCH)));
-    } else if (sn_select_wanted(group, &command->addr, command->mode) == NULL) {
+    } else if (sn_select_wanted(group, wanted, command->mode) == NULL) {
         sn_reason_note_numbers(group->master, SN_REASON_NO_REPLICA, (int64_t)group->replica_count,
                                0, 0);
         refuse(core, command, "-NOGOODSLAVE No suitable replica to promote");
@@ -188,7 +189,7 @@ static void run_failover(struct sn_core *core, const struct sn_command *command,
         sn_out_log(core, SN_LEVEL_NOTICE, "Executing user requested FAILOVER of '%s'", group->name);
         sn_group_ask_info_all(group);
         sn_election_start(group, command->mode == SN_MODE_NONE ? SN_MODE_PLANNED : command->mode,
-                          &command->addr);
+                          wanted);
         answer(core, command, SN_ANSWER_OK, 0);
     }
 }
@@ -267,7 +268,7 @@ static bool logs_in_at_peers(const struct sn_core *core, enum sn_option option)
 static void run_config_set(struct sn_core *core, const struct sn_command *command)
 {
     bool credentials = false;
-    struct sn_link *link, *next;
+    struct sn_peer_link *peer, *next;
     for (size_t i = 0; i < command->change_count; i++) {
         const struct sn_change *change = &command->changes[i];
         sn_globals_apply(&core->globals, change);
@@ -277,8 +278,8 @@ static void run_config_set(struct sn_core *core, const struct sn_command *comman
             warn_of_file(core, "sentinel-pass", "", "", core->globals.sentinel_pass_file);
     }
     if (credentials) {
-        HASH_ITER(hh_runid, core->peer_links, link, next)
-            sn_link_renew(link);
+        HASH_ITER(hh, core->peer_links, peer, next)
+            sn_link_renew(peer->link);
     }
     sn_persist_changed(core, SN_RECORD_GLOBALS);
     answer(core, command, SN_ANSWER_OK, 0);

@@ -110,6 +110,7 @@ void sn_core_free(struct sn_core *core)
     sn_timer_stop(&core->timers, &core->heartbeat);
     sn_timer_stop(&core->timers, &core->save);
     sn_timers_fini(&core->timers);
+    sn_idmap_fini(&core->links);
     sn_out_fini(&core->out);
     sn_globals_fini(&core->globals);
     free(core);
@@ -272,7 +273,9 @@ static void take_link_event(struct sn_core *core, const struct sn_input *input)
     } else if (input->kind == SN_INPUT_LINK_DOWN) {
         sn_link_on_down(link, &input->u.link);
         sn_evidence_link_down(link, input->u.link.end);
-    } else if (input->kind == SN_INPUT_LINK_NOTE)
+    } else if (input->kind == SN_INPUT_LINK_PROTOCOL)
+        sn_link_on_protocol(link, input->u.link.resp3);
+    else if (input->kind == SN_INPUT_LINK_NOTE)
         sn_link_refused_opening(link, input->u.link.reason);
     else if (input->kind == SN_INPUT_LINK_READY)
         link->deaf = false;
@@ -426,6 +429,7 @@ static void take(struct sn_core *core, const struct sn_input *input)
     case SN_INPUT_LINK_UP:
     case SN_INPUT_LINK_DOWN:
     case SN_INPUT_LINK_REACHED:
+    case SN_INPUT_LINK_PROTOCOL:
     case SN_INPUT_LINK_NOTE:
     case SN_INPUT_LINK_READY:
     case SN_INPUT_LINK_TRAFFIC:

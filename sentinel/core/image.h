@@ -77,6 +77,7 @@ struct sn_globals {
     bool announce_hostnames;
     bool deny_scripts_reconfig;
     bool tls; /* tls-replication: TLS on links to peers, and to data nodes by default */
+    bool single_connection; /* commands and hellos of a data node share one, by RESP3 (D27) */
     char *announce_ip;
     uint16_t announce_port; /* 0: not set */
     uint16_t listen_port;   /* announced in hellos when announce_port is 0 */

@@ -63,8 +63,9 @@ enum sn_input_kind {
     SN_INPUT_LINK_REACHED,   /* connected; the TLS handshake begins */
     SN_INPUT_LINK_NOTE,      /* a reply to AUTH, SETNAME or SUBSCRIBE was an error */
     SN_INPUT_HELLO,          /* by subscription or PUBLISH; hello.bad: unusable fields */
+    SN_INPUT_LINK_PROTOCOL,  /* a server has answered HELLO, which CONNECT had asked for */
     SN_INPUT_LINK_READY,     /* SUBSCRIBE succeeded */
-    SN_INPUT_LINK_TRAFFIC,   /* any message arrived on a subscription link */
+    SN_INPUT_LINK_TRAFFIC,   /* anything but a HELLO arrived on a subscription link */
     SN_INPUT_RESOLVED,       /* a RESOLVE ended */
     SN_INPUT_PERSISTED,      /* a write of the state ended */
     SN_INPUT_COMMAND,        /* a client wants a decision */
@@ -85,6 +86,7 @@ struct sn_input_link {
     const char *reason;   /* LINK_DOWN, LINK_NOTE: text for the log; never NULL */
     enum sn_link_end end; /* LINK_DOWN */
     bool tls;             /* LINK_DOWN: TLS was refused by us or by the other side */
+    bool resp3;           /* LINK_PROTOCOL: the connection speaks RESP3 from now on */
     bool no_room; /* LINK_DOWN: not tried; minor links have used up their file descriptors */
 };
 

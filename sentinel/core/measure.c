@@ -122,7 +122,7 @@ void sn_measure_links(const struct sn_core *core, struct sn_link_figures *figure
 {
     const struct sn_group *group;
     const struct sn_instance *replica;
-    const struct sn_link *link;
+    const struct sn_peer_link *peer;
 
     *figures = (struct sn_link_figures){0};
     for (group = sn_core_group_first(core); group != NULL; group = sn_group_next(group)) {
@@ -130,8 +130,8 @@ void sn_measure_links(const struct sn_core *core, struct sn_link_figures *figure
         DL_FOREACH(group->replicas, replica)
             count_both(replica, figures);
     }
-    for (link = core->peer_links; link != NULL; link = link->hh_runid.next)
-        count_link(link, figures);
+    for (peer = core->peer_links; peer != NULL; peer = peer->hh.next)
+        count_link(peer->link, figures);
 }
 
 bool sn_measure_is_at(const struct sn_instance *instance, const struct sn_addr *addr)

@@ -160,7 +160,7 @@ static void describe_replica(const struct sn_instance *instance, const struct fo
     const struct sn_data *data = &instance->u.data;
     put_ms(form, "master-link-down-time", data->link_down_ms);
     put(form, "master-link-status", data->link_up ? "ok" : "err");
-    put(form, "master-host", data->master_host[0] == '\0' ? "?" : data->master_host);
+    put(form, "master-host", data->master_host == NULL ? "?" : data->master_host);
     put_number(form, "master-port", data->master_port);
     put_number(form, "slave-priority", data->priority);
     put_number(form, "slave-repl-offset", data->repl_offset);

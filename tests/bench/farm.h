@@ -81,6 +81,7 @@ struct farm_conn {
     char **channels;
     size_t channel_count;
     struct farm_queued *queue;
+    bool resp3; /* since HELLO 3 */
     bool in_multi, multi_failed;
     bool waits; /* for the end of a pause */
     bool ends;  /* closed when `out` is written */
@@ -131,8 +132,7 @@ void farm_dispatch_list(void (*each)(const char *name, uint64_t count));
 
 /* ---- farm_info.c ---- */
 
-void farm_info_write(struct sn_buf *out, struct farm_server *server,
-                     const struct farm_request *request);
+void farm_info_write(struct farm_conn *conn, const struct farm_request *request);
 void farm_info_role(struct sn_buf *out, struct farm_server *server);
 void farm_info_hello(struct sn_buf *out, const struct farm_conn *conn);
 SN_PRINTF(2, 3) void farm_reply(struct sn_buf *out, const char *format, ...);

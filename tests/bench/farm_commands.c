@@ -40,7 +40,7 @@ static bool read_number(const char *word, int64_t *value)
 
 void farm_command_ping(const struct farm_call *call)
 {
-    if (call->conn->channel_count > 0) {
+    if (call->conn->channel_count > 0 && !call->conn->resp3) {
         sn_buf_puts(call->out, "*2\r\n$4\r\npong\r\n");
         farm_reply_bulk(call->out, call->argc > 1 ? call->argv[1] : "");
     } else if (call->argc > 1) {
@@ -69,13 +69,13 @@ void farm_command_auth(const struct farm_call *call)
 
 void farm_command_hello(const struct farm_call *call)
 {
-    int64_t version = 2;
+    int64_t version = call->conn->resp3 ? 3 : 2;
 
     if (call->argc > 1 && !read_number(call->argv[1], &version)) {
         farm_reply(call->out, "-ERR Protocol version is not an integer or out of range");
         return;
     }
-    if (version != 2) { /* unlike a real one, RESP3 is refused */
+    if (version != 2 && version != 3) {
         farm_reply(call->out, "-NOPROTO unsupported protocol version");
         return;
     }
@@ -89,6 +89,7 @@ void farm_command_hello(const struct farm_call *call)
             return;
         }
     }
+    call->conn->resp3 = version == 3;
     farm_info_hello(call->out, call->conn);
 }
 
@@ -109,6 +110,7 @@ void farm_command_reset(const struct farm_call *call)
     farm_dispatch_forget_queue(call->conn);
     forget_channels(call->conn);
     sn_strset(&call->conn->name, NULL);
+    call->conn->resp3 = false;
     sn_buf_puts(call->out, "+RESET\r\n");
 }
 
@@ -123,10 +125,15 @@ void farm_command_client_setname(const struct farm_call *call)
     ok(call);
 }
 
+static void reply_nil(const struct farm_call *call)
+{
+    sn_buf_puts(call->out, call->conn->resp3 ? "_\r\n" : "$-1\r\n");
+}
+
 void farm_command_client_getname(const struct farm_call *call)
 {
     if (call->conn->name == NULL)
-        sn_buf_puts(call->out, "$-1\r\n");
+        reply_nil(call);
     else
         farm_reply_bulk(call->out, call->conn->name);
 }
@@ -247,12 +254,18 @@ static size_t channel_index(const struct farm_conn *conn, const char *channel)
     return i;
 }
 
+/* The head of what is said about Pub/Sub: a push in RESP3. */
+static const char *array_of_message(const struct farm_conn *conn)
+{
+    return conn->resp3 ? ">3\r\n" : "*3\r\n";
+}
+
 static void tell_subscription(const struct farm_call *call, const char *what, const char *channel)
 {
-    farm_reply(call->out, "*3");
+    sn_buf_puts(call->out, array_of_message(call->conn));
     farm_reply_bulk(call->out, what);
     if (channel == NULL)
-        sn_buf_puts(call->out, "$-1\r\n");
+        reply_nil(call);
     else
         farm_reply_bulk(call->out, channel);
     farm_reply(call->out, ":%zu", call->conn->channel_count);
@@ -305,7 +318,8 @@ void farm_command_publish(const struct farm_call *call)
         if (channel_index(conn, call->argv[1]) == conn->channel_count)
             continue;
         receivers++;
-        sn_buf_puts(&conn->out, "*3\r\n$7\r\nmessage\r\n");
+        sn_buf_puts(&conn->out, array_of_message(conn));
+        sn_buf_puts(&conn->out, "$7\r\nmessage\r\n");
         farm_reply_bulk(&conn->out, call->argv[1]);
         farm_reply_bulk(&conn->out, call->argv[2]);
         farm_net_dirty(conn);
@@ -318,7 +332,7 @@ void farm_command_publish(const struct farm_call *call)
 
 void farm_command_info(const struct farm_call *call)
 {
-    farm_info_write(call->out, call->server, call->request);
+    farm_info_write(call->conn, call->request);
 }
 
 void farm_command_role(const struct farm_call *call)
@@ -387,7 +401,10 @@ void farm_command_config_get(const struct farm_call *call)
             }
         }
     }
-    farm_reply(call->out, "*%zu", count * 2);
+    if (call->conn->resp3)
+        farm_reply(call->out, "%%%zu", count);
+    else
+        farm_reply(call->out, "*%zu", count * 2);
     for (size_t i = 0; i < count; i++) {
         farm_reply_bulk(call->out, found[i][0]);
         farm_reply_bulk(call->out, found[i][1]);

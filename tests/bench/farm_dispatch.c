@@ -262,7 +262,7 @@ bool farm_dispatch_run(struct farm_conn *conn, const struct farm_request *reques
         refuse(conn, command, "wrong number of arguments for '%s' command", command->name);
         return true;
     }
-    if (conn->channel_count > 0 && !(command->flags & SUBSCRIBED)) {
+    if (conn->channel_count > 0 && !conn->resp3 && !(command->flags & SUBSCRIBED)) {
         refuse(conn, command, IN_SUBSCRIPTION, command->name);
         return true;
     }

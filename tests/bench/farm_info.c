@@ -333,9 +333,11 @@ static bool is_wanted(const struct section *section, const struct farm_request *
     return false;
 }
 
-void farm_info_write(struct sn_buf *out, struct farm_server *server,
-                     const struct farm_request *request)
+void farm_info_write(struct farm_conn *conn, const struct farm_request *request)
 {
+    struct farm_server *server = conn->server;
+    struct sn_buf *out = &conn->out;
+    const char *format = conn->resp3 ? "txt:" : "";       /* of a verbatim string */
     static struct sn_buf text = {.cap = (size_t)1 << 20}; /* its memory is kept for the next one */
     char head[24];
 
@@ -355,7 +357,9 @@ void farm_info_write(struct sn_buf *out, struct farm_server *server,
         else
             sn_buf_append(&text, section->text, section->len);
     }
-    sn_buf_append(out, head, (size_t)snprintf(head, sizeof(head), "$%zu\r\n", text.len));
+    sn_buf_append(out, head,
+                  (size_t)snprintf(head, sizeof(head), "%c%zu\r\n%s", conn->resp3 ? '=' : '$',
+                                   text.len + strlen(format), format));
     sn_buf_append(out, text.data, text.len);
     sn_buf_append(out, "\r\n", 2);
 }
@@ -395,9 +399,9 @@ void farm_info_hello(struct sn_buf *out, const struct farm_conn *conn)
     const char *role = conn->server->is_replica ? "replica" : "master";
 
     farm_reply(out,
-               "*14\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n"
-               "$5\r\nproto\r\n:2\r\n$2\r\nid\r\n:%" PRIu64
+               "%s\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n"
+               "$5\r\nproto\r\n:%d\r\n$2\r\nid\r\n:%" PRIu64
                "\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$%zu\r\n%s\r\n"
                "$7\r\nmodules\r\n*0",
-               conn->id, strlen(role), role);
+               conn->resp3 ? "%7" : "*14", conn->resp3 ? 3 : 2, conn->id, strlen(role), role);
 }

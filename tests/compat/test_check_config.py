@@ -147,6 +147,7 @@ def test_save__that_fails_at_the_start_is_told_then(place):
     ("sentinel refused-after-milliseconds mymaster 20", "sentinel refused-after-milliseconds: stock does not start"),
     ("sentinel max-replica-lag mymaster 1mb\nsentinel reborn-empty mymaster failover",
      "sentinel max-replica-lag, sentinel reborn-empty: stock does not start"),
+    ("sentinel single-connection yes", "sentinel single-connection: stock does not start"),
 ], ids=lambda text: text.split(" ")[0] if " " in text else text)
 def test_check_config__tells_differences_of_what_the_file_uses(place, lines, told):
     port = place.ports.take()

@@ -38,6 +38,8 @@ REQUESTS = [
      "MULTI", "SLAVEOF 127.0.0.1 1", "CONFIG REWRITE", "CLIENT KILL TYPE normal", "CLIENT KILL TYPE pubsub", "EXEC",
      "INFO replication", "ROLE", "SLAVEOF NO ONE"],
     ["SUBSCRIBE a", "RESET", "INFO", "QUIT"],
+    ["HELLO 3", "CLIENT GETNAME", "INFO replication", "CONFIG GET port", "SUBSCRIBE a", "PING", "PING x", "INFO replication", "HELLO",
+     "PUBLISH b x", "MULTI", "PING", "EXEC", "UNSUBSCRIBE", "RESET", "CONFIG GET port"],
 ]
 # What differs by nature: ids, offsets and the state of the backlog, which a server without replicas does not have.
 VARYING = re.compile(rb"((?:master_replid2?|second_repl_offset|master_repl_offset|slave_(?:read_)?repl_offset|"
@@ -65,10 +67,11 @@ class Talker:
 
     def read(self):
         line = self._file.readline()
-        if line[:1] == b"$" and line != b"$-1\r\n":
+        if line[:1] in b"$=" and line != b"$-1\r\n":
             return line + self._file.read(int(line[1:]) + 2)
-        if line[:1] == b"*":
-            return line + b"".join(self.read() for _ in range(int(line[1:])))
+        if line[:1] in b"*>%":
+            count = int(line[1:]) * (2 if line[:1] == b"%" else 1)
+            return line + b"".join(self.read() for _ in range(count))
         return line
 
     def close(self):
@@ -83,7 +86,7 @@ def plain(reply, request, port):
         reply = re.sub(rb":[^\r]*", b":", reply.split(b"\r\n", 1)[1])
         reply = re.sub(rb"(db0|errorstat_\w+):\r\n", b"", reply)
     reply = re.sub(rb"(id\r\n):\d+|^:\d+(?=\r\n$)", rb"\1:N", reply) if "ID" in request or "HELLO" in request else reply
-    return re.sub(rb"\$\d+\r\n", b"$\r\n", re.sub(rb"master\r\n:\d+", b"master\r\n:", reply))
+    return re.sub(rb"([$=])\d+\r\n", rb"\1\r\n", re.sub(rb"master\r\n:\d+", b"master\r\n:", reply))
 
 
 def test_farm__answers_as_a_redis_server_does(place):

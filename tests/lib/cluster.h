@@ -211,6 +211,8 @@ void cluster_add_guest(struct cluster *cluster, struct cluster_guest *guest, uin
  * Returns its image, to change parameters in; valid until the next group is added. */
 struct sn_group_image *cluster_add_group(struct cluster *cluster, const char *name,
                                          const struct model_redis *master, uint32_t quorum);
+/* One connection to each server that speaks RESP3, which every second one does. */
+void cluster_use_single_connections(struct cluster *cluster);
 /* Servers that are added from here on have host names, all sentinels look them up, and show them if
  * announce. */
 void cluster_use_names(struct cluster *cluster, bool announce);

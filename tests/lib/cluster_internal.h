@@ -34,7 +34,9 @@ enum packet_kind {
     PACKET_REFUSED,
     PACKET_CLOSED,
     PACKET_REPLY,
-    PACKET_MESSAGE /* published */
+    PACKET_PROTOCOL, /* an answer to HELLO 3 */
+    PACKET_PARTED,   /* at the client itself: the connection that this one shares is gone */
+    PACKET_MESSAGE   /* published */
 };
 
 #define REPLY_ITEMS_MAX 8
@@ -96,6 +98,8 @@ struct conn {
     bool open;           /* accepted */
     bool up;             /* and the client knows it */
     bool deaf;           /* its SUBSCRIBE was refused */
+    bool asks_resp3;
+    struct conn *carrier, *rider; /* whose connection it shares; who shares its (D27) */
     bool client_gone, server_gone;
     bool in_node;
     bool in_grave;

@@ -12,6 +12,11 @@
 
 #define HUNG_POLL_MS 100
 
+void cluster_use_single_connections(struct cluster *cluster)
+{
+    cluster->config.globals.single_connection = true;
+}
+
 void cluster_use_names(struct cluster *cluster, bool announce)
 {
     cluster->names = true;

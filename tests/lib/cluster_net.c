@@ -70,6 +70,10 @@ static void leave_node(struct conn *conn)
 
 static void free_conn(struct conn *conn)
 {
+    if (conn->rider != NULL)
+        conn->rider->carrier = NULL;
+    if (conn->carrier != NULL && conn->carrier->rider == conn)
+        conn->carrier->rider = NULL;
     empty_pipe(&conn->to_client);
     empty_pipe(&conn->to_server);
     drop_packets(&conn->inbox);
@@ -140,6 +144,66 @@ static void init_pipe(struct conn *conn, struct pipe *pipe, bool to_client)
     sn_timer_init(&pipe->timer, WIRE_PIPE, pipe);
 }
 
+static void end_server_side(struct conn *conn)
+{
+    conn->server_gone = true;
+    conn->open = false;
+    empty_pipe(&conn->to_server);
+    drop_packets(&conn->inbox);
+    if (conn->server->sentinel != NULL)
+        sentinel_forget_conn(conn->server->sentinel, conn);
+    leave_node(conn);
+}
+
+/* Nothing travels: the client itself knows that the connection is gone. */
+static void part(struct conn *rider)
+{
+    struct packet *packet = packet_new(PACKET_PARTED);
+    packet->message = sn_strdup("the connection it shares is gone");
+    packet->due_at = rider->cluster->now;
+    empty_pipe(&rider->to_client);
+    rider->server_gone = true;
+    LL_APPEND(rider->to_client.packets, packet);
+    sn_timer_set(&rider->cluster->wires, &rider->to_client.timer, packet->due_at);
+}
+
+struct conn *conn_find(const struct node *client, struct sn_link_id link)
+{
+    struct conn_key key = {client->index, link.v};
+    struct conn *conn;
+    HASH_FIND(hh, client->cluster->by_link, &key, sizeof(key), conn);
+    return conn;
+}
+
+/* SUBSCRIBE on the connection of another link: a pair of pipes of its own, which ends with that. */
+static void ride(struct conn *conn, struct sn_link_id over)
+{
+    struct conn *carrier = conn_find(conn->client, over);
+    if (carrier == NULL) {
+        part(conn);
+        return;
+    }
+    conn->carrier = carrier;
+    conn->server = carrier->server; /* whoever may have its address by now */
+    conn->port = carrier->port;
+    carrier->rider = conn;
+    push(&conn->to_server, packet_new(PACKET_SYN));
+}
+
+static void drop_rider(struct conn *carrier)
+{
+    struct conn *rider = carrier->rider;
+    carrier->rider = NULL;
+    if (rider == NULL)
+        return;
+    rider->carrier = NULL;
+    if (!rider->server_gone)
+        end_server_side(rider);
+    if (!rider->client_gone)
+        part(rider);
+    bury_if_over(rider);
+}
+
 void conn_open(struct node *client, const struct sn_action_connect *connect)
 {
     struct cluster *cluster = client->cluster;
@@ -152,20 +216,16 @@ void conn_open(struct node *client, const struct sn_action_connect *connect)
     HASH_ADD(hh, cluster->by_link, key, sizeof(conn->key), conn);
     conn->client = client;
     conn->server = cluster_find_node(cluster, connect->ip, connect->port);
+    conn->asks_resp3 = connect->resp3;
     conn->port = connect->port;
     init_pipe(conn, &conn->to_server, false);
     init_pipe(conn, &conn->to_client, true);
     sn_timer_init(&conn->serve, WIRE_SERVE, conn);
     DL_APPEND(cluster->conns, conn);
-    push(&conn->to_server, packet_new(PACKET_SYN));
-}
-
-struct conn *conn_find(const struct node *client, struct sn_link_id link)
-{
-    struct conn_key key = {client->index, link.v};
-    struct conn *conn;
-    HASH_FIND(hh, client->cluster->by_link, &key, sizeof(key), conn);
-    return conn;
+    if (connect->over.v != 0)
+        ride(conn, connect->over);
+    else
+        push(&conn->to_server, packet_new(PACKET_SYN));
 }
 
 static void end_client_side(struct conn *conn)
@@ -173,6 +233,7 @@ static void end_client_side(struct conn *conn)
     conn->client_gone = true;
     empty_pipe(&conn->to_client);
     HASH_DELETE(hh, conn->cluster->by_link, conn);
+    drop_rider(conn);
 }
 
 void conn_send(struct conn *conn, struct packet *take_packet)
@@ -189,17 +250,6 @@ void conn_close_by_client(struct conn *conn)
     if (!conn->server_gone)
         push(&conn->to_server, packet_new(PACKET_FIN));
     bury_if_over(conn);
-}
-
-static void end_server_side(struct conn *conn)
-{
-    conn->server_gone = true;
-    conn->open = false;
-    empty_pipe(&conn->to_server);
-    drop_packets(&conn->inbox);
-    if (conn->server->sentinel != NULL)
-        sentinel_forget_conn(conn->server->sentinel, conn);
-    leave_node(conn);
 }
 
 void conn_close_by_server(struct conn *conn, const char *reason)
@@ -263,6 +313,8 @@ static void greet(struct conn *conn)
     const struct model_redis *redis = conn->server->redis;
     const char *error = redis == NULL ? NULL : model_redis_refuses_subscribers(redis);
     push_note(&conn->to_client, PACKET_OPENED, NULL);
+    if (conn->asks_resp3)
+        push_note(&conn->to_client, PACKET_PROTOCOL, NULL);
     if (error == NULL || conn->kind != SN_LINK_SUBSCRIBE)
         return;
     conn->deaf = true;
@@ -325,7 +377,8 @@ static void deliver_to_server(struct conn *conn, struct packet *packet)
 static void deliver_to_client(struct conn *conn, struct packet *packet)
 {
     /* First, because the core may open another one at once. */
-    if (packet->kind == PACKET_REFUSED || packet->kind == PACKET_CLOSED)
+    if (packet->kind == PACKET_REFUSED || packet->kind == PACKET_CLOSED ||
+        packet->kind == PACKET_PARTED)
         end_client_side(conn);
     if (packet->kind == PACKET_OPENED)
         conn->up = true;
@@ -341,6 +394,8 @@ static bool is_blocked(const struct pipe *pipe)
     const struct conn *conn = pipe->conn;
     const struct node *from = pipe->to_client ? conn->server : conn->client;
     const struct node *to = pipe->to_client ? conn->client : conn->server;
+    if (pipe->packets->kind == PACKET_PARTED)
+        return false;
     if (from != NULL && to != NULL && cluster_is_cut(conn->cluster, from, to))
         return true;
     /* The kernel of a stopped process still takes connections. */

@@ -339,6 +339,17 @@ static void feed_link(struct sentinel *sentinel, enum sn_input_kind kind, const 
     sentinel_feed(sentinel, &event);
 }
 
+/* Every second server is too old for RESP3. */
+static void feed_protocol(struct sentinel *sentinel, const struct conn *conn)
+{
+    struct sn_input event = {.kind = SN_INPUT_LINK_PROTOCOL,
+                             .u.link = {.link = {conn->key.link},
+                                        .local_ip = "",
+                                        .reason = "",
+                                        .resp3 = conn->server->index % 2 == 0}};
+    sentinel_feed(sentinel, &event);
+}
+
 static void feed_reply(struct sentinel *sentinel, const struct conn *conn,
                        const struct packet *packet)
 {
@@ -409,7 +420,11 @@ void sentinel_take_packet(struct sentinel *sentinel, struct conn *conn, const st
     case PACKET_NOTE:
         feed_link(sentinel, SN_INPUT_LINK_NOTE, conn, packet->message);
         break;
+    case PACKET_PROTOCOL:
+        feed_protocol(sentinel, conn);
+        break;
     case PACKET_REFUSED:
+    case PACKET_PARTED:
     case PACKET_CLOSED:
         cluster_murmur(sentinel->node.cluster, &sentinel->node, "< %s %s", from, packet->message);
         feed_link(sentinel, SN_INPUT_LINK_DOWN, conn, packet->message);

@@ -149,14 +149,19 @@ static void take_connect(struct kit *kit, const struct sn_action_connect *connec
         (void)snprintf(user, sizeof(user), " user %s", connect->user);
     if (connect->pass != NULL)
         (void)snprintf(credentials, sizeof(credentials), "%s pass %s", user, connect->pass);
-    kit_line(kit, "connect %s %s%s%s", kind_word(connect->kind), node->name,
-             connect->tls ? " tls" : "", credentials);
+    kit_line(kit, "connect %s %s%s%s%s%s", kind_word(connect->kind), node->name,
+             connect->tls ? " tls" : "", credentials, connect->resp3 ? " resp3" : "",
+             connect->over.v != 0 ? " over" : "");
     assert_string_equal(connect->name, connect->kind == SN_LINK_SUBSCRIBE
                                            ? "sentinel-00000000-pubsub"
                                            : "sentinel-00000000-cmd");
     kit->conns = sn_realloc(kit->conns, (kit->conn_count + 1) * sizeof(*kit->conns));
-    kit->conns[kit->conn_count++] =
-        (struct kit_conn){.id = connect->link, .kind = connect->kind, .node = node, .asked = true};
+    kit->conns[kit->conn_count++] = (struct kit_conn){.id = connect->link,
+                                                      .kind = connect->kind,
+                                                      .node = node,
+                                                      .asked = true,
+                                                      .hello = connect->resp3,
+                                                      .over = connect->over};
     note_names(&kit->conns[kit->conn_count - 1], &connect->renames);
 }
 
@@ -177,6 +182,10 @@ struct kit_conn *kit_conn(struct kit *kit, struct sn_link_id id)
 void kit_forget_conn(struct kit *kit, struct sn_link_id id)
 {
     struct kit_sent *sent, *next;
+    for (size_t i = 0; i < kit->conn_count; i++) {
+        if (kit->conns[i].over.v == id.v)
+            kit->conns[i].orphan = true;
+    }
     for (size_t i = 0; i < kit->conn_count; i++) {
         if (kit->conns[i].id.v == id.v)
             kit->conns[i] = kit->conns[--kit->conn_count];

@@ -11,6 +11,7 @@
  *
  * Lines of the trace, by their first word:
  *   connect sub n1                  disconnect data n1       resolve example.org
+ *   connect data n1 resp3 (asked for)   connect sub n1 over (on that connection)
  *   ping n1   info n1   publish n1 <hello>   promote n2   follow n3 10.0.0.2 6379   script-kill n1
  *   pause n1 7000   unpause n1   try-follow n1   try-kill n1   try-exec n1   try-transaction n1
  *   promote n2 no-rewrite   (and follow: without CONFIG REWRITE)   try-pause n1   ask a 10.0.0.1
@@ -66,6 +67,8 @@ struct kit_node {
     /* Data nodes: */
     const char *pause; /* answer to CLIENT PAUSE, kit_reply syntax; NULL: +OK */
     bool deaf;         /* our hellos do not come back on the subscription */
+    bool resp3;        /* speaks it if HELLO asks; refuses HELLO otherwise */
+    bool shy;          /* closes the connection when it is asked */
     enum sn_role role;
     char master[64]; /* name of the node that it follows */
     struct sn_runid runid;
@@ -115,8 +118,11 @@ struct kit_conn {
     enum sn_link_kind kind;
     struct kit_node *node;
     bool up;
-    bool asked;      /* CONNECT is still unanswered */
-    char names[128]; /* of the latest CONNECT or SEND: "PING=pong …" */
+    bool asked;  /* CONNECT is still unanswered */
+    bool hello;  /* HELLO is still unanswered */
+    bool orphan; /* the connection that it shared is gone, and the core does not know yet */
+    struct sn_link_id over; /* the connection that it shares; v == 0: it has one */
+    char names[128];        /* of the latest CONNECT or SEND: "PING=pong …" */
 };
 
 struct kit {
@@ -150,7 +156,7 @@ const char *kit_names(struct kit *kit, struct sn_link_id link);
  *   [pass TEXT] [user TEXT]
  * Unless said otherwise quorum 2, down-after 1000, timeout 10000, syncs 1. A group called "-"
  * stands for the sentinel itself: [epoch N] [hostnames] [announce-hostnames] [sentinel-pass TEXT]
- * [own-pass TEXT]. The trace is empty on return, and the time is 0. */
+ * [own-pass TEXT] [single-connection]. The trace is empty on return, and the time is 0. */
 struct kit *kit_new(const char *text);
 /* The same with another seed, and the trace since the start kept if `keep`. */
 struct kit *kit_new_seeded(const char *text, uint64_t seed, bool keep);

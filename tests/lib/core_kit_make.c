@@ -115,6 +115,10 @@ static void read_self(struct sn_image *image, char *rest)
             image->globals.tls = true;
             continue;
         }
+        if (strcmp(key, "single-connection") == 0) {
+            image->globals.single_connection = true;
+            continue;
+        }
         const char *value = strtok_r(NULL, " ", &rest);
         assert_non_null(value);
         if (strcmp(key, "epoch") == 0)

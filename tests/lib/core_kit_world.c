@@ -342,7 +342,7 @@ static bool answer_connect(struct kit *kit)
         struct kit_conn *conn = &kit->conns[i];
         struct sn_input event = {
             .u.link = {.link = conn->id, .local_ip = "10.0.9.9", .reason = ""}};
-        if (!conn->asked || conn->node->mode == KIT_GONE)
+        if (!conn->asked || conn->orphan || conn->node->mode == KIT_GONE)
             continue;
         conn->asked = false;
         if (conn->node->mode == KIT_REFUSING || conn->node->mode == KIT_NO_ROOM) {
@@ -356,6 +356,42 @@ static bool answer_connect(struct kit *kit)
             event.kind = SN_INPUT_LINK_UP;
             conn->up = true;
         }
+        kit_step(kit, &event);
+        return true;
+    }
+    return false;
+}
+
+static bool answer_hello(struct kit *kit)
+{
+    for (size_t i = 0; i < kit->conn_count; i++) {
+        struct kit_conn *conn = &kit->conns[i];
+        struct sn_input event = {
+            .kind = SN_INPUT_LINK_PROTOCOL,
+            .u.link = {.link = conn->id, .local_ip = "", .reason = "", .resp3 = conn->node->resp3}};
+        if (!conn->up || !conn->hello || conn->node->mode != KIT_WELL)
+            continue;
+        conn->hello = false;
+        if (conn->node->shy) {
+            event.kind = SN_INPUT_LINK_DOWN;
+            event.u.link.end = SN_LINK_END_CLOSED;
+            kit_forget_conn(kit, conn->id);
+        }
+        kit_step(kit, &event);
+        return true;
+    }
+    return false;
+}
+
+static bool tell_orphan(struct kit *kit)
+{
+    for (size_t i = 0; i < kit->conn_count; i++) {
+        struct sn_input event = {
+            .kind = SN_INPUT_LINK_DOWN,
+            .u.link = {.link = kit->conns[i].id, .local_ip = "", .reason = "shared"}};
+        if (!kit->conns[i].orphan)
+            continue;
+        kit_forget_conn(kit, kit->conns[i].id);
         kit_step(kit, &event);
         return true;
     }
@@ -380,7 +416,7 @@ bool kit_answer_one(struct kit *kit)
 {
     struct kit_sent *sent;
     char text[8192];
-    if (answer_connect(kit))
+    if (tell_orphan(kit) || answer_connect(kit) || answer_hello(kit))
         return true;
     if (kit->saving != 0 && kit->disk != KIT_DISK_SLOW) {
         kit_persisted(kit, kit->disk == KIT_DISK_GOOD);

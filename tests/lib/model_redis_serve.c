@@ -218,7 +218,7 @@ static void kill_clients(struct model_redis *redis, const struct conn *but)
     redis->killed_at = redis->node.cluster->now;
     for (conn = redis->node.conns; conn != NULL; conn = next) {
         next = conn->node_next;
-        if (conn != but)
+        if (conn != but && (but == NULL || conn->carrier != but))
             conn_close_by_server(conn, "Server closed the connection");
     }
 }

@@ -151,8 +151,8 @@ static const char *own_difference(const struct sn_image *a, const struct sn_imag
     if (x->resolve_hostnames == y->resolve_hostnames &&
         x->announce_hostnames == y->announce_hostnames &&
         x->deny_scripts_reconfig == y->deny_scripts_reconfig &&
-        same_text(x->announce_ip, y->announce_ip) && x->announce_port == y->announce_port &&
-        same_text(x->sentinel_user, y->sentinel_user) &&
+        x->single_connection == y->single_connection && same_text(x->announce_ip, y->announce_ip) &&
+        x->announce_port == y->announce_port && same_text(x->sentinel_user, y->sentinel_user) &&
         same_text(x->sentinel_pass, y->sentinel_pass) && same_text(x->own_pass, y->own_pass))
         return a->group_count == b->group_count ? NULL
                                                 : "PERSIST does not name a group that is gone";

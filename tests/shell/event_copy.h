@@ -124,6 +124,7 @@ static inline enum content content_of(const struct sn_input *event)
     case SN_INPUT_LINK_UP:
     case SN_INPUT_LINK_DOWN:
     case SN_INPUT_LINK_REACHED:
+    case SN_INPUT_LINK_PROTOCOL:
     case SN_INPUT_LINK_NOTE:
     case SN_INPUT_LINK_READY:
     case SN_INPUT_LINK_TRAFFIC:

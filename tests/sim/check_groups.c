@@ -236,7 +236,7 @@ static void on_pong(struct check_groups *all, struct sentinel *to, struct node *
     if (link == NULL)
         return;
     if (link->kind == SN_LINK_PEER) {
-        if (server->sentinel == NULL || sn_runid_equal(&link->runid, &server->sentinel->id))
+        if (server->sentinel == NULL || sn_runid_equal(&link->peer->runid, &server->sentinel->id))
             check_silence_reply(all, NULL, to, server, port, reply);
         return;
     }

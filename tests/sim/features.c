@@ -260,6 +260,13 @@ static void draw_nobody(struct plan *plan, struct sn_prng *prng)
     plan->failover_timeout_ms = (sn_ms)between(prng, 15, 30) * 1000;
 }
 
+/* world.c sets it up. */
+static void draw_nothing(struct plan *plan, struct sn_prng *prng)
+{
+    (void)plan;
+    (void)prng;
+}
+
 /* ---- all of them --------------------------------------------------------------------------------
  */
 
@@ -288,6 +295,7 @@ static const struct feature features[] = {
     {FEATURE_CONFIG, "config", 5, draw_config},
     {FEATURE_REFUSED, "refused", 12, draw_refused},
     {FEATURE_DATA, "data", 15, draw_data},
+    {FEATURE_SINGLE, "single", 15, draw_nothing},
 };
 
 #define FEATURES (sizeof(features) / sizeof(features[0]))

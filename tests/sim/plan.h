@@ -120,7 +120,8 @@ enum plan_feature {
     FEATURE_EPOCHS = 1 << 14,     /* forgeries that name epochs from far above */
     FEATURE_REFUSED = 1 << 15,    /* refused-after-milliseconds, and hosts that refuse */
     FEATURE_DATA = 1 << 16,       /* servers that come back with other data, or with none */
-    FEATURE_ALL = (1 << 17) - 1
+    FEATURE_SINGLE = 1 << 17,     /* one connection to a server that speaks RESP3 */
+    FEATURE_ALL = (1 << 18) - 1
 };
 
 /* Whom a fault is about: an index modulo their number, or: */

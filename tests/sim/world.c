@@ -238,6 +238,8 @@ static void build(struct sim *sim)
     cluster->timer_late_ms = sim->plan.timer_late_ms;
     cluster->connect_ms = sim->plan.connect_ms;
     cluster->odd_ids = (sim->plan.features & FEATURE_IDS) != 0;
+    if ((sim->plan.features & FEATURE_SINGLE) != 0)
+        cluster_use_single_connections(cluster);
     if (sim->plan.names) {
         cluster_use_names(cluster, sim->plan.announce_names);
         cluster->resolve_max_ms = sim->plan.resolve_max_ms;

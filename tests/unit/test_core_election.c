@@ -151,8 +151,8 @@ static void test_election__turns_are_longer_while_answers_take_long(void **state
         assert_int_equal(sn_rank_turn_ms(kit_group(kit, name)), 3 * SN_RANK_STEP_MS);
         kit_to(kit, at + 20); /* they become slow after O_DOWN */
         for (size_t p = 0; p < 3; p++) {
-            kit_instance(kit, name, peers[p])->cmd->answer_ms = rows[i].answers[p];
-            kit_instance(kit, name, peers[p])->cmd->answer_at = kit->core->now;
+            kit_instance(kit, name, peers[p])->cmd->peer->answer_ms = rows[i].answers[p];
+            kit_instance(kit, name, peers[p])->cmd->peer->answer_at = kit->core->now;
         }
         assert_int_equal(sn_rank_turn_ms(kit_group(kit, name)), 3 * rows[i].step);
         if (rows[i].step < SN_RANK_STEP_MAX_MS) {

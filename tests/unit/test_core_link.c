@@ -66,7 +66,7 @@ static void test_link__ping_period_is_a_fifth_of_down_after_within_bounds(void *
     static const struct {
         int down_after;
         sn_ms period;
-    } rows[] = {{1000, 200}, {30000, 1000}, {5000, 1000}, {4995, 999}, {250, 50}, {60, 50}};
+    } rows[] = {{1000, 200}, {30000, 1000}, {5000, 1000}, {4995, 990}, {250, 50}, {60, 50}};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         char text[64];
@@ -82,6 +82,30 @@ static void test_link__ping_period_is_a_fifth_of_down_after_within_bounds(void *
         }
         kit_free(kit);
     }
+}
+
+/* What is due to hundreds of servers leaves at one moment, as long as that is early by little. */
+static void test_link__long_periods_end_at_full_beats(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 down-after 30000;m2 n3 replicas n4");
+    (void)state;
+    kit_to(kit, 107);
+    kit_drop(kit, "n2");
+    kit_drop(kit, "n4");
+    kit_to(kit, 107);
+    kit_clear(kit);
+    kit_to(kit, 1099);
+    assert_int_equal(kit_count(kit, "ping n2"), 0);
+    assert_int_equal(kit_when(kit, "ping n4"), 307); /* a short period */
+    kit_to(kit, 2099);
+    assert_int_equal(kit_when(kit, "ping n2"), 1100);
+    assert_int_equal(kit_count(kit, "publish n2"), 0);
+    kit_to(kit, 2100);
+    assert_int_equal(kit_when(kit, "publish n2"), 2100);
+    kit_clear(kit);
+    kit_to(kit, 20000);
+    assert_int_equal(kit_when(kit, "info n2"), 10100);
+    kit_free(kit);
 }
 
 static void test_link__ping_period_can_be_changed(void **state)
@@ -523,6 +547,7 @@ int main(void)
         cmocka_unit_test(test_link__port_zero_means_never_connect),
         cmocka_unit_test(test_link__credentials_follow_the_table),
         cmocka_unit_test(test_link__ping_period_is_a_fifth_of_down_after_within_bounds),
+        cmocka_unit_test(test_link__long_periods_end_at_full_beats),
         cmocka_unit_test(test_link__ping_period_can_be_changed),
         cmocka_unit_test(test_link__takes_a_hundred_unanswered_commands),
         cmocka_unit_test(test_link__one_ping_at_a_time),

@@ -404,7 +404,7 @@ static void test_select__ignores_role_master_and_announcement(void **state)
     data->role_reported = SN_ROLE_MASTER;
     data->announced = false;
     data->link_up = false;
-    (void)snprintf(data->master_host, sizeof(data->master_host), "10.9.9.9");
+    sn_strset(&data->master_host, "10.9.9.9");
     assert_string_equal(best(kit), "n2");
     kit_free(kit);
 }

@@ -120,12 +120,12 @@ static void test_window__who_is_gone_waits_no_more(void **state)
     kit = with_many_groups();
     kit_mode(kit, "a", KIT_REFUSING);
     kit_to(kit, 3000);
-    assert_null(link_of_peer(kit)->to_publish);
+    assert_null(link_of_peer(kit)->peer->to_publish);
     kit_clear(kit);
     kit_mode(kit, "a", KIT_WELL);
     kit_to(kit, 4500);
     assert_int_equal(hellos(kit), SN_PENDING_HELLOS_MAX);
-    assert_non_null(link_of_peer(kit)->to_publish);
+    assert_non_null(link_of_peer(kit)->peer->to_publish);
     kit_free(kit);
 }
 

@@ -44,7 +44,7 @@ static void test_fields__come_back_byte_for_byte(void **state)
 
 static void test_fields__of_random_bytes_come_back_too(void **state)
 {
-    static const char bytes[] = {'a', 'b', ':', '\n', '\r', '\0', '\xff'};
+    static const char bytes[] = {'a', ':', '\n', '\r', '\0', '\1', '\2'};
     struct sn_fields_pool pool = {0};
     struct sn_fields fields[4] = {{0}};
     char text[40];
@@ -80,6 +80,8 @@ static void test_fields__share_what_they_have_in_common(void **state)
     assert_ptr_equal(a.names, b.names);
     assert_int_equal(sn_fields_pool_count(&pool), 1);
     assert_int_equal(b.values_len, 7);
+    sn_fields_set(&b, &pool, "# X\nname:1\nother:333\n", 21);
+    assert_int_equal(b.values_len, 1 + 4); /* the first one is as in a */
     sn_fields_set(&b, &pool, "# Y\n", 4);
     assert_int_equal(sn_fields_pool_count(&pool), 2);
     sn_fields_fini(&a, &pool);

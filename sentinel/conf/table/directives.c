@@ -163,6 +163,7 @@ static const struct sn_directive sentinel_table[] = {
     {SENTINEL, .name = "announce-hostnames", YESNO("no"), GLOBAL(announce_hostnames),
      LIVE(ANNOUNCE_HOSTNAMES),
      .error = "Please specify yes or no for the announce-hostnames option."},
+    {SENTINEL, .name = "single-connection", YESNO("no"), GLOBAL(single_connection)},
     {SENTINEL, .name = "current-epoch", EPOCH, IMAGE(current_epoch), .counted = true,
      .behind_groups = true},
     {SENTINEL, .name = "announce-ip", .kind = SN_VALUE_HOST, ONE, .hosts = 1, GLOBAL(announce_ip),

@@ -361,7 +361,7 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
     failover->epoch = epoch;
     failover->mode = mode;
     if (wanted != NULL)
-        failover->wanted = *wanted;
+        failover->wanted = sn_addr_dup(wanted);
     failover->durable = false;
     failover->started_at = core->now;
     sn_turn_release(group);

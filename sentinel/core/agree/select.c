@@ -178,7 +178,7 @@ static struct sn_instance *select_best(struct sn_group *group, enum sn_failover_
 struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_addr *wanted,
                                      enum sn_failover_mode mode)
 {
-    if (wanted->port == 0)
+    if (wanted == NULL)
         return select_best(group, mode);
     struct sn_instance *replica = sn_group_find_replica(group, wanted);
     struct sn_why why = replica == NULL ? because(SN_REASON_NO_SUCH_REPLICA, wanted->port, 0)

@@ -11,8 +11,8 @@
 struct sn_instance *sn_select_replica(const struct sn_group *group);
 /* Records the reason for every refused replica. */
 void sn_select_note_refused(const struct sn_group *group);
-/* Returns the replica that the operator named, if this mode permits it; the best one if
- * wanted->port is 0. NULL: none; the reason is logged and recorded. */
+/* Returns the replica that the operator named, if this mode permits it; the best one if wanted is
+ * NULL. NULL: none; the reason is logged and recorded. */
 struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_addr *wanted,
                                      enum sn_failover_mode mode);
 /* Returns why replica cannot be promoted now; NONE if it can. */

@@ -30,15 +30,15 @@ bool sn_asked_pop(struct sn_instance *peer, uint64_t *about)
         return false;
     *about = facts->asked[0];
     facts->asks--;
-    peer->cmd->answer_ms = sn_age(peer->core, facts->asked_at);
-    facts->asked_at = peer->cmd->answer_at = peer->core->now;
+    peer->cmd->peer->answer_ms = sn_age(peer->core, facts->asked_at);
+    facts->asked_at = peer->cmd->peer->answer_at = peer->core->now;
     memmove(facts->asked, facts->asked + 1, facts->asks * sizeof(facts->asked[0]));
     return true;
 }
 
 sn_ms sn_asked_answer_ms(const struct sn_instance *peer)
 {
-    const struct sn_link *link = peer->cmd;
+    const struct sn_peer_link *link = peer->cmd->peer;
     sn_ms overdue = peer->u.peer.asks > 0 ? sn_age(peer->core, peer->u.peer.asked_at) : 0;
     bool known = link->answer_at != SN_MS_NEVER && sn_age(peer->core, link->answer_at) <= RECENT_MS;
     return sn_max(overdue, known ? link->answer_ms : 0);

@@ -13,6 +13,7 @@
 #include "core/tell/raise.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -87,6 +88,8 @@ void sn_attempt_clear(struct sn_group *group)
         replica->u.data.refused_epoch = 0;
     }
     sn_attempt_enter(group, SN_FAILOVER_NONE);
+    free(failover->wanted);
+    free(failover->old_addr);
     memset(failover, 0, sizeof(*failover));
 }
 

@@ -121,6 +121,7 @@ static void free_peers(struct sn_group *group)
 void sn_group_free(struct sn_group *group)
 {
     struct sn_core *core = group->core;
+    sn_attempt_clear(group);
     sn_alias_free(group);
     free_replicas(group);
     free_peers(group);
@@ -133,6 +134,7 @@ void sn_group_free(struct sn_group *group)
     HASH_DELETE(hh, core->groups, group);
     HASH_DELETE(hh_id, core->groups_by_id, group);
     sn_group_params_fini(&group->params);
+    sn_group_forget_unannounced(group);
     free(group->lookup);
     free(group->name);
     free(group);
@@ -304,6 +306,12 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     sn_persist_epochs_changed(group, SN_RECORD_CONFIG | SN_RECORD_REPLICAS);
 }
 
+void sn_group_forget_unannounced(struct sn_group *group)
+{
+    free(group->unannounced_old_master);
+    group->unannounced_old_master = NULL;
+}
+
 void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_addr)
 {
     struct sn_core *core = group->core;
@@ -335,7 +343,7 @@ void sn_group_reset(struct sn_group *group)
     group->promoted_at = SN_MS_NEVER;
     master->runid.hex[0] = '\0';
     master->u.data.role_reported = SN_ROLE_MASTER;
-    master->u.data.master_host[0] = '\0';
+    sn_strset(&master->u.data.master_host, NULL);
     master->u.data.master_port = 0;
     master->u.data.info_sent_at = SN_MS_NEVER; /* ask at once: no ten seconds without replicas */
     sn_link_reset(master->cmd);

@@ -19,6 +19,8 @@ void sn_group_drop_duplicates(struct sn_group *group);
 /* Makes the data node at addr the master and the old master a replica, resets what was agreed about
  * the old master, and ends a failover. Raises no notice (PROTOCOL.md §10.3, §17.1). */
 void sn_group_switch(struct sn_group *group, const struct sn_addr *addr);
+/* The switch that waits for its save is announced, or overtaken. */
+void sn_group_forget_unannounced(struct sn_group *group);
 /* Raises +switch-master, and +slave for every replica (PROTOCOL.md §7.3, §17.1, §24.2). */
 void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_addr);
 /* Performs SENTINEL RESET on the group (PROTOCOL.md §4.9, §10.4, §14.2, §24.2). */

@@ -170,6 +170,7 @@ void sn_instance_free(struct sn_instance *instance)
         leave_place(instance);
         sn_link_disown(instance->sub, instance);
         sn_fields_fini(&instance->u.data.info_text, &core->info_names);
+        free(instance->u.data.master_host);
     } else {
         sn_timer_stop(&core->timers, &instance->u.peer.ask);
         sn_timer_stop(&core->timers, &instance->u.peer.answer_old);
@@ -247,7 +248,7 @@ void sn_instance_plan_info(struct sn_instance *instance)
     }
     sn_ms at = instance->core->now;
     if (data->info_sent_at != SN_MS_NEVER)
-        at = sn_after(data->info_sent_at, info_period(instance));
+        at = sn_next_beat(data->info_sent_at, info_period(instance));
     sn_timer_set(&instance->core->timers, &instance->info, at);
 }
 
@@ -276,11 +277,16 @@ void sn_instance_info_due(struct sn_instance *instance)
                      sn_after(instance->core->now, SN_POLL_FAST_MS));
 }
 
+const char *sn_instance_master_host(const struct sn_instance *node)
+{
+    return node->u.data.master_host == NULL ? "" : node->u.data.master_host;
+}
+
 bool sn_instance_follows(const struct sn_instance *node, const struct sn_addr *master)
 {
-    const struct sn_data *data = &node->u.data;
-    return data->master_port == master->port && (strcasecmp(data->master_host, master->host) == 0 ||
-                                                 strcmp(data->master_host, master->ip) == 0);
+    const char *host = sn_instance_master_host(node);
+    return node->u.data.master_port == master->port &&
+           (strcasecmp(host, master->host) == 0 || strcmp(host, master->ip) == 0);
 }
 
 bool sn_instance_follows_master(const struct sn_instance *replica)

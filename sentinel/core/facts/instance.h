@@ -26,6 +26,8 @@ struct sn_instance *sn_instance_first_at(const struct sn_core *core, const struc
 void sn_instance_ask_info(struct sn_instance *instance);  /* at once, if none is outstanding */
 void sn_instance_info_due(struct sn_instance *instance);  /* SN_TIMER_INFO */
 void sn_instance_plan_info(struct sn_instance *instance); /* re-arms by the present period */
+/* The host that node has reported as that of its master; "" if it never has. */
+const char *sn_instance_master_host(const struct sn_instance *node);
 /* True if the master that the node reports is at this address, or is its group's master. */
 bool sn_instance_follows(const struct sn_instance *node, const struct sn_addr *master);
 bool sn_instance_follows_master(const struct sn_instance *replica);

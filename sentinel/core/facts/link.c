@@ -44,7 +44,6 @@ struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
     link->tried_at = SN_MS_NEVER;
     link->closed_at = SN_MS_NEVER;
     link->refused_at = SN_MS_NEVER;
-    link->answer_at = SN_MS_NEVER;
     sn_silence_traffic(link);
     link->last_avail_at = core->now;
     link->heard_at = SN_MS_NEVER;
@@ -58,14 +57,17 @@ struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
 
 struct sn_link *sn_link_for_peer(struct sn_core *core, const struct sn_runid *runid)
 {
-    struct sn_link *link;
-    HASH_FIND(hh_runid, core->peer_links, runid->hex, SN_RUNID_LEN, link);
-    if (link != NULL)
-        return link;
-    link = sn_link_new(core, SN_LINK_PEER);
-    link->runid = *runid;
-    HASH_ADD(hh_runid, core->peer_links, runid.hex, SN_RUNID_LEN, link);
-    return link;
+    struct sn_peer_link *peer;
+    HASH_FIND(hh, core->peer_links, runid->hex, SN_RUNID_LEN, peer);
+    if (peer != NULL)
+        return peer->link;
+    peer = sn_alloc(sizeof(*peer));
+    peer->link = sn_link_new(core, SN_LINK_PEER);
+    peer->link->peer = peer;
+    peer->runid = *runid;
+    peer->answer_at = SN_MS_NEVER;
+    HASH_ADD(hh, core->peer_links, runid.hex, SN_RUNID_LEN, peer);
+    return peer->link;
 }
 
 void sn_link_own(struct sn_link *link, struct sn_instance *instance)
@@ -105,7 +107,7 @@ static void forget_connection(struct sn_link *link)
 {
     struct sn_core *core = link->core;
     if (link->id.v != 0)
-        HASH_DELETE(hh_id, core->links, link);
+        (void)sn_idmap_remove(&core->links, link->id.v);
     link->id.v = 0;
     enter_state(link, SN_LINK_IDLE);
     link->pending = 0;
@@ -115,6 +117,7 @@ static void forget_connection(struct sn_link *link)
     link->reached = false;
     link->says_replicaof = false;
     link->no_rewrite = false;
+    link->sharing = SN_SHARING_NO;
     link->up_at = SN_MS_NEVER;
     sn_timer_stop(&core->timers, &link->retry);
     sn_timer_stop(&core->timers, &link->ping);
@@ -143,7 +146,9 @@ void sn_link_disown(struct sn_link *link, struct sn_instance *instance)
     drop_connection(link);
     sn_tilt_link_gone(link);
     if (link->kind == SN_LINK_PEER)
-        HASH_DELETE(hh_runid, link->core->peer_links, link);
+        HASH_DELETE(hh, link->core->peer_links, link->peer);
+    free(link->peer);
+    free(link->local_ip);
     free(link->note);
     free(link->dialled);
     free(link);
@@ -226,6 +231,25 @@ static void note_dialled(struct sn_link *link, const struct sn_addr *addr)
     *link->dialled = *addr;
 }
 
+/* The subscription is opened once the command link is up and known to share its connection, or not
+ * to. */
+static bool is_ready_for_subscription(const struct sn_link *cmd)
+{
+    return cmd->state == SN_LINK_UP && cmd->sharing != SN_SHARING_ASKED;
+}
+
+/* One connection to each data node, if the server speaks RESP3 (DESIGN.md D27). */
+static void plan_sharing(struct sn_link *link, struct sn_action_connect *connect)
+{
+    const struct sn_link *cmd = link->owners->cmd;
+    if (link->kind == SN_LINK_SUBSCRIBE && cmd->sharing == SN_SHARING_YES)
+        connect->over = cmd->id;
+    if (link->kind != SN_LINK_DATA)
+        return;
+    connect->resp3 = link->core->globals.single_connection && !link->without_hello;
+    link->sharing = connect->resp3 ? SN_SHARING_ASKED : SN_SHARING_NO;
+}
+
 void sn_link_open(struct sn_link *link)
 {
     struct sn_core *core = link->core;
@@ -234,8 +258,8 @@ void sn_link_open(struct sn_link *link)
         return;
     if (link->kind == SN_LINK_PEER && sn_addr_is_useless(addr))
         return; /* the connection would reach this process */
-    if (link->kind == SN_LINK_SUBSCRIBE && link->owners->cmd->state != SN_LINK_UP)
-        return; /* one attempt suffices; the command link opens the subscription once it is up */
+    if (link->kind == SN_LINK_SUBSCRIBE && !is_ready_for_subscription(link->owners->cmd))
+        return; /* one attempt suffices; the command link opens the subscription in time */
     /* Without resolve-hostnames, a configured host name is resolved once. */
     if (link->kind != SN_LINK_SUBSCRIBE && !sn_addr_is_ip(addr->host) &&
         (core->globals.resolve_hostnames || addr->ip[0] == '\0'))
@@ -251,7 +275,7 @@ void sn_link_open(struct sn_link *link)
     enter_state(link, SN_LINK_CONNECTING);
     link->opened_at = core->now;
     link->id.v = ++core->next_id;
-    HASH_ADD(hh_id, core->links, id.v, sizeof(link->id.v), link);
+    sn_idmap_put(&core->links, link->id.v, link);
     link->failures++;
     reach_changed(link);
     sn_silence_begin(link);
@@ -268,7 +292,8 @@ void sn_link_open(struct sn_link *link)
     connect->user = sn_out_text(core, user);
     connect->pass = sn_out_text(core, pass);
     connect->name = link->kind == SN_LINK_SUBSCRIBE ? core->sub_name : core->cmd_name;
-    connect->minor = link->owners->kind == SN_KIND_REPLICA;
+    plan_sharing(link, connect);
+    connect->minor = link->owners->kind == SN_KIND_REPLICA && connect->over.v == 0;
     connect->renames = sn_out_renames(core, link);
     sn_timer_set(&core->timers, &link->retry, sn_after(core->now, connect_patience(link)));
     sn_mark_link(link);
@@ -366,15 +391,23 @@ void sn_link_on_up(struct sn_link *link, const char *local_ip)
     link->took_ms = sn_age(core, link->opened_at);
     link->given_up = 0;
     link->opening_refused = false;
-    (void)sn_text_copy(link->local_ip, sizeof(link->local_ip), local_ip);
     sn_timer_stop(&core->timers, &link->retry);
     if (link->kind == SN_LINK_SUBSCRIBE) {
         sn_silence_traffic(link);
         sn_link_stale(link);
         return;
     }
+    sn_strset(&link->local_ip, local_ip);
     sn_link_ping(link);
     sn_mark_link(link);
+}
+
+void sn_link_on_protocol(struct sn_link *link, bool resp3)
+{
+    if (link->sharing != SN_SHARING_ASKED)
+        return;
+    link->sharing = resp3 ? SN_SHARING_YES : SN_SHARING_NO;
+    sn_link_open(link->owners->sub);
 }
 
 /* Missing knowledge of a replica costs less than missing files for clients, peers and other
@@ -402,6 +435,8 @@ void sn_link_on_down(struct sn_link *link, const struct sn_input_link *input)
     struct sn_core *core = link->core;
     bool was_up = link->state == SN_LINK_UP;
     bool was_brief = was_up && sn_age(core, link->up_at) < RETRY_FIRST_MS;
+    /* There are proxies that close at a command that they do not know. */
+    link->without_hello = was_up && link->sharing == SN_SHARING_ASKED;
     forget_connection(link);
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(link->owners, form);
@@ -447,7 +482,7 @@ void sn_link_ping(struct sn_link *link)
         sn_mark_link(link);
         sn_link_stale(link);
     }
-    sn_timer_set(&core->timers, &link->ping, sn_after(core->now, ping_period(link)));
+    sn_timer_set(&core->timers, &link->ping, sn_next_beat(core->now, ping_period(link)));
 }
 
 /* PONG, LOADING and MASTERDOWN are valid answers to PING, as a status or an error; nothing else is
@@ -505,6 +540,22 @@ void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply)
     sn_mark_link(link);
 }
 
+/* The server says that it speaks RESP3, and yet nothing comes: as long as this connection lives,
+ * the subscription gets one of its own (PROTOCOL.md §9.6). */
+static void stop_sharing(const struct sn_link *sub)
+{
+    struct sn_link *cmd = sub->owners->cmd;
+    char form[SN_PAYLOAD_MAX + 1];
+    if (cmd->sharing != SN_SHARING_YES)
+        return;
+    cmd->sharing = SN_SHARING_NO;
+    sn_instance_form(sub->owners, form);
+    sn_out_log(sub->core, SN_LEVEL_VERBOSE,
+               "No Pub/Sub message of %s arrives on the connection of its commands: the "
+               "subscription gets a connection of its own.",
+               form);
+}
+
 /* Closes a connection that looks dead, or plans the next check (PROTOCOL.md §9.6). */
 void sn_link_stale(struct sn_link *link)
 {
@@ -526,6 +577,8 @@ void sn_link_stale(struct sn_link *link)
                      sn_max(at, sn_after(core->now, core->tilt ? SN_RETRY_SAVE_MS : 1)));
         return;
     }
+    if (link->kind == SN_LINK_SUBSCRIBE)
+        stop_sharing(link);
     drop_connection(link);
     plan_retry(link, false);
     sn_mark_link(link);
@@ -540,7 +593,5 @@ void sn_link_reschedule(struct sn_link *link)
 
 struct sn_link *sn_link_find(struct sn_core *core, struct sn_link_id id)
 {
-    struct sn_link *link;
-    HASH_FIND(hh_id, core->links, &id.v, sizeof(id.v), link);
-    return link;
+    return sn_idmap_find(&core->links, id.v);
 }

@@ -30,6 +30,8 @@ void sn_link_reset(struct sn_link *link);
 void sn_link_begin_anew(struct sn_link *link);
 void sn_link_on_up(struct sn_link *link, const char *local_ip);
 void sn_link_on_down(struct sn_link *link, const struct sn_input_link *input);
+/* The server speaks RESP3 on the present connection, or not. */
+void sn_link_on_protocol(struct sn_link *link, bool resp3);
 void sn_link_on_traffic(struct sn_link *link);
 void sn_link_on_pong(struct sn_link *link, const struct sn_reply *reply);
 void sn_link_retry(struct sn_link *link);

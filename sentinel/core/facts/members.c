@@ -55,7 +55,7 @@ struct sn_instance *sn_group_find_peer(const struct sn_group *group, const struc
     struct sn_instance *peer;
     if (strlen(runid->hex) != SN_RUNID_LEN)
         return NULL;
-    HASH_FIND(hh_peer, group->peers_by_id, runid->hex, SN_RUNID_LEN, peer);
+    HASH_FIND(u.peer.hh, group->peers_by_id, runid->hex, SN_RUNID_LEN, peer);
     return peer;
 }
 
@@ -64,7 +64,7 @@ struct sn_instance *sn_peer_add(struct sn_group *group, const struct sn_runid *r
 {
     struct sn_instance *peer = sn_instance_new_peer(group, runid, addr);
     DL_APPEND(group->peers, peer);
-    HASH_ADD_KEYPTR(hh_peer, group->peers_by_id, peer->runid.hex, SN_RUNID_LEN, peer);
+    HASH_ADD_KEYPTR(u.peer.hh, group->peers_by_id, peer->runid.hex, SN_RUNID_LEN, peer);
     group->peer_count++;
     return peer;
 }
@@ -73,7 +73,7 @@ void sn_peer_remove(struct sn_instance *peer)
 {
     struct sn_group *group = peer->group;
     DL_DELETE(group->peers, peer);
-    HASH_DELETE(hh_peer, group->peers_by_id, peer);
+    HASH_DELETE(u.peer.hh, group->peers_by_id, peer);
     group->peer_count--;
     sn_instance_free(peer);
 }

@@ -191,7 +191,7 @@ void sn_link_ask_answered(struct sn_link *link, const struct sn_reply *reply)
     if (!refused)
         return;
     sn_out_log(link->core, SN_LEVEL_NOTICE, "Sentinel %s at %s:%u answers our questions again.",
-               link->runid.hex, link->owners->addr.host, link->owners->addr.port);
+               link->peer->runid.hex, link->owners->addr.host, link->owners->addr.port);
     LL_FOREACH2(link->owners, owner, owner_next)
         sn_mark_group(owner->group, SN_MARK_VOTER);
 }

@@ -26,7 +26,7 @@ void sn_window_wait_to_ask(struct sn_instance *peer)
     struct sn_peer *facts = &peer->u.peer;
     assert(peer->kind == SN_KIND_PEER);
     if (!facts->waits_to_ask)
-        DL_APPEND2(peer->cmd->to_ask, peer, u.peer.ask_prev, u.peer.ask_next);
+        DL_APPEND2(peer->cmd->peer->to_ask, peer, u.peer.ask_prev, u.peer.ask_next);
     facts->waits_to_ask = true;
 }
 
@@ -35,27 +35,27 @@ void sn_window_wait_to_publish(struct sn_instance *peer)
     struct sn_peer *facts = &peer->u.peer;
     assert(peer->kind == SN_KIND_PEER);
     if (!facts->waits_to_publish)
-        DL_APPEND2(peer->cmd->to_publish, peer, u.peer.publish_prev, u.peer.publish_next);
+        DL_APPEND2(peer->cmd->peer->to_publish, peer, u.peer.publish_prev, u.peer.publish_next);
     facts->waits_to_publish = true;
 }
 
 static void stop_asking(struct sn_instance *peer)
 {
     if (peer->u.peer.waits_to_ask)
-        DL_DELETE2(peer->cmd->to_ask, peer, u.peer.ask_prev, u.peer.ask_next);
+        DL_DELETE2(peer->cmd->peer->to_ask, peer, u.peer.ask_prev, u.peer.ask_next);
     peer->u.peer.waits_to_ask = false;
 }
 
 static void stop_publishing(struct sn_instance *peer)
 {
     if (peer->u.peer.waits_to_publish)
-        DL_DELETE2(peer->cmd->to_publish, peer, u.peer.publish_prev, u.peer.publish_next);
+        DL_DELETE2(peer->cmd->peer->to_publish, peer, u.peer.publish_prev, u.peer.publish_next);
     peer->u.peer.waits_to_publish = false;
 }
 
 struct sn_instance *sn_window_next_to_ask(struct sn_link *link)
 {
-    struct sn_instance *peer = link->to_ask;
+    struct sn_instance *peer = link->peer == NULL ? NULL : link->peer->to_ask;
     if (peer == NULL || !sn_window_has_room(link))
         return NULL;
     stop_asking(peer);
@@ -64,7 +64,7 @@ struct sn_instance *sn_window_next_to_ask(struct sn_link *link)
 
 struct sn_instance *sn_window_next_to_publish(struct sn_link *link)
 {
-    struct sn_instance *peer = link->to_publish;
+    struct sn_instance *peer = link->peer == NULL ? NULL : link->peer->to_publish;
     if (peer == NULL || !sn_window_has_room_for_hello(link))
         return NULL;
     stop_publishing(peer);

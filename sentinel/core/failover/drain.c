@@ -113,7 +113,7 @@ static bool is_near(const struct sn_group *group)
 static bool has_somebody_more(struct sn_group *group)
 {
     struct sn_data *late = &group->failover.promoted->u.data;
-    if (group->failover.wanted.port != 0)
+    if (group->failover.wanted != NULL)
         return false;
     late->refused_epoch = group->failover.epoch;
     const struct sn_instance *other = sn_select_replica(group);

@@ -78,7 +78,7 @@ static void order_promotion(struct sn_group *group)
 static void choose(struct sn_group *group)
 {
     struct sn_instance *replica =
-        sn_select_wanted(group, &group->failover.wanted, group->failover.mode);
+        sn_select_wanted(group, group->failover.wanted, group->failover.mode);
     assert(group->failover.state == SN_FAILOVER_SELECT && group->failover.promoted == NULL);
     if (replica == NULL) {
         sn_out_log(group->core, SN_LEVEL_WARNING,
@@ -332,11 +332,12 @@ static void confirm_promotion(struct sn_group *group)
     assert(won.state == SN_FAILOVER_WAIT_PROMOTION && won.promoted->kind == SN_KIND_REPLICA);
     sn_raise(won.promoted, SN_NOTICE_PROMOTED_SLAVE, NULL);
     sn_raise(group->master, SN_NOTICE_FAILOVER_STATE_RECONF_SLAVES, NULL);
-    won.old_addr = group->master->addr;
+    won.old_addr = sn_addr_dup(&group->master->addr);
+    won.wanted = NULL; /* freed with the attempt that the switch ends */
     won.promoted = NULL;
     won.durable = false;
-    if (group->unannounced_old_master.port == 0)
-        group->unannounced_old_master = won.old_addr;
+    if (group->unannounced_old_master == NULL)
+        group->unannounced_old_master = sn_addr_dup(won.old_addr);
     sn_group_raise_config(group, won.epoch);
     sn_group_switch(group, &new_addr);
     group->promoted_at = group->core->now;
@@ -399,8 +400,7 @@ void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
 {
     struct sn_failover *failover = &group->failover;
     bool ours = failover->state == SN_FAILOVER_RECONF && failover->epoch == epoch;
-    struct sn_addr old_addr = group->unannounced_old_master;
-    if (old_addr.port == 0) { /* a newer configuration came meanwhile */
+    if (group->unannounced_old_master == NULL) { /* a newer configuration came meanwhile */
         sn_reason_note_numbers(group->master, SN_REASON_SWITCH_OVERTAKEN, (int64_t)epoch, 0, 0);
         return;
     }
@@ -408,7 +408,8 @@ void sn_failover_switch_durable(struct sn_group *group, uint64_t epoch)
         sn_out_add(group->core, SN_ACTION_EXIT)->u.exit_status = 99;
         return;
     }
-    group->unannounced_old_master.port = 0;
+    struct sn_addr old_addr = *group->unannounced_old_master;
+    sn_group_forget_unannounced(group);
     /* A RESET may have ended the attempt meanwhile; the switch is still in force. */
     failover->durable = ours;
     if (group->promoted_at != SN_MS_NEVER)

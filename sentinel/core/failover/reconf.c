@@ -91,7 +91,7 @@ static bool in_progress(const struct sn_instance *replica)
 
 static bool is_old_master(const struct sn_instance *replica)
 {
-    return sn_addr_equal(&replica->addr, &replica->group->failover.old_addr);
+    return sn_addr_equal(&replica->addr, replica->group->failover.old_addr);
 }
 
 /* Two leaders may promote at nearly the same time: in epochs that follow one another, or under two

@@ -88,8 +88,8 @@ void sn_restore_master(struct sn_group *group)
     sn_out_log(group->core, SN_LEVEL_WARNING,
                "%s:%u, just made the master of %s, has been made a replica of %s:%u by another "
                "sentinel or by somebody else: it is promoted again.",
-               sn_instance_host(master), master->addr.port, group->name, data->master_host,
-               data->master_port);
+               sn_instance_host(master), master->addr.port, group->name,
+               sn_instance_master_host(master), data->master_port);
     sn_raise(master, SN_NOTICE_RESTORE_MASTER, NULL);
     sn_order_promotion(master);
     master->u.data.ordered_at = group->core->now;

@@ -38,7 +38,7 @@ struct sn_drain {
 struct sn_failover {
     enum sn_failover_state state;
     enum sn_failover_mode mode;
-    struct sn_addr wanted; /* the replica that the command names; port 0: none */
+    struct sn_addr *wanted; /* the replica that the command names; NULL: none */
     struct sn_drain drain;
     bool acked;     /* WAIT_PROMOTION: EXEC succeeded */
     bool doubt;     /* WAIT_PROMOTION: EXEC failed, but SLAVEOF may have run: INFO tells */
@@ -50,7 +50,7 @@ struct sn_failover {
     sn_ms ordered_at;             /* WAIT_PROMOTION: when the order was last sent */
     struct sn_runid ordered;      /* WAIT_PROMOTION: run id it was sent to; "": no order needed */
     struct sn_instance *promoted; /* SEND_PROMOTION, WAIT_PROMOTION */
-    struct sn_addr old_addr;      /* RECONF: address of the demoted master */
+    struct sn_addr *old_addr;     /* RECONF: address of the demoted master; else NULL */
 };
 
 #define SN_HISTORY_MAX 4
@@ -112,9 +112,9 @@ struct sn_group {
     struct sn_lookup *lookup; /* hello.c; NULL: not needed so far */
     bool stranger_told;       /* +foreign-hello was raised since the last switch */
     bool accept_any_peer;     /* after a RESET, until a peer is met */
-    /* While a won switch waits for its save: the master last announced to clients. Port 0
+    /* While a won switch waits for its save: the master last announced to clients. NULL
      * otherwise. */
-    struct sn_addr unannounced_old_master;
+    struct sn_addr *unannounced_old_master;
     struct sn_history history;
     struct sn_timer election;
     struct sn_timer timeout;    /* of the failover state */

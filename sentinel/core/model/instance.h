@@ -49,8 +49,8 @@ struct sn_data {
     bool script_kill_sent; /* during this S_DOWN */
     sn_ms link_down_ms;    /* master_link_down_since_seconds */
     bool link_up;
-    bool syncing;                      /* master_sync_in_progress */
-    char master_host[SN_HOST_MAX + 1]; /* "" if never reported */
+    bool syncing;      /* master_sync_in_progress */
+    char *master_host; /* NULL if never reported */
     uint16_t master_port;
     sn_ms master_changed_at; /* when the reported master last changed */
     uint32_t priority;
@@ -103,6 +103,7 @@ struct sn_peer {
     bool waits_to_ask, waits_to_publish; /* for room on the link (window.h) */
     struct sn_instance *ask_prev, *ask_next;
     struct sn_instance *publish_prev, *publish_next;
+    UT_hash_handle hh; /* in the group, by run id */
 };
 
 struct sn_instance {
@@ -131,7 +132,6 @@ struct sn_instance {
     bool marked;                                 /* for sn_settle to judge */
     struct sn_instance *mark_prev, *mark_next;
     UT_hash_handle hh_id;
-    UT_hash_handle hh_peer; /* peers: in the group, by run id */
 };
 
 static inline bool sn_is_data(const struct sn_instance *instance)

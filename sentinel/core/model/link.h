@@ -14,30 +14,36 @@ enum sn_identity {
     SN_IDENTITY_OTHER     /* another id: not the peer */
 };
 
+/* Whether a data node's command link carries its subscription too (D27). */
+enum sn_sharing {
+    SN_SHARING_NO = 0, /* the subscription has a connection of its own */
+    SN_SHARING_ASKED,  /* HELLO is unanswered, and the subscription waits */
+    SN_SHARING_YES
+};
+
 enum sn_link_state { SN_LINK_IDLE = 0, SN_LINK_CONNECTING, SN_LINK_UP };
 
 /* A lasting relation to a process, over successive connections. All groups that know a peer share
  * its link (PROTOCOL.md §9.5). */
 struct sn_link {
-    UT_hash_handle hh_id;
     struct sn_link_id id; /* of the present connection or attempt; v == 0 if none */
     struct sn_core *core;
     enum sn_link_kind kind;
     enum sn_link_state state;
     struct sn_instance *owners; /* a data node, or peers linked by owner_next */
     unsigned owner_count;
-    unsigned failures;            /* attempts since the last traffic */
-    unsigned given_up;            /* attempts in a row that timed out */
-    sn_ms opened_at, took_ms;     /* last attempt; time to open the last connection */
-    unsigned pending;             /* unanswered commands */
-    sn_ms up_at;                  /* start of the present connection */
-    char local_ip[SN_IP_MAX + 1]; /* our address on it */
-    char *note;                   /* refusal shown in the description; NULL: none */
-    enum sn_order note_order;     /* order of note; NONE: an opening command (AUTH …) */
-    unsigned refused;             /* bits by order: refused when last tried */
-    bool reached;                 /* the present attempt has got as far as the TLS handshake */
-    bool opening_refused;         /* on the present connection */
-    bool shut_out;                /* login failure is logged: do not log its consequences */
+    unsigned failures;        /* attempts since the last traffic */
+    unsigned given_up;        /* attempts in a row that timed out */
+    sn_ms opened_at, took_ms; /* last attempt; time to open the last connection */
+    unsigned pending;         /* unanswered commands */
+    sn_ms up_at;              /* start of the present connection */
+    char *local_ip;           /* our address on it; NULL: never known */
+    char *note;               /* refusal shown in the description; NULL: none */
+    enum sn_order note_order; /* order of note; NONE: an opening command (AUTH …) */
+    unsigned refused;         /* bits by order: refused when last tried */
+    bool reached;             /* the present attempt has got as far as the TLS handshake */
+    bool opening_refused;     /* on the present connection */
+    bool shut_out;            /* login failure is logged: do not log its consequences */
     struct sn_timer retry;
 
     /* Command links only. */
@@ -59,6 +65,8 @@ struct sn_link {
     sn_ms tried_at;             /* last try */
     bool says_replicaof;        /* the server does not know SLAVEOF */
     bool no_rewrite;            /* the server refuses CONFIG REWRITE: orders omit it */
+    enum sn_sharing sharing;    /* of the present connection */
+    bool without_hello;         /* the last one ended at HELLO: the next one is not asked */
     /* Evidence that the master's process has ended (evidence.c). */
     sn_ms closed_at;   /* when the other side closed the last connection; NEVER: no evidence */
     sn_ms refused_at;  /* when the last refused attempt began */
@@ -71,15 +79,22 @@ struct sn_link {
     sn_ms traffic_at; /* last message */
 
     /* Peer links only. */
-    struct sn_runid runid;   /* of the peer; key of core->peer_links */
-    struct sn_addr *dialled; /* last; owners may have been told other addresses. NULL: never */
+    struct sn_peer_link *peer; /* NULL on others */
+    struct sn_addr *dialled;   /* last; owners may have been told other addresses. NULL: never */
+    enum sn_identity identity; /* as last told */
+    bool id_pending;           /* SENTINEL MYID is unanswered on the present connection */
+    bool proven;               /* from our file, or has told its id: stays a voter */
+    bool asleep;               /* over SN_PEERS_MAX in our file: not dialled before its hello */
+};
+
+/* Apart from the link, as a group has six links to servers for each of its two to peers, which all
+ * groups share. */
+struct sn_peer_link {
+    struct sn_runid runid; /* of the peer; key of core->peer_links */
+    struct sn_link *link;
     struct sn_instance *to_ask, *to_publish; /* owners that wait for room (window.h) */
-    enum sn_identity identity;               /* as last told */
     sn_ms answer_at, answer_ms; /* last answer to a question; NEVER: none; how long it took */
-    bool id_pending;            /* SENTINEL MYID is unanswered on the present connection */
-    bool proven;                /* from our file, or has told its id: stays a voter */
-    bool asleep;                /* over SN_PEERS_MAX in our file: not dialled before its hello */
-    UT_hash_handle hh_runid;
+    UT_hash_handle hh;
 };
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/fields.h"
 #include "base/hashtable.h"
+#include "base/idmap.h"
 #include "base/prng.h"
 #include "base/timer.h"
 #include "core/core.h"
@@ -24,6 +25,9 @@
 #define SN_SCRIPT_RUNNING_MAX 16
 #define SN_SCRIPT_STARTS_MAX  10
 #define SN_PRIORITY_DEFAULT   100
+
+#define SN_BEAT_MS            10  /* what has a long period is sent at multiples of this */
+#define SN_BEAT_PERIOD_MIN_MS 500 /* … namely one of at least that */
 
 #define SN_RANK_STEP_MS      25   /* candidate k waits k of these at least (DESIGN.md D6) */
 #define SN_RANK_STEP_MAX_MS  700  /* upper limit of the step, with slow links or disks */
@@ -69,6 +73,7 @@ struct sn_group;
 struct sn_instance;
 struct sn_job;
 struct sn_link;
+struct sn_peer_link;
 struct sn_place;
 struct sn_probe;
 struct sn_told;
@@ -103,9 +108,9 @@ struct sn_core {
 
     struct sn_group *groups; /* by name */
     struct sn_group *groups_by_id;
-    struct sn_instance *instances; /* by id */
-    struct sn_link *links;         /* by id of the present connection */
-    struct sn_link *peer_links;    /* by run id */
+    struct sn_instance *instances;   /* by id */
+    struct sn_idmap links;           /* by id of the present connection */
+    struct sn_peer_link *peer_links; /* by run id */
     struct sn_place *places;
     struct sn_instance *marked_instances; /* for sn_settle, in order of marking (mark.h) */
     struct sn_group *marked_groups;
@@ -161,6 +166,14 @@ static inline sn_ms sn_max(sn_ms a, sn_ms b)
 static inline sn_ms sn_after(sn_ms at, sn_ms ms)
 {
     return at == SN_MS_NEVER || (at > 0 && ms > SN_MS_NEVER - at) ? SN_MS_NEVER : at + ms;
+}
+
+/* When what returns each period is due again. Long periods end at full beats, a little early, so
+ * that one wake-up serves what is due to hundreds of servers, and the next one their answers. */
+static inline sn_ms sn_next_beat(sn_ms now, sn_ms period)
+{
+    sn_ms at = sn_after(now, period);
+    return period < SN_BEAT_PERIOD_MIN_MS || at == SN_MS_NEVER ? at : at - at % SN_BEAT_MS;
 }
 
 static inline bool sn_runid_equal(const struct sn_runid *a, const struct sn_runid *b)

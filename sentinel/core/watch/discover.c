@@ -111,11 +111,12 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
 {
     struct sn_data *data = &instance->u.data;
     data->link_down_ms = info->link_down_ms;
-    const char *host = info->has_master_host ? info->master_host : data->master_host;
+    const char *known = sn_instance_master_host(instance);
+    const char *host = info->has_master_host ? info->master_host : known;
     uint16_t port = info->has_master_port ? info->master_port : data->master_port;
-    if (strcasecmp(host, data->master_host) != 0 || port != data->master_port) {
-        if (host != data->master_host)
-            (void)sn_text_copy(data->master_host, sizeof(data->master_host), host);
+    if (strcasecmp(host, known) != 0 || port != data->master_port) {
+        if (host != known)
+            sn_strset(&data->master_host, host);
         data->master_port = port;
         data->master_changed_at = instance->core->now;
     }
@@ -199,9 +200,9 @@ static void tell_odd(struct sn_instance *instance, const struct sn_info *info, b
         sn_out_log(instance->core, SN_LEVEL_WARNING,
                    "%s:%u, monitored as the master of %s, is a replica of %s:%u: monitor its "
                    "master instead (SENTINEL REMOVE %s, then SENTINEL MONITOR %s %s %u %u).",
-                   sn_instance_host(instance), instance->addr.port, group->name, data->master_host,
-                   data->master_port, group->name, group->name, data->master_host,
-                   data->master_port, group->params.quorum);
+                   sn_instance_host(instance), instance->addr.port, group->name,
+                   sn_instance_master_host(instance), data->master_port, group->name, group->name,
+                   sn_instance_master_host(instance), data->master_port, group->params.quorum);
 }
 
 bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,

@@ -163,7 +163,7 @@ static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
     }
     sn_raise(peer, SN_NOTICE_CONFIG_UPDATE_FROM, NULL);
     sn_group_raise_config(group, hello->master_config_epoch);
-    group->unannounced_old_master.port = 0; /* announced now, with this switch */
+    sn_group_forget_unannounced(group); /* announced now, with this switch */
     sn_group_switch(group, master);
     sn_group_announce_switch(group, &old_addr);
     sn_script_reconfig(group, false, &old_addr, &group->master->addr);
@@ -419,6 +419,7 @@ void sn_hello_receive(struct sn_core *core, const struct sn_input_hello *event)
     struct sn_addr sender, master;
     bool heard = link != NULL && link->kind == SN_LINK_SUBSCRIBE;
     if (heard) {
+        sn_link_on_traffic(link);
         sn_link_opening_judged(link);
         link->deaf = false;
     }

@@ -441,7 +441,7 @@ void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply)
     sn_probe_read_id(reply, &says);
     if (says.hex[0] == '\0') {
         link->identity = SN_IDENTITY_UNTOLD;
-    } else if (!sn_runid_equal(&says, &link->runid)) {
+    } else if (!sn_runid_equal(&says, &link->peer->runid)) {
         link->identity = SN_IDENTITY_OTHER;
         found_other(link, &says);
         return;

@@ -16,6 +16,12 @@
 
 #include "base/text.h"
 
+/* Our address as the instance sees it; "" while that is unknown. */
+static const char *own_ip(const struct sn_link *link)
+{
+    return link->local_ip == NULL ? "" : link->local_ip;
+}
+
 /* Writes our hello about the group of instance, in the form that instance gets; false if our own
  * address is still unknown (PROTOCOL.md §10.1, §20.3). */
 static bool compose(struct sn_instance *instance, char *out, size_t size)
@@ -23,7 +29,7 @@ static bool compose(struct sn_instance *instance, char *out, size_t size)
     struct sn_core *core = instance->core;
     const struct sn_group *group = instance->group;
     const struct sn_globals *globals = &core->globals;
-    const char *ip = globals->announce_ip != NULL ? globals->announce_ip : instance->cmd->local_ip;
+    const char *ip = globals->announce_ip != NULL ? globals->announce_ip : own_ip(instance->cmd);
     struct sn_hello hello = {
         .port = globals->announce_port != 0 ? globals->announce_port : globals->listen_port,
         .runid = core->myid,
@@ -77,7 +83,7 @@ void sn_publish_due(struct sn_instance *instance)
         sn_timer_set(&core->timers, &instance->hello, instance->u.data.paused_until);
         return;
     }
-    sn_timer_set(&core->timers, &instance->hello, sn_after(core->now, period));
+    sn_timer_set(&core->timers, &instance->hello, sn_next_beat(core->now, period));
     if (!may_leave(instance))
         return;
     if (!compose(instance, message, sizeof(message))) {

@@ -131,7 +131,7 @@ static void enqueue(struct sn_driver *driver, const struct sn_input *event)
     struct queued *item = sn_alloc(sizeof(*item));
 
     item->event = *event;
-    if (event->kind == SN_INPUT_LINK_DOWN) {
+    if (event->kind == SN_INPUT_LINK_DOWN || event->kind == SN_INPUT_LINK_UP) {
         struct sn_input_link *link = &item->event.u.link;
         link->local_ip = item->texts[0] = sn_strdup(link->local_ip);
         link->reason = item->texts[1] = sn_strdup(link->reason);

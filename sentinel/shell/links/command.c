@@ -148,6 +148,14 @@ void sn_links_write_auth(struct sn_buf *out, const struct sn_action_connect *con
         PUT(&to, "AUTH", connect->pass);
 }
 
+/* Without AUTH and SETNAME among its arguments: each of the three may be refused by itself. */
+void sn_links_write_hello(struct sn_buf *out, const struct sn_action_connect *connect)
+{
+    struct target to = {.out = out, .renames = &connect->renames};
+
+    PUT(&to, "HELLO", "3");
+}
+
 void sn_links_write_setname(struct sn_buf *out, const struct sn_action_connect *connect)
 {
     struct target to = {.out = out, .renames = &connect->renames};

@@ -14,6 +14,7 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_action_send *s
 
 /* Append the opening commands of a link; each gets one reply. Precondition of AUTH: a password. */
 void sn_links_write_auth(struct sn_buf *out, const struct sn_action_connect *connect);
+void sn_links_write_hello(struct sn_buf *out, const struct sn_action_connect *connect);
 void sn_links_write_setname(struct sn_buf *out, const struct sn_action_connect *connect);
 void sn_links_write_subscribe(struct sn_buf *out, const struct sn_action_connect *connect);
 /* Writes the text of an error reply to the opening command setup for the log into out (size bytes).

@@ -243,6 +243,7 @@ static void put_way_back(const struct sn_conf *conf, struct sn_buf *line)
     put_word(&words, any_group(conf, has_refused_after), "sentinel refused-after-milliseconds");
     put_word(&words, any_group(conf, has_max_lag), "sentinel max-replica-lag");
     put_word(&words, any_group(conf, has_reborn_empty), "sentinel reborn-empty");
+    put_word(&words, conf->image.globals.single_connection, "sentinel single-connection");
     put_word(&words, settings->tls.verify_names, "tls-verify-names");
     if (words.len > 0)
         sn_buf_printf(line, "%s: stock does not start with a file that says so",
