@@ -32,7 +32,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define RIG_PATIENCE_MS 60000 /* whoever is as late as that will not come */
+#define RIG_PATIENCE_MS 180000 /* whoever is as late as that will not come */
 
 struct rig {
     uv_loop_t loop;
