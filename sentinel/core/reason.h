@@ -119,6 +119,8 @@
     X(FOLLOW_REFUSED, "it refused to follow the master", "")                                       \
     X(RECONF_LATE, "the failover ends before all replicas follow the new master", " (# ms)")       \
     X(RECONF_MASTER_DOWN, "the failover ends: the new master is down too", "")                     \
+    /* a failover has cost something */                                                            \
+    X(WRITES_LOST, "the last switch has lost writes that it had", " (# bytes)")                    \
     /* a new master that is a replica is not promoted again */                                     \
     X(RESTORE_NOT_OURS,                                                                            \
       "a replica, not promoted again: another sentinel, or nobody, led the "                       \

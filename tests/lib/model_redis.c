@@ -186,8 +186,10 @@ static void begin_load(struct model_redis *redis)
     wake_in(redis, redis->sync_load_ms);
 }
 
+/* What comes from a master are changes, too. */
 static void take_rest(struct model_redis *redis, const struct model_redis *master)
 {
+    redis->changes += redis->offset < master->offset;
     redis->offset = master->offset;
     redis->keys = master->keys;
 }

@@ -11,6 +11,7 @@
 #include "core/facts/budget.h"
 #include "core/facts/instance.h"
 #include "core/facts/link.h"
+#include "core/facts/loss.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
@@ -275,6 +276,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     struct sn_instance *replica;
     assert(old_master->kind == SN_KIND_MASTER);
 
+    sn_loss_begin(group, new_master);
     sn_attempt_clear(group);
     forget_agreement(group);
     DL_FOREACH(group->replicas, replica)
@@ -314,6 +316,7 @@ void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_
                    group->master->addr.port);
     DL_FOREACH(group->replicas, replica)
         sn_raise(replica, SN_NOTICE_SLAVE, NULL);
+    sn_loss_announced(group);
     /* A demoted master is usually down; it is reported as a replica that is down. */
     sn_mark_instance(group->master);
     DL_FOREACH(group->replicas, replica)

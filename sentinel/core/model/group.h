@@ -63,6 +63,23 @@ struct sn_history {
     uint64_t before_until;               /* … until before this offset */
 };
 
+/* What the last switch of the master has lost (loss.c). */
+struct sn_loss {
+    struct sn_addr old_addr; /* the master before it; port 0: no switch so far */
+    sn_ms switched_at;
+    struct sn_runid id; /* of the data of the old master; "": unknown */
+    uint64_t offset;    /* of the old master, as last reported before the switch … */
+    sn_ms offset_at;    /* … at that time; NEVER: not reported */
+    bool parted;        /* it is known where the histories parted: */
+    uint64_t parted_at; /* before this offset */
+    bool known;         /* at least so many bytes are lost: */
+    uint64_t bytes;
+    bool exact;          /* the process of the old master has returned and told it */
+    bool estimate_told;  /* in the log */
+    uint64_t told_bytes; /* by the last +lost-writes */
+    sn_ms choice_age_ms; /* age of the newest fact that our choice rested on; -1: not ours */
+};
+
 struct sn_alias;
 struct sn_reasons;
 
@@ -116,6 +133,8 @@ struct sn_group {
      * otherwise. */
     struct sn_addr unannounced_old_master;
     struct sn_history history;
+    struct sn_loss loss;
+    sn_ms choice_age_ms; /* of the last choice of a replica; later, that of loss */
     struct sn_timer election;
     struct sn_timer timeout;    /* of the failover state */
     unsigned marks;             /* rules for sn_settle to run */

@@ -98,6 +98,9 @@ struct sn_core;
     X(SWITCH_MASTER, "+switch-master", WARNING, BOTH, NOBODY,                                      \
       "<name> <old-ip> <old-port> <new-ip> <new-port>",                                            \
       "The group has a new master; clients need no other event.")                                  \
+    X(LOST_WRITES, "+lost-writes", WARNING, NOTIFY, NOBODY, "<name> <old-ip> <old-port> <bytes>",  \
+      "The last switch has lost at least that much of the old master's writes; raised again if "   \
+      "more is found.")                                                                            \
     X(CONFIG_UPDATE_FROM, "+config-update-from", WARNING, NOTIFY, PEER, "",                        \
       "A hello of this peer has brought a newer configuration with another master.")               \
     X(FAILOVER_ABORT_NOT_ELECTED, "-failover-abort-not-elected", WARNING, NOTIFY, MASTER, "",      \

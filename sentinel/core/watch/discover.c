@@ -7,6 +7,7 @@
 #include "core/facts/foreign.h"
 #include "core/facts/history.h"
 #include "core/facts/instance.h"
+#include "core/facts/loss.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
@@ -238,6 +239,7 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     }
     tell_odd(instance, info, first);
     learn_role(instance, info->role);
+    sn_loss_learn(instance);
     if (instance->kind == SN_KIND_REPLICA) {
         sn_evidence_testified(instance->group);
         sn_alias_info(instance);
