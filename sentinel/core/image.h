@@ -40,6 +40,7 @@ struct sn_group_params {
     sn_ms failover_timeout_ms;
     sn_ms reboot_down_after_ms; /* master-reboot-down-after-period; 0 = off */
     sn_ms refused_after_ms;     /* refused-after-milliseconds; 0 = off */
+    uint32_t forget_after_s;    /* forget-after; 0 = never */
     uint64_t max_lag;           /* max-replica-lag, in bytes; 0 = no limit */
     char *reborn_empty;         /* "warn" or "failover"; NULL: "warn" */
     char *notification_script;
@@ -109,6 +110,7 @@ enum sn_option {
     SN_OPTION_RENAME_COMMAND,
     SN_OPTION_REBOOT_DOWN_AFTER,
     SN_OPTION_REFUSED_AFTER,
+    SN_OPTION_FORGET_AFTER,
     SN_OPTION_MAX_LAG,
     SN_OPTION_REBORN_EMPTY,
     SN_OPTION_TLS,

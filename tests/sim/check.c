@@ -75,6 +75,7 @@ void checks_command(struct checks *checks, struct sentinel *sentinel,
         memset(&seen->reconf, 0, sizeof(seen->reconf));
         memset(&seen->restore, 0, sizeof(seen->restore));
         memset(&seen->lost, 0, sizeof(seen->lost));
+        memset(&seen->forgets, 0, sizeof(seen->forgets));
         check_deployed_forgets(checks, sentinel);
     }
     if (command->kind == SN_COMMAND_MONITOR)
@@ -151,6 +152,7 @@ void checks_event(struct checks *checks, struct sentinel *from,
     check_fate_event(checks, from, event);
     check_restore_event(checks, from, event);
     check_lost_event(checks, from, event);
+    check_forget_event(checks, from, event);
     check_claims_event(checks, from, event);
 }
 
@@ -184,6 +186,7 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
     memset(&seen->reconf, 0, sizeof(seen->reconf));
     memset(&seen->restore, 0, sizeof(seen->restore)); /* nor what it has promoted */
     memset(&seen->lost, 0, sizeof(seen->lost));
+    memset(&seen->forgets, 0, sizeof(seen->forgets));
     check_config_crashed(checks, sentinel);
 }
 

@@ -152,6 +152,20 @@ struct lost {
     uint64_t told, due;          /* bytes; due is told in the same step */
 };
 
+/* check_forget.c: what a server last said, by port. */
+struct last_said {
+    uint16_t port; /* 0: not used yet */
+    uint16_t follows;
+    enum sn_role role;
+    sn_ms down_at; /* +sdown; 0: it is up */
+};
+
+struct forgets {
+    struct last_said said[CHECK_NODES];
+    uint16_t listed[CHECK_NODES]; /* by the last INFO of the master */
+    size_t listed_count;
+};
+
 /* check_memory.c: the command under way. */
 struct given {
     enum sn_command_kind kind;
@@ -182,6 +196,7 @@ struct watched {
     struct reconf reconf;
     struct restore restore;
     struct lost lost;
+    struct forgets forgets;
     struct given given;
     uint32_t peers;    /* bits of the nodes that it has met, or found on its disk… */
     uint32_t by_name;  /* …and those of them by their own id */
@@ -255,7 +270,7 @@ struct checks {
     /* How often something was really compared. */
     unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
     unsigned snapshots, choices, comparisons, losses;
-    unsigned restores, lost_told;
+    unsigned restores, lost_told, forgotten;
     unsigned counted, hopeless, fates, awaited, moves;
     uint64_t saves;
 };
@@ -366,6 +381,10 @@ void check_deployed_saved(struct check_groups *all, struct sentinel *sentinel,
 /* "" if every running sentinel knows all others that run, else who does not. */
 const char *check_deployed_alone(const struct checks *checks);
 /* check_fate.c: what becomes of orders, and of the servers that they were for. */
+void check_forget_event(struct checks *checks, struct sentinel *sentinel,
+                        const struct sn_action_notice *event);
+void check_forget_info(struct checks *checks, struct sentinel *to, uint16_t port,
+                       const struct sn_info *info);
 void check_lost_event(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_action_notice *event);
 void check_lost_info(struct checks *checks, struct sentinel *to, uint16_t port,

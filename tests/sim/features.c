@@ -260,6 +260,11 @@ static void draw_nobody(struct plan *plan, struct sn_prng *prng)
     plan->failover_timeout_ms = (sn_ms)between(prng, 15, 30) * 1000;
 }
 
+static void draw_forget(struct plan *plan, struct sn_prng *prng)
+{
+    plan->forget_after_s = (unsigned)between(prng, 1, 4);
+}
+
 /* ---- all of them --------------------------------------------------------------------------------
  */
 
@@ -288,6 +293,7 @@ static const struct feature features[] = {
     {FEATURE_CONFIG, "config", 5, draw_config},
     {FEATURE_REFUSED, "refused", 12, draw_refused},
     {FEATURE_DATA, "data", 15, draw_data},
+    {FEATURE_FORGET, "forget", 12, draw_forget},
 };
 
 #define FEATURES (sizeof(features) / sizeof(features[0]))

@@ -120,7 +120,8 @@ enum plan_feature {
     FEATURE_EPOCHS = 1 << 14,     /* forgeries that name epochs from far above */
     FEATURE_REFUSED = 1 << 15,    /* refused-after-milliseconds, and hosts that refuse */
     FEATURE_DATA = 1 << 16,       /* servers that come back with other data, or with none */
-    FEATURE_ALL = (1 << 17) - 1
+    FEATURE_FORGET = 1 << 17,     /* forget-after is set */
+    FEATURE_ALL = (1 << 18) - 1
 };
 
 /* Whom a fault is about: an index modulo their number, or: */
@@ -178,6 +179,7 @@ struct plan {
     sn_ms refused_after_ms;  /* FEATURE_REFUSED; 0: off */
     uint64_t max_lag;        /* FEATURE_DATA; 0: off */
     bool reborn_failover;    /* FEATURE_DATA */
+    unsigned forget_after_s; /* FEATURE_FORGET; 0: off */
     struct fault faults[PLAN_FAULTS_MAX];
     unsigned fault_count;
 };

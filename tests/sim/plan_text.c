@@ -99,6 +99,7 @@ static const struct field fields[] = {
     FIELD(refused_after_ms),
     FIELD(max_lag),
     FIELD(reborn_failover),
+    FIELD(forget_after_s),
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -139,6 +139,15 @@ void sn_group_free(struct sn_group *group)
     free(group);
 }
 
+void sn_group_drop_replica(struct sn_instance *replica)
+{
+    struct sn_group *group = replica->group;
+    assert(replica->kind == SN_KIND_REPLICA && replica != group->failover.promoted);
+    DL_DELETE(group->replicas, replica);
+    group->replica_count--;
+    sn_instance_free(replica);
+}
+
 /* Returns the master, or an earlier replica in the list, if it has the same address; else NULL. */
 static struct sn_instance *known_before(const struct sn_instance *replica)
 {
@@ -175,9 +184,7 @@ void sn_group_drop_duplicates(struct sn_group *group)
             group->core, SN_LEVEL_NOTICE,
             "Forgot replica %s of %s: its host name resolves to %s:%u, which is a member already.",
             replica->addr.host, group->name, replica->addr.ip, replica->addr.port);
-        DL_DELETE(group->replicas, replica);
-        group->replica_count--;
-        sn_instance_free(replica);
+        sn_group_drop_replica(replica);
         sn_persist_group_changed(group, SN_RECORD_REPLICAS);
     }
     if (group->failover.state == SN_FAILOVER_RECONF)

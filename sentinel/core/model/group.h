@@ -80,6 +80,14 @@ struct sn_loss {
     sn_ms choice_age_ms; /* age of the newest fact that our choice rested on; -1: not ours */
 };
 
+#define SN_FORGOTTEN_MAX 4
+
+/* Addresses of the last members that were forgotten (forget.c). */
+struct sn_forgotten {
+    struct sn_addr addrs[SN_FORGOTTEN_MAX]; /* port 0: unused, or it is back */
+    size_t next;
+};
+
 struct sn_alias;
 struct sn_reasons;
 
@@ -134,6 +142,7 @@ struct sn_group {
     struct sn_addr unannounced_old_master;
     struct sn_history history;
     struct sn_loss loss;
+    struct sn_forgotten forgotten;
     sn_ms choice_age_ms; /* of the last choice of a replica; later, that of loss */
     struct sn_timer election;
     struct sn_timer timeout;    /* of the failover state */

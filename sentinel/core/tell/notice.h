@@ -31,6 +31,9 @@ struct sn_core;
       "SENTINEL SET has changed an option; a password shows as `******`.")                         \
     X(RESET_MASTER, "+reset-master", WARNING, NOTIFY, MASTER, "",                                  \
       "SENTINEL RESET has removed the replicas and peers of the group.")                           \
+    X(FORGET, "+forget", WARNING, NOTIFY, ANY, "",                                                 \
+      "SENTINEL FORGET or forget-after has removed the replica or sentinel; whoever is alive "     \
+      "comes back.")                                                                               \
     X(SLAVE, "+slave", NOTICE, NONE, REPLICA, "",                                                  \
       "A replica was discovered, or was assigned to the new master after a switch.")               \
     X(SENTINEL, "+sentinel", NOTICE, NONE, PEER, "",                                               \

@@ -94,6 +94,7 @@ void sn_globals_apply(struct sn_globals *globals, const struct sn_change *change
     case SN_OPTION_RENAME_COMMAND:
     case SN_OPTION_REBOOT_DOWN_AFTER:
     case SN_OPTION_REFUSED_AFTER:
+    case SN_OPTION_FORGET_AFTER:
     case SN_OPTION_MAX_LAG:
     case SN_OPTION_REBORN_EMPTY:
     case SN_OPTION_TLS:
@@ -217,6 +218,10 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
         return;
     case SN_OPTION_REFUSED_AFTER:
         params->refused_after_ms = change->number;
+        return;
+    case SN_OPTION_FORGET_AFTER:
+        assert(change->number >= 0 && change->number <= UINT32_MAX);
+        params->forget_after_s = (uint32_t)change->number;
         return;
     case SN_OPTION_MAX_LAG:
         assert(change->number >= 0);

@@ -18,6 +18,7 @@
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/watch/evidence.h"
+#include "core/watch/forget.h"
 #include "core/watch/reborn.h"
 #include "core/watch/rights.h"
 
@@ -103,6 +104,7 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
     DL_APPEND(group->replicas, replica);
     group->replica_count++;
     sn_raise(replica, SN_NOTICE_SLAVE, NULL);
+    sn_forget_returned(replica);
     sn_persist_group_changed(group, SN_RECORD_REPLICAS);
 }
 
@@ -236,6 +238,7 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     if (instance->kind == SN_KIND_MASTER) {
         for (size_t i = 0; i < info->replica_count; i++)
             add_replica(instance->group, &info->replicas[i]);
+        sn_forget_by_info(instance, info);
     }
     tell_odd(instance, info, first);
     learn_role(instance, info->role);
