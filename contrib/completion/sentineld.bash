@@ -21,8 +21,8 @@ _sentineld_sentinel_words='
     deny-scripts-reconfig resolve-hostnames announce-hostnames announce-ip announce-port sentinel-user
     sentinel-pass sentinel-pass-file monitor down-after-milliseconds failover-timeout parallel-syncs
     notification-script client-reconfig-script auth-pass auth-pass-file auth-user tls
-    master-reboot-down-after-period refused-after-milliseconds max-replica-lag reborn-empty forget-after
-    rename-command
+    master-reboot-down-after-period refused-after-milliseconds max-replica-lag reborn-empty replica-veto
+    forget-after rename-command
 '
 # end of what is made
 

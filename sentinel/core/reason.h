@@ -47,6 +47,7 @@
       "only a doubtful replica is left here; other sentinels that know a better one go first",     \
       " (for # ms)")                                                                               \
     X(MASTER_MAY_ANSWER, "the master may answer any moment", " (for # ms)")                        \
+    X(STILL_HEARD, "replicas within reach still receive from the master", " (# of #)")             \
     X(TILT, "TILT mode takes no decisions", "")                                                    \
     X(IN_PROGRESS, "a failover is in progress", " (epoch #)")                                      \
     /* no own vote, or another's is disregarded */                                                 \

@@ -99,7 +99,8 @@ static bool same_params(const struct sn_group_params *a, const struct sn_group_p
         a->down_after_ms == b->down_after_ms && a->failover_timeout_ms == b->failover_timeout_ms &&
         a->reboot_down_after_ms == b->reboot_down_after_ms &&
         a->refused_after_ms == b->refused_after_ms && a->max_lag == b->max_lag &&
-        a->forget_after_s == b->forget_after_s && same_text(a->reborn_empty, b->reborn_empty) &&
+        a->forget_after_s == b->forget_after_s && same_text(a->replica_veto, b->replica_veto) &&
+        same_text(a->reborn_empty, b->reborn_empty) &&
         same_text(a->notification_script, b->notification_script) &&
         same_text(a->client_reconfig_script, b->client_reconfig_script) &&
         same_text(a->auth_user, b->auth_user) && same_text(a->auth_pass, b->auth_pass) &&

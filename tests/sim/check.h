@@ -166,6 +166,17 @@ struct forgets {
     size_t listed_count;
 };
 
+/* check_testimony.c: when a replica got something from the master, at the earliest; 0: it did not.
+ */
+struct testified {
+    uint16_t port;
+    sn_ms heard_at;
+};
+
+struct testifies {
+    struct testified said[CHECK_NODES];
+};
+
 /* check_memory.c: the command under way. */
 struct given {
     enum sn_command_kind kind;
@@ -197,6 +208,7 @@ struct watched {
     struct restore restore;
     struct lost lost;
     struct forgets forgets;
+    struct testifies testifies;
     struct given given;
     uint32_t peers;    /* bits of the nodes that it has met, or found on its disk… */
     uint32_t by_name;  /* …and those of them by their own id */
@@ -270,7 +282,7 @@ struct checks {
     /* How often something was really compared. */
     unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
     unsigned snapshots, choices, comparisons, losses;
-    unsigned restores, lost_told, forgotten;
+    unsigned restores, lost_told, forgotten, testimonies;
     unsigned counted, hopeless, fates, awaited, moves;
     uint64_t saves;
 };
@@ -385,6 +397,10 @@ void check_forget_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_notice *event);
 void check_forget_info(struct checks *checks, struct sentinel *to, uint16_t port,
                        const struct sn_info *info);
+void check_testimony_event(struct checks *checks, struct sentinel *sentinel,
+                           const struct sn_action_notice *event);
+void check_testimony_info(struct checks *checks, struct sentinel *to, uint16_t port,
+                          const struct sn_info *info);
 void check_lost_event(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_action_notice *event);
 void check_lost_info(struct checks *checks, struct sentinel *to, uint16_t port,

@@ -100,6 +100,7 @@ static const struct field fields[] = {
     FIELD(max_lag),
     FIELD(reborn_failover),
     FIELD(forget_after_s),
+    FIELD(replica_veto),
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -219,6 +219,8 @@ static const struct sn_directive group_table[] = {
      .expected = "a number of bytes; 0: no limit"},
     {GROUP, .name = "reborn-empty", CHOICE(reborn_choices), PARAM(reborn_empty), LIVE(REBORN_EMPTY),
      .error = "reborn-empty must be warn or failover."},
+    {GROUP, .name = "replica-veto", CHOICE(yes_no), PARAM(replica_veto), LIVE(REPLICA_VETO),
+     .error = "replica-veto must be yes or no."},
     {GROUP, .name = "forget-after", NUMBER(0, INT32_MAX), .numbers = 1, .fallback = "0",
      PARAM(forget_after_s), LIVE(FORGET_AFTER),
      .error = "forget-after must be a number of seconds.",

@@ -135,6 +135,7 @@ struct sn_group {
     struct sn_runid rival;
     uint64_t rival_epoch;     /* epoch that it may have won */
     struct sn_lookup *lookup; /* hello.c; NULL: not needed so far */
+    bool veto_told;           /* the log says that the replicas veto the next attempt */
     bool stranger_told;       /* +foreign-hello was raised since the last switch */
     bool accept_any_peer;     /* after a RESET, until a peer is met */
     /* While a won switch waits for its save: the master last announced to clients. Port 0

@@ -52,7 +52,8 @@ struct sn_data {
     bool script_kill_sent; /* during this S_DOWN */
     sn_ms link_down_ms;    /* master_link_down_since_seconds */
     bool link_up;
-    bool syncing;                      /* master_sync_in_progress */
+    sn_ms master_heard_at; /* last byte from its master, at the earliest; NEVER: unknown, or none */
+    bool syncing;          /* master_sync_in_progress */
     char master_host[SN_HOST_MAX + 1]; /* "" if never reported */
     uint16_t master_port;
     sn_ms master_changed_at; /* when the reported master last changed */

@@ -30,6 +30,8 @@
 #include <strings.h>
 #include <utlist.h>
 
+#define LAST_IO_ERROR_MS 1100
+
 /* A new run id is +reboot; a master's starts the reboot period (PROTOCOL.md §12, §13.2). */
 static void learn_runid(struct sn_instance *instance, const struct sn_runid *runid)
 {
@@ -125,6 +127,10 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
     if (info->has_link_status)
         data->link_up = info->link_up;
     data->syncing = info->syncing;
+    /* Of full seconds one is rounded away, and the server looks at its clock ten times a second. */
+    data->master_heard_at = info->has_last_io && data->info_asked_at != SN_MS_NEVER
+                                ? data->info_asked_at - info->last_io_ms - LAST_IO_ERROR_MS
+                                : SN_MS_NEVER;
     if (instance->kind == SN_KIND_REPLICA &&
         sn_history_shows_sync(instance, info, data->unproven_at))
         data->unproven_at = SN_MS_NEVER;
@@ -245,6 +251,8 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     sn_loss_learn(instance);
     if (instance->kind == SN_KIND_REPLICA) {
         sn_evidence_testified(instance->group);
+        if (instance->group->o_down && sn_group_params_lets_replicas_veto(&instance->group->params))
+            sn_mark_group(instance->group, SN_MARK_PLAN);
         sn_alias_info(instance);
         (void)sn_foreign_tell(instance);
         if (instance->group->aliases != NULL)

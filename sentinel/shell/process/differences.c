@@ -207,6 +207,11 @@ static bool has_max_lag(const struct sn_group_image *group)
     return group->params.max_lag > 0;
 }
 
+static bool has_replica_veto(const struct sn_group_image *group)
+{
+    return group->params.replica_veto != NULL;
+}
+
 static bool has_forget_after(const struct sn_group_image *group)
 {
     return group->params.forget_after_s > 0;
@@ -248,6 +253,7 @@ static void put_way_back(const struct sn_conf *conf, struct sn_buf *line)
     put_word(&words, any_group(conf, has_refused_after), "sentinel refused-after-milliseconds");
     put_word(&words, any_group(conf, has_max_lag), "sentinel max-replica-lag");
     put_word(&words, any_group(conf, has_reborn_empty), "sentinel reborn-empty");
+    put_word(&words, any_group(conf, has_replica_veto), "sentinel replica-veto");
     put_word(&words, any_group(conf, has_forget_after), "sentinel forget-after");
     put_word(&words, settings->tls.verify_names, "tls-verify-names");
     if (words.len > 0)
