@@ -22,7 +22,7 @@ _sentineld_sentinel_words='
     announce-port sentinel-user sentinel-pass sentinel-pass-file monitor down-after-milliseconds
     failover-timeout parallel-syncs notification-script client-reconfig-script auth-pass auth-pass-file
     auth-user tls master-reboot-down-after-period refused-after-milliseconds max-replica-lag
-    reborn-empty rename-command
+    reborn-empty replica-veto forget-after rename-command
 '
 # end of what is made
 

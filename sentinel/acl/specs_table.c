@@ -114,6 +114,7 @@ const struct sn_spec sn_specs[] = {
     SENTINEL("failover", -3, "2.8.4",
              "Hands the master over to a replica, losing no write if possible"),
     SENTINEL("flushconfig", 2, "2.8.4", "Saves the configuration"),
+    SENTINEL("forget", 5, "7.0.0", "Forgets one replica or sentinel of a group"),
     SENTINEL("get-master-addr-by-name", 3, "2.8.4", "The address of a group's master"),
     ALIAS("get-primary-addr-by-name", 3, "get-master-addr-by-name"),
     {"sentinel", "help", 2, STALE, CAT(SLOW), "sentinel", "6.2.0", "Explains the subcommands",

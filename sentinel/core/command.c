@@ -20,6 +20,7 @@
 #include "core/facts/tilt.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
+#include "core/watch/forget.h"
 
 #include "base/text.h"
 
@@ -138,6 +139,26 @@ static void run_remove(struct sn_core *core, const struct sn_command *command,
     sn_persist_group_gone(group);
     sn_group_free(group);
     answer(core, command, SN_ANSWER_OK, 0);
+}
+
+/* DESIGN.md D23. */
+static void run_forget(struct sn_core *core, const struct sn_command *command,
+                       struct sn_group *group)
+{
+    switch (sn_forget_at(group, &command->addr)) {
+    case SN_FORGOT_DONE:
+        answer(core, command, SN_ANSWER_OK, 0);
+        break;
+    case SN_FORGOT_NOBODY:
+        refuse(core, command, "No replica or sentinel of the group has that address");
+        break;
+    case SN_FORGOT_MASTER:
+        refuse(core, command, "The master cannot be forgotten: use SENTINEL REMOVE");
+        break;
+    case SN_FORGOT_FAILOVER:
+        refuse(core, command, "-INPROG Failover in progress");
+        break;
+    }
 }
 
 static bool is_meant(const struct sn_command *command, const struct sn_group *group)
@@ -314,6 +335,8 @@ static void run_on_group(struct sn_core *core, const struct sn_command *command)
     }
     if (command->kind == SN_COMMAND_REMOVE)
         run_remove(core, command, group);
+    else if (command->kind == SN_COMMAND_FORGET)
+        run_forget(core, command, group);
     else if (command->kind == SN_COMMAND_FAILOVER)
         run_failover(core, command, group);
     else
@@ -331,6 +354,7 @@ void sn_command_run(struct sn_core *core, const struct sn_command *command)
         run_monitor(core, command);
         break;
     case SN_COMMAND_REMOVE:
+    case SN_COMMAND_FORGET:
     case SN_COMMAND_FAILOVER:
     case SN_COMMAND_SET:
         run_on_group(core, command);

@@ -40,7 +40,9 @@ struct sn_group_params {
     sn_ms failover_timeout_ms;
     sn_ms reboot_down_after_ms; /* master-reboot-down-after-period; 0 = off */
     sn_ms refused_after_ms;     /* refused-after-milliseconds; 0 = off */
+    uint32_t forget_after_s;    /* forget-after; 0 = never */
     uint64_t max_lag;           /* max-replica-lag, in bytes; 0 = no limit */
+    char *replica_veto;         /* "yes" or "no"; NULL: "no" */
     char *reborn_empty;         /* "warn" or "failover"; NULL: "warn" */
     char *notification_script;
     char *client_reconfig_script;
@@ -110,8 +112,10 @@ enum sn_option {
     SN_OPTION_RENAME_COMMAND,
     SN_OPTION_REBOOT_DOWN_AFTER,
     SN_OPTION_REFUSED_AFTER,
+    SN_OPTION_FORGET_AFTER,
     SN_OPTION_MAX_LAG,
     SN_OPTION_REBORN_EMPTY,
+    SN_OPTION_REPLICA_VETO,
     SN_OPTION_TLS,
     /* of the sentinel: SENTINEL CONFIG SET */
     SN_OPTION_RESOLVE_HOSTNAMES,
@@ -158,6 +162,8 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
 void sn_group_params_apply(struct sn_group_params *params, const struct sn_change *change);
 /* True if links to the data nodes of a group use TLS. */
 bool sn_group_params_tls(const struct sn_group_params *params, const struct sn_globals *globals);
+/* True if replicas that still hear the master hold an attempt back. */
+bool sn_group_params_lets_replicas_veto(const struct sn_group_params *params);
 /* True if a master that has lost its data set is to be failed over. */
 bool sn_group_params_replaces_reborn(const struct sn_group_params *params);
 /* Returns the name of command (any case) on the group's data nodes; command itself if not renamed.

@@ -123,6 +123,7 @@ enum sn_command_kind {
     SN_COMMAND_MONITOR, /* precondition: the host name is resolved */
     SN_COMMAND_REMOVE,
     SN_COMMAND_RESET, /* answer INTEGER */
+    SN_COMMAND_FORGET,
     SN_COMMAND_FAILOVER,
     SN_COMMAND_SET,        /* changes, all or nothing */
     SN_COMMAND_CONFIG_SET, /* changes, all or nothing */
@@ -154,7 +155,7 @@ struct sn_command {
     const char *name;        /* group name; RESET: glob pattern (name_len bytes) */
     size_t name_len;
     /* MONITOR, ASK: host as given, port, and ip if host is one. FAILOVER: the replica to promote;
-     * port 0: the best one. */
+     * port 0: the best one. FORGET: the replica or sentinel. */
     struct sn_addr addr;
     enum sn_failover_mode mode; /* FAILOVER; NONE means PLANNED */
     uint32_t quorum;            /* MONITOR */

@@ -97,6 +97,24 @@ void sn_measure_group(const struct sn_group *group, sn_ms now, struct sn_group_f
     figures->failover_ms = age(now, failover->started_at);
 }
 
+void sn_measure_loss(const struct sn_group *group, sn_ms now, struct sn_loss_figures *figures)
+{
+    const struct sn_loss *loss = &group->loss;
+
+    *figures =
+        (struct sn_loss_figures){.switch_age_ms = -1, .offset_age_ms = -1, .choice_age_ms = -1};
+    if (loss->old_addr.port == 0)
+        return;
+    figures->old_master = &loss->old_addr;
+    figures->switch_age_ms = now - loss->switched_at;
+    figures->known = loss->known;
+    figures->exact = loss->exact;
+    figures->bytes = loss->bytes;
+    figures->choice_age_ms = loss->choice_age_ms;
+    if (loss->offset_at != SN_MS_NEVER)
+        figures->offset_age_ms = loss->switched_at - loss->offset_at;
+}
+
 static void count_link(const struct sn_link *link, struct sn_link_figures *figures)
 {
     switch (link->state) {

@@ -47,6 +47,7 @@
       "only a doubtful replica is left here; other sentinels that know a better one go first",     \
       " (for # ms)")                                                                               \
     X(MASTER_MAY_ANSWER, "the master may answer any moment", " (for # ms)")                        \
+    X(STILL_HEARD, "replicas within reach still receive from the master", " (# of #)")             \
     X(TILT, "TILT mode takes no decisions", "")                                                    \
     X(IN_PROGRESS, "a failover is in progress", " (epoch #)")                                      \
     /* no own vote, or another's is disregarded */                                                 \
@@ -119,6 +120,8 @@
     X(FOLLOW_REFUSED, "it refused to follow the master", "")                                       \
     X(RECONF_LATE, "the failover ends before all replicas follow the new master", " (# ms)")       \
     X(RECONF_MASTER_DOWN, "the failover ends: the new master is down too", "")                     \
+    /* a failover has cost something */                                                            \
+    X(WRITES_LOST, "the last switch has lost writes that it had", " (# bytes)")                    \
     /* a new master that is a replica is not promoted again */                                     \
     X(RESTORE_NOT_OURS,                                                                            \
       "a replica, not promoted again: another sentinel, or nobody, led the "                       \

@@ -124,6 +124,19 @@ struct sn_group_figures {
 };
 void sn_measure_group(const struct sn_group *group, sn_ms now, struct sn_group_figures *figures);
 
+/* What the last switch of the master has lost (DESIGN.md D21), in bytes of the replication stream.
+ */
+struct sn_loss_figures {
+    const struct sn_addr *old_master; /* before the switch; NULL: no switch since the start */
+    sn_ms switch_age_ms;
+    bool known;          /* at least `bytes` are lost */
+    bool exact;          /* the old master has returned and told it */
+    uint64_t bytes;      /* 0, unless known */
+    sn_ms offset_age_ms; /* how old its last offset was at the switch; -1: unknown */
+    sn_ms choice_age_ms; /* … and the newest fact that our choice rested on; -1: not our choice */
+};
+void sn_measure_loss(const struct sn_group *group, sn_ms now, struct sn_loss_figures *figures);
+
 /* Connections by kind (enum sn_link_kind). Peers have one for all groups. */
 struct sn_link_figures {
     size_t up[SN_LINK_PEER + 1];

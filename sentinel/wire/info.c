@@ -199,7 +199,7 @@ static void read_replica(struct slice rest, struct sn_info *info)
     info->replicas[info->replica_count++] = replica;
 }
 
-/* The lines that count only behind role:slave. */
+/* The lines that count only behind role:slave (PROTOCOL.md §12). */
 static void read_replica_state(struct slice line, struct sn_info *info)
 {
     struct slice value;
@@ -212,6 +212,10 @@ static void read_replica_state(struct slice line, struct sn_info *info)
     } else if (has_prefix(line, "master_link_status:", &value)) {
         info->has_link_status = true;
         info->link_up = equals(value, "up");
+    } else if (has_prefix(line, "master_last_io_seconds_ago:", &value)) {
+        info->has_last_io = sn_text_to_u64(value.text, value.len, &number) == 0;
+        if (info->has_last_io)
+            info->last_io_ms = (sn_ms)(number < LINK_DOWN_S_MAX ? number : LINK_DOWN_S_MAX) * 1000;
     } else if (has_prefix(line, "master_sync_in_progress:", &value)) {
         info->syncing = equals(value, "1");
     } else if (has_prefix(line, "slave_priority:", &value)) {

@@ -34,6 +34,8 @@ struct sn_info {
     uint16_t master_port;
     bool link_up;         /* master_link_status:up */
     bool syncing;         /* master_sync_in_progress:1 */
+    bool has_last_io;     /* master_last_io_seconds_ago, not negative */
+    sn_ms last_io_ms;     /* … in milliseconds; cut like link_down_ms */
     uint32_t priority;    /* slave_priority */
     uint64_t repl_offset; /* slave_repl_offset */
     bool announced;       /* replica_announced */

@@ -264,6 +264,8 @@ static const char *command_name(enum sn_command_kind kind)
         return "REMOVE";
     case SN_COMMAND_RESET:
         return "RESET";
+    case SN_COMMAND_FORGET:
+        return "FORGET";
     case SN_COMMAND_FAILOVER:
         return "FAILOVER";
     case SN_COMMAND_SET:

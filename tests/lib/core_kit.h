@@ -76,6 +76,8 @@ struct kit_node {
     bool syncing;      /* master_sync_in_progress */
     bool syncs_slowly; /* FOLLOW leaves link_up false */
     unsigned link_down_s;
+    bool tells_last_io; /* with link_up */
+    unsigned last_io_s;
     unsigned priority;
     unsigned long long offset;
     char history, history2; /* its replication ids are forty of that; '\0': it tells none */

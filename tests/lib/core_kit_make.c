@@ -71,6 +71,10 @@ static void read_option(struct kit *kit, struct sn_group_image *group, const cha
         params->refused_after_ms = number;
     else if (strcmp(key, "max-lag") == 0)
         params->max_lag = (uint64_t)number;
+    else if (strcmp(key, "veto") == 0)
+        params->replica_veto = sn_strdup(value);
+    else if (strcmp(key, "forget-after") == 0)
+        params->forget_after_s = (uint32_t)number;
     else if (strcmp(key, "reborn-empty") == 0)
         params->reborn_empty = sn_strdup(value);
     else if (strcmp(key, "replicas") == 0)

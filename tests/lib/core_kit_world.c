@@ -214,6 +214,9 @@ static void write_info(struct kit *kit, const struct kit_node *node, char *out, 
                             other->host, other->port, node->link_up ? "up" : "down", node->syncing,
                             node->priority, node->offset);
     len += write_data_set(node, out + len, size - len);
+    if (node->tells_last_io)
+        len += (size_t)snprintf(out + len, size - len, "master_last_io_seconds_ago:%d\r\n",
+                                node->link_up ? (int)node->last_io_s : -1);
     if (node->link_down_s > 0 || node->never_up)
         (void)snprintf(out + len, size - len, "master_link_down_since_seconds:%d\r\n",
                        node->never_up ? -1 : (int)node->link_down_s);

@@ -186,8 +186,11 @@ static void begin_load(struct model_redis *redis)
     wake_in(redis, redis->sync_load_ms);
 }
 
+/* What comes from a master are changes, too. */
 static void take_rest(struct model_redis *redis, const struct model_redis *master)
 {
+    redis->changes += redis->offset < master->offset;
+    redis->last_io_at = redis->node.cluster->now;
     redis->offset = master->offset;
     redis->keys = master->keys;
 }
@@ -231,9 +234,10 @@ static void end_sync(struct model_redis *redis)
 static void check_link(struct model_redis *redis)
 {
     sn_ms now = redis->node.cluster->now;
-    if (model_redis_reaches(redis, master_of(redis)))
+    if (model_redis_reaches(redis, master_of(redis))) {
         redis->silent_at = SN_MS_NEVER;
-    else if (redis->silent_at == SN_MS_NEVER)
+        redis->last_io_at = now;
+    } else if (redis->silent_at == SN_MS_NEVER)
         redis->silent_at = now;
     if (redis->silent_at != SN_MS_NEVER && now - redis->silent_at >= redis->repl_timeout_ms)
         lose_master(redis, REPL_PERIOD_MS);

@@ -24,6 +24,7 @@ struct model_redis {
     enum repl_state repl;
     sn_ms link_down_at;  /* since when repl is not UP */
     sn_ms link_up_at;    /* since when it is */
+    sn_ms last_io_at;    /* when it last got a byte from its master, which sends one each second */
     sn_ms silent_at;     /* since when an UP link's master is out of reach; NEVER while it is not */
     sn_ms loading_until; /* PING says -LOADING */
     sn_ms paused_until;  /* CLIENT PAUSE … WRITE */

@@ -165,6 +165,8 @@ static void print_info(const struct model_redis *redis, struct sn_buf *out)
                       "progress:%u\r\n",
                       redis->master.host, redis->master.port, up ? "up" : "down",
                       (redis->repl == REPL_SYNC && !redis->partial) || redis->repl == REPL_LOAD);
+        sn_buf_printf(out, "master_last_io_seconds_ago:%lld\r\n",
+                      up ? (long long)(now - redis->last_io_at) / 1000 : -1LL);
         sn_buf_printf(out, "slave_repl_offset:%llu\r\n", (unsigned long long)redis->offset);
         /* -1: it never was, since the server has become a replica. */
         if (!up)

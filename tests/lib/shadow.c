@@ -94,17 +94,18 @@ static bool same_text(const char *a, const char *b)
 
 static bool same_params(const struct sn_group_params *a, const struct sn_group_params *b)
 {
-    bool same = a->quorum == b->quorum && a->parallel_syncs == b->parallel_syncs &&
-                a->down_after_ms == b->down_after_ms &&
-                a->failover_timeout_ms == b->failover_timeout_ms &&
-                a->reboot_down_after_ms == b->reboot_down_after_ms &&
-                a->refused_after_ms == b->refused_after_ms && a->max_lag == b->max_lag &&
-                same_text(a->reborn_empty, b->reborn_empty) &&
-                same_text(a->notification_script, b->notification_script) &&
-                same_text(a->client_reconfig_script, b->client_reconfig_script) &&
-                same_text(a->auth_user, b->auth_user) && same_text(a->auth_pass, b->auth_pass) &&
-                same_text(a->auth_pass_file, b->auth_pass_file) && same_text(a->tls, b->tls) &&
-                a->rename_count == b->rename_count;
+    bool same =
+        a->quorum == b->quorum && a->parallel_syncs == b->parallel_syncs &&
+        a->down_after_ms == b->down_after_ms && a->failover_timeout_ms == b->failover_timeout_ms &&
+        a->reboot_down_after_ms == b->reboot_down_after_ms &&
+        a->refused_after_ms == b->refused_after_ms && a->max_lag == b->max_lag &&
+        a->forget_after_s == b->forget_after_s && same_text(a->replica_veto, b->replica_veto) &&
+        same_text(a->reborn_empty, b->reborn_empty) &&
+        same_text(a->notification_script, b->notification_script) &&
+        same_text(a->client_reconfig_script, b->client_reconfig_script) &&
+        same_text(a->auth_user, b->auth_user) && same_text(a->auth_pass, b->auth_pass) &&
+        same_text(a->auth_pass_file, b->auth_pass_file) && same_text(a->tls, b->tls) &&
+        a->rename_count == b->rename_count;
     for (size_t i = 0; same && i < a->rename_count; i++)
         same = same_text(a->renames[i].from, b->renames[i].from) &&
                same_text(a->renames[i].to, b->renames[i].to);

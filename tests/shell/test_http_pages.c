@@ -138,6 +138,16 @@ static void test_http__an_unknown_lag_is_missing(void **state)
     assert_null(strstr(http_text, "\nsentineld_replica_lag_bytes{"));
 }
 
+static void test_http__before_a_switch_nothing_is_lost(void **state)
+{
+    (void)state;
+    start_group();
+    (void)http_get("/metrics");
+    assert_non_null(strstr(http_text, "\n# TYPE sentineld_group_lost_bytes gauge\n"));
+    assert_null(strstr(http_text, "\nsentineld_group_lost_bytes{"));
+    assert_null(strstr(http_text, "\nsentineld_group_choice_age_seconds{"));
+}
+
 static void test_http__a_strange_name_is_escaped(void **state)
 {
     (void)state;
@@ -435,6 +445,7 @@ int main(void)
         TEST(test_http__metrics_have_the_form_that_is_asked_for),
         TEST(test_http__metrics_of_a_group),
         TEST(test_http__an_unknown_lag_is_missing),
+        TEST(test_http__before_a_switch_nothing_is_lost),
         TEST(test_http__a_strange_name_is_escaped),
         TEST(test_http__events_and_saves_are_counted),
         cmocka_unit_test(test_http__the_attempt_that_wins_has_a_duration),

@@ -74,6 +74,9 @@ void checks_command(struct checks *checks, struct sentinel *sentinel,
         memset(&seen->master, 0, sizeof(seen->master));
         memset(&seen->reconf, 0, sizeof(seen->reconf));
         memset(&seen->restore, 0, sizeof(seen->restore));
+        memset(&seen->lost, 0, sizeof(seen->lost));
+        memset(&seen->forgets, 0, sizeof(seen->forgets));
+        memset(&seen->testifies, 0, sizeof(seen->testifies));
         check_deployed_forgets(checks, sentinel);
     }
     if (command->kind == SN_COMMAND_MONITOR)
@@ -149,6 +152,9 @@ void checks_event(struct checks *checks, struct sentinel *from,
     check_deployed_event(checks, from, event);
     check_fate_event(checks, from, event);
     check_restore_event(checks, from, event);
+    check_lost_event(checks, from, event);
+    check_forget_event(checks, from, event);
+    check_testimony_event(checks, from, event);
     check_claims_event(checks, from, event);
 }
 
@@ -181,6 +187,9 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
     memset(&seen->lead, 0, sizeof(seen->lead));
     memset(&seen->reconf, 0, sizeof(seen->reconf));
     memset(&seen->restore, 0, sizeof(seen->restore)); /* nor what it has promoted */
+    memset(&seen->lost, 0, sizeof(seen->lost));
+    memset(&seen->forgets, 0, sizeof(seen->forgets));
+    memset(&seen->testifies, 0, sizeof(seen->testifies));
     check_config_crashed(checks, sentinel);
 }
 

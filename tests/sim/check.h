@@ -135,6 +135,48 @@ struct restore {
     bool ordered;  /* it is told to be promoted again in this very step */
 };
 
+/* check_lost.c: what a server last said of its data. */
+struct stand {
+    uint16_t port; /* 0: not used yet */
+    bool is_master;
+    struct sn_runid replid, replid2;
+    uint64_t second_offset, offset;
+};
+
+struct lost {
+    struct stand stands[CHECK_NODES];
+    sn_ms promoted_at;           /* by itself, and not told yet; 0: nothing is untold */
+    uint16_t old_port, new_port; /* of the last switch; 0: none, or not told yet */
+    struct sn_runid id;          /* of the data of the old master */
+    uint64_t most;               /* that it was seen to have */
+    uint64_t told, due;          /* bytes; due is told in the same step */
+};
+
+/* check_forget.c: what a server last said, by port. */
+struct last_said {
+    uint16_t port; /* 0: not used yet */
+    uint16_t follows;
+    enum sn_role role;
+    sn_ms down_at; /* +sdown; 0: it is up */
+};
+
+struct forgets {
+    struct last_said said[CHECK_NODES];
+    uint16_t listed[CHECK_NODES]; /* by the last INFO of the master */
+    size_t listed_count;
+};
+
+/* check_testimony.c: when a replica got something from the master, at the earliest; 0: it did not.
+ */
+struct testified {
+    uint16_t port;
+    sn_ms heard_at;
+};
+
+struct testifies {
+    struct testified said[CHECK_NODES];
+};
+
 /* check_memory.c: the command under way. */
 struct given {
     enum sn_command_kind kind;
@@ -164,6 +206,9 @@ struct watched {
     struct lead lead;
     struct reconf reconf;
     struct restore restore;
+    struct lost lost;
+    struct forgets forgets;
+    struct testifies testifies;
     struct given given;
     uint32_t peers;    /* bits of the nodes that it has met, or found on its disk… */
     uint32_t by_name;  /* …and those of them by their own id */
@@ -237,7 +282,7 @@ struct checks {
     /* How often something was really compared. */
     unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
     unsigned snapshots, choices, comparisons, losses;
-    unsigned restores;
+    unsigned restores, lost_told, forgotten, testimonies;
     unsigned counted, hopeless, fates, awaited, moves;
     uint64_t saves;
 };
@@ -348,6 +393,18 @@ void check_deployed_saved(struct check_groups *all, struct sentinel *sentinel,
 /* "" if every running sentinel knows all others that run, else who does not. */
 const char *check_deployed_alone(const struct checks *checks);
 /* check_fate.c: what becomes of orders, and of the servers that they were for. */
+void check_forget_event(struct checks *checks, struct sentinel *sentinel,
+                        const struct sn_action_notice *event);
+void check_forget_info(struct checks *checks, struct sentinel *to, uint16_t port,
+                       const struct sn_info *info);
+void check_testimony_event(struct checks *checks, struct sentinel *sentinel,
+                           const struct sn_action_notice *event);
+void check_testimony_info(struct checks *checks, struct sentinel *to, uint16_t port,
+                          const struct sn_info *info);
+void check_lost_event(struct checks *checks, struct sentinel *sentinel,
+                      const struct sn_action_notice *event);
+void check_lost_info(struct checks *checks, struct sentinel *to, uint16_t port,
+                     const struct sn_info *info);
 void check_restore_event(struct checks *checks, struct sentinel *sentinel,
                          const struct sn_action_notice *event);
 bool check_restore_ordered(struct checks *checks, const struct sentinel *sentinel);

@@ -340,6 +340,12 @@ static void on_info(void *arg, struct sentinel *to, struct node *server, uint16_
         check_reconf_info(checks, to, port, info);
     if (checks != NULL)
         check_restore_info(checks, to, port, info);
+    if (checks != NULL)
+        check_lost_info(checks, to, port, info);
+    if (checks != NULL)
+        check_forget_info(checks, to, port, info);
+    if (checks != NULL)
+        check_testimony_info(checks, to, port, info);
 }
 
 static void on_heard(void *arg, struct sentinel *to, const char *message)

@@ -267,6 +267,24 @@ static void draw_nothing(struct plan *plan, struct sn_prng *prng)
     (void)prng;
 }
 
+static void draw_forget(struct plan *plan, struct sn_prng *prng)
+{
+    plan->forget_after_s = (unsigned)between(prng, 1, 4);
+}
+
+/* Firewalls between sentinels and masters whose replicas go on. */
+static void draw_veto(struct plan *plan, struct sn_prng *prng)
+{
+    unsigned count = (unsigned)between(prng, 0, 2);
+    plan->replica_veto = true;
+    for (unsigned i = 0; i < count; i++)
+        plan_add_fault(plan,
+                       &(struct fault){.kind = FAULT_REJECT,
+                                       .at = early(plan, prng),
+                                       .lasts = plan->down_after_ms * (sn_ms)between(prng, 1, 4),
+                                       .a = TARGET_MASTER});
+}
+
 /* ---- all of them --------------------------------------------------------------------------------
  */
 
@@ -296,6 +314,8 @@ static const struct feature features[] = {
     {FEATURE_REFUSED, "refused", 12, draw_refused},
     {FEATURE_DATA, "data", 15, draw_data},
     {FEATURE_SINGLE, "single", 15, draw_nothing},
+    {FEATURE_FORGET, "forget", 12, draw_forget},
+    {FEATURE_VETO, "veto", 8, draw_veto},
 };
 
 #define FEATURES (sizeof(features) / sizeof(features[0]))

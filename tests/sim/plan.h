@@ -121,7 +121,9 @@ enum plan_feature {
     FEATURE_REFUSED = 1 << 15,    /* refused-after-milliseconds, and hosts that refuse */
     FEATURE_DATA = 1 << 16,       /* servers that come back with other data, or with none */
     FEATURE_SINGLE = 1 << 17,     /* one connection to a server that speaks RESP3 */
-    FEATURE_ALL = (1 << 18) - 1
+    FEATURE_FORGET = 1 << 18,     /* forget-after is set */
+    FEATURE_VETO = 1 << 19,       /* replica-veto is set */
+    FEATURE_ALL = (1 << 20) - 1
 };
 
 /* Whom a fault is about: an index modulo their number, or: */
@@ -179,6 +181,8 @@ struct plan {
     sn_ms refused_after_ms;  /* FEATURE_REFUSED; 0: off */
     uint64_t max_lag;        /* FEATURE_DATA; 0: off */
     bool reborn_failover;    /* FEATURE_DATA */
+    unsigned forget_after_s; /* FEATURE_FORGET; 0: off */
+    bool replica_veto;       /* FEATURE_VETO */
     struct fault faults[PLAN_FAULTS_MAX];
     unsigned fault_count;
 };

@@ -99,6 +99,8 @@ static const struct field fields[] = {
     FIELD(refused_after_ms),
     FIELD(max_lag),
     FIELD(reborn_failover),
+    FIELD(forget_after_s),
+    FIELD(replica_veto),
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))

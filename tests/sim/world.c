@@ -107,6 +107,9 @@ static void add_group(struct sim *sim, unsigned index)
     image->params.down_after_ms = plan->down_after_ms;
     image->params.refused_after_ms = plan->refused_after_ms;
     image->params.max_lag = plan->max_lag;
+    image->params.forget_after_s = plan->forget_after_s;
+    if (plan->replica_veto)
+        image->params.replica_veto = sn_strdup("yes");
     if (plan->reborn_failover)
         image->params.reborn_empty = sn_strdup("failover");
     image->params.failover_timeout_ms = plan->failover_timeout_ms;

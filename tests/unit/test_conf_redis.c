@@ -331,10 +331,13 @@ static void test_conf_redis__what_becomes_of_wrong_data(void **state)
 
     (void)state;
     load(GROUP "sentinel monitor n 127.0.0.1 6380 2\nsentinel max-replica-lag m 10mb\n"
-               "sentinel reborn-empty m Failover\nsentinel reborn-empty n warn\n",
+               "sentinel reborn-empty m Failover\nsentinel reborn-empty n warn\n"
+               "sentinel forget-after m 60\n",
          &conf);
     assert_int_equal(group_of(&conf, "m")->params.max_lag, 10 << 20);
     assert_int_equal(group_of(&conf, "n")->params.max_lag, 0);
+    assert_int_equal(group_of(&conf, "m")->params.forget_after_s, 60);
+    assert_int_equal(group_of(&conf, "n")->params.forget_after_s, 0);
     assert_true(sn_group_params_replaces_reborn(&group_of(&conf, "m")->params));
     assert_false(sn_group_params_replaces_reborn(&group_of(&conf, "n")->params));
     sn_conf_fini(&conf);

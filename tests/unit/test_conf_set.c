@@ -56,6 +56,8 @@ static const struct row set_rows[] = {
     {{"primary-reboot-down-after-period", "-1"},
      "Invalid argument '-1' for SENTINEL SET 'primary-reboot-down-after-period'",
      true},
+    {{"forget-after", "60"}, "", true},
+    {{"forget-after", "-1"}, "Invalid argument '-1' for SENTINEL SET 'forget-after'", true},
     {{"max-replica-lag", "0"}, "", true},
     {{"max-replica-lag", "10mb"}, "", true},
     {{"max-replica-lag", "-1"}, "Invalid argument '-1' for SENTINEL SET 'max-replica-lag'", true},

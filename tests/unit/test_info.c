@@ -351,6 +351,23 @@ static void test_info__link_down_time(void **state)
     }
 }
 
+static void test_info__last_byte_of_the_master(void **state)
+{
+    struct sn_info info;
+
+    (void)state;
+    parse_text(replica_info, &info);
+    assert_false(info.has_last_io); /* -1: its link is down */
+    sn_info_fini(&info);
+    parse_text("role:slave\nmaster_last_io_seconds_ago:7\n", &info);
+    assert_true(info.has_last_io);
+    assert_int_equal(info.last_io_ms, 7000);
+    sn_info_fini(&info);
+    parse_text("role:slave\nmaster_last_io_seconds_ago:99999999999999999999\n", &info);
+    assert_false(info.has_last_io);
+    sn_info_fini(&info);
+}
+
 static void test_info__data_set(void **state)
 {
     static const char a[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -500,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_info__replicas_may_stand_before_the_role),
         cmocka_unit_test(test_info__replicas_have_a_cap),
         cmocka_unit_test(test_info__link_down_time),
+        cmocka_unit_test(test_info__last_byte_of_the_master),
         cmocka_unit_test(test_info__data_set),
         cmocka_unit_test(test_info__hostile_values_are_left_out),
         cmocka_unit_test(test_info__nul_bytes_do_not_cut_values),

@@ -14,6 +14,7 @@
 #include "core/agree/rank.h"
 #include "core/agree/rival.h"
 #include "core/agree/select.h"
+#include "core/agree/testimony.h"
 #include "core/facts/group.h"
 #include "core/facts/instance.h"
 #include "core/facts/persist.h"
@@ -336,6 +337,11 @@ void sn_election_due(struct sn_group *group)
         return; /* TILT and attempts were reported already */
     if (held_back(group) || is_too_early(group))
         return;
+    if (sn_testimony_holds(group)) {
+        sn_timer_set(&group->core->timers, &group->election,
+                     sn_after(group->core->now, STAND_BACK_LOOK_MS));
+        return;
+    }
     sn_ms back_until = stand_back_until(group), answer_until = master_answers_until(group);
     sn_ms at = sn_max(back_until, answer_until);
     if (back_until > group->core->now)
@@ -348,6 +354,7 @@ void sn_election_due(struct sn_group *group)
         sn_timer_set(&group->core->timers, &group->election, sn_min(at, look_again_at));
         return;
     }
+    sn_testimony_note(group);
     sn_election_start(group, group->o_down ? SN_MODE_NONE : SN_MODE_REBORN, NULL);
 }
 

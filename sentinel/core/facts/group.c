@@ -11,6 +11,7 @@
 #include "core/facts/budget.h"
 #include "core/facts/instance.h"
 #include "core/facts/link.h"
+#include "core/facts/loss.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
@@ -140,6 +141,15 @@ void sn_group_free(struct sn_group *group)
     free(group);
 }
 
+void sn_group_drop_replica(struct sn_instance *replica)
+{
+    struct sn_group *group = replica->group;
+    assert(replica->kind == SN_KIND_REPLICA && replica != group->failover.promoted);
+    DL_DELETE(group->replicas, replica);
+    group->replica_count--;
+    sn_instance_free(replica);
+}
+
 /* Returns the master, or an earlier replica in the list, if it has the same address; else NULL. */
 static struct sn_instance *known_before(const struct sn_instance *replica)
 {
@@ -176,9 +186,7 @@ void sn_group_drop_duplicates(struct sn_group *group)
             group->core, SN_LEVEL_NOTICE,
             "Forgot replica %s of %s: its host name resolves to %s:%u, which is a member already.",
             replica->addr.host, group->name, replica->addr.ip, replica->addr.port);
-        DL_DELETE(group->replicas, replica);
-        group->replica_count--;
-        sn_instance_free(replica);
+        sn_group_drop_replica(replica);
         sn_persist_group_changed(group, SN_RECORD_REPLICAS);
     }
     if (group->failover.state == SN_FAILOVER_RECONF)
@@ -277,6 +285,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     struct sn_instance *replica;
     assert(old_master->kind == SN_KIND_MASTER);
 
+    sn_loss_begin(group, new_master);
     sn_attempt_clear(group);
     forget_agreement(group);
     DL_FOREACH(group->replicas, replica)
@@ -322,6 +331,7 @@ void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_
                    group->master->addr.port);
     DL_FOREACH(group->replicas, replica)
         sn_raise(replica, SN_NOTICE_SLAVE, NULL);
+    sn_loss_announced(group);
     /* A demoted master is usually down; it is reported as a replica that is down. */
     sn_mark_instance(group->master);
     DL_FOREACH(group->replicas, replica)

@@ -23,6 +23,8 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr);
 void sn_group_forget_unannounced(struct sn_group *group);
 /* Raises +switch-master, and +slave for every replica (PROTOCOL.md §7.3, §17.1, §24.2). */
 void sn_group_announce_switch(struct sn_group *group, const struct sn_addr *old_addr);
+/* Frees replica. Precondition: nothing else refers to it, as no failover is in progress. */
+void sn_group_drop_replica(struct sn_instance *replica);
 /* Performs SENTINEL RESET on the group (PROTOCOL.md §4.9, §10.4, §14.2, §24.2). */
 void sn_group_reset(struct sn_group *group);
 /* Sends hellos to all servers and peers at once (PROTOCOL.md §10.2). */

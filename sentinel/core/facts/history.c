@@ -80,6 +80,15 @@ static bool is_replaced_set(const struct sn_data_set *last, const struct sn_info
            !equals(&last->replid, &info->replid2);
 }
 
+/* PINGs to replicas and hellos take bytes of the stream, and are no changes. */
+static uint64_t quiet_offset(const struct sn_data_set *last, const struct sn_info *info)
+{
+    uint64_t offset = info->role == SN_ROLE_MASTER ? info->master_repl_offset : info->repl_offset;
+    bool quiet = last->changes_known && info->has_changes && last->changes == info->changes &&
+                 equals(&last->replid, &info->replid) && last->quiet_offset <= offset;
+    return quiet ? last->quiet_offset : offset;
+}
+
 /* PROTOCOL.md §12. */
 void sn_history_learn(struct sn_instance *instance, const struct sn_info *info)
 {
@@ -99,6 +108,9 @@ void sn_history_learn(struct sn_instance *instance, const struct sn_info *info)
         .loading = info->loading,
         .keys_known = info->has_keys,
         .keys = info->keys,
+        .changes_known = info->has_changes,
+        .changes = info->changes,
+        .quiet_offset = quiet_offset(&data->set, info),
         .link_never_up = never_up,
         .was_in_sync = shown || (kept && !never_up && !replaced),
     };

@@ -99,6 +99,7 @@ struct sn_instance *sn_instance_new_data(struct sn_group *group, enum sn_kind ki
     data->ordered_at = SN_MS_NEVER;
     data->foreign_at = SN_MS_NEVER;
     data->said_master_at = SN_MS_NEVER;
+    data->master_heard_at = SN_MS_NEVER;
     data->unproven_at = SN_MS_NEVER;
     data->paused_until = SN_MS_NEVER;
     enter_place(instance);

@@ -19,6 +19,7 @@
 #include "core/facts/group.h"
 #include "core/facts/instance.h"
 #include "core/facts/link.h"
+#include "core/facts/loss.h"
 #include "core/facts/mark.h"
 #include "core/facts/pause.h"
 #include "core/facts/persist.h"
@@ -92,6 +93,7 @@ static void choose(struct sn_group *group)
         sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NO_GOOD_SLAVE, &nobody, next_try(group));
         return;
     }
+    sn_loss_note_choice(group);
     replica->u.data.promoted = true;
     group->failover.promoted = replica;
     group->failover.acked = false;

@@ -63,6 +63,31 @@ struct sn_history {
     uint64_t before_until;               /* … until before this offset */
 };
 
+/* What the last switch of the master has lost (loss.c). */
+struct sn_loss {
+    struct sn_addr old_addr; /* the master before it; port 0: no switch so far */
+    sn_ms switched_at;
+    struct sn_runid id; /* of the data of the old master; "": unknown */
+    uint64_t offset;    /* of the old master, as last reported before the switch … */
+    sn_ms offset_at;    /* … at that time; NEVER: not reported */
+    bool parted;        /* it is known where the histories parted: */
+    uint64_t parted_at; /* before this offset */
+    bool known;         /* at least so many bytes are lost: */
+    uint64_t bytes;
+    bool exact;          /* the process of the old master has returned and told it */
+    bool estimate_told;  /* in the log */
+    uint64_t told_bytes; /* by the last +lost-writes */
+    sn_ms choice_age_ms; /* age of the newest fact that our choice rested on; -1: not ours */
+};
+
+#define SN_FORGOTTEN_MAX 4
+
+/* Addresses of the last members that were forgotten (forget.c). */
+struct sn_forgotten {
+    struct sn_addr addrs[SN_FORGOTTEN_MAX]; /* port 0: unused, or it is back */
+    size_t next;
+};
+
 struct sn_alias;
 struct sn_reasons;
 
@@ -110,12 +135,16 @@ struct sn_group {
     struct sn_runid rival;
     uint64_t rival_epoch;     /* epoch that it may have won */
     struct sn_lookup *lookup; /* hello.c; NULL: not needed so far */
+    bool veto_told;           /* the log says that the replicas veto the next attempt */
     bool stranger_told;       /* +foreign-hello was raised since the last switch */
     bool accept_any_peer;     /* after a RESET, until a peer is met */
     /* While a won switch waits for its save: the master last announced to clients. NULL
      * otherwise. */
     struct sn_addr *unannounced_old_master;
     struct sn_history history;
+    struct sn_loss loss;
+    struct sn_forgotten forgotten;
+    sn_ms choice_age_ms; /* of the last choice of a replica; later, that of loss */
     struct sn_timer election;
     struct sn_timer timeout;    /* of the failover state */
     unsigned marks;             /* rules for sn_settle to run */

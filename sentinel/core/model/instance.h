@@ -26,6 +26,9 @@ struct sn_data_set {
     bool loading;
     bool keys_known;
     uint64_t keys;
+    bool changes_known;
+    uint64_t changes;      /* as in struct sn_info */
+    uint64_t quiet_offset; /* its offset when it first told this number: no write since */
     bool link_never_up;
     /* Its link to a master of this group was up since it is this process, follows that master and
      * has this id: its data are the group's. */
@@ -49,8 +52,9 @@ struct sn_data {
     bool script_kill_sent; /* during this S_DOWN */
     sn_ms link_down_ms;    /* master_link_down_since_seconds */
     bool link_up;
-    bool syncing;      /* master_sync_in_progress */
-    char *master_host; /* NULL if never reported */
+    sn_ms master_heard_at; /* last byte from its master, at the earliest; NEVER: unknown, or none */
+    bool syncing;          /* master_sync_in_progress */
+    char *master_host;     /* NULL if never reported */
     uint16_t master_port;
     sn_ms master_changed_at; /* when the reported master last changed */
     uint32_t priority;

@@ -31,6 +31,9 @@ struct sn_core;
       "SENTINEL SET has changed an option; a password shows as `******`.")                         \
     X(RESET_MASTER, "+reset-master", WARNING, NOTIFY, MASTER, "",                                  \
       "SENTINEL RESET has removed the replicas and peers of the group.")                           \
+    X(FORGET, "+forget", WARNING, NOTIFY, ANY, "",                                                 \
+      "SENTINEL FORGET or forget-after has removed the replica or sentinel; whoever is alive "     \
+      "comes back.")                                                                               \
     X(SLAVE, "+slave", NOTICE, NONE, REPLICA, "",                                                  \
       "A replica was discovered, or was assigned to the new master after a switch.")               \
     X(SENTINEL, "+sentinel", NOTICE, NONE, PEER, "",                                               \
@@ -98,6 +101,9 @@ struct sn_core;
     X(SWITCH_MASTER, "+switch-master", WARNING, BOTH, NOBODY,                                      \
       "<name> <old-ip> <old-port> <new-ip> <new-port>",                                            \
       "The group has a new master; clients need no other event.")                                  \
+    X(LOST_WRITES, "+lost-writes", WARNING, NOTIFY, NOBODY, "<name> <old-ip> <old-port> <bytes>",  \
+      "The last switch has lost at least that much of the old master's writes; raised again if "   \
+      "more is found.")                                                                            \
     X(CONFIG_UPDATE_FROM, "+config-update-from", WARNING, NOTIFY, PEER, "",                        \
       "A hello of this peer has brought a newer configuration with another master.")               \
     X(FAILOVER_ABORT_NOT_ELECTED, "-failover-abort-not-elected", WARNING, NOTIFY, MASTER, "",      \

@@ -94,8 +94,10 @@ void sn_globals_apply(struct sn_globals *globals, const struct sn_change *change
     case SN_OPTION_RENAME_COMMAND:
     case SN_OPTION_REBOOT_DOWN_AFTER:
     case SN_OPTION_REFUSED_AFTER:
+    case SN_OPTION_FORGET_AFTER:
     case SN_OPTION_MAX_LAG:
     case SN_OPTION_REBORN_EMPTY:
+    case SN_OPTION_REPLICA_VETO:
     case SN_OPTION_TLS:
         break;
     }
@@ -120,6 +122,7 @@ void sn_group_params_fini(struct sn_group_params *params)
     free(params->auth_pass_file);
     free(params->tls);
     free(params->reborn_empty);
+    free(params->replica_veto);
     for (size_t i = 0; i < params->rename_count; i++) {
         free(params->renames[i].from);
         free(params->renames[i].to);
@@ -138,6 +141,7 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
     to->auth_pass_file = sn_strdup(from->auth_pass_file);
     to->tls = sn_strdup(from->tls);
     to->reborn_empty = sn_strdup(from->reborn_empty);
+    to->replica_veto = sn_strdup(from->replica_veto);
     to->renames = NULL;
     if (from->rename_count > 0)
         to->renames = sn_alloc_array(room_for(from->rename_count), sizeof(*to->renames));
@@ -150,6 +154,11 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
 bool sn_group_params_replaces_reborn(const struct sn_group_params *params)
 {
     return params->reborn_empty != NULL && strcasecmp(params->reborn_empty, "failover") == 0;
+}
+
+bool sn_group_params_lets_replicas_veto(const struct sn_group_params *params)
+{
+    return params->replica_veto != NULL && strcasecmp(params->replica_veto, "yes") == 0;
 }
 
 /* PROTOCOL.md §20.5. */
@@ -218,6 +227,10 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
     case SN_OPTION_REFUSED_AFTER:
         params->refused_after_ms = change->number;
         return;
+    case SN_OPTION_FORGET_AFTER:
+        assert(change->number >= 0 && change->number <= UINT32_MAX);
+        params->forget_after_s = (uint32_t)change->number;
+        return;
     case SN_OPTION_MAX_LAG:
         assert(change->number >= 0);
         params->max_lag = (uint64_t)change->number;
@@ -244,6 +257,9 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
         return;
     case SN_OPTION_TLS:
         sn_strset(&params->tls, change->value);
+        return;
+    case SN_OPTION_REPLICA_VETO:
+        sn_strset(&params->replica_veto, change->value);
         return;
     case SN_OPTION_REBORN_EMPTY:
         sn_strset(&params->reborn_empty, change->value);

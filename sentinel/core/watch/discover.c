@@ -7,6 +7,7 @@
 #include "core/facts/foreign.h"
 #include "core/facts/history.h"
 #include "core/facts/instance.h"
+#include "core/facts/loss.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
@@ -17,6 +18,7 @@
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/watch/evidence.h"
+#include "core/watch/forget.h"
 #include "core/watch/reborn.h"
 #include "core/watch/rights.h"
 
@@ -27,6 +29,8 @@
 #include <string.h>
 #include <strings.h>
 #include <utlist.h>
+
+#define LAST_IO_ERROR_MS 1100
 
 /* A new run id is +reboot; a master's starts the reboot period (PROTOCOL.md §12, §13.2). */
 static void learn_runid(struct sn_instance *instance, const struct sn_runid *runid)
@@ -102,6 +106,7 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
     DL_APPEND(group->replicas, replica);
     group->replica_count++;
     sn_raise(replica, SN_NOTICE_SLAVE, NULL);
+    sn_forget_returned(replica);
     sn_persist_group_changed(group, SN_RECORD_REPLICAS);
 }
 
@@ -123,6 +128,10 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
     if (info->has_link_status)
         data->link_up = info->link_up;
     data->syncing = info->syncing;
+    /* Of full seconds one is rounded away, and the server looks at its clock ten times a second. */
+    data->master_heard_at = info->has_last_io && data->info_asked_at != SN_MS_NEVER
+                                ? data->info_asked_at - info->last_io_ms - LAST_IO_ERROR_MS
+                                : SN_MS_NEVER;
     if (instance->kind == SN_KIND_REPLICA &&
         sn_history_shows_sync(instance, info, data->unproven_at))
         data->unproven_at = SN_MS_NEVER;
@@ -236,11 +245,15 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     if (instance->kind == SN_KIND_MASTER) {
         for (size_t i = 0; i < info->replica_count; i++)
             add_replica(instance->group, &info->replicas[i]);
+        sn_forget_by_info(instance, info);
     }
     tell_odd(instance, info, first);
     learn_role(instance, info->role);
+    sn_loss_learn(instance);
     if (instance->kind == SN_KIND_REPLICA) {
         sn_evidence_testified(instance->group);
+        if (instance->group->o_down && sn_group_params_lets_replicas_veto(&instance->group->params))
+            sn_mark_group(instance->group, SN_MARK_PLAN);
         sn_alias_info(instance);
         (void)sn_foreign_tell(instance);
         if (instance->group->aliases != NULL)

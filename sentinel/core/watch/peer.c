@@ -28,6 +28,7 @@
 #include "core/tell/raise.h"
 #include "core/tell/told.h"
 #include "core/watch/detect.h"
+#include "core/watch/forget.h"
 #include "core/watch/probe.h"
 
 #include "base/text.h"
@@ -101,6 +102,7 @@ static struct sn_instance *take_in(struct sn_group *group, const struct sn_runid
     struct sn_instance *peer = sn_peer_add(group, runid, addr);
     group->accept_any_peer = false;
     sn_raise(peer, SN_NOTICE_SENTINEL, NULL);
+    sn_forget_returned(peer);
     sn_persist_group_changed(group, SN_RECORD_PEERS);
     sn_peer_judge_count(group);
     return peer;

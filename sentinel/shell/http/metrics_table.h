@@ -100,6 +100,11 @@
       "Sentinels whose votes can be had, this one included.")                                      \
     X(FAILOVER, "sentineld_group_failover_in_progress", GAUGE, "master_name",                      \
       "1: this sentinel leads a failover of the group, or wants to.")                              \
+    X(LOST_BYTES, "sentineld_group_lost_bytes", GAUGE, "master_name",                              \
+      "Bytes of the old master that its last failover has lost, at least; missing while unknown.") \
+    X(CHOICE_AGE, "sentineld_group_choice_age_seconds", GAUGE, "master_name",                      \
+      "Age of the newest fact by which this sentinel chose the present master; missing if it did " \
+      "not.")                                                                                      \
     X(REPLICA_UP, "sentineld_replica_up", GAUGE, "master_name, replica_address",                   \
       "1: the replica is not down.")                                                               \
     X(REPLICA_LINK, "sentineld_replica_link_up", GAUGE, "master_name, replica_address",            \

@@ -81,6 +81,19 @@ static void put_usable(const struct spot *spot)
     put_plain(spot, usable);
 }
 
+static void put_loss(const struct spot *spot, enum sn_group_metric metric)
+{
+    struct sn_loss_figures loss;
+
+    sn_measure_loss(spot->group, spot->now, &loss);
+    if (metric == SN_GROUP_METRIC_LOST_BYTES && loss.known) {
+        put_plain(spot, loss.bytes);
+    } else if (metric == SN_GROUP_METRIC_CHOICE_AGE && loss.choice_age_ms >= 0) {
+        struct sn_sample sample = begin(spot);
+        sn_sample_end_ms(&sample, loss.choice_age_ms);
+    }
+}
+
 /* False: the replica has no such value at the moment. */
 static bool value_of(const struct sn_member_figures *replica, enum sn_group_metric metric,
                      uint64_t *value)
@@ -162,6 +175,10 @@ void sn_scrape_group(const struct sn_http_parts *parts, const struct sn_group *g
         return;
     case SN_GROUP_METRIC_FAILOVER:
         put_plain(&spot, figures.failover_state != NULL);
+        return;
+    case SN_GROUP_METRIC_LOST_BYTES:
+    case SN_GROUP_METRIC_CHOICE_AGE:
+        put_loss(&spot, metric);
         return;
     case SN_GROUP_METRIC_REPLICA_UP:
     case SN_GROUP_METRIC_REPLICA_LINK:

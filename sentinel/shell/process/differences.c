@@ -207,6 +207,16 @@ static bool has_max_lag(const struct sn_group_image *group)
     return group->params.max_lag > 0;
 }
 
+static bool has_replica_veto(const struct sn_group_image *group)
+{
+    return group->params.replica_veto != NULL;
+}
+
+static bool has_forget_after(const struct sn_group_image *group)
+{
+    return group->params.forget_after_s > 0;
+}
+
 static bool has_reborn_empty(const struct sn_group_image *group)
 {
     return group->params.reborn_empty != NULL;
@@ -244,6 +254,8 @@ static void put_way_back(const struct sn_conf *conf, struct sn_buf *line)
     put_word(&words, any_group(conf, has_max_lag), "sentinel max-replica-lag");
     put_word(&words, any_group(conf, has_reborn_empty), "sentinel reborn-empty");
     put_word(&words, conf->image.globals.single_connection, "sentinel single-connection");
+    put_word(&words, any_group(conf, has_replica_veto), "sentinel replica-veto");
+    put_word(&words, any_group(conf, has_forget_after), "sentinel forget-after");
     put_word(&words, settings->tls.verify_names, "tls-verify-names");
     if (words.len > 0)
         sn_buf_printf(line, "%s: stock does not start with a file that says so",

@@ -39,9 +39,9 @@ sn_command_fn sn_cmd_sentinel_ckquorum, sn_cmd_sentinel_get_address, sn_cmd_sent
     sn_cmd_sentinel_pending_scripts, sn_cmd_sentinel_replicas, sn_cmd_sentinel_sentinels;
 /* cmd_sentinel_set.c: commands that the core decides */
 sn_command_fn sn_cmd_sentinel_ask, sn_cmd_sentinel_config, sn_cmd_sentinel_debug,
-    sn_cmd_sentinel_failover, sn_cmd_sentinel_flushconfig, sn_cmd_sentinel_monitor,
-    sn_cmd_sentinel_myid, sn_cmd_sentinel_remove, sn_cmd_sentinel_reset, sn_cmd_sentinel_set,
-    sn_cmd_sentinel_simulate;
+    sn_cmd_sentinel_failover, sn_cmd_sentinel_flushconfig, sn_cmd_sentinel_forget,
+    sn_cmd_sentinel_monitor, sn_cmd_sentinel_myid, sn_cmd_sentinel_remove, sn_cmd_sentinel_reset,
+    sn_cmd_sentinel_set, sn_cmd_sentinel_simulate;
 
 /* Frees the cached replies of COMMAND (cmd_command.c); texts may be NULL. */
 void sn_command_texts_free(struct sn_command_texts *texts);

@@ -316,6 +316,8 @@ void sn_cmd_sentinel_help(struct sn_call *call)
         "FLUSHCONFIG",
         "    Save the configuration and the state, even if the file was removed or",
         "    changed by others.",
+        "FORGET <master-name> <ip> <port>",
+        "    Forget one replica or sentinel. Whoever is alive comes back.",
         "INFO-CACHE <master-name>",
         "    Show the last INFO of the master and of its replicas.",
         "IS-MASTER-DOWN-BY-ADDR <ip> <port> <current-epoch> <runid>",

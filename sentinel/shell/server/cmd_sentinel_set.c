@@ -213,6 +213,19 @@ void sn_cmd_sentinel_failover(struct sn_call *call)
         decide(call, &command);
 }
 
+/* DESIGN.md D23. */
+void sn_cmd_sentinel_forget(struct sn_call *call)
+{
+    struct sn_command command = named(call, SN_COMMAND_FORGET);
+    int64_t port = 0;
+
+    if (sn_call_integer(call, 4, &port) != 0 || port == 0 || !sn_call_is_text(call, 3) ||
+        sn_addr_make(call->argv[3], port, &command.addr) != 0)
+        sn_resp_error(call->resp, "Invalid address");
+    else if (sn_cmd_group(call, 2))
+        decide(call, &command);
+}
+
 /* PROTOCOL.md §4.11. */
 void sn_cmd_sentinel_flushconfig(struct sn_call *call)
 {

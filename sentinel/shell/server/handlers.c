@@ -63,6 +63,7 @@ static const struct {
     {"sentinel|config", sn_cmd_sentinel_config},
     {"sentinel|debug", sn_cmd_sentinel_debug},
     {"sentinel|failover", sn_cmd_sentinel_failover},
+    {"sentinel|forget", sn_cmd_sentinel_forget},
     {"sentinel|flushconfig", sn_cmd_sentinel_flushconfig},
     {"sentinel|get-master-addr-by-name", sn_cmd_sentinel_get_address},
     {"sentinel|help", sn_cmd_sentinel_help},

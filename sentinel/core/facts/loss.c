@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* How many bytes of the replication stream a switch has lost (DESIGN.md D21). The history of a new
+ * master parts from that of the old one at the new one's second_repl_offset: what the old one had
+ * from there on is lost when it is demoted. Its last INFO tells how far it had got at least; if the
+ * same process returns, it tells how far it really got. A process that was restarted has another
+ * id, and tells nothing about what the one before it has acknowledged: the first number stands.
+ *
+ * The stream has more than writes: PINGs, and the hellos that sentinels publish at a master that
+ * has returned. If the server has told the same number of changes ever since an offset before the
+ * parting, there was no write among them, and nothing is lost; else they count.
+ *
+ * Only the last switch is looked at, and nothing of it is in a file. */
+
+#include "core/facts/loss.h"
+
+#include "core/facts/members.h"
+#include "core/facts/reason.h"
+#include "core/tell/out.h"
+#include "core/tell/raise.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <utlist.h>
+
+/* A PING to the replicas takes that many bytes of the stream, and every write more. */
+#define PING_BYTES 14
+
+static bool has_id(const struct sn_runid *id)
+{
+    return id->hex[0] != '\0';
+}
+
+/* True if the number of changes shows that nothing was written behind the parting. */
+static bool is_quiet(const struct sn_loss *loss, const struct sn_data_set *old)
+{
+    return old->changes_known && old->quiet_offset < loss->parted_at;
+}
+
+static uint64_t lost_at(const struct sn_loss *loss, uint64_t offset)
+{
+    return offset >= loss->parted_at ? offset - loss->parted_at + 1 : 0;
+}
+
+/* Takes the second id of the new master, if that is the one of the old master. */
+static void learn_parting(struct sn_loss *loss, const struct sn_instance *old,
+                          const struct sn_instance *new_master)
+{
+    const struct sn_data_set *set = &new_master->u.data.set;
+    if (loss->parted || !has_id(&set->replid2) ||
+        (has_id(&loss->id) && !sn_runid_equal(&loss->id, &set->replid2)))
+        return;
+    loss->id = set->replid2;
+    loss->parted = true;
+    loss->parted_at = set->second_offset;
+    loss->known = loss->offset_at != SN_MS_NEVER;
+    if (loss->known && (old == NULL || !is_quiet(loss, &old->u.data.set)))
+        loss->bytes = lost_at(loss, loss->offset);
+}
+
+void sn_loss_note_choice(struct sn_group *group)
+{
+    const struct sn_instance *replica;
+    group->choice_age_ms = -1;
+    DL_FOREACH(group->replicas, replica) {
+        sn_ms at = replica->u.data.info_at, age = sn_age(group->core, at);
+        if (at != SN_MS_NEVER && (group->choice_age_ms < 0 || age < group->choice_age_ms))
+            group->choice_age_ms = age;
+    }
+}
+
+/* What INFO has told so far is the first estimate (PROTOCOL.md §12). */
+void sn_loss_begin(struct sn_group *group, const struct sn_instance *new_master)
+{
+    const struct sn_data *old = &group->master->u.data;
+    struct sn_loss *loss = &group->loss;
+    assert(group->master->kind == SN_KIND_MASTER);
+    bool has_offset = has_id(&old->set.replid) && old->role_reported == SN_ROLE_MASTER;
+    *loss = (struct sn_loss){
+        .old_addr = group->master->addr,
+        .switched_at = group->core->now,
+        .id = old->set.replid,
+        .offset = has_offset ? old->master_offset : 0,
+        .offset_at = has_offset ? old->info_at : SN_MS_NEVER,
+        .choice_age_ms = new_master != NULL && group->failover.promoted == new_master
+                             ? group->choice_age_ms
+                             : -1,
+    };
+    if (new_master != NULL && new_master->u.data.role_reported == SN_ROLE_MASTER)
+        learn_parting(loss, group->master, new_master);
+}
+
+/* ---- what is told --------------------------------------------------------------------------- */
+
+static void tell_estimate(struct sn_group *group)
+{
+    struct sn_loss *loss = &group->loss;
+    char choice[64] = "";
+    loss->estimate_told = true;
+    if (loss->choice_age_ms >= 0)
+        (void)snprintf(choice, sizeof(choice), " The newest fact of the choice was %lld ms old.",
+                       (long long)loss->choice_age_ms);
+    if (loss->known)
+        sn_out_log(group->core, SN_LEVEL_NOTICE,
+                   "Failover of %s: at least %llu bytes of writes were lost. %lld ms before the "
+                   "switch %s:%u was at offset %llu; the new master goes its own way from %llu.%s",
+                   group->name, (unsigned long long)loss->bytes,
+                   (long long)(loss->switched_at - loss->offset_at), loss->old_addr.host,
+                   loss->old_addr.port, (unsigned long long)loss->offset,
+                   (unsigned long long)loss->parted_at, choice);
+    else
+        sn_out_log(group->core, SN_LEVEL_NOTICE,
+                   "Failover of %s: how many writes were lost is unknown, until %s:%u returns.%s",
+                   group->name, loss->old_addr.host, loss->old_addr.port, choice);
+}
+
+/* A PING alone is no loss (PROTOCOL.md §7.2). */
+static void tell_loss(struct sn_group *group)
+{
+    struct sn_loss *loss = &group->loss;
+    bool names = group->core->globals.announce_hostnames;
+    if (!loss->parted || group->unannounced_old_master != NULL)
+        return;
+    if (!loss->estimate_told)
+        tell_estimate(group);
+    if (loss->bytes <= loss->told_bytes || loss->bytes <= PING_BYTES)
+        return;
+    loss->told_bytes = loss->bytes;
+    struct sn_instance *old = sn_group_find_replica(group, &loss->old_addr);
+    sn_reason_note_numbers(old != NULL ? old : group->master, SN_REASON_WRITES_LOST,
+                           (int64_t)loss->bytes, 0, 0);
+    sn_raise_plain(group->core, group, SN_NOTICE_LOST_WRITES, "%s %s %u %llu", group->name,
+                   sn_addr_shown(&loss->old_addr, names), loss->old_addr.port,
+                   (unsigned long long)loss->bytes);
+}
+
+void sn_loss_announced(struct sn_group *group)
+{
+    tell_loss(group);
+}
+
+/* ---- what the servers say ------------------------------------------------------------------- */
+
+/* A master that was just demoted has its old id and offset until it is in sync. */
+static void learn_return(struct sn_loss *loss, const struct sn_instance *old)
+{
+    const struct sn_data *data = &old->u.data;
+    bool is_master = data->role_reported == SN_ROLE_MASTER;
+    uint64_t lost = lost_at(loss, is_master ? data->master_offset : data->repl_offset);
+    if (!loss->parted || !sn_runid_equal(&loss->id, &data->set.replid) ||
+        data->info_at < loss->switched_at)
+        return;
+    if (lost > loss->bytes && !is_quiet(loss, &data->set))
+        loss->bytes = lost;
+    loss->known = true;
+    loss->exact = true;
+}
+
+/* PROTOCOL.md §12. */
+void sn_loss_learn(struct sn_instance *instance)
+{
+    struct sn_group *group = instance->group;
+    struct sn_loss *loss = &group->loss;
+    if (loss->old_addr.port == 0)
+        return;
+    if (instance->kind == SN_KIND_MASTER && instance->u.data.role_reported == SN_ROLE_MASTER)
+        learn_parting(loss, sn_group_find_replica(group, &loss->old_addr), instance);
+    else if (instance->kind == SN_KIND_REPLICA && sn_addr_equal(&instance->addr, &loss->old_addr))
+        learn_return(loss, instance);
+    tell_loss(group);
+}
