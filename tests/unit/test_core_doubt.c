@@ -273,6 +273,21 @@ static void test_doubt__refuses_another_history_while_the_right_one_is_at_hand(v
     kit_free(kit);
 }
 
+/* n2 lost the master long ago, and n3 a moment ago, but what n3 holds was never the group's. */
+static void test_doubt__data_of_nobody_are_none_to_wait_for(void **state)
+{
+    struct kit *kit = made(group_of_three);
+    (void)state;
+    kit_node(kit, "n3")->history = 'x';
+    kit_node(kit, "n2")->link_down_s = 40;
+    lose_master(kit);
+    kit_to(kit, kit_now(kit) + 1000);
+    kit_instance(kit, "m1", "n1")->cmd->heard_at = kit->now - 60000;
+    assert_int_equal(refusal(kit, "n3"), SN_REASON_OTHER_HISTORY);
+    assert_int_equal(refusal(kit, "n2"), SN_REASON_NONE);
+    kit_free(kit);
+}
+
 /* The master was restarted, and died for good before anybody had copied its data. */
 static void test_doubt__a_new_id_of_the_master_does_not_refuse_all(void **state)
 {
@@ -512,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_doubt__what_was_said_before_the_master_spoke_is_outdated),
         cmocka_unit_test(test_doubt__who_was_started_without_a_master_is_the_last_resort),
         cmocka_unit_test(test_doubt__refuses_another_history_while_the_right_one_is_at_hand),
+        cmocka_unit_test(test_doubt__data_of_nobody_are_none_to_wait_for),
         cmocka_unit_test(test_doubt__a_new_id_of_the_master_does_not_refuse_all),
         cmocka_unit_test(test_doubt__what_was_said_before_the_id_changed_is_outdated),
         cmocka_unit_test(test_doubt__who_followed_a_new_id_comes_before_the_others),

@@ -189,6 +189,19 @@ static bool lost_it_alone(const struct sn_instance *replica)
     return heard_at != SN_MS_NEVER && heard_at >= data->info_at - data->link_down_ms;
 }
 
+/* PROTOCOL.md §24.2. */
+static bool is_unproven(const struct sn_instance *replica)
+{
+    return replica->u.data.unproven_at != SN_MS_NEVER;
+}
+
+/* False if what the replica holds is not the group's, so that it holds nothing newer either. */
+static bool may_be_newer(const struct sn_instance *replica)
+{
+    return !is_emptied(replica) && !is_history_left(replica) && !is_unsynced(replica) &&
+           !is_unproven(replica);
+}
+
 /* True if all replicas lost the master for about as long, while this sentinel was away: none of
  * them has newer data. A silent replica may have newer data, so it is waited for (PROTOCOL.md
  * §24.2). */
@@ -201,18 +214,12 @@ static bool are_all_cut_off(const struct sn_instance *replica)
         return false;
     DL_FOREACH(group->replicas, other) {
         const struct sn_data *data = &other->u.data;
-        if (!sn_fresh_is(other) ? !is_master_long_down(group)
-                                : data->unproven_at == SN_MS_NEVER &&
-                                      data->link_down_ms + leeway < replica->u.data.link_down_ms)
+        if (!sn_fresh_is(other)
+                ? !is_master_long_down(group)
+                : may_be_newer(other) && data->link_down_ms + leeway < replica->u.data.link_down_ms)
             return false;
     }
     return true;
-}
-
-/* PROTOCOL.md §24.2. */
-static bool is_unproven(const struct sn_instance *replica)
-{
-    return replica->u.data.unproven_at != SN_MS_NEVER;
 }
 
 /* ---- the doubts ----------------------------------------------------------------------------- */
