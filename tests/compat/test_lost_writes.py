@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from harness import OURS, wait_until
+from harness import OURS, STOCK, wait_until
 from harness.poll import stays_true
 from harness.redis_server import BINARY, VALKEY_BINARY
 
@@ -124,3 +124,14 @@ def test_lost_writes__are_none_in_a_planned_switchover(place):
     group.wait_switched(old)
     group.wait_settled()
     stays_true(lambda: not any(e.first("+lost-writes") for e in events), 3, "nothing is lost")
+
+
+def test_lost_writes__stock_beside_us_is_not_disturbed(place):
+    group = made(place, flavours=[OURS, STOCK, STOCK])
+    recorder = group.sentinels[0].record()
+    write_alone(group)
+    old, lost = fail_over(group)
+    old.thaw()
+    recorder.wait_for("+lost-writes", 30, payload_of(group, old))
+    group.wait_settled()
+    assert lost <= told(recorder)[-1] <= lost_in_the_end(old, group.current_master().info())
