@@ -99,11 +99,11 @@ void sn_measure_group(const struct sn_group *group, sn_ms now, struct sn_group_f
 
 void sn_measure_loss(const struct sn_group *group, sn_ms now, struct sn_loss_figures *figures)
 {
-    const struct sn_loss *loss = &group->loss;
+    const struct sn_loss *loss = group->loss;
 
     *figures =
         (struct sn_loss_figures){.switch_age_ms = -1, .offset_age_ms = -1, .choice_age_ms = -1};
-    if (loss->old_addr.port == 0)
+    if (loss == NULL)
         return;
     figures->old_master = &loss->old_addr;
     figures->switch_age_ms = now - loss->switched_at;

@@ -136,6 +136,8 @@ void sn_group_free(struct sn_group *group)
     HASH_DELETE(hh_id, core->groups_by_id, group);
     sn_group_params_fini(&group->params);
     sn_group_forget_unannounced(group);
+    free(group->loss);
+    free(group->forgotten);
     free(group->lookup);
     free(group->name);
     free(group);

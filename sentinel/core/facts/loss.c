@@ -19,6 +19,8 @@
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 
+#include "base/alloc.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <utlist.h>
@@ -73,9 +75,11 @@ void sn_loss_note_choice(struct sn_group *group)
 void sn_loss_begin(struct sn_group *group, const struct sn_instance *new_master)
 {
     const struct sn_data *old = &group->master->u.data;
-    struct sn_loss *loss = &group->loss;
     assert(group->master->kind == SN_KIND_MASTER);
     bool has_offset = has_id(&old->set.replid) && old->role_reported == SN_ROLE_MASTER;
+    if (group->loss == NULL)
+        group->loss = sn_alloc(sizeof(*group->loss));
+    struct sn_loss *loss = group->loss;
     *loss = (struct sn_loss){
         .old_addr = group->master->addr,
         .switched_at = group->core->now,
@@ -94,7 +98,7 @@ void sn_loss_begin(struct sn_group *group, const struct sn_instance *new_master)
 
 static void tell_estimate(struct sn_group *group)
 {
-    struct sn_loss *loss = &group->loss;
+    struct sn_loss *loss = group->loss;
     char choice[64] = "";
     loss->estimate_told = true;
     if (loss->choice_age_ms >= 0)
@@ -117,9 +121,9 @@ static void tell_estimate(struct sn_group *group)
 /* A PING alone is no loss (PROTOCOL.md §7.2). */
 static void tell_loss(struct sn_group *group)
 {
-    struct sn_loss *loss = &group->loss;
+    struct sn_loss *loss = group->loss;
     bool names = group->core->globals.announce_hostnames;
-    if (!loss->parted || group->unannounced_old_master != NULL)
+    if (loss == NULL || !loss->parted || group->unannounced_old_master != NULL)
         return;
     if (!loss->estimate_told)
         tell_estimate(group);
@@ -160,8 +164,8 @@ static void learn_return(struct sn_loss *loss, const struct sn_instance *old)
 void sn_loss_learn(struct sn_instance *instance)
 {
     struct sn_group *group = instance->group;
-    struct sn_loss *loss = &group->loss;
-    if (loss->old_addr.port == 0)
+    struct sn_loss *loss = group->loss;
+    if (loss == NULL)
         return;
     if (instance->kind == SN_KIND_MASTER && instance->u.data.role_reported == SN_ROLE_MASTER)
         learn_parting(loss, sn_group_find_replica(group, &loss->old_addr), instance);

@@ -65,7 +65,7 @@ struct sn_history {
 
 /* What the last switch of the master has lost (loss.c). */
 struct sn_loss {
-    struct sn_addr old_addr; /* the master before it; port 0: no switch so far */
+    struct sn_addr old_addr; /* the master before it */
     sn_ms switched_at;
     struct sn_runid id; /* of the data of the old master; "": unknown */
     uint64_t offset;    /* of the old master, as last reported before the switch … */
@@ -142,9 +142,9 @@ struct sn_group {
      * otherwise. */
     struct sn_addr *unannounced_old_master;
     struct sn_history history;
-    struct sn_loss loss;
-    struct sn_forgotten forgotten;
-    sn_ms choice_age_ms; /* of the last choice of a replica; later, that of loss */
+    struct sn_loss *loss;           /* NULL: no switch so far */
+    struct sn_forgotten *forgotten; /* NULL: nobody so far */
+    sn_ms choice_age_ms;            /* of the last choice of a replica; later, that of loss */
     struct sn_timer election;
     struct sn_timer timeout;    /* of the failover state */
     unsigned marks;             /* rules for sn_settle to run */

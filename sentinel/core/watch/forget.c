@@ -20,13 +20,17 @@
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 
+#include "base/alloc.h"
+
 #include <assert.h>
 #include <utlist.h>
 
 /* Whose place in the list is taken by the next one that is forgotten. */
 static void note_forgotten(struct sn_group *group, const struct sn_addr *addr)
 {
-    struct sn_forgotten *forgotten = &group->forgotten;
+    if (group->forgotten == NULL)
+        group->forgotten = sn_alloc(sizeof(*group->forgotten));
+    struct sn_forgotten *forgotten = group->forgotten;
     forgotten->addrs[forgotten->next] = *addr;
     forgotten->next = (forgotten->next + 1) % SN_FORGOTTEN_MAX;
 }
@@ -133,9 +137,9 @@ void sn_forget_by_info(const struct sn_instance *master, const struct sn_info *i
 
 void sn_forget_returned(const struct sn_instance *member)
 {
-    struct sn_forgotten *forgotten = &member->group->forgotten;
+    struct sn_forgotten *forgotten = member->group->forgotten;
     char form[SN_PAYLOAD_MAX + 1];
-    for (size_t i = 0; i < SN_FORGOTTEN_MAX; i++) {
+    for (size_t i = 0; forgotten != NULL && i < SN_FORGOTTEN_MAX; i++) {
         if (forgotten->addrs[i].port == 0 || !sn_addr_equal(&forgotten->addrs[i], &member->addr))
             continue;
         forgotten->addrs[i].port = 0;
