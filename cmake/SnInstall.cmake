@@ -73,6 +73,10 @@ if(SN_PACKAGE)
   # Drop-ins for the units of stock sentinels.
   file(GLOB dropins "${PROJECT_SOURCE_DIR}/contrib/systemd/*.service.d")
   install(DIRECTORY ${dropins} DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples/systemd")
+  # Recipes for others' programs. None is run from there, so none is executable.
+  foreach(recipe consul envoy grafana haproxy notify prometheus)
+    install(DIRECTORY "contrib/${recipe}" DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
+  endforeach()
 endif()
 sn_package_conf("${sn_made}/sentinel.conf")
 
