@@ -129,6 +129,9 @@ def test_contrib_notify__only_what_is_wanted(notify, hook):
     for words in (("+sdown", slave), ("+odown", "master m2 10.0.0.1 6379"), ("+new-epoch", "7"), ("", "")):
         assert notify.run(*words).returncode == 0
     assert [path for path, _ in hook.posts] == ["/all"]
+    for name in ("m2", "m1"):
+        assert notify.run("+lost-writes", f"{name} 10.0.0.1 6379 120").returncode == 0
+    assert [path for path, _ in hook.posts] == ["/all", "/"]
 
 
 @pytest.mark.parametrize("way", ["hang", "drip", 500, 403])

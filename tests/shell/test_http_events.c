@@ -118,6 +118,8 @@ static void test_events__of_one_group(void **state)
     expect_text(fd, "@ m1 ");
     tell("+switch-master", "m1 10.0.0.1 6379 10.0.0.3 6379");
     expect_text(fd, "+switch-master");
+    tell("+lost-writes", "m1 10.0.0.1 6379 120");
+    expect_text(fd, "+lost-writes");
     assert_null(strstr(text, "m10"));
     assert_null(strstr(text, "+new-epoch"));
     close(fd);

@@ -56,6 +56,11 @@ static bool is_word(const char *text, size_t number, const char *expected)
     return len == strlen(expected) && memcmp(found, expected, len) == 0;
 }
 
+static bool begins_with_group(const char *name)
+{
+    return strcmp(name, "+switch-master") == 0 || strcmp(name, "+lost-writes") == 0;
+}
+
 /* The forms of PROTOCOL.md §7.1: "master GROUP …", and "slave …" or "sentinel NAME IP PORT @
  * GROUP …". */
 const char *sn_ring_group(const struct sn_action_notice *notice, size_t *len)
@@ -63,7 +68,7 @@ const char *sn_ring_group(const struct sn_action_notice *notice, size_t *len)
     const char *payload = notice->payload;
     const char *group = NULL;
 
-    if (strcmp(notice->name, "+switch-master") == 0)
+    if (begins_with_group(notice->name))
         group = word(payload, 0, len);
     else if (is_word(payload, 0, "master"))
         group = word(payload, 1, len);
