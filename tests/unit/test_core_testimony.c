@@ -66,6 +66,19 @@ static void test_testimony__of_old_bytes_holds_nothing_for_long(void **state)
     kit_free(kit);
 }
 
+/* A byte a second: what was said within two seconds of the silence proves nothing either way. */
+static void test_testimony__is_asked_for_again_when_it_can_be_clear(void **state)
+{
+    struct kit *kit = made(vetoes);
+    (void)state;
+    kit_node(kit, "n2")->last_io_s = kit_node(kit, "n3")->last_io_s = 1;
+    lose(kit, 2);
+    kit_to(kit, kit_now(kit) + 10000);
+    assert_int_equal(kit_count(kit, "event W +odown"), 1);
+    assert_int_equal(kit_count(kit, "event W +try-failover"), 0);
+    kit_free(kit);
+}
+
 static void test_testimony__a_lost_link_ends_the_veto_at_once(void **state)
 {
     struct kit *kit = made(vetoes);
@@ -123,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_testimony__majority_of_the_replicas_holds_an_attempt),
         cmocka_unit_test(test_testimony__by_default_it_is_shown_only),
         cmocka_unit_test(test_testimony__of_old_bytes_holds_nothing_for_long),
+        cmocka_unit_test(test_testimony__is_asked_for_again_when_it_can_be_clear),
         cmocka_unit_test(test_testimony__a_lost_link_ends_the_veto_at_once),
         cmocka_unit_test(test_testimony__an_operator_is_not_asked),
         cmocka_unit_test(test_testimony__counts_those_within_reach),

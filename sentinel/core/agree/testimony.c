@@ -7,20 +7,22 @@
  * not long ago.
  *
  * A replica tells full seconds, so that what it says may be wrong by one in either direction. Those
- * whose link is up and who cannot say yet count as hearing for two seconds; after that a master
- * that hangs is told from one that does not. If the link is down, the testimony is clear at once.
+ * whose link is up and who cannot say yet count as hearing until they are asked two seconds after
+ * the silence began; what they say then tells a master that hangs from one that does not. If the
+ * link is down, the testimony is clear at once.
  */
 
 #include "core/agree/testimony.h"
 
 #include "core/agree/fresh.h"
+#include "core/facts/group.h"
 #include "core/facts/instance.h"
 #include "core/facts/reason.h"
 #include "core/tell/out.h"
 
 #include <utlist.h>
 
-#define UNCLEAR_MS 2200 /* after that a byte from before the silence is known to be one */
+#define UNCLEAR_MS 2200 /* then a byte from before the silence is known to be one */
 #define RECENT_MS  5000 /* at least: rounding, the period of INFO, and of what masters send */
 
 struct testimony {
@@ -36,6 +38,12 @@ static sn_ms silence_of(const struct sn_group *group)
     return at == SN_MS_NEVER ? group->master->s_down_at : at;
 }
 
+/* What a replica is asked from then on, it answers clearly. */
+static sn_ms clear_from_of(const struct sn_group *group)
+{
+    return sn_after(silence_of(group), UNCLEAR_MS);
+}
+
 static bool is_hearing(const struct sn_instance *replica)
 {
     const struct sn_group *group = replica->group;
@@ -48,7 +56,7 @@ static struct testimony ask(const struct sn_group *group)
 {
     const struct sn_instance *replica;
     struct testimony testimony = {0};
-    bool early = sn_age(group->core, silence_of(group)) < UNCLEAR_MS;
+    sn_ms clear_from = clear_from_of(group);
     DL_FOREACH(group->replicas, replica) {
         const struct sn_data *data = &replica->u.data;
         if (replica->s_down || !sn_fresh_is(replica))
@@ -58,7 +66,7 @@ static struct testimony ask(const struct sn_group *group)
             !sn_instance_follows_master(replica) || data->master_heard_at == SN_MS_NEVER)
             continue;
         testimony.hearing += is_hearing(replica);
-        testimony.unclear += !is_hearing(replica) && early;
+        testimony.unclear += !is_hearing(replica) && data->info_asked_at < clear_from;
     }
     return testimony;
 }
@@ -79,6 +87,8 @@ bool sn_testimony_holds(struct sn_group *group)
     struct testimony testimony = ask(group);
     if (2 * (testimony.hearing + testimony.unclear) <= testimony.said)
         return false;
+    if (testimony.unclear > 0 && group->core->now >= clear_from_of(group))
+        sn_group_ask_info_all(group);
     if (testimony.hearing > 0)
         note_hearing(group, &testimony);
     if (testimony.hearing > 0 && !group->veto_told) {
