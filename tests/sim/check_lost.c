@@ -52,6 +52,7 @@ static void note_switch(struct checks *checks, struct sentinel *sentinel, const 
     lost->id = stand_at(lost, (uint16_t)old_port)->replid;
     lost->most = stand_at(lost, (uint16_t)old_port)->offset;
     lost->told = lost->due = 0;
+    stand_at(lost, lost->new_port)->is_master = false; /* it has to say so in its new part */
 }
 
 static void check_told(struct checks *checks, struct sentinel *sentinel, const char *payload)

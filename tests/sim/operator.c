@@ -361,6 +361,16 @@ static void crown(struct sim_group *group)
     model_redis_promote(best);
 }
 
+/* The master forgot its role in a restart, and nobody else has data: no sentinel may promote an
+ * empty replica (DESIGN.md D20). */
+static bool is_only_one_with_data(const struct sim_group *group, const struct model_redis *master)
+{
+    bool only = master->role != SN_ROLE_MASTER && master->keys > 0;
+    for (unsigned i = 0; only && i < group->server_count; i++)
+        only = group->servers[i] == master || group->servers[i]->keys == 0;
+    return only;
+}
+
 static struct sentinel *a_living_one(const struct sim_group *group)
 {
     const struct sim *sim = group->sim;
@@ -429,7 +439,8 @@ bool operator_repair(struct sim_group *group, unsigned round)
         operator_failover(group, a_living_one(group), SN_MODE_FORCED, NULL);
         return false;
     }
-    if (round > 1 && (group->sim->removals || group->sim->mixed))
+    if (round > 1 && (group->sim->removals || group->sim->mixed ||
+                      is_only_one_with_data(group, operator_master(group))))
         crown(group);
     group->told_port = named_port(group);
     for (unsigned i = 0; round > 1 && i < group->sim->plan.sentinels; i++) {

@@ -241,6 +241,23 @@ static void test_doubt__what_was_said_before_the_master_spoke_is_outdated(void *
     kit_free(kit);
 }
 
+/* A master that is down and says that it has data is asked all the time: its last answer may be
+ * newer than that of a replica, which has got nothing from it meanwhile. */
+static void test_doubt__an_empty_replica_stays_empty_while_the_master_is_down(void **state)
+{
+    struct kit *kit = made(group_of_three);
+    (void)state;
+    kit_node(kit, "n2")->keys = 0;
+    kit_node(kit, "n2")->history = 'x';
+    kit_node(kit, "n2")->never_up = true;
+    lose_master(kit);
+    long_after(kit);
+    kit_instance(kit, "m1", "n1")->u.data.info_at =
+        kit_instance(kit, "m1", "n2")->u.data.info_at + 1;
+    assert_int_equal(refusal(kit, "n2"), SN_REASON_EMPTY);
+    kit_free(kit);
+}
+
 /* Started while the master is down: by a sentinel that heard neither of them before. */
 static void test_doubt__who_was_started_without_a_master_is_the_last_resort(void **state)
 {
@@ -525,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_doubt__takes_who_is_empty_by_right),
         cmocka_unit_test(test_doubt__takes_the_empty_if_the_master_is_empty_too),
         cmocka_unit_test(test_doubt__what_was_said_before_the_master_spoke_is_outdated),
+        cmocka_unit_test(test_doubt__an_empty_replica_stays_empty_while_the_master_is_down),
         cmocka_unit_test(test_doubt__who_was_started_without_a_master_is_the_last_resort),
         cmocka_unit_test(test_doubt__refuses_another_history_while_the_right_one_is_at_hand),
         cmocka_unit_test(test_doubt__data_of_nobody_are_none_to_wait_for),

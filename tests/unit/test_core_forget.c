@@ -188,6 +188,18 @@ static void test_forget__nobody_who_needs_an_order_when_he_returns(void **state)
     kit_free(kit);
 }
 
+/* A switch takes those who were replicas for replicas of the new master, until they speak. */
+static void test_forget__nobody_who_has_been_silent_since_the_switch(void **state)
+{
+    struct kit *kit = losing("m1 n1 replicas n2,n3 peers a,b forget-after 60");
+    struct sn_data *data = &kit_instance(kit, "m1", "n3")->u.data;
+    (void)state;
+    data->role_reported_at = data->info_at;
+    kit_to(kit, 400000);
+    assert_int_equal(kit_count(kit, "event W +forget"), 0);
+    kit_free(kit);
+}
+
 static void test_forget__nobody_while_the_master_is_no_master(void **state)
 {
     struct kit *kit = losing("m1 n1 replicas n2,n3 peers a,b forget-after 60");
@@ -216,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_forget__no_sentinel_by_itself),
         cmocka_unit_test(test_forget__nobody_whom_the_master_lists),
         cmocka_unit_test(test_forget__nobody_who_needs_an_order_when_he_returns),
+        cmocka_unit_test(test_forget__nobody_who_has_been_silent_since_the_switch),
         cmocka_unit_test(test_forget__nobody_while_the_master_is_no_master),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,7 +93,10 @@ static bool is_emptied(const struct sn_instance *replica)
     bool is_master_full = master->set.keys_known && master->set.keys > 0;
     if (master->reborn_empty)
         return has_copied_loss(replica);
-    return sn_history_is_empty(replica) && is_master_full && data->info_at >= master->info_at &&
+    /* A master that is down feeds nobody, also if it answers. */
+    bool is_recent = data->info_at >= master->info_at ||
+                     (replica->group->master->s_down && sn_fresh_is(replica));
+    return sn_history_is_empty(replica) && is_master_full && is_recent &&
            (data->set.link_never_up || is_unsynced(replica));
 }
 
@@ -195,11 +198,10 @@ static bool is_unproven(const struct sn_instance *replica)
     return replica->u.data.unproven_at != SN_MS_NEVER;
 }
 
-/* False if what the replica holds is not the group's, so that it holds nothing newer either. */
+/* False if the replica is known to hold another history, which has nothing newer of the group. */
 static bool may_be_newer(const struct sn_instance *replica)
 {
-    return !is_emptied(replica) && !is_history_left(replica) && !is_unsynced(replica) &&
-           !is_unproven(replica);
+    return !is_history_left(replica) && !is_unproven(replica);
 }
 
 /* True if all replicas lost the master for about as long, while this sentinel was away: none of

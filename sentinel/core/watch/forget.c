@@ -98,12 +98,13 @@ static bool lists(const struct sn_info *info, const struct sn_instance *replica)
     return info->replica_count >= SN_INFO_REPLICAS_MAX; /* the list may be cut */
 }
 
-/* True if the replica needs no order when it returns. */
+/* True if the replica needs no order when it returns, by what it has said since the last switch. */
 static bool returns_by_itself(const struct sn_instance *replica)
 {
     const struct sn_data *data = &replica->u.data;
-    return data->info_at != SN_MS_NEVER && data->role_reported == SN_ROLE_REPLICA &&
-           data->unproven_at == SN_MS_NEVER && sn_instance_follows_master(replica);
+    return data->info_at != SN_MS_NEVER && data->info_at > data->role_reported_at &&
+           data->role_reported == SN_ROLE_REPLICA && data->unproven_at == SN_MS_NEVER &&
+           sn_instance_follows_master(replica);
 }
 
 static bool is_given_up(const struct sn_instance *replica, const struct sn_info *info)
