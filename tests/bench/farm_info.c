@@ -300,23 +300,16 @@ struct section {
     bool by_default;
 };
 
-#define FIXED(title, text)                                                                         \
-    {                                                                                              \
-        title, text, sizeof(text) - 1, NULL, true                                                  \
-    }
+/* A text, and its length. */
+#define TEXT(text) text, sizeof(text) - 1
 
 static const struct section sections[] = {
-    {"Server", "", 0, write_server, true},
-    FIXED("Clients", clients),
-    FIXED("Memory", memory),
-    FIXED("Persistence", persistence),
-    FIXED("Stats", stats),
-    {"Replication", "", 0, write_replication, true},
-    FIXED("CPU", cpu),
-    FIXED("Modules", ""),
-    FIXED("Errorstats", ""),
-    FIXED("Cluster", cluster),
-    FIXED("Keyspace", keyspace),
+    {"Server", TEXT(""), write_server, true}, {"Clients", TEXT(clients), NULL, true},
+    {"Memory", TEXT(memory), NULL, true},     {"Persistence", TEXT(persistence), NULL, true},
+    {"Stats", TEXT(stats), NULL, true},       {"Replication", TEXT(""), write_replication, true},
+    {"CPU", TEXT(cpu), NULL, true},           {"Modules", TEXT(""), NULL, true},
+    {"Errorstats", TEXT(""), NULL, true},     {"Cluster", TEXT(cluster), NULL, true},
+    {"Keyspace", TEXT(keyspace), NULL, true},
 };
 
 static bool is_wanted(const struct section *section, const struct farm_request *request)
