@@ -124,7 +124,7 @@ def instance(value):
         if word(data["reconf"]) != "none":
             parts.append(f"reconf {word(data['reconf'])}")
         parts += flags(data, "promoted", "order_refused")
-    for field in plain(value["unanswered"].type).fields():
+    for field in gdb.lookup_type("enum sn_unanswered").fields():
         if int(value["unanswered"]) & field.enumval:
             parts.append(f"{field.name.split('_')[-1].lower()} unanswered")
     if int(value["cmd"]) and word(value["cmd"]["state"]) != "up":

@@ -61,6 +61,27 @@ void sn_buf_append(struct sn_buf *buf, const void *bytes, size_t len)
     buf->data[buf->len] = '\0';
 }
 
+char *sn_buf_extend(struct sn_buf *buf, size_t len)
+{
+    if (!reserve(buf, len))
+        return NULL;
+    char *place = buf->data + buf->len;
+    buf->len += len;
+    buf->data[buf->len] = '\0';
+    return place;
+}
+
+void sn_buf_insert(struct sn_buf *buf, size_t place, const void *bytes, size_t len)
+{
+    size_t behind = buf->len - place;
+
+    assert(place <= buf->len);
+    if (len == 0 || sn_buf_extend(buf, len) == NULL)
+        return;
+    memmove(buf->data + place + len, buf->data + place, behind);
+    memcpy(buf->data + place, bytes, len);
+}
+
 void sn_buf_puts(struct sn_buf *buf, const char *text)
 {
     sn_buf_append(buf, text, strlen(text));
@@ -93,6 +114,15 @@ void sn_buf_printf(struct sn_buf *buf, const char *format, ...)
     vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
     va_end(args);
     buf->len += (size_t)len;
+}
+
+void sn_buf_truncate(struct sn_buf *buf, size_t len)
+{
+    assert(len <= buf->len);
+    if (len == buf->len)
+        return;
+    buf->len = len;
+    buf->data[len] = '\0';
 }
 
 void sn_buf_consume(struct sn_buf *buf, size_t len)

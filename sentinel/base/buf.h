@@ -22,9 +22,15 @@ void sn_buf_fini(struct sn_buf *buf);
 /* Empties the buffer and clears `full`; keeps the memory. */
 void sn_buf_clear(struct sn_buf *buf);
 void sn_buf_append(struct sn_buf *buf, const void *bytes, size_t len);
+/* Appends len bytes that the caller fills in at once, and returns their place; NULL: refused. */
+char *sn_buf_extend(struct sn_buf *buf, size_t len);
+/* Puts len bytes in front of the byte at place (<= buf->len). */
+void sn_buf_insert(struct sn_buf *buf, size_t place, const void *bytes, size_t len);
 void sn_buf_puts(struct sn_buf *buf, const char *text);
 void sn_buf_putc(struct sn_buf *buf, char byte);
 SN_PRINTF(2, 3) void sn_buf_printf(struct sn_buf *buf, const char *format, ...);
+/* Drops all behind the first len bytes (len <= buf->len). */
+void sn_buf_truncate(struct sn_buf *buf, size_t len);
 /* Drops the first len bytes (len <= buf->len). */
 void sn_buf_consume(struct sn_buf *buf, size_t len);
 /* The content as a string; "" when empty. Valid until the next change. */

@@ -46,13 +46,19 @@ static int parse_signed(const char *text, size_t len, bool *negative, uint64_t *
 size_t sn_text_from_u64(uint64_t value, char *out)
 {
     char digits[SN_DIGITS_MAX];
-    size_t len = 0;
+    char *first = digits + sizeof(digits);
+
+    if (value < 10) { /* most lengths and counters of a reply */
+        out[0] = (char)('0' + value);
+        out[1] = '\0';
+        return 1;
+    }
     do {
-        digits[len++] = (char)('0' + value % 10);
+        *--first = (char)('0' + value % 10);
         value /= 10;
     } while (value > 0);
-    for (size_t i = 0; i < len; i++)
-        out[i] = digits[len - 1 - i];
+    size_t len = (size_t)(digits + sizeof(digits) - first);
+    memcpy(out, first, len);
     out[len] = '\0';
     return len;
 }

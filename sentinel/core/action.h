@@ -20,6 +20,7 @@ enum sn_action_kind {
     SN_ACTION_LOG,
     SN_ACTION_SCRIPT_START,
     SN_ACTION_SCRIPT_KILL, /* SIGKILL to the job; SCRIPT_EXITED follows */
+    SN_ACTION_RESCUE,      /* save the writes of an old master; ends in RESCUED */
     SN_ACTION_EXIT         /* end the process at once with exit_status (simulated failures) */
 };
 
@@ -55,7 +56,7 @@ struct sn_action_send {
     struct sn_link_id link;
     enum sn_order order;
     uint64_t tag;              /* copied to the REPLY */
-    const char *message;       /* PUBLISH: the hello; SETTINGS: name of the group */
+    const char *message;       /* PUBLISH: the hello; SETTINGS, CONFIG, WHERE: the group */
     const char *host;          /* ASK, FOLLOW */
     uint16_t port;             /* ASK, FOLLOW */
     uint64_t epoch;            /* ASK */
@@ -86,6 +87,7 @@ struct sn_action_notice {
     enum sn_level level; /* DEBUG: log only, never publish */
     const char *name;    /* "+sdown": the channel */
     const char *payload;
+    uint64_t group; /* id of the group that it is about; 0: the sentinel itself */
 };
 
 struct sn_action_log {
@@ -103,7 +105,8 @@ enum sn_record_what {
     SN_RECORD_PARAMS = 32,  /* of a group: settings */
     SN_RECORD_REPLICAS = 64,
     SN_RECORD_PEERS = 128,
-    SN_RECORD_GONE = 256 /* a group that is no longer monitored */
+    SN_RECORD_GONE = 256, /* a group that is no longer monitored */
+    SN_RECORD_TRUCE = 512 /* of a group: the pause of its failovers */
 };
 
 /* Everything about a group; for a newly monitored one. */
@@ -131,6 +134,24 @@ struct sn_action_script {
     char *const *argv; /* SCRIPT_START: NULL-terminated, path first */
 };
 
+/* RESCUE writes what comes in the replication stream of an old master behind an offset to a file
+ * (D21), over a connection of its own: as CONNECT describes it, but link, resp3 and over. */
+struct sn_action_rescue {
+    uint64_t group; /* copied to the RESCUED, as is the epoch */
+    const char *name;
+    uint64_t epoch; /* of the configuration that has replaced the master */
+    struct sn_action_connect to;
+    struct sn_runid process; /* the server has to be this one … */
+    struct sn_runid replid;  /* … with this history */
+    uint64_t parted_at;      /* the first offset that the new master did not get */
+    /* The new master: the connection poses as its own, so that nobody takes it for a new replica.
+     */
+    const char *master_ip;
+    uint16_t master_port;
+    bool paused;      /* its clients are: nothing is written any more */
+    sn_ms timeout_ms; /* until the order to follow is due */
+};
+
 struct sn_action {
     enum sn_action_kind kind;
     union {
@@ -143,6 +164,7 @@ struct sn_action {
         struct sn_action_notice notice;
         struct sn_action_log log;
         struct sn_action_script script;
+        struct sn_action_rescue rescue;
         int exit_status;
     } u;
 };

@@ -8,6 +8,7 @@
 #include "core/agree/agree.h"
 #include "core/agree/election.h"
 #include "core/agree/select.h"
+#include "core/agree/vote.h"
 #include "core/facts/alias.h"
 #include "core/facts/group.h"
 #include "core/facts/instance.h"
@@ -18,9 +19,11 @@
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
 #include "core/facts/tilt.h"
+#include "core/facts/truce.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/watch/forget.h"
+#include "core/watch/peer.h"
 
 #include "base/text.h"
 
@@ -52,17 +55,19 @@ static void run_ask(struct sn_core *core, const struct sn_command *command)
     struct sn_group *group = sn_group_at(core, &command->addr);
     struct sn_action_answer value = {.kind = SN_ANSWER_VOTE, .text = "*"};
     if (group != NULL) {
-        value.number = group->master->s_down && !core->tilt;
+        /* A sentinel that is told to pause failovers does not agree to one (DESIGN.md D28). */
+        value.number = group->master->s_down && !core->tilt && !sn_truce_is_on(group);
         if (group->master->s_down && core->tilt)
             sn_reason_note(group->master, SN_REASON_TILT);
         if (strcmp(command->runid, "*") != 0) {
-            sn_election_vote(group, command->runid, command->epoch);
+            sn_vote_decide(group, command->runid, command->epoch);
             value.text = group->leader.hex[0] == '\0' ? "*" : group->leader.hex;
             value.epoch = group->leader_epoch;
         }
         sn_agree_hint(group);
     }
     if (value.epoch > 0 && !sn_persist_may_speak(group)) {
+        sn_vote_told(group);
         sn_persist_answer(core, command->ticket, &value);
         return;
     }
@@ -215,6 +220,30 @@ static void run_failover(struct sn_core *core, const struct sn_command *command,
     }
 }
 
+static bool is_pause_valid(const struct sn_command *command)
+{
+    return command->seconds > 0 && command->seconds <= SN_TRUCE_MAX_S &&
+           strlen(command->reason) <= SN_TRUCE_REASON_MAX &&
+           !sn_text_has_control(command->reason, strlen(command->reason));
+}
+
+/* DESIGN.md D28. */
+static void run_pause(struct sn_core *core, const struct sn_command *command,
+                      struct sn_group *group)
+{
+    sn_truce_begin(group, command->seconds, command->reason, command->wall_ms);
+    answer(core, command, SN_ANSWER_OK, 0);
+}
+
+static void run_resume(struct sn_core *core, const struct sn_command *command,
+                       struct sn_group *group)
+{
+    if (sn_truce_end(group, command->wall_ms))
+        answer(core, command, SN_ANSWER_OK, 0);
+    else
+        refuse(core, command, "Failovers of that group are not paused");
+}
+
 /* +set tells option and value as typed, and hides passwords (PROTOCOL.md §7.4). */
 static void announce_set(struct sn_group *group, const struct sn_change *change)
 {
@@ -273,6 +302,7 @@ static void run_set(struct sn_core *core, const struct sn_command *command, stru
     if (renews)
         renew_data_links(group);
     sn_group_reschedule(group);
+    sn_peer_doubt_settings(group);
     sn_mark_group(group, SN_MARK_STEP | SN_MARK_PLAN);
     sn_persist_group_changed(group, SN_RECORD_PARAMS);
     answer(core, command, SN_ANSWER_OK, 0);
@@ -325,10 +355,46 @@ static void run_debug(struct sn_core *core, const struct sn_command *command)
     answer(core, command, SN_ANSWER_OK, 0);
 }
 
+static bool names_all(struct sn_core *core, const struct sn_command *command)
+{
+    bool can = command->kind == SN_COMMAND_PAUSE || command->kind == SN_COMMAND_RESUME;
+    return can && command->name_len == 1 && command->name[0] == '*' &&
+           sn_group_by_name(core, "*", 1) == NULL;
+}
+
+/* PAUSE and RESUME of every group (DESIGN.md D28). */
+static void run_on_all(struct sn_core *core, const struct sn_command *command)
+{
+    struct sn_group *group, *next;
+    size_t done = 0;
+    HASH_ITER(hh, core->groups, group, next) {
+        if (command->kind == SN_COMMAND_PAUSE) {
+            sn_truce_begin(group, command->seconds, command->reason, command->wall_ms);
+            done++;
+        } else {
+            done += sn_truce_end(group, command->wall_ms) ? 1 : 0;
+        }
+    }
+    if (done > 0)
+        answer(core, command, SN_ANSWER_OK, 0);
+    else
+        refuse(core, command,
+               command->kind == SN_COMMAND_PAUSE ? "No groups are monitored"
+                                                 : "No group's failovers are paused");
+}
+
 /* Commands on one group by its name (PROTOCOL.md §4.1). */
 static void run_on_group(struct sn_core *core, const struct sn_command *command)
 {
     struct sn_group *group = sn_group_by_name(core, command->name, command->name_len);
+    if (command->kind == SN_COMMAND_PAUSE && !is_pause_valid(command)) {
+        refuse(core, command, "Invalid duration or reason of a pause");
+        return;
+    }
+    if (names_all(core, command)) {
+        run_on_all(core, command);
+        return;
+    }
     if (group == NULL) {
         refuse(core, command, "No such master with that name");
         return;
@@ -339,6 +405,10 @@ static void run_on_group(struct sn_core *core, const struct sn_command *command)
         run_forget(core, command, group);
     else if (command->kind == SN_COMMAND_FAILOVER)
         run_failover(core, command, group);
+    else if (command->kind == SN_COMMAND_PAUSE)
+        run_pause(core, command, group);
+    else if (command->kind == SN_COMMAND_RESUME)
+        run_resume(core, command, group);
     else
         run_set(core, command, group);
 }
@@ -356,6 +426,8 @@ void sn_command_run(struct sn_core *core, const struct sn_command *command)
     case SN_COMMAND_REMOVE:
     case SN_COMMAND_FORGET:
     case SN_COMMAND_FAILOVER:
+    case SN_COMMAND_PAUSE:
+    case SN_COMMAND_RESUME:
     case SN_COMMAND_SET:
         run_on_group(core, command);
         break;

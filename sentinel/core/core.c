@@ -22,18 +22,21 @@
 #include "core/facts/persist.h"
 #include "core/facts/refusal.h"
 #include "core/facts/tilt.h"
+#include "core/facts/truce.h"
 #include "core/facts/unanswered.h"
 #include "core/facts/window.h"
 #include "core/failover/drain.h"
 #include "core/failover/failover.h"
 #include "core/failover/reconf.h"
 #include "core/failover/repair.h"
+#include "core/failover/rescue.h"
 #include "core/failover/restore.h"
 #include "core/settle.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
 #include "core/tell/script.h"
 #include "core/tell/told.h"
+#include "core/watch/confirm.h"
 #include "core/watch/discover.h"
 #include "core/watch/evidence.h"
 #include "core/watch/hello.h"
@@ -88,7 +91,9 @@ struct sn_core *sn_core_new(const struct sn_image *image, uint64_t seed, sn_ms n
             core->current_epoch = group->config_epoch;
         if (group->leader_epoch > core->current_epoch)
             core->current_epoch = group->leader_epoch;
-        (void)sn_group_new(core, group);
+        struct sn_group *made = sn_group_new(core, group);
+        if (group->pause != NULL)
+            sn_truce_load(made, group->pause, image->wall_ms);
     }
     sn_epoch_init(core);
     core->durable_epoch = core->epoch_of_version = core->current_epoch;
@@ -124,8 +129,10 @@ static void start(struct sn_core *core)
         sn_persist_changed(core, SN_RECORD_IDENTITY);
     }
     sn_tilt_plan_heartbeat(core);
-    HASH_ITER(hh, core->groups, group, next)
+    HASH_ITER(hh, core->groups, group, next) {
         sn_raise(group->master, SN_NOTICE_MONITOR, "quorum %u", group->params.quorum);
+        sn_truce_announce(group);
+    }
 }
 
 /* The probe has found which sentinel is at the address. */
@@ -141,6 +148,7 @@ static void run_timer(struct sn_core *core, const struct sn_timer *timer)
     struct sn_claim claim;
     switch ((enum sn_timer_kind)timer->kind) {
     case SN_TIMER_LINK_RETRY:
+        sn_evidence_timed_out(timer->owner);
         sn_link_retry(timer->owner);
         break;
     case SN_TIMER_LINK_PING:
@@ -180,8 +188,14 @@ static void run_timer(struct sn_core *core, const struct sn_timer *timer)
         sn_probe_due(timer->owner, &claim);
         judge_claim(core, &claim);
         break;
+    case SN_TIMER_CONFIRM:
+        sn_confirm_due(timer->owner);
+        break;
     case SN_TIMER_SAVE:
         sn_persist_retry(core);
+        break;
+    case SN_TIMER_TRUCE:
+        sn_truce_due(timer->owner);
         break;
     case SN_TIMER_JOB:
         sn_script_due(timer->owner);
@@ -271,8 +285,9 @@ static void take_link_event(struct sn_core *core, const struct sn_input *input)
         if (link->kind != SN_LINK_SUBSCRIBE)
             greet(link);
     } else if (input->kind == SN_INPUT_LINK_DOWN) {
+        bool reached = link->reached;
         sn_link_on_down(link, &input->u.link);
-        sn_evidence_link_down(link, input->u.link.end);
+        sn_evidence_link_down(link, input->u.link.end, reached);
     } else if (input->kind == SN_INPUT_LINK_PROTOCOL)
         sn_link_on_protocol(link, input->u.link.resp3);
     else if (input->kind == SN_INPUT_LINK_NOTE)
@@ -295,13 +310,25 @@ static void note_refusal(struct sn_link *link, const struct sn_input_reply *inpu
         sn_link_accepted(link, input->order);
 }
 
+/* Which sentinel answers on a link to a peer is known: it can be asked what waits. The link may be
+ * gone by then. */
+static void take_identity(struct sn_link *link, const struct sn_reply *reply)
+{
+    struct sn_core *core = link->core;
+    struct sn_link_id id = link->id;
+    sn_peer_identified(link, reply);
+    link = sn_link_find(core, id);
+    if (link != NULL)
+        sn_confirm_link_ready(link);
+}
+
 /* Handles replies that concern the link rather than one of its owners. */
 static bool take_link_reply(struct sn_link *link, const struct sn_input_reply *input)
 {
     if (input->order == SN_ORDER_PING)
         take_pong(link, input->reply);
     else if (input->order == SN_ORDER_MYID)
-        sn_peer_identified(link, input->reply);
+        take_identity(link, input->reply);
     else
         return input->order == SN_ORDER_TRY_ASK;
     return true;
@@ -339,6 +366,8 @@ static void take_info(struct sn_instance *instance, const struct sn_input_reply 
 {
     struct sn_core *core = instance->core;
     bool read = sn_discover_info(instance, input->reply, input->info);
+    if (read && instance->kind == SN_KIND_REPLICA)
+        sn_confirm_server_told(instance);
     sn_settle(core);
     if (read && !core->tilt)
         use_info(instance, input->info);
@@ -394,6 +423,7 @@ static void take_reply(struct sn_core *core, const struct sn_input_reply *input)
         break;
     case SN_ORDER_CLIENT_PAUSE:
         sn_drain_pause_reply(instance, input->reply);
+        sn_rescue_paused(instance, input->reply);
         break;
     case SN_ORDER_SCRIPT_KILL:
         note_refusal(link, input);
@@ -411,6 +441,15 @@ static void take_reply(struct sn_core *core, const struct sn_input_reply *input)
         break;
     case SN_ORDER_SETTINGS:
         sn_peer_compare_settings(instance, input->reply);
+        sn_peer_settings_answered(instance);
+        if (sn_peer_speaks(instance))
+            sn_truce_told(instance, input->reply);
+        break;
+    case SN_ORDER_CONFIG:
+        sn_confirm_epoch_told(instance, input->reply);
+        break;
+    case SN_ORDER_WHERE:
+        sn_confirm_master_told(instance, input->reply);
         break;
     case SN_ORDER_PING:
     case SN_ORDER_MYID:
@@ -418,6 +457,15 @@ static void take_reply(struct sn_core *core, const struct sn_input_reply *input)
     case SN_ORDER_NONE:
         break;
     }
+}
+
+/* A hint says only that there is something to ask for: it may be forged (DESIGN.md D28). */
+static void take_hint(struct sn_core *core, const struct sn_hint *hint)
+{
+    struct sn_group *group = sn_group_by_name(core, hint->group, strlen(hint->group));
+    struct sn_instance *peer = group != NULL ? sn_group_find_peer(group, &hint->runid) : NULL;
+    if (peer != NULL)
+        sn_peer_ask_settings_anew(peer);
 }
 
 static void take(struct sn_core *core, const struct sn_input *input)
@@ -441,6 +489,9 @@ static void take(struct sn_core *core, const struct sn_input *input)
     case SN_INPUT_HELLO:
         sn_hello_receive(core, &input->u.hello);
         break;
+    case SN_INPUT_HINT:
+        take_hint(core, &input->u.hint);
+        break;
     case SN_INPUT_RESOLVED:
         sn_resolve_done(core, input->u.resolved.host, input->u.resolved.ip);
         sn_hello_resolved(core, input->u.resolved.host, input->u.resolved.ip);
@@ -456,6 +507,9 @@ static void take(struct sn_core *core, const struct sn_input *input)
         break;
     case SN_INPUT_SCRIPT_EXITED:
         sn_script_exited(core, &input->u.script);
+        break;
+    case SN_INPUT_RESCUED:
+        sn_rescue_ended(core, &input->u.rescued);
         break;
     case SN_INPUT_TIMER:
     case SN_INPUT_NONE:
@@ -506,6 +560,7 @@ static void snapshot_group(const struct sn_group *group, struct sn_image *image)
     copy->config_epoch = group->config_epoch;
     copy->leader_epoch = group->leader_epoch;
     copy->leader = group->leader;
+    copy->pause = sn_truce_text(group);
     DL_FOREACH(group->replicas, instance)
         sn_group_image_add_replica(copy, &instance->addr);
     DL_FOREACH(group->peers, instance)

@@ -12,7 +12,11 @@
 #define SN_DOWN_AFTER_DEFAULT_MS       30000
 #define SN_FAILOVER_TIMEOUT_DEFAULT_MS 180000
 #define SN_PARALLEL_SYNCS_DEFAULT      1
+#define SN_RESCUE_TIMEOUT_DEFAULT_MS   1000
 #define SN_LISTEN_PORT_DEFAULT         26379
+
+#define SN_TRUCE_MAX_S      604800 /* longest pause of automatic failovers: a week */
+#define SN_TRUCE_REASON_MAX 200
 
 /* Maximum number of peers per group accepted from hellos, and of peers from a file that are
  * dialled. */
@@ -40,9 +44,12 @@ struct sn_group_params {
     sn_ms failover_timeout_ms;
     sn_ms reboot_down_after_ms; /* master-reboot-down-after-period; 0 = off */
     sn_ms refused_after_ms;     /* refused-after-milliseconds; 0 = off */
+    sn_ms rescue_timeout_ms;    /* rescue-timeout-milliseconds; > 0 */
     uint32_t forget_after_s;    /* forget-after; 0 = never */
     uint64_t max_lag;           /* max-replica-lag, in bytes; 0 = no limit */
     char *replica_veto;         /* "yes" or "no"; NULL: "no" */
+    char *chained;              /* likewise */
+    char *rescue;               /* rescue-lost-writes: "yes" or "no"; NULL: "no" */
     char *reborn_empty;         /* "warn" or "failover"; NULL: "warn" */
     char *notification_script;
     char *client_reconfig_script;
@@ -65,6 +72,7 @@ struct sn_group_image {
     struct sn_group_params params;
     uint64_t config_epoch;
     uint64_t leader_epoch; /* of the last vote given for this group */
+    char *pause;           /* of automatic failovers, as text that the core reads; NULL: none */
     struct sn_runid
         leader; /* the candidate voted for; "" if unknown (the Redis syntax cannot hold it) */
     struct sn_addr *replicas;
@@ -91,6 +99,7 @@ struct sn_globals {
 
 struct sn_image {
     struct sn_runid myid; /* "": the core generates one */
+    int64_t wall_ms;      /* the wall clock when the core starts with it; 0: unknown */
     uint64_t current_epoch;
     struct sn_globals globals;
     struct sn_group_image *groups;
@@ -116,6 +125,9 @@ enum sn_option {
     SN_OPTION_MAX_LAG,
     SN_OPTION_REBORN_EMPTY,
     SN_OPTION_REPLICA_VETO,
+    SN_OPTION_CHAINED,
+    SN_OPTION_RESCUE,
+    SN_OPTION_RESCUE_TIMEOUT,
     SN_OPTION_TLS,
     /* of the sentinel: SENTINEL CONFIG SET */
     SN_OPTION_RESOLVE_HOSTNAMES,
@@ -164,6 +176,9 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
 bool sn_group_params_tls(const struct sn_group_params *params, const struct sn_globals *globals);
 /* True if replicas that still hear the master hold an attempt back. */
 bool sn_group_params_lets_replicas_veto(const struct sn_group_params *params);
+bool sn_group_params_learns_chains(const struct sn_group_params *params);
+/* True if the lost writes of a master that returns are to be rescued. */
+bool sn_group_params_rescues(const struct sn_group_params *params);
 /* True if a master that has lost its data set is to be failed over. */
 bool sn_group_params_replaces_reborn(const struct sn_group_params *params);
 /* Returns the name of command (any case) on the group's data nodes; command itself if not renamed.

@@ -10,6 +10,7 @@
 #include "core/image.h"
 #include "core/timing.h"
 #include "wire/hello.h"
+#include "wire/hint.h"
 #include "wire/info.h"
 #include "wire/reply.h"
 
@@ -37,7 +38,9 @@ enum sn_order {
     SN_ORDER_PUBLISH,     /* a hello */
     SN_ORDER_ASK,         /* SENTINEL is-master-down-by-addr */
     SN_ORDER_MYID,        /* SENTINEL MYID */
-    SN_ORDER_SETTINGS,    /* SENTINEL MASTER name: a peer's configuration of the group */
+    SN_ORDER_SETTINGS,    /* SENTINEL MASTER name: a peer's settings of the group */
+    SN_ORDER_CONFIG,      /* the same: its config epoch of the group … */
+    SN_ORDER_WHERE,       /* … and SENTINEL GET-MASTER-ADDR-BY-NAME name: its master */
     SN_ORDER_PROMOTE,     /* MULTI, SLAVEOF NO ONE, CONFIG REWRITE, CLIENT KILLs, EXEC */
     SN_ORDER_FOLLOW,      /* the same with SLAVEOF host port */
     SN_ORDER_SCRIPT_KILL, /* SCRIPT KILL */
@@ -63,6 +66,7 @@ enum sn_input_kind {
     SN_INPUT_LINK_REACHED,   /* connected; the TLS handshake begins */
     SN_INPUT_LINK_NOTE,      /* a reply to AUTH, SETNAME or SUBSCRIBE was an error */
     SN_INPUT_HELLO,          /* by subscription or PUBLISH; hello.bad: unusable fields */
+    SN_INPUT_HINT,           /* by PUBLISH */
     SN_INPUT_LINK_PROTOCOL,  /* a server has answered HELLO, which CONNECT had asked for */
     SN_INPUT_LINK_READY,     /* SUBSCRIBE succeeded */
     SN_INPUT_LINK_TRAFFIC,   /* anything but a HELLO arrived on a subscription link */
@@ -70,13 +74,14 @@ enum sn_input_kind {
     SN_INPUT_PERSISTED,      /* a write of the state ended */
     SN_INPUT_COMMAND,        /* a client wants a decision */
     SN_INPUT_SCRIPT_STARTED, /* a SCRIPT_START succeeded */
-    SN_INPUT_SCRIPT_EXITED   /* a job ended, or could not be started */
+    SN_INPUT_SCRIPT_EXITED,  /* a job ended, or could not be started */
+    SN_INPUT_RESCUED         /* a RESCUE has ended, or takes too long */
 };
 
 /* How a connection, or an attempt, has ended. */
 enum sn_link_end {
     SN_LINK_END_OTHER = 0, /* a time-out, no route, our own doing … */
-    SN_LINK_END_CLOSED,    /* it was up, and the other side has closed or reset it */
+    SN_LINK_END_CLOSED,    /* the other side has closed or reset it, perhaps before it was up */
     SN_LINK_END_REFUSED    /* the other side's host has refused the attempt */
 };
 
@@ -125,6 +130,8 @@ enum sn_command_kind {
     SN_COMMAND_RESET, /* answer INTEGER */
     SN_COMMAND_FORGET,
     SN_COMMAND_FAILOVER,
+    SN_COMMAND_PAUSE,
+    SN_COMMAND_RESUME,
     SN_COMMAND_SET,        /* changes, all or nothing */
     SN_COMMAND_CONFIG_SET, /* changes, all or nothing */
     SN_COMMAND_FLUSH,      /* FLUSHCONFIG */
@@ -159,6 +166,9 @@ struct sn_command {
     struct sn_addr addr;
     enum sn_failover_mode mode; /* FAILOVER; NONE means PLANNED */
     uint32_t quorum;            /* MONITOR */
+    uint32_t seconds;           /* PAUSE: 1..SN_TRUCE_MAX_S */
+    const char *reason;         /* PAUSE: at most SN_TRUCE_REASON_MAX bytes, "" if none */
+    int64_t wall_ms;            /* PAUSE, RESUME: the wall clock */
     uint64_t epoch;             /* ASK */
     const char *runid;          /* ASK: candidate, or "*" */
     const struct sn_change *changes;
@@ -177,6 +187,23 @@ struct sn_input_script {
     bool spawned;   /* EXITED: false if the script could not be started */
 };
 
+enum sn_rescue_outcome {
+    SN_RESCUE_SAVED = 1, /* all of it is in the file, and on disk */
+    SN_RESCUE_EMPTY,     /* there was no write; no file */
+    SN_RESCUE_FAILED,    /* reason; file: has a part of it, "" none */
+    SN_RESCUE_LATE       /* the time is over; another RESCUED follows */
+};
+
+struct sn_input_rescued {
+    uint64_t group; /* as in the RESCUE */
+    uint64_t epoch; /* as in the RESCUE */
+    enum sn_rescue_outcome outcome;
+    uint64_t bytes;  /* of the stream behind the parting */
+    uint64_t writes; /* commands in the file */
+    const char *file;
+    const char *reason;
+};
+
 struct sn_input {
     enum sn_input_kind kind;
     sn_ms now; /* monotonic, read once per wake-up; never less than the input before */
@@ -184,10 +211,12 @@ struct sn_input {
         struct sn_input_link link;
         struct sn_input_reply reply;
         struct sn_input_hello hello;
+        struct sn_hint hint;
         struct sn_input_resolved resolved;
         struct sn_input_persisted persisted;
         struct sn_command command;
         struct sn_input_script script;
+        struct sn_input_rescued rescued;
     } u;
 };
 

@@ -48,6 +48,7 @@
       " (for # ms)")                                                                               \
     X(MASTER_MAY_ANSWER, "the master may answer any moment", " (for # ms)")                        \
     X(STILL_HEARD, "replicas within reach still receive from the master", " (# of #)")             \
+    X(PAUSED, "an operator has paused automatic failovers (SENTINEL PAUSE)", " (# s left)")        \
     X(TILT, "TILT mode takes no decisions", "")                                                    \
     X(IN_PROGRESS, "a failover is in progress", " (epoch #)")                                      \
     /* no own vote, or another's is disregarded */                                                 \
@@ -57,6 +58,8 @@
     X(VOTE_GIVEN, "vote refused: our vote is already given", " (for epoch #, given in epoch #)")   \
     X(VOTE_HELD, "vote refused: the sentinel that got our last one may be failing over",           \
       " (epoch #, # ms ago)")                                                                      \
+    X(VOTE_PAUSED, "vote refused: an operator has paused automatic failovers (SENTINEL PAUSE)",    \
+      " (epoch #)")                                                                                \
     X(VOTE_OLD, "vote refused: the epoch is not above that of our configuration",                  \
       " (epoch #, ours is #)")                                                                     \
     X(RIVAL_UNKNOWN, "its attempt is disregarded: it is not known to watch the group",             \
@@ -120,8 +123,12 @@
     X(FOLLOW_REFUSED, "it refused to follow the master", "")                                       \
     X(RECONF_LATE, "the failover ends before all replicas follow the new master", " (# ms)")       \
     X(RECONF_MASTER_DOWN, "the failover ends: the new master is down too", "")                     \
+    X(FOLLOW_RESCUE, "no order sent yet: its lost writes are being rescued", " (for # ms)")        \
     /* a failover has cost something */                                                            \
     X(WRITES_LOST, "the last switch has lost writes that it had", " (# bytes)")                    \
+    X(RESCUE_GONE, "its lost writes cannot be rescued: it was restarted, and its backlog is gone", \
+      "")                                                                                          \
+    X(RESCUE_FAILED, "its lost writes were not rescued", "")                                       \
     /* a new master that is a replica is not promoted again */                                     \
     X(RESTORE_NOT_OURS,                                                                            \
       "a replica, not promoted again: another sentinel, or nobody, led the "                       \
@@ -151,6 +158,10 @@
     X(HELLO_OLD, "configuration ignored: it is older than ours", " (epoch #, ours is #)")          \
     X(HELLO_EPOCH_FAR, "configuration ignored: its epoch is implausibly far above ours",           \
       " (epoch #, ours is #)")                                                                     \
+    X(HELLO_UNCONFIRMED,                                                                           \
+      "configuration not adopted yet: its sender or its master has to confirm it",                 \
+      " (epoch #, ours is #)")                                                                     \
+    X(HELLO_DENIED, "configuration ignored: its sender denies it", " (epoch #, the sender has #)") \
     X(HELLO_UNRESOLVED,                                                                            \
       "configuration not applied yet: the host name of its master is being resolved", "")          \
     X(EPOCH_FAR, "epoch ignored: it is implausibly far above ours", " (#, ours is #)")             \

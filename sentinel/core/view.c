@@ -6,13 +6,14 @@
 #include "core/facts/foreign.h"
 #include "core/facts/instance.h"
 #include "core/facts/refusal.h"
+#include "core/facts/truce.h"
 #include "core/tell/form.h"
 #include "core/watch/peer.h"
 #include "core/watch/resolve.h"
 
 #include "base/text.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -50,9 +51,14 @@ static sn_ms age_at(sn_ms now, sn_ms at)
 
 static void add_flag(char *flags, size_t size, bool set, const char *flag)
 {
+    if (!set)
+        return;
     size_t len = strlen(flags);
-    if (set)
-        (void)snprintf(flags + len, size - len, "%s%s", len > 0 ? "," : "", flag);
+    if (len > 0)
+        flags[len++] = ',';
+    size_t flag_len = strlen(flag);
+    assert(len + flag_len < size); /* of all flags at once */
+    memcpy(flags + len, flag, flag_len + 1);
 }
 
 /* A data node that refuses the subscription counts as disconnected. */
@@ -135,12 +141,28 @@ static void describe_data(const struct sn_instance *instance, sn_ms now, const s
     put_ms(form, "role-reported-time", now - data->role_reported_at);
 }
 
+/* Beyond stock, and only while it lasts; peers of ours read it (truce.h). */
+static void describe_truce(const struct sn_group *group, sn_ms now, const struct form *form)
+{
+    const struct sn_truce *truce = group->truce;
+    if (truce == NULL)
+        return;
+    put(form, "paused", truce->on ? "yes" : "no");
+    put_ms(form, "pause-left", sn_max(truce->until - now, 0));
+    put_ms(form, "pause-until", truce->until_s);
+    put(form, "pause-by", truce->by.hex);
+    put(form, "pause-reason", truce->reason);
+    put_number(form, "pause-version", truce->version);
+}
+
 /* A master's own fields; scripts only where there are some (PROTOCOL.md §4.2). */
-static void describe_master(const struct sn_group *group, const struct form *form)
+static void describe_master(const struct sn_group *group, sn_ms now, const struct form *form)
 {
     const struct sn_group_params *params = &group->params;
     size_t claimed;
-    put_number(form, "config-epoch", group->config_epoch);
+    /* Peers take it for a confirmation: a won epoch is not told before it is on disk. */
+    bool untold = group->unannounced_old_master != NULL;
+    put_number(form, "config-epoch", untold ? group->unannounced_old_epoch : group->config_epoch);
     put_number(form, "num-slaves", group->replica_count);
     put_number(form, "num-other-sentinels", group->peer_count);
     put_number(form, "quorum", params->quorum);
@@ -150,6 +172,7 @@ static void describe_master(const struct sn_group *group, const struct form *for
         form->field(form->arg, "notification-script", params->notification_script);
     if (params->client_reconfig_script != NULL)
         form->field(form->arg, "client-reconfig-script", params->client_reconfig_script);
+    describe_truce(group, now, form);
     if (sn_group_claimed(group, &claimed) != NULL) /* beyond stock, and only while a claim lasts */
         put_number(form, "num-claimed-by-another-group", claimed);
 }
@@ -187,7 +210,7 @@ void sn_instance_describe(const struct sn_core *core, const struct sn_instance *
     if (sn_is_data(instance))
         describe_data(instance, now, &form);
     if (instance->kind == SN_KIND_MASTER)
-        describe_master(instance->group, &form);
+        describe_master(instance->group, now, &form);
     else if (instance->kind == SN_KIND_REPLICA)
         describe_replica(instance, &form);
     else
@@ -324,6 +347,18 @@ const char *sn_group_status(const struct sn_group *group)
     if (group->o_down)
         return "odown";
     return group->master->s_down ? "sdown" : "ok";
+}
+
+bool sn_group_pause(const struct sn_group *group, sn_ms now, struct sn_pause_view *pause)
+{
+    const struct sn_truce *truce = group->truce;
+    if (!sn_truce_is_on(group))
+        return false;
+    pause->left_ms = sn_max(truce->until - now, 0);
+    pause->until_s = truce->until_s;
+    pause->by = &truce->by;
+    pause->reason = truce->reason;
+    return true;
 }
 
 void sn_group_address(const struct sn_core *core, const struct sn_group *group, const char **host,

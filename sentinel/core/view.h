@@ -49,6 +49,15 @@ size_t sn_group_peer_count(const struct sn_group *group);
 bool sn_core_has_peer_at(const struct sn_core *core, const char *ip);
 /* "ok", "sdown" or "odown" (PROTOCOL.md §6.1). */
 const char *sn_group_status(const struct sn_group *group);
+/* An operator's pause of automatic failovers (DESIGN.md D28). Text is the core's. */
+struct sn_pause_view {
+    sn_ms left_ms;
+    int64_t until_s; /* Unix time, by the clock of the sentinel that was ordered */
+    const struct sn_runid *by;
+    const char *reason; /* "" if none was given */
+};
+/* False if there is none. */
+bool sn_group_pause(const struct sn_group *group, sn_ms now, struct sn_pause_view *pause);
 /* Returns the address of the current master, as GET-MASTER-ADDR-BY-NAME shows it (PROTOCOL.md
  * §4.3). */
 void sn_group_address(const struct sn_core *core, const struct sn_group *group, const char **host,

@@ -123,11 +123,14 @@ static void read_database(struct slice line, struct sn_info *info)
     struct slice name = cut(&line, ':');
     struct slice pair = cut(&line, ',');
     struct slice value;
-    uint64_t number;
+    uint64_t number, index;
 
-    if (!has_prefix(name, "db", &value) || sn_text_to_u64(value.text, value.len, &number) != 0 ||
-        !has_prefix(pair, "keys=", &value) || sn_text_to_u64(value.text, value.len, &number) != 0)
+    if (!has_prefix(name, "db", &value) || sn_text_to_u64(value.text, value.len, &index) != 0 ||
+        index > INT32_MAX || !has_prefix(pair, "keys=", &value) ||
+        sn_text_to_u64(value.text, value.len, &number) != 0)
         return;
+    info->databases += number > 0;
+    info->database = number > 0 ? (uint32_t)index : info->database;
     info->keys = number > UINT64_MAX - info->keys ? UINT64_MAX : info->keys + number;
 }
 
@@ -143,6 +146,10 @@ static void read_data_set(struct slice line, struct sn_info *info)
         read_replid(value, &info->replid2);
     else if (has_prefix(line, "second_repl_offset:", &value))
         info->second_offset = sn_text_to_u64(value.text, value.len, &number) == 0 ? number : 0;
+    else if (equals(line, "repl_backlog_active:1"))
+        info->has_backlog = true;
+    else if (has_prefix(line, "repl_backlog_first_byte_offset:", &value))
+        info->backlog_first = sn_text_to_u64(value.text, value.len, &number) == 0 ? number : 0;
     else if (equals(line, "loading:1"))
         info->loading = true;
     else if (has_prefix(line, "rdb_changes_since_last_save:", &value))

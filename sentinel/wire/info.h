@@ -46,11 +46,16 @@ struct sn_info {
      * have this id, too. "" if absent, malformed or all zeros. */
     struct sn_runid replid, replid2;
     uint64_t second_offset;
+    /* The backlog: from which offset on the stream can be had again. */
+    bool has_backlog;
+    uint64_t backlog_first;
     bool loading; /* loading:1; with async_loading:1 a server answers as ever */
     /* Keys of all databases together; known if the text has a section Keyspace. */
     bool has_keys;
     uint64_t keys;
-    bool has_changes; /* rdb_changes_since_last_save */
+    unsigned databases; /* that have keys … */
+    uint32_t database;  /* … and the last of them */
+    bool has_changes;   /* rdb_changes_since_last_save */
     uint64_t changes;
 };
 

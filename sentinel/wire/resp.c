@@ -32,13 +32,24 @@ static void put_line(struct sn_resp *resp, const char *prefix, const char *text)
     sn_buf_puts(resp->out, "\r\n");
 }
 
+#define COUNT_MAX (1 + SN_DIGITS_MAX + 2)
+
+/* Writes a type and a count as a line into line (COUNT_MAX bytes and a NUL), and returns its
+ * length.
+ */
+static size_t format_count(char type, size_t count, char *line)
+{
+    line[0] = type;
+    size_t len = 1 + sn_text_from_u64(count, line + 1);
+    memcpy(line + len, "\r\n", 2);
+    return len + 2;
+}
+
 static void put_count(struct sn_resp *resp, char type, size_t count)
 {
-    char line[1 + SN_DIGITS_MAX + 2 + 1] = {type};
-    size_t len = 1 + sn_text_from_u64(count, line + 1);
+    char line[COUNT_MAX + 1];
 
-    memcpy(line + len, "\r\n", 2);
-    sn_buf_append(resp->out, line, len + 2);
+    sn_buf_append(resp->out, line, format_count(type, count, line));
 }
 
 void sn_resp_status(struct sn_resp *resp, const char *text)
@@ -78,9 +89,16 @@ void sn_resp_integer(struct sn_resp *resp, int64_t value)
 
 void sn_resp_bulk(struct sn_resp *resp, const char *bytes, size_t len)
 {
-    put_count(resp, '$', len);
-    sn_buf_append(resp->out, bytes, len);
-    sn_buf_puts(resp->out, "\r\n");
+    char line[COUNT_MAX + 1];
+    size_t line_len = format_count('$', len, line);
+    char *place = sn_buf_extend(resp->out, line_len + len + 2);
+
+    if (place == NULL)
+        return;
+    memcpy(place, line, line_len);
+    if (len > 0)
+        memcpy(place + line_len, bytes, len);
+    memcpy(place + line_len + len, "\r\n", 2);
 }
 
 void sn_resp_text(struct sn_resp *resp, const char *text)
@@ -117,6 +135,22 @@ void sn_resp_map(struct sn_resp *resp, size_t pairs)
         put_count(resp, '%', pairs);
     else
         put_count(resp, '*', 2 * pairs);
+}
+
+void sn_resp_map_from(struct sn_resp *resp, size_t place, size_t pairs)
+{
+    char line[COUNT_MAX + 1];
+    size_t len =
+        is_resp3(resp) ? format_count('%', pairs, line) : format_count('*', 2 * pairs, line);
+
+    sn_buf_insert(resp->out, place, line, len);
+}
+
+void sn_resp_array_from(struct sn_resp *resp, size_t place, size_t count)
+{
+    char line[COUNT_MAX + 1];
+
+    sn_buf_insert(resp->out, place, line, format_count('*', count, line));
 }
 
 void sn_resp_set(struct sn_resp *resp, size_t count)

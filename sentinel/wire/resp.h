@@ -31,6 +31,10 @@ void sn_resp_array(struct sn_resp *resp, size_t count);         /* *count */
 void sn_resp_map(struct sn_resp *resp, size_t pairs);           /* *2n or %n */
 void sn_resp_set(struct sn_resp *resp, size_t count);           /* *n or ~n */
 void sn_resp_push(struct sn_resp *resp, size_t count);          /* *n or >n */
-void sn_resp_double(struct sn_resp *resp, double value);        /* bulk or ,value */
+/* An array, or a map, of what was written to `out` from place on: for elements whose number is
+ * known at the end. */
+void sn_resp_array_from(struct sn_resp *resp, size_t place, size_t count);
+void sn_resp_map_from(struct sn_resp *resp, size_t place, size_t pairs);
+void sn_resp_double(struct sn_resp *resp, double value); /* bulk or ,value */
 
 #endif

@@ -4,7 +4,9 @@
 import pytest
 
 from harness import OURS, STOCK, wait_until
+from harness.mixed import needs_valkey
 from harness.poll import stays_true
+from harness.sentinel import VALKEY
 
 pytestmark = pytest.mark.ours_only
 
@@ -45,7 +47,7 @@ def test_forget__living_replica_comes_back_by_info(place):
     assert "was forgotten and is back: its master lists it" in sentinel.log_text()
 
 
-@pytest.mark.parametrize("other", [OURS, STOCK])
+@pytest.mark.parametrize("other", [OURS, STOCK, pytest.param(VALKEY, marks=needs_valkey)])
 def test_forget__living_sentinel_comes_back_by_its_hello(place, other):
     group = place.group(flavours=[OURS, other, other])
     sentinel, peer = group.sentinels[0], group.sentinels[1]

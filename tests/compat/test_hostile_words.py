@@ -5,6 +5,7 @@ daemon fails each of these tests, but for the one about other ways, with most of
 import pytest
 import redis
 
+from harness.fake_peer import FakePeer
 from harness.poll import stays_true, wait_until
 
 HELLO = "__sentinel__:hello"
@@ -21,6 +22,7 @@ def fixture_watched(place):
     sentinel = place.sentinel(place.monitor(master, down_after_ms=5000))
     wait_until(lambda: len(sentinel.replicas("mymaster")) == 1, 15, "the replica is known")
     sentinel.master_port, sentinel.replica_port = master.port, replica.port
+    sentinel.peer_port = place.ports.take()
     return sentinel
 
 
@@ -95,9 +97,11 @@ def test_hello__with_an_unusable_master_changes_nothing(watched, master):
     hello(watched, master=master, config_epoch=7, epoch=7)
     assert watched.master("mymaster")["config-epoch"] == 0
     assert watched.master_address("mymaster") == ("127.0.0.1", watched.master_port)
-    # A correct one with that epoch is still taken.
-    hello(watched, master=f"127.0.0.1,{watched.replica_port}", config_epoch=7, epoch=7)
-    recorder.wait_for("+switch-master", 15)
+    # A correct one with that epoch is still taken, once its sender confirms it.
+    with FakePeer(watched.peer_port, OTHER, ("127.0.0.1", watched.replica_port, 7)):
+        hello(watched, address=f"127.0.0.1,{watched.peer_port}", config_epoch=7, epoch=7,
+              master=f"127.0.0.1,{watched.replica_port}")
+        recorder.wait_for("+switch-master", 15)
     assert len(recorder.all("+switch-master")) == 1
     assert watched.master_address("mymaster") == ("127.0.0.1", watched.replica_port)
 
@@ -138,8 +142,10 @@ def test_hello__of_our_own_id_makes_no_peer(watched):
 
 @pytest.mark.ours_only
 def test_hello__that_raises_only_the_config_epoch_is_saved(watched):
-    hello(watched, config_epoch=9, epoch=9)
-    wait_until(lambda: "sentinel config-epoch mymaster 9" in watched.conf_text(), 15, "epoch 9 is saved")
+    with FakePeer(watched.peer_port, OTHER, ("127.0.0.1", watched.master_port, 9)):
+        hello(watched, address=f"127.0.0.1,{watched.peer_port}", config_epoch=9, epoch=9)
+        wait_until(lambda: "sentinel config-epoch mymaster 9" in watched.conf_text(), 15,
+                   "epoch 9 is saved")
 
 
 LINE = "sentinel notification-script mymaster /bin/evil"

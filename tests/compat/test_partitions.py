@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Three hosts, each with a sentinel, a server and a client, and a network that breaks (DESIGN.md D1, PROTOCOL.md §15)."""
 
+import glob
+import subprocess
 import time
 
 import pytest
 
-from harness import wait_until
+from harness import OURS, STOCK, wait_until
 from harness.hosts import REDIS_PORT, SENTINEL_PORT, Client, Network, not_possible
 
 WHY_NOT = not_possible()
@@ -101,6 +103,7 @@ def test_partition__a_third_of_all_packets_is_lost(network):
     time.sleep(15)
     for host in network.hosts:
         host.heal()
+    time.sleep(5)  # retransmissions are seconds apart by now: what was lost last may still make the master S_DOWN
     wait_until(network.agreed, 90, "one master, which all follow")
     before = [host.switches() for host in network.hosts]
     time.sleep(5)
@@ -127,3 +130,39 @@ def test_partition__that_comes_and_goes(network):
     assert [host.switches() for host in network.hosts] == before
     assert max(before) <= 4
     assert len(epochs(network)) == 1
+
+
+def replay(path, host):
+    with open(path, "rb") as file:
+        done = subprocess.run(["ip", "netns", "exec", host.namespace, "redis-cli", "-p", str(REDIS_PORT), "--pipe"], stdin=file,
+                              capture_output=True, text=True, timeout=60, check=True)
+    assert "errors: 0" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("rescue", ["stock", "no", "yes"])
+def test_partition__lost_writes_are_told_and_rescued_to_the_last_one(network, rescue):
+    """DESIGN.md D21: clients write on both sides. What the old master alone has is lost, or in a file, and nothing else is."""
+    network.start(STOCK if rescue == "stock" else OURS)
+    ready(network)
+    for host in network.hosts if rescue != "stock" else []:
+        assert host.ask(SENTINEL_PORT, "SENTINEL", "SET", "mymaster", "rescue-lost-writes", rescue) == "OK"
+    first, *majority = network.hosts
+    clients = [Client(host).start() for host in network.hosts]
+    wait_until(lambda: all(len(client.acknowledged) > 50 for client in clients), 40, "all write")
+    first.cut()
+    wait_replaced(majority)
+    alone = len(clients[0].acknowledged)
+    wait_until(lambda: len(clients[0].acknowledged) > alone + 50, 20, "the old master takes writes")
+    first.join()
+    master = wait_until(network.agreed, 60, "one master, which all follow")
+    time.sleep(1)
+    for client in clients:
+        client.stop()
+    gone = lost(clients, master)
+    files = [path for host in network.hosts for path in glob.glob(f"{host.folder}/*.resp")]
+    assert len(gone) > 50
+    assert rescue == "stock" or any(f"+lost-writes mymaster {first.ip} {REDIS_PORT}" in host.sentinel_log() for host in network.hosts)
+    assert bool(files) == (rescue == "yes")
+    for path in files:
+        replay(path, master)
+    assert lost(clients, master) == ([] if rescue == "yes" else gone)

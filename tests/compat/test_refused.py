@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness import OURS, STOCK, wait_until
+from harness import OURS, mixed, wait_until
 from harness.poll import stays_true
 
 pytestmark = pytest.mark.ours_only
@@ -45,15 +45,17 @@ def test_refused__process_that_ends_is_replaced_at_once(place, end):
     group.wait_settled()
 
 
-def test_refused__two_of_three_are_a_quorum_and_stock_follows(place):
-    group = group_of(place, [OURS, OURS, STOCK])
+@mixed.FOREIGN
+def test_refused__two_of_three_are_a_quorum_and_stock_follows(place, foreign):
+    group = group_of(place, [OURS, OURS, foreign])
     old = group.master
     old.kill()
     assert group.wait_switched(old, PATIENCE_S) in group.replicas
 
 
-def test_refused__one_of_three_waits_for_stock(place):
-    group = group_of(place, [OURS, STOCK, STOCK])
+@mixed.FOREIGN
+def test_refused__one_of_three_waits_for_stock(place, foreign):
+    group = group_of(place, [OURS, foreign, foreign])
     ours = group.sentinels[0]
     group.master.kill()
     wait_until(lambda: "s_down" in ours.master("mymaster")["flags"], PATIENCE_S, "ours knows")

@@ -4,7 +4,7 @@ replicas go on."""
 
 import pytest
 
-from harness import OURS, STOCK, wait_until
+from harness import OURS, mixed, wait_until
 from harness.poll import stays_true
 
 PING_OFTEN = {"options": {"repl-ping-replica-period": "1"}}
@@ -71,9 +71,10 @@ def test_testimony__an_operator_is_not_asked(place):
     group.wait_switched(old)
 
 
-def test_testimony__stock_is_not_held_by_it(place):
+@mixed.FOREIGN
+def test_testimony__stock_is_not_held_by_it(place, foreign):
     """Who has the veto begins nothing, and votes for those who do."""
-    group = made(place, flavours=[OURS, STOCK, STOCK])
+    group = made(place, flavours=[OURS, foreign, foreign])
     old = group.master
     refuse_ping(old)
     group.wait_switched(old, 40)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness import OURS, STOCK, wait_until
+from harness import OURS, mixed, wait_until
 from harness.poll import stays_true
 from harness.writer import Writer
 
@@ -198,8 +198,9 @@ def test_wrong_data__master_reborn_empty_is_replaced_before_replicas_copy_it(pla
     pytest.fail(f"keys after each attempt: {kept}")
 
 
-def test_wrong_data__stock_votes_for_the_replacement(place):
-    group = group_with_data(place, down_after_ms=5000, flavours=[OURS, STOCK, STOCK])
+@mixed.FOREIGN
+def test_wrong_data__stock_votes_for_the_replacement(place, foreign):
+    group = group_with_data(place, down_after_ms=5000, flavours=[OURS, foreign, foreign])
     assert group.sentinels[0].raw("SET", group.name, "reborn-empty", "failover") in (True, "OK")
     old = group.master
     restart(old, 0.1)
@@ -225,6 +226,7 @@ def test_wrong_data__clients_that_fill_the_empty_master_hide_nothing(place):
 def test_wrong_data__master_that_kept_its_data_is_not_replaced(place):
     group = group_with_data(place, down_after_ms=5000, reborn_empty="failover")
     events = [sentinel.record() for sentinel in group.sentinels]
+    wait_until(lambda: group.master.info("persistence")["rdb_bgsave_in_progress"] == 0, 20, "the child of the synchronisations has ended")
     command(group.master, "SAVE")
     restart(group.master, 0.1)
     wait_until(lambda: all(e.first("+reboot", "master mymaster") for e in events), 20, "it has restarted")

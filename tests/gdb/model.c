@@ -71,6 +71,7 @@ static void make_nodes(void)
     nodes[0].s_down_at = 1900;
     nodes[1].runid = id_of('1');
     nodes[1].u.data.promoted = true;
+    nodes[1].unanswered = SN_UNANSWERED_INFO | SN_UNANSWERED_ORDER;
     nodes[1].next = &nodes[2];
     links[1].pending = 2;
     links[1].retry = (struct sn_timer){.at = 2500, .pos = 1, .kind = SN_TIMER_LINK_RETRY};

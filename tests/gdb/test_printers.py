@@ -21,7 +21,7 @@ m1, master 10.0.0.1:6379, config epoch 6, flags s_down o_down held, failover wai
 promotes 10.0.0.2:6379
     vote for 00000000 in epoch 8, quorum 2
     master 10.0.0.1:6379, run id none, s_down since 1900, reports master, link connecting
-    replica 10.0.0.2:6379, run id 11111111, reports replica, promoted
+    replica 10.0.0.2:6379, run id 11111111, reports replica, promoted, info unanswered, order unanswered
     replica 10.0.0.3:6379, run id none, reports replica
     peer [fe80::1]:26379, run id aaaaaaaa, says that the master is down, voted for 00000000 in epoch 8
 m2, master db.example.org:6380 (not resolved), config epoch 0, flags none, failover none

@@ -219,21 +219,38 @@ int cluster_teardown(void **state)
     return 0;
 }
 
-static void add_node(struct cluster *cluster, struct node *node, uint16_t port)
+/* Room for one node more. */
+static void add_cuts(struct cluster *cluster)
 {
     size_t count = cluster->node_count;
     bool *cuts = sn_alloc((count + 1) * (count + 1));
-    assert(sn_timers_next(&cluster->wires) == SN_MS_NEVER || cluster->cuts != NULL);
     for (size_t i = 0; i < count; i++)
         memcpy(cuts + i * (count + 1), cluster->cuts + i * count, count);
     free(cluster->cuts);
     cluster->cuts = cuts;
-    node->cluster = cluster;
-    node->index = count;
+}
+
+static void set_addr(struct node *node, uint16_t port)
+{
+    struct node **at = &node->cluster->at_port[port];
     if (sn_addr_make("127.0.0.1", port, &node->addr) != 0)
         abort();
+    while (*at != NULL && (*at)->index < node->index)
+        at = &(*at)->port_next;
+    node->port_next = *at;
+    *at = node;
+}
+
+static void add_node(struct cluster *cluster, struct node *node, uint16_t port)
+{
+    size_t count = cluster->node_count;
+    if (cluster->cuts != NULL)
+        add_cuts(cluster);
+    node->cluster = cluster;
+    node->index = count;
     cluster->nodes = sn_realloc(cluster->nodes, (count + 1) * sizeof(struct node *));
     cluster->nodes[cluster->node_count++] = node;
+    set_addr(node, port);
 }
 
 struct model_redis *cluster_add_server(struct cluster *cluster, uint16_t port)
@@ -346,6 +363,9 @@ static void run_wire(struct cluster *cluster, struct sn_timer *timer)
         break;
     case WIRE_REPL:
         model_redis_timer(timer->owner);
+        break;
+    case WIRE_RESCUE:
+        rescue_due(timer->owner);
         break;
     case WIRE_SCRIPT:
         script_due(timer->owner);
@@ -522,8 +542,8 @@ void cluster_resume(struct node *node)
 void cluster_readdress(struct node *node, uint16_t port)
 {
     assert(node->state == NODE_OFF);
-    if (sn_addr_make("127.0.0.1", port, &node->addr) != 0)
-        abort();
+    LL_DELETE2(node->cluster->at_port[node->addr.port], node, port_next);
+    set_addr(node, port);
     names_give(node);
     cluster_say(node->cluster, node, "moves to port %u", port);
 }
@@ -531,10 +551,9 @@ void cluster_readdress(struct node *node, uint16_t port)
 struct node *cluster_find_node(struct cluster *cluster, const char *ip, uint16_t port)
 {
     struct node *found = NULL;
-    for (size_t i = 0; i < cluster->node_count; i++) {
-        struct node *node = cluster->nodes[i];
-        if (node->addr.port == port && strcmp(node->addr.ip, ip) == 0 &&
-            (found == NULL || found->state == NODE_OFF))
+    struct node *node;
+    LL_FOREACH2(cluster->at_port[port], node, port_next) {
+        if (strcmp(node->addr.ip, ip) == 0 && (found == NULL || found->state == NODE_OFF))
             found = node;
     }
     return found;

@@ -49,6 +49,7 @@ struct node {
     struct model_redis *redis;
     struct cluster_guest *guest; /* …or neither: somebody else's program */
     struct conn *conns;          /* accepted or on their way to it, by their node_prev/node_next */
+    struct node *port_next;      /* the next one with this port, in the order of their making */
 };
 
 /* Milliseconds that a packet takes; called once for each. */
@@ -95,8 +96,11 @@ struct sentinel {
     struct ticket *tickets;
     bool told_update; /* its last event was +config-update-from */
     struct script_run *scripts;
+    struct rescue_run *rescues;
     struct lookup *lookups;
 };
+
+#define CLUSTER_PORTS 65536
 
 struct cluster {
     struct cluster *next_alive;
@@ -117,7 +121,10 @@ struct cluster {
     bool names;             /* servers have host names: "r1.test" for r1 */
     sn_ms resolve_max_ms;   /* a look-up takes up to this long… */
     unsigned resolve_fails; /* …and of a hundred so many fail */
-    bool *cuts;             /* node_count × node_count, [from * node_count + to] */
+    struct node *at_port[CLUSTER_PORTS];          /* by their port_next */
+    struct model_redis *followers[CLUSTER_PORTS]; /* of the one at that port, as long as they are
+                                                     replicas; by their fellow */
+    bool *cuts; /* node_count × node_count, [from * node_count + to]; NULL until there is one */
     struct conn *conns;
     struct conn *by_link;
     struct conn *graves; /* closed at both ends; freed between events */
@@ -130,6 +137,8 @@ struct cluster {
     sn_ms timer_late_ms; /* cores' timers fire up to this much late */
     sn_ms connect_ms;    /* a connection takes up to this much longer to open */
     bool quiet;          /* fine lines are neither in the digest nor seen by cluster_when */
+    bool sparse;         /* what PERSIST names is checked when a write begins, not each time: with
+                            thousands of groups that is what takes the time */
     struct hook *hooks;
     struct later *laters;
     struct fact *facts;
@@ -284,6 +293,10 @@ void cluster_readdress(struct node *node, uint16_t port);
 /* Gives command (its ticket is chosen here); the answer becomes a line "sN answer …". */
 void cluster_command(struct sentinel *sentinel, const struct sn_command *command);
 void cluster_failover(struct sentinel *sentinel, const char *name, enum sn_failover_mode mode);
+/* SENTINEL PAUSE for so many seconds; 0: RESUME. */
+void cluster_pause(struct sentinel *sentinel, const char *name, uint32_t seconds);
+/* What a clock on the wall would show, in milliseconds. */
+int64_t cluster_wall(const struct cluster *cluster);
 void cluster_reset_group(struct sentinel *sentinel, const char *pattern);
 void cluster_remove(struct sentinel *sentinel, const char *name);
 void cluster_monitor(struct sentinel *sentinel, const char *name, const struct sn_addr *addr,

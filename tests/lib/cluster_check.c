@@ -6,6 +6,7 @@
 #include "cluster_internal.h"
 
 #include "base/text.h"
+#include "core/facts/members.h"
 #include "wire/hello.h"
 
 #include <inttypes.h>
@@ -140,6 +141,22 @@ static uint64_t durable_config_epoch(const struct sentinel *sentinel, const char
     return image == NULL ? 0 : image->config_epoch;
 }
 
+/* The highest epoch in which it has told anybody its vote. */
+static struct fact *vote_told(const struct sentinel *sentinel, const char *group)
+{
+    char key[KEY_MAX + 1];
+    (void)snprintf(key, sizeof(key), "vote told by %s for %s", sentinel->node.name, group);
+    return need_fact(sentinel->node.cluster, key);
+}
+
+/* A vote for itself that nobody has heard of may go to another candidate of an earlier epoch. */
+static bool is_withdrawn(const struct sentinel *sentinel, const struct sn_group_image *before,
+                         const struct sn_group_image *now)
+{
+    return strcmp(before->leader.hex, sentinel->id.hex) == 0 &&
+           vote_told(sentinel, now->name)->number < now->leader_epoch;
+}
+
 void check_durable(struct sentinel *sentinel, const struct sn_image *image)
 {
     const struct sn_image *old = &sentinel->durable;
@@ -147,13 +164,13 @@ void check_durable(struct sentinel *sentinel, const struct sn_image *image)
         violated(sentinel, "saves current epoch %" PRIu64 " over %" PRIu64, image->current_epoch,
                  old->current_epoch);
     for (size_t i = 0; i < old->group_count; i++) {
-        if (sn_image_find_group(image, old->groups[i].name) == NULL &&
+        if (shadow_find_group(image, i, old->groups[i].name) == NULL &&
             !excuse_forgotten(sentinel, old->groups[i].name))
             violated(sentinel, "saves no %s any more", old->groups[i].name);
     }
     for (size_t i = 0; i < image->group_count; i++) {
         const struct sn_group_image *group = &image->groups[i];
-        const struct sn_group_image *before = sn_image_find_group(old, group->name);
+        const struct sn_group_image *before = shadow_find_group(old, i, group->name);
         if (before == NULL)
             continue;
         bool lower = group->config_epoch < before->config_epoch ||
@@ -163,7 +180,7 @@ void check_durable(struct sentinel *sentinel, const struct sn_image *image)
         if (group->config_epoch < before->config_epoch)
             violated(sentinel, "saves config epoch %" PRIu64 " of %s over %" PRIu64,
                      group->config_epoch, group->name, before->config_epoch);
-        if (group->leader_epoch < before->leader_epoch)
+        if (group->leader_epoch < before->leader_epoch && !is_withdrawn(sentinel, before, group))
             violated(sentinel, "saves vote epoch %" PRIu64 " of %s over %" PRIu64,
                      group->leader_epoch, group->name, before->leader_epoch);
     }
@@ -210,6 +227,14 @@ static const char *whose_vote(const struct sentinel *sentinel, const char *group
     return group;
 }
 
+static bool has_saved_another(const struct sentinel *sentinel, const char *group, uint64_t epoch,
+                              const char *whom)
+{
+    const struct sn_group_image *image = sn_image_find_group(&sentinel->durable, group);
+    return image != NULL && image->leader_epoch == epoch && image->leader.hex[0] != '\0' &&
+           strcmp(image->leader.hex, whom) != 0;
+}
+
 static void check_vote(struct sentinel *sentinel, const char *group, uint64_t epoch,
                        const char *whom)
 {
@@ -219,8 +244,12 @@ static void check_vote(struct sentinel *sentinel, const char *group, uint64_t ep
     group = whose_vote(sentinel, group, epoch, whom);
     (void)snprintf(key, sizeof(key), "vote %s %s %" PRIu64, sentinel->node.name, group, epoch);
     check_same(sentinel, key, cluster_name_of(sentinel->node.cluster, whom));
-    if (durable_vote_epoch(sentinel, group) < epoch)
+    if (durable_vote_epoch(sentinel, group) < epoch ||
+        has_saved_another(sentinel, group, epoch, whom))
         violated(sentinel, "vote for %s in %" PRIu64 " leaves before it is durable", group, epoch);
+    struct fact *told = vote_told(sentinel, group);
+    if (told->number < epoch)
+        told->number = epoch;
 }
 
 static void check_hello(struct sentinel *sentinel, const char *message)
@@ -228,14 +257,20 @@ static void check_hello(struct sentinel *sentinel, const char *message)
     struct sn_hello hello;
     char key[KEY_MAX + 1], addr[VALUE_MAX + 1];
     const char *name = sentinel->node.name;
+    struct sn_hint hint;
+    if (sn_hint_parse(message, strlen(message), &hint))
+        return;
     if (sn_hello_parse(message, strlen(message), &hello) != 0) {
         violated(sentinel, "sends an unreadable hello: %s", message);
         return;
     }
-    if (hello.current_epoch > durable_epoch(sentinel))
+    /* Cheap questions first: these are most of what is sent. */
+    if (hello.current_epoch > sentinel->durable.current_epoch &&
+        hello.current_epoch > durable_epoch(sentinel))
         violated(sentinel, "hello with epoch %" PRIu64 " leaves before it is durable",
                  hello.current_epoch);
-    if (hello.master_config_epoch > durable_config_epoch(sentinel, hello.master_name))
+    if (hello.master_config_epoch > 0 &&
+        hello.master_config_epoch > durable_config_epoch(sentinel, hello.master_name))
         violated(sentinel, "hello with config epoch %" PRIu64 " leaves before it is durable",
                  hello.master_config_epoch);
     (void)snprintf(key, sizeof(key), "config epoch of %s %s", name, hello.master_name);
@@ -354,22 +389,17 @@ static void check_majority(struct sentinel *sentinel, const char *group, uint64_
         violated(sentinel, "leads %s in %" PRIu64 " with %zu votes", group, epoch, votes);
 }
 
-/* An attempt votes for itself right after its beginning. What the core tells when an event of it is
- * looked at may be of the next attempt already. */
+/* An attempt tells its vote for itself before anything else that is checked. */
 static void note_attempt(struct sentinel *sentinel, const struct sn_action_notice *event)
 {
-    struct cluster *cluster = sentinel->node.cluster;
     char key[KEY_MAX + 1], word[256];
-    (void)snprintf(key, sizeof(key), "tries last %s", sentinel->node.name);
-    struct fact *last = need_fact(cluster, key);
-    if (strcmp(event->name, "+try-failover") == 0) {
-        take_word(event->payload, 1, word, sizeof(word));
-        (void)sn_text_copy(last->text, sizeof(last->text), word);
-    } else if (strncmp(event->payload, sentinel->id.hex, SN_RUNID_LEN) == 0) {
-        (void)snprintf(key, sizeof(key), "attempt of %s %s", sentinel->node.name, last->text);
-        take_word(event->payload, 1, word, sizeof(word));
-        need_fact(cluster, key)->number = strtoull(word, NULL, 10);
-    }
+    const struct sn_group *group =
+        sentinel->core == NULL ? NULL : sn_group_by_id(sentinel->core, event->group);
+    if (group == NULL || strncmp(event->payload, sentinel->id.hex, SN_RUNID_LEN) != 0)
+        return;
+    (void)snprintf(key, sizeof(key), "attempt of %s %s", sentinel->node.name, sn_group_name(group));
+    take_word(event->payload, 1, word, sizeof(word));
+    need_fact(sentinel->node.cluster, key)->number = strtoull(word, NULL, 10);
 }
 
 static void check_elected(struct sentinel *sentinel, const char *group)
@@ -390,7 +420,7 @@ static void check_elected(struct sentinel *sentinel, const char *group)
 void check_event(struct sentinel *sentinel, const struct sn_action_notice *event)
 {
     char group[SN_NAME_MAX + 1], port[8];
-    if (strcmp(event->name, "+try-failover") == 0 || strcmp(event->name, "+vote-for-leader") == 0) {
+    if (strcmp(event->name, "+vote-for-leader") == 0) {
         note_attempt(sentinel, event);
     } else if (strcmp(event->name, "+elected-leader") == 0) {
         take_word(event->payload, 1, group, sizeof(group));

@@ -5,10 +5,20 @@
 
 #include "cluster_internal.h"
 
+/* What a store that keeps by records what it has to save would not save. */
+static void look_for_gaps(struct sentinel *sentinel)
+{
+    const char *missing = shadow_misses(&sentinel->disk.shadow, sentinel->core);
+    if (missing != NULL)
+        sentinel_broken(sentinel, missing);
+}
+
 static void begin_write(struct sentinel *sentinel)
 {
     struct disk *disk = &sentinel->disk;
     struct cluster *cluster = sentinel->node.cluster;
+    if (cluster->sparse)
+        look_for_gaps(sentinel);
     uint64_t spread = (uint64_t)disk->latency_jitter_ms + 1;
     disk->busy = true;
     disk->again = false;
@@ -23,9 +33,9 @@ static void begin_write(struct sentinel *sentinel)
 void disk_persist(struct sentinel *sentinel, const struct sn_action_persist *persist)
 {
     struct disk *disk = &sentinel->disk;
-    const char *missing = shadow_persist(&disk->shadow, sentinel->core, persist);
-    if (missing != NULL)
-        sentinel_broken(sentinel, missing);
+    shadow_persist(&disk->shadow, sentinel->core, persist);
+    if (!sentinel->node.cluster->sparse)
+        look_for_gaps(sentinel);
     if (persist->version > disk->wanted)
         disk->wanted = persist->version;
     if (disk->busy)

@@ -19,6 +19,7 @@ enum wire_kind {
     WIRE_LATE,   /* a write ended while the process was stopped */
     WIRE_REPL,   /* a server's replication link */
     WIRE_SCRIPT, /* a script ends */
+    WIRE_RESCUE, /* a rescue ends, or is late */
     WIRE_LATER,  /* cluster_after */
     WIRE_LOOKUP, /* a look-up ends */
     WIRE_WAKE    /* a core's deadline */
@@ -39,7 +40,7 @@ enum packet_kind {
     PACKET_MESSAGE   /* published */
 };
 
-#define REPLY_ITEMS_MAX 8
+#define REPLY_ITEMS_MAX 12
 
 /* A reply that owns its texts. */
 struct sim_reply {
@@ -141,6 +142,16 @@ struct script_run {
     struct script_run *next;
 };
 
+/* What a RESCUE of the core does. */
+struct rescue_run {
+    uint64_t group, epoch;
+    sn_ms late_at, done_at;
+    bool fails;
+    struct sentinel *sentinel;
+    struct sn_timer timer;
+    struct rescue_run *next;
+};
+
 /* Of a host name. */
 struct lookup {
     struct sentinel *sentinel;
@@ -194,6 +205,8 @@ void sentinel_boot(struct sentinel *sentinel);
 void sentinel_crash(struct sentinel *sentinel);
 void sentinel_resumed(struct sentinel *sentinel);
 void sentinel_wake_due(struct sentinel *sentinel);
+/* What the clock of its core shows. */
+sn_ms sentinel_local_now(const struct sentinel *sentinel);
 void sentinel_feed(struct sentinel *sentinel, struct sn_input *event);
 /* What arrives at a sentinel as a client, and as a server. */
 void sentinel_take_packet(struct sentinel *sentinel, struct conn *conn,
@@ -203,6 +216,9 @@ void sentinel_serve(struct sentinel *sentinel, struct conn *conn);
 void sentinel_forget_conn(struct sentinel *sentinel, struct conn *conn);
 void sentinel_answer(struct sentinel *sentinel, const struct sn_action_answer *answer);
 void script_due(struct script_run *run);
+void rescue_begin(struct sentinel *sentinel, const struct sn_action_rescue *action);
+void rescue_due(struct rescue_run *run);
+void rescue_drop_all(struct sentinel *sentinel);
 void sentinel_drop_runs(struct sentinel *sentinel);
 
 /* ---- cluster_names.c ------------------------------------------------------------------------ */

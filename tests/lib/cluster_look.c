@@ -153,11 +153,9 @@ static bool is_well(const struct sentinel *sentinel, const struct sn_instance *i
 static size_t replicas_of(const struct cluster *cluster, uint16_t port)
 {
     size_t count = 0;
-    for (size_t i = 0; i < cluster->server_count; i++) {
-        const struct model_redis *redis = cluster->servers[i];
-        count += redis->node.state == NODE_RUNNING && redis->role == SN_ROLE_REPLICA &&
-                 redis->master.port == port;
-    }
+    const struct model_redis *redis = cluster->followers[port];
+    for (; redis != NULL; redis = redis->fellow)
+        count += redis->node.state == NODE_RUNNING && redis->role == SN_ROLE_REPLICA;
     return count;
 }
 

@@ -445,6 +445,8 @@ void cluster_unstall(struct cluster *cluster)
 static void set_cut(struct node *from, struct node *to, bool cut)
 {
     struct cluster *cluster = from->cluster;
+    if (cluster->cuts == NULL)
+        cluster->cuts = sn_alloc(cluster->node_count * cluster->node_count);
     cluster->cuts[from->index * cluster->node_count + to->index] = cut;
 }
 
@@ -485,13 +487,14 @@ void cluster_isolate(struct node *node)
 void cluster_heal(struct cluster *cluster)
 {
     cluster_say(cluster, NULL, "healed");
-    memset(cluster->cuts, 0, cluster->node_count * cluster->node_count);
+    free(cluster->cuts);
+    cluster->cuts = NULL;
     cluster_unstall(cluster);
 }
 
 bool cluster_is_cut(const struct cluster *cluster, const struct node *from, const struct node *to)
 {
-    return cluster->cuts[from->index * cluster->node_count + to->index];
+    return cluster->cuts != NULL && cluster->cuts[from->index * cluster->node_count + to->index];
 }
 
 void cluster_reset(struct node *a, struct node *b)

@@ -23,6 +23,11 @@ static sn_ms local_time(const struct sentinel *sentinel, sn_ms world)
     return sentinel->clock_offset + world + world * sentinel->clock_ppm / PPM;
 }
 
+sn_ms sentinel_local_now(const struct sentinel *sentinel)
+{
+    return local_time(sentinel, sentinel->node.cluster->now);
+}
+
 /* The first world time at which the local clock shows at least local. */
 static sn_ms world_time(const struct sentinel *sentinel, sn_ms local)
 {
@@ -69,6 +74,10 @@ static const char *order_name(enum sn_order order)
         return "PUBLISH";
     case SN_ORDER_SETTINGS:
         return "SETTINGS";
+    case SN_ORDER_CONFIG:
+        return "CONFIG";
+    case SN_ORDER_WHERE:
+        return "WHERE";
     case SN_ORDER_MYID:
         return "MYID";
     case SN_ORDER_TRY_ASK:
@@ -220,6 +229,9 @@ static void perform(struct sentinel *sentinel, const struct sn_action *action)
         break;
     case SN_ACTION_SCRIPT_KILL:
         break; /* model scripts end by themselves */
+    case SN_ACTION_RESCUE:
+        rescue_begin(sentinel, &action->u.rescue);
+        break;
     case SN_ACTION_EXIT:
         cluster_say(cluster, node, "exits with %d", action->u.exit_status);
         sentinel->crash_asked = true;
@@ -242,7 +254,8 @@ static void check_now_and_then(const struct sentinel *sentinel)
 {
     const struct cluster *cluster = sentinel->node.cluster;
     char text[SN_CHECK_TEXT_MAX + 1];
-    if (cluster->steps % (CHECK_EVERY * (1 + cluster->server_count / 10)) != 0)
+    size_t weight = cluster->sparse ? 10 * cluster->server_count : 1 + cluster->server_count / 10;
+    if (cluster->steps % (CHECK_EVERY * weight) != 0)
         return;
     const char *broken = sn_core_check(sentinel->core, text);
     if (broken != NULL)
@@ -291,6 +304,7 @@ void sentinel_boot(struct sentinel *sentinel)
     sentinel->boots++;
     sentinel->clock_offset = (sn_ms)sn_prng_below(&cluster->prng, 100000000);
     sentinel->durable.globals.listen_port = sentinel->node.addr.port;
+    sentinel->durable.wall_ms = cluster_wall(cluster);
     sentinel->core = sn_core_new(&sentinel->durable, seed, local_time(sentinel, cluster->now));
     shadow_begin(&sentinel->disk.shadow, sentinel->core);
     if (cluster->watch != NULL && cluster->watch->booted != NULL)

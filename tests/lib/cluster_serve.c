@@ -64,6 +64,7 @@ void sentinel_drop_runs(struct sentinel *sentinel)
         free(run);
     }
     sentinel->scripts = NULL;
+    rescue_drop_all(sentinel);
 }
 
 void script_due(struct script_run *run)
@@ -120,6 +121,68 @@ static void serve_ask(struct sentinel *sentinel, struct conn *conn, const struct
     sentinel_feed(sentinel, &event);
 }
 
+/* What SENTINEL MASTER says of a pause; the rest of it is not needed. */
+static void add_pause_field(void *arg, const char *name, const char *value)
+{
+    struct sim_reply *reply = arg;
+    if (strncmp(name, "pause", 5) != 0 || reply->count + 2 > REPLY_ITEMS_MAX)
+        return;
+    reply->items[reply->count].type = reply->items[reply->count + 1].type = SN_REPLY_STRING;
+    reply->items[reply->count++].text = sn_strdup(name);
+    reply->items[reply->count++].text = sn_strdup(value);
+}
+
+static void serve_settings(const struct sentinel *sentinel, const char *name,
+                           struct sim_reply *reply)
+{
+    const struct sn_group *group = sn_core_group_find(sentinel->core, name, strlen(name));
+    reply->type = group == NULL ? SN_REPLY_ERROR : SN_REPLY_ARRAY;
+    if (group == NULL)
+        reply->text = sn_strdup("ERR No such master with that name");
+    else
+        sn_instance_describe(sentinel->core, sn_group_master(group), sentinel_local_now(sentinel),
+                             add_pause_field, reply);
+}
+
+static void put_text(struct sim_reply *reply, const char *text)
+{
+    reply->type = SN_REPLY_ARRAY;
+    reply->items[reply->count].type = SN_REPLY_STRING;
+    reply->items[reply->count++].text = sn_strdup(text);
+}
+
+static void put_config_epoch(void *arg, const char *name, const char *value)
+{
+    if (strcmp(name, "config-epoch") != 0)
+        return;
+    put_text(arg, name);
+    put_text(arg, value);
+}
+
+/* What SENTINEL MASTER and GET-MASTER-ADDR-BY-NAME say. */
+static void tell_config(const struct sentinel *sentinel, const struct packet *request,
+                        struct sim_reply *reply)
+{
+    const struct sn_core *core = sentinel->core;
+    const struct sn_group *group =
+        sn_core_group_find(core, request->message, strlen(request->message));
+    const char *host;
+    char number[16];
+    uint16_t port;
+    if (group == NULL) {
+        reply->type = SN_REPLY_ERROR;
+        reply->text = sn_strdup("ERR No such master with that name");
+    } else if (request->order == SN_ORDER_CONFIG) {
+        sn_instance_describe(core, sn_group_master(group), sentinel_local_now(sentinel),
+                             put_config_epoch, reply);
+    } else {
+        sn_group_address(core, group, &host, &port);
+        (void)snprintf(number, sizeof(number), "%u", port);
+        put_text(reply, host);
+        put_text(reply, number);
+    }
+}
+
 static void serve_at_once(const struct sentinel *sentinel, struct conn *conn,
                           const struct packet *request)
 {
@@ -134,6 +197,10 @@ static void serve_at_once(const struct sentinel *sentinel, struct conn *conn,
     } else if (request->order == SN_ORDER_MYID) {
         slot->reply.type = SN_REPLY_STRING;
         slot->reply.text = sn_strdup(sn_core_myid(sentinel->core)->hex);
+    } else if (request->order == SN_ORDER_SETTINGS) {
+        serve_settings(sentinel, request->message, &slot->reply);
+    } else if (request->order == SN_ORDER_CONFIG || request->order == SN_ORDER_WHERE) {
+        tell_config(sentinel, request, &slot->reply);
     } else if (request->order == SN_ORDER_TRY_ASK) {
         slot->reply.type = SN_REPLY_INTEGER; /* no error; that is all that matters */
     } else {
@@ -156,7 +223,13 @@ static void serve(struct sentinel *sentinel, struct conn *conn, const struct pac
         return;
     if (watch != NULL && watch->heard != NULL)
         watch->heard(watch->arg, sentinel, request->message);
-    (void)sn_hello_parse(request->message, strlen(request->message), &event.u.hello.hello);
+    struct sn_hint hint;
+    if (sn_hint_parse(request->message, strlen(request->message), &hint)) {
+        event.kind = SN_INPUT_HINT;
+        event.u.hint = hint;
+    } else {
+        (void)sn_hello_parse(request->message, strlen(request->message), &event.u.hello.hello);
+    }
     sentinel_feed(sentinel, &event);
 }
 
@@ -268,6 +341,10 @@ static const char *command_name(enum sn_command_kind kind)
         return "FORGET";
     case SN_COMMAND_FAILOVER:
         return "FAILOVER";
+    case SN_COMMAND_PAUSE:
+        return "PAUSE";
+    case SN_COMMAND_RESUME:
+        return "RESUME";
     case SN_COMMAND_SET:
         return "SET";
     case SN_COMMAND_CONFIG_SET:
@@ -314,6 +391,22 @@ void cluster_failover(struct sentinel *sentinel, const char *name, enum sn_failo
     struct sn_command command = {
         .kind = SN_COMMAND_FAILOVER, .name = name, .name_len = strlen(name), .mode = mode};
     cluster_command(sentinel, &command);
+}
+
+void cluster_pause(struct sentinel *sentinel, const char *name, uint32_t seconds)
+{
+    struct sn_command command = {.kind = seconds > 0 ? SN_COMMAND_PAUSE : SN_COMMAND_RESUME,
+                                 .name = name,
+                                 .name_len = strlen(name),
+                                 .seconds = seconds,
+                                 .reason = "new switch in rack 7",
+                                 .wall_ms = cluster_wall(sentinel->node.cluster)};
+    cluster_command(sentinel, &command);
+}
+
+int64_t cluster_wall(const struct cluster *cluster)
+{
+    return 1700000000000 + cluster->now;
 }
 
 void cluster_reset_group(struct sentinel *sentinel, const char *pattern)

@@ -200,25 +200,12 @@ void kit_forget_conn(struct kit *kit, struct sn_link_id id)
 
 static const char *order_word(enum sn_order order)
 {
-    static const char *const words[] = {"none",
-                                        "ping",
-                                        "info",
-                                        "publish",
-                                        "ask",
-                                        "myid",
-                                        "settings",
-                                        "promote",
-                                        "follow",
-                                        "script-kill",
-                                        "pause",
-                                        "unpause",
-                                        "try-ask",
-                                        "try-follow",
-                                        "try-kill",
-                                        "try-exec",
-                                        "try-transaction",
-                                        "try-pause",
-                                        "try-unpause"};
+    static const char *const words[] = {
+        "none",       "ping",        "info",     "publish",         "ask",
+        "myid",       "settings",    "config",   "where",           "promote",
+        "follow",     "script-kill", "pause",    "unpause",         "try-ask",
+        "try-follow", "try-kill",    "try-exec", "try-transaction", "try-pause",
+        "try-unpause"};
     return words[order];
 }
 
@@ -253,6 +240,8 @@ static void take_send(struct kit *kit, const struct sn_action_send *send)
         (void)sn_text_copy(sent->host, sizeof(sent->host), send->host);
     if (send->runid != NULL)
         (void)sn_text_copy(sent->runid.hex, sizeof(sent->runid.hex), send->runid);
+    if (send->order == SN_ORDER_CONFIG || send->order == SN_ORDER_WHERE)
+        (void)sn_text_copy(sent->message, sizeof(sent->message), send->message);
     DL_APPEND(kit->sent, sent);
 }
 
@@ -295,7 +284,8 @@ static void take_records(struct kit *kit, const struct sn_action_persist *persis
 {
     static const char *const words[] = {"identity", "epoch",    "globals", "vote", "config",
                                         "params",   "replicas", "peers",   "gone"};
-    const char *missing = shadow_persist(&kit->shadow, kit->core, persist);
+    shadow_persist(&kit->shadow, kit->core, persist);
+    const char *missing = shadow_misses(&kit->shadow, kit->core);
     if (missing != NULL)
         fail_msg("at %lld: %s", (long long)kit_now(kit), missing);
     for (size_t i = 0; i < persist->count; i++) {
@@ -349,6 +339,12 @@ static void take_action(struct kit *kit, const struct sn_action *action)
         return;
     case SN_ACTION_SCRIPT_KILL:
         kit_line(kit, "kill %llu", (unsigned long long)action->u.script.job.v);
+        return;
+    case SN_ACTION_RESCUE:
+        kit_line(kit, "rescue %s %s %u from %llu%s", action->u.rescue.name,
+                 action->u.rescue.to.host, action->u.rescue.to.port,
+                 (unsigned long long)action->u.rescue.parted_at,
+                 action->u.rescue.paused ? "" : " unpaused");
         return;
     case SN_ACTION_EXIT:
         kit_line(kit, "exit %d", action->u.exit_status);

@@ -56,6 +56,16 @@ enum kit_mode {
 /* What a saving disk does. */
 enum kit_disk { KIT_DISK_GOOD = 0, KIT_DISK_BAD, KIT_DISK_SLOW /* kit_persisted answers */ };
 
+/* What a peer has as its configuration of a group. */
+struct kit_belief {
+    char group[64];
+    char host[SN_HOST_MAX + 1];
+    uint16_t port;
+    uint64_t config_epoch;
+};
+
+#define KIT_BELIEFS 4
+
 /* A data node or a peer. Tests change it freely; it speaks by INFO, PONG and answers only. */
 struct kit_node {
     char name[64];
@@ -83,15 +93,19 @@ struct kit_node {
     char history, history2; /* its replication ids are forty of that; '\0': it tells none */
     unsigned long long second_offset;
     bool loading;
-    bool never_up; /* its link was never up; with link_up false */
+    bool keeps_replicas; /* a master that tells min_slaves_good_slaves */
+    bool never_up;       /* its link was never up; with link_up false */
     bool tells_keys;
     unsigned long long keys, changes;
+    const char *server_info; /* lines before all others of INFO; NULL: none */
     /* Peers: */
     bool says_down;
     bool refuses; /* never votes */
     struct sn_runid vote;
     unsigned long long vote_epoch;
-    const char *answer;   /* to ASK, kit_reply syntax; NULL: by the facts above */
+    const char *answer;                     /* to ASK, kit_reply syntax; NULL: by the facts above */
+    struct kit_belief beliefs[KIT_BELIEFS]; /* told by CONFIG and WHERE; group "": unused */
+    const char *config;                     /* to CONFIG, kit_reply syntax; NULL: by its belief */
     const char *settings; /* to SETTINGS, kit_reply syntax; NULL: nothing of interest */
     const char *myid; /* to MYID, kit_reply syntax; NULL: its letter, and others do not know it */
     struct kit_node *next;
@@ -112,6 +126,7 @@ struct kit_sent {
     uint16_t port;
     uint64_t epoch;
     struct sn_runid runid;
+    char message[SN_NAME_MAX + 1];
     struct kit_sent *prev, *next;
 };
 
@@ -197,11 +212,14 @@ void kit_reply_queue_error(struct kit *kit, const char *node, enum sn_order orde
 void kit_info(struct kit *kit, const char *node, const char *text);
 /* An answer of the disk about the newest version asked for. */
 void kit_persisted(struct kit *kit, bool ok);
-/* A hello of a peer by PUBLISH. */
+/* A hello of a peer by PUBLISH; it has that configuration from then on. */
 void kit_hello(struct kit *kit, const char *peer, const char *group, const char *master,
                uint64_t epoch, uint64_t config_epoch);
-/* Any hello, on node's subscription if node is not NULL. False if not all of it is of use. */
+/* Any hello, on node's subscription if node is not NULL. The process at its sender's address has
+ * that configuration from then on. False if not all of it is of use. */
 bool kit_hello_text(struct kit *kit, const char *node, const char *text);
+/* The same, but nobody has sent it. */
+bool kit_forged(struct kit *kit, const char *node, const char *text);
 void kit_resolved(struct kit *kit, const char *host, const char *ip);
 /* All give the ticket. */
 uint64_t kit_command(struct kit *kit, struct sn_command *command);

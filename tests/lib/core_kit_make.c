@@ -73,6 +73,10 @@ static void read_option(struct kit *kit, struct sn_group_image *group, const cha
         params->max_lag = (uint64_t)number;
     else if (strcmp(key, "veto") == 0)
         params->replica_veto = sn_strdup(value);
+    else if (strcmp(key, "chained") == 0)
+        params->chained = sn_strdup(value);
+    else if (strcmp(key, "rescue") == 0)
+        params->rescue = sn_strdup(value);
     else if (strcmp(key, "forget-after") == 0)
         params->forget_after_s = (uint32_t)number;
     else if (strcmp(key, "reborn-empty") == 0)

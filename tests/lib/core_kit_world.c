@@ -189,20 +189,32 @@ static size_t write_data_set(const struct kit_node *node, char *out, size_t size
     return len;
 }
 
+static size_t write_replicas(struct kit *kit, const struct kit_node *node, char *out, size_t size)
+{
+    const struct kit_node *other;
+    size_t len = 0;
+    unsigned number = 0;
+    LL_FOREACH(kit->nodes, other) {
+        if (other->role == SN_ROLE_REPLICA && strcmp(other->master, node->name) == 0)
+            len += (size_t)snprintf(out + len, size - len,
+                                    "slave%u:ip=%s,port=%u,state=online,offset=1,lag=0\r\n",
+                                    number++, other->host, other->port);
+    }
+    return len;
+}
+
 static void write_info(struct kit *kit, const struct kit_node *node, char *out, size_t size)
 {
     const struct kit_node *other;
-    unsigned number = 0;
-    size_t len = (size_t)snprintf(out, size, "run_id:%s\r\n", node->runid.hex);
+    size_t len =
+        (size_t)snprintf(out, size, "%srun_id:%s\r\n",
+                         node->server_info == NULL ? "" : node->server_info, node->runid.hex);
     if (node->role == SN_ROLE_MASTER) {
         len += (size_t)snprintf(out + len, size - len, "role:master\r\nmaster_repl_offset:%llu\r\n",
                                 node->offset);
-        LL_FOREACH(kit->nodes, other) {
-            if (other->role == SN_ROLE_REPLICA && strcmp(other->master, node->name) == 0)
-                len += (size_t)snprintf(out + len, size - len,
-                                        "slave%u:ip=%s,port=%u,state=online,offset=1,lag=0\r\n",
-                                        number++, other->host, other->port);
-        }
+        if (node->keeps_replicas)
+            len += (size_t)snprintf(out + len, size - len, "min_slaves_good_slaves:1\r\n");
+        len += write_replicas(kit, node, out + len, size - len);
         (void)write_data_set(node, out + len, size - len);
         return;
     }
@@ -217,6 +229,7 @@ static void write_info(struct kit *kit, const struct kit_node *node, char *out, 
     if (node->tells_last_io)
         len += (size_t)snprintf(out + len, size - len, "master_last_io_seconds_ago:%d\r\n",
                                 node->link_up ? (int)node->last_io_s : -1);
+    len += write_replicas(kit, node, out + len, size - len);
     if (node->link_down_s > 0 || node->never_up)
         (void)snprintf(out + len, size - len, "master_link_down_since_seconds:%d\r\n",
                        node->never_up ? -1 : (int)node->link_down_s);
@@ -249,6 +262,32 @@ static void write_vote(struct kit_node *peer, const struct kit_sent *sent, char 
     }
     (void)snprintf(out, size, "[:%d|$%s|:%llu]", peer->says_down,
                    peer->vote.hex[0] == '\0' ? "*" : peer->vote.hex, peer->vote_epoch);
+}
+
+static struct kit_belief *belief_of(struct kit_node *peer, const char *group, bool create)
+{
+    for (size_t i = 0; i < KIT_BELIEFS; i++) {
+        struct kit_belief *belief = &peer->beliefs[i];
+        if (create && belief->group[0] == '\0')
+            (void)snprintf(belief->group, sizeof(belief->group), "%.63s", group);
+        if (strcmp(belief->group, group) == 0)
+            return belief;
+    }
+    return create ? &peer->beliefs[KIT_BELIEFS - 1] : NULL;
+}
+
+static void write_belief(struct kit_node *peer, const struct kit_sent *sent, char *out, size_t size)
+{
+    const struct kit_belief *belief = belief_of(peer, sent->message, false);
+    if (belief == NULL)
+        (void)snprintf(out, size, "-ERR No such master with that name");
+    else if (sent->order == SN_ORDER_WHERE)
+        (void)snprintf(out, size, "[$%s|$%u]", belief->host, belief->port);
+    else if (peer->config != NULL)
+        (void)snprintf(out, size, "%s", peer->config);
+    else
+        (void)snprintf(out, size, "[$name|$%s|$config-epoch|$%llu]", belief->group,
+                       (unsigned long long)belief->config_epoch);
 }
 
 /* What node says to something that was sent to it. */
@@ -303,6 +342,10 @@ static void write_reply(struct kit *kit, struct kit_node *node, const struct kit
     case SN_ORDER_TRY_UNPAUSE:
         text = "-ERR nothing was done";
         break;
+    case SN_ORDER_CONFIG:
+    case SN_ORDER_WHERE:
+        write_belief(node, sent, out, size);
+        return;
     case SN_ORDER_SETTINGS:
         text = node->settings != NULL ? node->settings : "[$name|$m1]";
         break;
@@ -522,7 +565,27 @@ void kit_persisted(struct kit *kit, bool ok)
     kit_step(kit, &event);
 }
 
+static void believe(struct kit *kit, const struct sn_hello *hello)
+{
+    if (hello->bad != 0)
+        return;
+    struct kit_belief *belief =
+        belief_of(kit_node_at(kit, hello->ip, hello->port), hello->master_name, true);
+    (void)snprintf(belief->host, sizeof(belief->host), "%s", hello->master_ip);
+    (void)snprintf(belief->group, sizeof(belief->group), "%.63s", hello->master_name);
+    belief->port = hello->master_port;
+    belief->config_epoch = hello->master_config_epoch;
+}
+
 bool kit_hello_text(struct kit *kit, const char *node, const char *text)
+{
+    struct sn_hello hello;
+    if (sn_hello_parse(text, strlen(text), &hello) == 0)
+        believe(kit, &hello);
+    return kit_forged(kit, node, text);
+}
+
+bool kit_forged(struct kit *kit, const char *node, const char *text)
 {
     struct sn_input event = {.kind = SN_INPUT_HELLO};
     bool good = sn_hello_parse(text, strlen(text), &event.u.hello.hello) == 0;

@@ -102,8 +102,8 @@ static void lose_master(struct model_redis *redis, sn_ms retry_ms)
 static void drop_replicas(struct model_redis *redis)
 {
     struct cluster *cluster = redis->node.cluster;
-    for (size_t i = 0; i < cluster->server_count; i++) {
-        struct model_redis *other = cluster->servers[i];
+    struct model_redis *other = cluster->followers[redis->node.addr.port];
+    for (; other != NULL; other = other->fellow) {
         if (model_redis_follows(other, redis) && other->node.state != NODE_OFF &&
             (other->repl == REPL_SYNC || other->repl == REPL_LOAD || other->repl == REPL_UP))
             lose_master(other, REPL_PERIOD_MS);
@@ -121,11 +121,24 @@ static bool make_addr(const struct model_redis *redis, const char *host, uint16_
     return true;
 }
 
+/* In the order of their making, so that runs do not depend on when they came. */
+static void join_followers(struct model_redis *redis)
+{
+    struct model_redis **at = &redis->node.cluster->followers[redis->master.port];
+    while (*at != NULL && (*at)->node.index < redis->node.index)
+        at = &(*at)->fellow;
+    redis->fellow = *at;
+    *at = redis;
+}
+
 static void begin_replication(struct model_redis *redis, const char *host, uint16_t port)
 {
     redis->role = SN_ROLE_REPLICA;
+    if (redis->master.port != 0)
+        LL_DELETE2(redis->node.cluster->followers[redis->master.port], redis, fellow);
     if (!make_addr(redis, host, port, &redis->master))
         abort();
+    join_followers(redis);
     redis->repl = REPL_NONE;
     lose_master(redis, 0);
 }
@@ -278,8 +291,16 @@ void model_redis_replace_data(struct model_redis *redis, uint64_t offset)
     forget_history(redis);
 }
 
+static void uncrown(struct model_redis *redis)
+{
+    if (redis->crowned)
+        redis->uncrowned_at = redis->node.cluster->now;
+    redis->crowned = false;
+}
+
 void model_redis_start(struct model_redis *redis)
 {
+    uncrown(redis);
     sn_prng_runid(&redis->node.cluster->prng, &redis->runid);
     /* An empty one has nothing to load. */
     redis->loading_until = redis->node.cluster->now + (redis->offset > 0 ? redis->loading_ms : 0);
@@ -302,6 +323,7 @@ void model_redis_start(struct model_redis *redis)
 
 void model_redis_stopped(struct model_redis *redis)
 {
+    uncrown(redis);
     sn_timer_stop(&redis->node.cluster->wires, &redis->timer);
     drop_replicas(redis);
 }
@@ -318,6 +340,8 @@ void model_redis_promote(struct model_redis *redis)
         model_redis_is_busy(redis))
         return;
     redis->role = SN_ROLE_MASTER;
+    redis->put_below = false;
+    redis->crowned = true;
     redis->repl = REPL_NONE;
     redis->was_up = false;
     fork_history(redis);
@@ -337,6 +361,8 @@ void model_redis_follow(struct model_redis *redis, const char *host, uint16_t po
     cluster_say(redis->node.cluster, &redis->node, "follows %s %u", host, port);
     if (redis->role == SN_ROLE_MASTER)
         redis->demoted_at = redis->node.cluster->now;
+    uncrown(redis);
+    redis->put_below = false;
     begin_replication(redis, host, port);
     save(redis);
 }
@@ -344,8 +370,8 @@ void model_redis_follow(struct model_redis *redis, const char *host, uint16_t po
 static void write_down(struct model_redis *redis, unsigned depth)
 {
     struct cluster *cluster = redis->node.cluster;
-    for (size_t i = 0; i < cluster->server_count && depth < CHAIN_MAX; i++) {
-        struct model_redis *other = cluster->servers[i];
+    struct model_redis *other = cluster->followers[redis->node.addr.port];
+    for (; other != NULL && depth < CHAIN_MAX; other = other->fellow) {
         if (other->repl != REPL_UP || other->lagging || model_redis_is_busy(other) ||
             other->node.state != NODE_RUNNING || !model_redis_follows(other, redis) ||
             !model_redis_reaches(other, redis))

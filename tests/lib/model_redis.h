@@ -42,6 +42,7 @@ struct model_redis {
     /* As CONFIG REWRITE saved it: what a restart begins with. */
     enum sn_role saved_role;
     struct sn_addr saved_master;
+    struct model_redis *fellow; /* the next one that follows, or last followed, the same port */
 
     /* Behaviour; may be changed at any time. */
     uint32_t priority;
@@ -61,11 +62,17 @@ struct model_redis {
     const char *pause_error;  /* CLIENT PAUSE is refused with this */
     const char *config_error; /* CONFIG is refused with this, and with it what contains it */
     bool ignores_orders;      /* says OK and does nothing */
+    bool lied;                /* ever, in this run */
     enum sn_role lies_role;   /* INFO says this role; UNKNOWN: the truth */
     const char *turns_away; /* whoever connects gets this error and is hung up on; "": just that */
     bool rejects;           /* a firewall before it refuses sentinels */
     sn_ms rejected_until;   /* end of the last time that it did; 0: never */
     bool drops_orders;      /* closes the connection instead of answering EXEC */
+
+    bool put_below; /* by its operator, since its last order */
+    sn_ms put_below_at;
+    bool crowned;       /* this process was a replica, and was promoted */
+    sn_ms uncrowned_at; /* when that last ended; 0: never */
 
     /* Statistics. */
     unsigned promotions, follows, syncs;

@@ -120,8 +120,8 @@ static void print_replicas(const struct model_redis *redis, struct sn_buf *out)
 {
     const struct cluster *cluster = redis->node.cluster;
     unsigned count = 0;
-    for (size_t i = 0; i < cluster->server_count; i++) {
-        const struct model_redis *other = cluster->servers[i];
+    const struct model_redis *other = cluster->followers[redis->node.addr.port];
+    for (; other != NULL; other = other->fellow) {
         if (other->repl == REPL_NONE || other->repl == REPL_CONNECT ||
             !model_redis_follows(other, redis))
             continue;
@@ -198,8 +198,8 @@ static int64_t publish(struct model_redis *redis, const char *message, unsigned 
         conn_publish(conn, message);
         count++;
     }
-    for (size_t i = 0; i < cluster->server_count && depth < CHAIN_MAX; i++) {
-        struct model_redis *other = cluster->servers[i];
+    struct model_redis *other = cluster->followers[redis->node.addr.port];
+    for (; other != NULL && depth < CHAIN_MAX; other = other->fellow) {
         if (other->repl == REPL_UP && other->node.state == NODE_RUNNING &&
             !model_redis_is_busy(other) && model_redis_follows(other, redis) &&
             model_redis_reaches(other, redis))
@@ -341,6 +341,8 @@ static void answer(struct model_redis *redis, struct conn *conn, const struct pa
         break;
     case SN_ORDER_MYID:
     case SN_ORDER_SETTINGS:
+    case SN_ORDER_CONFIG:
+    case SN_ORDER_WHERE:
     case SN_ORDER_TRY_ASK:
     case SN_ORDER_ASK:
     case SN_ORDER_NONE:

@@ -2,6 +2,8 @@
 
 #include "shadow.h"
 
+#include "base/alloc.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +46,8 @@ static void take_group(struct sn_group_image *to, const struct sn_group_image *f
         sn_group_params_fini(&to->params);
         sn_group_params_copy(&from->params, &to->params);
     }
+    if ((what & SN_RECORD_TRUCE) != 0)
+        sn_strset(&to->pause, from->pause);
     take_members(to, from, what);
 }
 
@@ -79,6 +83,14 @@ static void take(struct shadow *shadow, const struct sn_core *core, const struct
     sn_image_fini(&now);
 }
 
+const struct sn_group_image *shadow_find_group(const struct sn_image *image, size_t guess,
+                                               const char *name)
+{
+    if (guess < image->group_count && strcmp(image->groups[guess].name, name) == 0)
+        return &image->groups[guess];
+    return sn_image_find_group(image, name);
+}
+
 /* ---- comparing ------------------------------------------------------------------------------ */
 
 /* What a name was looked up to is not saved. */
@@ -99,6 +111,7 @@ static bool same_params(const struct sn_group_params *a, const struct sn_group_p
         a->down_after_ms == b->down_after_ms && a->failover_timeout_ms == b->failover_timeout_ms &&
         a->reboot_down_after_ms == b->reboot_down_after_ms &&
         a->refused_after_ms == b->refused_after_ms && a->max_lag == b->max_lag &&
+        a->rescue_timeout_ms == b->rescue_timeout_ms && same_text(a->rescue, b->rescue) &&
         a->forget_after_s == b->forget_after_s && same_text(a->replica_veto, b->replica_veto) &&
         same_text(a->reborn_empty, b->reborn_empty) &&
         same_text(a->notification_script, b->notification_script) &&
@@ -137,6 +150,8 @@ static const char *group_difference(const struct sn_group_image *a, const struct
         return "PERSIST does not name a configuration that has changed";
     if (!same_params(&a->params, &b->params))
         return "PERSIST does not name settings of a group that have changed";
+    if (!same_text(a->pause, b->pause))
+        return "PERSIST does not name a pause that has changed";
     if (!same_replicas(a, b))
         return "PERSIST does not name replicas that have changed";
     return same_peers(a, b) ? NULL : "PERSIST does not name peers that have changed";
@@ -164,7 +179,7 @@ static const char *difference(const struct sn_image *shadow, const struct sn_ima
 {
     const char *found = own_difference(shadow, now);
     for (size_t i = 0; found == NULL && i < now->group_count; i++) {
-        const struct sn_group_image *group = sn_image_find_group(shadow, now->groups[i].name);
+        const struct sn_group_image *group = shadow_find_group(shadow, i, now->groups[i].name);
         found = group == NULL ? "PERSIST does not name a new group"
                               : group_difference(group, &now->groups[i]);
     }
@@ -176,13 +191,17 @@ void shadow_begin(struct shadow *shadow, const struct sn_core *core)
     sn_core_snapshot(core, &shadow->image);
 }
 
-const char *shadow_persist(struct shadow *shadow, const struct sn_core *core,
-                           const struct sn_action_persist *persist)
+void shadow_persist(struct shadow *shadow, const struct sn_core *core,
+                    const struct sn_action_persist *persist)
+{
+    for (size_t i = 0; i < persist->count; i++)
+        take(shadow, core, &persist->records[i]);
+}
+
+const char *shadow_misses(const struct shadow *shadow, const struct sn_core *core)
 {
     struct sn_image now;
     sn_core_snapshot(core, &now);
-    for (size_t i = 0; i < persist->count; i++)
-        take(shadow, core, &persist->records[i]);
     const char *found = difference(&shadow->image, &now);
     sn_image_fini(&now);
     return found;

@@ -13,10 +13,15 @@ struct shadow {
 
 /* The state with which core starts. */
 void shadow_begin(struct shadow *shadow, const struct sn_core *core);
-/* Takes the records in, each for what it says that has changed. NULL, or what is missing in
- * them: static text. */
-const char *shadow_persist(struct shadow *shadow, const struct sn_core *core,
-                           const struct sn_action_persist *persist);
+/* Takes the records in, each for what it says that has changed. */
+void shadow_persist(struct shadow *shadow, const struct sn_core *core,
+                    const struct sn_action_persist *persist);
+/* NULL, or what is missing in all records so far: static text. */
+const char *shadow_misses(const struct shadow *shadow, const struct sn_core *core);
+/* The group with that name; NULL if none. Most images have their groups in one order: at guess,
+ * then. */
+const struct sn_group_image *shadow_find_group(const struct sn_image *image, size_t guess,
+                                               const char *name);
 void shadow_fini(struct shadow *shadow);
 
 #endif

@@ -21,17 +21,17 @@ import sys
 from pathlib import Path
 
 # The folders of sentinel/ that are libraries of their own.
-FOLDERS = ("base", "wire", "core", "conf", "acl", "shell/log", "shell/net", "shell/driver", "shell/links", "shell/store",
-           "shell/server", "shell/http", "shell/process")
+FOLDERS = ("base", "wire", "core", "conf", "acl", "shell/log", "shell/net", "shell/driver", "shell/links", "shell/store", "shell/report",
+           "shell/rescue", "shell/chronicle", "shell/server", "shell/http", "shell/process")
 
 # Project headers that the files of a folder may include; of core, outsiders see only the public ones.
-CORE_PUBLIC = ("core/core.h", "core/action.h", "core/input.h", "core/image.h", "core/reason.h", "core/view.h")
+CORE_PUBLIC = ("core/core.h", "core/action.h", "core/input.h", "core/image.h", "core/reason.h", "core/view.h", "core/explain.h", "core/examine.h", "core/rehearse.h")
 # What all of the core knows: values, and the structures of groups, members and links.
 CORE_MODEL = CORE_PUBLIC + ("base/", "core/timing.h", "core/model/")
 ALLOWED_HEADERS = {
     "base": ("base/",),
     "wire": ("base/", "wire/"),
-    "core": ("base/", "core/", "wire/hello.h", "wire/info.h", "wire/reply.h", "wire/request.h"),
+    "core": ("base/", "core/", "wire/hello.h", "wire/hint.h", "wire/info.h", "wire/reply.h", "wire/request.h"),
     "core/values": ("base/", "core/image.h", "core/timing.h"),
     "core/model": CORE_MODEL,
     "core/tell": CORE_MODEL + ("core/tell/",),
@@ -53,10 +53,14 @@ ALLOWED_HEADERS = {
     "shell/driver": ("base/", "shell/driver/") + CORE_PUBLIC,
     "shell/links": ("base/", "wire/", "shell/driver/driver.h", "shell/net/", "shell/links/") + CORE_PUBLIC,
     "shell/store": ("base/", "conf/", "shell/driver/driver.h", "shell/log/log.h", "shell/store/") + CORE_PUBLIC,
-    "shell/server": ("base/", "wire/", "conf/", "acl/acl.h", "acl/specs.h", "shell/driver/driver.h", "shell/log/log.h", "shell/net/", "shell/store/store_file.h",
-                     "shell/server/", "sn_version.h") + CORE_PUBLIC,
+    "shell/rescue": ("base/", "wire/", "shell/driver/driver.h", "shell/links/", "shell/net/", "shell/store/store_file.h", "shell/report/json.h", "shell/rescue/") + CORE_PUBLIC,
+    "shell/report": ("base/", "shell/report/") + CORE_PUBLIC,
+    "shell/chronicle": ("base/", "shell/driver/driver.h", "shell/log/log.h", "shell/store/store_file.h", "shell/report/",
+                        "shell/chronicle/") + CORE_PUBLIC,
+    "shell/server": ("base/", "wire/", "conf/", "acl/acl.h", "acl/spec_index.h", "acl/specs.h", "shell/driver/driver.h", "shell/log/log.h", "shell/net/",
+                     "shell/store/store_file.h", "shell/report/", "shell/chronicle/chronicle.h", "shell/server/", "sn_version.h") + CORE_PUBLIC,
     "shell/http": ("base/", "conf/table/", "shell/driver/driver.h", "shell/log/log.h", "shell/net/", "shell/server/server.h",
-                   "shell/server/quorum.h", "shell/http/", "sn_version.h") + CORE_PUBLIC,
+                   "shell/server/checkup.h", "shell/server/quorum.h", "shell/report/", "shell/chronicle/chronicle.h", "shell/http/", "sn_version.h") + CORE_PUBLIC,
     "shell/process": ("base/", "conf/", "shell/", "sn_version.h") + CORE_PUBLIC,
     "main.c": ("base/", "shell/process/", "sn_version.h"),
 }

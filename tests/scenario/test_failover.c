@@ -47,8 +47,8 @@ static void test_failover__leader_goes_through_the_states_in_order(void **state)
     cluster_run_for(cluster, 3000);
     EXPECT(cluster, mark, "s? +sdown master mymaster 127.0.0.1 6379",
            "s? +odown master mymaster 127.0.0.1 6379 #quorum 2/2", "s? +new-epoch 1",
-           "s? +try-failover master mymaster 127.0.0.1 6379", "s? +vote-for-leader s? 1",
-           "s? saved *", "s? > s? ASK 127.0.0.1 6379 1 s?", "s? answers s? 1 s? 1",
+           "s? +try-failover master mymaster 127.0.0.1 6379", "s? saved *",
+           "s? +vote-for-leader s? 1", "s? > s? ASK 127.0.0.1 6379 1 s?", "s? answers s? 1 s? 1",
            "s? +elected-leader master mymaster 127.0.0.1 6379",
            "s? +failover-state-select-slave master mymaster 127.0.0.1 6379",
            "s? +selected-slave slave 127.0.0.1:6381 127.0.0.1 6381 @ mymaster 127.0.0.1 6379",

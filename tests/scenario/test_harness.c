@@ -159,12 +159,17 @@ static void test_harness__two_addresses_for_one_epoch_are_noticed(void **state)
 {
     (void)state;
     struct cluster *cluster = cluster_new_three(1);
-    /* Somebody claims the next epoch for r2; then the sentinels win it for r3. */
+    /* Somebody promotes r2 by hand, and claims the next epoch for it in the name of s3, which s1
+     * cannot ask; then the others win that epoch for r3. */
     char hello[256];
     (void)snprintf(hello, sizeof(hello), "127.0.0.1,26381,%s,0,mymaster,127.0.0.1,6380,1",
                    cluster->sentinels[2]->id.hex);
+    cluster_cut(&cluster->sentinels[0]->node, &cluster->sentinels[2]->node);
+    cluster->servers[1]->priority = 200;
+    model_redis_promote(cluster->servers[1]);
     cluster_publish(cluster->sentinels[0], hello);
-    cluster_run_for(cluster, 1);
+    for (int i = 0; i < 600 && trace_count(&cluster->trace, 0, "s1 +switch-master *") == 0; i++)
+        cluster_run_for(cluster, 1);
     cluster_expect_count(cluster, 0, "s1 +switch-master *", 1);
     cluster_isolate(&cluster->sentinels[0]->node);
     cluster_run_for(cluster, 3000);

@@ -80,6 +80,7 @@ static inline void copy_command(const struct sn_command *from, struct sn_command
 {
     to->name = copy_bytes(from->name, from->name_len);
     to->runid = sn_strdup(from->runid);
+    to->reason = sn_strdup(from->reason);
 
     struct sn_change *changes = sn_alloc_array(from->change_count, sizeof(*changes));
     for (size_t i = 0; i < from->change_count; i++) {
@@ -107,6 +108,7 @@ static inline void free_command(struct sn_command *command)
     free((void *)(uintptr_t)command->timings);
     free_text(command->name);
     free_text(command->runid);
+    free_text(command->reason);
 }
 
 /* What an event points to, if anything. */
@@ -116,6 +118,7 @@ enum content {
     CONTENT_REPLY,
     CONTENT_RESOLVED,
     CONTENT_COMMAND,
+    CONTENT_RESCUED,
 };
 
 static inline enum content content_of(const struct sn_input *event)
@@ -135,10 +138,13 @@ static inline enum content content_of(const struct sn_input *event)
         return CONTENT_RESOLVED;
     case SN_INPUT_COMMAND:
         return CONTENT_COMMAND;
+    case SN_INPUT_RESCUED:
+        return CONTENT_RESCUED;
     case SN_INPUT_NONE:
     case SN_INPUT_START:
     case SN_INPUT_TIMER:
     case SN_INPUT_HELLO:
+    case SN_INPUT_HINT:
     case SN_INPUT_PERSISTED:
     case SN_INPUT_SCRIPT_STARTED:
     case SN_INPUT_SCRIPT_EXITED:
@@ -166,6 +172,10 @@ static inline void event_copy(const struct sn_input *from, struct sn_input *to)
     case CONTENT_COMMAND:
         copy_command(&from->u.command, &to->u.command);
         break;
+    case CONTENT_RESCUED:
+        to->u.rescued.file = sn_strdup(from->u.rescued.file);
+        to->u.rescued.reason = sn_strdup(from->u.rescued.reason);
+        break;
     case CONTENT_NONE:
         break;
     }
@@ -187,6 +197,10 @@ static inline void event_copy_fini(struct sn_input *event)
         break;
     case CONTENT_COMMAND:
         free_command(&event->u.command);
+        break;
+    case CONTENT_RESCUED:
+        free_text(event->u.rescued.file);
+        free_text(event->u.rescued.reason);
         break;
     case CONTENT_NONE:
         break;

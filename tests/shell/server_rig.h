@@ -52,7 +52,7 @@ struct rig {
     struct sn_link_id watched;   /* the command link to it */
     uint64_t info_tag;           /* of the last INFO to it */
     bool hold_resolve;           /* set by a test: look-ups end by rig_resolve */
-    void (*resolved)(void *arg, const char *ip);
+    void (*resolved)(void *arg, const char *host, const char *ip);
     void *resolved_arg;
     char resolve_host[SN_HOST_MAX + 1];
 };
@@ -131,13 +131,14 @@ static inline void rig_shutdown(void *arg)
 static inline void rig_resolve(struct rig *rig, const char *ip)
 {
     assert_non_null(rig->resolved);
-    void (*done)(void *arg, const char *ip) = rig->resolved;
+    void (*done)(void *arg, const char *host, const char *ip) = rig->resolved;
     rig->resolved = NULL;
-    done(rig->resolved_arg, ip);
+    done(rig->resolved_arg, rig->resolve_host, ip);
 }
 
 static inline void rig_look_up(void *arg, const char *host,
-                               void (*done)(void *done_arg, const char *ip), void *done_arg)
+                               void (*done)(void *done_arg, const char *host, const char *ip),
+                               void *done_arg)
 {
     struct rig *rig = arg;
 

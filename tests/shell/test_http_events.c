@@ -14,7 +14,7 @@ static size_t text_len;
 
 static void tell(const char *name, const char *payload)
 {
-    const struct sn_action_notice event = {SN_LEVEL_WARNING, name, payload};
+    const struct sn_action_notice event = {SN_LEVEL_WARNING, name, payload, 0};
 
     sn_http_note_event(http, &event);
 }
@@ -84,7 +84,7 @@ static void test_events__each_one_is_told_as_json(void **state)
 
 static void test_events__a_debug_event_is_told_to_nobody(void **state)
 {
-    static const struct sn_action_notice event = {SN_LEVEL_DEBUG, "+script-child", "17"};
+    static const struct sn_action_notice event = {SN_LEVEL_DEBUG, "+script-child", "17", 0};
 
     (void)state;
     http_start();
@@ -299,7 +299,7 @@ static void test_ring__memory_is_bounded(void **state)
 {
     struct sn_ring *ring = calloc(1, sizeof(*ring));
     char payload[1000];
-    const struct sn_action_notice event = {SN_LEVEL_NOTICE, "+slave", payload};
+    const struct sn_action_notice event = {SN_LEVEL_NOTICE, "+slave", payload, 0};
     uint64_t next;
 
     (void)state;

@@ -175,11 +175,11 @@ static void test_http__events_and_saves_are_counted(void **state)
                                         "sentineld_save_duration_seconds_count 3",
                                         NULL};
     static const struct sn_action_notice events[] = {
-        {SN_LEVEL_WARNING, "+sdown", "master m1 10.0.0.1 6379"},
-        {SN_LEVEL_WARNING, "+switch-master", "m1 10.0.0.1 6379 10.0.0.2 6379"},
-        {SN_LEVEL_WARNING, "+sdown", "slave 10.0.0.1:6379 10.0.0.1 6379 @ m1 10.0.0.2 6379"},
-        {SN_LEVEL_WARNING, "+vote-for-leader", "aaaa 7"},
-        {SN_LEVEL_WARNING, "+failover-end", "master m1 10.0.0.1 6379"}};
+        {SN_LEVEL_WARNING, "+sdown", "master m1 10.0.0.1 6379", 0},
+        {SN_LEVEL_WARNING, "+switch-master", "m1 10.0.0.1 6379 10.0.0.2 6379", 0},
+        {SN_LEVEL_WARNING, "+sdown", "slave 10.0.0.1:6379 10.0.0.1 6379 @ m1 10.0.0.2 6379", 0},
+        {SN_LEVEL_WARNING, "+vote-for-leader", "aaaa 7", 0},
+        {SN_LEVEL_WARNING, "+failover-end", "master m1 10.0.0.1 6379", 0}};
 
     (void)state;
     http_start();
@@ -194,7 +194,7 @@ static void test_http__events_and_saves_are_counted(void **state)
 
 static void tally(struct sn_tally *counts, const char *name, const char *payload, sn_ms now)
 {
-    const struct sn_action_notice event = {SN_LEVEL_WARNING, name, payload};
+    const struct sn_action_notice event = {SN_LEVEL_WARNING, name, payload, 0};
 
     sn_tally_event(counts, &event, now);
 }

@@ -16,6 +16,18 @@ static void test_links__tell_a_connection_closed_within_a_reply(void **state)
     assert_false(has_reply());
 }
 
+/* The process ends before it accepts the connection, which the kernel has made already. */
+static void test_links__tell_the_end_of_a_connection_that_nobody_accepted(void **state)
+{
+    struct tcp_server ending;
+    (void)state;
+    tcp_server_init(&ending, &loop);
+    connect_to(SN_LINK_DATA, "127.0.0.1", ending.port, NULL, NULL);
+    tcp_server_close(&ending);
+    assert_true(loop_run_until(&loop, is_down));
+    assert_int_equal(only(SN_INPUT_LINK_DOWN)->u.link.end, SN_LINK_END_CLOSED);
+}
+
 static void test_links__deliver_replies_before_the_end(void **state)
 {
     (void)state;
@@ -185,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(tell_a_connection_closed_within_a_reply),
+        TEST(tell_the_end_of_a_connection_that_nobody_accepted),
         TEST(deliver_replies_before_the_end),
         TEST(drop_a_server_that_talks_garbage),
         TEST(drop_a_server_that_answers_nothing_we_asked),

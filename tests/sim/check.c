@@ -7,11 +7,14 @@
 
 #include "cluster_internal.h"
 
+#include "core/view.h"
+
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 struct watched *checks_of(struct checks *checks, const struct sentinel *sentinel)
 {
@@ -40,6 +43,23 @@ bool checks_has_alias(const struct checks *checks)
     const char *const *also = checks->cluster->also;
     return also[0] != NULL &&
            (strcmp(also[0], checks->group) == 0 || strcmp(also[1], checks->group) == 0);
+}
+
+const struct sn_group *checks_group(const struct checks *checks, const struct sentinel *sentinel)
+{
+    return sentinel->core == NULL
+               ? NULL
+               : sn_core_group_find(sentinel->core, checks->group, strlen(checks->group));
+}
+
+const struct sn_instance *checks_replica(const struct checks *checks,
+                                         const struct sentinel *sentinel, uint16_t port)
+{
+    const struct sn_group *group = checks_group(checks, sentinel);
+    const struct sn_instance *replica = NULL;
+    if (group != NULL)
+        DL_SEARCH_SCALAR(group->replicas, replica, addr.port, port);
+    return replica;
 }
 
 bool checks_want(const struct checks *checks, enum plan_feature feature)
@@ -77,6 +97,7 @@ void checks_command(struct checks *checks, struct sentinel *sentinel,
         memset(&seen->lost, 0, sizeof(seen->lost));
         memset(&seen->forgets, 0, sizeof(seen->forgets));
         memset(&seen->testifies, 0, sizeof(seen->testifies));
+        seen->rescue_over = false;
         check_deployed_forgets(checks, sentinel);
     }
     if (command->kind == SN_COMMAND_MONITOR)
@@ -149,12 +170,15 @@ void checks_event(struct checks *checks, struct sentinel *from,
     check_choice_event(checks, from, event);
     check_tilt_event(checks, from, event);
     check_heard_event(checks, from, event);
+    check_hearsay_event(checks, from, event);
     check_deployed_event(checks, from, event);
     check_fate_event(checks, from, event);
     check_restore_event(checks, from, event);
     check_lost_event(checks, from, event);
     check_forget_event(checks, from, event);
     check_testimony_event(checks, from, event);
+    check_rescue_event(checks, from, event);
+    check_truce_event(checks, from, event);
     check_claims_event(checks, from, event);
 }
 
@@ -165,6 +189,7 @@ void checks_send(struct checks *checks, struct sentinel *from, struct node *to, 
         return;
     check_choice_send(checks, from, to, send);
     check_lead_send(checks, from, port, send);
+    check_rescue_send(checks, from, port, send);
     check_reconf_send(checks, from, to, port, send);
     check_tilt_send(checks, from, send);
     check_loss_send(checks, from, send);
@@ -190,6 +215,7 @@ void checks_crashed(struct checks *checks, struct sentinel *sentinel)
     memset(&seen->lost, 0, sizeof(seen->lost));
     memset(&seen->forgets, 0, sizeof(seen->forgets));
     memset(&seen->testifies, 0, sizeof(seen->testifies));
+    check_truce_crashed(checks, sentinel);
     check_config_crashed(checks, sentinel);
 }
 
@@ -218,6 +244,13 @@ static void on_not_drained(struct cluster *cluster, struct node *who, void *arg)
         checks_of(arg, who->sentinel)->attempt.drained = false;
 }
 
+static void on_late_rescue(struct cluster *cluster, struct node *who, void *arg)
+{
+    (void)cluster;
+    if (who != NULL && who->sentinel != NULL)
+        check_rescue_late(arg, who->sentinel);
+}
+
 void checks_init(struct checks *checks, struct cluster *cluster, const struct plan *plan,
                  const char *group, unsigned voters)
 {
@@ -233,4 +266,7 @@ void checks_init(struct checks *checks, struct cluster *cluster, const struct pl
     cluster_when(cluster, pattern, UINT_MAX, on_not_drained, checks);
     (void)snprintf(pattern, sizeof(pattern), "s* # Failover of %s continues without*", group);
     cluster_when(cluster, pattern, UINT_MAX, on_not_drained, checks);
+    (void)snprintf(pattern, sizeof(pattern), "s* # The rescue of the lost writes of * of %s *",
+                   group);
+    cluster_when(cluster, pattern, UINT_MAX, on_late_rescue, checks);
 }

@@ -7,6 +7,7 @@
  * one address per epoch, epochs that grow, nothing before it is durable) is not repeated here. */
 
 #include "cluster.h"
+#include "core/model/group.h"
 #include "model_redis.h"
 #include "plan.h"
 
@@ -49,6 +50,7 @@ struct heard {
     bool refused;     /* an order, in this attempt */
     struct sn_runid replid, replid2;
     bool syncing, loading, empty;
+    uint16_t follows;
     bool never_up; /* its link to a master */
 };
 
@@ -177,6 +179,12 @@ struct testifies {
     struct testified said[CHECK_NODES];
 };
 
+/* check_truce.c: an operator's pause of automatic failovers, as the sentinel knows it. */
+struct truce {
+    bool on;
+    sn_ms until; /* by its disk, since a crash; NEVER: until it says so */
+};
+
 /* check_memory.c: the command under way. */
 struct given {
     enum sn_command_kind kind;
@@ -201,6 +209,7 @@ struct voted {
 };
 
 struct watched {
+    bool rescue_over; /* check_rescue.c: that of the last switch */
     struct attempt attempt;
     struct voted voted;
     struct lead lead;
@@ -209,6 +218,7 @@ struct watched {
     struct lost lost;
     struct forgets forgets;
     struct testifies testifies;
+    struct truce truce;
     struct given given;
     uint32_t peers;    /* bits of the nodes that it has met, or found on its disk… */
     uint32_t by_name;  /* …and those of them by their own id */
@@ -232,9 +242,18 @@ struct watched {
     struct pending pending[CHECK_PENDING];
     unsigned pending_count;
     uint16_t client_port; /* the master as a subscriber knows it */
+    bool told_by_another; /* its next +switch-master is another sentinel's */
 };
 
 struct check_groups;
+
+#define CHECK_MADE 256
+
+/* check_hearsay.c: a switch that a sentinel has made itself. */
+struct made {
+    uint64_t epoch;
+    uint16_t port;
+};
 
 /* What one epoch was used for. */
 struct in_epoch {
@@ -249,6 +268,7 @@ struct in_epoch {
 struct drained {
     sn_ms paused_until; /* when the pause of the master ends by itself */
     struct model_redis *master, *promoted;
+    const struct sentinel *by;
     struct sn_runid runid; /* of the master */
     uint64_t offset;
     bool acked_by_pause;
@@ -275,14 +295,16 @@ struct checks {
     struct ordered reconfigured[CHECK_NODES]; /* by server: the last order of a leader */
     struct model_redis *servers[PLAN_SERVERS_MAX];
     unsigned server_count;
-    uint16_t ports[CHECK_NODES]; /* that were ever theirs, or said to be; ended by 0 */
-    uint16_t stranger_port;      /* 0: none has spoken yet */
+    uint16_t ports[CHECK_NODES];  /* that were ever theirs, or said to be; ended by 0 */
+    struct made made[CHECK_MADE]; /* a ring */
+    size_t made_count;
+    uint16_t stranger_port; /* 0: none has spoken yet */
     unsigned drains, coordinated;
     unsigned late_pauses;
     /* How often something was really compared. */
     unsigned unasked, demotions, planned, silences, syncs, orders, claims, compared, commands;
     unsigned snapshots, choices, comparisons, losses;
-    unsigned restores, lost_told, forgotten, testimonies;
+    unsigned restores, lost_told, forgotten, testimonies, rescues, truces, hearsay;
     unsigned counted, hopeless, fates, awaited, moves;
     uint64_t saves;
 };
@@ -310,9 +332,8 @@ struct check_groups {
     struct cluster_watch watch;
     unsigned count;
     struct checks groups[PLAN_GROUPS_MAX];
-    unsigned tried[PLAN_SENTINELS_MAX]; /* the group of the last +try-failover */
-    sn_ms tried_at[PLAN_GROUPS_MAX];    /* by whomsoever */
-    uint64_t epoch_max;                 /* that anybody has saved */
+    sn_ms tried_at[PLAN_GROUPS_MAX]; /* by whomsoever */
+    uint64_t epoch_max;              /* that anybody has saved */
     struct silence silences[PLAN_SENTINELS_MAX];
     struct checks *ordered[PLAN_SENTINELS_MAX][CHECK_NODES]; /* the group of the last order */
     struct checks *replied;                                  /* …and of the last answer */
@@ -358,6 +379,11 @@ struct in_epoch *checks_epoch(struct checks *checks, uint64_t epoch);
 
 /* Another group has the same servers, as another name for them. */
 bool checks_has_alias(const struct checks *checks);
+/* The group as that sentinel has it now; NULL: it has none, or does not run. */
+const struct sn_group *checks_group(const struct checks *checks, const struct sentinel *sentinel);
+/* Its replica at that port; NULL if there is none. */
+const struct sn_instance *checks_replica(const struct checks *checks,
+                                         const struct sentinel *sentinel, uint16_t port);
 /* The rules of the feature are checked in this run. */
 bool checks_want(const struct checks *checks, enum plan_feature feature);
 
@@ -397,10 +423,22 @@ void check_forget_event(struct checks *checks, struct sentinel *sentinel,
                         const struct sn_action_notice *event);
 void check_forget_info(struct checks *checks, struct sentinel *to, uint16_t port,
                        const struct sn_info *info);
+void check_rescue_event(struct checks *checks, struct sentinel *sentinel,
+                        const struct sn_action_notice *event);
+void check_rescue_late(struct checks *checks, struct sentinel *sentinel);
+void check_rescue_send(struct checks *checks, struct sentinel *from, uint16_t port,
+                       const struct sn_action_send *send);
+/* Bytes that the old master, still a master, was last seen to have beyond the new one; 0: none, or
+ * none that matter. */
+uint64_t check_lost_left(struct lost *lost);
 void check_testimony_event(struct checks *checks, struct sentinel *sentinel,
                            const struct sn_action_notice *event);
 void check_testimony_info(struct checks *checks, struct sentinel *to, uint16_t port,
                           const struct sn_info *info);
+/* check_truce.c */
+void check_truce_event(struct checks *checks, struct sentinel *sentinel,
+                       const struct sn_action_notice *event);
+void check_truce_crashed(struct checks *checks, struct sentinel *sentinel);
 void check_lost_event(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_action_notice *event);
 void check_lost_info(struct checks *checks, struct sentinel *to, uint16_t port,
@@ -455,7 +493,8 @@ void check_silence_ping(struct check_groups *all, struct checks *checks,
                         struct sn_link_id link);
 /* Milliseconds since the last valid answer to PING from node at port, on a link of this group. */
 /* True if refused-after-milliseconds may make the master at port S_DOWN here. */
-bool check_silence_gone(struct checks *checks, const struct sentinel *sentinel, uint16_t port);
+bool check_silence_gone(struct checks *checks, const struct sentinel *sentinel, uint16_t port,
+                        sn_ms unheard);
 sn_ms check_silence_age(const struct checks *checks, const struct sentinel *sentinel,
                         const struct node *node, uint16_t port);
 /* …from a sentinel, on the link of its own id. */
@@ -503,6 +542,11 @@ void check_loss_send(struct checks *checks, struct sentinel *sentinel,
                      const struct sn_action_send *send);
 void check_loss_obeyed(struct checks *checks, struct model_redis *redis, const struct node *by,
                        enum sn_order order);
+/* check_hearsay.c: switches that nobody has made. */
+void check_hearsay_event(struct checks *checks, struct sentinel *sentinel,
+                         const struct sn_action_notice *event);
+void check_hearsay_saved(struct checks *checks, struct sentinel *sentinel,
+                         const struct sn_image *image);
 /* check_heard.c: subscribers, strangers. */
 void check_heard_event(struct checks *checks, struct sentinel *sentinel,
                        const struct sn_action_notice *event);

@@ -81,6 +81,7 @@ void check_choice_info(struct checks *checks, struct sentinel *sentinel, const s
         heard->port = port;
         heard->at = checks->cluster->now;
         heard->role = info->role;
+        heard->follows = info->master_port;
         heard->link_down_ms = info->link_down_ms;
         heard->replid = info->replid;
         heard->replid2 = info->replid2;
@@ -206,6 +207,28 @@ static bool surely_eligible(const struct checks *checks, const struct sentinel *
            check_link_up(sentinel, port, SN_LINK_SUBSCRIBE);
 }
 
+/* Whether it took it for that is what sn_chain_learn decides: who began to follow when the one
+ * above was a master is none, though an operator did it. */
+static bool is_taken_for_chained(const struct checks *checks, const struct sentinel *sentinel,
+                                 uint16_t port)
+{
+    const struct sn_instance *replica = checks_replica(checks, sentinel, port);
+    return replica != NULL && replica->u.data.chained;
+}
+
+/* As far as the sentinel knows, another replica is above it by its operator's wish. Who follows
+ * neither the master nor such a one may be taken for either. */
+static bool is_below(const struct checks *checks, const struct sentinel *sentinel,
+                     const struct watched *seen, size_t index)
+{
+    /* One that was started since cannot tell it from a replica left below an old master. */
+    return sentinel->node.started_at < checks->cluster->servers[index]->put_below_at &&
+           checks->plan->chained && !seen->forgot && /* MONITOR sets no directives */
+           checks->cluster->servers[index]->put_below &&
+           seen->heard[index].follows != seen->client_port &&
+           is_taken_for_chained(checks, sentinel, checks->cluster->servers[index]->node.addr.port);
+}
+
 /* a was surely heard since the failure. */
 static bool better(const struct watched *seen, const struct heard *a, const struct heard *b)
 {
@@ -284,6 +307,16 @@ static void check_data(struct checks *checks, struct sentinel *sentinel, size_t 
         checks_violated(checks, &sentinel->node, "chose %s, which lags", node->name);
 }
 
+/* The master was started again in the silence that was its failure: who has its former data has
+ * another history, and is the better one if it was reborn empty. */
+static bool is_restarted_since(const struct checks *checks, const struct watched *seen,
+                               uint16_t port)
+{
+    const struct node *master = cluster_find_node(checks->cluster, "127.0.0.1", port);
+    return master != NULL &&
+           master->started_at + seen->settings[SETTING_DOWN_AFTER].value >= failed_at(seen);
+}
+
 static void check_best(struct checks *checks, struct sentinel *sentinel, const char *payload)
 {
     struct watched *seen = checks_of(checks, sentinel);
@@ -311,12 +344,18 @@ static void check_best(struct checks *checks, struct sentinel *sentinel, const c
             continue;
         checks->comparisons++;
         if (has_other_history(seen, &seen->heard[chosen])) {
+            if (is_restarted_since(checks, seen, port))
+                continue;
             checks_violated(checks, &sentinel->node, "chose %s of another history over %s",
                             checks->cluster->servers[chosen]->node.name,
                             checks->cluster->servers[i]->node.name);
             continue;
         }
-        if (!better(seen, &seen->heard[i], &seen->heard[chosen]))
+        const struct heard *a = &seen->heard[i], *b = &seen->heard[chosen];
+        if (checks->plan->chained && a->follows != seen->client_port)
+            continue;
+        bool direct = a->priority == b->priority && is_below(checks, sentinel, seen, chosen);
+        if (!direct && !better(seen, a, b))
             continue;
         checks_violated(checks, &sentinel->node,
                         "chose %s (priority %u, offset %" PRIu64 ") over %s (%u, %" PRIu64 ")",
@@ -345,14 +384,23 @@ static void begin_anew(const struct checks *checks, struct watched *seen, const 
     note_demoted(seen, (uint16_t)port, checks->cluster->now);
 }
 
+/* A sentinel that was held up hears of an earlier process. */
+static bool is_present_process(const struct checks *checks, const struct sentinel *sentinel,
+                               const struct node *node)
+{
+    const struct sn_group *group = checks_group(checks, sentinel);
+    return group != NULL && sn_runid_equal(&group->master->runid, &node->redis->runid);
+}
+
 /* It must be true that the process has no data but what was written to it. */
 static void note_reborn(struct checks *checks, struct sentinel *sentinel)
 {
     uint16_t port = cluster_master_port(sentinel, checks->group);
     const struct node *node = cluster_find_node(checks->cluster, "127.0.0.1", port);
-    checks_of(checks, sentinel)->master.reborn = true;
-    if (node != NULL && node->state == NODE_RUNNING && node->redis->role == SN_ROLE_MASTER &&
-        node->redis->keys > node->redis->changes)
+    struct watched *seen = checks_of(checks, sentinel);
+    seen->master.reborn = true;
+    if (node != NULL && is_present_process(checks, sentinel, node) && node->state == NODE_RUNNING &&
+        node->redis->role == SN_ROLE_MASTER && node->redis->keys > node->redis->changes)
         checks_violated(checks, &sentinel->node, "calls %s empty, which has %" PRIu64 " keys",
                         node->name, node->redis->keys);
 }

@@ -72,6 +72,8 @@ void check_fate_obeyed(struct checks *checks, struct model_redis *redis, struct 
 {
     if (order == SN_ORDER_FOLLOW && is_reconfigured(checks, by))
         look_for_circle(checks, redis, by);
+    else /* a promotion, or somebody's repair */
+        checks->reconfigured[redis->node.index % CHECK_NODES] = (struct ordered){0};
     uint64_t epoch = checks_of(checks, by)->ordered_epoch[redis->node.index % CHECK_NODES];
     if (order != SN_ORDER_PROMOTE || !checks_want(checks, FEATURE_FATES) || epoch == 0)
         return;
@@ -122,7 +124,7 @@ static void check_grace(struct checks *checks, struct sentinel *sentinel,
     if (seen->switched_port == 0 || checks_has_alias(checks) || !setting->known ||
         !checks_want(checks, FEATURE_APART) ||
         check_port_in(event->payload) != seen->switched_port ||
-        check_silence_gone(checks, sentinel, seen->switched_port))
+        check_silence_gone(checks, sentinel, seen->switched_port, 0))
         return;
     /* A process that is there again answers later than it refuses. */
     if (checks->plan->refused_after_ms > 0 && strcmp(event->name, "+odown") == 0)

@@ -11,6 +11,7 @@
 
 #include "core/facts/instance.h"
 #include "core/facts/link.h"
+#include "core/facts/members.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -126,7 +127,7 @@ struct checks *check_groups_at(struct check_groups *all, const struct sentinel *
 /* ---- what sentinels do --------------------------------------------------------------------------
  */
 
-static void note_try(struct check_groups *all, const struct sentinel *from, struct checks *checks)
+static void note_try(struct check_groups *all, const struct checks *checks)
 {
     unsigned group = (unsigned)(checks - all->groups);
     sn_ms now = all->cluster->now;
@@ -135,20 +136,13 @@ static void note_try(struct check_groups *all, const struct sentinel *from, stru
             cluster_say(all->cluster, NULL, "elections of two groups at once");
     }
     all->tried_at[group] = now;
-    for (size_t i = 0; i < all->cluster->sentinel_count; i++) {
-        if (all->cluster->sentinels[i] == from)
-            all->tried[i] = group;
-    }
 }
 
-/* A vote names no group; for oneself it follows the attempt's beginning. */
-static struct checks *of_vote(struct check_groups *all, const struct sentinel *from)
+/* A vote names no group. */
+static struct checks *of_group(struct check_groups *all, const struct sentinel *from, uint64_t id)
 {
-    for (size_t i = 0; i < all->cluster->sentinel_count; i++) {
-        if (all->cluster->sentinels[i] == from)
-            return &all->groups[all->tried[i]];
-    }
-    return NULL;
+    const struct sn_group *group = from->core == NULL ? NULL : sn_group_by_id(from->core, id);
+    return group == NULL ? NULL : by_name(all, group->name, strlen(group->name));
 }
 
 static void on_event(void *arg, struct sentinel *from, const struct sn_action_notice *event)
@@ -157,9 +151,9 @@ static void on_event(void *arg, struct sentinel *from, const struct sn_action_no
     struct checks *checks = of_payload(all, event->payload);
     bool vote = strcmp(event->name, "+vote-for-leader") == 0;
     if (vote)
-        checks = of_vote(all, from);
+        checks = of_group(all, from, event->group);
     if (strcmp(event->name, "+try-failover") == 0 && checks != NULL)
-        note_try(all, from, checks);
+        note_try(all, checks);
     check_silence_event(all, checks, from, event);
     for (unsigned i = 0; i < all->count; i++) {
         if (vote || checks == NULL || checks == &all->groups[i])
@@ -286,8 +280,10 @@ static void on_answer(void *arg, struct sentinel *from, struct node *asker, cons
 static void on_saved(void *arg, struct sentinel *sentinel, const struct sn_image *image)
 {
     struct check_groups *all = arg;
-    for (unsigned i = 0; i < all->count; i++)
+    for (unsigned i = 0; i < all->count; i++) {
         check_config_saved(&all->groups[i], sentinel, image);
+        check_hearsay_saved(&all->groups[i], sentinel, image);
+    }
     check_heard_saved(&all->groups[0], sentinel, image);
     check_deployed_saved(all, sentinel, image);
     check_disk_saved(&all->groups[0], sentinel, image);

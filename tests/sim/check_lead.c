@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 /* So long a replica that lags is waited for before the pause… */
+#define RESCUE_MS  15000 /* the time for a rescue, and for an INFO before it, on slow links */
 #define NEAR_MS    5000
 #define FOREIGN_MS 30000
 /* …by a clock that drifts, timers that are late and processes that hang. */
@@ -40,14 +41,21 @@ uint16_t check_port_in(const char *payload)
     return (uint16_t)port;
 }
 
+/* Known to be claimed by another group, since whenever that was told: it gets no orders. */
+static bool is_claimed(const struct checks *checks, const struct sentinel *sentinel, uint16_t port)
+{
+    const struct sn_instance *replica = checks_replica(checks, sentinel, port);
+    return replica != NULL && replica->u.data.foreign_told;
+}
+
 /* The order to the old master leaves in the step that tells of the switch. */
 static void look_for_demotion(struct checks *checks, struct sentinel *sentinel)
 {
     struct lead *lead = &checks_of(checks, sentinel)->lead;
     if (lead->demote_port == 0 || checks->cluster->now <= lead->demote_at)
         return;
-    if (checks_has_alias(checks)) {
-        lead->demote_port = 0; /* by its other name */
+    if (checks_has_alias(checks) || is_claimed(checks, sentinel, lead->demote_port)) {
+        lead->demote_port = 0; /* it is demoted by its other name, or not at all */
         return;
     }
     checks_violated(checks, &sentinel->node, "has not demoted the old master at port %u",
@@ -101,7 +109,7 @@ static void note_switch(struct checks *checks, struct sentinel *sentinel, const 
         return;
     checks->demotions++;
     lead->demote_port = (uint16_t)old_port;
-    lead->demote_at = checks->cluster->now;
+    lead->demote_at = checks->cluster->now + (checks->plan->rescue ? RESCUE_MS : 0);
 }
 
 static void note_selection(struct checks *checks, struct sentinel *sentinel)
@@ -167,6 +175,8 @@ void check_lead_event(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_action_notice *event)
 {
     struct lead *lead = &checks_of(checks, sentinel)->lead;
+    if (strcmp(event->name, "+tilt") == 0)
+        lead->demote_port = 0; /* it was held up, and must not give orders now */
     look_for_demotion(checks, sentinel);
     note_down(checks, sentinel, event->name, event->payload);
     if (strcmp(event->name, "+try-failover") == 0) {
@@ -185,13 +195,13 @@ void check_lead_event(struct checks *checks, struct sentinel *sentinel,
         note_switch(checks, sentinel, event->payload);
     } else if (strcmp(event->name, "+tilt") == 0) {
         lead->drainable = false;
-        lead->demote_port = 0;
     } else if (strcmp(event->name, "+foreign-instance") == 0) {
         lead->demote_port = 0;
     } else if (is_over(event->name)) {
         lead->elected = false;
         lead->switched_port = 0;
-        if (strcmp(event->name, "+failover-end") != 0)
+        /* While a rescue holds it up, it is left to the repair that follows. */
+        if (strcmp(event->name, "+failover-end") != 0 || checks->plan->rescue)
             lead->demote_port = 0;
         if (strcmp(event->name, "-monitor") == 0 || strcmp(event->name, "+reset-master") == 0)
             lead->odown_port = 0;

@@ -7,6 +7,7 @@
 #include "check.h"
 
 #include "cluster_internal.h"
+#include "core/facts/members.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -60,7 +61,8 @@ static void check_promotion(struct checks *checks, struct model_redis *redis, st
         checks->late_pauses++;
         return;
     }
-    if (redis->offset < master->offset)
+    /* One whose data was replaced meanwhile has offsets of another history. */
+    if (redis->offset < master->offset && sn_runid_equal(&redis->replid2, &master->replid))
         checks_violated(checks, &by->node,
                         "promoted %s at offset %" PRIu64
                         " after a drain; %s has acknowledged %" PRIu64,
@@ -68,6 +70,7 @@ static void check_promotion(struct checks *checks, struct model_redis *redis, st
     checks->drained = (struct drained){.paused_until = master->paused_until,
                                        .master = master,
                                        .promoted = redis,
+                                       .by = by,
                                        .runid = master->runid,
                                        .offset = redis->offset};
 }
@@ -86,6 +89,8 @@ void check_loss_obeyed(struct checks *checks, struct model_redis *redis, const s
     if (drained->master != redis)
         return;
     drained->master = NULL;
+    if (by->sentinel != drained->by)
+        return; /* one that was held up in an attempt of its own may have ended the pause */
     if (checks->cluster->now >= drained->paused_until) {
         /* Links or a disk so slow that a quarter of down-after was too short for the rest. */
         checks->late_pauses++;

@@ -90,6 +90,18 @@ void check_lost_event(struct checks *checks, struct sentinel *sentinel,
         check_told(checks, sentinel, event->payload);
 }
 
+uint64_t check_lost_left(struct lost *lost)
+{
+    const struct stand *old;
+    uint64_t at;
+    if (!have_parted(lost, &at))
+        return 0;
+    old = stand_at(lost, lost->old_port);
+    return old->is_master && same_id(&lost->id, &old->replid) && old->offset >= at + PING_BYTES
+               ? old->offset - at + 1
+               : 0;
+}
+
 void check_lost_info(struct checks *checks, struct sentinel *to, uint16_t port,
                      const struct sn_info *info)
 {

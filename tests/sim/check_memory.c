@@ -104,7 +104,6 @@ static void compare(struct checks *checks, struct sentinel *sentinel, const stru
                     const char *when)
 {
     const struct sn_group_image *group = sn_image_find_group(image, checks->group);
-    char epoch[256];
     if ((group == NULL) != (group_of(checks, sentinel) == NULL)) {
         checks_violated(checks, &sentinel->node, "%s: %s is shown or on the disk, but not both",
                         when, checks->group);
@@ -116,10 +115,10 @@ static void compare(struct checks *checks, struct sentinel *sentinel, const stru
     if (cluster_master_port(sentinel, checks->group) != group->addr.port)
         checks_violated(checks, &sentinel->node, "%s: names another master of %s than on the disk",
                         when, checks->group);
-    cluster_field(sentinel, checks->group, "config-epoch", epoch);
-    if (strtoull(epoch, NULL, 10) != group->config_epoch)
+    uint64_t epoch = checks_group(checks, sentinel)->config_epoch; /* a won one is told later */
+    if (epoch != group->config_epoch)
         checks_violated(checks, &sentinel->node,
-                        "%s: config epoch %s of %s, on the disk is %" PRIu64, when, epoch,
+                        "%s: config epoch %" PRIu64 " of %s, on the disk is %" PRIu64, when, epoch,
                         checks->group, group->config_epoch);
     check_replicas(checks, sentinel, group, when);
     check_peers(checks, sentinel, group, when);

@@ -84,8 +84,10 @@ static bool is_due(struct checks *checks, const struct sentinel *sentinel)
     const struct watched *seen = checks_of(checks, sentinel);
     const struct restore *restore = &seen->restore;
     const struct setting *timeout = &seen->settings[SETTING_TIMEOUT];
-    return !restore->hindered && !seen->tilt && restore->peers_down == 0 && restore->times == 0 &&
-           !checks_has_alias(checks) && timeout->known &&
+    /* Another promotion of its own waits for the disk: that switch is not told yet. */
+    return !restore->hindered && restore->promoted_port == 0 && !seen->tilt &&
+           restore->peers_down == 0 && restore->times == 0 && !checks_has_alias(checks) &&
+           timeout->known &&
            checks->cluster->now - restore->switched_at + PATIENCE_MS < timeout->value;
 }
 

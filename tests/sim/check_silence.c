@@ -14,6 +14,7 @@
 
 #define ROUND_MS    2     /* clocks count whole milliseconds */
 #define AGAIN_MS    150   /* words that were under way when a process was started again */
+#define UNHEARD_MS  1300  /* INFO once a second from a master that is S_DOWN, and its answer */
 #define AWAITED_MS  2900  /* a master that may be about to answer is waited for so long, not more */
 #define LIES_MAX_MS 20000 /* two INFO periods: a master that says it is none is down after that */
 
@@ -109,8 +110,10 @@ static sn_ms drift(const struct sentinel *sentinel, sn_ms duration)
 }
 
 /* Its host refuses connections: its process has ended, or is there again for a moment; or a
- * firewall refuses this sentinel, and no replica that it can ask receives from the master. */
-bool check_silence_gone(struct checks *checks, const struct sentinel *sentinel, uint16_t port)
+ * firewall refuses this sentinel, and it can ask replicas, of which none has received from the
+ * master for longer than `unheard`. */
+bool check_silence_gone(struct checks *checks, const struct sentinel *sentinel, uint16_t port,
+                        sn_ms unheard)
 {
     struct cluster *cluster = checks->cluster;
     const struct node *node = cluster_find_node(cluster, "127.0.0.1", port);
@@ -124,24 +127,30 @@ bool check_silence_gone(struct checks *checks, const struct sentinel *sentinel, 
         return true;
     if (!node->redis->rejects &&
         (node->redis->rejected_until == 0 || cluster->now - node->redis->rejected_until > again))
-        return false;
+        return unheard > 0; /* it was restarted, and has not answered yet */
+    unsigned known = 0, asked = 0;
     for (size_t i = 0; i < cluster->server_count; i++) {
         const struct model_redis *replica = cluster->servers[i];
         const struct heard *heard = &checks_of(checks, sentinel)->heard[i];
         if (heard->at == 0 || heard->down)
             continue; /* not known here, or S_DOWN */
+        known += &replica->node != node;
+        asked += &replica->node != node &&
+                 (cluster->now - heard->at < again ||
+                  check_link_up(sentinel, replica->node.addr.port, SN_LINK_DATA));
         if (replica->node.state == NODE_RUNNING && model_redis_follows(replica, node->redis) &&
             replica->repl == REPL_UP && replica->lies_role == SN_ROLE_UNKNOWN &&
-            cluster->now - replica->link_up_at > again &&
+            cluster->now - replica->link_up_at > again + unheard &&
             check_link_up(sentinel, replica->node.addr.port, SN_LINK_DATA))
             return false;
     }
-    return true;
+    return known == 0 || asked > 0 || unheard > 0;
 }
 
 static void check_down(struct check_groups *all, struct checks *checks, struct sentinel *sentinel,
-                       const char *payload)
+                       const struct sn_action_notice *event, sn_ms unheard)
 {
+    const char *payload = event->payload;
     const struct setting *setting = &checks_of(checks, sentinel)->settings[SETTING_DOWN_AFTER];
     uint16_t port = check_port_in(payload);
     bool peer = strncmp(payload, "sentinel ", 9) == 0;
@@ -170,12 +179,12 @@ static void check_down(struct check_groups *all, struct checks *checks, struct s
     if (since == 0)
         return;
     checks->silences++;
-    if (master && check_silence_gone(checks, sentinel, port))
+    if (master && check_silence_gone(checks, sentinel, port, unheard))
         return;
     if (now - since + drift(sentinel, setting->value) < setting->value)
         checks_violated(checks, &sentinel->node,
-                        "+sdown of %s after %lld ms of silence, down-after-milliseconds is %lld",
-                        payload, (long long)(now - since), (long long)setting->value);
+                        "%s of %s after %lld ms of silence, down-after-milliseconds is %lld",
+                        event->name, payload, (long long)(now - since), (long long)setting->value);
 }
 
 /* Where links are slow, the answer to the first PING of a connection to a master that runs is under
@@ -225,7 +234,12 @@ void check_silence_event(struct check_groups *all, struct checks *checks, struct
     if (strcmp(event->name, "+tilt") == 0)
         silence_of(all, sentinel)->tilt_at = all->cluster->now;
     else if (strcmp(event->name, "+sdown") == 0 && checks != NULL)
-        check_down(all, checks, sentinel, event->payload);
-    else if (strcmp(event->name, "+try-failover") == 0 && checks != NULL)
+        check_down(all, checks, sentinel, event, 0);
+    else if (strcmp(event->name, "+try-failover") == 0 && checks != NULL) {
         check_awaited(all, checks, sentinel);
+        /* What was believed is taken back if a replica speaks against it. */
+        if (checks_of(checks, sentinel)->attempt.asked == SN_MODE_NONE &&
+            !check_choice_may_replace(checks, sentinel))
+            check_down(all, checks, sentinel, event, UNHEARD_MS);
+    }
 }

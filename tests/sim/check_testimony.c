@@ -30,6 +30,18 @@ void check_testimony_info(struct checks *checks, struct sentinel *to, uint16_t p
     }
 }
 
+/* A master that says it is a replica is not vetoed, and need not lie: a late order may have made it
+ * one. */
+static bool is_called_replica(const struct checks *checks, uint16_t port)
+{
+    for (unsigned i = 0; i < checks->server_count; i++) {
+        const struct model_redis *redis = checks->servers[i];
+        if (redis->node.addr.port == port && (redis->lied || redis->role == SN_ROLE_REPLICA))
+            return true;
+    }
+    return false;
+}
+
 void check_testimony_event(struct checks *checks, struct sentinel *sentinel,
                            const struct sn_action_notice *event)
 {
@@ -45,7 +57,8 @@ void check_testimony_event(struct checks *checks, struct sentinel *sentinel,
         }
     }
     if (!checks->plan->replica_veto || strcmp(event->name, "+try-failover") != 0 ||
-        seen->attempt.asked != SN_MODE_NONE || seen->down_at == 0 || checks_has_alias(checks))
+        seen->attempt.asked != SN_MODE_NONE || seen->down_at == 0 || checks_has_alias(checks) ||
+        is_called_replica(checks, seen->client_port))
         return;
     for (size_t i = 0; i < CHECK_NODES; i++) {
         sn_ms heard_at = seen->testifies.said[i].heard_at;

@@ -50,10 +50,7 @@ static void compare(struct checks *checks, struct sentinel *sentinel, const stru
 static void look(struct checks *checks, struct sentinel *sentinel)
 {
     struct voted *last = &checks_of(checks, sentinel)->voted;
-    const struct sn_group *group =
-        sentinel->core == NULL
-            ? NULL
-            : sn_group_by_name(sentinel->core, checks->group, strlen(checks->group));
+    const struct sn_group *group = checks_group(checks, sentinel);
     if (group == NULL || group->leader_epoch <= last->epoch)
         return;
     if (group->config_epoch < last->epoch) /* else what the vote was for has happened */

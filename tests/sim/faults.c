@@ -252,6 +252,8 @@ static void operate(struct job *job)
         const struct job *newest = faults_newest(fault->kind, job->node);
         if (fault->kind == FAULT_REMOVE && (newest == NULL || newest->fault->group != fault->group))
             operator_monitor(group, sentinel);
+        if (fault->kind == FAULT_TRUCE && sentinel != NULL)
+            operator_pause(group, sentinel, 0);
         return;
     }
     if (sentinel == NULL) {
@@ -267,6 +269,8 @@ static void operate(struct job *job)
         order_set(group, sentinel, fault);
     else if (fault->kind == FAULT_FORGET)
         operator_forget(group, sentinel);
+    else if (fault->kind == FAULT_TRUCE)
+        operator_pause(group, sentinel, (uint32_t)(fault->lasts / 1000 + 1 - fault->lasts % 2));
     else if (fault->kind == FAULT_REMOVE)
         operator_remove(group, sentinel);
 }
@@ -387,7 +391,8 @@ static void forget_forged(struct sim *sim)
 {
     char count[256];
     for (unsigned i = 0; i < sim->plan.sentinels; i++) {
-        for (unsigned k = 0; sim->executed[FAULT_FORGE_HELLO] > 0 && k < sim->plan.groups; k++) {
+        bool forged = sim->executed[FAULT_FORGE_HELLO] + sim->executed[FAULT_FORGE_SWITCH] > 0;
+        for (unsigned k = 0; forged && k < sim->plan.groups; k++) {
             struct sim_group *group = &sim->groups[k];
             cluster_field(sim->sentinels[i], group->name, "num-other-sentinels", count);
             if (strtoul(count, NULL, 10) < group->checks->voters)
@@ -421,6 +426,8 @@ void faults_end(struct sim *sim)
     for (unsigned i = 0; i < sim->plan.sentinels; i++) {
         for (unsigned k = 0; k < sim->plan.groups; k++) {
             operator_monitor(&sim->groups[k], sim->sentinels[i]);
+            if (sim->executed[FAULT_TRUCE] > 0)
+                operator_pause(&sim->groups[k], sim->sentinels[i], 0);
             operator_restore(&sim->groups[k], sim->sentinels[i]);
         }
     }

@@ -80,12 +80,40 @@ static void reset_all(struct sim *sim, struct node *node)
     }
 }
 
+static struct model_redis *above(const struct model_redis *redis)
+{
+    struct node *node =
+        cluster_find_node(redis->node.cluster, redis->master.ip, redis->master.port);
+    return redis->role != SN_ROLE_REPLICA || node == NULL ? NULL : node->redis;
+}
+
+/* Its operator puts a replica below another one of its group, and seldom makes a circle. */
+static void put_below(const struct job *job, struct model_redis *redis)
+{
+    const struct checks *checks = job->sim->groups[0].checks;
+    bool ours = false;
+    for (unsigned i = 0; i < checks->server_count; i++)
+        ours |= checks->servers[i] == redis;
+    struct model_redis *to = checks->servers[job->fault->value % checks->server_count], *at = to;
+    if (!ours || to == redis || redis->role != SN_ROLE_REPLICA || to->role != SN_ROLE_REPLICA ||
+        redis->node.state != NODE_RUNNING || to->node.state != NODE_RUNNING)
+        return;
+    for (unsigned i = 0; i < checks->server_count && at != NULL; i++, at = above(at)) {
+        if (at == redis && job->fault->value / 64 % 2 == 0)
+            return;
+    }
+    cluster_say(job->sim->cluster, NULL, "%s is put below %s", redis->node.name, to->node.name);
+    model_redis_follow(redis, to->node.addr.ip, to->node.addr.port);
+    redis->put_below = true;
+    redis->put_below_at = redis->node.cluster->now;
+}
+
 static void life_of_server(struct job *job, struct model_redis *redis)
 {
     struct sim *sim = job->sim;
     enum fault_kind kind = job->fault->kind;
     if (!job->running) {
-        if (kind != FAULT_CLIENT_KILL && kind != FAULT_PROMOTED)
+        if (kind != FAULT_CLIENT_KILL && kind != FAULT_PROMOTED && kind != FAULT_CHAIN)
             faults_start(sim, &redis->node);
         return;
     }
@@ -101,6 +129,8 @@ static void life_of_server(struct job *job, struct model_redis *redis)
         move(sim, redis, job->fault);
     } else if (kind == FAULT_CLIENT_KILL) {
         reset_all(sim, &redis->node);
+    } else if (kind == FAULT_CHAIN) {
+        put_below(job, redis);
     } else if (kind == FAULT_PROMOTED && redis->node.state == NODE_RUNNING) {
         model_redis_promote(redis);
     }
@@ -147,6 +177,7 @@ static void manners_of_server(const struct job *job, struct model_redis *redis)
     const struct job *newest = faults_newest(kind, &redis->node);
     bool on = newest != NULL;
     uint64_t lot = on ? newest->fault->value % 5 : 0;
+    redis->lied |= kind == FAULT_LIES;
     if (kind == FAULT_LIES)
         redis->lies_role = on ? lie_of(redis) : SN_ROLE_UNKNOWN;
     else if (kind == FAULT_PING_ERROR)
@@ -209,7 +240,7 @@ static void speak_as_stranger(struct sim *sim, struct model_redis *redis, const 
     struct sn_hello hello = {.port = 26999, .master_port = STRANGER_PORT};
     char text[1024];
     if (!all_configured(sim) || redis->node.state != NODE_RUNNING ||
-        (sim->plan.features & (FEATURE_FORGED | FEATURE_EPOCHS)) != 0)
+        (sim->plan.features & (FEATURE_FORGED | FEATURE_EPOCHS | FEATURE_HEARSAY)) != 0)
         return;
     sn_prng_init(&prng, fault->value);
     sn_prng_runid(&prng, &hello.runid);
@@ -237,10 +268,11 @@ void faults_server(struct job *job)
         pause_writes(job, redis);
     else if (kind == FAULT_STRANGER && job->running)
         speak_as_stranger(sim, redis, job->fault);
-    else if (kind == FAULT_FORGE_HELLO || kind == FAULT_FORGE_VOTE)
+    else if (kind == FAULT_FORGE_HELLO || kind == FAULT_FORGE_VOTE || kind == FAULT_FORGE_SWITCH)
         forge(job);
     else if (kind == FAULT_EMPTY || kind == FAULT_REBORN || kind == FAULT_OTHER_DATA ||
-             kind == FAULT_READDRESS || kind == FAULT_CLIENT_KILL || kind == FAULT_PROMOTED)
+             kind == FAULT_READDRESS || kind == FAULT_CLIENT_KILL || kind == FAULT_PROMOTED ||
+             kind == FAULT_CHAIN)
         life_of_server(job, redis);
     else
         manners_of_server(job, redis);

@@ -138,10 +138,17 @@ static void draw_refused(struct plan *plan, struct sn_prng *prng)
         bool reject = chance(prng, 50);
         sn_ms lasts = reject ? (sn_ms)between(prng, 1, 80) * 100
                              : plan->refused_after_ms * (sn_ms)between(prng, 1, 8) / 4;
-        plan_add_fault(plan, &(struct fault){.kind = reject ? FAULT_REJECT : FAULT_KILL,
-                                             .at = early(plan, prng),
-                                             .lasts = lasts,
-                                             .a = lot(prng)});
+        struct fault fault = {.kind = reject ? FAULT_REJECT : FAULT_KILL,
+                              .at = early(plan, prng),
+                              .lasts = lasts,
+                              .a = lot(prng)};
+        plan_add_fault(plan, &fault);
+        /* A rule that is wrong for more than one of them. */
+        for (unsigned also = reject ? (unsigned)between(prng, 0, 3) : 0; also > 0; also--) {
+            fault.a = lot(prng);
+            fault.lasts = (sn_ms)between(prng, 1, 80) * 100;
+            plan_add_fault(plan, &fault);
+        }
     }
 }
 
@@ -246,6 +253,28 @@ static void draw_forged(struct plan *plan, struct sn_prng *prng)
                                   .value2 = sn_prng_next(prng) >> 8});
 }
 
+/* Switches that nobody has made, also in the moments of real ones: the master dies. */
+static void draw_hearsay(struct plan *plan, struct sn_prng *prng)
+{
+    unsigned count = (unsigned)between(prng, 2, 8);
+    sn_ms at = early(plan, prng);
+    if (chance(prng, 60))
+        plan_add_fault(plan, &(struct fault){.kind = FAULT_KILL,
+                                             .at = at,
+                                             .lasts = (sn_ms)between(prng, 1, 80) * 100,
+                                             .a = TARGET_MASTER});
+    for (unsigned i = 0; i < count; i++)
+        plan_add_fault(plan,
+                       &(struct fault){
+                           .kind = FAULT_FORGE_SWITCH,
+                           .at = at + (sn_ms)sn_prng_below(prng, (uint64_t)plan->down_after_ms * 3),
+                           .lasts = 1000,
+                           .a = lot(prng),
+                           .b = lot(prng),
+                           .value = sn_prng_next(prng) >> 8,
+                           .value2 = sn_prng_next(prng) >> 8});
+}
+
 /* ---- trials of peace ----------------------------------------------------------------------------
  */
 
@@ -285,7 +314,54 @@ static void draw_veto(struct plan *plan, struct sn_prng *prng)
                                        .a = TARGET_MASTER});
 }
 
-/* ---- all of them --------------------------------------------------------------------------------
+static void draw_rescue(struct plan *plan, struct sn_prng *prng)
+{
+    (void)prng;
+    plan->rescue = true;
+}
+
+/* An odd duration ends by itself, an even one by RESUME. The master dies meanwhile. */
+static void draw_truce(struct plan *plan, struct sn_prng *prng)
+{
+    unsigned count = (unsigned)between(prng, 1, 3);
+    for (unsigned i = 0; i < count; i++) {
+        sn_ms at = early(plan, prng);
+        plan_add_fault(plan, &(struct fault){.kind = FAULT_TRUCE,
+                                             .at = at,
+                                             .lasts = 1000 + (sn_ms)between(prng, 0, 8000),
+                                             .a = lot(prng)});
+        plan_add_fault(plan, &(struct fault){.kind = chance(prng, 50) ? FAULT_KILL : FAULT_HANG,
+                                             .at = at + (sn_ms)between(prng, 0, 3000),
+                                             .lasts = (sn_ms)between(prng, 10, 80) * 100,
+                                             .a = chance(prng, 70) ? TARGET_MASTER : lot(prng)});
+    }
+}
+
+static void draw_chains(struct plan *plan, struct sn_prng *prng)
+{
+    unsigned count = (unsigned)between(prng, 1, 4);
+    plan->chained = true;
+    if (plan->replicas < 3)
+        plan->replicas = 3;
+    if (chance(prng, 50)) { /* somebody is gone for long enough to leave orphans */
+        plan->failover_timeout_ms = (sn_ms)between(prng, 20, 40) * 100;
+        plan->span_ms += 3 * plan->failover_timeout_ms;
+        plan_add_fault(plan,
+                       &(struct fault){.kind = FAULT_KILL,
+                                       .at = early(plan, prng),
+                                       .lasts = plan->down_after_ms + 4 * plan->failover_timeout_ms,
+                                       .a = lot(prng)});
+    }
+    for (unsigned i = 0; i < count; i++)
+        plan_add_fault(plan, &(struct fault){.kind = FAULT_CHAIN,
+                                             .at = early(plan, prng),
+                                             .lasts = 1000,
+                                             .a = lot(prng),
+                                             .value = sn_prng_next(prng) >> 8});
+}
+
+/* ---- all of them
+ * --------------------------------------------------------------------------------
  */
 
 struct feature {
@@ -316,6 +392,10 @@ static const struct feature features[] = {
     {FEATURE_SINGLE, "single", 15, draw_nothing},
     {FEATURE_FORGET, "forget", 12, draw_forget},
     {FEATURE_VETO, "veto", 8, draw_veto},
+    {FEATURE_RESCUE, "rescue", 12, draw_rescue},
+    {FEATURE_TRUCE, "truce", 10, draw_truce},
+    {FEATURE_HEARSAY, "hearsay", 12, draw_hearsay},
+    {FEATURE_CHAINS, "chains", 10, draw_chains},
 };
 
 #define FEATURES (sizeof(features) / sizeof(features[0]))
@@ -338,14 +418,18 @@ unsigned features_by_name(const char *name, size_t len)
 
 bool features_want(enum fault_kind kind)
 {
-    unsigned from = kind == FAULT_MESH           ? FEATURE_MESH | FEATURE_APART
-                    : kind == FAULT_ISOLATE_AT   ? FEATURE_FATES
-                    : kind == FAULT_CONFIG_ERROR ? FEATURE_CONFIG
-                    : kind == FAULT_REJECT       ? FEATURE_REFUSED
-                    : kind == FAULT_REBORN       ? FEATURE_DATA
-                    : kind == FAULT_OTHER_DATA   ? FEATURE_DATA
-                    : kind >= FAULT_FORGE_HELLO  ? FEATURE_FORGED
-                                                 : 0;
+    static const unsigned of[] = {[FAULT_MESH] = FEATURE_MESH | FEATURE_APART,
+                                  [FAULT_ISOLATE_AT] = FEATURE_FATES,
+                                  [FAULT_CONFIG_ERROR] = FEATURE_CONFIG,
+                                  [FAULT_TRUCE] = FEATURE_TRUCE,
+                                  [FAULT_REJECT] = FEATURE_REFUSED,
+                                  [FAULT_CHAIN] = FEATURE_CHAINS,
+                                  [FAULT_REBORN] = FEATURE_DATA,
+                                  [FAULT_OTHER_DATA] = FEATURE_DATA,
+                                  [FAULT_FORGE_SWITCH] = FEATURE_HEARSAY};
+    unsigned from = (size_t)kind < sizeof(of) / sizeof(of[0]) ? of[kind] : 0;
+    if (from == 0 && kind >= FAULT_FORGE_HELLO)
+        from = FEATURE_FORGED;
     bool drawn = from == 0;
     for (size_t i = 0; i < FEATURES; i++)
         drawn |= (features[i].bit & from) != 0 && features[i].percent > 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* Hellos that nobody's sentinel has sent, and vote requests for nobody: whoever can reach a port
- * can send both. They name the master as it is, so that nobody is a stranger by that. */
+ * can send both. They name the master as it is, so that nobody is a stranger by that, or a switch
+ * that nobody has made. */
 
 #include "faults.h"
 
@@ -13,8 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOBODYS_PORT 28000
-#define NEAR_EPOCHS  60
+#define NOBODYS_PORT   28000
+#define PRETENDER_PORT 29000
+#define NEAR_EPOCHS    60
 
 /* Above what the sentinel has: a little, or as far as a number goes. */
 static uint64_t epoch_above(const struct sim *sim, const struct sentinel *sentinel, uint64_t lot)
@@ -100,6 +102,50 @@ static void say_hello(const struct job *job)
         model_redis_publish(redis, text);
 }
 
+/* The port of the master that a forged switch names: one of the group's servers, or of nobody. */
+static uint16_t pretender(const struct job *job)
+{
+    const struct checks *checks = job->sim->groups[job->fault->group].checks;
+    uint64_t lot = job->fault->value;
+    if (lot % 8 == 0 || checks->server_count == 0)
+        return (uint16_t)(PRETENDER_PORT + lot / 8 % 1000);
+    return checks->servers[lot / 8 % checks->server_count]->node.addr.port;
+}
+
+/* A switch that nobody has made, in the name of a sentinel or of nobody, at a server or sent to one
+ * sentinel. */
+static void say_switch(const struct job *job)
+{
+    struct sim *sim = job->sim;
+    const struct fault *fault = job->fault;
+    const struct sentinel *whose = sim->sentinels[fault->b % sim->plan.sentinels];
+    struct sentinel *to = sim->sentinels[fault->value2 / 8 % sim->plan.sentinels];
+    struct model_redis *redis = job->node->redis;
+    struct sn_hello hello = {.port = whose->node.addr.port, .master_port = pretender(job)};
+    struct sn_prng prng;
+    char text[SN_HELLO_MAX + 1];
+    if (to->core == NULL)
+        return;
+    bool nobody = fault->value2 / 2 % 4 == 0;
+    sn_prng_init(&prng, fault->value2);
+    take_id(&prng, nobody ? NULL : whose, &hello.runid);
+    if (nobody)
+        hello.port = (uint16_t)(NOBODYS_PORT + fault->value2 % 1000);
+    (void)snprintf(hello.ip, sizeof(hello.ip), "127.0.0.1");
+    (void)snprintf(hello.master_ip, sizeof(hello.master_ip), "127.0.0.1");
+    (void)snprintf(hello.master_name, sizeof(hello.master_name), "%s",
+                   sim->groups[fault->group].name);
+    hello.master_config_epoch = hello.current_epoch =
+        to->durable.current_epoch + 1 + fault->value2 / 64 % NEAR_EPOCHS;
+    if (sn_hello_format(&hello, text, sizeof(text)) != 0)
+        abort();
+    cluster_say(sim->cluster, NULL, "forged switch %s", text);
+    if (fault->value2 % 2 == 0)
+        cluster_publish(to, text);
+    else if (redis->node.state == NODE_RUNNING)
+        model_redis_publish(redis, text);
+}
+
 void forge_votes(struct sim_group *group, unsigned whom, uint64_t lot)
 {
     struct sim *sim = group->sim;
@@ -129,6 +175,8 @@ void forge(const struct job *job)
         return;
     if (fault->kind == FAULT_FORGE_HELLO)
         say_hello(job);
+    else if (fault->kind == FAULT_FORGE_SWITCH)
+        say_switch(job);
     else
         forge_votes(&job->sim->groups[fault->group],
                     fault->value2 % 2 == 0 ? ~0U : 1U << fault->b % job->sim->plan.sentinels,

@@ -9,6 +9,8 @@
 #include "cluster_internal.h"
 #include "sim.h"
 
+#include "core/facts/members.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +136,21 @@ unsigned lens_groups(const struct sim *sim, const char *text)
     return text[0] == 'k' ? 1 : served; /* stock nodes know the first group only */
 }
 
-/* "s1 +vote-for-leader s2 5": for itself as its own attempt began, else as s2 has asked. */
+/* The group whose attempt of that epoch is the sentinel's own. */
+static unsigned group_of_attempt(const struct sim *sim, unsigned sentinel, uint64_t epoch)
+{
+    const struct sentinel *node = sim->cluster->sentinels[sentinel];
+    for (unsigned i = 0; node->core != NULL && i < sim->cast.groups; i++) {
+        const char *name = cast_group_name(i);
+        const struct sn_group *group = sn_group_by_name(node->core, name, strlen(name));
+        if (group != NULL && group->leader_epoch == epoch &&
+            sn_runid_equal(&group->leader, &node->id))
+            return 1U << i;
+    }
+    return 0;
+}
+
+/* "s1 +vote-for-leader s2 5": for itself by its own attempt, else as s2 has asked. */
 static unsigned groups_of_vote(const struct sim *sim, const char *text)
 {
     const struct lens *lens = &sim->lens;
@@ -147,7 +163,7 @@ static unsigned groups_of_vote(const struct sim *sim, const char *text)
     if (candidate == PLAN_SENTINELS_MAX)
         return 0;
     if (strcmp(voter, leader) == 0)
-        return lens->tried[candidate];
+        return group_of_attempt(sim, candidate, epoch);
     return lens->asked[candidate][epoch % LENS_EPOCHS].epoch == epoch
                ? lens->asked[candidate][epoch % LENS_EPOCHS].groups
                : 0;
@@ -168,16 +184,11 @@ static void learn(struct sim *sim, const char *text)
 {
     struct lens *lens = &sim->lens;
     uint64_t epoch;
-    char who[WORD_MAX];
-    const char *rest = text;
     unsigned candidate, asked = groups_of_question(sim, text, &epoch, &candidate);
     if (asked != 0 && candidate != PLAN_SENTINELS_MAX) {
         lens->asked[candidate][epoch % LENS_EPOCHS].epoch = epoch;
         lens->asked[candidate][epoch % LENS_EPOCHS].groups = asked;
     }
-    if (strstr(text, " +try-failover ") != NULL && next_word(&rest, who) &&
-        sentinel_of(sim, who) != PLAN_SENTINELS_MAX)
-        lens->tried[sentinel_of(sim, who)] = lens_groups(sim, text);
 }
 
 /* ---- showing ------------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ struct lens {
         uint64_t epoch;
         unsigned groups;
     } asked[PLAN_SENTINELS_MAX][LENS_EPOCHS]; /* by candidate: votes name no group */
-    unsigned tried[PLAN_SENTINELS_MAX];
 };
 
 /* Shows everything. */

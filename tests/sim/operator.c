@@ -66,6 +66,17 @@ void operator_forget(struct sim_group *group, struct sentinel *sentinel)
     order(group, sentinel, &command);
 }
 
+void operator_pause(struct sim_group *group, struct sentinel *sentinel, uint32_t seconds)
+{
+    struct sn_command command = on_group(group, seconds > 0 ? SN_COMMAND_PAUSE : SN_COMMAND_RESUME);
+    command.seconds = seconds;
+    command.reason = "work on the racks";
+    command.wall_ms = cluster_wall(group->sim->cluster);
+    cluster_say(group->sim->cluster, NULL, "order %s %s %s for %u s", sentinel->node.name,
+                seconds > 0 ? "PAUSE" : "RESUME", group->name, (unsigned)seconds);
+    order(group, sentinel, &command);
+}
+
 void operator_remove(struct sim_group *group, struct sentinel *sentinel)
 {
     struct sn_command command = on_group(group, SN_COMMAND_REMOVE);

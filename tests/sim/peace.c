@@ -39,6 +39,26 @@ static bool is_doomed(const struct sim *sim, const struct node *node)
     return sim->doomed[node->index];
 }
 
+/* Directly or, where chains are left alone, through others that do. */
+static bool replicates(const struct sim_group *group, const struct model_redis *redis,
+                       uint16_t port)
+{
+    const struct model_redis *at = redis;
+    for (unsigned hops = 0; hops <= group->server_count && at != NULL; hops++) {
+        const struct model_redis *above = NULL;
+        if (at->role != SN_ROLE_REPLICA || at->repl != REPL_UP)
+            return false;
+        if (at->master.port == port)
+            return true;
+        for (unsigned i = 0; group->sim->plan.chained && i < group->server_count; i++) {
+            if (model_redis_follows(at, group->servers[i]))
+                above = group->servers[i];
+        }
+        at = above;
+    }
+    return false;
+}
+
 /* "" if everybody agrees about the group, else what is missing. */
 static const char *what_group_misses(const struct sim_group *group, char *text, size_t size)
 {
@@ -64,9 +84,7 @@ static const char *what_group_misses(const struct sim_group *group, char *text, 
     }
     for (unsigned i = 0; i < group->server_count && text[0] == '\0'; i++) {
         const struct model_redis *redis = group->servers[i];
-        if (redis != master && !is_doomed(sim, &redis->node) &&
-            (redis->role != SN_ROLE_REPLICA || redis->repl != REPL_UP ||
-             redis->master.port != port))
+        if (redis != master && !is_doomed(sim, &redis->node) && !replicates(group, redis, port))
             (void)snprintf(text, size, "%s does not replicate %s", redis->node.name,
                            master->node.name);
     }

@@ -48,13 +48,16 @@ static const struct choice choices[] = {
     {FAULT_STRANGER, "stranger", CLASS_STRANGER, 1, true},
     /* Drawn by features.c. */
     {FAULT_MESH, "mesh", CLASS_NETWORK, 0, false},
+    {FAULT_TRUCE, "truce", CLASS_OPERATOR, 0, false},
     {FAULT_ISOLATE_AT, "isolate-at", CLASS_PROCESS, 0, false},
     {FAULT_CONFIG_ERROR, "config-error", CLASS_REDIS, 0, true},
+    {FAULT_CHAIN, "chain", CLASS_REDIS, 0, true},
     {FAULT_REJECT, "reject", CLASS_REDIS, 0, true},
     {FAULT_REBORN, "reborn", CLASS_REDIS, 0, true},
     {FAULT_OTHER_DATA, "other-data", CLASS_REDIS, 0, true},
     {FAULT_FORGE_HELLO, "forged-hello", CLASS_STRANGER, 0, true},
     {FAULT_FORGE_VOTE, "forged-vote", CLASS_STRANGER, 0, true},
+    {FAULT_FORGE_SWITCH, "forged-switch", CLASS_STRANGER, 0, true},
 };
 
 #define CHOICE_COUNT (sizeof(choices) / sizeof(choices[0]))

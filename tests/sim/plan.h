@@ -53,6 +53,7 @@ enum fault_kind {
     FAULT_SET,        /* option by value */
     FAULT_FORGET,     /* SENTINEL RESET */
     FAULT_REMOVE,     /* and MONITOR when it is over */
+    FAULT_TRUCE,      /* SENTINEL PAUSE, and RESUME at the same sentinel when it is over */
     FAULT_FAILOVER_2, /* two sentinels in the same moment */
     /* data nodes */
     FAULT_LIES,
@@ -72,11 +73,13 @@ enum fault_kind {
     FAULT_CONFIG_ERROR, /* CONFIG is refused, or there is no such command */
     FAULT_REBORN,       /* killed, and comes back empty, in the role it had */
     FAULT_OTHER_DATA,   /* killed, and comes back with data of nobody, in the role it had */
+    FAULT_CHAIN,        /* told by its operator to follow another replica, by value */
     FAULT_REJECT,       /* a firewall resets sentinels and refuses them; replicas go on */
     /* strangers */
-    FAULT_STRANGER,    /* a hello of another deployment */
-    FAULT_FORGE_HELLO, /* enum forgery in value, to all at a server or to one sentinel by value2 */
-    FAULT_FORGE_VOTE,  /* a vote request for nobody, with an epoch by value */
+    FAULT_STRANGER,     /* a hello of another deployment */
+    FAULT_FORGE_HELLO,  /* enum forgery in value, to all at a server or to one sentinel by value2 */
+    FAULT_FORGE_VOTE,   /* a vote request for nobody, with an epoch by value */
+    FAULT_FORGE_SWITCH, /* a hello with a newer configuration that nobody has made, by the lots */
     FAULT_KIND_COUNT
 };
 
@@ -123,7 +126,11 @@ enum plan_feature {
     FEATURE_SINGLE = 1 << 17,     /* one connection to a server that speaks RESP3 */
     FEATURE_FORGET = 1 << 18,     /* forget-after is set */
     FEATURE_VETO = 1 << 19,       /* replica-veto is set */
-    FEATURE_ALL = (1 << 20) - 1
+    FEATURE_RESCUE = 1 << 20,     /* rescue-lost-writes is set */
+    FEATURE_TRUCE = 1 << 21,      /* operators pause automatic failovers */
+    FEATURE_HEARSAY = 1 << 22,    /* hellos of switches that nobody has made */
+    FEATURE_CHAINS = 1 << 23,     /* chained-replicas is set, and operators make chains */
+    FEATURE_ALL = (1 << 24) - 1
 };
 
 /* Whom a fault is about: an index modulo their number, or: */
@@ -183,6 +190,8 @@ struct plan {
     bool reborn_failover;    /* FEATURE_DATA */
     unsigned forget_after_s; /* FEATURE_FORGET; 0: off */
     bool replica_veto;       /* FEATURE_VETO */
+    bool chained;            /* FEATURE_CHAINS */
+    bool rescue;             /* FEATURE_RESCUE */
     struct fault faults[PLAN_FAULTS_MAX];
     unsigned fault_count;
 };

@@ -101,6 +101,8 @@ static const struct field fields[] = {
     FIELD(reborn_failover),
     FIELD(forget_after_s),
     FIELD(replica_veto),
+    FIELD(rescue),
+    FIELD(chained),
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -38,6 +38,7 @@ static const struct phrase phrases[] = {
     {FAULT_SET, "order $core SET $setting"},
     {FAULT_FORGET, "order $receiver RESET $ours"},
     {FAULT_REMOVE, "order $core REMOVE of $group"},
+    {FAULT_TRUCE, "order $core PAUSE of $group"},
     {FAULT_LIES, "$server lies about its role"},
     {FAULT_PING_ERROR, "$server answers PING with $trouble"},
     {FAULT_ORDER_ERROR, "$server refuses orders"},
@@ -55,10 +56,13 @@ static const struct phrase phrases[] = {
     {FAULT_FULL, "$server is full $full"},
     {FAULT_REBORN, "$server is reborn empty"},
     {FAULT_OTHER_DATA, "$server comes back with other data, lot $lot"},
+    {FAULT_CHAIN, "$server is put below another, lot $lot"},
     {FAULT_REJECT, "$server rejects sentinels"},
     {FAULT_STRANGER, "stranger speaks at $server with lot $lot"},
     {FAULT_FORGE_HELLO, "forge $forgery hello of $whose for $whom at $server of $group with lots "
                         "$lot $lot2"},
+    {FAULT_FORGE_SWITCH, "forge switch in the name of $whose at $server of $group with lots $lot "
+                         "$lots"},
     {FAULT_FORGE_VOTE, "forge vote request to $asked through $server of $group with lot $lot"},
 };
 

@@ -111,6 +111,8 @@ void operator_failover(struct sim_group *group, struct sentinel *sentinel,
 void operator_set(struct sim_group *group, struct sentinel *sentinel, enum sn_option option,
                   const char *name, int64_t value);
 void operator_forget(struct sim_group *group, struct sentinel *sentinel);
+/* seconds 0: RESUME. */
+void operator_pause(struct sim_group *group, struct sentinel *sentinel, uint32_t seconds);
 void operator_remove(struct sim_group *group, struct sentinel *sentinel);
 /* Monitors the group again, where the others say its master is. */
 void operator_monitor(struct sim_group *group, struct sentinel *sentinel);

@@ -310,6 +310,33 @@ static void answer_question(struct stock *stock, struct conn *conn, const struct
     conn_reply(conn, request->order, request->tag, &reply);
 }
 
+/* What SENTINEL MASTER and GET-MASTER-ADDR-BY-NAME say: the second one tells of a promotion before
+ * the first one does, the epoch of both is new then. */
+static void tell_config(const struct stock *stock, const struct packet *request,
+                        struct sim_reply *reply)
+{
+    char text[2][64] = {"config-epoch", ""};
+    reply->type = SN_REPLY_ERROR;
+    if (strcmp(request->message, SIM_GROUP) != 0) {
+        reply->text = sn_strdup("ERR No such master with that name");
+        return;
+    }
+    if (request->order == SN_ORDER_CONFIG) {
+        (void)snprintf(text[1], sizeof(text[1]), "%llu", (unsigned long long)stock->config_epoch);
+    } else {
+        uint16_t port = stock_master_port(stock);
+        bool names = (stock->sim->plan.features & FEATURE_STOCK_NAMES) != 0;
+        (void)snprintf(text[0], sizeof(text[0]), names ? CLUSTER_STOCK_NAME : "127.0.0.1", port);
+        (void)snprintf(text[1], sizeof(text[1]), "%u", port);
+    }
+    reply->type = SN_REPLY_ARRAY;
+    reply->count = 2;
+    for (size_t i = 0; i < 2; i++) {
+        reply->items[i].type = SN_REPLY_STRING;
+        reply->items[i].text = sn_strdup(text[i]);
+    }
+}
+
 static void serve(struct cluster_guest *guest, struct conn *conn)
 {
     struct stock *stock = (struct stock *)guest;
@@ -326,6 +353,8 @@ static void serve(struct cluster_guest *guest, struct conn *conn)
                 reply.type = SN_REPLY_STATUS;
                 reply.text = sn_strdup("PONG");
             }
+            if (request->order == SN_ORDER_CONFIG || request->order == SN_ORDER_WHERE)
+                tell_config(stock, request, &reply);
             conn_reply(conn, request->order, request->tag, &reply);
         }
         packet_free(request);

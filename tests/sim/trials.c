@@ -19,6 +19,7 @@
 #define AWAY_FACTOR      10 /* of down-after: replicas without a master for longer are passed over */
 #define AWAY_MORE        4000
 #define PROMPT_MS        12000 /* an election, a failover and its news, after down-after, unhindered */
+#define RELOAD_MS        15000 /* INFO every ten seconds, and the synchronisation behind it */
 
 /* ---- slow links ---------------------------------------------------------------------------------
  */
@@ -172,5 +173,7 @@ sn_ms trial_begin(struct sim *sim, struct sim_group *group)
         cluster_run_for(sim->cluster, 500);
     }
     doom(sim, master);
-    return nobody ? PROMPT_MS + 3 * plan->down_after_ms : 0;
+    /* A replica that loads when it is told to follow is told again with its next INFO. */
+    sn_ms reload = plan->sync_load_ms > 0 ? RELOAD_MS : 0;
+    return nobody ? PROMPT_MS + reload + 3 * plan->down_after_ms : 0;
 }

@@ -462,6 +462,11 @@ static void say_lot2(const struct teller *teller)
     sn_buf_printf(teller->out, "%" PRIu64, teller->fault->value2);
 }
 
+static bool take_other_lot(struct reader *reader)
+{
+    return take_lot_of(reader, &reader->fault->value2);
+}
+
 static void say_forgery(const struct teller *teller)
 {
     sn_buf_puts(teller->out, meaning_forgery_name(meaning_forgery(teller->plan, teller->fault)));
@@ -578,6 +583,7 @@ static const struct slot slots[] = {
     {"$full", say_full, take_full},
     {"$lot", say_lot, take_lot},
     {"$lot2", say_lot2, take_lot2},
+    {"$lots", say_lot2, take_other_lot},
     {"$forgery", say_forgery, take_forgery},
     {"$whose", say_whose, take_whose},
     {"$whom", say_whom, take_whom},

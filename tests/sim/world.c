@@ -110,6 +110,10 @@ static void add_group(struct sim *sim, unsigned index)
     image->params.forget_after_s = plan->forget_after_s;
     if (plan->replica_veto)
         image->params.replica_veto = sn_strdup("yes");
+    if (plan->chained)
+        image->params.chained = sn_strdup("yes");
+    if (plan->rescue)
+        image->params.rescue = sn_strdup("yes");
     if (plan->reborn_failover)
         image->params.reborn_empty = sn_strdup("failover");
     image->params.failover_timeout_ms = plan->failover_timeout_ms;

@@ -166,6 +166,42 @@ static void test_buf__take_hands_the_memory_over(void **state)
     sn_buf_fini(&buf);
 }
 
+static void test_buf__extends_inserts_and_truncates(void **state)
+{
+    struct sn_buf buf;
+
+    (void)state;
+    sn_buf_init(&buf, 12);
+    sn_buf_insert(&buf, 0, "cd", 2);
+    memcpy(sn_buf_extend(&buf, 3), "xyz", 3);
+    assert_string_equal(sn_buf_text(&buf), "cdxyz");
+    sn_buf_insert(&buf, 0, "ab", 2);
+    sn_buf_insert(&buf, 4, "ef", 2);
+    sn_buf_insert(&buf, 9, "!", 1);
+    sn_buf_insert(&buf, 3, "", 0);
+    assert_string_equal(sn_buf_text(&buf), "abcdefxyz!");
+    assert_int_equal(buf.len, 10);
+    sn_buf_truncate(&buf, 10);
+    sn_buf_truncate(&buf, 6);
+    assert_string_equal(sn_buf_text(&buf), "abcdef");
+    assert_int_equal(buf.len, 6);
+    assert_non_null(sn_buf_extend(&buf, 6));
+    assert_int_equal(buf.data[12], '\0');
+    assert_false(buf.full);
+    assert_null(sn_buf_extend(&buf, 1));
+    assert_true(buf.full);
+    assert_int_equal(buf.len, 12);
+    sn_buf_fini(&buf);
+
+    sn_buf_init(&buf, 4);
+    sn_buf_puts(&buf, "abc");
+    sn_buf_insert(&buf, 1, "xx", 2);
+    assert_true(buf.full);
+    assert_string_equal(sn_buf_text(&buf), "abc");
+    sn_buf_fini(&buf);
+    sn_buf_truncate(&buf, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_buf__full_refuses_whole_appends_until_cleared),
         cmocka_unit_test(test_buf__huge_lengths_do_not_overflow),
         cmocka_unit_test(test_buf__consume_drops_the_front),
+        cmocka_unit_test(test_buf__extends_inserts_and_truncates),
         cmocka_unit_test(test_buf__take_hands_the_memory_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,7 @@ static void test_failover__tells_everything_in_order(void **state)
     kit_expect(
         kit, "event persist promote follow",
         "event W +sdown " M1 "\nevent W +odown " M1 " #quorum 2/2\nevent W +new-epoch 1\n"
-        "event W +try-failover " M1 "\nevent W +vote-for-leader " KIT_ME " 1\npersist 2\n"
+        "event W +try-failover " M1 "\npersist 2\nevent W +vote-for-leader " KIT_ME " 1\n"
         "event W +elected-leader " M1 "\nevent W +failover-state-select-slave " M1 "\n" SELECTED(
             N2) "promote n2\n"
                 "event V -role-change " N2 " new reported role is master\n"
@@ -412,6 +412,19 @@ static void test_failover__late_answers_of_an_old_candidate_change_nothing(void 
     kit_free(kit);
 }
 
+static void keep_epoch(void *arg, const char *name, const char *value)
+{
+    if (strcmp(name, "config-epoch") == 0)
+        (void)snprintf(arg, 32, "%s", value);
+}
+
+static void expect_told_epoch(struct kit *kit, const char *node, const char *epoch)
+{
+    char told[32] = "";
+    sn_instance_describe(kit->core, kit_instance(kit, "m1", node), kit->now, keep_epoch, told);
+    assert_string_equal(told, epoch);
+}
+
 static void test_failover__the_switch_is_on_disk_before_anybody_hears_of_it(void **state)
 {
     struct kit *kit =
@@ -434,6 +447,7 @@ static void test_failover__the_switch_is_on_disk_before_anybody_hears_of_it(void
     sn_group_address(kit->core, kit_group(kit, "m1"), &host, &port);
     assert_string_equal(host, "10.0.0.2");
     assert_int_equal(kit_group(kit, "m1")->config_epoch, 4);
+    expect_told_epoch(kit, "n2", "3"); /* but peers that confirm a hello by us are not */
     struct sn_image image;
     sn_core_snapshot(kit->core, &image);
     assert_string_equal(image.groups[0].addr.ip, "10.0.0.2");
@@ -453,6 +467,7 @@ static void test_failover__the_switch_is_on_disk_before_anybody_hears_of_it(void
     assert_int_equal(kit_count(kit, "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379"), 1);
     assert_int_equal(kit_count(kit, "publish a 10.0.9.9,26379," KIT_ME ",4,m1,10.0.0.2,6379,4"), 1);
     assert_int_equal(kit_count(kit, "follow n3 10.0.0.2 6379"), 1);
+    expect_told_epoch(kit, "n2", "4");
     kit_free(kit);
 }
 
@@ -643,6 +658,25 @@ static void test_failover__a_switch_that_is_overtaken_before_it_is_saved_is_not_
     kit_free(kit);
 }
 
+/* It may have strayed, and been demoted since by somebody else. */
+static void test_failover__what_was_said_before_the_order_is_no_proof(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
+    (void)state;
+    kit_to(kit, 20000);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO) | KIT_HOLD(SN_ORDER_PROMOTE);
+    kit_kill_master(kit, "ab");
+    for (int i = 0; i < 300 && kit_count(kit, "promote n2") == 0; i++)
+        kit_to(kit, kit_now(kit) + 10);
+    assert_int_equal(kit_count(kit, "promote n2"), 1);
+    kit_node(kit, "n2")->role = SN_ROLE_MASTER;
+    kit_info(kit, "n2", NULL);
+    assert_int_equal(kit_count(kit, "event W +promoted-slave"), 0);
+    kit_info(kit, "n2", NULL);
+    assert_int_equal(kit_count(kit, "event W +promoted-slave"), 1);
+    kit_free(kit);
+}
+
 /* Two names of one master: the second one waits for what the first one promotes. */
 static void test_failover__another_name_that_promotes_is_waited_for(void **state)
 {
@@ -663,6 +697,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failover__a_switch_that_is_overtaken_before_it_is_saved_is_not_told),
         cmocka_unit_test(test_failover__another_name_that_promotes_is_waited_for),
+        cmocka_unit_test(test_failover__what_was_said_before_the_order_is_no_proof),
         cmocka_unit_test(test_failover__promotes_and_verifies_in_one_write),
         cmocka_unit_test(test_failover__tells_everything_in_order),
         cmocka_unit_test(test_failover__hellos_carry_the_new_master_at_once),

@@ -163,7 +163,7 @@ static void test_hello__a_newer_configuration_is_adopted_as_an_observer(void **s
     kit_hello(kit, "a", "m1", "n2", 10, 10);
     kit_to(kit, 0);
     kit_expect(kit, "event persist connect disconnect follow",
-               "event W +new-epoch 10\nevent W +config-update-from " PEER_A "\n"
+               "event W +new-epoch 10\npersist 1\nevent W +config-update-from " PEER_A "\n"
                "event W +switch-master m1 10.0.0.1 6379 10.0.0.2 6379\n"
                "event N +slave slave 10.0.0.3:6379 10.0.0.3 6379 @ m1 10.0.0.2 6379\n"
                "event N +slave slave 10.0.0.1:6379 10.0.0.1 6379 @ m1 10.0.0.2 6379\n"

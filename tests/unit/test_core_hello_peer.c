@@ -281,9 +281,9 @@ static void test_hello__another_master_of_the_same_epoch_is_told_once(void **sta
                "10.0.0.1:6379, both with config epoch 0: the two cannot agree that the master is "
                "down. Give m1 the same address on all sentinels, or the groups "
                "different names.\n");
-    /* Put right, and wrong again. */
+    /* Put right, and wrong in another way. */
     hear(kit, HELLO_A "0,m1,10.0.0.1,6379,0");
-    hear(kit, HELLO_A "0,m1,10.0.0.7,6379,0");
+    hear(kit, HELLO_A "0,m1,10.0.0.8,6379,0");
     assert_int_equal(kit_count(kit, "log W Sentinel " KIT_A), 1);
     /* A newer configuration is no mistake, nor is an older one. */
     kit_clear(kit);
@@ -403,6 +403,21 @@ static void test_hello__the_time_is_noted(void **state)
     kit_free(kit);
 }
 
+/* Forged and true hellos take turns. */
+static void test_hello__another_master_is_told_once(void **state)
+{
+    struct kit *kit = kit_new("- epoch 3;m1 n1 replicas n2 peers a,b config 3");
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        kit_hello(kit, "a", "m1", "n9", 3, 3);
+        assert_true(kit_instance(kit, "m1", "a")->u.peer.other_master_told);
+        kit_hello(kit, "a", "m1", "n1", 3, 3);
+        assert_false(kit_instance(kit, "m1", "a")->u.peer.other_master_told);
+    }
+    assert_int_equal(kit_count(kit, "log W Sentinel " KIT_A), 1);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_hello__warnings_about_forged_senders_are_bounded),
         cmocka_unit_test(test_hello__flood_in_one_group_hides_nothing_of_another),
         cmocka_unit_test(test_hello__the_time_is_noted),
+        cmocka_unit_test(test_hello__another_master_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

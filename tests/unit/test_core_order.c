@@ -21,9 +21,9 @@ static void test_order__forced_failover_asks_nobody_but_is_saved_first(void **st
     kit->hold = KIT_HOLD(SN_ORDER_PROMOTE);
     kit_failover(kit, "m1", SN_MODE_FORCED);
     kit_to(kit, 5);
-    kit_expect(kit, "event ask promote answer persist",
-               "event W +new-epoch 1\n" TRY "event W +vote-for-leader " KIT_ME " 1\npersist 2\n");
+    kit_expect(kit, "event ask promote answer persist", "event W +new-epoch 1\n" TRY "persist 2\n");
     kit_persisted(kit, true);
+    assert_int_equal(kit_count(kit, "event W +vote-for-leader " KIT_ME " 1"), 1);
     assert_int_equal(kit_count(kit, "event W +elected-leader"), 1);
     assert_int_equal(kit_count(kit, "answer 1 ok"), 1);
     assert_int_equal(kit_count(kit, "promote n2"), 1);

@@ -134,10 +134,12 @@ static void test_reconf__a_replica_that_does_not_obey_loses_its_slot_in_time(voi
     kit_to(kit, at + 9999);
     kit_expect(kit, "event follow", "");
     kit_to(kit, at + 10000);
+    kit_expect(kit, "event follow", "event N -slave-reconf-sent-timeout " SELF("3") "\n");
+    kit_info(kit, "n4", NULL); /* asked for long ago */
+    kit_expect(kit, "event follow", "");
+    kit_info(kit, "n4", NULL);
     kit_expect(kit, "event follow",
-               "event N -slave-reconf-sent-timeout " SELF(
-                   "3") "\n"
-                        "follow n4 10.0.0.2 6379\nevent N +slave-reconf-sent " SELF("4") "\n");
+               "follow n4 10.0.0.2 6379\nevent N +slave-reconf-sent " SELF("4") "\n");
     kit_to(kit, at + 20000);
     kit_expect(kit, "event follow", "event N -slave-reconf-sent-timeout " SELF("4") "\n" END);
     assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_LATE, NULL) > 0);
@@ -285,6 +287,30 @@ static void test_reconf__orders_who_has_told_to_be_a_replica_since_the_switch(vo
     assert_int_equal(kit_count(kit, "follow n4"), 1);
     assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_UNTOLD, "n4") > 0);
     assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_IS_MASTER, "n3") > 0);
+    kit_free(kit);
+}
+
+/* n3 has told to be a replica at the switch, waits for its place, and somebody promotes it
+ * meanwhile. */
+static void test_reconf__asks_again_who_had_to_wait(void **state)
+{
+    struct kit *kit = at_switch("m1 n1 replicas n2,n3,n4 peers a,b timeout 60000 syncs 1");
+    const char *first = kit_count(kit, "follow n3") == 1 ? "n3" : "n4";
+    const char *second = strcmp(first, "n3") == 0 ? "n4" : "n3";
+    (void)state;
+    kit_to(kit, kit_now(kit) + 3000);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_to(kit, kit_now(kit) + 1100);
+    kit_info(kit, second, NULL);
+    kit_node(kit, second)->role = SN_ROLE_MASTER;
+    kit_node(kit, first)->link_up = true;
+    kit_info(kit, first, NULL);
+    assert_int_equal(kit_count(kit, "event N +slave-reconf-done"), 1);
+    assert_int_equal(kit_count(kit, "follow"), 1);
+    kit_info(kit, second, NULL);
+    kit_to(kit, kit_now(kit) + 500);
+    assert_int_equal(kit_count(kit, "follow"), 1);
+    assert_true(kit_reasons(kit, "m1", SN_REASON_FOLLOW_IS_MASTER, second) > 0);
     kit_free(kit);
 }
 
@@ -515,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_reconf__a_void_order_is_repeated_when_a_slot_is_free),
         cmocka_unit_test(test_reconf__a_replica_without_a_link_is_ordered_when_it_returns),
         cmocka_unit_test(test_reconf__orders_who_has_told_to_be_a_replica_since_the_switch),
+        cmocka_unit_test(test_reconf__asks_again_who_had_to_wait),
         cmocka_unit_test(test_reconf__who_was_left_out_is_ordered_at_once_when_it_returns),
         cmocka_unit_test(test_reconf__ends_after_the_failover_timeout_with_best_effort_orders),
         cmocka_unit_test(test_reconf__who_was_just_told_gets_no_best_effort_order),

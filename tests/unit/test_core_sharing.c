@@ -123,11 +123,28 @@ static void test_sharing__is_not_asked_again_of_who_closes_at_hello(void **state
     (void)state;
     reconnect(kit, false, true);
     kit_to(kit, 300);
-    kit_expect(kit, "connect", "connect data n1 resp3\nconnect data n1\nconnect sub n1\n");
+    kit_expect(kit, "connect",
+               "connect data n1 resp3\nconnect data n1 resp3\nconnect data n1\nconnect sub n1\n");
     kit_to(kit, 10000);
     assert_false(kit_instance(kit, "m1", "n1")->s_down);
     /* The next connection may lead to somebody else. */
     reconnect(kit, true, false);
+    kit_expect(kit, "connect", "connect data n1 resp3\nconnect sub n1 over\n");
+    kit_free(kit);
+}
+
+/* Every order to follow, and every promotion, kills the connections of a server. */
+static void test_sharing__is_asked_again_after_a_connection_was_killed(void **state)
+{
+    struct kit *kit = kit_new(SHARED);
+    (void)state;
+    kit_node(kit, "n1")->mode = KIT_FROZEN;
+    reconnect(kit, true, false);
+    kit_to(kit, kit_now(kit) + 100);
+    kit_node(kit, "n1")->mode = KIT_WELL;
+    kit_clear(kit);
+    kit_drop(kit, "n1");
+    kit_to(kit, kit_now(kit) + 500);
     kit_expect(kit, "connect", "connect data n1 resp3\nconnect sub n1 over\n");
     kit_free(kit);
 }
@@ -161,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_sharing__is_renewed_as_a_whole),
         cmocka_unit_test(test_sharing__is_given_up_where_no_message_arrives),
         cmocka_unit_test(test_sharing__is_not_asked_again_of_who_closes_at_hello),
+        cmocka_unit_test(test_sharing__is_asked_again_after_a_connection_was_killed),
         cmocka_unit_test(test_sharing__survives_a_switch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 
 #include "core_kit.h"
 
+#include <stdio.h>
+
 static const char vetoes[] = "m1 n1 replicas n2,n3,n4 peers a,b veto yes";
 static const char does_not[] = "m1 n1 replicas n2,n3,n4 peers a,b";
 
@@ -119,6 +121,22 @@ static void test_testimony__counts_those_within_reach(void **state)
     kit_free(kit);
 }
 
+/* It was made one by somebody who was late: everybody reaches it, and nobody can write. */
+static void test_testimony__for_a_master_that_is_a_replica_holds_nothing(void **state)
+{
+    struct kit *kit = made(vetoes);
+    struct kit_node *n1 = kit_node(kit, "n1");
+    (void)state;
+    n1->role = SN_ROLE_REPLICA;
+    n1->link_up = true;
+    (void)snprintf(n1->master, sizeof(n1->master), "n2");
+    kit_node(kit, "a")->says_down = kit_node(kit, "b")->says_down = true;
+    kit_to(kit, kit_now(kit) + 40000);
+    assert_true(kit_count(kit, "event W +odown") > 0);
+    assert_true(kit_count(kit, "event W +try-failover") > 0);
+    kit_free(kit);
+}
+
 static void test_testimony__of_servers_that_tell_no_time_holds_nothing(void **state)
 {
     struct kit *kit = kit_new(vetoes);
@@ -140,6 +158,7 @@ int main(void)
         cmocka_unit_test(test_testimony__a_lost_link_ends_the_veto_at_once),
         cmocka_unit_test(test_testimony__an_operator_is_not_asked),
         cmocka_unit_test(test_testimony__counts_those_within_reach),
+        cmocka_unit_test(test_testimony__for_a_master_that_is_a_replica_holds_nothing),
         cmocka_unit_test(test_testimony__of_servers_that_tell_no_time_holds_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -545,6 +545,27 @@ static void test_vote__for_ourselves_is_not_given_again_under_another_name(void 
     kit_free(kit);
 }
 
+/* m2 has switched to n2, and m1 follows only when n2 itself says that it is a master: until then
+ * the two names are asked for by two addresses. */
+static void test_vote__is_not_given_to_another_under_a_name_that_has_moved(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b;m2 n1 replicas n2 peers a,b");
+    (void)state;
+    kit_to(kit, 3000);
+    kit_hello(kit, "a", "m2", "n2", 5, 5);
+    kit_to(kit, kit_now(kit) + 20);
+    assert_string_equal(kit_group(kit, "m2")->master->addr.ip, "10.0.0.2");
+    assert_string_equal(kit_group(kit, "m1")->master->addr.ip, "10.0.0.1");
+    kit_ask(kit, "n2", 9, KIT_A);
+    assert_string_equal(kit_group(kit, "m2")->leader.hex, KIT_A);
+    kit_ask(kit, "n1", 9, KIT_B);
+    assert_string_equal(kit_group(kit, "m1")->leader.hex, "");
+    assert_int_equal(kit_reasons(kit, "m1", SN_REASON_VOTE_GIVEN, NULL), 1);
+    kit_ask(kit, "n1", 9, KIT_A);
+    assert_string_equal(kit_group(kit, "m1")->leader.hex, KIT_A);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -570,6 +591,7 @@ int main(void)
         cmocka_unit_test(test_vote__for_another_stops_an_attempt_that_is_about_to_start),
         cmocka_unit_test(test_vote__counts_under_all_names_of_its_master),
         cmocka_unit_test(test_vote__for_ourselves_is_not_given_again_under_another_name),
+        cmocka_unit_test(test_vote__is_not_given_to_another_under_a_name_that_has_moved),
         cmocka_unit_test(test_vote__for_ourselves_is_nobody_elses_to_ask_for),
         cmocka_unit_test(test_vote__for_a_nobody_makes_nobody_wait),
         cmocka_unit_test(test_vote__for_nobodies_again_and_again_stops_no_failover),

@@ -104,6 +104,29 @@ static void test_resp__aggregates(void **state)
     CHECK(f, sn_resp_push, (resp, 3), "*3\r\n", ">3\r\n");
 }
 
+/* Writes two elements behind what is there already, and then what they are elements of. */
+static void write_behind(struct sn_resp *resp, bool is_map)
+{
+    sn_resp_status(resp, "before");
+    size_t start = resp->out->len;
+    sn_resp_text(resp, "a");
+    sn_resp_integer(resp, 1);
+    if (is_map)
+        sn_resp_map_from(resp, start, 1);
+    else
+        sn_resp_array_from(resp, start, 2);
+}
+
+static void test_resp__counts_that_are_known_at_the_end(void **state)
+{
+    struct fixture *f = *state;
+
+    CHECK(f, write_behind, (resp, true), "+before\r\n*2\r\n$1\r\na\r\n:1\r\n",
+          "+before\r\n%1\r\n$1\r\na\r\n:1\r\n");
+    CHECK(f, write_behind, (resp, false), "+before\r\n*2\r\n$1\r\na\r\n:1\r\n",
+          "+before\r\n*2\r\n$1\r\na\r\n:1\r\n");
+}
+
 static void test_resp__nulls_and_booleans(void **state)
 {
     struct fixture *f = *state;
@@ -152,6 +175,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_resp__integers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resp__bulks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resp__aggregates, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_resp__counts_that_are_known_at_the_end, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_resp__nulls_and_booleans, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resp__doubles, setup, teardown),
         cmocka_unit_test(test_resp__a_full_buffer_is_told_at_the_end),

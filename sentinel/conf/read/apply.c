@@ -355,8 +355,11 @@ static int apply_statement(struct sn_loader *loader, const struct sn_statement *
 {
     const struct sn_directive *directive = statement->directive;
 
-    if (directive->scope == SN_SCOPE_GROUP && directive->kind != SN_VALUE_MONITOR &&
-        sn_loader_group(loader, statement->group) == NULL)
+    bool homeless = directive->scope == SN_SCOPE_GROUP && directive->kind != SN_VALUE_MONITOR &&
+                    sn_loader_group(loader, statement->group) == NULL;
+    if (homeless && directive->comment)
+        return 0; /* an operator has removed the group, and left the comment */
+    if (homeless)
         return sn_loader_fail(loader, &statement->at, "No such master with specified name.",
                               "a group that a monitor line defines, in any place of the file");
     return apply_value(loader, statement);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "conf/file/file.h"
 #include "conf/read/statement.h"
+#include "conf/table/line.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -107,6 +108,25 @@ int sn_redis_add_words(struct sn_loader *loader, const struct sn_place *at, enum
     return include(loader, at, origin, words[1]);
 }
 
+/* A comment may hold state of ours that stock must not see. One that cannot be read is a comment.
+ */
+static int read_comment(struct sn_loader *loader, const struct sn_place *at, enum sn_origin origin)
+{
+    const char *line = sn_line_in_comment(at->text);
+    struct sn_words words;
+    int code = 0;
+
+    if (line == NULL || sn_words_split(line, strlen(line), &words) < 0)
+        return 0;
+    bool clean = true;
+    for (size_t i = 0; i < words.count; i++)
+        clean = clean && !sn_text_has_control(words.items[i], words.lens[i]);
+    if (clean)
+        code = sn_redis_add_words(loader, at, origin, words.items, words.count);
+    sn_words_fini(&words);
+    return code;
+}
+
 /* PROTOCOL.md §19.3. */
 static int read_line(struct sn_loader *loader, const struct sn_place *at, size_t len,
                      enum sn_origin origin)
@@ -114,8 +134,10 @@ static int read_line(struct sn_loader *loader, const struct sn_place *at, size_t
     struct sn_words words;
     int code = 0;
 
-    if (len == 0 || at->text[0] == '#')
+    if (len == 0)
         return 0;
+    if (at->text[0] == '#')
+        return read_comment(loader, at, origin);
     if (strlen(at->text) != len)
         return sn_loader_fail(loader, at, "control characters are not allowed in a line", NULL);
     if (sn_words_split(at->text, len, &words) < 0)

@@ -181,9 +181,10 @@ static void take_text(struct sn_rewrite *rewrite, const char *start, size_t len)
 
     if (strcmp(line->text, MARK) == 0)
         rewrite->marked = true;
-    if (line->text[0] == '\0' || line->text[0] == '#')
+    const char *said = line->text[0] == '#' ? sn_line_in_comment(line->text) : line->text;
+    if (said == NULL || said[0] == '\0')
         return;
-    if (sn_words_split(line->text, strlen(line->text), &words) < 0) {
+    if (sn_words_split(said, strlen(said), &words) < 0) {
         comment_out(line);
         return;
     }

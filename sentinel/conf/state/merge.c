@@ -4,6 +4,7 @@
  * value that it replaced is unchanged; if an operator has edited that value since, the file
  * wins. */
 
+#include "base/alloc.h"
 #include "conf/state/state.h"
 #include "conf/state/users.h"
 #include "conf/table/keep.h"
@@ -94,6 +95,7 @@ static void merge_group(struct sn_conf *conf, const struct sn_state_group *saved
     group->config_epoch = saved->image.config_epoch;
     group->leader_epoch = saved->image.leader_epoch;
     group->leader = saved->image.leader;
+    sn_strset(&group->pause, saved->image.pause);
     merge_members(&saved->image, group);
     for (size_t i = 0; i < saved->change_count; i++)
         merge_change(conf, &saved->changes[i], group);

@@ -161,6 +161,8 @@ static int take_group_key(struct reader *reader, const char *key, char *const *w
         return take_epoch(reader, words[0], &group->leader_epoch);
     if (strcmp(key, "leader") == 0)
         return take_runid(words[0], &group->leader);
+    if (strcmp(key, "pause") == 0)
+        return take_name(reader, &group->pause, words[0]);
     if (strcmp(key, "replica") == 0) {
         sn_group_image_add_replica(group, &(struct sn_addr){0});
         return take_addr(reader, words, count, &group->replicas[group->replica_count - 1]);

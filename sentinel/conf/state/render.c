@@ -225,6 +225,8 @@ static int put_group(struct sn_buf *out, const struct sn_conf *conf, const struc
                   group->config_epoch, group->leader_epoch);
     if (sn_text_is_runid(group->leader.hex))
         put_id(out, "leader", group->leader.hex);
+    if (group->pause != NULL)
+        put_text(out, "pause", "", group->pause);
     put_members(out, group);
 
     sn_group_params_init(&defaults.params, 0);

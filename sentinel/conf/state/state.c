@@ -22,6 +22,7 @@ void sn_state_fini(struct sn_state *state)
         struct sn_state_group *group = &state->groups[i];
         changes_fini(group->changes, group->change_count);
         free(group->image.name);
+        free(group->image.pause);
         free(group->image.replicas);
         free(group->image.peers);
     }

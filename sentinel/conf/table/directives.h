@@ -85,6 +85,7 @@ struct sn_directive {
     bool behind_groups;  /* of the sentinel: stands behind the groups in a fresh file */
     uint8_t numbers;     /* bit i: value i is a number, read as kindly as its meaning allows */
     uint8_t hosts;       /* bit i: value i is an address, which may stand in brackets */
+    bool comment;        /* stands in a comment, which stock skips: "# sentinel …" */
     bool milliseconds;   /* the number is a duration, and may say so: 3000ms */
     int64_t min;
     int64_t max;

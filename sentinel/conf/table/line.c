@@ -7,9 +7,29 @@
 #include <string.h>
 #include <strings.h>
 
+#define COMMENT "# "
+
+const char *sn_line_in_comment(const char *text)
+{
+    const char *line = text + sizeof(COMMENT) - 1;
+    struct sn_words words;
+
+    if (strncmp(text, COMMENT "sentinel ", sizeof(COMMENT "sentinel ") - 1) != 0 ||
+        sn_words_split(line, strlen(line), &words) < 0)
+        return NULL;
+    const struct sn_directive *directive =
+        words.count > 2 ? sn_directive_find_sentinel(words.items[1]) : NULL;
+    bool ours =
+        directive != NULL && directive->comment && words.count == (size_t)directive->values_max + 3;
+    sn_words_fini(&words);
+    return ours ? line : NULL;
+}
+
 void sn_line_put(struct sn_buf *out, const struct sn_directive *directive, const char *group,
                  char *const *values, size_t count)
 {
+    if (directive->comment)
+        sn_buf_puts(out, COMMENT);
     if (directive->scope != SN_SCOPE_SERVER)
         sn_buf_puts(out, "sentinel ");
     sn_buf_puts(out, directive->name);

@@ -49,6 +49,7 @@ struct sn_settings {
     int timeout_s;       /* idle clients; 0: never */
     uint32_t maxclients;
     char *bind_source_addr;
+    char *rescue_dir;                  /* NULL: the working directory */
     uint16_t http_port;                /* 0: no HTTP */
     struct sn_setting_words http_bind; /* as bind; none: loopback */
     char *requirepass;
@@ -78,8 +79,9 @@ struct sn_settings {
     bool syslog_enabled;
     char *syslog_ident;
     char *syslog_facility;
-    char *dir;        /* working directory, entered at start */
-    char *state_file; /* NULL: the Redis-syntax file itself holds the state */
+    char *dir;          /* working directory, entered at start */
+    char *state_file;   /* NULL: the Redis-syntax file itself holds the state */
+    char *history_file; /* NULL: the history is in memory only */
     struct sn_tls_settings tls;
 };
 

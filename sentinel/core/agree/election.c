@@ -15,17 +15,18 @@
 #include "core/agree/rival.h"
 #include "core/agree/select.h"
 #include "core/agree/testimony.h"
+#include "core/agree/vote.h"
 #include "core/facts/group.h"
 #include "core/facts/instance.h"
 #include "core/facts/persist.h"
 #include "core/facts/refusal.h"
 
-#include "core/facts/asked.h"
 #include "core/facts/attempt.h"
 #include "core/facts/epoch.h"
 #include "core/facts/mark.h"
 #include "core/facts/members.h"
 #include "core/facts/reason.h"
+#include "core/facts/truce.h"
 #include "core/facts/turn.h"
 #include "core/tell/out.h"
 #include "core/tell/raise.h"
@@ -38,107 +39,8 @@
 #include <utlist.h>
 
 #define BACKOFF_DOUBLINGS_MAX 20
-#define ROUNDS_APART          4 /* the random part may grow to that many rounds at least */
-#define HOLD_STEPS            4 /* of a turn, in which a leader that is up has promoted somebody */
+#define ROUNDS_APART          4   /* the random part may grow to that many rounds at least */
 #define STAND_BACK_LOOK_MS    500 /* interval to check whether a replica has become usable */
-
-/* Returns the group after `other` (NULL: the first one) with the same master as group; group itself
- * is among them. A vote request names an address, so a vote counts for all groups with that master.
- * Otherwise two sentinels could lead for one master (PROTOCOL.md §14.2, §24.3). */
-static struct sn_group *next_name(const struct sn_group *group, const struct sn_group *other)
-{
-    struct sn_instance *master =
-        other == NULL ? sn_instance_first_at(group->master->core, &group->master->addr)
-                      : other->master->place_next;
-    while (master != NULL && master->group->master != master)
-        master = master->place_next;
-    if (master != NULL)
-        return master->group;
-    return other == NULL ? group->master->group : NULL; /* its IP is unknown */
-}
-
-static void record_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
-{
-    struct sn_group *name = NULL;
-    while ((name = next_name(group, name)) != NULL) {
-        (void)sn_text_copy(name->leader.hex, sizeof(name->leader.hex), candidate);
-        assert(epoch > name->leader_epoch && epoch > name->config_epoch);
-        name->leader_epoch = epoch; /* PROTOCOL.md §14.2 */
-        name->voted_at = group->core->now;
-        sn_persist_epochs_changed(name, SN_RECORD_VOTE);
-    }
-    sn_raise_plain(group->core, group, SN_NOTICE_VOTE_FOR_LEADER, "%s %llu", candidate,
-                   (unsigned long long)epoch);
-}
-
-/* True if the sentinel that got our last vote, or this one, may be failing the group over with it.
- * Another leader now would promote somebody else, or undo what the first one does. Not for long: a
- * leader that fails must not hold the group up (PROTOCOL.md §14.2, DESIGN.md D7). */
-static bool vote_is_held(const struct sn_group *group, const char *candidate)
-{
-    const struct sn_core *core = group->core;
-    if (group->voted_at == SN_MS_NEVER || strcmp(group->leader.hex, candidate) == 0 ||
-        sn_age(core, group->voted_at) >= HOLD_STEPS * sn_rank_step_ms(group))
-        return false;
-    if (sn_runid_equal(&group->leader, &core->myid))
-        return group->failover.state > SN_FAILOVER_WAIT_START;
-    const struct sn_instance *peer = sn_group_find_peer(group, &group->leader);
-    return peer != NULL && !peer->s_down && group->leader_epoch > group->config_epoch;
-}
-
-/* Returns why the vote is refused. */
-static struct sn_why refusal_of_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
-{
-    struct sn_core *core = group->core;
-    size_t len = strlen(candidate);
-    struct sn_why why = {.numbers = {(int64_t)epoch, (int64_t)core->current_epoch}};
-    struct sn_group *name = NULL;
-    if (len == 0 || len > SN_RUNID_LEN || sn_text_has_control(candidate, len))
-        why.reason = SN_REASON_VOTE_NO_ID;
-    /* A candidate asks for its own id. A vote for our id that we did not decide on would make
-     * others believe that we run an attempt. */
-    else if (strcmp(candidate, core->myid.hex) == 0)
-        why.reason = SN_REASON_VOTE_OWN_ID;
-    else if (!sn_epoch_take(group, NULL, epoch))
-        why.reason = SN_REASON_VOTE_EPOCH_FAR;
-    /* Deliberately not "the epoch is current": the election of another group must not void this
-     * one. */
-    while (why.reason == SN_REASON_NONE && (name = next_name(group, name)) != NULL) {
-        if (epoch <= name->leader_epoch)
-            why = (struct sn_why){SN_REASON_VOTE_GIVEN,
-                                  {(int64_t)epoch, (int64_t)name->leader_epoch}};
-        else if (epoch <= name->config_epoch)
-            why =
-                (struct sn_why){SN_REASON_VOTE_OLD, {(int64_t)epoch, (int64_t)name->config_epoch}};
-        else if (vote_is_held(name, candidate))
-            why = (struct sn_why){SN_REASON_VOTE_HELD,
-                                  {(int64_t)name->leader_epoch, sn_age(core, name->voted_at)}};
-    }
-    return why;
-}
-
-void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch)
-{
-    struct sn_core *core = group->core;
-    struct sn_group *name = NULL;
-    if (epoch == 0)
-        return; /* the request only asks for our last vote */
-    struct sn_why why = refusal_of_vote(group, candidate, epoch);
-    if (why.reason != SN_REASON_NONE) {
-        sn_reason_note_id(group, candidate, why.reason, why.numbers[0], why.numbers[1]);
-        return;
-    }
-    record_vote(group, candidate, epoch);
-    while ((name = next_name(group, name)) != NULL) {
-        if (!sn_rival_yield_to(name, &group->leader, epoch, core->now))
-            continue;
-        const struct sn_why otherwise = {SN_REASON_VOTED_OTHERWISE,
-                                         {(int64_t)epoch, (int64_t)name->failover.epoch}};
-        if (name->failover.state == SN_FAILOVER_WAIT_START && name->failover.epoch < epoch)
-            sn_attempt_abort(name, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &otherwise, core->now);
-        sn_mark_group(name, SN_MARK_PLAN);
-    }
-}
 
 /* Why the attempt does not begin at once. */
 static void note_wait(const struct sn_group *group)
@@ -173,7 +75,8 @@ void sn_election_plan(struct sn_group *group)
 {
     struct sn_core *core = group->core;
     sn_ms since = wanted_since(group);
-    if (core->tilt || since == SN_MS_NEVER || group->failover.state != SN_FAILOVER_NONE) {
+    if (core->tilt || since == SN_MS_NEVER || group->failover.state != SN_FAILOVER_NONE ||
+        sn_truce_holds(group)) {
         sn_timer_stop(&core->timers, &group->election);
         return;
     }
@@ -183,6 +86,8 @@ void sn_election_plan(struct sn_group *group)
      * turns again. */
     if (sn_rival_is_known(group))
         at = sn_max(at, sn_after(group->rival_until, sn_rank_turn_ms(group)));
+    if (group->truce_over_at != SN_MS_NEVER) /* the same */
+        at = sn_max(at, sn_after(group->truce_over_at, sn_rank_turn_ms(group)));
     note_wait(group);
     sn_timer_set(&core->timers, &group->election, sn_max(at, core->now));
 }
@@ -238,7 +143,7 @@ static uint64_t highest_epoch(const struct sn_group *group)
 {
     uint64_t epoch = group->core->current_epoch;
     const struct sn_group *name = NULL;
-    while ((name = next_name(group, name)) != NULL) {
+    while ((name = sn_vote_next_name(group, name)) != NULL) {
         epoch = epoch < name->leader_epoch ? name->leader_epoch : epoch;
         epoch = epoch < name->config_epoch ? name->config_epoch : epoch;
     }
@@ -333,8 +238,8 @@ static bool is_too_early(struct sn_group *group)
 void sn_election_due(struct sn_group *group)
 {
     if (group->core->tilt || wanted_since(group) == SN_MS_NEVER ||
-        group->failover.state != SN_FAILOVER_NONE)
-        return; /* TILT and attempts were reported already */
+        group->failover.state != SN_FAILOVER_NONE || sn_truce_is_on(group))
+        return; /* all reported already */
     if (held_back(group) || is_too_early(group))
         return;
     if (sn_testimony_holds(group)) {
@@ -376,7 +281,7 @@ void sn_election_start(struct sn_group *group, enum sn_failover_mode mode,
     sn_attempt_enter(group, SN_FAILOVER_WAIT_START);
     sn_epoch_raise(group, epoch);
     sn_raise(group->master, SN_NOTICE_TRY_FAILOVER, NULL);
-    record_vote(group, core->myid.hex, epoch);
+    sn_vote_for_self(group, epoch);
     sn_persist_defer(core, SN_DEFERRED_ATTEMPT, group, epoch);
     sn_mark_group(group, SN_MARK_STEP);
 }
@@ -386,6 +291,7 @@ void sn_election_collect(struct sn_group *group, uint64_t epoch)
     if (group->failover.state != SN_FAILOVER_WAIT_START || group->failover.epoch != epoch)
         return;
     group->failover.durable = true;
+    sn_vote_announce(group, group->core->myid.hex, epoch);
     if (group->failover.mode != SN_MODE_FORCED)
         sn_mark_group(group, SN_MARK_ASK);
     /* The time for votes may have expired while the disk was busy. */
@@ -579,6 +485,9 @@ void sn_election_step(struct sn_group *group)
                    "Gave up failover attempt for %s, epoch %llu: the master is up again.",
                    group->name, (unsigned long long)group->failover.epoch);
         const struct sn_why why = {SN_REASON_MASTER_BACK, {(int64_t)group->failover.epoch}};
+        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &why, core->now);
+    } else if (sn_truce_ends_attempt(group)) {
+        const struct sn_why why = {SN_REASON_PAUSED, {sn_truce_left_s(group)}};
         sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &why, core->now);
     } else if (core->now >= deadline) {
         time_out(group);

@@ -2,15 +2,12 @@
 #ifndef SN_CORE_ELECTION_H
 #define SN_CORE_ELECTION_H
 
-/* Elections: epochs, votes cast and counted. Internal to the core. */
+/* Elections: attempts, and the votes that are counted. Internal to the core. */
 
 #include "core/model/group.h"
 
 /* False if no epoch is left for an attempt; the precondition of sn_election_start. */
 bool sn_election_possible(const struct sn_group *group);
-/* Grants or refuses this sentinel's vote to candidate in epoch (PROTOCOL.md §14.2, §17.4, DESIGN.md
- * D7). */
-void sn_election_vote(struct sn_group *group, const char *candidate, uint64_t epoch);
 /* Arms the timer of the next attempt, if one is to come. */
 void sn_election_plan(struct sn_group *group);
 /* SN_TIMER_ELECTION: begins the next attempt, unless there is a reason to wait (PROTOCOL.md §14.5).

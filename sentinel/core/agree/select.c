@@ -8,6 +8,7 @@
 #include "core/agree/doubt.h"
 #include "core/agree/fresh.h"
 #include "core/facts/alias.h"
+#include "core/facts/chain.h"
 #include "core/facts/instance.h"
 #include "core/facts/members.h"
 #include "core/facts/reason.h"
@@ -62,8 +63,8 @@ static bool is_doubted(const struct sn_instance *replica)
     return sn_doubt_gravity(replica) > 0;
 }
 
-static struct sn_why refusal_in(const struct sn_group *group, const struct sn_instance *replica,
-                                enum sn_failover_mode mode)
+struct sn_why sn_select_refusal_in(const struct sn_group *group, const struct sn_instance *replica,
+                                   enum sn_failover_mode mode)
 {
     struct sn_why why = obstacle(group, replica);
     return why.reason != SN_REASON_NONE ? why : sn_doubt_decisive(replica, mode);
@@ -71,7 +72,7 @@ static struct sn_why refusal_in(const struct sn_group *group, const struct sn_in
 
 struct sn_why sn_select_refusal(const struct sn_group *group, const struct sn_instance *replica)
 {
-    return refusal_in(group, replica, group->failover.mode);
+    return sn_select_refusal_in(group, replica, group->failover.mode);
 }
 
 bool sn_select_is_last_resort(const struct sn_instance *replica)
@@ -90,8 +91,8 @@ static bool is_promoted(const struct sn_instance *replica)
            data->role_reported_at >= group->master->s_down_at - group->params.down_after_ms;
 }
 
-/* True if a is preferred to b. A replica that did not answer in time may hang, and the facts about
- * it are old: it is chosen only if no replica answered (PROTOCOL.md §16). */
+/* True if a is preferred to b (DESIGN.md D22). A replica that did not answer in time may hang, and
+ * the facts about it are old: it is chosen only if no replica answered (PROTOCOL.md §16). */
 static bool better(const struct sn_instance *a, const struct sn_instance *b)
 {
     if (sn_doubt_gravity(a) != sn_doubt_gravity(b))
@@ -102,6 +103,9 @@ static bool better(const struct sn_instance *a, const struct sn_instance *b)
         return sn_fresh_is(a);
     if (a->u.data.priority != b->u.data.priority)
         return a->u.data.priority < b->u.data.priority;
+    bool a_chained = sn_chain_upstream(a) != NULL, b_chained = sn_chain_upstream(b) != NULL;
+    if (a_chained != b_chained) /* DESIGN.md D22 */
+        return b_chained;
     if (a->u.data.repl_offset != b->u.data.repl_offset)
         return a->u.data.repl_offset > b->u.data.repl_offset;
     if ((a->runid.hex[0] == '\0') != (b->runid.hex[0] == '\0'))
@@ -126,7 +130,7 @@ static struct sn_instance *best_in(const struct sn_group *group, enum sn_failove
 {
     struct sn_instance *best = NULL, *replica;
     DL_FOREACH(group->replicas, replica) {
-        if (refusal_in(group, replica, mode).reason == SN_REASON_NONE &&
+        if (sn_select_refusal_in(group, replica, mode).reason == SN_REASON_NONE &&
             (best == NULL || better(replica, best)))
             best = replica;
     }
@@ -143,7 +147,7 @@ static void note_refused(const struct sn_group *group, enum sn_failover_mode mod
     const struct sn_instance *replica;
     char form[SN_PAYLOAD_MAX + 1];
     DL_FOREACH(group->replicas, replica) {
-        struct sn_why why = refusal_in(group, replica, mode);
+        struct sn_why why = sn_select_refusal_in(group, replica, mode);
         if (why.reason == SN_REASON_NONE)
             continue;
         sn_reason_note_why(replica, &why);
@@ -174,15 +178,35 @@ static struct sn_instance *select_best(struct sn_group *group, enum sn_failover_
     return best;
 }
 
+/* The replica that was named, if this mode permits it. */
+static struct sn_instance *named(const struct sn_group *group, const struct sn_addr *wanted,
+                                 enum sn_failover_mode mode, struct sn_why *why)
+{
+    struct sn_instance *replica = sn_group_find_replica(group, wanted);
+    *why = replica == NULL ? because(SN_REASON_NO_SUCH_REPLICA, wanted->port, 0)
+                           : sn_select_refusal_in(group, replica, mode);
+    return replica;
+}
+
+const struct sn_instance *sn_select_would(const struct sn_group *group,
+                                          const struct sn_addr *wanted, enum sn_failover_mode mode,
+                                          struct sn_why *why)
+{
+    *why = because(SN_REASON_NONE, 0, 0);
+    if (wanted == NULL)
+        return best_in(group, mode);
+    const struct sn_instance *replica = named(group, wanted, mode, why);
+    return why->reason == SN_REASON_NONE ? replica : NULL;
+}
+
 /* PROTOCOL.md §4.10, §22.4. */
 struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_addr *wanted,
                                      enum sn_failover_mode mode)
 {
     if (wanted == NULL)
         return select_best(group, mode);
-    struct sn_instance *replica = sn_group_find_replica(group, wanted);
-    struct sn_why why = replica == NULL ? because(SN_REASON_NO_SUCH_REPLICA, wanted->port, 0)
-                                        : refusal_in(group, replica, mode);
+    struct sn_why why;
+    struct sn_instance *replica = named(group, wanted, mode, &why);
     if (why.reason == SN_REASON_NONE) {
         tell_doubt(replica, mode);
         return replica;

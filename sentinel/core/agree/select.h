@@ -17,6 +17,14 @@ struct sn_instance *sn_select_wanted(struct sn_group *group, const struct sn_add
                                      enum sn_failover_mode mode);
 /* Returns why replica cannot be promoted now; NONE if it can. */
 struct sn_why sn_select_refusal(const struct sn_group *group, const struct sn_instance *replica);
+/* The same in this mode of failover. */
+struct sn_why sn_select_refusal_in(const struct sn_group *group, const struct sn_instance *replica,
+                                   enum sn_failover_mode mode);
+/* Returns what sn_select_wanted would, and does nothing else. *why: of a NULL, if wanted is the
+ * reason; else NONE. */
+const struct sn_instance *sn_select_would(const struct sn_group *group,
+                                          const struct sn_addr *wanted, enum sn_failover_mode mode,
+                                          struct sn_why *why);
 /* True if replica is acceptable only if there is no better one. */
 bool sn_select_is_last_resort(const struct sn_instance *replica);
 

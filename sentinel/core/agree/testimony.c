@@ -82,6 +82,9 @@ bool sn_testimony_holds(struct sn_group *group)
     bool known = sn_fresh_are_all(group) || group->core->now >= sn_fresh_deadline(group);
     if (!sn_group_params_lets_replicas_veto(&group->params) || !group->o_down)
         return false;
+    /* One that is a replica itself is reached well, and is O_DOWN for that. */
+    if (group->master->u.data.role_reported == SN_ROLE_REPLICA)
+        return false;
     if (!known)
         return true;
     struct testimony testimony = ask(group);

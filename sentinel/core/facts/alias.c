@@ -24,6 +24,12 @@
 #define ALIASES_MAX   64 /* limit for the aliases of a group, which hellos can add */
 #define STALE_PERIODS 3  /* hello periods in which a lower epoch counts as stale */
 
+/* Returns the group of this sentinel that has that name; NULL if it is only one of others. */
+static struct sn_group *own_group(const struct sn_group *group, const struct sn_alias *alias)
+{
+    return sn_group_by_name(group->core, alias->name, strlen(alias->name));
+}
+
 static bool same_place(const struct sn_addr *a, const struct sn_addr *b)
 {
     bool both_known = a->ip[0] != '\0' && b->ip[0] != '\0';
@@ -319,7 +325,7 @@ void sn_alias_switched(struct sn_group *group)
     }
     sn_mark_instance(group->master);
     for (alias = group->aliases; alias != NULL; alias = alias->next) {
-        struct sn_group *other = sn_group_by_name(group->core, alias->name, strlen(alias->name));
+        struct sn_group *other = own_group(group, alias);
         if (other != NULL)
             (void)sn_alias_note(other, group->name, &group->master->addr, group->config_epoch);
     }
@@ -330,7 +336,7 @@ void sn_alias_free(struct sn_group *group)
 {
     while (group->aliases != NULL) {
         struct sn_alias *alias = group->aliases;
-        struct sn_group *other = sn_group_by_name(group->core, alias->name, strlen(alias->name));
+        struct sn_group *other = own_group(group, alias);
         if (other != NULL)
             drop(other, group->name);
         group->aliases = alias->next;
@@ -396,11 +402,21 @@ bool sn_alias_made_master(const struct sn_instance *replica)
            replica == sn_alias_moved_to(replica->group);
 }
 
+bool sn_alias_has_voted(const struct sn_group *group, const char *candidate, uint64_t epoch)
+{
+    for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
+        const struct sn_group *other = own_group(group, alias);
+        if (other != NULL && other->leader_epoch == epoch &&
+            strcmp(other->leader.hex, candidate) != 0)
+            return true;
+    }
+    return false;
+}
+
 bool sn_alias_is_promoting(const struct sn_group *group)
 {
     for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
-        const struct sn_group *other =
-            sn_group_by_name(group->core, alias->name, strlen(alias->name));
+        const struct sn_group *other = own_group(group, alias);
         if (other != NULL && (other->failover.state == SN_FAILOVER_SEND_PROMOTION ||
                               other->failover.state == SN_FAILOVER_WAIT_PROMOTION))
             return true;
@@ -412,8 +428,7 @@ const char *sn_alias_rank_name(const struct sn_group *group)
 {
     const char *first = group->name;
     for (const struct sn_alias *alias = group->aliases; alias != NULL; alias = alias->next) {
-        if (strcmp(alias->name, first) < 0 &&
-            sn_group_by_name(group->core, alias->name, strlen(alias->name)) != NULL)
+        if (strcmp(alias->name, first) < 0 && own_group(group, alias) != NULL)
             first = alias->name;
     }
     return first;

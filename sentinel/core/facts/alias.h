@@ -47,6 +47,10 @@ struct sn_instance *sn_alias_moved_to(const struct sn_group *group);
 /* True if an alias has made replica its master and replica reports that role: it needs no order,
  * and what it reported as a replica is obsolete. */
 bool sn_alias_made_master(const struct sn_instance *replica);
+/* True if somebody else than candidate has this sentinel's vote in that epoch under another name of
+ * the master, of which only one may have switched: a vote for each could make two leaders
+ * (PROTOCOL.md §24.3). */
+bool sn_alias_has_voted(const struct sn_group *group, const char *candidate, uint64_t epoch);
 /* True if an alias in this sentinel is promoting a replica. */
 bool sn_alias_is_promoting(const struct sn_group *group);
 /* Returns the name to rank candidates by; the same for all aliases. */

@@ -76,5 +76,7 @@ void sn_asked_lost(struct sn_instance *peer)
 {
     peer->u.peer.asks = 0;
     peer->u.peer.settings_asked = false;
+    peer->u.peer.settings_pending = false;
+    peer->u.peer.truce_hinted = 0;
     peer->u.peer.quick = 0; /* the peer may return with another view */
 }

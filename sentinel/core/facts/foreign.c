@@ -14,6 +14,8 @@
 /* True if another group has a data node at the same place. */
 static bool is_shared_place(const struct sn_instance *instance)
 {
+    if (instance->place_prev == instance) /* nearly always: it is alone in the list of its place */
+        return false;
     const struct sn_instance *member = sn_instance_first_at(instance->core, &instance->addr);
     for (; member != NULL; member = member->place_next) {
         if (member->group != instance->group &&

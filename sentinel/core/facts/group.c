@@ -9,6 +9,7 @@
 #include "core/facts/asked.h"
 #include "core/facts/attempt.h"
 #include "core/facts/budget.h"
+#include "core/facts/gap.h"
 #include "core/facts/instance.h"
 #include "core/facts/link.h"
 #include "core/facts/loss.h"
@@ -16,6 +17,8 @@
 #include "core/facts/members.h"
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
+#include "core/facts/silence.h"
+#include "core/facts/truce.h"
 #include "core/facts/turn.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
@@ -89,6 +92,7 @@ struct sn_group *sn_group_new(struct sn_core *core, const struct sn_group_image 
     group->o_down_at = SN_MS_NEVER;
     group->promoted_at = SN_MS_NEVER;
     group->voted_at = SN_MS_NEVER;
+    group->truce_over_at = SN_MS_NEVER;
     sn_turn_begin(group);
     sn_timer_init(&group->election, SN_TIMER_ELECTION, group);
     sn_timer_init(&group->timeout, SN_TIMER_FAILOVER, group);
@@ -131,12 +135,14 @@ void sn_group_free(struct sn_group *group)
     sn_timer_stop(&core->timers, &group->timeout);
     sn_mark_forget_group(group);
     sn_budget_leave(group);
+    sn_truce_free(group);
     sn_reason_free(group);
     HASH_DELETE(hh, core->groups, group);
     HASH_DELETE(hh_id, core->groups_by_id, group);
     sn_group_params_fini(&group->params);
     sn_group_forget_unannounced(group);
     free(group->loss);
+    free(group->rescue);
     free(group->forgotten);
     free(group->lookup);
     free(group->name);
@@ -262,8 +268,7 @@ static void begin_new_part(struct sn_instance *instance, enum sn_kind kind)
     data->reborn = false;
     data->reborn_empty = false;
     data->left_out = false;
-    instance->cmd->closed_at = SN_MS_NEVER;
-    instance->cmd->gone = false;
+    sn_silence_forget_evidence(instance->cmd);
     data->reconf_at = SN_MS_NEVER;
     assert(data->reconf == SN_RECONF_NONE);
 }
@@ -290,8 +295,12 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     sn_loss_begin(group, new_master);
     sn_attempt_clear(group);
     forget_agreement(group);
-    DL_FOREACH(group->replicas, replica)
+    DL_FOREACH(group->replicas, replica) {
         begin_new_part(replica, SN_KIND_REPLICA);
+        /* Below the old master it is left behind, and no part of a chain (DESIGN.md D22). */
+        if (sn_instance_follows(replica, &old_master->addr) || sn_instance_follows(replica, addr))
+            replica->u.data.chained = false;
+    }
     if (new_master != NULL) {
         DL_DELETE(group->replicas, new_master);
         group->replica_count--;
@@ -311,6 +320,7 @@ void sn_group_switch(struct sn_group *group, const struct sn_addr *addr)
     group->promoted_at = SN_MS_NEVER;
     group->restores = 0;
     sn_turn_new_master(group);
+    sn_gap_new_master(group);
     group->stranger_told = false;
     sn_alias_switched(group);
     sn_group_ask_info_all(group);

@@ -10,6 +10,7 @@
 
 #include "core/facts/history.h"
 
+#include "core/facts/chain.h"
 #include "core/facts/instance.h"
 
 #include <assert.h>
@@ -67,7 +68,8 @@ void sn_history_learn_group(const struct sn_instance *master, enum sn_role role)
 bool sn_history_shows_sync(const struct sn_instance *instance, const struct sn_info *info,
                            sn_ms since)
 {
-    if (info->role != SN_ROLE_REPLICA || !sn_instance_follows_master(instance))
+    if (info->role != SN_ROLE_REPLICA ||
+        !(sn_instance_follows_master(instance) || sn_chain_holds(instance)))
         return false;
     return (info->has_link_status && info->link_up) ||
            (info->has_link_down && info->link_down_ms + SECOND_MS <= sn_age(instance->core, since));

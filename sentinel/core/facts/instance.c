@@ -7,6 +7,7 @@
 
 #include "core/facts/link.h"
 #include "core/facts/mark.h"
+#include "core/facts/silence.h"
 #include "core/facts/unanswered.h"
 #include "core/facts/window.h"
 #include "core/tell/out.h"
@@ -175,7 +176,11 @@ void sn_instance_free(struct sn_instance *instance)
     } else {
         sn_timer_stop(&core->timers, &instance->u.peer.ask);
         sn_timer_stop(&core->timers, &instance->u.peer.answer_old);
+        free(instance->u.peer.settings_told);
         free(instance->u.peer.foreign_master);
+        if (instance->u.peer.confirm != NULL)
+            sn_timer_stop(&core->timers, &instance->u.peer.confirm->timer);
+        free(instance->u.peer.confirm);
         sn_window_forget(instance);
     }
     sn_link_disown(instance->cmd, instance);
@@ -199,6 +204,7 @@ void sn_instance_move(struct sn_instance *instance, const struct sn_addr *addr)
     enter_place(instance);
     if (!moved)
         return;
+    sn_silence_forget_evidence(instance->cmd);
     sn_link_renew(instance->cmd);
     if (sn_is_data(instance))
         sn_link_renew(instance->sub);

@@ -9,6 +9,7 @@
 #include "core/facts/link.h"
 
 #include "core/facts/budget.h"
+#include "core/facts/dial.h"
 #include "core/facts/mark.h"
 #include "core/facts/refusal.h"
 #include "core/facts/silence.h"
@@ -33,6 +34,7 @@
 #define CONNECT_FIRST_MS   5000  /* the first attempt waits down-after, but no longer than this */
 #define CONNECT_MAX_MS     15000 /* and those that follow it no longer than this */
 #define DOUBLINGS_MAX      10
+#define HELLO_ENDS_MAX     2
 
 struct sn_link *sn_link_new(struct sn_core *core, enum sn_link_kind kind)
 {
@@ -175,33 +177,6 @@ static sn_ms ping_period(const struct sn_link *link)
     return sn_min(period, link->core->timings[SN_TIMING_PING_PERIOD]);
 }
 
-void sn_link_peer_credentials(const struct sn_core *core, const char **user, const char **pass)
-{
-    const struct sn_globals *globals = &core->globals;
-    bool own = globals->sentinel_pass == NULL;
-    *pass = own ? globals->own_pass : globals->sentinel_pass;
-    *user = own ? NULL : globals->sentinel_user;
-}
-
-/* AUTH for this link (PROTOCOL.md §9.2). */
-static void choose_credentials(const struct sn_link *link, const char **user, const char **pass)
-{
-    if (link->kind == SN_LINK_PEER) {
-        sn_link_peer_credentials(link->core, user, pass);
-        return;
-    }
-    *pass = link->owners->group->params.auth_pass;
-    *user = link->owners->group->params.auth_user;
-}
-
-/* PROTOCOL.md §20.5. */
-static bool uses_tls(const struct sn_link *link)
-{
-    const struct sn_globals *globals = &link->core->globals;
-    return link->kind == SN_LINK_PEER ? globals->tls
-                                      : sn_group_params_tls(&link->owners->group->params, globals);
-}
-
 /* How long a connection may take to open. Round trips may be longer than down-after, and a TLS
  * handshake takes several. Each failed attempt doubles the limit, and the time of the last
  * successful connection is remembered. */
@@ -246,7 +221,7 @@ static void plan_sharing(struct sn_link *link, struct sn_action_connect *connect
         connect->over = cmd->id;
     if (link->kind != SN_LINK_DATA)
         return;
-    connect->resp3 = link->core->globals.single_connection && !link->without_hello;
+    connect->resp3 = link->core->globals.single_connection && link->hello_ends < HELLO_ENDS_MAX;
     link->sharing = connect->resp3 ? SN_SHARING_ASKED : SN_SHARING_NO;
 }
 
@@ -281,20 +256,10 @@ void sn_link_open(struct sn_link *link)
     sn_silence_begin(link);
 
     struct sn_action_connect *connect = &sn_out_add(core, SN_ACTION_CONNECT)->u.connect;
-    const char *user, *pass;
-    choose_credentials(link, &user, &pass);
+    sn_dial_describe(link, connect);
     connect->link = link->id;
-    connect->kind = link->kind;
-    connect->ip = sn_out_text(core, addr->ip);
-    connect->port = addr->port;
-    connect->host = sn_out_text(core, addr->host);
-    connect->tls = uses_tls(link);
-    connect->user = sn_out_text(core, user);
-    connect->pass = sn_out_text(core, pass);
-    connect->name = link->kind == SN_LINK_SUBSCRIBE ? core->sub_name : core->cmd_name;
     plan_sharing(link, connect);
     connect->minor = link->owners->kind == SN_KIND_REPLICA && connect->over.v == 0;
-    connect->renames = sn_out_renames(core, link);
     sn_timer_set(&core->timers, &link->retry, sn_after(core->now, connect_patience(link)));
     sn_mark_link(link);
 }
@@ -429,14 +394,23 @@ static void wait_for_room(struct sn_link *link)
                form, (long long)core->timings[SN_TIMING_MIN_LINK_RECONNECT_PERIOD] / 1000);
 }
 
+/* There are proxies that close at a command that they do not know. One connection may also end just
+ * then because somebody kills it, as every order to follow does. */
+static void note_hello(struct sn_link *link, bool was_up)
+{
+    if (was_up && link->sharing == SN_SHARING_ASKED)
+        link->hello_ends++;
+    else
+        link->hello_ends = 0;
+}
+
 /* PROTOCOL.md §13.1. */
 void sn_link_on_down(struct sn_link *link, const struct sn_input_link *input)
 {
     struct sn_core *core = link->core;
     bool was_up = link->state == SN_LINK_UP;
     bool was_brief = was_up && sn_age(core, link->up_at) < RETRY_FIRST_MS;
-    /* There are proxies that close at a command that they do not know. */
-    link->without_hello = was_up && link->sharing == SN_SHARING_ASKED;
+    note_hello(link, was_up);
     forget_connection(link);
     char form[SN_PAYLOAD_MAX + 1];
     sn_instance_form(link->owners, form);

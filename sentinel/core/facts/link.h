@@ -40,8 +40,6 @@ void sn_link_stale(struct sn_link *link);
 /* The periods of its owners have changed. */
 void sn_link_reschedule(struct sn_link *link);
 bool sn_link_can_send(const struct sn_link *link);
-/* Returns the credentials for AUTH to peers; NULL: none (PROTOCOL.md §9.2). */
-void sn_link_peer_credentials(const struct sn_core *core, const char **user, const char **pass);
 struct sn_link *sn_link_find(struct sn_core *core, struct sn_link_id id);
 
 #endif

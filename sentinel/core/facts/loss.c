@@ -173,3 +173,20 @@ void sn_loss_learn(struct sn_instance *instance)
         learn_return(loss, instance);
     tell_loss(group);
 }
+
+enum sn_loss_at sn_loss_at(const struct sn_instance *replica)
+{
+    const struct sn_loss *loss = replica->group->loss;
+    const struct sn_data *data = &replica->u.data;
+    if (loss == NULL || !loss->parted || !sn_addr_equal(&replica->addr, &loss->old_addr))
+        return SN_LOSS_NONE;
+    if (data->info_asked_at == SN_MS_NEVER || data->info_asked_at < loss->switched_at)
+        return SN_LOSS_UNASKED;
+    if (data->role_reported != SN_ROLE_MASTER)
+        return SN_LOSS_NONE;
+    if (!sn_runid_equal(&loss->id, &data->set.replid))
+        return SN_LOSS_GONE;
+    bool has_writes =
+        lost_at(loss, data->master_offset) > PING_BYTES && !is_quiet(loss, &data->set);
+    return has_writes ? SN_LOSS_HAS : SN_LOSS_NONE;
+}

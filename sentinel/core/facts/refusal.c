@@ -53,6 +53,8 @@ static const char *command_name(enum sn_order order)
     case SN_ORDER_NONE:
     case SN_ORDER_MYID:
     case SN_ORDER_SETTINGS:
+    case SN_ORDER_CONFIG:
+    case SN_ORDER_WHERE:
     case SN_ORDER_TRY_ASK:
     case SN_ORDER_PROMOTE:
     case SN_ORDER_FOLLOW:

@@ -19,7 +19,10 @@ void sn_silence_end(struct sn_link *link);
 void sn_silence_restart(struct sn_link *link);
 /* Anything arrived on link. */
 void sn_silence_traffic(struct sn_link *link);
-/* This process stalled: what it did not hear proves nothing (PROTOCOL.md §18). */
+/* Forgets the evidence that the process at the other side has ended (evidence.h). */
+void sn_silence_forget_evidence(struct sn_link *link);
+/* This process stalled: what it did not hear, and what was refused before, prove nothing
+ * (PROTOCOL.md §18). */
 void sn_silence_stalled(struct sn_link *link);
 
 #endif

@@ -19,8 +19,8 @@ void sn_tilt_plan_heartbeat(struct sn_core *core)
     sn_timer_set(&core->timers, &core->heartbeat, sn_after(core->now, pause));
 }
 
-/* Every silence restarts. Another stall starts TILT again; without groups it ends, too (PROTOCOL.md
- * §18, §24.2). */
+/* Every silence restarts, and what was refused may be there again by now. Another stall starts TILT
+ * again; without groups it ends, too (PROTOCOL.md §18, §24.2). */
 static void enter(struct sn_core *core)
 {
     struct sn_instance *instance, *next;

@@ -10,17 +10,17 @@
 
 #include <assert.h>
 
-void sn_unanswered_add(struct sn_instance *instance, enum sn_unanswered what)
+void sn_unanswered_add(struct sn_instance *instance, unsigned what)
 {
     instance->unanswered |= what;
 }
 
-void sn_unanswered_remove(struct sn_instance *instance, enum sn_unanswered what)
+void sn_unanswered_remove(struct sn_instance *instance, unsigned what)
 {
     instance->unanswered &= ~what;
 }
 
-bool sn_unanswered_has(const struct sn_instance *instance, enum sn_unanswered what)
+bool sn_unanswered_has(const struct sn_instance *instance, unsigned what)
 {
     return (instance->unanswered & what) != 0;
 }

@@ -8,9 +8,10 @@
 
 #include "core/model/group.h"
 
-void sn_unanswered_add(struct sn_instance *instance, enum sn_unanswered what);
-void sn_unanswered_remove(struct sn_instance *instance, enum sn_unanswered what);
-bool sn_unanswered_has(const struct sn_instance *instance, enum sn_unanswered what);
+/* what: bits of enum sn_unanswered. */
+void sn_unanswered_add(struct sn_instance *instance, unsigned what);
+void sn_unanswered_remove(struct sn_instance *instance, unsigned what);
+bool sn_unanswered_has(const struct sn_instance *instance, unsigned what);
 /* CLIENT PAUSE was sent to a data node. Several may be unanswered at once. */
 void sn_unanswered_add_pause(struct sn_instance *node);
 /* A CLIENT PAUSE was answered. Returns the number of those that are still unanswered. */

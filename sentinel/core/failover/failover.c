@@ -338,8 +338,10 @@ static void confirm_promotion(struct sn_group *group)
     won.wanted = NULL; /* freed with the attempt that the switch ends */
     won.promoted = NULL;
     won.durable = false;
-    if (group->unannounced_old_master == NULL)
+    if (group->unannounced_old_master == NULL) {
         group->unannounced_old_master = sn_addr_dup(won.old_addr);
+        group->unannounced_old_epoch = group->config_epoch;
+    }
     sn_group_raise_config(group, won.epoch);
     sn_group_switch(group, &new_addr);
     group->promoted_at = group->core->now;
@@ -371,6 +373,14 @@ static void give_up_replaced(struct sn_group *group)
     end_in_doubt(group, &(struct sn_why){.reason = SN_REASON_FATE_REPLACED});
 }
 
+/* True if the INFO was asked for before the order: a stray master that was chosen may have been
+ * demoted between the two. */
+static bool is_older_than_order(const struct sn_instance *replica)
+{
+    const struct sn_failover *failover = &replica->group->failover;
+    return failover->ordered.hex[0] != '\0' && replica->u.data.info_asked_at < failover->ordered_at;
+}
+
 /* INFO alone proves that an order was obeyed; an order with a lost answer is sent again
  * (PROTOCOL.md §15.4, §23). */
 void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
@@ -382,7 +392,9 @@ void sn_failover_promoted_info(struct sn_instance *replica, enum sn_role role)
      * connection. */
     if (sn_unanswered_has(replica, SN_UNANSWERED_ORDER))
         group->failover.ordered = replica->runid;
-    if (role == SN_ROLE_MASTER)
+    if (role == SN_ROLE_MASTER && is_older_than_order(replica))
+        sn_instance_ask_info(replica);
+    else if (role == SN_ROLE_MASTER)
         confirm_promotion(group);
     else if (is_replaced(group))
         give_up_replaced(group);

@@ -8,6 +8,7 @@
 
 #include "core/facts/alias.h"
 #include "core/facts/attempt.h"
+#include "core/facts/chain.h"
 #include "core/facts/foreign.h"
 #include "core/facts/instance.h"
 #include "core/facts/link.h"
@@ -17,6 +18,7 @@
 #include "core/facts/refusal.h"
 #include "core/facts/unanswered.h"
 #include "core/failover/order.h"
+#include "core/failover/rescue.h"
 #include "core/failover/restore.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
@@ -105,6 +107,22 @@ static bool has_told(const struct sn_instance *replica)
            data->info_asked_at >= replica->group->failover.state_at;
 }
 
+/* Since when a replica has to have told its role before it is ordered: since the last one that was
+ * ordered left its place. Replicas may wait long for their places, and somebody may have forced
+ * another failover meanwhile (PROTOCOL.md §15.6). */
+static sn_ms told_since(const struct sn_group *group)
+{
+    const struct sn_instance *replica;
+    sn_ms switched_at = group->failover.state_at, since = switched_at;
+    DL_FOREACH(group->replicas, replica) {
+        const struct sn_data *data = &replica->u.data;
+        if (data->reconf == SN_RECONF_DONE && data->ordered_at != SN_MS_NEVER &&
+            data->ordered_at >= switched_at)
+            since = sn_max(since, data->reconf_at);
+    }
+    return since;
+}
+
 /* True if replica reported after the switch that it follows the new master (PROTOCOL.md §15.6). */
 static bool obeys_already(const struct sn_instance *replica)
 {
@@ -118,7 +136,7 @@ static bool obeys_already(const struct sn_instance *replica)
  * needs no slot, as it has the data (PROTOCOL.md §15.8). */
 static void demote_old_master(struct sn_instance *replica)
 {
-    if (replica->u.data.reconf != SN_RECONF_NONE || replica->s_down)
+    if (replica->u.data.reconf != SN_RECONF_NONE || replica->s_down || sn_rescue_holds(replica))
         return;
     if (sn_reconf_send(replica)) {
         sn_raise(replica, SN_NOTICE_CONVERT_TO_SLAVE, NULL);
@@ -143,18 +161,20 @@ static bool may_be_master(const struct sn_instance *replica)
 
 /* True if the replica has to wait for a slot, or to tell its role, before it gets its order
  * (PROTOCOL.md §15.6). */
-static bool has_to_wait(const struct sn_instance *replica, unsigned busy)
+static bool has_to_wait(struct sn_instance *replica, unsigned busy, sn_ms since)
 {
     uint32_t places = replica->group->params.parallel_syncs;
-    if (busy >= places)
+    if (busy >= places) {
         sn_reason_note_numbers(replica, SN_REASON_FOLLOW_NO_PLACE, busy, places, 0);
-    else if (replica->s_down)
+    } else if (replica->s_down) {
         sn_reason_note_numbers(replica, SN_REASON_FOLLOW_DOWN,
                                sn_age(replica->core, replica->s_down_at), 0, 0);
-    else if (!has_told(replica))
+    } else if (!has_told(replica) || replica->u.data.info_asked_at < since) {
         sn_reason_note(replica, SN_REASON_FOLLOW_UNTOLD);
-    else
+        sn_instance_ask_info(replica);
+    } else {
         return false;
+    }
     return true;
 }
 
@@ -163,6 +183,7 @@ static void start_some(struct sn_group *group)
 {
     struct sn_instance *replica;
     unsigned busy = 0;
+    sn_ms since = told_since(group);
     DL_FOREACH(group->replicas, replica) {
         if (in_progress(replica) && !is_old_master(replica))
             busy++;
@@ -172,10 +193,11 @@ static void start_some(struct sn_group *group)
             demote_old_master(replica);
             continue;
         }
-        if (replica->u.data.reconf != SN_RECONF_NONE || has_to_wait(replica, busy))
+        if (replica->u.data.reconf != SN_RECONF_NONE || has_to_wait(replica, busy, since))
             continue;
-        if (obeys_already(replica) || replica->u.data.role_reported == SN_ROLE_MASTER) {
-            if (!obeys_already(replica))
+        bool stays = obeys_already(replica) || sn_chain_holds(replica); /* DESIGN.md D22 */
+        if (stays || replica->u.data.role_reported == SN_ROLE_MASTER) {
+            if (!stays)
                 sn_reason_note(replica, SN_REASON_FOLLOW_IS_MASTER);
             sn_attempt_set_reconf(replica, SN_RECONF_DONE);
         } else if (sn_reconf_send(replica)) {
@@ -245,7 +267,7 @@ static void end_for_timeout(struct sn_group *group)
             sn_reason_note(replica, SN_REASON_FOLLOW_MASTER_IS_REPLICA);
         else if (may_be_master(replica))
             sn_reason_note(replica, SN_REASON_FOLLOW_IS_MASTER);
-        else if (sn_reconf_send(replica))
+        else if (!sn_rescue_holds(replica) && sn_reconf_send(replica))
             sn_raise(replica, SN_NOTICE_SLAVE_RECONF_SENT_BE, NULL);
     }
     sn_attempt_clear(group);

@@ -13,13 +13,16 @@
 #include "core/agree/election.h"
 #include "core/agree/rival.h"
 #include "core/facts/alias.h"
+#include "core/facts/chain.h"
 #include "core/facts/epoch.h"
 #include "core/facts/group.h"
 #include "core/facts/instance.h"
 #include "core/facts/members.h"
 #include "core/facts/reason.h"
 #include "core/failover/reconf.h"
+#include "core/failover/rescue.h"
 #include "core/tell/raise.h"
+#include "core/watch/confirm.h"
 
 #include <assert.h>
 #include <utlist.h>
@@ -126,7 +129,8 @@ static bool is_our_turn(const struct sn_instance *replica)
     sn_ms from = sn_max(replica->cmd->up_at, replica->u.data.role_reported_at);
     if (!came_back(replica))
         from = sn_max(from, sn_after(doubt_until(replica), period));
-    return core->now >= sn_after(from, (sn_ms)sn_group_rank(replica->group) * TURN_MS);
+    sn_ms turn = TURN_MS + sn_rescue_patience(replica);
+    return core->now >= sn_after(from, (sn_ms)sn_group_rank(replica->group) * turn);
 }
 
 static bool quiet_for(const struct sn_instance *replica, sn_ms wait)
@@ -160,7 +164,7 @@ static void demote(struct sn_instance *replica)
     struct sn_why why = not_yet(replica);
     if (!waited && why.reason != SN_REASON_NONE)
         sn_reason_note_why(replica, &why);
-    else if (sn_reconf_send(replica))
+    else if (!sn_rescue_holds(replica) && sn_reconf_send(replica))
         sn_raise(replica, SN_NOTICE_CONVERT_TO_SLAVE, NULL);
 }
 
@@ -241,11 +245,14 @@ static void redirect(struct sn_instance *replica)
             sn_raise(replica, SN_NOTICE_FIX_SLAVE_CONFIG, NULL);
         return;
     }
-    sn_ms strayed = sn_age(group->core, replica->u.data.master_changed_at);
+    /* What is above it may be gone, or belong to nobody (DESIGN.md D22). */
+    bool orphan = sn_chain_is_orphan(replica);
+    sn_ms strayed = orphan ? sn_chain_broken_ms(replica)
+                           : sn_age(group->core, replica->u.data.master_changed_at);
     if (!quiet_for(replica, wait) || strayed <= wait)
         sn_reason_note_numbers(replica, SN_REASON_REPAIR_WAITS, strayed, wait, 0);
     else if (sn_reconf_send(replica))
-        sn_raise(replica, SN_NOTICE_FIX_SLAVE_CONFIG, NULL);
+        sn_raise(replica, orphan ? SN_NOTICE_FIX_ORPHAN : SN_NOTICE_FIX_SLAVE_CONFIG, NULL);
 }
 
 /* True if the server's role differs from its role in the group. */
@@ -253,7 +260,8 @@ static bool has_strayed(const struct sn_instance *replica)
 {
     return replica->u.data.role_reported == SN_ROLE_MASTER ||
            (replica->u.data.role_reported == SN_ROLE_REPLICA &&
-            !sn_instance_follows_master(replica));
+            !sn_instance_follows_master(replica) &&
+            (sn_chain_upstream(replica) == NULL || sn_chain_is_orphan(replica)));
 }
 
 /* Returns why no repair is possible now, whatever the defect. */
@@ -268,7 +276,7 @@ static struct sn_why cannot_repair(const struct sn_instance *replica)
         why = (struct sn_why){SN_REASON_FOLLOW_DOWN, {sn_age(group->core, replica->s_down_at)}};
     else if (!master_looks_sane(group))
         why.reason = SN_REASON_REPAIR_MASTER_DOUBTED;
-    else if (is_outdated(replica))
+    else if (is_outdated(replica) || sn_confirm_is_open(group))
         why.reason = SN_REASON_REPAIR_OUTDATED;
     else if (ordered_lately(replica))
         why = (struct sn_why){SN_REASON_REPAIR_LATELY,

@@ -35,6 +35,13 @@ struct sn_drain {
     sn_ms deadline;
 };
 
+/* A vote that was given, and when; NEVER: before our start. */
+struct sn_vote {
+    struct sn_runid leader;
+    uint64_t epoch;
+    sn_ms at;
+};
+
 struct sn_failover {
     enum sn_failover_state state;
     enum sn_failover_mode mode;
@@ -44,7 +51,9 @@ struct sn_failover {
     bool doubt;     /* WAIT_PROMOTION: EXEC failed, but SLAVEOF may have run: INFO tells */
     bool fate_told; /* WAIT_PROMOTION: it went down; its unknown fate is logged */
     bool durable;   /* the own vote, later the won configuration, is on disk */
+    bool told; /* WAIT_START: the own vote is final: an answer that names it waits for the save */
     uint64_t epoch;
+    struct sn_vote before; /* WAIT_START: the last vote before the own one */
     sn_ms started_at;
     sn_ms state_at;               /* when the state was entered */
     sn_ms ordered_at;             /* WAIT_PROMOTION: when the order was last sent */
@@ -80,12 +89,53 @@ struct sn_loss {
     sn_ms choice_age_ms; /* age of the newest fact that our choice rested on; -1: not ours */
 };
 
+enum sn_rescue_stage {
+    SN_RESCUE_PAUSING = 1, /* CLIENT PAUSE is unanswered */
+    SN_RESCUE_FETCHING,
+    SN_RESCUE_OVER
+};
+
+/* The rescue of what the last switch would lose (rescue.c). */
+struct sn_rescue {
+    sn_ms switched_at;       /* as in sn_loss */
+    struct sn_runid process; /* the old master */
+    struct sn_link_id link;  /* PAUSING: connection of the pause */
+    enum sn_rescue_stage stage;
+    uint64_t epoch; /* FETCHING, OVER: of the RESCUE */
+    sn_ms begun_at;
+    unsigned pauses; /* that were sent, each on another connection */
+    bool told;       /* how it ended */
+};
+
 #define SN_FORGOTTEN_MAX 4
 
 /* Addresses of the last members that were forgotten (forget.c). */
 struct sn_forgotten {
     struct sn_addr addrs[SN_FORGOTTEN_MAX]; /* port 0: unused, or it is back */
     size_t next;
+};
+
+/* An operator's pause of automatic failovers (truce.h). */
+struct sn_truce {
+    struct sn_group *group;
+    uint64_t version; /* of the order: the highest one counts */
+    int64_t until_s;  /* its end by the wall clock of the sentinel that was ordered */
+    sn_ms until;      /* its end here */
+    /* The latest end of all orders so far: until then somebody may know of an earlier one only. */
+    sn_ms kept_until;
+    int64_t kept_until_s;
+    bool on; /* false: it was ended before its time */
+    struct sn_runid by;
+    char *reason; /* "" if none was given */
+    struct sn_timer timer;
+};
+
+#define SN_GAP_DAYS 7
+
+/* The longest silences of a master that was well, by days (gap.c). */
+struct sn_gaps {
+    uint32_t longest_ms[SN_GAP_DAYS]; /* of day N at N % SN_GAP_DAYS */
+    uint32_t day;                     /* the last one with a place */
 };
 
 struct sn_alias;
@@ -141,9 +191,14 @@ struct sn_group {
     /* While a won switch waits for its save: the master last announced to clients. NULL
      * otherwise. */
     struct sn_addr *unannounced_old_master;
+    uint64_t unannounced_old_epoch; /* the config epoch that belongs to it */
     struct sn_history history;
+    struct sn_gaps gaps;
     struct sn_loss *loss;           /* NULL: no switch so far */
+    struct sn_rescue *rescue;       /* NULL: none so far */
     struct sn_forgotten *forgotten; /* NULL: nobody so far */
+    struct sn_truce *truce;         /* NULL: none */
+    sn_ms truce_over_at;            /* when the last one ended; NEVER: there was none */
     sn_ms choice_age_ms;            /* of the last choice of a replica; later, that of loss */
     struct sn_timer election;
     struct sn_timer timeout;    /* of the failover state */

@@ -54,6 +54,7 @@ struct sn_data {
     bool link_up;
     sn_ms master_heard_at; /* last byte from its master, at the earliest; NEVER: unknown, or none */
     bool syncing;          /* master_sync_in_progress */
+    bool chained;          /* it began to follow its present master when that was a replica here */
     char *master_host;     /* NULL if never reported */
     uint16_t master_port;
     sn_ms master_changed_at; /* when the reported master last changed */
@@ -78,6 +79,34 @@ struct sn_data {
     bool foreign_told; /* +foreign-instance was raised for the present claim */
 };
 
+enum sn_confirm_stage {
+    SN_CONFIRM_NONE = 0, /* nothing is claimed */
+    SN_CONFIRM_SENDER,   /* the sender is asked */
+    SN_CONFIRM_PAUSED,   /* it will be asked when the timer is due */
+    SN_CONFIRM_SERVER    /* it cannot be asked, or does not answer: the server that is named is */
+};
+
+/* A configuration that somebody is said to have. */
+struct sn_claimed {
+    struct sn_addr master;
+    uint64_t epoch; /* 0: none */
+};
+
+/* A newer configuration that was heard of, until it is confirmed (confirm.c). */
+struct sn_confirm {
+    enum sn_confirm_stage stage;
+    struct sn_claimed claim;
+    struct sn_claimed next; /* what else was claimed while the sender was asked */
+    sn_ms heard_at;
+    struct sn_link_id asked_on; /* connection with unanswered questions; v == 0: none */
+    unsigned asked;             /* their number */
+    bool epoch_said;            /* the first of the two answers has come: */
+    uint64_t said_epoch;
+    sn_ms pause_ms;  /* before the next question; 0: none */
+    sn_ms denied_at; /* when a question was last in vain; NEVER: not so far */
+    struct sn_timer timer;
+};
+
 /* Facts about peers. */
 struct sn_peer {
     sn_ms hello_heard_at;
@@ -88,12 +117,20 @@ struct sn_peer {
     /* The master in its last hello, if that is a host name and those are not resolved here; its IP
      * is looked up only to compare. NULL otherwise. */
     struct sn_addr *foreign_master;
-    bool settings_asked;    /* on the present connection */
-    uint64_t settings_told; /* hash of the logged differences; 0: none */
-    bool other_master_told; /* the log says that it is configured with another master */
-    uint64_t hello_epoch;   /* highest in its last hello, accepted or not */
-    sn_ms far_since;        /* since when that is too high to accept at once; NEVER: it is not */
-    bool master_down;       /* its last answer: the master is down */
+    bool settings_asked;        /* on the present connection */
+    bool settings_pending;      /* … and not answered */
+    bool settings_again;        /* … and to be asked again then */
+    bool settings_doubted;      /* ours have changed since it was asked */
+    sn_ms settings_asked_at;    /* the last time */
+    sn_ms settings_stale_at;    /* when it is asked again, if there is a doubt or a difference */
+    uint64_t truce_version;     /* of the truce that it has last told; 0: none */
+    uint64_t truce_hinted;      /* of the truce of which it got our last hint */
+    char *settings_told;        /* the logged differences; NULL: none */
+    bool other_master_told;     /* the log says that it is configured with another master */
+    struct sn_confirm *confirm; /* NULL: not needed so far */
+    uint64_t hello_epoch;       /* highest in its last hello, accepted or not */
+    sn_ms far_since;  /* since when that is too high to accept at once; NEVER: it is not */
+    bool master_down; /* its last answer: the master is down */
     sn_ms answered_at;
     struct sn_runid vote; /* "" if none */
     uint64_t vote_epoch;
@@ -124,8 +161,8 @@ struct sn_instance {
     sn_ms s_up_at;   /* when it last left it */
     struct sn_timer down;
     struct sn_timer hello;
-    struct sn_timer info;          /* data nodes */
-    enum sn_unanswered unanswered; /* bits */
+    struct sn_timer info; /* data nodes */
+    unsigned unanswered;  /* bits of enum sn_unanswered */
     union {
         struct sn_data data;
         struct sn_peer peer;

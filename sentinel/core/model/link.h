@@ -66,13 +66,14 @@ struct sn_link {
     bool says_replicaof;        /* the server does not know SLAVEOF */
     bool no_rewrite;            /* the server refuses CONFIG REWRITE: orders omit it */
     enum sn_sharing sharing;    /* of the present connection */
-    bool without_hello;         /* the last one ended at HELLO: the next one is not asked */
+    unsigned hello_ends;        /* how many, one after the other, ended at HELLO */
     /* Evidence that the master's process has ended (evidence.c). */
-    sn_ms closed_at;   /* when the other side closed the last connection; NEVER: no evidence */
-    sn_ms refused_at;  /* when the last refused attempt began */
-    unsigned refusals; /* since closed_at */
-    bool loading;      /* the last answer to PING was LOADING */
-    bool gone;         /* S_DOWN by evidence, and nothing else was heard since */
+    sn_ms closed_at;    /* when the other side closed the last connection; NEVER: no evidence */
+    sn_ms refused_at;   /* when the last refused attempt began */
+    sn_ms refused_took; /* how long that took to be refused */
+    unsigned refusals;  /* since closed_at */
+    bool loading;       /* the last answer to PING was LOADING */
+    bool gone;          /* S_DOWN by evidence, and nothing else was heard since */
 
     /* Subscription links only. */
     bool deaf;        /* the last SUBSCRIBE was refused */

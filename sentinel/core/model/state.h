@@ -56,9 +56,11 @@ enum sn_timer_kind {
     SN_TIMER_FAILOVER,   /* a group's failover state has a deadline */
     SN_TIMER_HEARTBEAT,  /* regular steps, so that own stalls are noticed */
     SN_TIMER_TILT,
-    SN_TIMER_PROBE, /* time-out of a probe */
-    SN_TIMER_SAVE,  /* retry a failed save */
-    SN_TIMER_JOB    /* a script is due, or overdue */
+    SN_TIMER_PROBE,   /* time-out of a probe */
+    SN_TIMER_CONFIRM, /* a peer is asked for its configuration, or has not answered */
+    SN_TIMER_SAVE,    /* retry a failed save */
+    SN_TIMER_TRUCE,   /* a truce is over */
+    SN_TIMER_JOB      /* a script is due, or overdue */
 };
 
 /* An IP and a port. */

@@ -28,11 +28,13 @@ const struct sn_notice_row *sn_notice_row(enum sn_notice notice)
     return &rows[notice];
 }
 
-void sn_notice_emit(struct sn_core *core, enum sn_notice notice, const char *payload)
+void sn_notice_emit(struct sn_core *core, uint64_t group, enum sn_notice notice,
+                    const char *payload)
 {
     const struct sn_notice_row *row = sn_notice_row(notice);
     struct sn_action *action = sn_out_add(core, SN_ACTION_NOTICE);
     action->u.notice.level = (enum sn_level)row->level;
     action->u.notice.name = row->name;
     action->u.notice.payload = sn_out_text(core, payload);
+    action->u.notice.group = group;
 }

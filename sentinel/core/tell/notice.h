@@ -8,6 +8,7 @@
 #include "base/level.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct sn_core;
 
@@ -34,6 +35,11 @@ struct sn_core;
     X(FORGET, "+forget", WARNING, NOTIFY, ANY, "",                                                 \
       "SENTINEL FORGET or forget-after has removed the replica or sentinel; whoever is alive "     \
       "comes back.")                                                                               \
+    X(PAUSE, "+pause", WARNING, NOTIFY, MASTER, "#for <seconds> s by <runid>[: <reason>]",         \
+      "SENTINEL PAUSE, here or at another sentinel, has paused the automatic failovers of the "    \
+      "group.")                                                                                    \
+    X(PAUSE_END, "-pause", WARNING, NOTIFY, MASTER, "#expired, or #resumed by <runid>",            \
+      "Automatic failovers of the group are no longer paused.")                                    \
     X(SLAVE, "+slave", NOTICE, NONE, REPLICA, "",                                                  \
       "A replica was discovered, or was assigned to the new master after a switch.")               \
     X(SENTINEL, "+sentinel", NOTICE, NONE, PEER, "",                                               \
@@ -104,6 +110,12 @@ struct sn_core;
     X(LOST_WRITES, "+lost-writes", WARNING, NOTIFY, NOBODY, "<name> <old-ip> <old-port> <bytes>",  \
       "The last switch has lost at least that much of the old master's writes; raised again if "   \
       "more is found.")                                                                            \
+    X(RESCUED_WRITES, "+rescued-writes", WARNING, NOTIFY, NOBODY,                                  \
+      "<name> <old-ip> <old-port> <bytes> <file>",                                                 \
+      "The old master's lost writes are in the file; `redis-cli --pipe` replays it.")              \
+    X(RESCUED_WRITES_NOT, "-rescued-writes", WARNING, NOTIFY, NOBODY,                              \
+      "<name> <old-ip> <old-port> <reason>",                                                       \
+      "The old master's lost writes could not be rescued, or only a part of them.")                \
     X(CONFIG_UPDATE_FROM, "+config-update-from", WARNING, NOTIFY, PEER, "",                        \
       "A hello of this peer has brought a newer configuration with another master.")               \
     X(FAILOVER_ABORT_NOT_ELECTED, "-failover-abort-not-elected", WARNING, NOTIFY, MASTER, "",      \
@@ -121,6 +133,8 @@ struct sn_core;
       "A replica that reports the role of a master was ordered to follow the master.")             \
     X(RESTORE_MASTER, "+restore-master", WARNING, NOTIFY, MASTER, "",                              \
       "A new master that somebody made a replica was promoted again.")                             \
+    X(FIX_ORPHAN, "+fix-orphan", NOTICE, NONE, REPLICA, "",                                        \
+      "A replica of a replica was told to follow the master, as what was above it is gone.")       \
     X(FIX_SLAVE_CONFIG, "+fix-slave-config", NOTICE, NONE, REPLICA, "",                            \
       "A replica that follows another master was ordered to follow the master.")                   \
     X(TILT, "+tilt", WARNING, NONE, NOBODY, "#tilt mode entered",                                  \
@@ -166,7 +180,8 @@ struct sn_notice_row {
 
 /* Returns the row of notice. Precondition: notice is not NOTHING. */
 const struct sn_notice_row *sn_notice_row(enum sn_notice notice);
-/* Publishes and logs a notice; runs no script. */
-void sn_notice_emit(struct sn_core *core, enum sn_notice notice, const char *payload);
+/* Publishes and logs a notice; runs no script. group: id of the group that it is about; 0: none. */
+void sn_notice_emit(struct sn_core *core, uint64_t group, enum sn_notice notice,
+                    const char *payload);
 
 #endif

@@ -18,7 +18,7 @@ static void tell(struct sn_core *core, struct sn_group *group, enum sn_notice no
                  const char *payload)
 {
     const struct sn_notice_row *row = sn_notice_row(notice);
-    sn_notice_emit(core, notice, payload);
+    sn_notice_emit(core, group == NULL ? 0 : group->id, notice, payload);
     if (row->scripts != SN_SCRIPTS_NONE)
         sn_script_notify(group, row->name, payload);
 }

@@ -122,7 +122,7 @@ void sn_script_due(struct sn_job *job)
         start_due(core);
     } else if (!job->killed) {
         job->killed = true;
-        sn_notice_emit(core, SN_NOTICE_SCRIPT_TIMEOUT,
+        sn_notice_emit(core, 0, SN_NOTICE_SCRIPT_TIMEOUT,
                        sn_out_printf(core, "%s %lld", job->argv[0], (long long)job->pid));
         sn_out_add(core, SN_ACTION_SCRIPT_KILL)->u.script.job = job->id;
     }
@@ -144,7 +144,7 @@ void sn_script_started(struct sn_core *core, const struct sn_input_script *event
     if (job == NULL)
         return;
     job->pid = event->pid;
-    sn_notice_emit(core, SN_NOTICE_SCRIPT_CHILD,
+    sn_notice_emit(core, 0, SN_NOTICE_SCRIPT_CHILD,
                    sn_out_printf(core, "%lld", (long long)event->pid));
 }
 
@@ -158,7 +158,7 @@ void sn_script_exited(struct sn_core *core, const struct sn_input_script *event)
     core->jobs_running--;
     job->running = false;
     if (event->spawned)
-        sn_notice_emit(core, SN_NOTICE_SCRIPT_CHILD_END,
+        sn_notice_emit(core, 0, SN_NOTICE_SCRIPT_CHILD_END,
                        sn_out_printf(core, "%lld %lld %d", (long long)job->pid,
                                      (long long)event->status, event->signal));
     job->pid = 0;
@@ -171,7 +171,7 @@ void sn_script_exited(struct sn_core *core, const struct sn_input_script *event)
         sn_timer_set(&core->timers, &job->timer, sn_after(core->now, pause));
     } else {
         if (again || event->status != 0)
-            sn_notice_emit(core, SN_NOTICE_SCRIPT_ERROR,
+            sn_notice_emit(core, 0, SN_NOTICE_SCRIPT_ERROR,
                            sn_out_printf(core, "%s %d %lld", job->argv[0],
                                          forkless ? 99 : event->signal, (long long)event->status));
         drop_job(core, job);

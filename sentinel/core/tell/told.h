@@ -19,9 +19,11 @@ enum sn_told_reason {
     SN_TOLD_MASTER,   /* its master is unusable */
     SN_TOLD_TWIN,     /* has our id */
     SN_TOLD_OWN_ADDR, /* has our address */
+    SN_TOLD_DENIED,   /* denies what its hello claims */
     SN_TOLD_FORGED,   /* another id answers at its address */
     SN_TOLD_ODD_ADDR, /* announces an unreachable address */
     SN_TOLD_TWO,      /* speaks from two addresses */
+    SN_TOLD_OTHER,    /* has another master with our config epoch */
     SN_TOLD_FULL,     /* one peer too many */
     SN_TOLD_NO_ROOM,  /* a replica waits for a connection */
     SN_TOLD_NO_NAME,  /* a host name does not resolve */

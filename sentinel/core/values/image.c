@@ -98,6 +98,9 @@ void sn_globals_apply(struct sn_globals *globals, const struct sn_change *change
     case SN_OPTION_MAX_LAG:
     case SN_OPTION_REBORN_EMPTY:
     case SN_OPTION_REPLICA_VETO:
+    case SN_OPTION_CHAINED:
+    case SN_OPTION_RESCUE:
+    case SN_OPTION_RESCUE_TIMEOUT:
     case SN_OPTION_TLS:
         break;
     }
@@ -111,6 +114,7 @@ void sn_group_params_init(struct sn_group_params *params, uint32_t quorum)
     params->parallel_syncs = SN_PARALLEL_SYNCS_DEFAULT;
     params->down_after_ms = SN_DOWN_AFTER_DEFAULT_MS;
     params->failover_timeout_ms = SN_FAILOVER_TIMEOUT_DEFAULT_MS;
+    params->rescue_timeout_ms = SN_RESCUE_TIMEOUT_DEFAULT_MS;
 }
 
 void sn_group_params_fini(struct sn_group_params *params)
@@ -123,6 +127,8 @@ void sn_group_params_fini(struct sn_group_params *params)
     free(params->tls);
     free(params->reborn_empty);
     free(params->replica_veto);
+    free(params->chained);
+    free(params->rescue);
     for (size_t i = 0; i < params->rename_count; i++) {
         free(params->renames[i].from);
         free(params->renames[i].to);
@@ -142,6 +148,8 @@ void sn_group_params_copy(const struct sn_group_params *from, struct sn_group_pa
     to->tls = sn_strdup(from->tls);
     to->reborn_empty = sn_strdup(from->reborn_empty);
     to->replica_veto = sn_strdup(from->replica_veto);
+    to->chained = sn_strdup(from->chained);
+    to->rescue = sn_strdup(from->rescue);
     to->renames = NULL;
     if (from->rename_count > 0)
         to->renames = sn_alloc_array(room_for(from->rename_count), sizeof(*to->renames));
@@ -159,6 +167,16 @@ bool sn_group_params_replaces_reborn(const struct sn_group_params *params)
 bool sn_group_params_lets_replicas_veto(const struct sn_group_params *params)
 {
     return params->replica_veto != NULL && strcasecmp(params->replica_veto, "yes") == 0;
+}
+
+bool sn_group_params_learns_chains(const struct sn_group_params *params)
+{
+    return params->chained != NULL && strcasecmp(params->chained, "yes") == 0;
+}
+
+bool sn_group_params_rescues(const struct sn_group_params *params)
+{
+    return params->rescue != NULL && strcasecmp(params->rescue, "yes") == 0;
 }
 
 /* PROTOCOL.md §20.5. */
@@ -231,6 +249,9 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
         assert(change->number >= 0 && change->number <= UINT32_MAX);
         params->forget_after_s = (uint32_t)change->number;
         return;
+    case SN_OPTION_RESCUE_TIMEOUT:
+        params->rescue_timeout_ms = change->number;
+        return;
     case SN_OPTION_MAX_LAG:
         assert(change->number >= 0);
         params->max_lag = (uint64_t)change->number;
@@ -260,6 +281,12 @@ void sn_group_params_apply(struct sn_group_params *params, const struct sn_chang
         return;
     case SN_OPTION_REPLICA_VETO:
         sn_strset(&params->replica_veto, change->value);
+        return;
+    case SN_OPTION_CHAINED:
+        sn_strset(&params->chained, change->value);
+        return;
+    case SN_OPTION_RESCUE:
+        sn_strset(&params->rescue, change->value);
         return;
     case SN_OPTION_REBORN_EMPTY:
         sn_strset(&params->reborn_empty, change->value);
@@ -296,6 +323,7 @@ void sn_image_init(struct sn_image *image)
 static void group_image_fini(struct sn_group_image *group)
 {
     free(group->name);
+    free(group->pause);
     sn_group_params_fini(&group->params);
     free(group->replicas);
     free(group->peers);
@@ -323,6 +351,7 @@ static void group_image_copy(const struct sn_group_image *from, struct sn_group_
 {
     *to = *from;
     to->name = sn_strdup(from->name);
+    to->pause = from->pause != NULL ? sn_strdup(from->pause) : NULL;
     sn_group_params_copy(&from->params, &to->params);
     to->replicas = copy_array(from->replicas, from->replica_count, sizeof(*to->replicas));
     to->peers = copy_array(from->peers, from->peer_count, sizeof(*to->peers));

@@ -4,6 +4,7 @@
 
 #include "core/watch/discover.h"
 #include "core/facts/alias.h"
+#include "core/facts/chain.h"
 #include "core/facts/foreign.h"
 #include "core/facts/history.h"
 #include "core/facts/instance.h"
@@ -111,15 +112,16 @@ static void add_replica(struct sn_group *group, const struct sn_info_replica *se
 }
 
 /* Learns master, link, priority, offset and announcement from a replica's INFO (PROTOCOL.md
- * §12). */
-static void learn_replication(struct sn_instance *instance, const struct sn_info *info)
+ * §12). True if it has another master than before. */
+static bool learn_replication(struct sn_instance *instance, const struct sn_info *info)
 {
     struct sn_data *data = &instance->u.data;
     data->link_down_ms = info->link_down_ms;
     const char *known = sn_instance_master_host(instance);
     const char *host = info->has_master_host ? info->master_host : known;
     uint16_t port = info->has_master_port ? info->master_port : data->master_port;
-    if (strcasecmp(host, known) != 0 || port != data->master_port) {
+    bool changed = strcasecmp(host, known) != 0 || port != data->master_port;
+    if (changed) {
         if (host != known)
             sn_strset(&data->master_host, host);
         data->master_port = port;
@@ -143,6 +145,7 @@ static void learn_replication(struct sn_instance *instance, const struct sn_info
         data->master_offset = info->master_repl_offset;
     if (info->has_announced)
         data->announced = info->announced;
+    return changed;
 }
 
 /* A changed role is announced as expected (+) or not (-) (PROTOCOL.md §12). */
@@ -214,6 +217,18 @@ static void tell_odd(struct sn_instance *instance, const struct sn_info *info, b
                    sn_instance_master_host(instance), data->master_port, group->params.quorum);
 }
 
+/* Replicas of a replica that belongs to the group (DESIGN.md D22). */
+static void learn_chain(struct sn_instance *instance, const struct sn_info *info)
+{
+    struct sn_group *group = instance->group;
+    if (instance->kind != SN_KIND_REPLICA || info->role != SN_ROLE_REPLICA ||
+        !sn_group_params_learns_chains(&group->params) ||
+        !(sn_instance_follows_master(instance) || sn_chain_holds(instance)))
+        return;
+    for (size_t i = 0; i < info->replica_count; i++)
+        add_replica(group, &info->replicas[i]);
+}
+
 bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply,
                       const struct sn_info *info)
 {
@@ -233,7 +248,7 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     data->info_at = core->now;
     data->info_asked_at = data->info_sent_at;
     learn_runid(instance, &info->runid);
-    learn_replication(instance, info);
+    bool moved = learn_replication(instance, info);
     sn_history_learn(instance, info);
     if (instance->kind == SN_KIND_MASTER) {
         sn_reborn_judge(instance, info);
@@ -249,6 +264,9 @@ bool sn_discover_info(struct sn_instance *instance, const struct sn_reply *reply
     }
     tell_odd(instance, info, first);
     learn_role(instance, info->role);
+    if (moved)
+        sn_chain_learn(instance);
+    learn_chain(instance, info);
     sn_loss_learn(instance);
     if (instance->kind == SN_KIND_REPLICA) {
         sn_evidence_testified(instance->group);

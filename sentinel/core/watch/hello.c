@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Hellos: discovery of peers, spread of epochs and adoption of configurations (PROTOCOL.md §10).
- * All fields are checked first: a configuration is adopted as a whole or not at all (PROTOCOL.md
- * §24.1). A sender with a usable address is a voter even if the rest of its hello is unusable, as a
- * majority must never be counted too small. Ignored hellos are logged once. */
+/* Hellos: discovery of peers, spread of epochs and of configurations (PROTOCOL.md §10). All fields
+ * are checked first: a configuration is adopted as a whole or not at all (PROTOCOL.md §24.1), and
+ * only once it is confirmed (confirm.c). A sender with a usable address is a voter even if the rest
+ * of its hello is unusable, as a majority must never be counted too small. Ignored hellos are
+ * logged once. */
 
 #include "core/watch/hello.h"
 #include "core/facts/group.h"
@@ -23,6 +24,7 @@
 #include "core/tell/raise.h"
 #include "core/tell/script.h"
 #include "core/tell/told.h"
+#include "core/watch/confirm.h"
 #include "core/watch/peer.h"
 
 #include "base/text.h"
@@ -73,7 +75,8 @@ static bool is_stranger(const struct sn_group *group, const struct sn_hello *hel
                         const struct sn_addr *master)
 {
     return group->config_epoch != 0 && !group->accept_any_peer &&
-           sn_group_find_peer(group, &hello->runid) == NULL && !is_member(group, master);
+           sn_group_find_peer(group, &hello->runid) == NULL && !is_member(group, master) &&
+           !sn_confirm_is_claimed(group, master);
 }
 
 static void tell_stranger(struct sn_group *group, const struct sn_hello *hello,
@@ -113,61 +116,33 @@ static void note_foreign_claim(const struct sn_link *link, const struct sn_group
     link->owners->u.data.foreign_at = link->core->now;
 }
 
-/* An attempt that is older than the configuration in force would lower the config epoch if it were
- * won (PROTOCOL.md §10.3, §17.1). */
-static void end_outdated_attempt(struct sn_group *group)
-{
-    const struct sn_failover *failover = &group->failover;
-    if (failover->state != SN_FAILOVER_NONE && failover->state != SN_FAILOVER_RECONF &&
-        failover->epoch <= group->config_epoch) {
-        const struct sn_why why = {SN_REASON_OUTDATED,
-                                   {(int64_t)group->config_epoch, (int64_t)failover->epoch}};
-        sn_attempt_abort(group, SN_NOTICE_FAILOVER_ABORT_NOT_ELECTED, &why, group->core->now);
-    }
-}
-
 static uint64_t highest_named(const struct sn_hello *hello)
 {
     return hello->current_epoch > hello->master_config_epoch ? hello->current_epoch
                                                              : hello->master_config_epoch;
 }
 
-/* Adopts a newer configuration of the sender (PROTOCOL.md §10.3, §14.1, §17.1, §17.4, §24.1). */
-static void adopt_config(struct sn_instance *peer, const struct sn_hello *hello,
-                         const struct sn_addr *master)
+/* Looks at the configuration of the sender (PROTOCOL.md §10.3). A newer one is not adopted on the
+ * word of a hello (DESIGN.md D30). */
+static void look_at_config(struct sn_instance *peer, const struct sn_hello *hello,
+                           const struct sn_addr *master)
 {
-    struct sn_group *group = peer->group;
-    struct sn_addr old_addr = group->master->addr;
+    const struct sn_group *group = peer->group;
     if (hello->master_config_epoch < group->config_epoch)
         sn_reason_note_numbers(peer, SN_REASON_HELLO_OLD, (int64_t)hello->master_config_epoch,
                                (int64_t)group->config_epoch, 0);
     if (hello->master_config_epoch <= group->config_epoch)
         return;
-    /* The current epoch is never below a config epoch, now and after a restart. A far epoch is
-     * accepted once that peer, or a majority, confirms it. */
-    if (!sn_epoch_take(group, peer, hello->master_config_epoch)) {
-        sn_reason_note_numbers(peer, SN_REASON_HELLO_EPOCH_FAR, (int64_t)hello->master_config_epoch,
+    if (hello->master_config_epoch > SN_EPOCH_MAX) { /* replies cannot tell it */
+        sn_reason_note_numbers(peer, SN_REASON_HELLO_EPOCH_FAR, INT64_MAX,
                                (int64_t)group->config_epoch, 0);
-        return;
-    }
-    if (sn_addr_equal(master, &old_addr)) {
-        sn_group_raise_config(group, hello->master_config_epoch);
-        sn_persist_epochs_changed(group, SN_RECORD_CONFIG);
-        sn_mark_instance(group->master); /* an alias may have to give way now */
-        end_outdated_attempt(group);
         return;
     }
     if (master->ip[0] == '\0') {
         sn_reason_note(peer, SN_REASON_HELLO_UNRESOLVED);
         return; /* parked until the look-up of sn_hello_receive ends */
     }
-    sn_raise(peer, SN_NOTICE_CONFIG_UPDATE_FROM, NULL);
-    sn_group_raise_config(group, hello->master_config_epoch);
-    sn_group_forget_unannounced(group); /* announced now, with this switch */
-    sn_group_switch(group, master);
-    sn_group_announce_switch(group, &old_addr);
-    sn_script_reconfig(group, false, &old_addr, &group->master->addr);
-    sn_group_push_hello(group);
+    sn_confirm_hear(peer, master, hello->master_config_epoch);
 }
 
 /* ---- what is told of hellos that are not taken whole ---------------------------------------- */
@@ -334,7 +309,10 @@ static void tell_other_master(struct sn_instance *peer, const struct sn_hello *h
     bool odd = !peer->u.peer.hello_agrees && master->ip[0] != '\0' &&
                hello->master_config_epoch == group->config_epoch &&
                group->failover.state == SN_FAILOVER_NONE;
-    if (odd && !peer->u.peer.other_master_told)
+    if (odd && !peer->u.peer.other_master_told &&
+        sn_told_warn(
+            group->core, group,
+            sn_told_key(SN_TOLD_OTHER, group, &peer->runid, hello->master_ip, hello->master_port)))
         sn_out_log(group->core, SN_LEVEL_WARNING,
                    "Sentinel %s at %s:%u watches %s:%u as the master of %s, but we watch %s:%u, "
                    "both with config epoch %llu: the two cannot agree that the master is down. "
@@ -403,10 +381,12 @@ static void take_whole(struct sn_group *group, const struct sn_input_hello *even
     if (peer == NULL)
         return;
     forget_foreign_master(peer);
-    adopt_config(peer, hello, master);
-    peer->u.peer.hello_heard_at = core->now;
-    peer->u.peer.hello_config_epoch = hello->master_config_epoch;
-    peer->u.peer.hello_agrees = sn_addr_equal(master, &group->master->addr);
+    look_at_config(peer, hello, master);
+    if (hello->master_config_epoch <= group->config_epoch || !sn_confirm_is_denied(peer)) {
+        peer->u.peer.hello_heard_at = core->now;
+        peer->u.peer.hello_config_epoch = hello->master_config_epoch;
+        peer->u.peer.hello_agrees = sn_addr_equal(master, &group->master->addr);
+    }
     tell_other_master(peer, hello, master);
     sn_peer_ask_settings(peer);
 }

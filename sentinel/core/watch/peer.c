@@ -31,6 +31,7 @@
 #include "core/watch/forget.h"
 #include "core/watch/probe.h"
 
+#include "base/alloc.h"
 #include "base/text.h"
 
 #include <assert.h>
@@ -38,8 +39,9 @@
 #include <string.h>
 #include <utlist.h>
 
-#define SILENT_PERIODS 3
-#define SETTLED_MS     60000 /* between two moves while both addresses speak */
+#define SILENT_PERIODS  3
+#define SETTLED_MS      60000 /* between two moves while both addresses speak */
+#define SETTINGS_AGE_MS 30000 /* after which differences of settings are looked for again */
 
 /* ---- whose word counts ---------------------------------------------------------------------- */
 
@@ -462,14 +464,53 @@ void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply)
 
 /* ---- settings ------------------------------------------------------------------------------- */
 
+/* True if a difference may be gone, or be new. */
+static bool is_stale(const struct sn_instance *peer)
+{
+    const struct sn_peer *facts = &peer->u.peer;
+    return (facts->settings_told != NULL || facts->settings_doubted) && !facts->settings_pending &&
+           peer->core->now >= facts->settings_stale_at;
+}
+
 void sn_peer_ask_settings(struct sn_instance *peer)
 {
     struct sn_action_send send = {
         .order = SN_ORDER_SETTINGS, .tag = peer->id, .message = peer->group->name};
-    if (peer->u.peer.settings_asked || !sn_link_can_send(peer->cmd) || !sn_peer_speaks(peer))
+    struct sn_peer *facts = &peer->u.peer;
+    if ((facts->settings_asked && !is_stale(peer)) || !sn_link_can_send(peer->cmd) ||
+        !sn_peer_speaks(peer))
         return;
     sn_out_send(peer->cmd, &send);
-    peer->u.peer.settings_asked = true;
+    facts->settings_asked = facts->settings_pending = true;
+    facts->settings_again = facts->settings_doubted = false;
+    facts->settings_asked_at = peer->core->now;
+    facts->settings_stale_at = sn_after(peer->core->now, SETTINGS_AGE_MS);
+}
+
+void sn_peer_doubt_settings(struct sn_group *group)
+{
+    struct sn_instance *peer;
+    DL_FOREACH(group->peers, peer) {
+        peer->u.peer.settings_doubted = true;
+        /* The others may be about to be set in the same way. */
+        peer->u.peer.settings_stale_at = sn_after(group->core->now, SETTINGS_AGE_MS);
+    }
+}
+
+void sn_peer_ask_settings_anew(struct sn_instance *peer)
+{
+    peer->u.peer.settings_again = peer->u.peer.settings_pending;
+    if (peer->u.peer.settings_pending)
+        return; /* one question at a time, whoever wants it */
+    peer->u.peer.settings_asked = false;
+    sn_peer_ask_settings(peer);
+}
+
+void sn_peer_settings_answered(struct sn_instance *peer)
+{
+    peer->u.peer.settings_pending = false;
+    if (peer->u.peer.settings_again)
+        sn_peer_ask_settings_anew(peer);
 }
 
 /* Adds "name theirs (here ours)" if the field is there and differs. */
@@ -501,13 +542,13 @@ void sn_peer_compare_settings(struct sn_instance *peer, const struct sn_reply *r
     compare(reply, "down-after-milliseconds", params->down_after_ms, text, sizeof(text));
     compare(reply, "failover-timeout", params->failover_timeout_ms, text, sizeof(text));
     compare(reply, "parallel-syncs", params->parallel_syncs, text, sizeof(text));
-    uint64_t hash = text[0] == '\0' ? 0 : sn_hash_bytes(SN_HASH_START, text, strlen(text));
-    if (hash != 0 && hash != peer->u.peer.settings_told)
+    const char *told = peer->u.peer.settings_told;
+    if (text[0] != '\0' && (told == NULL || strcmp(told, text) != 0))
         sn_out_log(peer->core, SN_LEVEL_WARNING,
                    "Sentinel %s at %s:%u has other settings for %s than we have: %s. Sentinels do "
                    "not copy settings from each other: set the same values on all of them, in "
                    "their files or by SENTINEL SET.",
                    peer->runid.hex, sn_instance_host(peer), peer->addr.port, peer->group->name,
                    text);
-    peer->u.peer.settings_told = hash;
+    sn_strset(&peer->u.peer.settings_told, text);
 }

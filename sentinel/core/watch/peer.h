@@ -27,9 +27,15 @@ void sn_peer_identify(struct sn_link *link);
 /* Takes in the answer to that. May free the link and its owners. */
 void sn_peer_identified(struct sn_link *link, const struct sn_reply *reply);
 
-/* Ask a peer, once per connection, for its configuration of the group, and compare the answer with
- * ours; log differences. */
+/* Ask a peer for its configuration of the group, and compare the answer with ours; log differences.
+ * Once per connection, and again while they differ, or if ours have changed. */
 void sn_peer_ask_settings(struct sn_instance *peer);
+/* Our settings of the group have changed. */
+void sn_peer_doubt_settings(struct sn_group *group);
+/* The same, though it was asked on this connection already. */
+void sn_peer_ask_settings_anew(struct sn_instance *peer);
+/* The question is answered. */
+void sn_peer_settings_answered(struct sn_instance *peer);
 void sn_peer_compare_settings(struct sn_instance *peer, const struct sn_reply *reply);
 
 #endif

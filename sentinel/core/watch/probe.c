@@ -5,6 +5,7 @@
  * connections; the number of probes is bounded in any case. */
 
 #include "core/watch/probe.h"
+#include "core/facts/dial.h"
 #include "core/facts/link.h"
 #include "core/tell/out.h"
 
@@ -101,7 +102,7 @@ static void start_probe(struct sn_probe *probe, const struct sn_group *group,
     probe->at = core->now;
     probe->group = group->id;
     probe->claim = *claim;
-    sn_link_peer_credentials(core, &user, &pass);
+    sn_dial_peer_credentials(core, &user, &pass);
     connect->link = probe->link;
     connect->kind = SN_LINK_PEER;
     connect->ip = sn_out_text(core, addr->ip);

@@ -9,10 +9,12 @@
 #include "core/facts/pause.h"
 #include "core/facts/persist.h"
 #include "core/facts/reason.h"
+#include "core/facts/truce.h"
 #include "core/facts/unanswered.h"
 #include "core/facts/window.h"
 #include "core/tell/form.h"
 #include "core/tell/out.h"
+#include "core/watch/peer.h"
 
 #include "base/text.h"
 
@@ -60,6 +62,22 @@ static bool may_leave(struct sn_instance *instance)
     return false;
 }
 
+/* A peer that does not know of our truce, or of its end, asks us for it (DESIGN.md D28). */
+static void send_hint(struct sn_instance *peer)
+{
+    char message[SN_HINT_MAX + 1];
+    struct sn_hint hint = {.runid = peer->core->myid};
+    if (!sn_truce_wants_hint(peer) || !sn_link_can_send(peer->cmd))
+        return;
+    (void)sn_text_copy(hint.group, sizeof(hint.group), peer->group->name);
+    sn_hint_format(&hint, message);
+    struct sn_action_send send = {.order = SN_ORDER_PUBLISH, .message = message};
+    sn_out_send(peer->cmd, &send);
+    if (peer->u.peer.truce_hinted == peer->group->truce->version)
+        sn_peer_ask_settings_anew(peer); /* it may know by now, and its hint be lost */
+    peer->u.peer.truce_hinted = peer->group->truce->version;
+}
+
 /* Hellos go to master, replicas and peers, each publish period (PROTOCOL.md §9.4, §10.1, §10.2,
  * §18, §23). Deliberately also while the subscription to a data node is down, unlike stock: the
  * others hear them all the same. */
@@ -94,6 +112,8 @@ void sn_publish_due(struct sn_instance *instance)
         .order = SN_ORDER_PUBLISH, .tag = instance->id, .message = message};
     sn_out_send(instance->cmd, &send);
     sn_unanswered_add(instance, SN_UNANSWERED_HELLO);
+    if (instance->kind == SN_KIND_PEER)
+        send_hint(instance);
 }
 
 void sn_publish_answered(struct sn_instance *instance, bool taken)

@@ -102,6 +102,8 @@ static uint64_t subject(const struct sn_action *action)
     case SN_ACTION_SCRIPT_START:
     case SN_ACTION_SCRIPT_KILL:
         return action->u.script.job.v;
+    case SN_ACTION_RESCUE:
+        return action->u.rescue.group;
     case SN_ACTION_NONE:
     case SN_ACTION_RESOLVE:
     case SN_ACTION_NOTICE:

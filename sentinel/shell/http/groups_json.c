@@ -1,35 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "shell/http/groups_json.h"
 
-#include "shell/http/json.h"
+#include "shell/report/json.h"
+#include "shell/report/pause.h"
 #include "shell/server/quorum.h"
 
 #define PIECE_SIZE 4096
 
-static void add(json_t *object, const char *name, json_t *value)
-{
-    (void)json_object_set_new(object, name, value);
-}
-
-static void add_text(json_t *object, const char *name, const char *text)
-{
-    add(object, name, sn_json_text(text));
-}
-
-static void add_number(json_t *object, const char *name, uint64_t number)
-{
-    add(object, name, json_integer((json_int_t)number));
-}
-
-/* A duration; null where there is none. */
-static void add_ms(json_t *object, const char *name, sn_ms ms)
-{
-    add(object, name, ms < 0 ? json_null() : json_integer(ms));
-}
-
 static void add_bool(json_t *object, const char *name, bool value)
 {
-    add(object, name, json_boolean(value));
+    sn_json_set(object, name, json_boolean(value));
 }
 
 static void add_address(json_t *object, const struct sn_instance *instance)
@@ -37,8 +17,8 @@ static void add_address(json_t *object, const struct sn_instance *instance)
     uint16_t port = 0;
     const char *host = sn_instance_address(instance, &port);
 
-    add_text(object, "host", host);
-    add_number(object, "port", port);
+    sn_json_set_text(object, "host", host);
+    sn_json_set_count(object, "port", port);
 }
 
 static json_t *make_failover(const struct sn_group_figures *figures)
@@ -46,8 +26,8 @@ static json_t *make_failover(const struct sn_group_figures *figures)
     if (figures->failover_state == NULL)
         return json_null();
     json_t *failover = json_object();
-    add_text(failover, "state", figures->failover_state);
-    add_ms(failover, "since_ms", figures->failover_ms);
+    sn_json_set_text(failover, "state", figures->failover_state);
+    sn_json_set_ms(failover, "since_ms", figures->failover_ms);
     return failover;
 }
 
@@ -61,18 +41,19 @@ static json_t *make_brief(const struct sn_group *group, sn_ms now)
 
     sn_measure_group(group, now, &figures);
     sn_group_quorum(group, &usable, &voters);
-    add_text(object, "name", sn_group_name(group));
-    add_text(object, "status", sn_group_status(group));
+    sn_json_set_text(object, "name", sn_group_name(group));
+    sn_json_set_text(object, "status", sn_group_status(group));
     add_address(primary, sn_group_master(group));
-    add(object, "primary", primary);
-    add_number(object, "quorum", sn_group_params(group)->quorum);
-    add_number(object, "replica_count", sn_group_replica_count(group));
-    add_number(object, "ok_replica_count", figures.ok_replicas);
-    add_number(object, "sentinel_count", voters);
-    add_number(object, "ok_sentinel_count", figures.ok_peers + 1);
-    add_number(object, "usable_sentinel_count", usable);
-    add_number(object, "config_epoch", figures.epoch);
-    add(object, "failover", make_failover(&figures));
+    sn_json_set(object, "primary", primary);
+    sn_json_set_count(object, "quorum", sn_group_params(group)->quorum);
+    sn_json_set_count(object, "replica_count", sn_group_replica_count(group));
+    sn_json_set_count(object, "ok_replica_count", figures.ok_replicas);
+    sn_json_set_count(object, "sentinel_count", voters);
+    sn_json_set_count(object, "ok_sentinel_count", figures.ok_peers + 1);
+    sn_json_set_count(object, "usable_sentinel_count", usable);
+    sn_json_set_count(object, "config_epoch", figures.epoch);
+    sn_json_set(object, "failover", make_failover(&figures));
+    sn_json_set(object, "pause", sn_report_pause_json(group, now));
     return object;
 }
 
@@ -80,19 +61,19 @@ static void add_member(json_t *object, const struct sn_instance *instance,
                        const struct sn_member_figures *figures)
 {
     add_address(object, instance);
-    add_text(object, "run_id", sn_instance_runid(instance)->hex);
+    sn_json_set_text(object, "run_id", sn_instance_runid(instance)->hex);
     add_bool(object, "up", !figures->is_down);
-    add_ms(object, "down_ms", figures->down_ms);
+    sn_json_set_ms(object, "down_ms", figures->down_ms);
     add_bool(object, "connected", figures->connected);
-    add_ms(object, "last_ok_ping_ms", figures->last_ok_ping_ms);
+    sn_json_set_ms(object, "last_ok_ping_ms", figures->last_ok_ping_ms);
 }
 
 static void add_data(json_t *object, const struct sn_member_figures *figures)
 {
-    add_ms(object, "info_age_ms", figures->info_age_ms);
-    add(object, "reported_role",
-        figures->info_age_ms < 0 ? json_null()
-                                 : json_string(figures->says_master ? "master" : "slave"));
+    sn_json_set_ms(object, "info_age_ms", figures->info_age_ms);
+    sn_json_set(object, "reported_role",
+                figures->info_age_ms < 0 ? json_null()
+                                         : json_string(figures->says_master ? "master" : "slave"));
     add_bool(object, "claimed_by_another_group", figures->claimed);
 }
 
@@ -105,10 +86,10 @@ static json_t *make_replica(const struct sn_instance *replica, sn_ms now)
     add_member(object, replica, &figures);
     add_data(object, &figures);
     add_bool(object, "link_up", figures.link_up);
-    add_ms(object, "link_down_ms", figures.link_down_ms);
-    add(object, "lag_bytes",
-        figures.lag_known ? json_integer((json_int_t)figures.lag) : json_null());
-    add_number(object, "priority", figures.priority);
+    sn_json_set_ms(object, "link_down_ms", figures.link_down_ms);
+    sn_json_set(object, "lag_bytes",
+                figures.lag_known ? json_integer((json_int_t)figures.lag) : json_null());
+    sn_json_set_count(object, "priority", figures.priority);
     add_bool(object, "announced", figures.announced);
     return object;
 }
@@ -120,7 +101,7 @@ static json_t *make_peer(const struct sn_instance *peer, sn_ms now)
 
     sn_measure_member(peer, now, &figures);
     add_member(object, peer, &figures);
-    add_ms(object, "hello_age_ms", figures.hello_age_ms);
+    sn_json_set_ms(object, "hello_age_ms", figures.hello_age_ms);
     add_bool(object, "says_primary_down", figures.master_down);
     return object;
 }
@@ -139,9 +120,9 @@ static json_t *make_settings(const struct sn_group_params *params)
 {
     json_t *object = json_object();
 
-    add_number(object, "down_after_ms", (uint64_t)params->down_after_ms);
-    add_number(object, "failover_timeout_ms", (uint64_t)params->failover_timeout_ms);
-    add_number(object, "parallel_syncs", params->parallel_syncs);
+    sn_json_set_count(object, "down_after_ms", (uint64_t)params->down_after_ms);
+    sn_json_set_count(object, "failover_timeout_ms", (uint64_t)params->failover_timeout_ms);
+    sn_json_set_count(object, "parallel_syncs", params->parallel_syncs);
     return object;
 }
 
@@ -158,11 +139,11 @@ static json_t *make_reasons(const struct sn_group *group, sn_ms now)
         json_t *object = json_object();
         sn_reason_name((enum sn_reason)entries[i]->reason, name);
         sn_reason_text(group, entries[i], text);
-        add_text(object, "reason", name);
-        add_text(object, "text", text);
-        add_number(object, "count", entries[i]->count);
-        add_ms(object, "first_ms_ago", now - entries[i]->since);
-        add_ms(object, "last_ms_ago", now - entries[i]->at);
+        sn_json_set_text(object, "reason", name);
+        sn_json_set_text(object, "text", text);
+        sn_json_set_count(object, "count", entries[i]->count);
+        sn_json_set_ms(object, "first_ms_ago", now - entries[i]->since);
+        sn_json_set_ms(object, "last_ms_ago", now - entries[i]->at);
         (void)json_array_append_new(array, object);
     }
     return array;
@@ -182,16 +163,16 @@ json_t *sn_groups_json_one(const struct sn_http_parts *parts, const struct sn_gr
     add_member(primary, master, &of_master);
     add_data(primary, &of_master);
     sn_measure_group(group, now, &figures);
-    add_ms(object, "odown_ms", figures.odown_ms);
-    add(object, "voted_leader",
-        figures.leader->hex[0] != '\0' ? sn_json_text(figures.leader->hex) : json_null());
-    add_number(object, "voted_leader_epoch", figures.leader_epoch);
+    sn_json_set_ms(object, "odown_ms", figures.odown_ms);
+    sn_json_set(object, "voted_leader",
+                figures.leader->hex[0] != '\0' ? sn_json_text(figures.leader->hex) : json_null());
+    sn_json_set_count(object, "voted_leader_epoch", figures.leader_epoch);
     add_bool(object, "failover_possible", sn_quorum_describe(group, text));
-    add_text(object, "quorum_text", text);
-    add(object, "settings", make_settings(sn_group_params(group)));
-    add(object, "replicas", make_members(sn_group_replica_first(group), now, make_replica));
-    add(object, "sentinels", make_members(sn_group_peer_first(group), now, make_peer));
-    add(object, "reasons", make_reasons(group, now));
+    sn_json_set_text(object, "quorum_text", text);
+    sn_json_set(object, "settings", make_settings(sn_group_params(group)));
+    sn_json_set(object, "replicas", make_members(sn_group_replica_first(group), now, make_replica));
+    sn_json_set(object, "sentinels", make_members(sn_group_peer_first(group), now, make_peer));
+    sn_json_set(object, "reasons", make_reasons(group, now));
     return object;
 }
 

@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "conf/table/value.h"
-#include "shell/http/json.h"
 #include "shell/http/respond.h"
+#include "shell/report/json.h"
 
 #include <stdlib.h>
 #include <string.h>

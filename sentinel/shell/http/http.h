@@ -17,6 +17,7 @@
 #define SN_HTTP_REQUEST_MS      10000
 #define SN_HTTP_FILES           (SN_HTTP_CONNECTIONS_MAX + 16) /* that all of it needs */
 
+struct sn_chronicle;
 struct sn_http;
 
 struct sn_http_env {
@@ -24,6 +25,7 @@ struct sn_http_env {
     const struct sn_settings *settings; /* borrowed */
     const struct sn_server *server;     /* borrowed */
     struct sn_log *log;
+    const struct sn_chronicle *chronicle; /* for /history; NULL: none */
     int request_ms; /* longest time of a request with its answer, or between two; 0:
                        SN_HTTP_REQUEST_MS */
     /* Appends a line for each reason why this sentinel is not ready; none: it is. */

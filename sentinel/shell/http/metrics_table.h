@@ -100,6 +100,8 @@
       "Sentinels whose votes can be had, this one included.")                                      \
     X(FAILOVER, "sentineld_group_failover_in_progress", GAUGE, "master_name",                      \
       "1: this sentinel leads a failover of the group, or wants to.")                              \
+    X(PAUSE, "sentineld_group_pause_left_seconds", GAUGE, "master_name",                           \
+      "How much longer an operator has paused automatic failovers; 0: not paused.")                \
     X(LOST_BYTES, "sentineld_group_lost_bytes", GAUGE, "master_name",                              \
       "Bytes of the old master that its last failover has lost, at least; missing while unknown.") \
     X(CHOICE_AGE, "sentineld_group_choice_age_seconds", GAUGE, "master_name",                      \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "shell/http/page.h"
 
-#include "shell/http/json.h"
+#include "shell/report/json.h"
 #include "shell/server/quorum.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "shell/http/respond.h"
 
 #include "base/alloc.h"
-#include "shell/http/json.h"
+#include "shell/report/json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,13 +2,13 @@
 #include "shell/http/ring.h"
 
 #include "base/alloc.h"
-#include "shell/http/json.h"
+#include "shell/report/event.h"
+#include "shell/report/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static struct sn_ring_event *slot(struct sn_ring *ring, uint64_t number)
 {
@@ -37,47 +37,6 @@ void sn_ring_fini(struct sn_ring *ring)
         drop_first(ring);
 }
 
-/* The word of that number, from 0, in a text whose words are one blank apart. */
-static const char *word(const char *text, size_t number, size_t *len)
-{
-    while (number-- > 0) {
-        text += strcspn(text, " ");
-        text += *text == ' ';
-    }
-    *len = strcspn(text, " ");
-    return text;
-}
-
-static bool is_word(const char *text, size_t number, const char *expected)
-{
-    size_t len;
-    const char *found = word(text, number, &len);
-
-    return len == strlen(expected) && memcmp(found, expected, len) == 0;
-}
-
-static bool begins_with_group(const char *name)
-{
-    return strcmp(name, "+switch-master") == 0 || strcmp(name, "+lost-writes") == 0;
-}
-
-/* The forms of PROTOCOL.md §7.1: "master GROUP …", and "slave …" or "sentinel NAME IP PORT @
- * GROUP …". */
-const char *sn_ring_group(const struct sn_action_notice *notice, size_t *len)
-{
-    const char *payload = notice->payload;
-    const char *group = NULL;
-
-    if (begins_with_group(notice->name))
-        group = word(payload, 0, len);
-    else if (is_word(payload, 0, "master"))
-        group = word(payload, 1, len);
-    else if ((is_word(payload, 0, "slave") || is_word(payload, 0, "sentinel")) &&
-             is_word(payload, 4, "@"))
-        group = word(payload, 5, len);
-    return group != NULL && *len > 0 ? group : NULL;
-}
-
 static const char *level_name(enum sn_level level)
 {
     switch (level) {
@@ -95,16 +54,11 @@ static const char *level_name(enum sn_level level)
     return "warning";
 }
 
-/* 2026-01-31T12:00:00.000Z */
 static json_t *make_time(uint64_t wall_ms)
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
-    char day[32], text[64];
-    struct tm parts;
+    char text[SN_EVENT_TIME_MAX + 1];
 
-    gmtime_r(&seconds, &parts);
-    (void)strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(text, sizeof(text), "%s.%03uZ", day, (unsigned)(wall_ms % 1000));
+    sn_event_time(wall_ms, text);
     return json_string(text);
 }
 
@@ -123,7 +77,7 @@ static json_t *make_data(const struct sn_action_notice *notice, const char *grou
 void sn_ring_add(struct sn_ring *ring, const struct sn_action_notice *notice, uint64_t wall_ms)
 {
     size_t len = 0;
-    const char *group = sn_ring_group(notice, &len);
+    const char *group = sn_event_group(notice, &len);
     struct sn_buf text;
 
     if (ring->end - ring->first == SN_RING_EVENTS_MAX)

@@ -35,7 +35,5 @@ const struct sn_ring_event *sn_ring_at(const struct sn_ring *ring, uint64_t numb
 /* The number of the event behind the one with this id. False: that one, or those behind it, may be
  * gone; *next is the first that is here. */
 bool sn_ring_after(const struct sn_ring *ring, const char *id, uint64_t *next);
-/* The group that a notice is about, len bytes in its payload. NULL: none. */
-const char *sn_ring_group(const struct sn_action_notice *notice, size_t *len);
 
 #endif

@@ -5,13 +5,18 @@
 #include "shell/http/events.h"
 #include "shell/http/groups_json.h"
 #include "shell/http/health.h"
+#include "shell/http/history_pieces.h"
 #include "shell/http/metrics.h"
 #include "shell/http/page.h"
 #include "shell/http/respond.h"
+#include "shell/report/doctor.h"
+#include "shell/report/explain.h"
+#include "shell/server/checkup.h"
 
 #include <string.h>
 
-#define GROUPS "/groups/"
+#define GROUPS  "/groups/"
+#define EXPLAIN "/explain/"
 
 bool sn_routes_allow(const char *method)
 {
@@ -94,6 +99,52 @@ static enum MHD_Result answer_group(const struct sn_http_parts *parts,
     return sn_respond_take_json(connection, MHD_HTTP_OK, sn_groups_json_one(parts, group));
 }
 
+static enum MHD_Result answer_explain(const struct sn_http_parts *parts,
+                                      struct MHD_Connection *connection, const char *name)
+{
+    const struct sn_core *core = sn_driver_core(parts->driver);
+    const struct sn_group *group = sn_core_group_find(core, name, strlen(name));
+
+    if (group == NULL)
+        return not_found(connection, "No group has this name.\n");
+    return sn_respond_take_json(connection, MHD_HTTP_OK,
+                                sn_explain_json(core, group, sn_driver_now(parts->driver)));
+}
+
+/* group: its findings only; without it, those of all. */
+static enum MHD_Result answer_doctor(const struct sn_http_parts *parts,
+                                     struct MHD_Connection *connection)
+{
+    const struct sn_core *core = sn_driver_core(parts->driver);
+    const char *name = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "group");
+    const struct sn_group *group =
+        name == NULL ? NULL : sn_core_group_find(core, name, strlen(name));
+    struct sn_doctor_facts facts;
+
+    if (name != NULL && group == NULL)
+        return not_found(connection, "No group has this name.\n");
+    sn_server_check_up(parts->env.server, &facts);
+    return sn_respond_take_json(connection, MHD_HTTP_OK, sn_doctor_json(&facts, group));
+}
+
+static bool next_history(void *state, struct sn_buf *out)
+{
+    return sn_history_pieces_next(state, out);
+}
+
+static enum MHD_Result answer_history(const struct sn_http_parts *parts,
+                                      struct MHD_Connection *connection)
+{
+    const char *group = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "group");
+    const char *count = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "count");
+    struct sn_history_pieces *pieces = sn_history_pieces_new(parts, group, count);
+
+    if (pieces == NULL)
+        return sn_respond_text(connection, MHD_HTTP_BAD_REQUEST,
+                               "count is a number from 1 to 1000.\n");
+    return sn_respond_pieces(connection, SN_RESPOND_JSON, next_history, pieces);
+}
+
 static bool next_page(void *state, struct sn_buf *out)
 {
     return sn_page_next(state, out);
@@ -131,7 +182,15 @@ enum MHD_Result sn_routes_answer(const struct sn_http_parts *parts,
         return sn_events_answer(parts->events, connection);
     if (strncmp(path, GROUPS, strlen(GROUPS)) == 0)
         return answer_group(parts, connection, path + strlen(GROUPS));
-    return not_found(connection, "Not found. There are /, /livez, /readyz, /metrics, /events, "
-                                 "/groups, /groups/NAME, /groups/NAME/primary?addr=HOST:PORT and "
-                                 "/groups/NAME/replica?addr=HOST:PORT&lag=BYTES\n");
+    if (strcmp(path, "/doctor") == 0)
+        return answer_doctor(parts, connection);
+    if (strcmp(path, "/history") == 0)
+        return answer_history(parts, connection);
+    if (strncmp(path, EXPLAIN, strlen(EXPLAIN)) == 0)
+        return answer_explain(parts, connection, path + strlen(EXPLAIN));
+    return not_found(
+        connection,
+        "Not found. There are /, /livez, /readyz, /metrics, /events, /history, /doctor, "
+        "/groups, /groups/NAME, /explain/NAME, /groups/NAME/primary?addr=HOST:PORT and "
+        "/groups/NAME/replica?addr=HOST:PORT&lag=BYTES\n");
 }

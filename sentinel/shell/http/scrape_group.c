@@ -81,6 +81,15 @@ static void put_usable(const struct spot *spot)
     put_plain(spot, usable);
 }
 
+static void put_pause(const struct spot *spot)
+{
+    struct sn_pause_view pause = {0};
+    struct sn_sample sample = begin(spot);
+
+    (void)sn_group_pause(spot->group, spot->now, &pause);
+    sn_sample_end_ms(&sample, pause.left_ms);
+}
+
 static void put_loss(const struct spot *spot, enum sn_group_metric metric)
 {
     struct sn_loss_figures loss;
@@ -175,6 +184,9 @@ void sn_scrape_group(const struct sn_http_parts *parts, const struct sn_group *g
         return;
     case SN_GROUP_METRIC_FAILOVER:
         put_plain(&spot, figures.failover_state != NULL);
+        return;
+    case SN_GROUP_METRIC_PAUSE:
+        put_pause(&spot);
         return;
     case SN_GROUP_METRIC_LOST_BYTES:
     case SN_GROUP_METRIC_CHOICE_AGE:

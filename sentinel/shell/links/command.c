@@ -94,7 +94,11 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_action_send *s
         PUT(&to, "SENTINEL", "MYID");
         return 1;
     case SN_ORDER_SETTINGS:
+    case SN_ORDER_CONFIG:
         PUT(&to, "SENTINEL", "MASTER", send->message);
+        return 1;
+    case SN_ORDER_WHERE:
+        PUT(&to, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", send->message);
         return 1;
     case SN_ORDER_TRY_ASK:
         PUT(&to, "SENTINEL", "is-master-down-by-addr", "0.0.0.0", "0", "0", "*");
@@ -168,6 +172,14 @@ void sn_links_write_subscribe(struct sn_buf *out, const struct sn_action_connect
     struct target to = {.out = out, .renames = &connect->renames};
 
     PUT(&to, "SUBSCRIBE", SN_HELLO_CHANNEL);
+}
+
+void sn_links_write_words(struct sn_buf *out, const struct sn_renames *renames,
+                          const char *const *words)
+{
+    struct target to = {.out = out, .renames = renames};
+
+    put(&to, words);
 }
 
 void sn_links_describe_error(const char *setup, const char *error, const char *pass, char *out,

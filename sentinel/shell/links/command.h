@@ -16,6 +16,9 @@ unsigned sn_links_write_order(struct sn_buf *out, const struct sn_action_send *s
 void sn_links_write_auth(struct sn_buf *out, const struct sn_action_connect *connect);
 void sn_links_write_hello(struct sn_buf *out, const struct sn_action_connect *connect);
 void sn_links_write_setname(struct sn_buf *out, const struct sn_action_connect *connect);
+/* Appends a command of words, which end with NULL, under its name on the server. */
+void sn_links_write_words(struct sn_buf *out, const struct sn_renames *renames,
+                          const char *const *words);
 void sn_links_write_subscribe(struct sn_buf *out, const struct sn_action_connect *connect);
 /* Writes the text of an error reply to the opening command setup for the log into out (size bytes).
  * A server that does not know AUTH repeats its arguments, so that part goes, and the password

@@ -110,13 +110,11 @@ void sn_conn_fail_tls(struct sn_conn *conn, const char *reason)
     fail_with(conn, reason, true, SN_LINK_END_OTHER);
 }
 
-/* What tells a process that has ended from a host that is gone (PROTOCOL.md §13.2). */
-static enum sn_link_end end_of(const struct sn_conn *conn, int status)
+/* What tells a process that has ended from a host that is gone (PROTOCOL.md §13.2). A process that
+ * ends takes the connections along that wait to be accepted: for us they are still being made. */
+static enum sn_link_end end_of(int status)
 {
-    enum sn_stream_state state = conn->stream.state;
-
-    if ((status == UV_EOF || status == UV_ECONNRESET) && state != SN_STREAM_CONNECTING &&
-        state != SN_STREAM_SHAKING)
+    if (status == UV_EOF || status == UV_ECONNRESET || status == UV_EPIPE)
         return SN_LINK_END_CLOSED;
     return status == UV_ECONNREFUSED ? SN_LINK_END_REFUSED : SN_LINK_END_OTHER;
 }
@@ -132,5 +130,5 @@ void sn_conn_fail_uv(struct sn_conn *conn, int status)
         reason = "connection closed by the server during the TLS handshake";
     else if (status == UV_EOF)
         reason = "connection closed by the server";
-    fail_with(conn, reason, tls, end_of(conn, status));
+    fail_with(conn, reason, tls, end_of(status));
 }

@@ -333,6 +333,16 @@ void sn_links_set_tls(struct sn_links *links, struct sn_tls *tls)
     links->tls = tls != NULL ? sn_tls_ref(tls) : NULL;
 }
 
+struct sn_tls *sn_links_tls(const struct sn_links *links)
+{
+    return links->tls;
+}
+
+const struct sockaddr_storage *sn_links_source(const struct sn_links *links)
+{
+    return links->source.ss_family != AF_UNSPEC ? &links->source : NULL;
+}
+
 void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max)
 {
     links->minor_max = minor_max;

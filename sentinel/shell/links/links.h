@@ -20,6 +20,9 @@ void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max);
 /* TLS for CONNECTs that ask for it; a reference is kept. Open links keep theirs. NULL: they fail.
  */
 void sn_links_set_tls(struct sn_links *links, struct sn_tls *tls);
+/* Borrowed: what the links use; NULL: no TLS, no source address. */
+struct sn_tls *sn_links_tls(const struct sn_links *links);
+const struct sockaddr_storage *sn_links_source(const struct sn_links *links);
 void sn_links_set_driver(struct sn_links *links, struct sn_driver *driver); /* before any use */
 void sn_links_connect(struct sn_links *links, const struct sn_action_connect *connect);
 void sn_links_disconnect(struct sn_links *links, struct sn_link_id link);

@@ -25,7 +25,7 @@ static uint64_t entry_of(int folder, const char *name)
     uint64_t hash = sn_hash_bytes(SN_HASH_START, name, strlen(name));
     struct stat info;
 
-    return fstatat(folder, name, &info, 0) == 0 ? add_file(hash, &info) : hash;
+    return folder >= 0 && fstatat(folder, name, &info, 0) == 0 ? add_file(hash, &info) : hash;
 }
 
 /* In whatever order the entries come. */

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "core/core.h"
 #include "core/view.h"
+#include "shell/chronicle/chronicle.h"
 #include "shell/driver/driver.h"
 #include "shell/http/http.h"
 #include "shell/links/links.h"
@@ -25,6 +26,7 @@
 #include "shell/process/status.h"
 #include "shell/process/supervise.h"
 #include "shell/process/title.h"
+#include "shell/rescue/rescue.h"
 #include "shell/server/acl_load.h"
 #include "shell/server/server.h"
 #include "shell/store/store.h"
@@ -35,6 +37,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A look-up that hangs in the system's resolver cannot be cancelled; the end does not wait for it.
@@ -52,9 +55,11 @@ struct daemon {
     struct sn_links *links;
     struct sn_store *store;
     struct sn_scripts *scripts;
+    struct sn_rescues *rescues;
     unsigned pool_threads;
     struct sn_resolver *resolver;
     struct sn_server *server;
+    struct sn_chronicle *chronicle;
     struct sn_http *http;   /* NULL: no HTTP */
     struct sn_certs *certs; /* NULL: no TLS */
     struct sn_passwords *passwords;
@@ -92,6 +97,7 @@ static void tell(struct daemon *daemon, const struct sn_action_notice *event)
     sn_log(daemon->log, event->level, "%s %s", event->name, event->payload);
     sn_supervise_changed(daemon->supervise);
     sn_http_note_event(daemon->http, event);
+    sn_chronicle_note(daemon->chronicle, event);
     if (event->level != SN_LEVEL_DEBUG)
         sn_server_publish(daemon->server, event->name, event->payload);
 }
@@ -130,6 +136,9 @@ static void perform(void *arg, const struct sn_action *action)
         break;
     case SN_ACTION_SCRIPT_KILL:
         sn_scripts_kill(daemon->scripts, action->u.script.job);
+        break;
+    case SN_ACTION_RESCUE:
+        sn_rescues_begin(daemon->rescues, &action->u.rescue);
         break;
     case SN_ACTION_EXIT:
         _exit(action->u.exit_status); /* a simulated crash: nothing is tidied up */
@@ -238,9 +247,11 @@ static void tear_down(struct daemon *daemon)
     sn_passwords_close(daemon->passwords);
     sn_http_close(daemon->http);
     sn_server_close(daemon->server);
+    sn_rescues_close(daemon->rescues);
     sn_links_close(daemon->links);
     sn_scripts_close(daemon->scripts);
     sn_resolver_close(daemon->resolver);
+    sn_chronicle_close(daemon->chronicle);
     sn_store_close(daemon->store);
     if (daemon->driver != NULL)
         sn_driver_close(daemon->driver);
@@ -266,29 +277,12 @@ static void server_wants_shutdown(void *arg)
     stop(daemon, 0);
 }
 
-struct look_up {
-    void (*done)(void *done_arg, const char *ip);
-    void *done_arg;
-};
-
-static void on_server_resolved(void *arg, const char *host, const char *ip)
+static void server_wants_address(void *arg, const char *host, sn_resolver_done *done,
+                                 void *done_arg)
 {
-    struct look_up *look_up = arg;
+    const struct daemon *daemon = arg;
 
-    (void)host;
-    look_up->done(look_up->done_arg, ip);
-    free(look_up);
-}
-
-static void server_wants_address(void *arg, const char *host,
-                                 void (*done)(void *done_arg, const char *ip), void *done_arg)
-{
-    struct daemon *daemon = arg;
-    struct look_up *look_up = sn_alloc(sizeof(*look_up));
-
-    look_up->done = done;
-    look_up->done_arg = done_arg;
-    sn_resolver_look_up(daemon->resolver, host, on_server_resolved, look_up);
+    sn_resolver_look_up(daemon->resolver, host, done, done_arg);
 }
 
 /* ---- the start ---- */
@@ -402,22 +396,6 @@ static int load_certificates(struct daemon *daemon, struct sn_buf *error)
     return sn_certs_new(&env, daemon->conf, &daemon->certs, error);
 }
 
-/* What stock says last, and for the HTTP port likewise; "" where it says no more. */
-static void say_as_stock(const struct sn_settings *settings, const char *error, char stock[64])
-{
-    const struct {
-        const char *kind;
-        uint16_t port;
-    } kinds[] = {
-        {"(TLS)", settings->tls.port}, {"(TCP)", settings->port}, {"(HTTP)", settings->http_port}};
-
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strstr(error, kinds[i].kind) != NULL)
-            snprintf(stock, 64, "Failed listening on port %u %s, aborting.",
-                     (unsigned)kinds[i].port, kinds[i].kind);
-    }
-}
-
 static int start_listening(struct daemon *daemon)
 {
     const struct sn_settings *settings = &daemon->conf->settings;
@@ -432,7 +410,7 @@ static int start_listening(struct daemon *daemon)
         const char *text = sn_buf_text(&error);
         char stock[64] = "";
         if (secure)
-            say_as_stock(settings, text, stock);
+            sn_greet_no_more(settings, text, stock);
         else
             snprintf(stock, sizeof(stock), "Failed to configure TLS. Check logs for more info.");
         sn_log(daemon->log, SN_LEVEL_WARNING, "%s", text);
@@ -478,15 +456,19 @@ static void make_parts(struct daemon *daemon)
     daemon->supervise =
         sn_supervise_new(&daemon->loop, daemon->supervisor, daemon->log, describe_status, daemon);
     daemon->reload.supervise = daemon->supervise;
+    daemon->chronicle = sn_chronicle_new(&daemon->loop, daemon->log, conf->settings.history_file);
+    env.chronicle = daemon->chronicle;
     daemon->server = sn_server_new(&env);
     daemon->http = sn_http_new(&(struct sn_http_env){.loop = &daemon->loop,
                                                      .settings = &conf->settings,
                                                      .server = daemon->server,
                                                      .log = daemon->log,
+                                                     .chronicle = daemon->chronicle,
                                                      .why_not_ready = describe_unready,
                                                      .arg = daemon});
     daemon->links = sn_links_new(&daemon->loop, conf->settings.bind_source_addr);
     sn_links_set_minor_max(daemon->links, daemon->files.minor_max);
+    daemon->rescues = sn_rescues_new(&daemon->loop, daemon->links, conf->settings.rescue_dir);
     daemon->store = sn_store_new(&daemon->loop, conf, daemon->claim, daemon->log);
     daemon->scripts = sn_scripts_new(&daemon->loop, daemon->log, SN_SCRIPT_GRACE_MS);
     daemon->resolver = sn_resolver_new(&daemon->loop, daemon->pool_threads / 2);
@@ -509,11 +491,14 @@ static void make_core(struct daemon *daemon)
                uv_strerror(status));
         exit(1);
     }
+    daemon->conf->image.wall_ms = (int64_t)time(NULL) * 1000;
     daemon->core = sn_core_new(&daemon->conf->image, seed, (sn_ms)(uv_hrtime() / 1000000));
     daemon->driver = sn_driver_new(&daemon->loop, daemon->core, &ports, daemon);
     sn_server_set_driver(daemon->server, daemon->driver);
     sn_http_set_driver(daemon->http, daemon->driver);
+    sn_chronicle_set_driver(daemon->chronicle, daemon->driver);
     sn_links_set_driver(daemon->links, daemon->driver);
+    sn_rescues_set_driver(daemon->rescues, daemon->driver);
     sn_store_set_driver(daemon->store, daemon->driver);
     sn_scripts_set_driver(daemon->scripts, daemon->driver);
     const struct sn_passwords_env env = {.loop = &daemon->loop,

@@ -212,6 +212,21 @@ static bool has_replica_veto(const struct sn_group_image *group)
     return group->params.replica_veto != NULL;
 }
 
+static bool has_chained(const struct sn_group_image *group)
+{
+    return group->params.chained != NULL;
+}
+
+static bool has_rescue(const struct sn_group_image *group)
+{
+    return group->params.rescue != NULL;
+}
+
+static bool has_rescue_timeout(const struct sn_group_image *group)
+{
+    return group->params.rescue_timeout_ms != SN_RESCUE_TIMEOUT_DEFAULT_MS;
+}
+
 static bool has_forget_after(const struct sn_group_image *group)
 {
     return group->params.forget_after_s > 0;
@@ -244,6 +259,7 @@ static void put_way_back(const struct sn_conf *conf, struct sn_buf *line)
 
     sn_buf_init(&words, SIZE_MAX);
     put_word(&words, settings->state_file != NULL, "state-file");
+    put_word(&words, settings->history_file != NULL, "history-file");
     put_word(&words, settings->http_port != 0, "http-port");
     put_word(&words, settings->http_bind.count > 0, "http-bind");
     put_word(&words, settings->requirepass_file != NULL, "requirepass-file");
@@ -255,6 +271,10 @@ static void put_way_back(const struct sn_conf *conf, struct sn_buf *line)
     put_word(&words, any_group(conf, has_reborn_empty), "sentinel reborn-empty");
     put_word(&words, conf->image.globals.single_connection, "sentinel single-connection");
     put_word(&words, any_group(conf, has_replica_veto), "sentinel replica-veto");
+    put_word(&words, any_group(conf, has_chained), "sentinel chained-replicas");
+    put_word(&words, any_group(conf, has_rescue), "sentinel rescue-lost-writes");
+    put_word(&words, any_group(conf, has_rescue_timeout), "sentinel rescue-timeout-milliseconds");
+    put_word(&words, settings->rescue_dir != NULL, "rescue-dir");
     put_word(&words, any_group(conf, has_forget_after), "sentinel forget-after");
     put_word(&words, settings->tls.verify_names, "tls-verify-names");
     if (words.len > 0)

@@ -36,3 +36,18 @@ void sn_greet(struct sn_log *log, const struct sn_conf *conf, enum sn_supervisor
            (unsigned)(settings->port != 0 ? settings->port : settings->tls.port));
     sn_server_log_listeners(server);
 }
+
+void sn_greet_no_more(const struct sn_settings *settings, const char *error, char stock[64])
+{
+    const struct {
+        const char *kind;
+        uint16_t port;
+    } kinds[] = {
+        {"(TLS)", settings->tls.port}, {"(TCP)", settings->port}, {"(HTTP)", settings->http_port}};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strstr(error, kinds[i].kind) != NULL)
+            snprintf(stock, 64, "Failed listening on port %u %s, aborting.",
+                     (unsigned)kinds[i].port, kinds[i].kind);
+    }
+}

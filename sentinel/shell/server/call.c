@@ -33,6 +33,38 @@ void sn_call_reply_verbatim(struct sn_call *call, const struct sn_buf *text)
     sn_buf_puts(call->resp->out, "\r\n");
 }
 
+void sn_call_reply_json(struct sn_call *call, json_t *value)
+{
+    struct sn_buf text;
+
+    sn_buf_init(&text, SIZE_MAX);
+    sn_json_put(value, JSON_INDENT(2), &text);
+    sn_call_reply_verbatim(call, &text);
+    sn_buf_fini(&text);
+}
+
+void sn_call_lines_begin(const struct sn_call *call, struct sn_call_lines *lines)
+{
+    sn_buf_init(&lines->text, SIZE_MAX);
+    lines->resp = (struct sn_resp){.out = &lines->text, .version = call->resp->version};
+    lines->count = 0;
+}
+
+void sn_call_lines_add(void *arg, const char *line)
+{
+    struct sn_call_lines *lines = arg;
+
+    sn_resp_status(&lines->resp, line);
+    lines->count++;
+}
+
+void sn_call_lines_end(struct sn_call *call, struct sn_call_lines *lines)
+{
+    sn_resp_array(call->resp, lines->count);
+    sn_buf_append(call->resp->out, sn_buf_text(&lines->text), lines->text.len);
+    sn_buf_fini(&lines->text);
+}
+
 void sn_call_reply_help(struct sn_call *call, const char *container, const char *const *lines,
                         size_t count)
 {

@@ -6,6 +6,7 @@
 
 #include "acl/specs.h"
 #include "base/buf.h"
+#include "shell/report/json.h"
 #include "wire/resp.h"
 
 struct sn_server;
@@ -31,6 +32,21 @@ typedef void sn_command_fn(struct sn_call *call);
 
 /* Replies with text: a bulk string in RESP2, a verbatim string in RESP3. */
 void sn_call_reply_verbatim(struct sn_call *call, const struct sn_buf *text);
+
+/* Replies with value, which is released. */
+void sn_call_reply_json(struct sn_call *call, json_t *value);
+
+/* A reply of lines, whose number is known at the end. Simple strings, as those of HELP: redis-cli
+ * shows them without quotes. */
+struct sn_call_lines {
+    struct sn_buf text;
+    struct sn_resp resp; /* into text */
+    size_t count;
+};
+void sn_call_lines_begin(const struct sn_call *call, struct sn_call_lines *lines);
+void sn_call_lines_add(void *lines, const char *line);
+/* Replies with them. */
+void sn_call_lines_end(struct sn_call *call, struct sn_call_lines *lines);
 
 /* Replies to HELP: header, lines, and the lines about HELP itself. */
 void sn_call_reply_help(struct sn_call *call, const char *container, const char *const *lines,

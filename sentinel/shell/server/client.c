@@ -300,6 +300,15 @@ static void read_on(struct sn_client *client)
         sn_client_doom(client);
 }
 
+/* Without a request there is nothing to put off: then the clock need not be read. */
+static bool has_to_yield(const struct sn_client *client)
+{
+    bool has_work = client->long_reply != NULL || (client->holds & SN_HOLD_REQUEST) != 0 ||
+                    sn_request_reader_pending(client->reader) > 0;
+
+    return has_work && sn_clients_turn_is_over(client->server);
+}
+
 void sn_client_run(struct sn_client *client)
 {
     bool more = true;
@@ -307,7 +316,7 @@ void sn_client_run(struct sn_client *client)
     if ((client->holds & SN_HOLD_RUNNING) || client->life == SN_CLIENT_CLOSING)
         return;
     hold(client, SN_HOLD_RUNNING, true);
-    while (more && may_run(client) && !sn_clients_turn_is_over(client->server)) {
+    while (more && may_run(client) && !has_to_yield(client)) {
         if (client->long_reply)
             sn_client_render(client);
         else

@@ -37,6 +37,14 @@ sn_command_fn sn_cmd_acl_cat, sn_cmd_acl_deluser, sn_cmd_acl_dryrun, sn_cmd_acl_
 sn_command_fn sn_cmd_sentinel_ckquorum, sn_cmd_sentinel_get_address, sn_cmd_sentinel_help,
     sn_cmd_sentinel_info_cache, sn_cmd_sentinel_master, sn_cmd_sentinel_masters,
     sn_cmd_sentinel_pending_scripts, sn_cmd_sentinel_replicas, sn_cmd_sentinel_sentinels;
+/* cmd_sentinel_doctor.c */
+sn_command_fn sn_cmd_sentinel_doctor;
+/* cmd_sentinel_explain.c */
+sn_command_fn sn_cmd_sentinel_explain;
+/* cmd_sentinel_history.c */
+sn_command_fn sn_cmd_sentinel_history;
+/* cmd_sentinel_pause.c */
+sn_command_fn sn_cmd_sentinel_pause, sn_cmd_sentinel_resume;
 /* cmd_sentinel_set.c: commands that the core decides */
 sn_command_fn sn_cmd_sentinel_ask, sn_cmd_sentinel_config, sn_cmd_sentinel_debug,
     sn_cmd_sentinel_failover, sn_cmd_sentinel_flushconfig, sn_cmd_sentinel_forget,

@@ -225,6 +225,17 @@ static void put_cpu(struct sn_buf *out)
     put_time(out, "used_cpu_user_main_thread", &self.ru_utime);
 }
 
+static size_t count_paused(const struct sn_core *core)
+{
+    struct sn_pause_view pause;
+    size_t count = 0;
+
+    for (const struct sn_group *group = sn_core_group_first(core); group;
+         group = sn_group_next(group))
+        count += sn_group_pause(group, 0, &pause);
+    return count;
+}
+
 /* A group's line in INFO tells status, address, replicas and sentinels (PROTOCOL.md §6.1, §22.2).
  */
 static void put_sentinel(struct sn_buf *out, const struct sn_server *server)
@@ -243,6 +254,8 @@ static void put_sentinel(struct sn_buf *out, const struct sn_server *server)
     put(out, "sentinel_running_scripts", sn_core_script_running(core));
     put(out, "sentinel_scripts_queue_length", sn_core_script_count(core));
     put(out, "sentinel_simulate_failure_flags", sn_core_simulate_flags(core));
+    if (count_paused(core) > 0) /* beyond stock */
+        put(out, "sentinel_paused_masters", count_paused(core));
     for (group = sn_core_group_first(core); group; group = sn_group_next(group)) {
         const char *host = "";
         uint16_t port = 0;

@@ -7,6 +7,7 @@
 #include "shell/server/parts.h"
 #include "shell/server/pubsub.h"
 #include "wire/hello.h"
+#include "wire/hint.h"
 
 #include <string.h>
 
@@ -89,17 +90,21 @@ void sn_cmd_punsubscribe(struct sn_call *call)
     unsubscribe(call, SN_TOPIC_PATTERN, "punsubscribe");
 }
 
-/* PUBLISH takes hellos only, answers 1, and delivers them to no subscriber (PROTOCOL.md §5.7). */
+/* PUBLISH takes hellos, and hints of peers (DESIGN.md D28), answers 1, and delivers them to no
+ * subscriber (PROTOCOL.md §5.7). */
 void sn_cmd_publish(struct sn_call *call)
 {
-    struct sn_input event = {.kind = SN_INPUT_HELLO};
+    struct sn_input event = {.kind = SN_INPUT_HINT};
 
     if (!sn_call_is_text(call, 1) || strcmp(call->argv[1], SN_HELLO_CHANNEL) != 0) {
         sn_resp_error(call->resp, "Only HELLO messages are accepted by Sentinel instances.");
         return;
     }
     sn_resp_integer(call->resp, 1);
-    /* The core reports an error in the hello. */
-    (void)sn_hello_parse(call->argv[2], call->lens[2], &event.u.hello.hello);
+    if (!sn_hint_parse(call->argv[2], call->lens[2], &event.u.hint)) {
+        event = (struct sn_input){.kind = SN_INPUT_HELLO};
+        /* The core reports an error in the hello. */
+        (void)sn_hello_parse(call->argv[2], call->lens[2], &event.u.hello.hello);
+    }
     sn_driver_feed(sn_server_driver(call->server), &event);
 }

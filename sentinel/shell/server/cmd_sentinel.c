@@ -17,6 +17,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool sn_cmd_names_group(const struct sn_call *call, size_t index)
+{
+    return sn_core_group_find(sn_server_core(call->server), call->argv[index], call->lens[index]) !=
+           NULL;
+}
+
+bool sn_cmd_wants_json(const struct sn_call *call)
+{
+    size_t last = call->argc - 1;
+
+    return last > 1 && sn_call_word_is(call, last, "JSON") &&
+           !(last == 2 && sn_cmd_names_group(call, last));
+}
+
 const struct sn_group *sn_cmd_group(struct sn_call *call, size_t index)
 {
     const struct sn_core *core = sn_server_core(call->server);
@@ -29,7 +43,7 @@ const struct sn_group *sn_cmd_group(struct sn_call *call, size_t index)
 
 /* Fields on their way into a map whose size is known at its end. */
 struct fields {
-    struct sn_resp resp;
+    struct sn_resp *resp;
     size_t count;
 };
 
@@ -37,31 +51,20 @@ static void add_field(void *arg, const char *name, const char *value)
 {
     struct fields *fields = arg;
 
-    sn_resp_text(&fields->resp, name);
-    sn_resp_text(&fields->resp, value);
+    sn_resp_text(fields->resp, name);
+    sn_resp_text(fields->resp, value);
     fields->count++;
-}
-
-static void reply_instance(struct sn_call *call, const struct sn_instance *instance,
-                           struct sn_buf *scratch)
-{
-    struct sn_driver *driver = sn_server_driver(call->server);
-    struct fields fields = {.resp = {.out = scratch, .version = call->resp->version}};
-
-    sn_buf_clear(scratch);
-    sn_instance_describe(sn_driver_core(driver), instance, sn_driver_now(driver), add_field,
-                         &fields);
-    sn_resp_map(call->resp, fields.count);
-    sn_buf_append(call->resp->out, sn_buf_text(scratch), scratch->len);
 }
 
 static void reply_description(struct sn_call *call, const struct sn_instance *instance)
 {
-    struct sn_buf scratch;
+    struct sn_driver *driver = sn_server_driver(call->server);
+    struct fields fields = {.resp = call->resp};
+    size_t start = call->resp->out->len;
 
-    sn_buf_init(&scratch, SN_CLIENT_OUTPUT_MAX);
-    reply_instance(call, instance, &scratch);
-    sn_buf_fini(&scratch);
+    sn_instance_describe(sn_driver_core(driver), instance, sn_driver_now(driver), add_field,
+                         &fields);
+    sn_resp_map_from(call->resp, start, fields.count);
 }
 
 void sn_cmd_sentinel_master(struct sn_call *call)
@@ -94,15 +97,39 @@ static bool render_masters(struct sn_call *call, struct sn_long_reply *reply)
     return true;
 }
 
+/* Makes a long reply of the descriptions that stand in the output from start on, and of those of
+ * group and all behind it. */
+static void go_on_later(struct sn_call *call, size_t start, size_t count,
+                        const struct sn_group *group)
+{
+    struct sn_long_reply *reply = sn_long_reply_new(call, render_masters);
+    struct sn_buf *out = call->resp->out;
+
+    reply->count = count;
+    sn_buf_append(&reply->body, sn_buf_text(out) + start, out->len - start);
+    for (; group; group = sn_group_next(group))
+        sn_long_reply_add_name(reply, sn_group_name(group));
+}
+
+/* Usually all groups fit into this turn of the loop: then nothing is copied. */
 void sn_cmd_sentinel_masters(struct sn_call *call)
 {
     const struct sn_core *core = sn_server_core(call->server);
-    struct sn_long_reply *reply = sn_long_reply_new(call, render_masters);
+    struct sn_buf *out = call->resp->out;
+    size_t count = 0, header = out->len;
 
+    sn_resp_array(call->resp, sn_core_group_count(core));
+    size_t start = out->len;
     for (const struct sn_group *group = sn_core_group_first(core); group;
-         group = sn_group_next(group))
-        sn_long_reply_add_name(reply, sn_group_name(group));
-    sn_client_render(call->client);
+         group = sn_group_next(group)) {
+        if (count > 0 && sn_clients_turn_is_over(call->server)) {
+            go_on_later(call, start, count, group);
+            sn_buf_truncate(out, header);
+            return;
+        }
+        reply_description(call, sn_group_master(group));
+        count++;
+    }
 }
 
 enum instances { REPLICAS = 1, PEERS };
@@ -307,17 +334,25 @@ void sn_cmd_sentinel_help(struct sn_call *call)
         "DEBUG [<param> <value> ...]",
         "    Show all timing parameters in milliseconds,",
         "    or change some of them.",
+        "DOCTOR [<master-name>] [JSON]",
+        "    Tell all that is wrong or unwise, the worst first, with what to do.",
+        "EXPLAIN <master-name> [JSON]",
+        "    Tell what goes on with the master, since when, why, what comes next, and what",
+        "    would stop it.",
         "GET-MASTER-ADDR-BY-NAME <master-name>",
         "    Show the address and port of the master.",
-        "FAILOVER <master-name> [TO <host> <port>] [COORDINATED] [FORCE]",
+        "FAILOVER <master-name> [TO <host> <port>] [COORDINATED] [FORCE] [DRYRUN [JSON]]",
         "    Hand the master over to a replica. Its writes are paused until the replica",
         "    has them all; COORDINATED stops rather than lose one, FORCE pauses nothing.",
-        "    TO names the replica.",
+        "    TO names the replica. DRYRUN changes nothing, and tells what would happen.",
         "FLUSHCONFIG",
         "    Save the configuration and the state, even if the file was removed or",
         "    changed by others.",
         "FORGET <master-name> <ip> <port>",
         "    Forget one replica or sentinel. Whoever is alive comes back.",
+        "HISTORY [<master-name>] [<count>] [JSON]",
+        "    Show the last failovers, switchovers, outages and orders; the steps as well if",
+        "    count is 1.",
         "INFO-CACHE <master-name>",
         "    Show the last INFO of the master and of its replicas.",
         "IS-MASTER-DOWN-BY-ADDR <ip> <port> <current-epoch> <runid>",
@@ -331,6 +366,9 @@ void sn_cmd_sentinel_help(struct sn_call *call)
         "    Start monitoring a master under this name.",
         "MYID",
         "    Show the id of this sentinel.",
+        "PAUSE <master-name>|* [<seconds> [<reason> ...]]",
+        "    Let no automatic failover of the master begin for that time, half an hour by",
+        "    default. SENTINEL FAILOVER goes on working.",
         "PENDING-SCRIPTS",
         "    Show the scripts that run or wait to be run.",
         "REMOVE <master-name>",
@@ -339,6 +377,8 @@ void sn_cmd_sentinel_help(struct sn_call *call)
         "    Describe the replicas of the master.",
         "RESET <pattern>",
         "    Forget replicas and sentinels of all masters whose name matches.",
+        "RESUME <master-name>|*",
+        "    End a pause of automatic failovers.",
         "SENTINELS <master-name>",
         "    Describe the other sentinels that monitor the master.",
         "SET <master-name> <option> <value> [<option> <value> ...]",

@@ -48,8 +48,7 @@ static void ask_core(struct sn_call *call, const struct sn_command *command,
     sn_driver_feed(sn_server_driver(call->server), &event);
 }
 
-/* Passes command to the core; the client waits for the answer, unless it comes at once. */
-static void decide(struct sn_call *call, const struct sn_command *command)
+void sn_cmd_decide(struct sn_call *call, const struct sn_command *command)
 {
     ask_core(call, command, wait_for_answer(call));
 }
@@ -91,14 +90,14 @@ void sn_cmd_sentinel_ask(struct sn_call *call)
     }
     /* A negative epoch becomes a huge one, which the core refuses. */
     command.epoch = (uint64_t)epoch;
-    decide(call, &command);
+    sn_cmd_decide(call, &command);
 }
 
 void sn_cmd_sentinel_myid(struct sn_call *call)
 {
     struct sn_command command = {.kind = SN_COMMAND_MYID, .name = ""};
 
-    decide(call, &command);
+    sn_cmd_decide(call, &command);
 }
 
 void sn_cmd_sentinel_remove(struct sn_call *call)
@@ -106,7 +105,7 @@ void sn_cmd_sentinel_remove(struct sn_call *call)
     struct sn_command command = named(call, SN_COMMAND_REMOVE);
 
     if (sn_cmd_group(call, 2))
-        decide(call, &command);
+        sn_cmd_decide(call, &command);
 }
 
 /* Returns the number of groups that the pattern of call matches; their names go into reply, unless
@@ -167,7 +166,7 @@ void sn_cmd_sentinel_reset(struct sn_call *call)
     }
     if (find_meant(call, NULL) <= RESET_AT_ONCE_MAX) {
         struct sn_command command = named(call, SN_COMMAND_RESET);
-        decide(call, &command);
+        sn_cmd_decide(call, &command);
         return;
     }
     struct sn_long_reply *reply = sn_long_reply_new(call, render_reset);
@@ -178,18 +177,19 @@ void sn_cmd_sentinel_reset(struct sn_call *call)
 
 /* Reads `[TO host port] [COORDINATED] [FORCE]` (PROTOCOL.md §4.10, §22.4, DESIGN.md D17). NULL, or
  * the error. */
-static const char *parse_failover(const struct sn_call *call, struct sn_command *command)
+static const char *parse_failover(const struct sn_call *call, size_t argc,
+                                  struct sn_command *command)
 {
     int64_t port = 0;
 
     command->mode = SN_MODE_PLANNED;
-    for (size_t i = 3; i < call->argc; i++) {
+    for (size_t i = 3; i < argc; i++) {
         bool modal = command->mode != SN_MODE_PLANNED;
         if (sn_call_word_is(call, i, "coordinated") && !modal)
             command->mode = SN_MODE_COORDINATED;
         else if (sn_call_word_is(call, i, "force") && !modal)
             command->mode = SN_MODE_FORCED;
-        else if (sn_call_word_is(call, i, "to") && i + 2 < call->argc) {
+        else if (sn_call_word_is(call, i, "to") && i + 2 < argc) {
             if (sn_call_integer(call, i + 2, &port) != 0 || port == 0 ||
                 !sn_call_is_text(call, i + 1) ||
                 sn_addr_make(call->argv[i + 1], port, &command->addr) != 0)
@@ -205,12 +205,15 @@ static const char *parse_failover(const struct sn_call *call, struct sn_command 
 void sn_cmd_sentinel_failover(struct sn_call *call)
 {
     struct sn_command command = named(call, SN_COMMAND_FAILOVER);
-    const char *error = parse_failover(call, &command);
+    size_t dryrun = sn_cmd_dryrun_words(call);
+    const char *error = parse_failover(call, call->argc - dryrun, &command);
 
     if (error != NULL)
         sn_resp_error(call->resp, error);
+    else if (dryrun > 0)
+        sn_cmd_dryrun(call, &command, dryrun == 2);
     else if (sn_cmd_group(call, 2))
-        decide(call, &command);
+        sn_cmd_decide(call, &command);
 }
 
 /* DESIGN.md D23. */
@@ -223,7 +226,7 @@ void sn_cmd_sentinel_forget(struct sn_call *call)
         sn_addr_make(call->argv[3], port, &command.addr) != 0)
         sn_resp_error(call->resp, "Invalid address");
     else if (sn_cmd_group(call, 2))
-        decide(call, &command);
+        sn_cmd_decide(call, &command);
 }
 
 /* PROTOCOL.md §4.11. */
@@ -270,11 +273,12 @@ static const char *parse_monitor(const struct sn_call *call, struct sn_command *
     return NULL;
 }
 
-static void on_resolved(void *arg, const char *ip)
+static void on_resolved(void *arg, const char *host, const char *ip)
 {
     struct sn_wait *wait = arg;
     struct sn_input event = {.kind = SN_INPUT_COMMAND};
 
+    (void)host;
     if (!wait->client) {
         sn_wait_end(wait); /* no client waits for the answer any more */
         return;
@@ -303,7 +307,7 @@ void sn_cmd_sentinel_monitor(struct sn_call *call)
         return;
     }
     if (command.addr.ip[0] != '\0') {
-        decide(call, &command);
+        sn_cmd_decide(call, &command);
         return;
     }
     struct sn_wait *wait = wait_for_answer(call);
@@ -350,7 +354,7 @@ void sn_cmd_sentinel_set(struct sn_call *call)
     } else {
         command.changes = changes.items;
         command.change_count = changes.count;
-        decide(call, &command);
+        sn_cmd_decide(call, &command);
         sn_changes_fini(&changes);
     }
     sn_buf_fini(&error);
@@ -375,7 +379,7 @@ static void config_set(struct sn_call *call)
             sn_log_set_level(sn_server_env(call->server)->log, loglevel);
             sn_server_note_level(call->server);
         }
-        decide(call, &command);
+        sn_cmd_decide(call, &command);
         sn_changes_fini(&changes);
     }
     sn_buf_fini(&error);
@@ -475,7 +479,7 @@ void sn_cmd_sentinel_simulate(struct sn_call *call)
             return;
         }
     }
-    decide(call, &command);
+    sn_cmd_decide(call, &command);
 }
 
 static void reply_timings(struct sn_call *call)
@@ -528,6 +532,6 @@ void sn_cmd_sentinel_debug(struct sn_call *call)
     command.timings = changes;
     command.timing_count = count;
     if (good)
-        decide(call, &command);
+        sn_cmd_decide(call, &command);
     free(changes);
 }

@@ -42,24 +42,24 @@ static void reply_unknown_command(struct sn_call *call)
 /* Finds the command of call; on failure the error is in the reply (PROTOCOL.md §3.5, §5, §24.4). */
 static bool look_up(struct sn_call *call)
 {
-    const struct sn_spec *spec =
-        sn_renames_find_spec(sn_server_env(call->server)->settings, call->argv[0]);
+    const struct sn_spec_index *commands = sn_server_commands(call->server);
+    const struct sn_spec *spec = sn_renames_find_spec(sn_server_env(call->server)->settings,
+                                                      commands, call->argv[0], call->lens[0]);
 
-    if (!spec || !sn_call_is_text(call, 0)) {
+    if (!spec) {
         reply_unknown_command(call);
         return false;
     }
     call->spec = spec;
     if (call->argc < 2 || !sn_spec_is_container(spec))
         return true;
-    call->spec = sn_specs_find_sub(spec->name, call->argv[1]);
-    if (!call->spec || !sn_call_is_text(call, 1)) {
+    call->spec = sn_spec_index_find(commands, spec, call->argv[1], call->lens[1]);
+    if (!call->spec) {
         char container[SN_SPEC_NAME_MAX + 1];
         size_t i = 0;
         for (; spec->name[i]; i++)
             container[i] = (char)(spec->name[i] - 'a' + 'A');
         container[i] = '\0';
-        call->spec = NULL;
         sn_resp_errorf(call->resp, "unknown subcommand '%.*s'. Try %s HELP.", ECHO_MAX,
                        call->argv[1], container);
         return false;
@@ -69,15 +69,17 @@ static bool look_up(struct sn_call *call)
 
 /* A user without the right to a command or channel gets NOPERM with the user's name (PROTOCOL.md
  * §5.4, §22.1). */
-static bool check_rights(struct sn_call *call, const char *name)
+static bool check_rights(struct sn_call *call)
 {
     struct sn_stats *stats = sn_server_stats(call->server);
     const char *denied = NULL;
+    char name[SN_SPEC_NAME_MAX + 1];
 
     switch (sn_acl_may_run(call->client->user, call->spec, call->argc, call->argv, call->lens,
                            &denied)) {
     case SN_ACL_DENIED_COMMAND:
         stats->denied_command++;
+        sn_spec_full_name(call->spec, name);
         sn_accounts_note_refusal(call->client, "command", name, call->client->user->name);
         sn_resp_errorf(call->resp, "-NOPERM User %s has no permissions to run the '%s' command",
                        call->client->user->name, name);
@@ -104,10 +106,10 @@ static sn_command_fn *handler_of(const struct sn_call *call)
 static bool admit(struct sn_call *call)
 {
     const struct sn_client *client = call->client;
-    char name[SN_SPEC_NAME_MAX + 1];
+    char name[SN_SPEC_NAME_MAX + 1]; /* for errors only: it costs more than the checks */
 
-    sn_spec_full_name(call->spec, name);
     if (!sn_spec_arity_fits(call->spec, call->argc) || !handler_of(call)) {
+        sn_spec_full_name(call->spec, name);
         sn_resp_errorf(call->resp, "wrong number of arguments for '%s' command", name);
         return false;
     }
@@ -116,11 +118,12 @@ static bool admit(struct sn_call *call)
             sn_resp_error(call->resp, "-NOAUTH Authentication required.");
             return false;
         }
-        if (!check_rights(call, name))
+        if (!check_rights(call))
             return false;
     }
     if (client->version == SN_RESP2 && sn_client_subscribed(client) &&
         !(call->spec->flags & SN_CMD_SUBSCRIBED)) {
+        sn_spec_full_name(call->spec, name);
         sn_resp_errorf(call->resp,
                        "Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
                        "/ RESET are allowed in this context",

@@ -67,6 +67,11 @@ struct sn_command_texts **sn_server_texts(const struct sn_server *server)
     return whole(server)->texts;
 }
 
+const struct sn_spec_index *sn_server_commands(const struct sn_server *server)
+{
+    return &server->commands;
+}
+
 sn_command_fn *const *sn_server_handlers(const struct sn_server *server)
 {
     return server->handlers;

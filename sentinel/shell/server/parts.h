@@ -38,6 +38,8 @@ struct sn_door **sn_server_doors(const struct sn_server *server);
 struct sn_tls *sn_server_tls(const struct sn_server *server);
 /* Cache of cmd_command.c, [0] to [3]. */
 struct sn_command_texts **sn_server_texts(const struct sn_server *server);
+/* Finds commands by name. */
+const struct sn_spec_index *sn_server_commands(const struct sn_server *server);
 /* Handlers by index in sn_specs; NULL: a container that needs a subcommand. */
 sn_command_fn *const *sn_server_handlers(const struct sn_server *server);
 /* Buffer for discarded replies. */

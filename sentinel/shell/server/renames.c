@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <string.h>
 #include <strings.h>
 
 int sn_renames_check(const struct sn_settings *settings, struct sn_buf *error)
@@ -23,14 +24,21 @@ int sn_renames_check(const struct sn_settings *settings, struct sn_buf *error)
     return 0;
 }
 
-const struct sn_spec *sn_renames_find_spec(const struct sn_settings *settings, const char *name)
+static bool is_called(const char *word, const char *name, size_t len)
+{
+    return strlen(word) == len && strncasecmp(word, name, len) == 0;
+}
+
+const struct sn_spec *sn_renames_find_spec(const struct sn_settings *settings,
+                                           const struct sn_spec_index *index, const char *name,
+                                           size_t len)
 {
     for (size_t i = 0; i < settings->rename_count; i++) {
         char *const *words = settings->renames[i].items;
-        if (words[1][0] != '\0' && strcasecmp(name, words[1]) == 0)
+        if (len > 0 && is_called(words[1], name, len))
             return sn_specs_find(words[0]);
-        if (strcasecmp(name, words[0]) == 0)
+        if (is_called(words[0], name, len))
             return NULL;
     }
-    return sn_specs_find(name);
+    return sn_spec_index_find(index, NULL, name, len);
 }

@@ -127,6 +127,7 @@ struct sn_server *sn_server_new(const struct sn_server_env *env)
                                              .flush = sn_server_flush,
                                              .on_idle = on_idle,
                                              .free = free_server};
+    sn_spec_index_fill(&server->commands);
     sn_handlers_fill(server->handlers);
     (void)uv_random(NULL, NULL, &seed, sizeof(seed), 0, NULL);
     sn_prng_init(&prng, seed);

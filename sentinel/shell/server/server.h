@@ -11,6 +11,7 @@
 #include "shell/log/log.h"
 #include "shell/net/tls.h"
 
+struct sn_chronicle;
 struct sn_server;
 
 /* Services that commands need from the rest of the process. */
@@ -27,11 +28,12 @@ struct sn_server_env {
     bool is_valkey;          /* started by a name of Valkey */
     const char *supervisor;  /* for INFO; NULL: "no" */
     struct sn_log *log;
+    const struct sn_chronicle *chronicle; /* for HISTORY; NULL: none */
     /* For SHUTDOWN: ends the process cleanly with status 0. */
     void (*shutdown)(void *arg);
-    /* Resolves host and calls done once with its IP ("" on failure), possibly at once. */
-    void (*resolve)(void *arg, const char *host, void (*done)(void *done_arg, const char *ip),
-                    void *done_arg);
+    /* Resolves host and calls done once, possibly at once, with its IP; "" on failure. */
+    void (*resolve)(void *arg, const char *host,
+                    void (*done)(void *done_arg, const char *host, const char *ip), void *done_arg);
     /* Appends the fields of the tls section of INFO. NULL, or appends nothing: no such section. */
     void (*describe_tls)(void *arg, struct sn_buf *out);
     void *arg;

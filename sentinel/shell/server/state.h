@@ -4,6 +4,7 @@
 
 /* The structure of a server; for server.c and parts.c only. */
 
+#include "acl/spec_index.h"
 #include "base/buf.h"
 #include "shell/server/accounts.h"
 #include "shell/server/clients.h"
@@ -25,6 +26,7 @@ struct sn_server {
     struct sn_server_env env;
     struct sn_server_hooks hooks;
     struct sn_driver *driver;
+    struct sn_spec_index commands;
     sn_command_fn *handlers[SN_SPECS_MAX];
     struct sn_clients clients;
     struct sn_waits waits;

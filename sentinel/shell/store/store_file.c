@@ -50,12 +50,14 @@ static int explain(char reason[SN_STORE_REASON_MAX], const char *what, const cha
     return SN_EIO;
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
+int sn_store_write_all(int fd, const char *bytes, size_t len)
 {
     while (len > 0) {
         ssize_t written = write(fd, bytes, len);
         if (written < 0 && errno == EINTR)
             continue;
+        if (written == 0)
+            errno = ENOSPC;
         if (written <= 0)
             return SN_EIO;
         bytes += written;
@@ -121,7 +123,7 @@ static int fill(const struct content *content, int fd, const char *path, char *r
     begin(content, SN_SAVE_WRITES);
     if (dress(fd, content) != 0)
         return explain(reason, "setting the mode of a temporary file for", path);
-    if (write_all(fd, content->bytes, content->len) != 0)
+    if (sn_store_write_all(fd, content->bytes, content->len) != 0)
         return explain(reason, "writing a temporary file for", path);
     begin(content, SN_SAVE_SYNCS);
     if (fsync(fd) != 0)
@@ -255,7 +257,7 @@ static int overwrite_open(int fd, const char *bytes, size_t len)
         errno = error;
         return SN_EIO;
     }
-    return write_all(fd, bytes, len) != 0 || ftruncate(fd, (off_t)len) != 0 ? SN_EIO : 0;
+    return sn_store_write_all(fd, bytes, len) != 0 || ftruncate(fd, (off_t)len) != 0 ? SN_EIO : 0;
 }
 
 static int overwrite(const char *path, const struct content *content,

@@ -60,6 +60,9 @@ struct sn_store_file {
 SN_MUST_CHECK int sn_store_file_write(struct sn_store_file *file, const char *bytes, size_t len,
                                       bool *in_place, char reason[SN_STORE_REASON_MAX]);
 
+/* Writes all len bytes. SN_EIO: errno tells. */
+SN_MUST_CHECK int sn_store_write_all(int fd, const char *bytes, size_t len);
+
 /* Appends the content of path, a regular file (follow: or a symbolic link to one); nothing if it
  * does not exist. SN_EIO: it cannot be read, and reason says why. SN_EFULL: it exceeds the cap of
  * buf. */

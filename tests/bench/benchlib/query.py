@@ -15,6 +15,7 @@ REQUESTS = {
     "get-master-addr, 50 clients": (["--clients", str(CLIENTS)], ASK),
     "the same, pipeline 16": (["--clients", str(CLIENTS), "--pipeline", "16"], ASK),
     "SENTINEL MASTERS, 1 client": ([], ("SENTINEL", "MASTERS")),
+    "SENTINEL MASTERS, pipeline 16": (["--pipeline", "16"], ("SENTINEL", "MASTERS")),
     "INFO sentinel, 1 client": ([], ("INFO", "sentinel")),
     "PING, 50 clients": (["--clients", str(CLIENTS)], ("PING",)),
 }
@@ -98,3 +99,17 @@ def report(results):
     if events:
         tables.append(scale.table(events, EVENT_COLUMNS, "groups: event"))
     return "\n\n".join(tables)
+
+
+def plotted(results):
+    """As that of scale: a panel for what each request, or an event, takes of the CPU."""
+    by_groups, titles = {}, []
+    for label, row in results.items():
+        groups, name = label.split(": ", 1)
+        if name not in titles:
+            titles.append(name)
+        for flavour, rounds in row.items():
+            sums = scale.medians(rounds)
+            by_groups.setdefault(int(groups), {}).setdefault(flavour, {})[name] = sums.get("cpu_us", sums.get("event_cpu_us"))
+    return ("What requests cost a sentinel that watches groups", by_groups,
+            [(name, f"{name}: CPU, us each") for name in titles])

@@ -14,6 +14,7 @@ ROWS = [
     ("all_answers_ms", "every sentinel names the new master", True),
     ("all_switch_events_ms", "+switch-master heard from every sentinel", True),
     ("replica_ms", "remaining replica replicates from it", True),
+    ("server_ended_ms", "(before: from the order until the server had ended)", False),
 ]
 MANUAL_ROWS = [
     ("old_master_follows_ms", "old master replicates from it", False),

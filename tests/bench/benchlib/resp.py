@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One non-blocking RESP2 connection for a select() loop: no thread, no library, little work."""
 
+import select
 import socket
 
 CHUNK = 65536
@@ -48,17 +49,25 @@ def encode(*words):
     return b"".join(parts)
 
 
+def readable(connections, timeout_s):
+    """Those that can be read, or are at their end; waits for the first one. Unlike select() it takes files of any number."""
+    poll, by_file = select.poll(), {connection.fileno(): connection for connection in connections}
+    for file in by_file:
+        poll.register(file, select.POLLIN)
+    return [by_file[file] for file, _ in poll.poll(max(0, timeout_s) * 1000)]
+
+
 class Connection:
     """Connects when made; broken is true once it is of no use any more. sent_bytes of a request
     always fit into the socket's buffer here, so nothing is queued."""
 
-    def __init__(self, port):
+    def __init__(self, port, host="127.0.0.1"):
         self.socket = socket.socket()
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.broken = False
         self._input = bytearray()
         try:
-            self.socket.connect(("127.0.0.1", port))
+            self.socket.connect((host, port))
             self.socket.setblocking(False)
         except OSError:
             self.broken = True

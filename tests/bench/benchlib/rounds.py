@@ -51,8 +51,8 @@ def run_round(group, fault):
     """One fault in group; everything that is reported of it, as a dictionary."""
     observer = Observer(group, with_old_master=fault == "manual")
     try:
-        start = observer.watch(lambda: FAULTS[fault].inject(group), 0.3 + random.random(), SETTLE_S,
-                               TIMEOUT_S)
+        called, start = observer.watch(lambda: FAULTS[fault].inject(group), 0.3 + random.random(), SETTLE_S,
+                                       TIMEOUT_S)
         new_port = observer.new_port()
         result = {
             "answers_ms": [ms(a.at, start) for a in observer.answers],
@@ -65,6 +65,8 @@ def run_round(group, fault):
                        for at, name, payload in e.events],
             "observer_lag_ms": round(observer.lag_ms, 3),
         }
+        if start != called:
+            result["server_ended_ms"] = ms(start, called)
         result["all_answers_ms"] = max(result["answers_ms"])
         result["first_answer_ms"] = min(result["answers_ms"])
         result["all_switch_events_ms"] = max(result["switch_events_ms"])
@@ -82,10 +84,9 @@ def set_refused_after(group, after_ms):
         assert sentinel.raw("SET", group.name, "refused-after-milliseconds", str(after_ms)) in (True, "OK")
 
 
-def build_pair(place, fault, extra):
+def build_groups(place, fault, extra, flavours):
     """A ready group of each flavour, in random order."""
-    flavours = [OURS, STOCK]
-    random.shuffle(flavours)
+    flavours = random.sample(flavours, len(flavours))
     groups = {flavour: place.group(replicas=REPLICAS, sentinels=SENTINELS, quorum=QUORUM,
                                    flavours=[flavour] * SENTINELS, ready=False,
                                    down_after_ms=fault.down_after_ms,
@@ -109,12 +110,12 @@ def keep_logs(groups, folder, label):
                 out.write(process.log_text())
 
 
-def run_pair(fault, number, log_folder):
+def run_flavours(fault, number, log_folder, flavours):
     """{flavour: result} of one round."""
     place = Place()
     groups = {}
     try:
-        groups = build_pair(place, FAULTS[fault], ["loglevel debug"] if log_folder else [])
+        groups = build_groups(place, FAULTS[fault], ["loglevel debug"] if log_folder else [], flavours)
         results = {}
         for flavour, group in groups.items():
             load = os.getloadavg()[0]
@@ -129,17 +130,18 @@ def run_pair(fault, number, log_folder):
         place.close()
 
 
-def run(rounds, faults, log_folder=None):
-    """{fault: {flavour: [result]}}; tells its progress on the standard error output."""
+def run(rounds, faults, log_folder=None, stock_every=1):
+    """{fault: {flavour: [result]}}; tells its progress on the standard error output. Stock needs long for a
+    round: with stock_every 5 it takes part in every fifth."""
     results = {fault: {OURS: [], STOCK: []} for fault in faults}
     total, started = rounds * len(faults), time.monotonic()
     # The faults take turns as well, so that a busy minute of the machine hits all of them.
-    for number, fault in enumerate([f for _ in range(rounds) for f in faults], 1):
-        seen = run_pair(fault, number, log_folder)
+    for number, (turn, fault) in enumerate([(n, f) for n in range(rounds) for f in faults], 1):
+        flavours = [OURS, STOCK] if turn % stock_every == 0 else [OURS]
+        seen = run_flavours(fault, number, log_folder, flavours)
         for flavour, result in seen.items():
             results[fault][flavour].append(result)
-        told = "   ".join(f"{flavour} {seen[flavour]['all_answers_ms']:7.1f} ms"
-                          for flavour in (OURS, STOCK))
+        told = "   ".join(f"{flavour} {seen[flavour]['all_answers_ms']:7.1f} ms" for flavour in flavours)
         minutes = (time.monotonic() - started) / number * (total - number) / 60
         print(f"[{number:3}/{total}] {fault:<9}  {told}   load {seen[OURS]['load']:.1f}   "
               f"{minutes:.0f} min left", file=sys.stderr, flush=True)

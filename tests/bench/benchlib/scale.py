@@ -15,6 +15,11 @@ COLUMNS = [("pong_ms", "PONG ms", 0), ("replicas_s", "replicas s", 1), ("peers_s
            ("anonymous_kb", "anon KiB", 0), ("kb_per_group", "KiB/group", 2), ("files", "files", 0),
            ("without_quorum", "no quorum", 0), ("farm_cpu_ms_per_s", "farm ms/s", 0)]
 
+# Key of a result, title of its panel.
+PANELS = [("all_ok_s", "seconds until all is known"), ("cpu_ms_per_s", "at rest: CPU, ms a second"),
+          ("wakeups_per_s", "at rest: wake-ups a second"), ("syscalls_per_s", "at rest: system calls a second"),
+          ("anonymous_kb", "anonymous memory, KiB"), ("files", "open files")]
+
 
 def tell(text):
     print(text, file=sys.stderr, flush=True)
@@ -113,3 +118,9 @@ def run(options):
 def report(results):
     return table(with_memory_per_group({groups: {flavour: medians(rounds) for flavour, rounds in row.items()}
                                         for groups, row in results.items()}))
+
+
+def plotted(results):
+    """What a plot shows: a title, {groups: {flavour: medians}}, and (key, title) of its panels."""
+    return ("What groups cost a sentinel", {groups: {flavour: medians(rounds) for flavour, rounds in row.items()}
+                                            for groups, row in results.items()}, PANELS)

@@ -16,6 +16,8 @@ const client = new Redis({
 });
 client.on('error', (error) => console.error(error.message));
 client.on('ready', () => console.log('ready'));
+// Told of a failover while it connects already, it closes that connection and takes its end for the last one.
+client.on('end', () => setTimeout(() => client.connect().catch((error) => console.error(error.message)), 100));
 
 let beat = 0;
 setInterval(() => {

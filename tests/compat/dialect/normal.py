@@ -37,7 +37,7 @@ ADDED_CLIENT = {"lib-name", "lib-ver"}
 
 # Commands that stock does not have: left out of lists of commands.
 ADDED_COMMANDS = {
-    "quit", "reset", "client|setinfo", "sentinel|forget", "sentinel|primary", "sentinel|primaries",
+    "quit", "reset", "client|setinfo", "sentinel|doctor", "sentinel|explain", "sentinel|history", "sentinel|pause", "sentinel|resume", "sentinel|forget", "sentinel|primary", "sentinel|primaries",
     "sentinel|get-primary-addr-by-name", "sentinel|is-primary-down-by-addr",
 }
 COMMAND_LISTS = ("COMMAND LIST", "ACL CAT ")

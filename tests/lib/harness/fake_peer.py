@@ -5,6 +5,11 @@ import socketserver
 import threading
 
 
+def _bulk(*texts):
+    body = "".join(f"${len(text)}\r\n{text}\r\n" for text in map(str, texts))
+    return body if len(texts) == 1 else f"*{len(texts)}\r\n{body}"
+
+
 class _Connection(socketserver.StreamRequestHandler):
     def _words(self):
         """The next request; None at the end of the connection."""
@@ -18,6 +23,18 @@ class _Connection(socketserver.StreamRequestHandler):
             self.rfile.read(2)
         return words
 
+    def _about_sentinels(self, words):
+        what = words[1].upper()
+        if what == "MYID":
+            return _bulk(self.server.runid).encode()
+        if what == "MASTER" and self.server.config:
+            return _bulk("name", words[2], "config-epoch", self.server.config[2]).encode()
+        if what == "GET-MASTER-ADDR-BY-NAME" and self.server.config:
+            return _bulk(*self.server.config[:2]).encode()
+        if what in ("MASTER", "GET-MASTER-ADDR-BY-NAME"):
+            return b"-ERR No such master with that name\r\n"
+        return b"*3\r\n:0\r\n$1\r\n*\r\n:0\r\n"
+
     def handle(self):
         name = ""
         try:
@@ -29,8 +46,8 @@ class _Connection(socketserver.StreamRequestHandler):
                 if verb == "CLIENT" and words[1].upper() == "SETNAME":
                     name = words[2]
                 self.server.requests.append((name, words))
-                self.wfile.write({"PING": b"+PONG\r\n", "PUBLISH": b":1\r\n",
-                                  "SENTINEL": b"*3\r\n:0\r\n$1\r\n*\r\n:0\r\n"}.get(verb, b"+OK\r\n"))
+                self.wfile.write(self._about_sentinels(words) if verb == "SENTINEL" else
+                                 {"PING": b"+PONG\r\n", "PUBLISH": b":1\r\n"}.get(verb, b"+OK\r\n"))
         except (OSError, ValueError):
             return
 
@@ -41,14 +58,16 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class FakePeer:
-    """Says PONG, sees no master down and votes for nobody. Listens until close()."""
+    """Says PONG, sees no master down and votes for nobody. Listens until close(). config: what it says
+    about its configuration, (host, port, config epoch) of the master; None: it has no such group."""
 
     RUNID = "f" * 40
 
-    def __init__(self, port):
+    def __init__(self, port, runid=RUNID, config=None):
         self.port = port
         self._server = _Server(("127.0.0.1", port), _Connection)
         self._server.requests = []
+        self._server.runid, self._server.config = runid, config
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self):

@@ -30,7 +30,7 @@ def raise_open_files():
     return hard
 
 
-def _free_address(groups):
+def free_address(groups):
     """An address of the loopback, with its successors, on which nobody listens at the farm's ports."""
     for _ in range(100):
         first = ipaddress.ip_address(f"127.{random.randint(20, 250)}.{random.randint(0, 250)}.1")
@@ -50,7 +50,7 @@ class Farm:
 
     def __init__(self, groups, replicas=2, sentinels=3):
         self.groups, self.replicas = groups, replicas
-        self._first = _free_address(groups)
+        self._first = free_address(groups)
         files_of_group = (replicas + 1) * (2 + 2 * sentinels)
         share = max(1, (raise_open_files() - SPARE_FILES) // files_of_group)
         count = -(-groups // share)

@@ -4,7 +4,7 @@
  * about it, and the open group every second; only rows that differ are drawn. */
 "use strict";
 
-const LIST_MS = 10000, OPEN_MS = 1000, SOON_MS = 150, EVENTS_MAX = 300, EVENTS_AT_START = 200, SHOWN_MS = 30000;
+const LIST_MS = 10000, OPEN_MS = 1000, SOON_MS = 150, EVENTS_MAX = 300, EVENTS_AT_START = 200, SHOWN_MS = 30000, MORE_MAX = 100;
 
 const byId = (id) => document.getElementById(id);
 const rows = new Map();    /* name: {row, cells, drawn, group} */
@@ -46,6 +46,13 @@ const isWell = (group) => group.status === "ok" && !group.failover && !group.pau
 async function load(path) {
   const response = await fetch(path, { cache: "no-store" });
   return response.ok ? response.json() : null;
+}
+
+/* What is open stays open. */
+function replaceAll(list, ...items) {
+  const opened = new Set([...list.querySelectorAll("details[open]")].map((item) => item.dataset.id));
+  list.replaceChildren(...items);
+  for (const item of list.querySelectorAll("details")) item.open = opened.has(item.dataset.id);
 }
 
 /* ---- the list ---- */
@@ -97,21 +104,23 @@ function filter() {
 }
 
 function summarize() {
-  let down = 0, busy = 0, lame = 0;
+  let down = 0, busy = 0, paused = 0, lame = 0;
   for (const { group } of rows.values()) {
     if (!group) continue;
     if (group.failover) busy++;
     else if (group.status !== "ok") down++;
+    else if (group.pause) paused++;
     else if (!isWell(group)) lame++;
   }
   const parts = [];
   const are = (count, what) => parts.push(`${count} ${count === 1 ? "group" : "groups"} ${what}`);
   if (busy) are(busy, "failing over");
   if (down) are(down, "with a primary that is down");
-  if (lame) are(lame, "with replicas or sentinels that are down, or paused");
+  if (paused) are(paused, "paused");
+  if (lame) are(lame, "with replicas or sentinels that are down");
   const text = parts.length ? parts.join(", ") + "." : `All is well: ${rows.size} ${rows.size === 1 ? "group" : "groups"}.`;
   if (byId("summary").textContent !== text) byId("summary").textContent = text;
-  document.title = `${busy + down ? "\u2716 " : lame ? "! " : ""}sentineld ${location.host}`;
+  document.title = `${busy + down ? "\u2716 " : paused + lame ? "! " : ""}sentineld ${location.host}`;
 }
 
 async function loadList() {
@@ -136,6 +145,7 @@ async function loadDirty() {
   const names = [...dirty];
   dirty.clear();
   loadSoon = 0;
+  loadHistory();
   if (names.length > 20) return loadList();
   for (const name of names) {
     try {
@@ -149,6 +159,7 @@ async function loadDirty() {
 function afterChange() {
   filter();
   summarize();
+  drawPaused();
   drawNow();
 }
 
@@ -156,6 +167,34 @@ function tellLink(isUp) {
   const text = isUp ? "" : "No connection to this sentinel: what you see is old.";
   if (byId("link").textContent !== text) byId("link").textContent = text;
   byId("link").className = isUp ? "" : "state odown";
+}
+
+/* ---- pauses ---- */
+
+const pauseWords = (pause) => ` for another ${span(pause.left_ms)}, by sentinel ${pause.by.slice(0, 8)}${pause.reason ? `: ${pause.reason}` : ""}`;
+
+/* Groups that were paused by one order are told together. */
+function pauseOrders() {
+  const orders = new Map();
+  for (const [name, { group }] of rows) {
+    if (!group?.pause) continue;
+    const key = JSON.stringify([group.pause.by, group.pause.reason, Math.round(group.pause.until_unix / 10)]);
+    if (!orders.has(key)) orders.set(key, { pause: group.pause, names: [] });
+    orders.get(key).names.push(name);
+  }
+  return [...orders.values()];
+}
+
+let pausedDrawn = "";
+
+function drawPaused() {
+  const lines = pauseOrders().map(({ pause, names }) => [names.length > 3 ? `${names.length} groups` : names.join(", "), pauseWords(pause)]);
+  const key = JSON.stringify(lines);
+  if (key === pausedDrawn) return;
+  pausedDrawn = key;
+  byId("paused").hidden = lines.length === 0;
+  byId("paused-list").replaceChildren(...lines.slice(0, 10).map(([whom, what]) => make("li", "", make("strong", "", whom), what)),
+    ...(lines.length > 10 ? [make("li", "", `and by ${lines.length - 10} more orders`)] : []));
 }
 
 /* ---- what goes on ---- */
@@ -242,7 +281,7 @@ function sentinels(group) {
 function drawOpen(group) {
   const settings = group.settings;
   const parts = [];
-  if (group.pause) parts.push(make("p", "paused", "PAUSED ", group.pause.reason || ""));
+  if (group.pause) parts.push(make("p", "paused", "PAUSED", pauseWords(group.pause)));
   parts.push(make("p", "", make("span", "state " + group.status, words[group.status] || group.status),
     ` \u00b7 ${group.quorum_text} \u00b7 quorum ${group.quorum} \u00b7 epoch ${group.config_epoch} \u00b7 down after ${span(settings.down_after_ms)} \u00b7 failover timeout ${span(settings.failover_timeout_ms)}`));
   if (group.failover) parts.push(make("p", "note", `Failover: ${group.failover.state}, for ${span(group.failover.since_ms)}.`));
@@ -251,6 +290,8 @@ function drawOpen(group) {
     reason.text, `${reason.count}`, `${span(reason.last_ms_ago)} ago`])));
   byId("detail-body").replaceChildren(...parts);
 }
+
+const isSelecting = (block) => block.contains(getSelection().anchorNode) && !getSelection().isCollapsed;
 
 /* Ages change every second; they alone are no reason to draw while somebody selects or reads. */
 async function loadOpen() {
@@ -261,7 +302,7 @@ async function loadOpen() {
     if (name !== openName) return;
     if (!group) return close();
     const text = JSON.stringify(group);
-    if (text !== openText && !(byId("detail").contains(getSelection().anchorNode) && !getSelection().isCollapsed)) {
+    if (text !== openText && !isSelecting(byId("detail-body"))) {
       openText = text;
       drawOpen(group);
       update(group);
@@ -277,6 +318,7 @@ function open(name, focus) {
   rows.get(name)?.row.classList.add("open");
   byId("detail-title").textContent = name;
   byId("detail-body").replaceChildren();
+  byId("explain").hidden = true;
   byId("detail").hidden = false;
   loadOpen();
   drawEvents();
@@ -298,44 +340,111 @@ function fromHash() {
   if (name.startsWith("group=")) open(name.slice(6), true);
 }
 
-/* ---- what may be there ---- */
+/* ---- answers ---- */
 
-const missing = new Set();
-
-async function optional(path) {
-  if (missing.has(path)) return null;
-  const response = await fetch(path, { cache: "no-store" });
-  if (!response.ok) {
-    if (response.status === 404) missing.add(path);
-    return null;
-  }
-  const text = await response.text();
-  return (response.headers.get("Content-Type") || "").includes("json") ? JSON.stringify(JSON.parse(text), null, 2) : text;
+function explainLine(line) {
+  const at = line.indexOf(": "), isMember = /^(Sentinel|Replica) /.test(line);
+  return isMember || at < 0 ? make("li", "", line) : make("li", line.startsWith("Wrong") ? "note" : "", make("strong", "", line.slice(0, at + 1)), line.slice(at + 1));
 }
 
 async function explain(name) {
-  if (missing.has("/explain")) return;
-  const text = await optional("/explain/" + encodeURIComponent(name));
-  if (text === null) missing.add("/explain");
-  else if (name === openName) {
-    let block = byId("explain");
-    if (!block) {
-      block = make("div", "", make("h3", "", "Explained"), make("pre"));
-      block.id = "explain";
-    }
-    if (block.lastChild.textContent !== text) block.lastChild.textContent = text;
-    if (!block.parentNode) byId("detail-body").prepend(block);
+  const told = await load("/explain/" + encodeURIComponent(name)), block = byId("explain");
+  if (!told || name !== openName) return;
+  const key = told.lines.join("\n");
+  if (block.dataset.key !== key && !isSelecting(block)) {
+    block.lastElementChild.replaceChildren(...told.lines.map(explainLine));
+    block.dataset.key = key;
   }
+  block.hidden = false;
 }
 
-async function loadOptional() {
-  for (const name of ["doctor", "history"]) {
-    try {
-      const text = await optional("/" + name), section = byId(name);
-      section.hidden = text === null;
-      if (text !== null && section.lastChild.textContent !== text) section.lastChild.textContent = text;
-    } catch (error) { tellLink(false); }
+/* ---- doctor ---- */
+
+let doctorDrawn = "";
+
+const findingWords = (of) => [make("strong", "", `${of.severity}${of.group === null ? "" : ` ${of.group}`}: `), of.found, " ", make("em", "", of.remedy)];
+
+/* What was found more than once is told once, and where else. */
+function finding(alike) {
+  const item = make("li", alike[0].severity, ...findingWords(alike[0])), others = alike.slice(1);
+  if (others.length === 0) return item;
+  const list = make("ul", "", ...others.slice(0, MORE_MAX).map((of) => make("li", "", ...findingWords(of).slice(0, 2))));
+  if (others.length > MORE_MAX) list.append(make("li", "soft", `and ${others.length - MORE_MAX} more: /doctor has all`));
+  item.append(make("details", "", make("summary", "", `${others.length} more like this`), list));
+  item.lastChild.dataset.id = alike[0].check;
+  return item;
+}
+
+function findingsAlike(findings) {
+  const kinds = new Map();
+  for (const of of findings) {
+    const key = `${of.severity} ${of.check}`;
+    if (!kinds.has(key)) kinds.set(key, []);
+    kinds.get(key).push(of);
   }
+  return [...kinds.values()];
+}
+
+async function loadDoctor() {
+  try {
+    const told = await load("/doctor"), list = byId("doctor-list");
+    byId("doctor").hidden = !told;
+    const key = told && JSON.stringify(told.findings);
+    if (!told || key === doctorDrawn || isSelecting(list)) return;
+    doctorDrawn = key;
+    replaceAll(list, ...(told.findings.length ? findingsAlike(told.findings).map(finding) : told.lines.map((line) => make("li", "", line))));
+  } catch (error) { tellLink(false); }
+}
+
+/* ---- history ---- */
+
+const CHANGES = ["failover", "switchover", "switch"];
+
+function historyWords(entry) {
+  const last = entry.steps[entry.steps.length - 1];
+  if (entry.kind === null) return `goes on: ${last.event} ${last.payload}`;
+  if (entry.kind === "event") return `${last.event} ${last.payload}`;
+  const old = entry.old_primary ? address(entry.old_primary) : "unknown", took = span(entry.duration_ms);
+  if (entry.kind === "down") return `${old} was down for ${took} (${entry.result})`;
+  if (entry.kind === "attempt") return `no failover from ${old}, ${entry.attempts} attempts in ${took} (${entry.result})${entry.why ? `: ${entry.why}` : ""}`;
+  const lost = entry.lost_bytes === null ? "unknown" : entry.lost_bytes === 0 ? "none known" : `at least ${bytes(entry.lost_bytes)}`;
+  return `${entry.kind} from ${old} to ${address(entry.new_primary)}, ${entry.result} in ${took}, ${entry.led ? "led by this sentinel" : "led by another sentinel"}; lost writes: ${lost}`;
+}
+
+/* The steps on a line of time: the wider the bar, the later. */
+function historySteps(entry) {
+  const list = make("ol", "steps timeline"), end = Math.max(1, ...entry.steps.map((step) => step.ms));
+  for (const step of entry.steps) {
+    const bar = make("progress");
+    bar.max = end;
+    bar.value = step.ms;
+    bar.setAttribute("aria-hidden", "true");
+    list.append(make("li", "", make("time", "", `+${span(step.ms)}`), bar, `${step.event} ${step.payload}`));
+  }
+  return list;
+}
+
+function historyItem(entry) {
+  const line = [make("time", "", new Date(entry.time).toLocaleString([], { hour12: false })), `${entry.group === null ? "" : entry.group + ": "}${historyWords(entry)}`];
+  if (entry.kind === "event") return make("p", "soft", ...line);
+  const item = make("details", CHANGES.includes(entry.kind) ? "" : "soft", make("summary", "", ...line), historySteps(entry));
+  for (const replica of entry.replicas) item.append(make("p", "", `Replica ${address(replica)} ${replica.text}`));
+  if (entry.skipped_steps) item.append(make("p", "soft", `${entry.skipped_steps} steps in the middle are left out.`));
+  item.dataset.id = entry.id;
+  return item;
+}
+
+let historyDrawn = "";
+
+async function loadHistory() {
+  try {
+    const told = await load("/history?count=50"), list = byId("history-list");
+    byId("history").hidden = !told || told.entries.length === 0;
+    const key = JSON.stringify(told && told.entries);
+    if (!told || key === historyDrawn) return;
+    historyDrawn = key;
+    replaceAll(list, ...told.entries.reverse().map(historyItem));
+  } catch (error) { tellLink(false); }
 }
 
 /* ---- events ---- */
@@ -419,8 +528,9 @@ function begin() {
   document.addEventListener("click", onClick);
   addEventListener("hashchange", fromHash);
   loadList().then(() => { listen(); fromHash(); });
-  loadOptional();
-  setInterval(() => { if (!document.hidden) { loadList(); loadOptional(); } }, LIST_MS);
+  loadDoctor();
+  loadHistory();
+  setInterval(() => { if (!document.hidden) { loadList(); loadDoctor(); loadHistory(); } }, LIST_MS);
   setInterval(loadOpen, OPEN_MS);
 }
 
