@@ -152,6 +152,7 @@ struct lost {
     struct sn_runid id;          /* of the data of the old master */
     uint64_t most;               /* that it was seen to have */
     uint64_t told, due;          /* bytes; due is told in the same step */
+    unsigned doubts;             /* answers of the new master that may be from before a stall */
 };
 
 /* check_forget.c: what a server last said, by port. */

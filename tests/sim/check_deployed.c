@@ -77,13 +77,16 @@ void check_deployed_forgets(struct checks *checks, const struct sentinel *sentin
 /* ---- attempts that nobody can win ---------------------------------------------------------------
  */
 
-/* Since when, in a row, fewer than a majority of all sentinels run. */
+/* Since when, in a row, fewer than a majority of all sentinels run. One that does not watch the
+ * group any more answers as one that does not vote this time, so that it counts. */
 static sn_ms few_since(struct checks *checks)
 {
     const struct cluster *cluster = checks->cluster;
     unsigned up = 0;
-    for (size_t i = 0; i < cluster->node_count; i++)
-        up += is_voter(checks, cluster->nodes[i]) && cluster->nodes[i]->state == NODE_RUNNING;
+    for (size_t i = 0; i < cluster->node_count; i++) {
+        const struct node *node = cluster->nodes[i];
+        up += (node->sentinel != NULL || is_voter(checks, node)) && node->state == NODE_RUNNING;
+    }
     if (up >= checks->voters / 2 + 1)
         checks->few_since = SN_MS_NEVER;
     else if (checks->few_since == SN_MS_NEVER)

@@ -13,6 +13,7 @@
 
 #define PING_BYTES 14
 #define LATE_MS    1000 /* a switch that is saved so late is told with what was known before */
+#define OLD_WORDS  2    /* the first answer after a stall may have waited in it */
 
 static bool same_id(const struct sn_runid *a, const struct sn_runid *b)
 {
@@ -80,7 +81,9 @@ void check_lost_event(struct checks *checks, struct sentinel *sentinel,
                       const struct sn_action_notice *event)
 {
     struct lost *lost = &checks_of(checks, sentinel)->lost;
-    if (strcmp(event->name, "+promoted-slave") == 0) {
+    if (strcmp(event->name, "+tilt") == 0) {
+        lost->doubts = OLD_WORDS;
+    } else if (strcmp(event->name, "+promoted-slave") == 0) {
         lost->old_port = 0; /* until that is announced */
         lost->due = 0;
         lost->promoted_at = checks->cluster->now;
@@ -119,9 +122,11 @@ void check_lost_info(struct checks *checks, struct sentinel *to, uint16_t port,
     stand->replid2 = info->replid2;
     stand->second_offset = info->second_offset;
     stand->offset = offset;
+    if (port == lost->new_port && lost->doubts > 0)
+        lost->doubts--;
     if (port != lost->old_port || !have_parted(lost, &at) || !same_id(&lost->id, &info->replid))
         return;
     lost->most = offset > lost->most ? offset : lost->most;
-    if (offset >= at + PING_BYTES)
+    if (offset >= at + PING_BYTES && lost->doubts == 0)
         lost->due = offset - at + 1;
 }

@@ -208,13 +208,15 @@ static bool is_up(const struct sentinel *sentinel, uint64_t link)
     return false;
 }
 
+/* A master that came back empty does answer, and is replaced for what it says. */
 static void check_awaited(struct check_groups *all, struct checks *checks,
                           struct sentinel *sentinel)
 {
     uint16_t port = cluster_master_port(sentinel, checks->group);
     const struct node *master = cluster_find_node(all->cluster, "127.0.0.1", port);
     if (checks->plan->rtt_percent == 0 || master == NULL || master->state != NODE_RUNNING ||
-        checks_of(checks, sentinel)->attempt.asked != SN_MODE_NONE)
+        checks_of(checks, sentinel)->attempt.asked != SN_MODE_NONE ||
+        check_choice_may_replace(checks, sentinel))
         return;
     const struct sign *sign = &signs_of(all, checks, sentinel)[master->index % CHECK_NODES];
     if (!is_up(sentinel, sign->link))

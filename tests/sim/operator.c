@@ -320,11 +320,21 @@ static bool is_untold(const struct sim_group *group, const struct sentinel *sent
     return untold;
 }
 
+/* The master has left its address, and all servers are empty: no sentinel may promote one of those
+ * instead (DESIGN.md D20). */
+static bool is_all_gone(const struct sim_group *group, const struct sentinel *sentinel)
+{
+    bool gone = !has_server(group, cluster_master_port(sentinel, group->name));
+    for (unsigned i = 0; gone && i < group->server_count; i++)
+        gone = group->servers[i]->keys == 0;
+    return gone;
+}
+
 /* Has a configuration that nothing can correct any more: of an epoch that two leaders shared, or
  * alone since a restart that followed a RESET, or of a replica that was monitored as a master, or
  * that became one while a RESET had made the sentinel forget its peers and the new master, or that
  * became one by an epoch which went with the last who knew it, or that was monitored while it had
- * the address of another group's server. */
+ * the address of another group's server, or of a master that took all data with it. */
 static bool is_lost(const struct sim_group *group, const struct sentinel *sentinel)
 {
     char replicas[256], role[256];
@@ -333,7 +343,7 @@ static bool is_lost(const struct sim_group *group, const struct sentinel *sentin
     cluster_field(sentinel, group->name, "role-reported", role);
     bool demoted = strcmp(role, "slave") == 0;
     return cluster_master_port(sentinel, group->name) != port &&
-           (group->checks->collided || is_untold(group, sentinel) ||
+           (group->checks->collided || is_untold(group, sentinel) || is_all_gone(group, sentinel) ||
             (group->sim->removals &&
              (sentinel->boots > 1 || strcmp(replicas, "0") == 0 ||
               !has_server(group, cluster_master_port(sentinel, group->name)) ||

@@ -93,6 +93,40 @@ static void test_loss__is_exact_when_the_old_master_returns(void **state)
     kit_free(kit);
 }
 
+/* In a stall of our own the old master may have become the master again, and have lost the part
+ * once more: what it has beyond the first parting is not lost then. */
+static void test_loss__after_a_stall_the_new_master_says_first_where_they_part(void **state)
+{
+    struct kit *kit = made(three);
+    (void)state;
+    fail_over(kit, 'a', 4001);
+    kit_clear(kit);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_stall(kit, 5000);
+    kit_node(kit, "n2")->second_offset = 5900;
+    thaw(kit, 6000);
+    assert_int_equal(kit_count(kit, LOST), 0);
+    kit->hold = 0;
+    kit_to(kit, kit_now(kit) + 20000);
+    assert_int_equal(kit_count(kit, LOST), 0);
+    assert_int_equal(loss(kit).bytes, 101);
+    kit_free(kit);
+}
+
+static void test_loss__after_a_stall_that_changed_nothing_the_rest_is_told(void **state)
+{
+    struct kit *kit = made(three);
+    (void)state;
+    fail_over(kit, 'a', 4001);
+    kit_clear(kit);
+    kit_stall(kit, 5000);
+    thaw(kit, 5400);
+    kit_to(kit, kit_now(kit) + 12000);
+    assert_int_equal(kit_count(kit, LOST " 1400"), 1);
+    assert_true(loss(kit).exact);
+    kit_free(kit);
+}
+
 /* Clients write on until it is demoted; as a replica it says the rest, until it is in sync. */
 static void test_loss__grows_until_the_old_master_is_in_sync(void **state)
 {
@@ -214,6 +248,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loss__is_told_with_the_switch_by_what_the_old_master_last_said),
         cmocka_unit_test(test_loss__is_exact_when_the_old_master_returns),
+        cmocka_unit_test(test_loss__after_a_stall_the_new_master_says_first_where_they_part),
+        cmocka_unit_test(test_loss__after_a_stall_that_changed_nothing_the_rest_is_told),
         cmocka_unit_test(test_loss__grows_until_the_old_master_is_in_sync),
         cmocka_unit_test(test_loss__a_ping_to_the_replicas_is_none),
         cmocka_unit_test(test_loss__of_another_history_is_unknown),

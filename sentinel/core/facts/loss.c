@@ -44,11 +44,24 @@ static uint64_t lost_at(const struct sn_loss *loss, uint64_t offset)
     return offset >= loss->parted_at ? offset - loss->parted_at + 1 : 0;
 }
 
-/* Takes the second id of the new master, if that is the one of the old master. */
+/* Without a second id the new master has restarted, and what it said before stands. */
+static void end_doubt(struct sn_loss *loss, const struct sn_data_set *set)
+{
+    loss->doubted = false;
+    loss->parted =
+        loss->parted && (!has_id(&set->replid2) || loss->parted_at == set->second_offset);
+}
+
+/* Takes the second id of the new master, if that is the one of the old master. What was asked
+ * before a stall of this process may be about an earlier switch. */
 static void learn_parting(struct sn_loss *loss, const struct sn_instance *old,
                           const struct sn_instance *new_master)
 {
     const struct sn_data_set *set = &new_master->u.data.set;
+    if (new_master->u.data.info_asked_at < new_master->core->tilt_at)
+        return;
+    if (loss->doubted)
+        end_doubt(loss, set);
     if (loss->parted || !has_id(&set->replid2) ||
         (has_id(&loss->id) && !sn_runid_equal(&loss->id, &set->replid2)))
         return;
@@ -123,7 +136,7 @@ static void tell_loss(struct sn_group *group)
 {
     struct sn_loss *loss = group->loss;
     bool names = group->core->globals.announce_hostnames;
-    if (loss == NULL || !loss->parted || group->unannounced_old_master != NULL)
+    if (loss == NULL || !loss->parted || loss->doubted || group->unannounced_old_master != NULL)
         return;
     if (!loss->estimate_told)
         tell_estimate(group);
@@ -143,6 +156,13 @@ void sn_loss_announced(struct sn_group *group)
     tell_loss(group);
 }
 
+/* The old master may have got its part back in the stall, and lost it again. */
+void sn_loss_stalled(struct sn_group *group)
+{
+    if (group->loss != NULL && group->loss->parted)
+        group->loss->doubted = true;
+}
+
 /* ---- what the servers say ------------------------------------------------------------------- */
 
 /* A master that was just demoted has its old id and offset until it is in sync. */
@@ -151,7 +171,7 @@ static void learn_return(struct sn_loss *loss, const struct sn_instance *old)
     const struct sn_data *data = &old->u.data;
     bool is_master = data->role_reported == SN_ROLE_MASTER;
     uint64_t lost = lost_at(loss, is_master ? data->master_offset : data->repl_offset);
-    if (!loss->parted || !sn_runid_equal(&loss->id, &data->set.replid) ||
+    if (!loss->parted || loss->doubted || !sn_runid_equal(&loss->id, &data->set.replid) ||
         data->info_at < loss->switched_at)
         return;
     if (lost > loss->bytes && !is_quiet(loss, &data->set))
@@ -167,9 +187,13 @@ void sn_loss_learn(struct sn_instance *instance)
     struct sn_loss *loss = group->loss;
     if (loss == NULL)
         return;
-    if (instance->kind == SN_KIND_MASTER && instance->u.data.role_reported == SN_ROLE_MASTER)
-        learn_parting(loss, sn_group_find_replica(group, &loss->old_addr), instance);
-    else if (instance->kind == SN_KIND_REPLICA && sn_addr_equal(&instance->addr, &loss->old_addr))
+    if (instance->kind == SN_KIND_MASTER && instance->u.data.role_reported == SN_ROLE_MASTER) {
+        const struct sn_instance *old = sn_group_find_replica(group, &loss->old_addr);
+        bool doubted = loss->doubted;
+        learn_parting(loss, old, instance);
+        if (doubted && old != NULL)
+            learn_return(loss, old);
+    } else if (instance->kind == SN_KIND_REPLICA && sn_addr_equal(&instance->addr, &loss->old_addr))
         learn_return(loss, instance);
     tell_loss(group);
 }
@@ -180,7 +204,8 @@ enum sn_loss_at sn_loss_at(const struct sn_instance *replica)
     const struct sn_data *data = &replica->u.data;
     if (loss == NULL || !loss->parted || !sn_addr_equal(&replica->addr, &loss->old_addr))
         return SN_LOSS_NONE;
-    if (data->info_asked_at == SN_MS_NEVER || data->info_asked_at < loss->switched_at)
+    if (loss->doubted || data->info_asked_at == SN_MS_NEVER ||
+        data->info_asked_at < loss->switched_at)
         return SN_LOSS_UNASKED;
     if (data->role_reported != SN_ROLE_MASTER)
         return SN_LOSS_NONE;

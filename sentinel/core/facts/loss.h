@@ -16,7 +16,7 @@ void sn_loss_note_choice(struct sn_group *group);
 void sn_loss_learn(struct sn_instance *instance);
 enum sn_loss_at {
     SN_LOSS_NONE = 0, /* nothing, as far as known */
-    SN_LOSS_UNASKED,  /* its INFO is from before the switch */
+    SN_LOSS_UNASKED,  /* its INFO is from before the switch, or the master's from before a stall */
     SN_LOSS_GONE,     /* another process: it has the data, but not their history */
     SN_LOSS_HAS       /* writes that are lost when it is demoted */
 };
@@ -26,5 +26,8 @@ enum sn_loss_at {
 enum sn_loss_at sn_loss_at(const struct sn_instance *replica);
 /* The switch is announced. */
 void sn_loss_announced(struct sn_group *group);
+/* This process stalled: what the new master has said may be about an earlier switch. It is asked
+ * again before more is told. */
+void sn_loss_stalled(struct sn_group *group);
 
 #endif

@@ -141,7 +141,9 @@ bool sn_rescue_holds(struct sn_instance *replica)
         return false;
     if (loss == SN_LOSS_UNASKED) {
         sn_instance_ask_info(replica);
-        return !sn_link_refuses(replica->cmd, SN_ORDER_INFO);
+        sn_instance_ask_info(group->master);
+        return !sn_link_refuses(replica->cmd, SN_ORDER_INFO) &&
+               !sn_link_refuses(group->master->cmd, SN_ORDER_INFO);
     }
     if (is_about(group->rescue, replica))
         return goes_on(replica);

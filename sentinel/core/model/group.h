@@ -81,6 +81,7 @@ struct sn_loss {
     sn_ms offset_at;    /* … at that time; NEVER: not reported */
     bool parted;        /* it is known where the histories parted: */
     uint64_t parted_at; /* before this offset */
+    bool doubted;       /* this process stalled since that was told */
     bool known;         /* at least so many bytes are lost: */
     uint64_t bytes;
     bool exact;          /* the process of the old master has returned and told it */
