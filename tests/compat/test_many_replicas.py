@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from harness import wait_until
+from harness.farm import Farm
 
 pytestmark = pytest.mark.ours_only
 
@@ -51,3 +52,23 @@ def test_replicas__leave_open_files_to_masters_and_clients(place):
     for client in clients:
         client.close()
     silent.close()
+
+
+def test_replicas__found_later_take_places_that_no_client_uses(place):
+    farm = place.add(Farm(12, 2, 1))
+    sentinel = place.sentinel(*farm.monitors(down_after_milliseconds=5000), start=False, extra=["maxclients 150"])
+    sentinel.argv = ["prlimit", "--nofile=180:180", *sentinel.argv]
+    sentinel.start()
+    # Files of 12 masters and 24 replicas, each with a command link and a subscription.
+    wait_until(lambda: all(replica["flags"] == "slave" and replica["link-pending-commands"] in ("0", "1")
+                           for name in range(12) for replica in sentinel.replicas(f"m{name}"))
+               and len(os.listdir(f"/proc/{sentinel.pid}/fd")) > 72, 20, "all replicas are connected")
+    text = sentinel.log_text()
+    assert "links to replicas that were found since the start need the files" in text
+    assert "links to replicas use all open files" not in text
+    left = int(sentinel.commands.info("clients")["maxclients"])
+    assert text.count(f" to {left}: links to replicas that were found") == 1
+    clients = [sentinel.client() for _ in range(left - 2)]
+    for client in clients:
+        assert client.ping()
+        client.close()

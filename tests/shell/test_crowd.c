@@ -271,6 +271,7 @@ static void test_crowd__files_are_shared(void **state)
     needs = (struct sn_file_needs){.maxclients = 10000, .links = 6000, .growth = 18000, .peers = 2};
     assert_int_equal(sn_file_share(20000, &needs, &share), 0);
     assert_in_range(share.clients, 6500, 7000);
+    assert_int_equal(share.spare, 224); /* clients may use what was kept for links that never came */
     assert_int_equal(sn_file_share(6044, &needs, &share), 0);
     assert_true(share.clients >= 2);
 }
@@ -295,6 +296,34 @@ static void test_crowd__links_to_replicas_wait_where_files_are_scarce(void **sta
     assert_int_equal(sn_file_share(300, &needs, &share), SN_EFULL);
 }
 
+/* Replicas that are found later take places that no client uses, a part of them at a time. */
+static void test_crowd__links_borrow_unused_places_of_clients(void **state)
+{
+    struct sn_file_needs needs = {.maxclients = 10000, .links = 6000, .growth = 18000, .peers = 2};
+    struct sn_file_share share;
+    uint64_t links;
+
+    (void)state;
+    assert_int_equal(sn_file_share(20000, &needs, &share), 0);
+    uint32_t clients = share.clients, used = clients / 2;
+    assert_int_equal(sn_file_share_lend(&share, clients, 0), clients / 8 - share.clients_min / 8);
+    assert_int_equal(sn_file_share_lend(&share, clients, clients), 0);
+    assert_int_equal(sn_file_share_lend(&share, clients, clients + 5), 0);
+    assert_int_equal(sn_file_share_lend(&share, clients, clients - 3), 3);
+    /* All of them in the end, but for those in use … */
+    for (links = share.minor_max; sn_file_share_lend(&share, clients, used) > 0;) {
+        uint32_t lent = sn_file_share_lend(&share, clients, used);
+        clients -= lent;
+        links += lent;
+    }
+    assert_int_equal(clients, used);
+    assert_true(links + clients + share.peer_places + 32 + 6000 <= 20000);
+    /* … and a few. */
+    while (sn_file_share_lend(&share, clients, 0) > 0)
+        clients -= sn_file_share_lend(&share, clients, 0);
+    assert_int_equal(clients, 64);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_crowd__##name, prepare, stop)
 
 int main(void)
@@ -311,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_crowd__ceiling_is_a_size_or_a_part),
         cmocka_unit_test(test_crowd__files_are_shared),
         cmocka_unit_test(test_crowd__links_to_replicas_wait_where_files_are_scarce),
+        cmocka_unit_test(test_crowd__links_borrow_unused_places_of_clients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

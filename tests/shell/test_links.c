@@ -34,7 +34,7 @@ static void test_links__to_replicas_wait_for_room(void **state)
     struct sn_action_connect connect = {
         .link = {2}, .kind = SN_LINK_DATA, .ip = "127.0.0.1", .port = server.port, .name = "x"};
 
-    sn_links_set_minor_max(links, 1);
+    sn_links_set_minor_max(links, 1, NULL, NULL);
     connect_to(SN_LINK_DATA, "127.0.0.1", server.port, NULL, NULL); /* to a master: not counted */
     connect.minor = true;
     sn_links_connect(links, &connect);
@@ -48,6 +48,29 @@ static void test_links__to_replicas_wait_for_room(void **state)
     connect.link.v = 4;
     sn_links_connect(links, &connect);
     assert_int_equal(fake_core_count(SN_INPUT_LINK_DOWN, NULL), 1);
+}
+
+static uint64_t lend_one_once(void *arg)
+{
+    unsigned *asked = arg;
+    return (*asked)++ == 0 ? 1 : 0;
+}
+
+static void test_links__to_replicas_get_room_that_is_lent(void **state)
+{
+    (void)state;
+    unsigned asked = 0;
+    struct sn_action_connect connect = {
+        .kind = SN_LINK_DATA, .ip = "127.0.0.1", .port = server.port, .name = "x", .minor = true};
+
+    sn_links_set_minor_max(links, 1, lend_one_once, &asked);
+    for (uint64_t id = 1; id <= 3; id++) {
+        connect.link.v = id;
+        sn_links_connect(links, &connect);
+        assert_int_equal(asked, id - 1);
+    }
+    assert_int_equal(only(SN_INPUT_LINK_DOWN)->u.link.link.v, 3);
+    assert_true(only(SN_INPUT_LINK_DOWN)->u.link.no_room);
 }
 
 static size_t open_files(void)
@@ -453,6 +476,7 @@ int main(void)
         TEST(tell_a_refused_connection),
         TEST(tell_an_address_that_is_none),
         TEST(to_replicas_wait_for_room),
+        TEST(to_replicas_get_room_that_is_lent),
         TEST(many_are_dialled_over_several_turns),
         TEST(open_a_command_link),
         TEST(open_a_subscription_without_user),

@@ -43,6 +43,8 @@ struct sn_links {
     struct sn_pace pace;            /* of new connections */
     size_t open_handles;            /* of the links and the two above */
     uint64_t minor_count, minor_max;
+    uint64_t (*lend)(void *arg); /* more of minor_max; may be NULL */
+    void *lend_arg;
     bool closing;
     struct sn_idmap by_id;  /* struct sn_conn */
     struct sn_idmap riders; /* the connections that carry them, by the id of the rider */

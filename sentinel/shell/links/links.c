@@ -210,6 +210,13 @@ static void refuse(struct sn_links *links, struct sn_link_id id)
     sn_driver_feed(links->driver, &event);
 }
 
+static bool has_room(struct sn_links *links)
+{
+    if (links->minor_count >= links->minor_max && links->lend != NULL)
+        links->minor_max += links->lend(links->lend_arg);
+    return links->minor_count < links->minor_max;
+}
+
 /* Subscribes on the connection of another link. */
 static void ride(struct sn_links *links, const struct sn_action_connect *connect)
 {
@@ -236,7 +243,7 @@ void sn_links_connect(struct sn_links *links, const struct sn_action_connect *co
         return;
     }
     assert(sn_conn_find(links, connect->link) == NULL);
-    if (connect->minor && links->minor_count >= links->minor_max) {
+    if (connect->minor && !has_room(links)) {
         refuse(links, connect->link);
         return;
     }
@@ -343,9 +350,12 @@ const struct sockaddr_storage *sn_links_source(const struct sn_links *links)
     return links->source.ss_family != AF_UNSPEC ? &links->source : NULL;
 }
 
-void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max)
+void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max, sn_links_lend lend,
+                            void *arg)
 {
     links->minor_max = minor_max;
+    links->lend = lend;
+    links->lend_arg = arg;
 }
 
 void sn_links_set_driver(struct sn_links *links, struct sn_driver *driver)

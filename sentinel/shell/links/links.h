@@ -14,9 +14,12 @@ struct sn_links;
 
 /* source_addr: bind-source-addr or NULL. */
 struct sn_links *sn_links_new(uv_loop_t *loop, const char *source_addr);
+/* Asked for room where it is short: by how much the limit rises, 0 for not at all. */
+typedef uint64_t (*sn_links_lend)(void *arg);
 /* Limits the number of simultaneous links to replicas (minor links). Further ones get a LINK_DOWN
- * with no_room. Default: unlimited. */
-void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max);
+ * with no_room, unless lend, which may be NULL, gives some. Default: unlimited. */
+void sn_links_set_minor_max(struct sn_links *links, uint64_t minor_max, sn_links_lend lend,
+                            void *arg);
 /* TLS for CONNECTs that ask for it; a reference is kept. Open links keep theirs. NULL: they fail.
  */
 void sn_links_set_tls(struct sn_links *links, struct sn_tls *tls);

@@ -64,7 +64,7 @@ struct daemon {
     struct sn_certs *certs; /* NULL: no TLS */
     struct sn_passwords *passwords;
     struct sn_reload_parts reload;
-    struct sn_file_share files;
+    struct sn_daemon_lender files;
     int fd_max; /* of clients; 0: any */
     struct sn_signals signals;
     uv_async_t wake; /* ends the loop, from within any callback */
@@ -373,8 +373,8 @@ static int share_open_files(struct daemon *daemon)
 {
     char error[256];
 
-    int status = sn_daemon_share_files(daemon->conf, daemon->log, &daemon->files, &daemon->fd_max,
-                                       error, sizeof(error));
+    int status = sn_daemon_share_files(daemon->conf, daemon->log, &daemon->files.share,
+                                       &daemon->fd_max, error, sizeof(error));
     if (status == 0)
         return 0;
     sn_log(daemon->log, SN_LEVEL_WARNING, "%s", error);
@@ -435,7 +435,7 @@ static void make_parts(struct daemon *daemon)
         .supervisor = sn_supervise_name(daemon->supervisor),
         .log = daemon->log,
         .memory_max = sn_memory_of_clients(conf->settings.clients_memory, sn_memory_available()),
-        .peer_places = daemon->files.peer_places,
+        .peer_places = daemon->files.share.peer_places,
         .fd_max = daemon->fd_max,
         .shutdown = server_wants_shutdown,
         .resolve = server_wants_address,
@@ -467,7 +467,11 @@ static void make_parts(struct daemon *daemon)
                                                      .why_not_ready = describe_unready,
                                                      .arg = daemon});
     daemon->links = sn_links_new(&daemon->loop, conf->settings.bind_source_addr);
-    sn_links_set_minor_max(daemon->links, daemon->files.minor_max);
+    daemon->files.conf = daemon->conf;
+    daemon->files.log = daemon->log;
+    daemon->files.server = daemon->server;
+    sn_links_set_minor_max(daemon->links, daemon->files.share.minor_max, sn_daemon_lend_places,
+                           &daemon->files);
     daemon->rescues = sn_rescues_new(&daemon->loop, daemon->links, conf->settings.rescue_dir);
     daemon->store = sn_store_new(&daemon->loop, conf, daemon->claim, daemon->log);
     daemon->scripts = sn_scripts_new(&daemon->loop, daemon->log, SN_SCRIPT_GRACE_MS);

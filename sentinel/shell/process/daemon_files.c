@@ -64,3 +64,22 @@ int sn_daemon_share_files(struct sn_conf *conf, struct sn_log *log, struct sn_fi
     settings->maxclients = share->clients;
     return 0;
 }
+
+uint64_t sn_daemon_lend_places(void *arg)
+{
+    struct sn_daemon_lender *lender = arg;
+    struct sn_settings *settings = &lender->conf->settings;
+    struct sn_server_figures figures;
+
+    sn_server_measure(lender->server, &figures);
+    uint32_t lent = sn_file_share_lend(&lender->share, settings->maxclients, figures.clients);
+    if (lent == 0)
+        return 0;
+    sn_log(lender->log, SN_LEVEL_WARNING,
+           "Lowered maxclients from %" PRIu32 " to %" PRIu32
+           ": links to replicas that were found since the start need the files of places that no "
+           "client uses. Raise the limit (ulimit -n, LimitNOFILE=) to avoid that",
+           settings->maxclients, settings->maxclients - lent);
+    settings->maxclients -= lent;
+    return lent;
+}

@@ -10,6 +10,8 @@
 #define CLIENTS_MIN  4   /* fewer clients would be useless */
 #define CLIENTS_FEW  64  /* clients that keep their places before links to replicas … */
 #define CLIENTS_PART 4   /* … but at most 1/4 of the remaining files */
+#define LENT_PART    8   /* of unused places of clients, links get 1/8 at a time … */
+#define LENT_MIN     64  /* … or that many */
 #define PEERS_MIN    8
 #define PEERS_MAX    64
 
@@ -57,13 +59,24 @@ int sn_file_share(uint64_t allowed, const struct sn_file_needs *needs, struct sn
     uint64_t minor = smaller(needs->minor, left - few);
     uint64_t growth = minor < needs->minor ? 0 : needs->growth;
     left -= minor;
-    uint64_t spare = smaller(left / SPARE_PART, SPARE_FILES) + smaller(left / GROWTH_PART, growth);
-    share->clients = (uint32_t)smaller(left - spare, needs->maxclients);
+    uint64_t spare = smaller(left / SPARE_PART, SPARE_FILES);
+    uint64_t unknown = spare + smaller(left / GROWTH_PART, growth);
+    share->clients = (uint32_t)smaller(left - unknown, needs->maxclients);
+    share->clients_min = (uint32_t)smaller(few, share->clients);
     share->peer_places = (uint32_t)places;
     share->spare = spare;
-    share->reserved = own_files(needs) + needs->links - needs->minor + minor + spare;
+    share->reserved = own_files(needs) + needs->links - needs->minor + minor + unknown;
     /* The remaining files are for masters that are added later, and for links being replaced. */
     left -= share->clients;
     share->minor_max = minor + left - smaller(left, SPARE_FILES) / 2;
     return 0;
+}
+
+uint32_t sn_file_share_lend(const struct sn_file_share *share, uint32_t maxclients,
+                            uint64_t clients)
+{
+    uint64_t kept = larger(clients, share->clients_min);
+    uint64_t unused = maxclients > kept ? maxclients - kept : 0;
+
+    return (uint32_t)smaller(unused, larger(unused / LENT_PART, LENT_MIN));
 }

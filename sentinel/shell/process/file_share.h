@@ -9,9 +9,10 @@
 
 struct sn_file_share {
     uint32_t clients;     /* places for any client */
+    uint32_t clients_min; /* that they keep, whatever links are found later */
     uint32_t peer_places; /* additional places for addresses of known peers */
     uint64_t reserved;    /* for links, state and log, including spare */
-    uint64_t spare;       /* part of reserved, for links not known yet */
+    uint64_t spare;       /* part of reserved that no client gets: for links being replaced */
     uint64_t minor_max;   /* most links to replicas */
 };
 
@@ -31,5 +32,10 @@ uint64_t sn_file_share_wanted(const struct sn_file_needs *needs);
  * peers, and a few clients. */
 SN_MUST_CHECK int sn_file_share(uint64_t allowed, const struct sn_file_needs *needs,
                                 struct sn_file_share *share);
+/* How many of the places of clients that nobody uses go to links for which there is no room now: a
+ * part of them, so that the rest is there for clients who come before the next links are found. 0:
+ * none can be spared. */
+uint32_t sn_file_share_lend(const struct sn_file_share *share, uint32_t maxclients,
+                            uint64_t clients);
 
 #endif
