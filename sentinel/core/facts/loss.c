@@ -8,7 +8,8 @@
  *
  * The stream has more than writes: PINGs, and the hellos that sentinels publish at a master that
  * has returned. If the server has told the same number of changes ever since an offset before the
- * parting, there was no write among them, and nothing is lost; else they count.
+ * parting, without a save in between, there was no write among them, and nothing is lost; else they
+ * count.
  *
  * Only the last switch is looked at, and nothing of it is in a file. */
 
@@ -44,12 +45,13 @@ static uint64_t lost_at(const struct sn_loss *loss, uint64_t offset)
     return offset >= loss->parted_at ? offset - loss->parted_at + 1 : 0;
 }
 
-/* Without a second id the new master has restarted, and what it said before stands. */
+/* Without a second id, or with the one that it had as its first, the new master has restarted, and
+ * what it said before stands. */
 static void end_doubt(struct sn_loss *loss, const struct sn_data_set *set)
 {
+    bool restarted = !has_id(&set->replid2) || sn_runid_equal(&set->replid2, &loss->new_id);
     loss->doubted = false;
-    loss->parted =
-        loss->parted && (!has_id(&set->replid2) || loss->parted_at == set->second_offset);
+    loss->parted = loss->parted && (restarted || loss->parted_at == set->second_offset);
 }
 
 /* Takes the second id of the new master, if that is the one of the old master. What was asked
@@ -68,6 +70,7 @@ static void learn_parting(struct sn_loss *loss, const struct sn_instance *old,
     loss->id = set->replid2;
     loss->parted = true;
     loss->parted_at = set->second_offset;
+    loss->new_id = set->replid;
     loss->known = loss->offset_at != SN_MS_NEVER;
     if (loss->known && (old == NULL || !is_quiet(loss, &old->u.data.set)))
         loss->bytes = lost_at(loss, loss->offset);
