@@ -15,6 +15,7 @@
 
 #include "core/facts/loss.h"
 
+#include "core/facts/instance.h"
 #include "core/facts/members.h"
 #include "core/facts/reason.h"
 #include "core/tell/out.h"
@@ -183,6 +184,19 @@ static void learn_return(struct sn_loss *loss, const struct sn_instance *old)
     loss->exact = true;
 }
 
+static void learn_new_master(struct sn_loss *loss, struct sn_instance *master)
+{
+    struct sn_instance *old = sn_group_find_replica(master->group, &loss->old_addr);
+    bool doubted = loss->doubted;
+    learn_parting(loss, old, master);
+    if (loss->doubted) {
+        sn_instance_ask_info(master); /* that answer was from before the stall */
+    } else if (doubted && old != NULL) {
+        learn_return(loss, old);
+        sn_instance_ask_info(old); /* its demotion may have waited */
+    }
+}
+
 /* PROTOCOL.md §12. */
 void sn_loss_learn(struct sn_instance *instance)
 {
@@ -190,13 +204,9 @@ void sn_loss_learn(struct sn_instance *instance)
     struct sn_loss *loss = group->loss;
     if (loss == NULL)
         return;
-    if (instance->kind == SN_KIND_MASTER && instance->u.data.role_reported == SN_ROLE_MASTER) {
-        const struct sn_instance *old = sn_group_find_replica(group, &loss->old_addr);
-        bool doubted = loss->doubted;
-        learn_parting(loss, old, instance);
-        if (doubted && old != NULL)
-            learn_return(loss, old);
-    } else if (instance->kind == SN_KIND_REPLICA && sn_addr_equal(&instance->addr, &loss->old_addr))
+    if (instance->kind == SN_KIND_MASTER && instance->u.data.role_reported == SN_ROLE_MASTER)
+        learn_new_master(loss, instance);
+    else if (instance->kind == SN_KIND_REPLICA && sn_addr_equal(&instance->addr, &loss->old_addr))
         learn_return(loss, instance);
     tell_loss(group);
 }
@@ -207,8 +217,9 @@ enum sn_loss_at sn_loss_at(const struct sn_instance *replica)
     const struct sn_data *data = &replica->u.data;
     if (loss == NULL || !loss->parted || !sn_addr_equal(&replica->addr, &loss->old_addr))
         return SN_LOSS_NONE;
-    if (loss->doubted || data->info_asked_at == SN_MS_NEVER ||
-        data->info_asked_at < loss->switched_at)
+    if (loss->doubted)
+        return SN_LOSS_DOUBTED;
+    if (data->info_asked_at == SN_MS_NEVER || data->info_asked_at < loss->switched_at)
         return SN_LOSS_UNASKED;
     if (data->role_reported != SN_ROLE_MASTER)
         return SN_LOSS_NONE;

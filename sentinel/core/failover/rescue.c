@@ -139,11 +139,10 @@ bool sn_rescue_holds(struct sn_instance *replica)
     enum sn_loss_at loss = sn_loss_at(replica);
     if (loss == SN_LOSS_NONE)
         return false;
-    if (loss == SN_LOSS_UNASKED) {
-        sn_instance_ask_info(replica);
-        sn_instance_ask_info(group->master);
-        return !sn_link_refuses(replica->cmd, SN_ORDER_INFO) &&
-               !sn_link_refuses(group->master->cmd, SN_ORDER_INFO);
+    if (loss == SN_LOSS_DOUBTED || loss == SN_LOSS_UNASKED) {
+        struct sn_instance *untold = loss == SN_LOSS_DOUBTED ? group->master : replica;
+        sn_instance_ask_info(untold);
+        return !sn_link_refuses(untold->cmd, SN_ORDER_INFO);
     }
     if (is_about(group->rescue, replica))
         return goes_on(replica);
