@@ -107,6 +107,15 @@ static void tell_gone(struct sn_instance *replica)
     raise_not_rescued(replica->group, sn_reason_words(SN_REASON_RESCUE_GONE));
 }
 
+static void give_up_pausing(struct sn_instance *replica)
+{
+    struct sn_rescue *rescue = replica->group->rescue;
+    rescue->stage = SN_RESCUE_OVER;
+    rescue->told = true;
+    sn_reason_note(replica, SN_REASON_RESCUE_FAILED);
+    raise_not_rescued(replica->group, "its connection broke before it answered CLIENT PAUSE");
+}
+
 /* The shell answers in time; this is for one that does not. */
 static bool takes_too_long(const struct sn_instance *replica)
 {
@@ -121,7 +130,9 @@ static bool goes_on(struct sn_instance *replica)
     bool broke = rescue->stage == SN_RESCUE_PAUSING && rescue->link.v != replica->cmd->id.v;
     if (broke && rescue->pauses < PAUSES_MAX)
         send_pause(replica); /* the last one was not answered */
-    else if (broke || takes_too_long(replica))
+    else if (broke)
+        give_up_pausing(replica);
+    else if (takes_too_long(replica))
         rescue->stage = SN_RESCUE_OVER;
     if (has_ended(rescue))
         return false;
