@@ -154,6 +154,8 @@ static void read_data_set(struct slice line, struct sn_info *info)
         info->loading = true;
     else if (has_prefix(line, "rdb_changes_since_last_save:", &value))
         info->has_changes = sn_text_to_u64(value.text, value.len, &info->changes) == 0;
+    else if (has_prefix(line, "rdb_last_save_time:", &value))
+        info->saved_at = sn_text_to_u64(value.text, value.len, &number) == 0 ? number : 0;
     else if (equals(line, "# Keyspace"))
         info->has_keys = true;
     else if (info->has_keys)

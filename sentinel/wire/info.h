@@ -57,6 +57,7 @@ struct sn_info {
     uint32_t database;  /* … and the last of them */
     bool has_changes;   /* rdb_changes_since_last_save */
     uint64_t changes;
+    uint64_t saved_at; /* rdb_last_save_time; 0: not told */
 };
 
 /* Reads the INFO text (len bytes, lines ended by CRLF or LF) into *info, which needs no

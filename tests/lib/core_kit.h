@@ -96,7 +96,7 @@ struct kit_node {
     bool keeps_replicas; /* a master that tells min_slaves_good_slaves */
     bool never_up;       /* its link was never up; with link_up false */
     bool tells_keys;
-    unsigned long long keys, changes;
+    unsigned long long keys, changes, saved_at_s;
     const char *server_info; /* lines before all others of INFO; NULL: none */
     /* Peers: */
     bool says_down;

@@ -183,7 +183,9 @@ static size_t write_data_set(const struct kit_node *node, char *out, size_t size
     if (!node->tells_keys)
         return len;
     len += (size_t)snprintf(out + len, size - len,
-                            "rdb_changes_since_last_save:%llu\r\n# Keyspace\r\n", node->changes);
+                            "rdb_changes_since_last_save:%llu\r\nrdb_last_save_time:%llu\r\n"
+                            "# Keyspace\r\n",
+                            node->changes, node->saved_at_s);
     if (node->keys > 0)
         len += (size_t)snprintf(out + len, size - len, "db0:keys=%llu,expires=0\r\n", node->keys);
     return len;

@@ -124,9 +124,9 @@ void check_lost_info(struct checks *checks, struct sentinel *to, uint16_t port,
     stand->offset = offset;
     if (port == lost->new_port && lost->doubts > 0)
         lost->doubts--;
-    if (port != lost->old_port || !have_parted(lost, &at) || !same_id(&lost->id, &info->replid))
+    if (port != lost->old_port || !same_id(&lost->id, &info->replid))
         return;
     lost->most = offset > lost->most ? offset : lost->most;
-    if (offset >= at + PING_BYTES && lost->doubts == 0)
+    if (have_parted(lost, &at) && offset >= at + PING_BYTES && lost->doubts == 0)
         lost->due = offset - at + 1;
 }

@@ -260,6 +260,30 @@ static void test_confirm__a_silent_sender_is_not_waited_for(void **state)
     kit_free(kit);
 }
 
+/* It has told nothing since the first question, and neither the answers nor the end of its link are
+ * waited for. */
+static void test_confirm__a_sender_that_stays_silent_is_heard_again(void **state)
+{
+    (void)state;
+    for (unsigned promoted = 0; promoted <= 1; promoted++) {
+        struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b");
+        kit_to(kit, 100);
+        kit->hold = KIT_HOLD(SN_ORDER_CONFIG) | KIT_HOLD(SN_ORDER_WHERE);
+        if (promoted)
+            promote_n2(kit);
+        kit_hello(kit, "a", "m1", "n2", 5, 5);
+        kit_to(kit, 2000);
+        assert_true(names(kit, promoted ? "10.0.0.2" : "10.0.0.1"));
+        kit_node(kit, "n3")->role = SN_ROLE_MASTER;
+        for (unsigned i = 0; i < 3; i++) {
+            kit_hello(kit, "a", "m1", "n3", 6, 6);
+            kit_to(kit, kit_now(kit) + 1000);
+        }
+        assert_true(names(kit, "10.0.0.3"));
+        kit_free(kit);
+    }
+}
+
 static void test_confirm__a_late_answer_counts(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
@@ -527,6 +551,7 @@ int main(void)
         cmocka_unit_test(test_confirm__a_master_that_was_no_replica_is_not_believed),
         cmocka_unit_test(test_confirm__a_server_that_is_no_member_is_not_believed),
         cmocka_unit_test(test_confirm__a_silent_sender_is_not_waited_for),
+        cmocka_unit_test(test_confirm__a_sender_that_stays_silent_is_heard_again),
         cmocka_unit_test(test_confirm__a_late_answer_counts),
         cmocka_unit_test(test_confirm__a_sender_that_refuses_is_one_that_cannot_be_asked),
         cmocka_unit_test(test_confirm__with_the_master_down_the_first_word_is_enough),

@@ -337,6 +337,20 @@ static void test_link__closes_a_silent_command_link_but_not_a_young_one(void **s
     kit_free(kit);
 }
 
+static void test_link__a_shorter_down_after_counts_for_a_ping_that_has_left(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 down-after 60000");
+    (void)state;
+    kit_to(kit, 20100);
+    kit_mode(kit, "n1", KIT_FROZEN);
+    kit_to(kit, 22000);
+    kit_clear(kit);
+    (void)kit_set(kit, "m1", SN_OPTION_DOWN_AFTER, "", "1000", 1000);
+    kit_to(kit, kit_now(kit) + 1000);
+    assert_int_equal(kit_count(kit, "disconnect data n1"), 1);
+    kit_free(kit);
+}
+
 static void test_link__closes_a_deaf_subscription(void **state)
 {
     struct kit *kit = kit_new("m1 n1");
@@ -558,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_link__each_attempt_that_is_given_up_makes_the_next_one_wait_longer),
         cmocka_unit_test(test_link__of_a_slow_network_is_not_called_dead_before_its_time),
         cmocka_unit_test(test_link__closes_a_silent_command_link_but_not_a_young_one),
+        cmocka_unit_test(test_link__a_shorter_down_after_counts_for_a_ping_that_has_left),
         cmocka_unit_test(test_link__closes_a_deaf_subscription),
         cmocka_unit_test(test_link__tells_once_that_it_is_refused_rather_than_dead),
         cmocka_unit_test(test_link__late_words_about_an_old_connection_are_dropped),

@@ -127,6 +127,24 @@ static void test_loss__after_a_stall_that_changed_nothing_the_rest_is_told(void 
     kit_free(kit);
 }
 
+/* It has loaded its RDB file, and what it had before is its second id now. */
+static void test_loss__after_a_stall_a_restarted_new_master_is_no_other_parting(void **state)
+{
+    struct kit *kit = made(three);
+    (void)state;
+    fail_over(kit, 'a', 4001);
+    kit_clear(kit);
+    kit_stall(kit, 5000);
+    kit_node(kit, "n2")->history = 'd';
+    kit_node(kit, "n2")->history2 = 'b';
+    kit_node(kit, "n2")->second_offset = 4300;
+    thaw(kit, 5400);
+    kit_to(kit, kit_now(kit) + 12000);
+    assert_int_equal(kit_count(kit, LOST " 1400"), 1);
+    assert_true(loss(kit).exact);
+    kit_free(kit);
+}
+
 /* Clients write on until it is demoted; as a replica it says the rest, until it is in sync. */
 static void test_loss__grows_until_the_old_master_is_in_sync(void **state)
 {
@@ -206,6 +224,28 @@ static void test_loss__what_is_no_write_is_none(void **state)
     }
 }
 
+/* The server counts from 0 again with each save: the same number may come after writes. */
+static void test_loss__changes_are_not_compared_across_a_save(void **state)
+{
+    struct kit *kit = kit_new(three);
+    (void)state;
+    for (unsigned i = 1; i <= 2; i++) {
+        struct kit_node *node = kit_node(kit, i == 1 ? "n1" : "n2");
+        node->history = 'a';
+        node->tells_keys = true;
+        node->keys = 7;
+        node->saved_at_s = 1000;
+        node->offset = 4000;
+    }
+    kit_to(kit, 20100);
+    fail_over(kit, 'a', 4001);
+    kit_node(kit, "n1")->saved_at_s = 1030;
+    thaw(kit, 4400);
+    assert_int_equal(loss(kit).bytes, 400);
+    assert_int_equal(kit_count(kit, LOST " 400"), 1);
+    kit_free(kit);
+}
+
 /* A new process knows nothing of what the one before it has acknowledged. */
 static void test_loss__a_restarted_old_master_changes_nothing(void **state)
 {
@@ -250,10 +290,12 @@ int main(void)
         cmocka_unit_test(test_loss__is_exact_when_the_old_master_returns),
         cmocka_unit_test(test_loss__after_a_stall_the_new_master_says_first_where_they_part),
         cmocka_unit_test(test_loss__after_a_stall_that_changed_nothing_the_rest_is_told),
+        cmocka_unit_test(test_loss__after_a_stall_a_restarted_new_master_is_no_other_parting),
         cmocka_unit_test(test_loss__grows_until_the_old_master_is_in_sync),
         cmocka_unit_test(test_loss__a_ping_to_the_replicas_is_none),
         cmocka_unit_test(test_loss__of_another_history_is_unknown),
         cmocka_unit_test(test_loss__what_is_no_write_is_none),
+        cmocka_unit_test(test_loss__changes_are_not_compared_across_a_save),
         cmocka_unit_test(test_loss__a_restarted_old_master_changes_nothing),
         cmocka_unit_test(test_loss__is_told_by_those_who_only_watch),
         cmocka_unit_test(test_loss__before_any_switch_there_is_none),

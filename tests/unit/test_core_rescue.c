@@ -226,6 +226,60 @@ static void test_rescue__begins_again_on_another_connection(void **state)
     kit_free(kit);
 }
 
+static void test_rescue__that_never_got_its_pause_is_told(void **state)
+{
+    struct kit *kit = failed_over(THREE);
+    (void)state;
+    kit->hold = KIT_HOLD(SN_ORDER_CLIENT_PAUSE);
+    for (unsigned i = 1; i <= 3; i++) {
+        kit_clear(kit);
+        come_back(kit, 5400);
+        assert_int_equal(kit_count(kit, "pause n1"), 1);
+        kit_drop_link(kit, "n1", SN_LINK_DATA);
+    }
+    kit_clear(kit);
+    come_back(kit, 5400);
+    assert_int_equal(kit_count(kit, RESCUE), 0);
+    assert_int_equal(kit_count(kit, FOLLOW), 1);
+    assert_int_equal(kit_count(kit, "event W -rescued-writes m1 10.0.0.1 6379"), 1);
+    assert_int_equal(kit_reasons(kit, "m1", SN_REASON_RESCUE_FAILED, "n1"), 1);
+    kit_free(kit);
+}
+
+/* Answers as many INFOs of n1 as were sent, 20 at most. */
+static size_t answer_n1(struct kit *kit)
+{
+    size_t answered = 0;
+    for (; answered < 20 && kit_count(kit, "info n1") > answered; answered++)
+        kit_info(kit, "n1", NULL);
+    kit_clear(kit);
+    return answered;
+}
+
+/* While the new master does not answer, the old one is not asked without a pause. */
+static void test_rescue__waits_for_the_new_master_after_a_stall(void **state)
+{
+    struct kit *kit = failed_over(THREE);
+    uint64_t epoch = kit_group(kit, "m1")->config_epoch;
+    (void)state;
+    kit_stall(kit, 5000);
+    kit->hold = KIT_HOLD(SN_ORDER_INFO);
+    kit_node(kit, "n1")->offset = 5400;
+    kit_mode(kit, "n1", KIT_WELL);
+    kit_clear(kit);
+    for (unsigned half = 0; half < 30; half++) {
+        kit_hello(kit, "a", "m1", "n2", epoch, epoch);
+        kit_hello(kit, "b", "m1", "n2", epoch, epoch);
+        kit_to(kit, kit_now(kit) + 500);
+        assert_int_equal(kit_count(kit, FOLLOW) + kit_count(kit, "pause n1"), 0);
+        assert_in_range(answer_n1(kit), 0, 1);
+    }
+    kit_info(kit, "n2", NULL);
+    assert_int_equal(answer_n1(kit), 1);
+    assert_int_equal(kit_group(kit, "m1")->rescue->stage, SN_RESCUE_FETCHING);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +294,8 @@ int main(void)
         cmocka_unit_test(test_rescue__of_another_process_is_impossible),
         cmocka_unit_test(test_rescue__is_made_without_a_pause_where_that_is_refused),
         cmocka_unit_test(test_rescue__begins_again_on_another_connection),
+        cmocka_unit_test(test_rescue__that_never_got_its_pause_is_told),
+        cmocka_unit_test(test_rescue__waits_for_the_new_master_after_a_stall),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

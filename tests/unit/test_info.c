@@ -381,6 +381,7 @@ static void test_info__data_set(void **state)
     assert_string_equal(info.replid.hex, "");
     snprintf(text, sizeof(text),
              "loading:0\nasync_loading:1\nrdb_changes_since_last_save:7\nrole:master\n"
+             "rdb_last_save_time:1700000000\n"
              "master_replid:%s\nmaster_replid2:%s\nsecond_repl_offset:51\ndb3:keys=9\n"
              "# Keyspace\ndb0:keys=2000,expires=0,avg_ttl=0\ndb15:keys=1,expires=1\n"
              "dbx:keys=5\ndb1:expires=5\ndb2:keys=-1\n",
@@ -393,16 +394,17 @@ static void test_info__data_set(void **state)
     assert_true(info.has_keys && info.has_changes);
     assert_int_equal(info.keys, 2001);
     assert_int_equal(info.changes, 7);
+    assert_int_equal(info.saved_at, 1700000000);
 
     parse_text("loading:1\nrole:slave\nmaster_link_down_since_seconds:-1\nmaster_replid:short\n"
                "master_replid2:0000000000000000000000000000000000000000\nsecond_repl_offset:-1\n"
-               "rdb_changes_since_last_save:many\n# Keyspace\n",
+               "rdb_changes_since_last_save:many\nrdb_last_save_time:never\n# Keyspace\n",
                &info);
     assert_string_equal(info.replid.hex, "");
     assert_string_equal(info.replid2.hex, "");
     assert_int_equal(info.second_offset, 0);
     assert_true(info.loading && info.link_never_up && info.has_keys);
-    assert_false(info.has_changes || info.has_link_down);
+    assert_false(info.has_changes || info.has_link_down || info.saved_at != 0);
     assert_int_equal(info.keys, 0);
 
     parse_text("# Keyspace\ndb0:keys=18446744073709551615\ndb1:keys=2\n", &info);

@@ -82,12 +82,14 @@ static bool is_replaced_set(const struct sn_data_set *last, const struct sn_info
            !equals(&last->replid, &info->replid2);
 }
 
-/* PINGs to replicas and hellos take bytes of the stream, and are no changes. */
+/* PINGs to replicas and hellos take bytes of the stream, and are no changes. Each save begins to
+ * count anew. */
 static uint64_t quiet_offset(const struct sn_data_set *last, const struct sn_info *info)
 {
     uint64_t offset = info->role == SN_ROLE_MASTER ? info->master_repl_offset : info->repl_offset;
     bool quiet = last->changes_known && info->has_changes && last->changes == info->changes &&
-                 equals(&last->replid, &info->replid) && last->quiet_offset <= offset;
+                 last->saved_at == info->saved_at && equals(&last->replid, &info->replid) &&
+                 last->quiet_offset <= offset;
     return quiet ? last->quiet_offset : offset;
 }
 
@@ -112,6 +114,7 @@ void sn_history_learn(struct sn_instance *instance, const struct sn_info *info)
         .keys = info->keys,
         .changes_known = info->has_changes,
         .changes = info->changes,
+        .saved_at = info->saved_at,
         .quiet_offset = quiet_offset(&data->set, info),
         .link_never_up = never_up,
         .was_in_sync = shown || (kept && !never_up && !replaced),

@@ -561,7 +561,11 @@ void sn_link_stale(struct sn_link *link)
 void sn_link_reschedule(struct sn_link *link)
 {
     struct sn_core *core = link->core;
-    if (link->kind != SN_LINK_SUBSCRIBE && link->state == SN_LINK_UP && !link->ping_pending)
+    if (link->kind == SN_LINK_SUBSCRIBE || link->state != SN_LINK_UP)
+        return;
+    if (link->ping_pending)
+        sn_timer_pull(&core->timers, &link->stale, core->now);
+    else
         sn_timer_pull(&core->timers, &link->ping, sn_after(link->ping_sent_at, ping_period(link)));
 }
 

@@ -8,12 +8,14 @@
  *
  * The stream has more than writes: PINGs, and the hellos that sentinels publish at a master that
  * has returned. If the server has told the same number of changes ever since an offset before the
- * parting, there was no write among them, and nothing is lost; else they count.
+ * parting, without a save in between, there was no write among them, and nothing is lost; else they
+ * count.
  *
  * Only the last switch is looked at, and nothing of it is in a file. */
 
 #include "core/facts/loss.h"
 
+#include "core/facts/instance.h"
 #include "core/facts/members.h"
 #include "core/facts/reason.h"
 #include "core/tell/out.h"
@@ -44,12 +46,13 @@ static uint64_t lost_at(const struct sn_loss *loss, uint64_t offset)
     return offset >= loss->parted_at ? offset - loss->parted_at + 1 : 0;
 }
 
-/* Without a second id the new master has restarted, and what it said before stands. */
+/* Without a second id, or with the one that it had as its first, the new master has restarted, and
+ * what it said before stands. */
 static void end_doubt(struct sn_loss *loss, const struct sn_data_set *set)
 {
+    bool restarted = !has_id(&set->replid2) || sn_runid_equal(&set->replid2, &loss->new_id);
     loss->doubted = false;
-    loss->parted =
-        loss->parted && (!has_id(&set->replid2) || loss->parted_at == set->second_offset);
+    loss->parted = loss->parted && (restarted || loss->parted_at == set->second_offset);
 }
 
 /* Takes the second id of the new master, if that is the one of the old master. What was asked
@@ -68,6 +71,7 @@ static void learn_parting(struct sn_loss *loss, const struct sn_instance *old,
     loss->id = set->replid2;
     loss->parted = true;
     loss->parted_at = set->second_offset;
+    loss->new_id = set->replid;
     loss->known = loss->offset_at != SN_MS_NEVER;
     if (loss->known && (old == NULL || !is_quiet(loss, &old->u.data.set)))
         loss->bytes = lost_at(loss, loss->offset);
@@ -180,6 +184,19 @@ static void learn_return(struct sn_loss *loss, const struct sn_instance *old)
     loss->exact = true;
 }
 
+static void learn_new_master(struct sn_loss *loss, struct sn_instance *master)
+{
+    struct sn_instance *old = sn_group_find_replica(master->group, &loss->old_addr);
+    bool doubted = loss->doubted;
+    learn_parting(loss, old, master);
+    if (loss->doubted) {
+        sn_instance_ask_info(master); /* that answer was from before the stall */
+    } else if (doubted && old != NULL) {
+        learn_return(loss, old);
+        sn_instance_ask_info(old); /* its demotion may have waited */
+    }
+}
+
 /* PROTOCOL.md §12. */
 void sn_loss_learn(struct sn_instance *instance)
 {
@@ -187,13 +204,9 @@ void sn_loss_learn(struct sn_instance *instance)
     struct sn_loss *loss = group->loss;
     if (loss == NULL)
         return;
-    if (instance->kind == SN_KIND_MASTER && instance->u.data.role_reported == SN_ROLE_MASTER) {
-        const struct sn_instance *old = sn_group_find_replica(group, &loss->old_addr);
-        bool doubted = loss->doubted;
-        learn_parting(loss, old, instance);
-        if (doubted && old != NULL)
-            learn_return(loss, old);
-    } else if (instance->kind == SN_KIND_REPLICA && sn_addr_equal(&instance->addr, &loss->old_addr))
+    if (instance->kind == SN_KIND_MASTER && instance->u.data.role_reported == SN_ROLE_MASTER)
+        learn_new_master(loss, instance);
+    else if (instance->kind == SN_KIND_REPLICA && sn_addr_equal(&instance->addr, &loss->old_addr))
         learn_return(loss, instance);
     tell_loss(group);
 }
@@ -204,8 +217,9 @@ enum sn_loss_at sn_loss_at(const struct sn_instance *replica)
     const struct sn_data *data = &replica->u.data;
     if (loss == NULL || !loss->parted || !sn_addr_equal(&replica->addr, &loss->old_addr))
         return SN_LOSS_NONE;
-    if (loss->doubted || data->info_asked_at == SN_MS_NEVER ||
-        data->info_asked_at < loss->switched_at)
+    if (loss->doubted)
+        return SN_LOSS_DOUBTED;
+    if (data->info_asked_at == SN_MS_NEVER || data->info_asked_at < loss->switched_at)
         return SN_LOSS_UNASKED;
     if (data->role_reported != SN_ROLE_MASTER)
         return SN_LOSS_NONE;

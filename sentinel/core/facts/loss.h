@@ -16,7 +16,8 @@ void sn_loss_note_choice(struct sn_group *group);
 void sn_loss_learn(struct sn_instance *instance);
 enum sn_loss_at {
     SN_LOSS_NONE = 0, /* nothing, as far as known */
-    SN_LOSS_UNASKED,  /* its INFO is from before the switch, or the master's from before a stall */
+    SN_LOSS_DOUBTED,  /* the master's INFO is from before a stall */
+    SN_LOSS_UNASKED,  /* its INFO is from before the switch */
     SN_LOSS_GONE,     /* another process: it has the data, but not their history */
     SN_LOSS_HAS       /* writes that are lost when it is demoted */
 };

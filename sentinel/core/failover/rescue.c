@@ -107,6 +107,15 @@ static void tell_gone(struct sn_instance *replica)
     raise_not_rescued(replica->group, sn_reason_words(SN_REASON_RESCUE_GONE));
 }
 
+static void give_up_pausing(struct sn_instance *replica)
+{
+    struct sn_rescue *rescue = replica->group->rescue;
+    rescue->stage = SN_RESCUE_OVER;
+    rescue->told = true;
+    sn_reason_note(replica, SN_REASON_RESCUE_FAILED);
+    raise_not_rescued(replica->group, "its connection broke before it answered CLIENT PAUSE");
+}
+
 /* The shell answers in time; this is for one that does not. */
 static bool takes_too_long(const struct sn_instance *replica)
 {
@@ -121,7 +130,9 @@ static bool goes_on(struct sn_instance *replica)
     bool broke = rescue->stage == SN_RESCUE_PAUSING && rescue->link.v != replica->cmd->id.v;
     if (broke && rescue->pauses < PAUSES_MAX)
         send_pause(replica); /* the last one was not answered */
-    else if (broke || takes_too_long(replica))
+    else if (broke)
+        give_up_pausing(replica);
+    else if (takes_too_long(replica))
         rescue->stage = SN_RESCUE_OVER;
     if (has_ended(rescue))
         return false;
@@ -139,11 +150,10 @@ bool sn_rescue_holds(struct sn_instance *replica)
     enum sn_loss_at loss = sn_loss_at(replica);
     if (loss == SN_LOSS_NONE)
         return false;
-    if (loss == SN_LOSS_UNASKED) {
-        sn_instance_ask_info(replica);
-        sn_instance_ask_info(group->master);
-        return !sn_link_refuses(replica->cmd, SN_ORDER_INFO) &&
-               !sn_link_refuses(group->master->cmd, SN_ORDER_INFO);
+    if (loss == SN_LOSS_DOUBTED || loss == SN_LOSS_UNASKED) {
+        struct sn_instance *untold = loss == SN_LOSS_DOUBTED ? group->master : replica;
+        sn_instance_ask_info(untold);
+        return !sn_link_refuses(untold->cmd, SN_ORDER_INFO);
     }
     if (is_about(group->rescue, replica))
         return goes_on(replica);

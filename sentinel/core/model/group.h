@@ -76,13 +76,14 @@ struct sn_history {
 struct sn_loss {
     struct sn_addr old_addr; /* the master before it */
     sn_ms switched_at;
-    struct sn_runid id; /* of the data of the old master; "": unknown */
-    uint64_t offset;    /* of the old master, as last reported before the switch … */
-    sn_ms offset_at;    /* … at that time; NEVER: not reported */
-    bool parted;        /* it is known where the histories parted: */
-    uint64_t parted_at; /* before this offset */
-    bool doubted;       /* this process stalled since that was told */
-    bool known;         /* at least so many bytes are lost: */
+    struct sn_runid id;     /* of the data of the old master; "": unknown */
+    uint64_t offset;        /* of the old master, as last reported before the switch … */
+    sn_ms offset_at;        /* … at that time; NEVER: not reported */
+    bool parted;            /* it is known where the histories parted: */
+    uint64_t parted_at;     /* before this offset */
+    struct sn_runid new_id; /* of the data of the new master, when it told that */
+    bool doubted;           /* this process stalled since that was told */
+    bool known;             /* at least so many bytes are lost: */
     uint64_t bytes;
     bool exact;          /* the process of the old master has returned and told it */
     bool estimate_told;  /* in the log */

@@ -28,7 +28,8 @@ struct sn_data_set {
     uint64_t keys;
     bool changes_known;
     uint64_t changes;      /* as in struct sn_info */
-    uint64_t quiet_offset; /* its offset when it first told this number: no write since */
+    uint64_t saved_at;     /* as in struct sn_info; from then on the changes are counted */
+    uint64_t quiet_offset; /* its offset when it first told both numbers: no write since */
     bool link_never_up;
     /* Its link to a master of this group was up since it is this process, follows that master and
      * has this id: its data are the group's. */

@@ -37,6 +37,7 @@
 #define RETRY_MS      2   /* while the link is full */
 #define PAUSE_MIN_MS  2
 #define PAUSE_MAX_MS  100
+#define ASKED_MAX     2 /* questions to a sender that does not answer */
 #define QUIET_PERIODS 4 /* hello periods after which an answer that denied a hello is forgotten */
 
 static void turn_to(struct sn_instance *peer, enum sn_confirm_stage stage, sn_ms after)
@@ -219,15 +220,18 @@ static struct sn_confirm *ensure(struct sn_instance *peer)
 static void hear_meanwhile(struct sn_instance *peer, const struct sn_addr *master, uint64_t epoch)
 {
     struct sn_confirm *confirm = peer->u.peer.confirm;
-    if (!claims(&confirm->claim, master, epoch)) {
-        if (epoch < confirm->next.epoch)
-            return;
-        confirm->next.master = *master;
-        confirm->next.epoch = epoch;
-    } else if (confirm->stage == SN_CONFIRM_SERVER) {
-        confirm->heard_at = peer->core->now;
-        ask_server(peer);
-    }
+    if (claims(&confirm->claim, master, epoch) || epoch < confirm->next.epoch)
+        return;
+    confirm->next.master = *master;
+    confirm->next.epoch = epoch;
+}
+
+/* True if another question to a sender that has answered none so far would be of no use. */
+static bool is_silent(const struct sn_instance *peer, bool heard)
+{
+    const struct sn_confirm *confirm = peer->u.peer.confirm;
+    return confirm->stage == SN_CONFIRM_SERVER && is_asked(peer) &&
+           (heard || confirm->asked >= ASKED_MAX);
 }
 
 /* DESIGN.md D30. */
@@ -237,7 +241,8 @@ void sn_confirm_hear(struct sn_instance *peer, const struct sn_addr *master, uin
     sn_ms quiet = QUIET_PERIODS * peer->core->timings[SN_TIMING_PUBLISH_PERIOD];
     sn_reason_note_numbers(peer, SN_REASON_HELLO_UNCONFIRMED, (int64_t)config_epoch,
                            (int64_t)peer->group->config_epoch, 0);
-    if (is_asked(peer)) {
+    if (is_asked(peer) &&
+        (confirm->stage == SN_CONFIRM_SENDER || confirm->stage == SN_CONFIRM_PAUSED)) {
         hear_meanwhile(peer, master, config_epoch);
         return;
     }
@@ -245,12 +250,15 @@ void sn_confirm_hear(struct sn_instance *peer, const struct sn_addr *master, uin
     if (confirm->stage == SN_CONFIRM_SERVER && config_epoch < confirm->claim.epoch &&
         is_fresh(peer))
         return;
+    bool silent = is_silent(peer, claims(&confirm->claim, master, config_epoch));
     set_claim(peer, master, config_epoch);
     if (confirm->denied_at == SN_MS_NEVER || sn_age(peer->core, confirm->denied_at) > quiet)
         confirm->pause_ms = 0;
     if (confirm->stage == SN_CONFIRM_PAUSED)
         return;
-    if (confirm->pause_ms > 0)
+    if (silent)
+        ask_server(peer);
+    else if (confirm->pause_ms > 0)
         turn_to(peer, SN_CONFIRM_PAUSED, confirm->pause_ms);
     else
         ask_sender(peer);
