@@ -115,6 +115,7 @@ static void revive(struct farm_server *server)
     if (server->dead) {
         server->dead = false;
         server->starts++;
+        farm_model_begin_history(server);
         server->offset_at = farm.now;
         server->linked = false;
         server->unlinked_at = -1;

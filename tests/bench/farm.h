@@ -50,6 +50,9 @@ struct farm_server {
     int64_t link_at;            /* not linked: when the next attempt may succeed */
     int64_t unlinked_at;        /* not linked: since when; -1: never was */
     int64_t offset, offset_at;  /* what it had at which time */
+    char replid[FARM_RUNID_LEN + 1], replid2[FARM_RUNID_LEN + 1]; /* of its data; "": none */
+    int64_t second_offset;                                        /* where replid2 ended; or -1 */
+    unsigned histories;                                           /* begun so far */
     unsigned priority;
 
     int pause; /* FARM_PAUSE_… */
@@ -143,6 +146,8 @@ void farm_reply_bulk(struct sn_buf *out, const char *text);
 void farm_model_start(struct farm_server *server);
 /* Brings offset and link up to now. */
 void farm_model_settle(struct farm_server *server);
+/* Its process has just started: with data of its own. */
+void farm_model_begin_history(struct farm_server *server);
 /* host NULL: becomes a master. False: it follows that one already. */
 bool farm_model_follow(struct farm_server *server, const char *host, uint16_t port);
 void farm_model_pause(struct farm_server *server, int pause, int64_t until);

@@ -269,25 +269,20 @@ static void write_replica(struct sn_buf *out, size_t index, const struct farm_se
 
 static void write_replication(struct sn_buf *out, struct farm_server *server)
 {
-    char runid[FARM_RUNID_LEN + 1];
-    const struct farm_server *source = server;
-
     farm_model_settle(server);
     sn_buf_printf(out, "role:%s\r\n", server->is_replica ? "slave" : "master");
     if (server->is_replica)
         write_master_link(out, server);
     sn_buf_printf(out, "connected_slaves:%zu\r\n", each_replica(server, NULL, NULL));
     each_replica(server, write_replica, out);
-    if (server->is_replica && server->linked)
-        source = server->master;
-    farm_model_runid(source, runid);
     sn_buf_printf(out,
                   "master_failover_state:no-failover\r\nmaster_replid:%s\r\n"
-                  "master_replid2:" NO_REPLID "\r\nmaster_repl_offset:%" PRId64
-                  "\r\nsecond_repl_offset:-1\r\nrepl_backlog_active:1\r\n"
+                  "master_replid2:%s\r\nmaster_repl_offset:%" PRId64
+                  "\r\nsecond_repl_offset:%" PRId64 "\r\nrepl_backlog_active:1\r\n"
                   "repl_backlog_size:%d\r\nrepl_backlog_first_byte_offset:%" PRId64
                   "\r\nrepl_backlog_histlen:%d\r\n",
-                  runid, server->offset, BACKLOG_SIZE,
+                  server->replid, server->replid2[0] != '\0' ? server->replid2 : NO_REPLID,
+                  server->offset, server->second_offset, BACKLOG_SIZE,
                   server->offset > BACKLOG_SIZE ? server->offset - BACKLOG_SIZE + 1 : 1,
                   server->offset > BACKLOG_SIZE ? BACKLOG_SIZE : (int)server->offset);
 }

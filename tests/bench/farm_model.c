@@ -63,13 +63,35 @@ uint16_t farm_model_port(const struct farm_server *server)
     return ntohs(server->address.sin_port);
 }
 
-void farm_model_runid(const struct farm_server *server, char out[FARM_RUNID_LEN + 1])
+/* The id of its process, number 0, or of data that it has begun. */
+static void write_id(const struct farm_server *server, unsigned number,
+                     char out[FARM_RUNID_LEN + 1])
 {
-    uint64_t value =
-        mix(((uint64_t)server->group << 16) + ((uint64_t)server->member << 8) + server->starts + 1);
+    uint64_t value = mix(((uint64_t)server->group << 16) + ((uint64_t)server->member << 8) +
+                         server->starts + 1 + ((uint64_t)number << 48));
 
     snprintf(out, FARM_RUNID_LEN + 1, "%016llx%016llx%08x", (unsigned long long)mix(value),
              (unsigned long long)mix(value + 1), (unsigned)mix(value + 2));
+}
+
+void farm_model_runid(const struct farm_server *server, char out[FARM_RUNID_LEN + 1])
+{
+    write_id(server, 0, out);
+}
+
+void farm_model_begin_history(struct farm_server *server)
+{
+    write_id(server, ++server->histories, server->replid);
+    server->replid2[0] = '\0';
+    server->second_offset = -1;
+}
+
+/* A promoted server goes on from the data of its master under an id of its own. */
+static void part_from_master(struct farm_server *server)
+{
+    memcpy(server->replid2, server->replid, sizeof(server->replid2));
+    server->second_offset = server->offset + 1;
+    write_id(server, ++server->histories, server->replid);
 }
 
 void farm_model_start(struct farm_server *server)
@@ -82,6 +104,7 @@ void farm_model_start(struct farm_server *server)
     server->offset_at = farm->now;
     server->unlinked_at = -1;
     server->is_replica = server->member != 0;
+    farm_model_begin_history(server);
     if (!server->is_replica)
         return;
     server->master = farm_model_server(farm, server->group, 0);
@@ -119,8 +142,12 @@ static void settle(struct farm_server *server, unsigned depth)
     if (!server->linked && now >= server->link_at && !master->hung &&
         (!master->is_replica || master->linked))
         server->linked = true;
-    if (server->linked)
-        server->offset = master->offset;
+    if (!server->linked)
+        return;
+    server->offset = master->offset;
+    memcpy(server->replid, master->replid, sizeof(server->replid));
+    memcpy(server->replid2, master->replid2, sizeof(server->replid2));
+    server->second_offset = master->second_offset;
 }
 
 void farm_model_settle(struct farm_server *server)
@@ -134,6 +161,8 @@ bool farm_model_follow(struct farm_server *server, const char *host, uint16_t po
 
     farm_model_settle(server);
     if (host == NULL) {
+        if (server->is_replica)
+            part_from_master(server);
         server->is_replica = server->linked = false;
         server->master = NULL;
         server->offset_at = now;

@@ -271,7 +271,8 @@ static void test_crowd__files_are_shared(void **state)
     needs = (struct sn_file_needs){.maxclients = 10000, .links = 6000, .growth = 18000, .peers = 2};
     assert_int_equal(sn_file_share(20000, &needs, &share), 0);
     assert_in_range(share.clients, 6500, 7000);
-    assert_int_equal(share.spare, 224); /* clients may use what was kept for links that never came */
+    assert_int_equal(share.spare,
+                     224); /* clients may use what was kept for links that never came */
     assert_int_equal(sn_file_share(6044, &needs, &share), 0);
     assert_true(share.clients >= 2);
 }
