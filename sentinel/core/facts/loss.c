@@ -46,12 +46,18 @@ static uint64_t lost_at(const struct sn_loss *loss, uint64_t offset)
     return offset >= loss->parted_at ? offset - loss->parted_at + 1 : 0;
 }
 
+/* The old master may have got its part back in a stall of this process, and lost it again. */
+static bool is_doubted(const struct sn_group *group)
+{
+    const struct sn_loss *loss = group->loss;
+    return loss->parted && loss->parting_asked_at < group->core->tilt_at;
+}
+
 /* Without a second id, or with the one that it had as its first, the new master has restarted, and
  * what it said before stands. */
 static void end_doubt(struct sn_loss *loss, const struct sn_data_set *set)
 {
     bool restarted = !has_id(&set->replid2) || sn_runid_equal(&set->replid2, &loss->new_id);
-    loss->doubted = false;
     loss->parted = loss->parted && (restarted || loss->parted_at == set->second_offset);
 }
 
@@ -63,8 +69,9 @@ static void learn_parting(struct sn_loss *loss, const struct sn_instance *old,
     const struct sn_data_set *set = &new_master->u.data.set;
     if (new_master->u.data.info_asked_at < new_master->core->tilt_at)
         return;
-    if (loss->doubted)
+    if (is_doubted(new_master->group))
         end_doubt(loss, set);
+    loss->parting_asked_at = new_master->u.data.info_asked_at;
     if (loss->parted || !has_id(&set->replid2) ||
         (has_id(&loss->id) && !sn_runid_equal(&loss->id, &set->replid2)))
         return;
@@ -140,7 +147,7 @@ static void tell_loss(struct sn_group *group)
 {
     struct sn_loss *loss = group->loss;
     bool names = group->core->globals.announce_hostnames;
-    if (loss == NULL || !loss->parted || loss->doubted || group->unannounced_old_master != NULL)
+    if (loss == NULL || !loss->parted || is_doubted(group) || group->unannounced_old_master != NULL)
         return;
     if (!loss->estimate_told)
         tell_estimate(group);
@@ -160,13 +167,6 @@ void sn_loss_announced(struct sn_group *group)
     tell_loss(group);
 }
 
-/* The old master may have got its part back in the stall, and lost it again. */
-void sn_loss_stalled(struct sn_group *group)
-{
-    if (group->loss != NULL && group->loss->parted)
-        group->loss->doubted = true;
-}
-
 /* ---- what the servers say ------------------------------------------------------------------- */
 
 /* A master that was just demoted has its old id and offset until it is in sync. */
@@ -175,7 +175,7 @@ static void learn_return(struct sn_loss *loss, const struct sn_instance *old)
     const struct sn_data *data = &old->u.data;
     bool is_master = data->role_reported == SN_ROLE_MASTER;
     uint64_t lost = lost_at(loss, is_master ? data->master_offset : data->repl_offset);
-    if (!loss->parted || loss->doubted || !sn_runid_equal(&loss->id, &data->set.replid) ||
+    if (!loss->parted || is_doubted(old->group) || !sn_runid_equal(&loss->id, &data->set.replid) ||
         data->info_at < loss->switched_at)
         return;
     if (lost > loss->bytes && !is_quiet(loss, &data->set))
@@ -187,9 +187,9 @@ static void learn_return(struct sn_loss *loss, const struct sn_instance *old)
 static void learn_new_master(struct sn_loss *loss, struct sn_instance *master)
 {
     struct sn_instance *old = sn_group_find_replica(master->group, &loss->old_addr);
-    bool doubted = loss->doubted;
+    bool doubted = is_doubted(master->group);
     learn_parting(loss, old, master);
-    if (loss->doubted) {
+    if (is_doubted(master->group)) {
         sn_instance_ask_info(master); /* that answer was from before the stall */
     } else if (doubted && old != NULL) {
         learn_return(loss, old);
@@ -217,7 +217,7 @@ enum sn_loss_at sn_loss_at(const struct sn_instance *replica)
     const struct sn_data *data = &replica->u.data;
     if (loss == NULL || !loss->parted || !sn_addr_equal(&replica->addr, &loss->old_addr))
         return SN_LOSS_NONE;
-    if (loss->doubted)
+    if (is_doubted(replica->group))
         return SN_LOSS_DOUBTED;
     if (data->info_asked_at == SN_MS_NEVER || data->info_asked_at < loss->switched_at)
         return SN_LOSS_UNASKED;

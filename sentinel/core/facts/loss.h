@@ -27,8 +27,5 @@ enum sn_loss_at {
 enum sn_loss_at sn_loss_at(const struct sn_instance *replica);
 /* The switch is announced. */
 void sn_loss_announced(struct sn_group *group);
-/* This process stalled: what the new master has said may be about an earlier switch. It is asked
- * again before more is told. */
-void sn_loss_stalled(struct sn_group *group);
 
 #endif

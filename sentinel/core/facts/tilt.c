@@ -6,7 +6,6 @@
  * the tilt period (DESIGN.md D3). */
 
 #include "core/facts/tilt.h"
-#include "core/facts/loss.h"
 #include "core/facts/mark.h"
 #include "core/facts/reason.h"
 #include "core/facts/silence.h"
@@ -24,7 +23,6 @@ void sn_tilt_plan_heartbeat(struct sn_core *core)
  * again; without groups it ends, too (PROTOCOL.md §18, §24.2). */
 static void enter(struct sn_core *core)
 {
-    struct sn_group *group, *next_group;
     struct sn_instance *instance, *next;
     sn_ms longest = 0;
     core->tilt = true;
@@ -38,8 +36,6 @@ static void enter(struct sn_core *core)
         if (sn_is_data(instance))
             sn_silence_stalled(instance->sub);
     }
-    HASH_ITER(hh, core->groups, group, next_group)
-        sn_loss_stalled(group);
     HASH_ITER(hh_id, core->instances, instance, next) {
         struct sn_link *link = instance->cmd;
         if (instance->kind == SN_KIND_MASTER &&

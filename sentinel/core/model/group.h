@@ -82,7 +82,7 @@ struct sn_loss {
     bool parted;            /* it is known where the histories parted: */
     uint64_t parted_at;     /* before this offset */
     struct sn_runid new_id; /* of the data of the new master, when it told that */
-    bool doubted;           /* this process stalled since that was told */
+    sn_ms parting_asked_at; /* when the new master was asked for that last */
     bool known;             /* at least so many bytes are lost: */
     uint64_t bytes;
     bool exact;          /* the process of the old master has returned and told it */
