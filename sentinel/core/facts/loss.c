@@ -47,7 +47,7 @@ static uint64_t lost_at(const struct sn_loss *loss, uint64_t offset)
 }
 
 /* The old master may have got its part back in a stall of this process, and lost it again. */
-static bool is_doubted(const struct sn_group *group)
+static bool is_parting_old(const struct sn_group *group)
 {
     const struct sn_loss *loss = group->loss;
     return loss->parted && loss->parting_asked_at < group->core->tilt_at;
@@ -69,7 +69,7 @@ static void learn_parting(struct sn_loss *loss, const struct sn_instance *old,
     const struct sn_data_set *set = &new_master->u.data.set;
     if (new_master->u.data.info_asked_at < new_master->core->tilt_at)
         return;
-    if (is_doubted(new_master->group))
+    if (is_parting_old(new_master->group))
         end_doubt(loss, set);
     loss->parting_asked_at = new_master->u.data.info_asked_at;
     if (loss->parted || !has_id(&set->replid2) ||
@@ -147,7 +147,8 @@ static void tell_loss(struct sn_group *group)
 {
     struct sn_loss *loss = group->loss;
     bool names = group->core->globals.announce_hostnames;
-    if (loss == NULL || !loss->parted || is_doubted(group) || group->unannounced_old_master != NULL)
+    if (loss == NULL || !loss->parted || is_parting_old(group) ||
+        group->unannounced_old_master != NULL)
         return;
     if (!loss->estimate_told)
         tell_estimate(group);
@@ -175,8 +176,8 @@ static void learn_return(struct sn_loss *loss, const struct sn_instance *old)
     const struct sn_data *data = &old->u.data;
     bool is_master = data->role_reported == SN_ROLE_MASTER;
     uint64_t lost = lost_at(loss, is_master ? data->master_offset : data->repl_offset);
-    if (!loss->parted || is_doubted(old->group) || !sn_runid_equal(&loss->id, &data->set.replid) ||
-        data->info_at < loss->switched_at)
+    if (!loss->parted || is_parting_old(old->group) ||
+        !sn_runid_equal(&loss->id, &data->set.replid) || data->info_at < loss->switched_at)
         return;
     if (lost > loss->bytes && !is_quiet(loss, &data->set))
         loss->bytes = lost;
@@ -187,9 +188,9 @@ static void learn_return(struct sn_loss *loss, const struct sn_instance *old)
 static void learn_new_master(struct sn_loss *loss, struct sn_instance *master)
 {
     struct sn_instance *old = sn_group_find_replica(master->group, &loss->old_addr);
-    bool doubted = is_doubted(master->group);
+    bool doubted = is_parting_old(master->group);
     learn_parting(loss, old, master);
-    if (is_doubted(master->group)) {
+    if (is_parting_old(master->group)) {
         sn_instance_ask_info(master); /* that answer was from before the stall */
     } else if (doubted && old != NULL) {
         learn_return(loss, old);
@@ -217,7 +218,7 @@ enum sn_loss_at sn_loss_at(const struct sn_instance *replica)
     const struct sn_data *data = &replica->u.data;
     if (loss == NULL || !loss->parted || !sn_addr_equal(&replica->addr, &loss->old_addr))
         return SN_LOSS_NONE;
-    if (is_doubted(replica->group))
+    if (is_parting_old(replica->group))
         return SN_LOSS_DOUBTED;
     if (data->info_asked_at == SN_MS_NEVER || data->info_asked_at < loss->switched_at)
         return SN_LOSS_UNASKED;
