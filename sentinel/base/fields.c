@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/hashtable.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,51 +76,82 @@ static size_t value_size(const char *value, const char *end)
     return (size_t)((const char *)memchr(value, '\n', (size_t)(end - value)) + 1 - value);
 }
 
-/* Leaves out values that are the usual ones: most servers agree about most of them. */
-static void pack(const struct sn_buf *values, const struct sn_fields_names *names,
-                 struct sn_buf *out)
+/* Writes a value of size bytes without its newline to out, at most size + 2 bytes; returns the end.
+ * A usual one is left out: most servers agree about most values. */
+static char *pack_value(char *out, const char *value, size_t size, const char *usual,
+                        size_t usual_size)
 {
-    const char *value = sn_buf_text(values), *end = value + values->len;
+    if (size == usual_size - 1 && memcmp(value, usual, size) == 0) {
+        *out++ = USUAL;
+        return out;
+    }
+    if (size > 0 && (*value == USUAL || *value == LITERAL))
+        *out++ = LITERAL;
+    memcpy(out, value, size);
+    out[size] = '\n';
+    return out + size + 1;
+}
+
+/* Packs the values of a text whose names are these into out, which holds twice the text and one
+ * byte. Returns the end; NULL: its names are others. */
+static char *pack(const char *text, size_t len, const struct sn_fields_names *names, char *out)
+{
+    const char *end = text + len;
+    const char *name = names->text, *names_end = name + names->len;
     const char *usual = names->usual, *usual_end = usual + names->usual_len;
 
-    while (value < end) {
-        size_t size = value_size(value, end);
-        size_t usual_size = value_size(usual, usual_end);
-        if (size == usual_size && memcmp(value, usual, size) == 0) {
-            sn_buf_putc(out, USUAL);
-        } else {
-            if (*value == USUAL || *value == LITERAL)
-                sn_buf_putc(out, LITERAL);
-            sn_buf_append(out, value, size);
+    while (text < end && name < names_end) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        const char *name_newline = memchr(name, '\n', (size_t)(names_end - name));
+        const char *stop = newline != NULL ? newline : end;
+        size_t size = (size_t)((name_newline != NULL ? name_newline : names_end) - name);
+        bool has_value = size > 0 && name[size - 1] == ':';
+        if ((newline == NULL) != (name_newline == NULL) || (size_t)(stop - text) < size ||
+            memcmp(text, name, size) != 0 || (!has_value && text + size != stop))
+            return NULL;
+        if (has_value) {
+            size_t usual_size = value_size(usual, usual_end);
+            out = pack_value(out, text + size, (size_t)(stop - text) - size, usual, usual_size);
+            usual += usual_size;
         }
-        value += size;
-        usual += usual_size;
+        text = newline != NULL ? newline + 1 : end;
+        name = name_newline != NULL ? name_newline + 1 : names_end;
     }
+    return text == end && name == names_end ? out : NULL;
+}
+
+static void learn_names(struct sn_fields *fields, struct sn_fields_pool *pool, const char *text,
+                        size_t len)
+{
+    struct sn_buf names, values;
+    struct sn_fields_names *before = fields->names;
+
+    sn_buf_init(&names, SIZE_MAX);
+    sn_buf_init(&values, SIZE_MAX);
+    split(text, len, &names, &values);
+    fields->names = use_names(pool, &names, &values);
+    drop_names(before, pool);
+    sn_buf_fini(&names);
+    sn_buf_fini(&values);
 }
 
 void sn_fields_set(struct sn_fields *fields, struct sn_fields_pool *pool, const char *text,
                    size_t len)
 {
-    struct sn_buf names, values, packed;
-    struct sn_fields_names *before = fields->names;
+    char *packed = sn_alloc(2 * len + 1), *end = NULL;
 
-    sn_buf_init(&names, SIZE_MAX);
-    sn_buf_init(&values, SIZE_MAX);
-    sn_buf_init(&packed, SIZE_MAX);
-    split(text, len, &names, &values);
-    /* Most often they are those of the text before. */
-    if (before == NULL || before->len != names.len ||
-        memcmp(before->text, sn_buf_text(&names), names.len) != 0) {
-        fields->names = use_names(pool, &names, &values);
-        drop_names(before, pool);
+    /* Most often the names are those of the text before. */
+    if (fields->names != NULL)
+        end = pack(text, len, fields->names, packed);
+    if (end == NULL) {
+        learn_names(fields, pool, text, len);
+        end = pack(text, len, fields->names, packed);
+        assert(end != NULL);
     }
-    pack(&values, fields->names, &packed);
     free(fields->values);
-    fields->values = sn_strndup(sn_buf_text(&packed), packed.len);
-    fields->values_len = packed.len;
-    sn_buf_fini(&names);
-    sn_buf_fini(&values);
-    sn_buf_fini(&packed);
+    fields->values_len = (size_t)(end - packed);
+    fields->values = sn_strndup(packed, fields->values_len);
+    free(packed);
 }
 
 /* Appends the next value without its newline; *value and *usual move behind it. */
