@@ -160,9 +160,12 @@ static void describe_master(const struct sn_group *group, sn_ms now, const struc
 {
     const struct sn_group_params *params = &group->params;
     size_t claimed;
-    /* Peers take it for a confirmation: a won epoch is not told before it is on disk. */
+    /* Peers take it for a confirmation: a won epoch is not told before it is on disk. Nor may they
+     * take the old one for that of the new master, which is told. */
     bool untold = group->unannounced_old_master != NULL;
     put_number(form, "config-epoch", untold ? group->unannounced_old_epoch : group->config_epoch);
+    if (untold) /* beyond stock, and only until it is saved */
+        put(form, "switch-unsaved", "yes");
     put_number(form, "num-slaves", group->replica_count);
     put_number(form, "num-other-sentinels", group->peer_count);
     put_number(form, "quorum", params->quorum);

@@ -151,9 +151,9 @@ static void put_text(struct sim_reply *reply, const char *text)
     reply->items[reply->count++].text = sn_strdup(text);
 }
 
-static void put_config_epoch(void *arg, const char *name, const char *value)
+static void put_config_fields(void *arg, const char *name, const char *value)
 {
-    if (strcmp(name, "config-epoch") != 0)
+    if (strcmp(name, "config-epoch") != 0 && strcmp(name, "switch-unsaved") != 0)
         return;
     put_text(arg, name);
     put_text(arg, value);
@@ -174,7 +174,7 @@ static void tell_config(const struct sentinel *sentinel, const struct packet *re
         reply->text = sn_strdup("ERR No such master with that name");
     } else if (request->order == SN_ORDER_CONFIG) {
         sn_instance_describe(core, sn_group_master(group), sentinel_local_now(sentinel),
-                             put_config_epoch, reply);
+                             put_config_fields, reply);
     } else {
         sn_group_address(core, group, &host, &port);
         (void)snprintf(number, sizeof(number), "%u", port);

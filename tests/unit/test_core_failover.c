@@ -414,8 +414,12 @@ static void test_failover__late_answers_of_an_old_candidate_change_nothing(void 
 
 static void keep_epoch(void *arg, const char *name, const char *value)
 {
+    char *told = arg;
+    size_t len = strlen(told);
     if (strcmp(name, "config-epoch") == 0)
-        (void)snprintf(arg, 32, "%s", value);
+        (void)snprintf(told, 32, "%s", value);
+    else if (strcmp(name, "switch-unsaved") == 0)
+        (void)snprintf(told + len, 32 - len, ", unsaved %s", value);
 }
 
 static void expect_told_epoch(struct kit *kit, const char *node, const char *epoch)
@@ -447,7 +451,8 @@ static void test_failover__the_switch_is_on_disk_before_anybody_hears_of_it(void
     sn_group_address(kit->core, kit_group(kit, "m1"), &host, &port);
     assert_string_equal(host, "10.0.0.2");
     assert_int_equal(kit_group(kit, "m1")->config_epoch, 4);
-    expect_told_epoch(kit, "n2", "3"); /* but peers that confirm a hello by us are not */
+    /* But peers that confirm a hello by us are not, and see that the epoch is not that of n2. */
+    expect_told_epoch(kit, "n2", "3, unsaved yes");
     struct sn_image image;
     sn_core_snapshot(kit->core, &image);
     assert_string_equal(image.groups[0].addr.ip, "10.0.0.2");

@@ -326,17 +326,21 @@ void sn_confirm_epoch_told(struct sn_instance *peer, const struct sn_reply *repl
     struct sn_confirm *confirm = peer->u.peer.confirm;
     if (confirm == NULL)
         return;
+    bool unsaved = false; /* the epoch is not that of the master which is told */
     confirm->epoch_said = false;
     if (reply->type != SN_REPLY_ARRAY)
         return;
     for (size_t i = 0; i + 1 < reply->count; i += 2) {
         const struct sn_reply *field = &reply->items[i], *value = &reply->items[i + 1];
-        if (field->type == SN_REPLY_STRING && value->type == SN_REPLY_STRING &&
-            strcmp(field->text, "config-epoch") == 0)
+        if (field->type != SN_REPLY_STRING || value->type != SN_REPLY_STRING)
+            continue;
+        unsaved |= strcmp(field->text, "switch-unsaved") == 0;
+        if (strcmp(field->text, "config-epoch") == 0)
             confirm->epoch_said =
                 sn_text_to_u64(value->text, value->len, &confirm->said_epoch) == 0 &&
                 confirm->said_epoch <= SN_EPOCH_MAX;
     }
+    confirm->epoch_said &= !unsaved;
 }
 
 /* Reads the master from the answer; a host name is that of the claim, or unknown here. */
