@@ -93,10 +93,11 @@ static char *pack_value(char *out, const char *value, size_t size, const char *u
 }
 
 /* Packs the values of a text whose names are these into out, which holds twice the text and one
- * byte. Returns the end; NULL: its names are others. */
-static char *pack(const char *text, size_t len, const struct sn_fields_names *names, char *out)
+ * byte. False: its names are others. */
+static bool pack(const char *text, size_t len, const struct sn_fields_names *names, char *out,
+                 size_t *packed_len)
 {
-    const char *end = text + len;
+    const char *end = text + len, *begin = out;
     const char *name = names->text, *names_end = name + names->len;
     const char *usual = names->usual, *usual_end = usual + names->usual_len;
 
@@ -108,7 +109,7 @@ static char *pack(const char *text, size_t len, const struct sn_fields_names *na
         bool has_value = size > 0 && name[size - 1] == ':';
         if ((newline == NULL) != (name_newline == NULL) || (size_t)(stop - text) < size ||
             memcmp(text, name, size) != 0 || (!has_value && text + size != stop))
-            return NULL;
+            return false;
         if (has_value) {
             size_t usual_size = value_size(usual, usual_end);
             out = pack_value(out, text + size, (size_t)(stop - text) - size, usual, usual_size);
@@ -117,7 +118,8 @@ static char *pack(const char *text, size_t len, const struct sn_fields_names *na
         text = newline != NULL ? newline + 1 : end;
         name = name_newline != NULL ? name_newline + 1 : names_end;
     }
-    return text == end && name == names_end ? out : NULL;
+    *packed_len = (size_t)(out - begin);
+    return text == end && name == names_end;
 }
 
 static void learn_names(struct sn_fields *fields, struct sn_fields_pool *pool, const char *text,
@@ -138,18 +140,18 @@ static void learn_names(struct sn_fields *fields, struct sn_fields_pool *pool, c
 void sn_fields_set(struct sn_fields *fields, struct sn_fields_pool *pool, const char *text,
                    size_t len)
 {
-    char *packed = sn_alloc(2 * len + 1), *end = NULL;
+    char *packed = sn_alloc(2 * len + 1);
+    size_t packed_len = 0;
 
     /* Most often the names are those of the text before. */
-    if (fields->names != NULL)
-        end = pack(text, len, fields->names, packed);
-    if (end == NULL) {
+    if (fields->names == NULL || !pack(text, len, fields->names, packed, &packed_len)) {
         learn_names(fields, pool, text, len);
-        end = pack(text, len, fields->names, packed);
-        assert(end != NULL);
+        bool is_packed = pack(text, len, fields->names, packed, &packed_len);
+        assert(is_packed);
+        (void)is_packed;
     }
     free(fields->values);
-    fields->values_len = (size_t)(end - packed);
+    fields->values_len = packed_len;
     fields->values = sn_strndup(packed, fields->values_len);
     free(packed);
 }
