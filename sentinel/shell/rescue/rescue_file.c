@@ -76,15 +76,16 @@ static void create(struct sn_rescue_file *file)
     file->path[0] = '\0';
 }
 
+/* Nothing may wait, when the file is finished: what was written before may be worth nothing. */
 static void write_waiting(struct sn_rescue_file *file)
 {
-    if (file->writing.len == 0 || file->error[0] != '\0')
+    if (file->error[0] != '\0')
         return;
-    if (file->fd < 0)
+    if (file->writing.len > 0 && file->fd < 0)
         create(file);
     if (file->fd < 0)
         return;
-    if (sn_store_write_all(file->fd, file->writing.data, file->writing.len) == 0)
+    if (sn_store_write_all(file->fd, sn_buf_text(&file->writing), file->writing.len) == 0)
         file->kept = file->writing_complete;
     else
         note_error(file, "writing", file->path);
