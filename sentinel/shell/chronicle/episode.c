@@ -157,6 +157,11 @@ const char *sn_episode_group(const struct sn_episode *episode)
     return episode->name;
 }
 
+bool sn_episode_has_switched(const struct sn_episode *episode)
+{
+    return episode->switched;
+}
+
 /* ---- what is asked of the core -------------------------------------------------------------- */
 
 /* Why an attempt exists. */
