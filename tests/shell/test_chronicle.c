@@ -185,6 +185,23 @@ static void test_shelf__learns_of_lost_writes_later(void **state)
     sn_shelf_fini(&shelf);
 }
 
+/* A file of such lines holds nobody up. */
+static void test_shelf__learns_so_many_times_only(void **state)
+{
+    struct sn_shelf shelf;
+    char line[64];
+    size_t count = 0;
+    (void)state;
+    sn_shelf_init(&shelf, 10, 100000);
+    add_entry(&shelf, 1, "failover", "");
+    for (unsigned i = 1; i <= 1000; i++) {
+        (void)snprintf(line, sizeof(line), "{\"amends\":\"1\",\"lost_bytes\":%u}", i);
+        count += sn_shelf_add(&shelf, line);
+    }
+    assert_in_range(count, 10, 100);
+    sn_shelf_fini(&shelf);
+}
+
 /* ---- the file ---- */
 
 static void settle(void)
@@ -504,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_shelf__counts_the_switches_of_a_group_since),
         cmocka_unit_test(test_shelf__takes_no_nonsense),
         cmocka_unit_test(test_shelf__learns_of_lost_writes_later),
+        cmocka_unit_test(test_shelf__learns_so_many_times_only),
         IN_PLACE(test_scroll__keeps_lines_in_order),
         IN_PLACE(test_scroll__is_rotated_once),
         IN_PLACE(test_scroll__that_cannot_be_written_is_told_once_and_made_good),
