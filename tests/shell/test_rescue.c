@@ -335,6 +335,23 @@ static void test_rescue__keeps_what_was_written_when_the_disk_is_full(void **sta
     assert_int_equal(access(path, F_OK), -1);
 }
 
+/* Half of the facts are none. */
+static void test_rescue__leaves_no_facts_when_the_disk_is_full(void **state)
+{
+    char path[320];
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    begin();
+    to_psync(2);
+    set_largest_file(2 * SET_LEN + 10);
+    tcp_server_say(&server, "+CONTINUE\r\n" SET SET);
+    expect_failed("writing");
+    set_largest_file(RLIM_INFINITY);
+    assert_string_equal(content(last()->file), SET SET);
+    snprintf(path, sizeof(path), "%.*sjson", (int)strlen(last()->file) - 4, last()->file);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
 static void test_rescue__keeps_what_is_complete_when_it_is_stopped(void **state)
 {
     char path[256];
@@ -470,6 +487,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rescue__keeps_what_was_written_when_the_disk_is_full,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rescue__leaves_no_facts_when_the_disk_is_full, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_rescue__keeps_what_is_complete_when_it_is_stopped,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rescue__that_finds_no_write_leaves_no_file, set_up,

@@ -97,7 +97,13 @@ static bool write_facts(struct sn_rescue_file *file)
     if (fd < 0)
         return false;
     bool written = sn_store_write_all(fd, file->facts, strlen(file->facts)) == 0 && fsync(fd) == 0;
-    return close(fd) == 0 && written;
+    written = close(fd) == 0 && written;
+    if (!written) {
+        int reason = errno;
+        unlink(file->facts_path);
+        errno = reason;
+    }
+    return written;
 }
 
 static void sync_folder(struct sn_rescue_file *file)
