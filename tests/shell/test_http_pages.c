@@ -414,6 +414,21 @@ static void test_http__replica_follows_and_is_near(void **state)
     http_expect("/groups/m1/replica", 400, "?addr=HOST:PORT");
 }
 
+/* Of a server that may claim anything. */
+static void test_http__a_lag_is_never_negative(void **state)
+{
+    (void)state;
+    rig_add_group(&rig, "m1", "127.0.0.1", MASTER_PORT);
+    rig.watched_port = MASTER_PORT;
+    http_start();
+    rig.watched_port = REPLICA_PORT;
+    rig_tell_info(&rig, "run_id:0123456789012345678901234567890123456789\r\nrole:master\r\n"
+                        "master_repl_offset:18446744073709551615\r\n"
+                        "slave0:ip=127.0.0.1,port=6002,state=online,offset=4000,lag=0\r\n");
+    rig_tell_info(&rig, REPLICA_INFO("slave", "up"));
+    http_expect("/groups/m1", 200, "\"lag_bytes\": 9223372036854775807");
+}
+
 static void test_http__replica_without_its_link_has_no_known_lag(void **state)
 {
     (void)state;
@@ -445,6 +460,7 @@ int main(void)
         TEST(test_http__metrics_have_the_form_that_is_asked_for),
         TEST(test_http__metrics_of_a_group),
         TEST(test_http__an_unknown_lag_is_missing),
+        TEST(test_http__a_lag_is_never_negative),
         TEST(test_http__before_a_switch_nothing_is_lost),
         TEST(test_http__a_strange_name_is_escaped),
         TEST(test_http__events_and_saves_are_counted),
