@@ -222,6 +222,22 @@ static void test_http__the_attempt_that_wins_has_a_duration(void **state)
     sn_tally_fini(&counts);
 }
 
+/* Such an attempt ends without an event of its own. */
+static void test_http__an_attempt_that_another_one_overtakes_has_none(void **state)
+{
+    struct sn_tally counts = {0};
+
+    (void)state;
+    tally(&counts, "+try-failover", "master m1 10.0.0.1 6379", 1000);
+    tally(&counts, "+config-update-from", "sentinel id 10.0.0.9 26379 @ m1 10.0.0.1 6379", 1500);
+    tally(&counts, "+switch-master", "m1 10.0.0.1 6379 10.0.0.3 6379", 1500);
+    tally(&counts, "+try-failover", "master m1 10.0.0.3 6379", 2000);
+    tally(&counts, "+reset-master", "master m1 10.0.0.3 6379", 2100);
+    tally(&counts, "+switch-master", "m1 10.0.0.3 6379 10.0.0.1 6379", 9000);
+    assert_int_equal(counts.failovers.count, 0);
+    sn_tally_fini(&counts);
+}
+
 static void test_http__durations_are_counted_up_to_their_bound(void **state)
 {
     struct sn_histogram histogram = {{0}, 0, 0};
@@ -465,6 +481,7 @@ int main(void)
         TEST(test_http__a_strange_name_is_escaped),
         TEST(test_http__events_and_saves_are_counted),
         cmocka_unit_test(test_http__the_attempt_that_wins_has_a_duration),
+        cmocka_unit_test(test_http__an_attempt_that_another_one_overtakes_has_none),
         cmocka_unit_test(test_http__durations_are_counted_up_to_their_bound),
         TEST(test_http__a_loop_that_stood_still_is_seen),
         TEST(test_http__groups_may_go_while_they_are_told),
