@@ -185,6 +185,23 @@ static void test_shelf__learns_of_lost_writes_later(void **state)
     sn_shelf_fini(&shelf);
 }
 
+/* A file of such lines holds nobody up. */
+static void test_shelf__learns_so_many_times_only(void **state)
+{
+    struct sn_shelf shelf;
+    char line[64];
+    size_t count = 0;
+    (void)state;
+    sn_shelf_init(&shelf, 10, 100000);
+    add_entry(&shelf, 1, "failover", "");
+    for (unsigned i = 1; i <= 1000; i++) {
+        (void)snprintf(line, sizeof(line), "{\"amends\":\"1\",\"lost_bytes\":%u}", i);
+        count += sn_shelf_add(&shelf, line);
+    }
+    assert_in_range(count, 10, 100);
+    sn_shelf_fini(&shelf);
+}
+
 /* ---- the file ---- */
 
 static void settle(void)
@@ -403,6 +420,34 @@ static void test_chronicle__survives_a_restart(void **state)
     sn_chronicle_close(chronicle);
 }
 
+/* The old master may return before all replicas follow the new one: what it has lost is no loss of
+ * the failover before. */
+static void test_chronicle__a_loss_belongs_to_the_failover_under_way(void **state)
+{
+    struct sn_chronicle *chronicle = sn_chronicle_new(&loop, log_file, NULL);
+    struct sn_buf lines;
+    (void)state;
+    note(chronicle, "+switch-master", "m1 10.0.0.1 6379 10.0.0.2 6379");
+    note(chronicle, "+sdown", M2);
+    note(chronicle, "+try-failover", M2);
+    note(chronicle, "+elected-leader", M2);
+    note(chronicle, "+switch-master", "m1 10.0.0.2 6379 10.0.0.3 6379");
+    note(chronicle, "+lost-writes", "m1 10.0.0.2 6379 512");
+    sn_buf_init(&lines, SIZE_MAX);
+    assert_int_equal(collect_entries(chronicle, "m1", 10, &lines), 2);
+    assert_null(strstr(lines.data, "\"lost_bytes\":512"));
+    note(chronicle, "+failover-end", M);
+    note(chronicle, "+lost-writes", "m1 10.0.0.2 6379 600");
+    sn_buf_clear(&lines);
+    assert_int_equal(collect_entries(chronicle, "m1", 10, &lines), 2);
+    const char *second = strstr(lines.data, "+failover-end");
+    assert_non_null(second);
+    assert_null(strstr(lines.data, "\"lost_bytes\":512"));
+    assert_non_null(strstr(lines.data, "\"lost_bytes\":600"));
+    sn_buf_fini(&lines);
+    sn_chronicle_close(chronicle);
+}
+
 static void test_chronicle__without_a_file_is_in_memory(void **state)
 {
     struct sn_chronicle *chronicle = sn_chronicle_new(&loop, log_file, NULL);
@@ -476,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_shelf__counts_the_switches_of_a_group_since),
         cmocka_unit_test(test_shelf__takes_no_nonsense),
         cmocka_unit_test(test_shelf__learns_of_lost_writes_later),
+        cmocka_unit_test(test_shelf__learns_so_many_times_only),
         IN_PLACE(test_scroll__keeps_lines_in_order),
         IN_PLACE(test_scroll__is_rotated_once),
         IN_PLACE(test_scroll__that_cannot_be_written_is_told_once_and_made_good),
@@ -484,6 +530,7 @@ int main(void)
         IN_PLACE(test_scroll__half_a_line_of_a_dead_process_spoils_no_other),
         IN_PLACE(test_scroll__nuls_hide_no_later_line),
         IN_PLACE(test_chronicle__survives_a_restart),
+        IN_PLACE(test_chronicle__a_loss_belongs_to_the_failover_under_way),
         IN_PLACE(test_chronicle__without_a_file_is_in_memory),
         IN_PLACE(test_chronicle__a_place_outlasts_changes),
         IN_PLACE(test_chronicle__of_nonsense_is_empty),

@@ -21,6 +21,23 @@ static void test_http__only_reading_is_allowed(void **state)
     }
 }
 
+/* Of an answer without a known length too: what came behind its head would be taken for the next
+ * answer. */
+static void test_http__head_has_no_body(void **state)
+{
+    static const char *const paths[] = {"/",       "/metrics", "/groups",  "/history",
+                                        "/events", "/livez",   "/page.js", "/doctor"};
+    (void)state;
+    http_start();
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        const char *answer = http_ask("HEAD", paths[i]);
+        assert_int_equal(http_status(answer), 200);
+        assert_string_equal(http_body(answer), "");
+    }
+    const char *answer = http_talk("HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_string_equal(http_body(answer), "");
+}
+
 static void test_http__a_body_is_not_read(void **state)
 {
     (void)state;
@@ -312,6 +329,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_http__only_reading_is_allowed),
+        TEST(test_http__head_has_no_body),
         TEST(test_http__a_body_is_not_read),
         TEST(test_http__unknown_paths_are_404),
         TEST(test_http__is_ready_or_says_why_not),

@@ -222,6 +222,22 @@ static void test_http__the_attempt_that_wins_has_a_duration(void **state)
     sn_tally_fini(&counts);
 }
 
+/* Such an attempt ends without an event of its own. */
+static void test_http__an_attempt_that_another_one_overtakes_has_none(void **state)
+{
+    struct sn_tally counts = {0};
+
+    (void)state;
+    tally(&counts, "+try-failover", "master m1 10.0.0.1 6379", 1000);
+    tally(&counts, "+config-update-from", "sentinel id 10.0.0.9 26379 @ m1 10.0.0.1 6379", 1500);
+    tally(&counts, "+switch-master", "m1 10.0.0.1 6379 10.0.0.3 6379", 1500);
+    tally(&counts, "+try-failover", "master m1 10.0.0.3 6379", 2000);
+    tally(&counts, "+reset-master", "master m1 10.0.0.3 6379", 2100);
+    tally(&counts, "+switch-master", "m1 10.0.0.3 6379 10.0.0.1 6379", 9000);
+    assert_int_equal(counts.failovers.count, 0);
+    sn_tally_fini(&counts);
+}
+
 static void test_http__durations_are_counted_up_to_their_bound(void **state)
 {
     struct sn_histogram histogram = {{0}, 0, 0};
@@ -414,6 +430,21 @@ static void test_http__replica_follows_and_is_near(void **state)
     http_expect("/groups/m1/replica", 400, "?addr=HOST:PORT");
 }
 
+/* Of a server that may claim anything. */
+static void test_http__a_lag_is_never_negative(void **state)
+{
+    (void)state;
+    rig_add_group(&rig, "m1", "127.0.0.1", MASTER_PORT);
+    rig.watched_port = MASTER_PORT;
+    http_start();
+    rig.watched_port = REPLICA_PORT;
+    rig_tell_info(&rig, "run_id:0123456789012345678901234567890123456789\r\nrole:master\r\n"
+                        "master_repl_offset:18446744073709551615\r\n"
+                        "slave0:ip=127.0.0.1,port=6002,state=online,offset=4000,lag=0\r\n");
+    rig_tell_info(&rig, REPLICA_INFO("slave", "up"));
+    http_expect("/groups/m1", 200, "\"lag_bytes\": 9223372036854775807");
+}
+
 static void test_http__replica_without_its_link_has_no_known_lag(void **state)
 {
     (void)state;
@@ -445,10 +476,12 @@ int main(void)
         TEST(test_http__metrics_have_the_form_that_is_asked_for),
         TEST(test_http__metrics_of_a_group),
         TEST(test_http__an_unknown_lag_is_missing),
+        TEST(test_http__a_lag_is_never_negative),
         TEST(test_http__before_a_switch_nothing_is_lost),
         TEST(test_http__a_strange_name_is_escaped),
         TEST(test_http__events_and_saves_are_counted),
         cmocka_unit_test(test_http__the_attempt_that_wins_has_a_duration),
+        cmocka_unit_test(test_http__an_attempt_that_another_one_overtakes_has_none),
         cmocka_unit_test(test_http__durations_are_counted_up_to_their_bound),
         TEST(test_http__a_loop_that_stood_still_is_seen),
         TEST(test_http__groups_may_go_while_they_are_told),

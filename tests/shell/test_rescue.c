@@ -335,6 +335,23 @@ static void test_rescue__keeps_what_was_written_when_the_disk_is_full(void **sta
     assert_int_equal(access(path, F_OK), -1);
 }
 
+/* Half of the facts are none. */
+static void test_rescue__leaves_no_facts_when_the_disk_is_full(void **state)
+{
+    char path[320];
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    begin();
+    to_psync(2);
+    set_largest_file(2 * SET_LEN + 10);
+    tcp_server_say(&server, "+CONTINUE\r\n" SET SET);
+    expect_failed("writing");
+    set_largest_file(RLIM_INFINITY);
+    assert_string_equal(content(last()->file), SET SET);
+    snprintf(path, sizeof(path), "%.*sjson", (int)strlen(last()->file) - 4, last()->file);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
 static void test_rescue__keeps_what_is_complete_when_it_is_stopped(void **state)
 {
     char path[256];
@@ -362,6 +379,29 @@ static void test_rescue__that_finds_no_write_leaves_no_file(void **state)
     tcp_server_say(&server, "+CONTINUE\r\n*1\r\n$4\r\nPING\r\n");
     assert_int_equal(end()->outcome, SN_RESCUE_EMPTY);
     assert_string_equal(last()->file, "");
+}
+
+/* A SELECT that was written before the stream turned out to have nothing else is no rescued write.
+ */
+static void test_rescue__that_finds_no_write_later_leaves_no_file(void **state)
+{
+    static const char select[] = "*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n";
+    char path[256];
+    (void)state;
+    begin();
+    await("INFO");
+    say_info(PARTED - 1 + strlen(select) + 14, PARTED);
+    await("REPLCONF");
+    tcp_server_say(&server, "+OK\r\n");
+    await("PSYNC");
+    tcp_server_say(&server, "+CONTINUE\r\n");
+    tcp_server_say(&server, select);
+    loop_run_for(&loop, 50);
+    tcp_server_say(&server, "*1\r\n$4\r\nPING\r\n");
+    assert_int_equal(end()->outcome, SN_RESCUE_EMPTY);
+    assert_string_equal(last()->file, "");
+    snprintf(path, sizeof(path), "%s/my_group-3-127.0.0.1-%u.resp", folder, server.port);
+    assert_int_equal(access(path, F_OK), -1);
 }
 
 static void test_rescue__that_is_late_goes_on(void **state)
@@ -447,10 +487,14 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rescue__keeps_what_was_written_when_the_disk_is_full,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rescue__leaves_no_facts_when_the_disk_is_full, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_rescue__keeps_what_is_complete_when_it_is_stopped,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rescue__that_finds_no_write_leaves_no_file, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_rescue__that_finds_no_write_later_leaves_no_file,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rescue__that_is_late_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rescue__of_nobody_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rescue__without_a_certificate_fails, set_up,

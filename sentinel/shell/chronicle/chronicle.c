@@ -109,10 +109,15 @@ static void end_course(struct sn_chronicle *chronicle, struct course *course)
     free(course);
 }
 
-/* +lost-writes comes behind the failover that it is about, when a server tells of it. */
+/* +lost-writes comes behind the failover that it is about, when a server tells of it, or before its
+ * end. */
 static void amend_loss(struct sn_chronicle *chronicle, const struct sn_action_notice *event,
                        const char *group, size_t len)
 {
+    const struct course *course = find_course(chronicle, group, len);
+
+    if (course != NULL && sn_episode_has_switched(course->episode))
+        return;
     char *name = sn_strndup(group, len);
     const struct sn_shelf_entry *entry = sn_shelf_last_switch(&chronicle->shelf, name);
     size_t digits;

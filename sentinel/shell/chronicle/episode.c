@@ -157,6 +157,11 @@ const char *sn_episode_group(const struct sn_episode *episode)
     return episode->name;
 }
 
+bool sn_episode_has_switched(const struct sn_episode *episode)
+{
+    return episode->switched;
+}
+
 /* ---- what is asked of the core -------------------------------------------------------------- */
 
 /* Why an attempt exists. */
@@ -219,8 +224,7 @@ static json_t *make_candidate(const struct sn_instance *replica, const struct sn
     sn_json_set(object, "text",
                 chosen ? json_string("was chosen.") : sn_json_text(sn_buf_text(&words)));
     sn_json_set(object, "priority", json_integer(figures.priority));
-    sn_json_set(object, "lag_bytes",
-                figures.lag_known ? json_integer((json_int_t)figures.lag) : json_null());
+    sn_json_set_bytes(object, "lag_bytes", figures.lag_known, figures.lag);
     sn_buf_fini(&words);
     return object;
 }

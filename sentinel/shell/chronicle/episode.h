@@ -33,6 +33,8 @@ void sn_episode_interrupt(struct sn_episode *episode, const struct sn_moment *mo
 /* The record as a line of JSON; free() it. */
 char *sn_episode_text(const struct sn_episode *episode);
 const char *sn_episode_group(const struct sn_episode *episode);
+/* True if there is another master, and what was lost is asked when the episode ends. */
+bool sn_episode_has_switched(const struct sn_episode *episode);
 
 /* A record about a single event, as a line of JSON; free() it. */
 char *sn_episode_of_event(const struct sn_action_notice *event, const char *name, size_t len,

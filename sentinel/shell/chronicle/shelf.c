@@ -17,6 +17,10 @@
 /* More than a failover among several hundred replicas with long names takes. */
 #define LINE_MAX_BYTES (256 * 1024)
 
+/* More than servers tell of the loss of one failover. Each time costs as much as the entry is long,
+ * and a file may have a line of thirty bytes for it a hundred thousand times. */
+#define AMENDED_MAX 16
+
 void sn_shelf_init(struct sn_shelf *shelf, size_t count_max, size_t bytes_max)
 {
     *shelf = (struct sn_shelf){.count_max = count_max, .bytes_max = bytes_max};
@@ -77,13 +81,15 @@ static bool amend(struct sn_shelf *shelf, const json_t *line)
     const char *id = json_string_value(json_object_get(line, "amends"));
     json_t *lost = json_object_get(line, "lost_bytes");
     struct sn_shelf_entry *entry = id == NULL ? NULL : find_entry(shelf, id);
-    json_t *value = entry == NULL ? NULL : json_loads(entry->text, 0, NULL);
+    bool may_change = entry != NULL && entry->amended < AMENDED_MAX;
+    json_t *value = may_change ? json_loads(entry->text, 0, NULL) : NULL;
 
     if (value == NULL || !json_is_integer(lost)) {
         json_decref(value);
         return false;
     }
     (void)json_object_set(value, "lost_bytes", lost);
+    entry->amended++;
     shelf->bytes -= strlen(entry->text);
     free(entry->text);
     entry->text = dump(value);

@@ -13,7 +13,8 @@ struct sn_shelf_entry {
     uint64_t number; /* rises with each entry that is added */
     char *text;      /* a line of JSON */
     char *id;
-    char *group; /* NULL: none */
+    char *group;      /* NULL: none */
+    unsigned amended; /* times */
     bool is_minor;
     struct sn_shelf_entry *prev, *next;
 };

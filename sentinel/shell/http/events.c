@@ -242,11 +242,13 @@ static struct listener *new_listener(struct sn_events *events, struct MHD_Connec
     return listener;
 }
 
-enum MHD_Result sn_events_answer(struct sn_events *events, struct MHD_Connection *connection)
+enum MHD_Result sn_events_answer(struct sn_events *events, struct MHD_Connection *connection,
+                                 bool head_only)
 {
     if (events->figures.listeners >= SN_EVENTS_LISTENERS_MAX)
         return sn_respond_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
                                "There are too many listeners. Try again later.\n");
     struct listener *listener = new_listener(events, connection);
-    return sn_respond_stream(connection, "text/event-stream", read_events, free_listener, listener);
+    return sn_respond_stream(connection, head_only, "text/event-stream", read_events, free_listener,
+                             listener);
 }

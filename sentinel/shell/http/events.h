@@ -32,8 +32,9 @@ void sn_events_free(struct sn_events *events);
 
 /* True: the daemon has to run, as listeners wait no longer. */
 bool sn_events_add(struct sn_events *events, const struct sn_action_notice *notice);
-/* Answers a request for /events. The answer has no end. */
-enum MHD_Result sn_events_answer(struct sn_events *events, struct MHD_Connection *connection);
+/* Answers a request for /events. The answer has no end. head_only: the request is a HEAD. */
+enum MHD_Result sn_events_answer(struct sn_events *events, struct MHD_Connection *connection,
+                                 bool head_only);
 
 /* True if the connection is a listener that takes what it is told. */
 bool sn_events_is_well(const struct sn_events *events, const struct MHD_Connection *connection);

@@ -87,8 +87,7 @@ static json_t *make_replica(const struct sn_instance *replica, sn_ms now)
     add_data(object, &figures);
     add_bool(object, "link_up", figures.link_up);
     sn_json_set_ms(object, "link_down_ms", figures.link_down_ms);
-    sn_json_set(object, "lag_bytes",
-                figures.lag_known ? json_integer((json_int_t)figures.lag) : json_null());
+    sn_json_set_bytes(object, "lag_bytes", figures.lag_known, figures.lag);
     sn_json_set_count(object, "priority", figures.priority);
     add_bool(object, "announced", figures.announced);
     return object;

@@ -169,7 +169,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
         *request = &seen;
         return MHD_YES;
     }
-    return sn_routes_answer(arg, connection, url);
+    return sn_routes_answer(arg, connection, method, url);
 }
 
 static void on_completed(void *arg, struct MHD_Connection *connection, void **request,

@@ -70,8 +70,10 @@ enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned
                  MHD_create_response_from_buffer(len, sn_buf_take(&text), MHD_RESPMEM_MUST_FREE));
 }
 
-enum MHD_Result sn_respond_stream(struct MHD_Connection *connection, const char *type,
-                                  MHD_ContentReaderCallback read,
+/* Without chunks libmicrohttpd ends the connection after the head. With them it would send the last
+ * chunk also behind the answer to a HEAD, where the next answer is expected. */
+enum MHD_Result sn_respond_stream(struct MHD_Connection *connection, bool head_only,
+                                  const char *type, MHD_ContentReaderCallback read,
                                   MHD_ContentReaderFreeCallback drop, void *state)
 {
     struct MHD_Response *response =
@@ -79,6 +81,8 @@ enum MHD_Result sn_respond_stream(struct MHD_Connection *connection, const char 
 
     if (response == NULL)
         drop(state);
+    else if (head_only)
+        (void)MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
     return queue(connection, MHD_HTTP_OK, type, response);
 }
 
@@ -116,13 +120,13 @@ static void free_pieces(void *arg)
     free(pieces);
 }
 
-enum MHD_Result sn_respond_pieces(struct MHD_Connection *connection, const char *type,
-                                  sn_respond_next *next, void *state)
+enum MHD_Result sn_respond_pieces(struct MHD_Connection *connection, bool head_only,
+                                  const char *type, sn_respond_next *next, void *state)
 {
     struct pieces *pieces = sn_alloc(sizeof(*pieces));
 
     pieces->next = next;
     pieces->state = state;
     sn_buf_init(&pieces->made, SIZE_MAX);
-    return sn_respond_stream(connection, type, read_pieces, free_pieces, pieces);
+    return sn_respond_stream(connection, head_only, type, read_pieces, free_pieces, pieces);
 }

@@ -25,12 +25,13 @@ enum MHD_Result sn_respond_take_json(struct MHD_Connection *connection, unsigned
 /* next appends the next piece, or returns false: nothing is left. state belongs to the response,
  * which frees it. */
 typedef bool sn_respond_next(void *state, struct sn_buf *out);
-enum MHD_Result sn_respond_pieces(struct MHD_Connection *connection, const char *type,
-                                  sn_respond_next *next, void *state);
+enum MHD_Result sn_respond_pieces(struct MHD_Connection *connection, bool head_only,
+                                  const char *type, sn_respond_next *next, void *state);
 
-/* A body that read makes while it is sent, without a known end; drop frees state. */
-enum MHD_Result sn_respond_stream(struct MHD_Connection *connection, const char *type,
-                                  MHD_ContentReaderCallback read,
+/* A body that read makes while it is sent, without a known end; drop frees state. head_only: the
+ * request is a HEAD. */
+enum MHD_Result sn_respond_stream(struct MHD_Connection *connection, bool head_only,
+                                  const char *type, MHD_ContentReaderCallback read,
                                   MHD_ContentReaderFreeCallback drop, void *state);
 
 #endif

@@ -41,7 +41,7 @@ static bool next_metrics(void *state, struct sn_buf *out)
 }
 
 static enum MHD_Result answer_metrics(const struct sn_http_parts *parts,
-                                      struct MHD_Connection *connection)
+                                      struct MHD_Connection *connection, bool head_only)
 {
     const char *accept =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
@@ -49,8 +49,8 @@ static enum MHD_Result answer_metrics(const struct sn_http_parts *parts,
 
     metrics->parts = parts;
     metrics->open_metrics = sn_metrics_wants_open(accept);
-    return sn_respond_pieces(connection, sn_metrics_type(metrics->open_metrics), next_metrics,
-                             metrics);
+    return sn_respond_pieces(connection, head_only, sn_metrics_type(metrics->open_metrics),
+                             next_metrics, metrics);
 }
 
 static bool next_groups(void *state, struct sn_buf *out)
@@ -59,12 +59,12 @@ static bool next_groups(void *state, struct sn_buf *out)
 }
 
 static enum MHD_Result answer_groups(const struct sn_http_parts *parts,
-                                     struct MHD_Connection *connection)
+                                     struct MHD_Connection *connection, bool head_only)
 {
     struct sn_groups_json *list = sn_alloc(sizeof(*list));
 
     list->parts = parts;
-    return sn_respond_pieces(connection, SN_RESPOND_JSON, next_groups, list);
+    return sn_respond_pieces(connection, head_only, SN_RESPOND_JSON, next_groups, list);
 }
 
 /* True if text ends with end; *len is the length of what is before that. */
@@ -133,7 +133,7 @@ static bool next_history(void *state, struct sn_buf *out)
 }
 
 static enum MHD_Result answer_history(const struct sn_http_parts *parts,
-                                      struct MHD_Connection *connection)
+                                      struct MHD_Connection *connection, bool head_only)
 {
     const char *group = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "group");
     const char *count = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "count");
@@ -142,7 +142,7 @@ static enum MHD_Result answer_history(const struct sn_http_parts *parts,
     if (pieces == NULL)
         return sn_respond_text(connection, MHD_HTTP_BAD_REQUEST,
                                "count is a number from 1 to 1000.\n");
-    return sn_respond_pieces(connection, SN_RESPOND_JSON, next_history, pieces);
+    return sn_respond_pieces(connection, head_only, SN_RESPOND_JSON, next_history, pieces);
 }
 
 static bool next_page(void *state, struct sn_buf *out)
@@ -151,19 +151,22 @@ static bool next_page(void *state, struct sn_buf *out)
 }
 
 static enum MHD_Result answer_page(const struct sn_http_parts *parts,
-                                   struct MHD_Connection *connection)
+                                   struct MHD_Connection *connection, bool head_only)
 {
     struct sn_page *page = sn_alloc(sizeof(*page));
 
     page->parts = parts;
-    return sn_respond_pieces(connection, "text/html; charset=utf-8", next_page, page);
+    return sn_respond_pieces(connection, head_only, "text/html; charset=utf-8", next_page, page);
 }
 
 enum MHD_Result sn_routes_answer(const struct sn_http_parts *parts,
-                                 struct MHD_Connection *connection, const char *path)
+                                 struct MHD_Connection *connection, const char *method,
+                                 const char *path)
 {
+    bool head_only = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+
     if (strcmp(path, "/") == 0)
-        return answer_page(parts, connection);
+        return answer_page(parts, connection, head_only);
     if (strcmp(path, "/page.css") == 0)
         return sn_respond_constant(connection, "text/css; charset=utf-8", sn_page_css.bytes,
                                    sn_page_css.len);
@@ -175,17 +178,17 @@ enum MHD_Result sn_routes_answer(const struct sn_http_parts *parts,
     if (strcmp(path, "/readyz") == 0)
         return sn_health_ready(parts, connection);
     if (strcmp(path, "/metrics") == 0)
-        return answer_metrics(parts, connection);
+        return answer_metrics(parts, connection, head_only);
     if (strcmp(path, "/groups") == 0)
-        return answer_groups(parts, connection);
+        return answer_groups(parts, connection, head_only);
     if (strcmp(path, "/events") == 0)
-        return sn_events_answer(parts->events, connection);
+        return sn_events_answer(parts->events, connection, head_only);
     if (strncmp(path, GROUPS, strlen(GROUPS)) == 0)
         return answer_group(parts, connection, path + strlen(GROUPS));
     if (strcmp(path, "/doctor") == 0)
         return answer_doctor(parts, connection);
     if (strcmp(path, "/history") == 0)
-        return answer_history(parts, connection);
+        return answer_history(parts, connection, head_only);
     if (strncmp(path, EXPLAIN, strlen(EXPLAIN)) == 0)
         return answer_explain(parts, connection, path + strlen(EXPLAIN));
     return not_found(

@@ -14,6 +14,7 @@ bool sn_routes_allow(const char *method);
 enum MHD_Result sn_routes_refuse(struct MHD_Connection *connection);
 /* Answers a request of an allowed method. path: without escapes and arguments. */
 enum MHD_Result sn_routes_answer(const struct sn_http_parts *parts,
-                                 struct MHD_Connection *connection, const char *path);
+                                 struct MHD_Connection *connection, const char *method,
+                                 const char *path);
 
 #endif

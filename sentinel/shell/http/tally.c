@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/hashtable.h"
+#include "shell/report/event.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,19 +82,20 @@ static void end_attempt(struct sn_tally *tally, const char *group, size_t len, b
     drop_attempt(tally, attempt);
 }
 
-/* The payload of +switch-master begins with the name of the group, the others with the word master
- * and that name, which has no blanks. */
+/* An attempt that another sentinel has overtaken, or that SENTINEL RESET forgets, ends without an
+ * event of its own. */
 static void follow_attempt(struct sn_tally *tally, const struct sn_action_notice *event, sn_ms now)
 {
     bool won = strcmp(event->name, "+switch-master") == 0;
     bool begun = strcmp(event->name, "+try-failover") == 0;
     bool lost = strncmp(event->name, "-failover-abort", strlen("-failover-abort")) == 0 ||
-                strcmp(event->name, "-monitor") == 0;
+                strcmp(event->name, "-monitor") == 0 || strcmp(event->name, "+reset-master") == 0 ||
+                strcmp(event->name, "+config-update-from") == 0;
+    size_t len = 0;
+    const char *group = sn_event_group(event, &len);
 
-    if (!won && !begun && !lost)
+    if (group == NULL || (!won && !begun && !lost))
         return;
-    const char *group = event->payload + (won ? 0 : strlen("master "));
-    size_t len = strcspn(group, " ");
     if (begun)
         begin_attempt(tally, group, len, now);
     else

@@ -273,8 +273,7 @@ static json_t *make_switch(const struct sn_group *group, sn_ms now)
     sn_json_set(object, "old_host", sn_json_text(loss.old_master->host));
     sn_json_set_count(object, "old_port", loss.old_master->port);
     sn_json_set_ms(object, "ms_ago", loss.switch_age_ms);
-    sn_json_set(object, "lost_bytes",
-                loss.known ? json_integer((json_int_t)loss.bytes) : json_null());
+    sn_json_set_bytes(object, "lost_bytes", loss.known, loss.bytes);
     sn_json_set(object, "lost_bytes_exact", json_boolean(loss.known && loss.exact));
     return object;
 }

@@ -29,6 +29,13 @@ void sn_json_set_count(json_t *object, const char *name, uint64_t count)
     sn_json_set(object, name, json_integer((json_int_t)count));
 }
 
+void sn_json_set_bytes(json_t *object, const char *name, bool are_known, uint64_t bytes)
+{
+    uint64_t told = bytes < INT64_MAX ? bytes : INT64_MAX;
+
+    sn_json_set(object, name, are_known ? json_integer((json_int_t)told) : json_null());
+}
+
 void sn_json_set_text(json_t *object, const char *name, const char *text)
 {
     sn_json_set(object, name, text == NULL ? json_null() : sn_json_text(text));

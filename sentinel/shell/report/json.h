@@ -14,6 +14,9 @@ json_t *sn_json_text(const char *text);
 /* Sets a member; value is taken over. */
 void sn_json_set(json_t *object, const char *name, json_t *value);
 void sn_json_set_count(json_t *object, const char *name, uint64_t count);
+/* Null if they are not known. Servers may claim any number: what JSON cannot tell here (more than
+ * INT64_MAX) is the largest. */
+void sn_json_set_bytes(json_t *object, const char *name, bool are_known, uint64_t bytes);
 /* Null if there is none. */
 void sn_json_set_text(json_t *object, const char *name, const char *text);
 /* Null if it is negative: there is none. */

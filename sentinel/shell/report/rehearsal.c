@@ -162,8 +162,7 @@ static json_t *make_writes(const struct sn_rehearsal *of)
     sn_json_set(object, "at_most_ms",
                 of->drains ? json_integer(of->pause_longest_ms) : json_null());
     sn_json_set_ms(object, "round_trip_ms", of->round_trip_ms);
-    sn_json_set(object, "behind_bytes",
-                of->behind_known ? json_integer((json_int_t)of->behind_bytes) : json_null());
+    sn_json_set_bytes(object, "behind_bytes", of->behind_known, of->behind_bytes);
     sn_json_set(object, "behind_age_ms",
                 of->behind_known ? json_integer(of->behind_age_ms) : json_null());
     return object;

@@ -76,15 +76,16 @@ static void create(struct sn_rescue_file *file)
     file->path[0] = '\0';
 }
 
+/* Nothing may wait, when the file is finished: what was written before may be worth nothing. */
 static void write_waiting(struct sn_rescue_file *file)
 {
-    if (file->writing.len == 0 || file->error[0] != '\0')
+    if (file->error[0] != '\0')
         return;
-    if (file->fd < 0)
+    if (file->writing.len > 0 && file->fd < 0)
         create(file);
     if (file->fd < 0)
         return;
-    if (sn_store_write_all(file->fd, file->writing.data, file->writing.len) == 0)
+    if (sn_store_write_all(file->fd, sn_buf_text(&file->writing), file->writing.len) == 0)
         file->kept = file->writing_complete;
     else
         note_error(file, "writing", file->path);
@@ -96,7 +97,13 @@ static bool write_facts(struct sn_rescue_file *file)
     if (fd < 0)
         return false;
     bool written = sn_store_write_all(fd, file->facts, strlen(file->facts)) == 0 && fsync(fd) == 0;
-    return close(fd) == 0 && written;
+    written = close(fd) == 0 && written;
+    if (!written) {
+        int reason = errno;
+        unlink(file->facts_path);
+        errno = reason;
+    }
+    return written;
 }
 
 static void sync_folder(struct sn_rescue_file *file)
