@@ -120,6 +120,25 @@ static void test_confirm__who_has_not_saved_its_switch_confirms_nothing(void **s
     kit_free(kit);
 }
 
+/* It switches between its two answers, and cannot be asked again before that is saved. */
+static void test_confirm__the_server_does_not_speak_for_two_answers_that_differ(void **state)
+{
+    struct kit *kit = kit_new("m1 n1 replicas n2,n3 peers a,b");
+    (void)state;
+    kit_hello(kit, "a", "m1", "n1", 0, 0);
+    kit_node(kit, "n3")->role = SN_ROLE_MASTER;
+    kit->hold = KIT_HOLD(SN_ORDER_CONFIG) | KIT_HOLD(SN_ORDER_WHERE);
+    forge(kit, "10.0.0.2", 5);
+    kit_reply(kit, "a", SN_ORDER_CONFIG, "[$config-epoch|$5]");
+    kit_reply(kit, "a", SN_ORDER_WHERE, "[$10.0.0.3|$6379]");
+    kit_reply(kit, "a", SN_ORDER_CONFIG, "[$config-epoch|$5|$switch-unsaved|$yes]");
+    kit_reply(kit, "a", SN_ORDER_WHERE, "[$10.0.0.3|$6379]");
+    kit_to(kit, kit_now(kit) + 5000);
+    assert_true(names(kit, "10.0.0.1"));
+    assert_int_equal(kit_group(kit, "m1")->config_epoch, 0);
+    kit_free(kit);
+}
+
 static void test_confirm__another_process_cannot_confirm(void **state)
 {
     struct kit *kit = kit_new("m1 n1 replicas n2 peers a,b");
@@ -558,6 +577,7 @@ int main(void)
         cmocka_unit_test(test_confirm__the_epoch_must_be_that_of_the_sender),
         cmocka_unit_test(test_confirm__what_the_sender_says_twice_is_adopted),
         cmocka_unit_test(test_confirm__who_has_not_saved_its_switch_confirms_nothing),
+        cmocka_unit_test(test_confirm__the_server_does_not_speak_for_two_answers_that_differ),
         cmocka_unit_test(test_confirm__another_process_cannot_confirm),
         cmocka_unit_test(test_confirm__is_asked_once_the_link_is_up),
         cmocka_unit_test(test_confirm__a_sender_that_does_not_tell_its_id_can_confirm),

@@ -97,6 +97,7 @@ struct sn_claimed {
 struct sn_confirm {
     enum sn_confirm_stage stage;
     struct sn_claimed claim;
+    bool composed;          /* of two answers of the sender that may not belong together */
     struct sn_claimed next; /* what else was claimed while the sender was asked */
     sn_ms heard_at;
     struct sn_link_id asked_on; /* connection with unanswered questions; v == 0: none */

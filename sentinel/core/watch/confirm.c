@@ -52,6 +52,7 @@ static void set_claim(struct sn_instance *peer, const struct sn_addr *master, ui
     struct sn_confirm *confirm = peer->u.peer.confirm;
     confirm->claim.master = *master;
     confirm->claim.epoch = epoch;
+    confirm->composed = false;
     confirm->heard_at = peer->core->now;
 }
 
@@ -99,9 +100,14 @@ static void ask_info(struct sn_instance *peer)
         sn_instance_ask_info(replica);
 }
 
+/* The server knows no epoch: it cannot speak for one that may belong to another master. */
 static void ask_server(struct sn_instance *peer)
 {
     struct sn_confirm *confirm = peer->u.peer.confirm;
+    if (confirm->composed) {
+        end(peer);
+        return;
+    }
     confirm->stage = SN_CONFIRM_SERVER;
     sn_timer_stop(&peer->core->timers, &confirm->timer);
     ask_info(peer);
@@ -111,9 +117,10 @@ static void ask_server(struct sn_instance *peer)
  * may be one of two, and only a sentinel knows which of them stays. */
 static bool may_ask_server(const struct sn_instance *peer)
 {
-    enum sn_confirm_stage stage = peer->u.peer.confirm->stage;
-    return stage == SN_CONFIRM_SERVER ||
-           (stage == SN_CONFIRM_SENDER && peer->group->master->s_down);
+    const struct sn_confirm *confirm = peer->u.peer.confirm;
+    return confirm->stage == SN_CONFIRM_SERVER ||
+           (confirm->stage == SN_CONFIRM_SENDER && peer->group->master->s_down &&
+            !confirm->composed);
 }
 
 /* DESIGN.md D30. */
@@ -420,6 +427,7 @@ void sn_confirm_master_told(struct sn_instance *peer, const struct sn_reply *rep
     if (heard) {
         adopt(peer);
     } else {
-        ask_sender(peer); /* it may have switched between the two answers */
+        confirm->composed = true; /* it may have switched between the two answers */
+        ask_sender(peer);
     }
 }
