@@ -10,6 +10,7 @@
 #define CLIENTS_MIN  4   /* fewer clients would be useless */
 #define CLIENTS_FEW  64  /* clients that keep their places before links to replicas … */
 #define CLIENTS_PART 4   /* … but at most 1/4 of the remaining files */
+#define KEPT_PART    4   /* of their places clients keep 1/4, whatever servers tell of replicas */
 #define LENT_PART    8   /* of unused places of clients, links get 1/8 at a time … */
 #define LENT_MIN     64  /* … or that many */
 #define PEERS_MIN    8
@@ -62,7 +63,7 @@ int sn_file_share(uint64_t allowed, const struct sn_file_needs *needs, struct sn
     uint64_t spare = smaller(left / SPARE_PART, SPARE_FILES);
     uint64_t unknown = spare + smaller(left / GROWTH_PART, growth);
     share->clients = (uint32_t)smaller(left - unknown, needs->maxclients);
-    share->clients_min = (uint32_t)smaller(few, share->clients);
+    share->clients_min = (uint32_t)larger(smaller(few, share->clients), share->clients / KEPT_PART);
     share->peer_places = (uint32_t)places;
     share->spare = spare;
     share->reserved = own_files(needs) + needs->links - needs->minor + minor + unknown;
