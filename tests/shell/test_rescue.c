@@ -234,6 +234,10 @@ static void test_rescue__believes_in_no_tail_without_end(void **state)
     await("INFO");
     say_info(UINT64_MAX - 1, PARTED);
     expect_failed("more than 4 GiB are not rescued");
+    begin();
+    await("INFO");
+    say_info(UINT64_MAX, PARTED);
+    expect_failed("it does not tell the end of its stream");
 }
 
 static void test_rescue__is_told_why_it_failed(void **state)

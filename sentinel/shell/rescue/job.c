@@ -259,12 +259,15 @@ static void judge(struct sn_rescue_job *job, const struct sn_info *info)
     struct sn_rescue_facts *facts = &job->facts;
     uint64_t parted_at = facts->parted_at;
 
-    facts->end = info->has_master_offset ? info->master_repl_offset + 1 : 0;
+    bool has_end = info->has_master_offset && info->master_repl_offset < UINT64_MAX;
+    facts->end = has_end ? info->master_repl_offset + 1 : 0;
     if (strcmp(info->runid.hex, job->process.hex) != 0) {
         fail(job, "the server is no longer the old master: it was restarted");
     } else if (info->role != SN_ROLE_MASTER || strcmp(info->replid.hex, facts->replid.hex) != 0) {
         fail(job, "the server is no longer the old master: another sentinel has demoted it, and "
                   "may have rescued its writes");
+    } else if (!has_end) {
+        fail(job, "it does not tell the end of its stream (master_repl_offset)");
     } else if (facts->end <= parted_at) {
         finish(job);
     } else if (facts->end - parted_at > TAIL_MAX) {
