@@ -68,7 +68,9 @@ static void check_instance(struct checking *check, const struct sn_instance *ins
             core->tilt || untold || timer_due || instance->s_down == sn_detect_is_down(instance),
             "%s: %s:%u is %s by what was judged last, and not by the facts", name,
             instance->addr.host, instance->addr.port, instance->s_down ? "down" : "up");
-    check_link(check, instance->cmd, name);
+    require(check, instance->cmd->owners != NULL, "%s: a link without owners", name);
+    if (instance->cmd->owners == instance) /* once, if it is shared by many groups */
+        check_link(check, instance->cmd, name);
     if (sn_is_data(instance))
         check_link(check, instance->sub, name);
 }
