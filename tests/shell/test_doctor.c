@@ -3,6 +3,7 @@
 /* What SENTINEL DOCTOR finds: each check is seen to speak, and to be silent next to it. */
 
 #include "doctor_kit.h"
+#include "json_kit.h"
 
 #include "shell/report/json.h"
 
@@ -451,16 +452,6 @@ static void test_doctor__of_one_group(void **state)
     assert_string_equal(sn_buf_text(&found), "critical no-replica\nwarning clients-near-limit\n");
     sn_buf_fini(&found);
     kit_free(kit);
-}
-
-static void assert_members(const json_t *object, const char *const *names)
-{
-    size_t count = 0;
-    for (; names[count] != NULL; count++) {
-        if (json_object_get(object, names[count]) == NULL)
-            fail_msg("no member %s", names[count]);
-    }
-    assert_int_equal(json_object_size(object), count);
 }
 
 /* The schema: every member is always there. */

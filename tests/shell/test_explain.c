@@ -3,6 +3,7 @@
 /* What SENTINEL EXPLAIN says, in words and as JSON. */
 
 #include "core_kit.h"
+#include "json_kit.h"
 
 #include "shell/report/explain.h"
 #include "shell/report/explain_words.h"
@@ -337,16 +338,6 @@ static void test_explain__state_that_cannot_be_saved(void **state)
         "not-saved");
     json_decref(json);
     kit_free(kit);
-}
-
-static void assert_members(const json_t *object, const char *const *names)
-{
-    size_t count = 0;
-    for (; names[count] != NULL; count++) {
-        if (json_object_get(object, names[count]) == NULL)
-            fail_msg("no member %s", names[count]);
-    }
-    assert_int_equal(json_object_size(object), count);
 }
 
 /* The schema: every member is always there. */

@@ -40,6 +40,15 @@ static inline void load(const char *text, struct sn_conf *conf)
     load_words(text, 0, NULL, conf);
 }
 
+/* The text of the file that was old, as a rewrite makes it; free() it. */
+static inline char *render(const struct sn_conf *conf, const char *old)
+{
+    struct sn_buf out;
+    sn_buf_init(&out, SIZE_MAX);
+    assert_int_equal(sn_conf_render(conf, &conf->image, old, strlen(old), &out), 0);
+    return sn_buf_take(&out);
+}
+
 static inline struct sn_group_image *group_of(const struct sn_conf *conf, const char *name)
 {
     struct sn_group_image *group = sn_image_find_group(&conf->image, name);

@@ -3,39 +3,17 @@
 /* A pause of automatic failovers in files: in the Redis syntax it stands in a comment (DESIGN.md
  * D28). */
 
+#include "conf_redis_kit.h"
+
 #include "base/alloc.h"
-#include "conf/conf.h"
-#include "conf/read/parse.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdlib.h>
-#include <string.h>
 
 #define HEAD  "sentinel monitor m 10.0.0.1 6379 2\n"
 #define PAUSE "5 1700000060 on 3b8e95767f1adb4b44a4dcdaba4431ee682d8de5 a \\\"b\\\""
 
-static void load(const char *text, struct sn_conf *conf)
+static void load_own(const char *text, struct sn_conf *conf)
 {
-    struct sn_buf error;
-    sn_buf_init(&error, SIZE_MAX);
-    if (sn_conf_parse("s.conf", text, strlen(text), 0, NULL, true, conf, &error) < 0)
-        fail_msg("%s", sn_buf_text(&error));
-    sn_buf_fini(&error);
+    load(text, conf);
     conf->state_in_conf = true;
-}
-
-static char *render(const struct sn_conf *conf, const char *old)
-{
-    struct sn_buf out;
-    sn_buf_init(&out, SIZE_MAX);
-    assert_int_equal(sn_conf_render(conf, &conf->image, old, strlen(old), &out), 0);
-    return sn_buf_take(&out);
 }
 
 static void test_conf_pause__is_a_comment_for_stock(void **state)
@@ -43,7 +21,7 @@ static void test_conf_pause__is_a_comment_for_stock(void **state)
     static const char text[] = HEAD "# of mine\n# sentinel pause m \"" PAUSE "\"\n";
     struct sn_conf conf;
     (void)state;
-    load(text, &conf);
+    load_own(text, &conf);
     assert_string_equal(conf.image.groups[0].pause,
                         "5 1700000060 on 3b8e95767f1adb4b44a4dcdaba4431ee682d8de5 a \"b\"");
     char *kept = render(&conf, text);
@@ -80,7 +58,7 @@ static void test_conf_pause__that_is_none_is_a_comment(void **state)
         struct sn_conf conf;
         sn_buf_init(&text, SIZE_MAX);
         sn_buf_printf(&text, HEAD "%s\n", comments[i]);
-        load(sn_buf_text(&text), &conf);
+        load_own(sn_buf_text(&text), &conf);
         assert_null(conf.image.groups[0].pause);
         assert_int_equal(conf.image.groups[0].params.quorum, 2);
         sn_conf_fini(&conf);

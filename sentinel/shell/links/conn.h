@@ -8,6 +8,7 @@
 #include "base/idmap.h"
 #include "core/action.h"
 #include "shell/driver/driver.h"
+#include "shell/links/links.h"
 #include "shell/links/pace.h"
 #include "shell/links/pending.h"
 #include "shell/links/reply.h"
@@ -43,7 +44,7 @@ struct sn_links {
     struct sn_pace pace;            /* of new connections */
     size_t open_handles;            /* of the links and the two above */
     uint64_t minor_count, minor_max;
-    uint64_t (*lend)(void *arg); /* more of minor_max; may be NULL */
+    sn_links_lend lend; /* more of minor_max; may be NULL */
     void *lend_arg;
     bool closing;
     struct sn_idmap by_id;  /* struct sn_conn */
