@@ -49,9 +49,13 @@ def fail_over(group):
     return old, group.wait_switched(old)
 
 
+# The first one has demoted the old master by then, or does so just now, and that order closes all connections.
+SECOND = ("another sentinel has demoted it", "the connection to it broke")
+
+
 def told(recorders, event):
-    """These events of all sentinels, but for those that came second: the first has demoted the old master by then."""
-    return [e for r in recorders for e in r.all(event) if "another sentinel has demoted it" not in e.payload]
+    """These events of all sentinels, but for those that came second."""
+    return [e for r in recorders for e in r.all(event) if not any(words in e.payload for words in SECOND)]
 
 
 def come_back(group, old, recorders, event="+rescued-writes", timeout_s=20):
